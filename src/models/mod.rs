@@ -1,0 +1,1 @@
+//! Model folders, ONNX Runtime and its sessions.
