@@ -1,0 +1,169 @@
+"""Torch modules to ONNX files with the names and types that optimum-onnx gives them."""
+
+import contextlib
+import types
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
+
+OPSET = 17
+
+
+# The modules are traced under their own names (no wrapper), so that node and initializer names
+# are those of real exports, e.g. /down_blocks.0/attentions.0/... Hence functions, not classes.
+def text_forward(self, input_ids):
+    out = type(self).forward(self, input_ids=input_ids)
+    return out.last_hidden_state, out.pooler_output
+
+
+def unet_forward(self, sample, timestep, encoder_hidden_states, timestep_cond=None):
+    out = type(self).forward(
+        self, sample, timestep, encoder_hidden_states, timestep_cond=timestep_cond
+    )
+    return out.sample
+
+
+def encode_forward(self, sample):
+    return self._encode(sample)  # mean and log-variance: 2C channels
+
+
+def encode_mean_forward(self, sample):
+    return self._encode(sample).chunk(2, dim=1)[0]
+
+
+def decode_forward(self, latent_sample):
+    return self.decode(latent_sample).sample
+
+
+@contextlib.contextmanager
+def as_exported(module, forward):
+    module.forward = types.MethodType(forward, module)
+    try:
+        yield module
+    finally:
+        del module.forward
+
+
+PIXELS = ("batch_size", "num_channels", "height", "width")
+LATENT = ("batch_size", "num_channels_latent", "height_latent", "width_latent")
+
+
+def components(parts):
+    """name: (module, its forward, inputs by name, axes of inputs and outputs, float16 sides)"""
+    options, unet, vae = parts.options, parts.unet, parts.vae
+    ids = torch.zeros(2, 77, dtype=options.get("ids", torch.int64))
+    hidden = torch.randn(2, 77, unet.config.cross_attention_dim)
+    side = 64 // parts.factor
+    latent = torch.randn(2, vae.config.latent_channels, side, side)
+    if options.get("timestep") == torch.int64:
+        timestep, time_axes = torch.tensor([999]), ("steps",)
+    else:
+        timestep, time_axes = torch.tensor(999.0), ()
+    unet_inputs = {"sample": latent, "timestep": timestep, "encoder_hidden_states": hidden}
+    unet_axes = {
+        "sample": PIXELS,
+        "timestep": time_axes,
+        "encoder_hidden_states": ("batch_size", "sequence_length"),
+    }
+    if unet.config.time_cond_proj_dim:
+        unet_inputs["timestep_cond"] = torch.randn(2, unet.config.time_cond_proj_dim)
+        unet_axes["timestep_cond"] = ("batch_size",)
+    mean_only = bool(options.get("latent_sample"))
+    latents_out = "latent_sample" if mean_only else "latent_parameters"
+    words = ("batch_size", "sequence_length")
+    return {
+        "text_encoder": (
+            (parts.text_encoder, text_forward),
+            {"input_ids": ids},
+            {"input_ids": words},
+            {"last_hidden_state": words, "pooler_output": ("batch_size",)},
+            {"last_hidden_state", "pooler_output"},
+        ),
+        "unet": (
+            (unet, unet_forward),
+            unet_inputs,
+            unet_axes,
+            {"out_sample": PIXELS},
+            {"encoder_hidden_states"},
+        ),
+        "vae_encoder": (
+            (vae, encode_mean_forward if mean_only else encode_forward),
+            {"sample": torch.rand(2, 3, 64, 64) * 2 - 1},
+            {"sample": PIXELS},
+            {latents_out: LATENT},
+            {"sample", latents_out},
+        ),
+        "vae_decoder": (
+            (vae, decode_forward),
+            {"latent_sample": latent * 2},
+            {"latent_sample": LATENT},
+            {"sample": PIXELS},
+            {"latent_sample", "sample"},
+        ),
+    }
+
+
+def write_onnx(parts, folder):
+    half = bool(parts.options.get("half"))
+    for name, (how, inputs, in_axes, out_axes, half_io) in components(parts).items():
+        path = folder / name / "model.onnx"
+        path.parent.mkdir(parents=True)
+        with as_exported(*how) as module, warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module,
+                tuple(inputs.values()),
+                str(path),
+                input_names=list(inputs),
+                output_names=list(out_axes),
+                dynamic_axes={
+                    k: dict(enumerate(v)) for k, v in {**in_axes, **out_axes}.items() if v
+                },
+                opset_version=OPSET,
+                do_constant_folding=True,
+                dynamo=False,
+            )
+            model = onnx.load(path)
+            if half:
+                io = (*model.graph.input, *model.graph.output)
+                kept = [i.name for i in io if i.name not in half_io]
+                wrapped = OnnxModel(convert_float_to_float16(model, keep_io_types=kept))
+                wrapped.topological_sort()
+                model = wrapped.model
+            onnx.checker.check_model(model)
+            onnx.save(model, path)
+            check(path, module, inputs, list(out_axes), 3e-2 if half else 2e-4)
+
+
+def check(path, module, inputs, outputs, tolerance):
+    """The file must say what torch says, also at sizes other than the traced one."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    wanted = {i.name: i.type for i in session.get_inputs()}
+    other = {}
+    for key, value in inputs.items():
+        if value.dim() == 4:
+            other[key] = torch.cat([value, value.flip(2)], dim=3)[:1]
+        else:
+            other[key] = value[:1] if value.dim() > 1 else value
+    for given in (inputs, other):
+        feed = {
+            key: value.numpy().astype(np.float16)
+            if wanted[key] == "tensor(float16)"
+            else value.numpy()
+            for key, value in given.items()
+        }
+        got = session.run(outputs, feed)
+        with torch.no_grad():
+            expected = module(*given.values())
+        expected = [expected] if isinstance(expected, torch.Tensor) else expected
+        for name, a, b in zip(outputs, got, expected, strict=True):
+            scale = max(1.0, float(b.abs().max()))
+            worst = float(np.abs(a.astype(np.float32) - b.numpy()).max()) / scale
+            print(f"  {path.parent.parent.name}/{path.parent.name} {name}: {worst:.1e}")
+            if worst > tolerance or a.shape != tuple(b.shape):
+                raise ValueError(f"{path}: {name} is off by {worst}")

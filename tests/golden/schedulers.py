@@ -1,0 +1,274 @@
+"""schedulers.json: what diffusers' schedulers do, step by step, on a 16-number latent."""
+
+import json
+
+import diffusers
+import numpy as np
+import torch
+from diffusers.schedulers import (
+    scheduling_ddim,
+    scheduling_euler_ancestral_discrete,
+    scheduling_euler_discrete,
+    scheduling_lcm,
+)
+
+SHAPE = (1, 4, 2, 2)
+MAX_STEPS = 20
+CLASSES = {
+    "EulerDiscreteScheduler": (scheduling_euler_discrete, "EulerDiscreteScheduler"),
+    "EulerAncestralDiscreteScheduler": (
+        scheduling_euler_ancestral_discrete,
+        "EulerAncestralDiscreteScheduler",
+    ),
+    "LCMScheduler": (scheduling_lcm, "LCMScheduler"),
+    "DDIMScheduler": (scheduling_ddim, "DDIMScheduler"),
+}
+
+# The part that every Stable Diffusion scheduler_config.json has in common.
+SD = {
+    "num_train_timesteps": 1000,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "trained_betas": None,
+}
+EULER, ANCESTRAL, LCM, DDIM = CLASSES
+
+
+def f32(values):
+    """Shortest decimals that read back as the same float32."""
+    flat = np.asarray(values, dtype=np.float32).reshape(-1)
+    if not np.isfinite(flat).all():
+        raise ValueError("a golden number is not finite")
+    return [float(np.format_float_scientific(v, unique=True)) for v in flat]
+
+
+def case_list():
+    """(class, config over SD, steps, strength, route)"""
+    cases = []
+
+    def add(name, config, *runs, route="sd"):
+        for steps, strength in runs:
+            cases.append((name, {**SD, **config}, steps, strength, route))
+
+    turbo = {"timestep_spacing": "trailing", "steps_offset": 1, "prediction_type": "epsilon"}
+    leading = {"timestep_spacing": "leading", "steps_offset": 1, "prediction_type": "epsilon"}
+    linspace = {"timestep_spacing": "linspace", "steps_offset": 0, "prediction_type": "epsilon"}
+    vpred = {"prediction_type": "v_prediction"}
+
+    # Euler: SD-Turbo as published, then each option that changes a number.
+    add(
+        EULER,
+        turbo,
+        (1, 1.0),
+        (2, 0.5),
+        (2, 1.0),
+        (4, 0.3),
+        (4, 0.5),
+        (4, 1.0),
+        (8, 0.3),
+        (20, 0.5),
+    )
+    add(EULER, turbo, (10, 0.7), (20, 0.55), (5, 0.6))  # strength x steps just above a whole number
+    add(EULER, {**turbo, **vpred}, (4, 0.5), (8, 1.0))
+    add(EULER, {**turbo, "prediction_type": "sample"}, (1, 1.0), (4, 1.0))
+    add(EULER, leading, (1, 1.0), (4, 1.0), (8, 0.5), (20, 0.3))
+    add(EULER, {**leading, "steps_offset": 0}, (4, 1.0), (8, 0.3))
+    add(EULER, {**leading, **vpred}, (4, 0.5), (20, 1.0))
+    add(EULER, linspace, (1, 1.0), (2, 1.0), (4, 0.5), (8, 1.0), (20, 0.3))
+    add(EULER, {**linspace, **vpred}, (8, 0.5))
+    add(EULER, {**leading, "use_karras_sigmas": True}, (1, 1.0), (4, 1.0), (8, 0.5), (20, 0.3))
+    add(EULER, {**turbo, "use_karras_sigmas": True, "final_sigmas_type": "sigma_min"}, (4, 1.0))
+    add(EULER, {**linspace, "final_sigmas_type": "sigma_min"}, (4, 0.5), (8, 1.0))
+    zero_snr = {"rescale_betas_zero_snr": True, **vpred}
+    add(EULER, {**turbo, **zero_snr}, (2, 1.0), (4, 0.5), (8, 1.0))
+    add(
+        EULER,
+        {**leading, "beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02},
+        (4, 1.0),
+    )
+    add(EULER, {**turbo, "beta_schedule": "squaredcos_cap_v2"}, (4, 0.5), (8, 1.0))
+
+    # Euler ancestral: SD 1.5 / SDXL-Turbo style.
+    add(ANCESTRAL, turbo, (1, 1.0), (2, 0.5), (4, 0.5), (4, 1.0), (8, 0.3))
+    add(ANCESTRAL, linspace, (1, 1.0), (4, 1.0), (8, 0.5), (20, 0.3))
+    add(ANCESTRAL, leading, (4, 1.0), (20, 0.5))
+    add(ANCESTRAL, {**turbo, **vpred}, (4, 1.0), (8, 0.5))
+    add(ANCESTRAL, {**turbo, **zero_snr}, (4, 1.0))
+    add(ANCESTRAL, {**leading, "beta_schedule": "squaredcos_cap_v2"}, (4, 0.5))
+
+    # LCM: its own img2img pipeline gives the strength to set_timesteps and always runs n steps.
+    lcm = {
+        "original_inference_steps": 50,
+        "timestep_scaling": 10.0,
+        "set_alpha_to_one": True,
+        "clip_sample": False,
+        "steps_offset": 1,
+        "timestep_spacing": "leading",
+        "prediction_type": "epsilon",
+    }
+    add(LCM, lcm, (1, 0.5), (1, 1.0), (2, 0.3), (2, 1.0), (4, 0.3), (4, 0.5), (4, 1.0), route="lcm")
+    add(LCM, lcm, (8, 0.3), (8, 1.0), (20, 0.5), (20, 1.0), route="lcm")
+    add(LCM, {**lcm, "set_alpha_to_one": False}, (4, 0.5), route="lcm")
+    add(LCM, {**lcm, "original_inference_steps": 100}, (4, 0.5), (8, 0.3), route="lcm")
+    add(LCM, {**lcm, **vpred}, (4, 1.0), route="lcm")
+    add(LCM, {**lcm, "prediction_type": "sample"}, (2, 0.5), route="lcm")
+    add(LCM, {**lcm, "clip_sample": True, "clip_sample_range": 1.5}, (4, 0.5), route="lcm")
+    add(LCM, {**lcm, "timestep_scaling": 1.0}, (2, 1.0), route="lcm")
+    # ... and an LCM scheduler in a plain StableDiffusion folder (merged LCM-LoRA) goes the SD way.
+    add(LCM, lcm, (4, 0.5), (8, 0.3), (4, 1.0))
+
+    # DDIM: SD 1.5 as published, then the options.
+    ddim = {
+        "set_alpha_to_one": False,
+        "clip_sample": False,
+        "steps_offset": 1,
+        "timestep_spacing": "leading",
+        "prediction_type": "epsilon",
+    }
+    add(DDIM, ddim, (1, 1.0), (2, 0.5), (4, 0.3), (4, 1.0), (8, 0.5), (20, 0.3), (20, 1.0))
+    add(DDIM, {**ddim, "steps_offset": 0, "set_alpha_to_one": True}, (4, 1.0), (8, 0.3))
+    add(DDIM, {**ddim, "clip_sample": True}, (4, 1.0), (8, 0.5))
+    add(DDIM, {**ddim, "clip_sample": True, "clip_sample_range": 2.5}, (4, 0.5))
+    add(DDIM, {**ddim, **vpred}, (4, 0.5), (8, 1.0))
+    add(DDIM, {**ddim, "prediction_type": "sample"}, (4, 1.0))
+    add(DDIM, {**ddim, "timestep_spacing": "trailing"}, (1, 1.0), (4, 0.5), (8, 1.0))
+    add(DDIM, {**ddim, "timestep_spacing": "linspace"}, (2, 1.0), (4, 1.0), (20, 0.3))
+    add(DDIM, {**ddim, "timestep_spacing": "trailing", **zero_snr}, (4, 1.0), (8, 0.5))
+    add(
+        DDIM,
+        {**ddim, "beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02},
+        (4, 1.0),
+    )
+    add(DDIM, {**ddim, "beta_schedule": "squaredcos_cap_v2"}, (4, 0.5))
+    return cases
+
+
+def timesteps_for(scheduler, steps, strength, route):
+    """What the pipeline of that route runs, and where it begins in the scheduler's own list."""
+    if route == "lcm":
+        scheduler.set_timesteps(steps, strength=strength)
+        return scheduler.timesteps, 0
+    scheduler.set_timesteps(steps)
+    pipeline = diffusers.StableDiffusionImg2ImgPipeline
+
+    class Stub:
+        pass
+
+    stub = Stub()
+    stub.scheduler = scheduler
+    timesteps, left = pipeline.get_timesteps(stub, steps, strength, "cpu")
+    return timesteps, steps - left
+
+
+def tolerance(config, sigmas, begin):
+    """Of max(1, largest in the row). The first step from sigma 4096 cancels most of its digits."""
+    huge = sigmas is not None and float(sigmas[begin]) > 1000
+    return 5e-4 if huge and config.get("rescale_betas_zero_snr") else 1e-5
+
+
+def run(case, tables):
+    name, config, steps, strength, route = case
+    module, class_name = CLASSES[name]
+    scheduler = getattr(module, class_name).from_config(dict(config))
+    for key, value in config.items():
+        if scheduler.config[key] != value:
+            raise ValueError(f"{name} does not know {key}")
+    timesteps, begin = timesteps_for(scheduler, steps, strength, route)
+
+    drawn = []
+
+    def given(shape, **_):
+        drawn.append(len(drawn))
+        return tables["draws"][drawn[-1]].reshape(tuple(shape)).clone()
+
+    kept, module.randn_tensor = module.randn_tensor, given
+    try:
+        x = scheduler.add_noise(tables["latent"], tables["noise"], timesteps[:1])
+        noisy, trace = x, []
+        for i, t in enumerate(timesteps):
+            scaled = scheduler.scale_model_input(x, t)
+            x, x0 = scheduler.step(tables["model_outputs"][i], t, x, return_dict=False)
+            trace.append({"scaled": f32(scaled), "prev": f32(x), "x0": f32(x0)})
+    finally:
+        module.randn_tensor = kept
+
+    sigmas = getattr(scheduler, "sigmas", None)
+    return {
+        "name": f"{class_name.replace('Scheduler', '')} n={steps} s={strength} {route}",
+        "config": {"_class_name": class_name, **config},
+        "route": route,
+        "steps": steps,
+        "strength": strength,
+        "begin_index": begin,
+        "timesteps": [int(t) for t in timesteps]
+        if timesteps.dtype == torch.int64
+        else f32(timesteps),
+        "timesteps_dtype": str(timesteps.dtype).removeprefix("torch."),
+        "sigmas": None if sigmas is None else f32(sigmas),
+        "init_noise_sigma": f32(scheduler.init_noise_sigma)[0],
+        "noisy": f32(noisy),
+        "draws_used": len(drawn),
+        "tolerance": tolerance(config, sigmas, begin),
+        "trace": trace,
+    }
+
+
+def alphas():
+    """alphas_cumprod of each beta schedule, at a few timesteps: the first thing to get right."""
+    rows = []
+    linear = {"beta_start": 0.0001, "beta_end": 0.02}
+    for schedule, extra in (("scaled_linear", {}), ("linear", linear), ("squaredcos_cap_v2", {})):
+        for rescale in (False, True):
+            config = {**SD, "beta_schedule": schedule, **extra, "rescale_betas_zero_snr": rescale}
+            scheduler = diffusers.DDIMScheduler.from_config(dict(config))
+            at = [0, 1, 2, 10, 100, 249, 499, 500, 749, 900, 998, 999]
+            values = scheduler.alphas_cumprod[at]
+            rows.append({"config": config, "timesteps": at, "alphas_cumprod": f32(values)})
+    return rows
+
+
+def make(folder):
+    rng = np.random.RandomState(20)
+
+    def table(*shape):
+        return torch.from_numpy(rng.standard_normal(shape).astype(np.float32))
+
+    tables = {
+        "latent": table(*SHAPE),
+        "noise": table(*SHAPE),
+        "model_outputs": table(MAX_STEPS, *SHAPE),
+        "draws": table(MAX_STEPS, *SHAPE),
+    }
+    cases = [run(case, tables) for case in case_list()]
+    if len({json.dumps(c["config"]) + c["name"] for c in cases}) != len(cases):
+        raise ValueError("two cases are the same")
+    document = {
+        "made_with": {"diffusers": diffusers.__version__, "torch": torch.__version__.split("+")[0]},
+        "shape": list(SHAPE),
+        "latent": f32(tables["latent"]),
+        "noise": f32(tables["noise"]),
+        "model_outputs": [f32(row) for row in tables["model_outputs"]],
+        "draws": [f32(row) for row in tables["draws"]],
+        "alphas": alphas(),
+        "cases": cases,
+    }
+    parts = []
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict | list):
+            rows = ",\n".join(json.dumps(row) for row in value)
+            parts.append(f"{json.dumps(key)}: [\n{rows}\n]")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    text = "{\n" + ",\n".join(parts) + "\n}\n"
+    if json.loads(text) != document:
+        raise ValueError("schedulers.json does not read back")
+    (folder / "schedulers.json").write_text(text)
+    return len(cases)
+
+
+if __name__ == "__main__":
+    import pathlib
+
+    torch.set_num_threads(1)
+    print(make(pathlib.Path(__file__).parent), "scheduler cases")
