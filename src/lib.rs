@@ -2,10 +2,27 @@
 //!
 //! One stroke travels down this list and comes back up as a frame; nothing calls upwards.
 
-pub mod error;
+pub mod ffi;
 
-pub mod cancel;
+// The way down: what the host hands over.
+pub mod session;
+pub mod canvas;
+pub mod region;
+pub mod pixels;
+pub mod job;
+pub mod slot;
+
+// The worker: one thread takes a job, runs it, publishes frames.
+pub mod engine;
+pub mod worker;
+pub mod render;
+pub mod pipeline;
 pub mod models;
 pub mod noise;
-pub mod pipeline;
-pub mod render;
+
+// The way back.
+pub mod frame;
+
+// Everyone's.
+pub mod cancel;
+pub mod error;

@@ -1,0 +1,159 @@
+//! A loaded model and the worker that runs it; shared by any number of sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::pipeline::{LoadOptions, Pipeline};
+use crate::render::{ModelInfo, Renderer};
+use crate::session::{Session, Shared};
+use crate::slot::Pending;
+use crate::worker;
+
+/// How long a release waits for the interrupted worker; ONNX Runtime looks up between two nodes of its graph.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Niceness of the worker and of the ONNX Runtime threads that it starts: the brush goes first.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// How far the model is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LoadState {
+    /// `progress` is 0..1; `what` is the part being loaded.
+    Loading {
+        progress: f32,
+        what: String,
+    },
+    Ready(Arc<ModelInfo>),
+    Failed(Error),
+}
+
+/// Makes the renderer, on the worker thread; reports progress 0..1 and what is being loaded.
+pub type Load = Box<dyn FnOnce(&Cancel, &dyn Fn(f32, &str)) -> Result<Box<dyn Renderer>> + Send>;
+
+/// What the worker thread and the handles share.
+pub(crate) struct Wiring {
+    pub(crate) queue: Pending<Arc<Shared>>,
+    state: Mutex<LoadState>,
+    current: Mutex<Option<Arc<Cancel>>>,
+    ended: Mutex<bool>,
+    has_ended: Condvar,
+}
+
+impl Wiring {
+    /// Notes what a closing engine has to interrupt; interrupts it at once if the engine is closed already.
+    pub(crate) fn running(&self, cancel: Option<Arc<Cancel>>) {
+        let mut current = self.current.lock();
+        if let Some(cancel) = cancel.as_ref().filter(|_| self.queue.is_closed()) {
+            cancel.cancel();
+        }
+        *current = cancel;
+    }
+}
+
+/// Keeps the worker alive; the last handle or session to go ends it.
+pub(crate) struct Inner {
+    wiring: Arc<Wiring>,
+}
+
+impl std::ops::Deref for Inner {
+    type Target = Wiring;
+    fn deref(&self) -> &Wiring {
+        &self.wiring
+    }
+}
+
+impl Inner {
+    pub(crate) fn state(&self) -> LoadState {
+        self.wiring.state.lock().clone()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(running) = &*self.current.lock() {
+            running.cancel();
+        }
+        let mut ended = self.ended.lock();
+        if !*ended {
+            self.has_ended.wait_for(&mut ended, FAREWELL);
+        }
+    }
+}
+
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+impl Engine {
+    /// Starts to load a model folder in the background and returns at once.
+    pub fn load(options: LoadOptions) -> Result<Engine> {
+        Self::with(Box::new(move |cancel, progress| {
+            Pipeline::load(&options, cancel, progress).map(|p| Box::new(p) as Box<dyn Renderer>)
+        }))
+    }
+
+    /// An engine around any renderer.
+    pub fn with(load: Load) -> Result<Engine> {
+        let wiring = Arc::new(Wiring {
+            queue: Pending::default(),
+            state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
+            current: Mutex::new(None),
+            ended: Mutex::new(false),
+            has_ended: Condvar::new(),
+        });
+        let shared = wiring.clone();
+        std::thread::Builder::new()
+            .name("scumble-worker".into())
+            .spawn(move || {
+                work(&shared, load);
+                *shared.ended.lock() = true;
+                shared.has_ended.notify_all();
+            })
+            .map_err(|e| {
+                Error::new(Status::Memory, format!("the system gave no thread to render on: {e}"))
+            })?;
+        Ok(Engine { inner: Arc::new(Inner { wiring }) })
+    }
+
+    pub fn state(&self) -> LoadState {
+        self.inner.state()
+    }
+
+    /// A new live layer on this engine. It keeps the engine's model alive.
+    pub fn session(&self) -> Session {
+        Session::new(self.inner.clone())
+    }
+}
+
+fn work(wiring: &Wiring, load: Load) {
+    yield_to_the_brush();
+    let cancel = Arc::new(Cancel::new());
+    wiring.running(Some(cancel.clone()));
+    let progress = |progress: f32, what: &str| {
+        *wiring.state.lock() = LoadState::Loading { progress, what: what.to_owned() };
+    };
+    let loaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| load(&cancel, &progress)));
+    let renderer = loaded.unwrap_or_else(|_| {
+        Err(Error::new(Status::Internal, "the engine failed inside while it loaded the model"))
+    });
+    wiring.running(None);
+    *wiring.state.lock() = match &renderer {
+        Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
+        Err(error) => LoadState::Failed(error.clone()),
+    };
+    worker::serve(wiring, renderer);
+}
+
+/// Lowers this thread's priority, which threads started from it inherit.
+fn yield_to_the_brush() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        log::warn!("the worker keeps its normal priority: {error}");
+    }
+}

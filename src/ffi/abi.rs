@@ -1,0 +1,274 @@
+//! The structs that cross the ABI, field by field. Fields are only ever appended.
+
+use std::ffi::{c_char, c_void};
+
+use super::constants as c;
+
+/// A loaded model and its worker thread; shared by any number of sessions. Opaque.
+pub struct ScumbleEngine {
+    pub(super) engine: crate::engine::Engine,
+    /// Backs the strings that `scumble_engine_info` hands out.
+    pub(super) words: super::calls::Words,
+}
+
+/// One live layer. Opaque.
+pub struct ScumbleSession {
+    pub(super) session: crate::session::Session,
+}
+
+/// One finished picture, immutable. Opaque.
+pub struct ScumbleFrame {
+    pub(super) frame: std::sync::Arc<crate::frame::Frame>,
+}
+
+/// How to make an engine. Fill it with `scumble_engine_options_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleEngineOptions {
+    /// Set by `scumble_engine_options_init`.
+    pub struct_size: u32,
+    /// Threads that one ONNX Runtime operator may use; 0 = physical cores less one, at least one.
+    pub intra_threads: u32,
+    /// Folder of the model; NULL = the default model that comes with the library.
+    pub model_dir: *const c_char,
+    /// "auto", "cpu", "cuda" or "cuda:N"; NULL = "auto".
+    pub device: *const c_char,
+    /// Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
+    /// then ORT_DYLIB_PATH).
+    pub runtime: *const c_char,
+    /// Sampler to use instead of the model's: "euler", "euler_a", "lcm" or "ddim"; NULL = the model's.
+    pub scheduler: *const c_char,
+}
+
+/// What is known about an engine. Set `struct_size` with `scumble_engine_info_init` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleEngineInfo {
+    /// Set by `scumble_engine_info_init`.
+    pub struct_size: u32,
+    /// One of SCUMBLE_ENGINE_*.
+    pub state: u32,
+    /// 0..1 while loading, 1 when ready.
+    pub progress: f32,
+    /// 0, or the SCUMBLE_ERROR_* that loading ended with.
+    pub error: i32,
+    /// What is being loaded, or why loading failed, as a sentence; never NULL. Like all strings here it is owned
+    /// by the engine and valid until the engine is released.
+    pub message: *const c_char,
+    /// Name, description (one sentence) and device of the model; empty until it is ready.
+    pub model_name: *const c_char,
+    pub model_description: *const c_char,
+    pub device: *const c_char,
+    /// Side of the square that the model was trained on, in pixels; 0 until ready, like the rest.
+    pub native_side: u32,
+    /// What the model recommends for itself.
+    pub default_steps: u32,
+    pub default_strength: f32,
+    pub default_guidance: f32,
+}
+
+/// The settings of a session. Fill it with `scumble_params_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleParams {
+    /// Set by `scumble_params_init`.
+    pub struct_size: u32,
+    /// Denoising steps, 1..200; 0 = the model's own number.
+    pub steps: u32,
+    /// What the picture shows, UTF-8, at most 1 MiB; NULL = "".
+    pub prompt: *const c_char,
+    /// What it must not show; used while guidance is above 1; NULL = "".
+    pub negative: *const c_char,
+    /// 0 = the paint itself, 1 = the paint says nothing; -1 = the model's own.
+    pub strength: f32,
+    /// How strictly the prompt is followed, 0..100 (up to 1 = off); -1 = the model's own.
+    pub guidance: f32,
+    /// Same seed, settings and pixels: same picture.
+    pub seed: u64,
+    /// One of SCUMBLE_PREVIEW_*.
+    pub preview: u32,
+    /// One of SCUMBLE_ALPHA_*.
+    pub alpha: u32,
+    /// sRGB red, green, blue that show through transparent paint; the fourth byte is reserved, 0.
+    pub paper: [u8; 4],
+    /// Width of the fade inside a mask's edge, in canvas pixels, at most 1024.
+    pub mask_softness: u32,
+    /// Side of the square whose area is rendered, 64..4096; 0 = the model's native size.
+    pub resolution: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+}
+
+/// A rectangle of canvas pixels; x to the right, y down.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct ScumbleRect {
+    pub x: i32,
+    pub y: i32,
+    pub width: i32,
+    pub height: i32,
+}
+
+/// Pixels of the paint, borrowed for the call. Fill it with `scumble_image_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleImage {
+    /// Set by `scumble_image_init`.
+    pub struct_size: u32,
+    /// One of SCUMBLE_FORMAT_*.
+    pub format: i32,
+    /// Size of the whole canvas, 1..16384 each.
+    pub canvas_width: i32,
+    pub canvas_height: i32,
+    /// Where on the canvas these pixels lie; the whole canvas or a part of it.
+    pub rect: ScumbleRect,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+    /// Bytes that may be read from `pixels`.
+    pub byte_length: usize,
+    /// The top-left pixel; top row first, straight alpha.
+    pub pixels: *const c_void,
+}
+
+/// Coverage of a live layer, borrowed for the call. Fill it with `scumble_mask_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleMask {
+    /// Set by `scumble_mask_init`.
+    pub struct_size: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Size of the whole canvas, 1..16384 each.
+    pub canvas_width: i32,
+    pub canvas_height: i32,
+    /// Where on the canvas the coverage lies; outside it is 0.
+    pub rect: ScumbleRect,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+    /// Bytes that may be read from `coverage`.
+    pub byte_length: usize,
+    /// One byte a pixel: 0 keeps the paint's exact bytes, 255 shows the rendering.
+    pub coverage: *const u8,
+}
+
+/// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleFrameInfo {
+    /// Set by `scumble_frame_info_init`.
+    pub struct_size: u32,
+    /// SCUMBLE_FRAME_* together.
+    pub flags: u32,
+    /// Number of the frame in its session; rises.
+    pub seq: u64,
+    /// The push or change of settings that the frame shows; never falls.
+    pub revision: u64,
+    /// Place on the canvas.
+    pub rect: ScumbleRect,
+    /// The format last pushed.
+    pub format: i32,
+    /// Steps that the picture has seen, of `steps`; both 0 where strength is 0.
+    pub step: u32,
+    pub steps: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+    /// Bytes at `pixels`.
+    pub byte_length: usize,
+    /// Top row first; owned by the frame, valid until it is released.
+    pub pixels: *const c_void,
+    /// Microseconds from the push (or change of settings) to the frame.
+    pub since_push_us: u64,
+    /// Microseconds from the start of its job to the frame.
+    pub since_start_us: u64,
+    /// Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
+    /// then the part of it all that ONNX Runtime ran.
+    pub text_us: u64,
+    pub encode_us: u64,
+    pub denoise_us: u64,
+    pub decode_us: u64,
+    pub pixels_us: u64,
+    pub runtime_us: u64,
+}
+
+/// Counts of a session. Set `struct_size` with `scumble_stats_init` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleStats {
+    /// Set by `scumble_stats_init`.
+    pub struct_size: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    pub jobs_started: u64,
+    /// Waiting jobs whose place a newer push or setting took.
+    pub jobs_replaced: u64,
+    pub frames: u64,
+}
+
+/// A struct that begins with its size as the caller knows it.
+///
+/// # Safety
+/// The type is `repr(C)`, begins with a `u32` size, and every bit pattern is a value of it.
+pub(super) unsafe trait Sized32: Copy {
+    /// What a field has that the caller's shorter struct lacks.
+    fn initial() -> Self;
+    fn name() -> &'static str;
+}
+
+macro_rules! sized32 {
+    ($type:ident, { $($field:ident: $value:expr),* $(,)? }) => {
+        // SAFETY: repr(C) above, `struct_size: u32` first, integers, floats and raw pointers only.
+        unsafe impl Sized32 for $type {
+            fn initial() -> Self {
+                $type { struct_size: size_of::<$type>() as u32, $($field: $value),* }
+            }
+            fn name() -> &'static str {
+                stringify!($type)
+            }
+        }
+    };
+}
+
+const NO_RECT: ScumbleRect = ScumbleRect { x: 0, y: 0, width: 0, height: 0 };
+
+sized32!(ScumbleEngineOptions, {
+    intra_threads: 0, model_dir: std::ptr::null(), device: std::ptr::null(), runtime: std::ptr::null(),
+    scheduler: std::ptr::null(),
+});
+sized32!(ScumbleEngineInfo, {
+    state: 0, progress: 0.0, error: 0, message: c"".as_ptr(), model_name: c"".as_ptr(),
+    model_description: c"".as_ptr(), device: c"".as_ptr(), native_side: 0, default_steps: 0,
+    default_strength: 0.0, default_guidance: 0.0,
+});
+sized32!(ScumbleParams, {
+    steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
+    preview: c::SCUMBLE_PREVIEW_GIVE_WAY, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
+    mask_softness: 8, resolution: 0, reserved: 0,
+});
+sized32!(ScumbleImage, {
+    format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
+    pixels: std::ptr::null(),
+});
+sized32!(ScumbleMask, {
+    reserved: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
+    coverage: std::ptr::null(),
+});
+sized32!(ScumbleFrameInfo, {
+    flags: 0, seq: 0, revision: 0, rect: NO_RECT, format: 0, step: 0, steps: 0, reserved: 0, stride: 0,
+    byte_length: 0, pixels: std::ptr::null(), since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
+    denoise_us: 0, decode_us: 0, pixels_us: 0, runtime_us: 0,
+});
+sized32!(ScumbleStats, { reserved: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
+
+// The sizes of ABI 1 on 64-bit machines; tests/abi_layout.rs compares every offset with C and ctypes.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<ScumbleEngineOptions>() == 40);
+    assert!(size_of::<ScumbleEngineInfo>() == 64);
+    assert!(size_of::<ScumbleParams>() == 64);
+    assert!(size_of::<ScumbleImage>() == 56);
+    assert!(size_of::<ScumbleMask>() == 56);
+    assert!(size_of::<ScumbleFrameInfo>() == 144);
+    assert!(size_of::<ScumbleStats>() == 32);
+};

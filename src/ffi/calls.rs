@@ -1,0 +1,296 @@
+//! Exported functions: version and errors, engines, frames. Sessions are in `session_calls`.
+
+// What every pointer must be is said once, in the header (POINTERS).
+#![allow(clippy::missing_safety_doc)]
+
+use std::collections::HashMap;
+use std::ffi::{CString, c_char, c_void};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::abi::*;
+use super::constants::*;
+use super::guard::*;
+use super::library;
+use crate::engine::{Engine, LoadState};
+use crate::error::{Error, Result, Status};
+use crate::frame::{Frame, Kind};
+use crate::pipeline::LoadOptions;
+use crate::region::Rect;
+
+/// Strings that were handed out, each once, kept as long as their engine.
+#[derive(Default)]
+pub(super) struct Words(Mutex<HashMap<String, CString>>);
+
+impl Words {
+    fn keep(&self, text: &str) -> *const c_char {
+        let mut words = self.0.lock();
+        words.entry(text.to_owned()).or_insert_with(|| c_string(text)).as_ptr()
+    }
+}
+
+/// The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub extern "C" fn scumble_abi_version() -> u32 {
+    SCUMBLE_ABI_VERSION
+}
+
+/// The library's version, e.g. "0.1.0". Never NULL, valid for good.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub extern "C" fn scumble_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Why the last failed call of this thread failed: a sentence for the user, UTF-8. Never NULL; "" if none has
+/// failed. Valid until the next failing call of this thread.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub extern "C" fn scumble_last_error() -> *const c_char {
+    last_error()
+}
+
+/// Sets the struct's size and initial values.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_options_init(options: *mut ScumbleEngineOptions) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(options, "options") }
+}
+
+/// Sets the struct's size.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_info_init(info: *mut ScumbleEngineInfo) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(info, "info") }
+}
+
+/// Sets the struct's size.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(info, "info") }
+}
+
+/// Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
+/// loading (no model, no ONNX Runtime, no such device) is told by `scumble_engine_info`, and by the first poll
+/// of a session that has pushed.
+/// `options` may be NULL for the default model on the best device.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
+/// SCUMBLE_ERROR_MODEL_MISSING (no default model found), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+/// On success `*engine` is owned by the caller: release it.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_create(
+    options: *const ScumbleEngineOptions,
+    engine: *mut *mut ScumbleEngine,
+) -> i32 {
+    guard(|| {
+        check_out(engine, "engine")?;
+        // SAFETY: as the caller promised, here and below.
+        let options = unsafe { load_options(options) }?;
+        let made = Box::new(ScumbleEngine { engine: Engine::load(options)?, words: Words::default() });
+        unsafe { write_out(engine, Box::into_raw(made)) };
+        Ok(SCUMBLE_OK)
+    })
+}
+
+unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptions> {
+    let options = if options.is_null() {
+        ScumbleEngineOptions::initial()
+    } else {
+        // SAFETY: as the caller promised, here and below.
+        unsafe { read_struct(options, "options") }?
+    };
+    let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
+        Some(folder) => PathBuf::from(folder),
+        None => default_model()?,
+    };
+    Ok(LoadOptions {
+        model_dir,
+        device: unsafe { text(options.device, "device") }?.unwrap_or("auto").to_owned(),
+        intra_threads: options.intra_threads as usize,
+        scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
+        runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
+        beside: library::folder(),
+    })
+}
+
+fn default_model() -> Result<PathBuf> {
+    let places = library::default_model_places();
+    places.iter().find(|place| place.is_dir()).cloned().ok_or_else(|| {
+        let looked: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
+        Error::new(
+            Status::ModelMissing,
+            format!(
+                "the default model was not found (looked in {}); reinstall Scumble, or choose a model folder",
+                looked.join(", ")
+            ),
+        )
+    })
+}
+
+/// Tells how far the engine is, and about its model.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_info(
+    engine: *const ScumbleEngine,
+    info: *mut ScumbleEngineInfo,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let engine = unsafe { reference(engine, "engine") }?;
+        let words = &engine.words;
+        let mut told = ScumbleEngineInfo::initial();
+        match engine.engine.state() {
+            LoadState::Loading { progress, what } => {
+                told.state = SCUMBLE_ENGINE_LOADING;
+                told.progress = progress;
+                told.message = words.keep(&what);
+            }
+            LoadState::Failed(error) => {
+                told.state = SCUMBLE_ENGINE_FAILED;
+                told.error = error.status as i32;
+                told.message = words.keep(&error.message);
+            }
+            LoadState::Ready(model) => {
+                told.state = SCUMBLE_ENGINE_READY;
+                told.progress = 1.0;
+                told.model_name = words.keep(&model.name);
+                told.model_description = words.keep(&model.description);
+                told.device = words.keep(&model.device);
+                told.native_side = model.geometry.native;
+                told.default_steps = model.defaults.steps;
+                told.default_strength = model.defaults.strength;
+                told.default_guidance = model.defaults.guidance;
+            }
+        }
+        unsafe { write_struct(info, told, "info") }?;
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released;
+/// a running ONNX Runtime call is interrupted, not waited for (at most 2 s, commonly milliseconds).
+/// NULL does nothing.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_release(engine: *mut ScumbleEngine) {
+    // SAFETY: as the caller promised.
+    unsafe { release(engine) };
+}
+
+/// Tells all about a frame; the pixels stay the frame's.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_info(frame: *const ScumbleFrame, info: *mut ScumbleFrameInfo) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let frame = &unsafe { reference(frame, "frame") }?.frame;
+        unsafe { write_struct(info, frame_info(frame), "info") }?;
+        Ok(SCUMBLE_OK)
+    })
+}
+
+fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
+    let us = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
+    let kind = match frame.kind {
+        Kind::Preview => SCUMBLE_FRAME_PREVIEW,
+        Kind::Final => SCUMBLE_FRAME_FINAL,
+    };
+    let Rect { x, y, width, height } = frame.rect;
+    ScumbleFrameInfo {
+        flags: kind | if frame.stale { SCUMBLE_FRAME_STALE } else { 0 },
+        seq: frame.seq,
+        revision: frame.revision,
+        rect: ScumbleRect { x, y, width, height },
+        format: frame.format as i32,
+        step: frame.step,
+        steps: frame.steps,
+        stride: frame.stride(),
+        byte_length: frame.pixels.len(),
+        pixels: frame.pixels.as_ptr().cast::<c_void>(),
+        since_push_us: us(frame.since_push),
+        since_start_us: us(frame.since_start),
+        text_us: us(frame.phases.text),
+        encode_us: us(frame.phases.encode),
+        denoise_us: us(frame.phases.denoise),
+        decode_us: us(frame.phases.decode),
+        pixels_us: us(frame.pixel_work),
+        runtime_us: us(frame.phases.runtime),
+        ..ScumbleFrameInfo::initial()
+    }
+}
+
+/// Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
+/// top-left of `rect` is at `pixels`. What of `rect` the frame does not cover stays as it is.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_copy(
+    frame: *const ScumbleFrame,
+    rect: *const ScumbleRect,
+    pixels: *mut c_void,
+    stride: usize,
+    byte_length: usize,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let frame = &unsafe { reference(frame, "frame") }?.frame;
+        let rect = to_rect(*unsafe { reference(rect, "rect") }?);
+        check_out(pixels, "pixels")?;
+        if rect.is_empty() {
+            return Err(Error::new(Status::Rect, "the rectangle to copy is empty"));
+        }
+        let bpp = frame.format.bytes_per_pixel();
+        crate::pixels::check_buffer(rect, bpp, stride, byte_length, "target")?;
+        let Some(part) = rect.intersect(frame.rect) else { return Ok(SCUMBLE_OK) };
+        let row = part.width as usize * bpp;
+        for y in part.y..part.y + part.height {
+            let from = (y - frame.rect.y) as usize * frame.stride() + (part.x - frame.rect.x) as usize * bpp;
+            let to = (y - rect.y) as usize * stride + (part.x - rect.x) as usize * bpp;
+            let source = &frame.pixels[from..from + row];
+            // SAFETY: check_buffer has shown that the row ends within `byte_length`.
+            unsafe { std::ptr::copy_nonoverlapping(source.as_ptr(), pixels.cast::<u8>().add(to), row) };
+        }
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Gives a frame back. NULL does nothing.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_release(frame: *mut ScumbleFrame) {
+    // SAFETY: as the caller promised.
+    unsafe { release(frame) };
+}
+
+pub(super) fn to_rect(rect: ScumbleRect) -> Rect {
+    Rect::new(rect.x, rect.y, rect.width, rect.height)
+}
+
+/// Drops what an out parameter handed out.
+pub(super) unsafe fn release<T>(pointer: *mut T) {
+    guard(|| {
+        if !pointer.is_null() {
+            // SAFETY: made by Box::into_raw, released once, as the caller promised.
+            drop(unsafe { Box::from_raw(pointer) });
+        }
+        Ok(SCUMBLE_OK)
+    });
+}
+
+pub(super) fn hand_out(frame: Arc<Frame>) -> *mut ScumbleFrame {
+    Box::into_raw(Box::new(ScumbleFrame { frame }))
+}

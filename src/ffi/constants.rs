@@ -1,0 +1,120 @@
+//! Numbers of the C ABI. A number that was ever published keeps its meaning for good.
+
+use crate::error::Status;
+use crate::job::Preview;
+use crate::pixels::Format;
+use crate::pixels::paste::Alpha;
+
+/// Version of the ABI that this header describes; compare it with `scumble_abi_version()` first of all.
+pub const SCUMBLE_ABI_VERSION: u32 = 1;
+
+/// Done.
+pub const SCUMBLE_OK: i32 = 0;
+/// Nothing wrong: nothing that the live layer shows has changed, so no job was made.
+pub const SCUMBLE_UNCHANGED: i32 = 1;
+/// Nothing wrong: there is no frame newer than the one named.
+pub const SCUMBLE_NO_FRAME: i32 = 2;
+/// Nothing wrong: there is no frame yet because the model is still being loaded.
+pub const SCUMBLE_LOADING: i32 = 3;
+/// Nothing wrong: the time was up before the work was done.
+pub const SCUMBLE_TIMEOUT: i32 = 4;
+
+/// A required pointer was NULL.
+pub const SCUMBLE_ERROR_NULL: i32 = -1;
+/// `struct_size` is too small, or the struct's unknown tail is not zero.
+pub const SCUMBLE_ERROR_STRUCT_SIZE: i32 = -2;
+/// A string is not valid UTF-8, or is longer than 1 MiB.
+pub const SCUMBLE_ERROR_TEXT: i32 = -3;
+/// A rectangle or canvas is empty, negative, too large or off the canvas.
+pub const SCUMBLE_ERROR_RECT: i32 = -4;
+/// A stride is too short, or the buffer ends before its last row does.
+pub const SCUMBLE_ERROR_BUFFER: i32 = -5;
+/// Not one of SCUMBLE_FORMAT_*.
+pub const SCUMBLE_ERROR_FORMAT: i32 = -6;
+/// A setting is out of range, or two settings do not go together.
+pub const SCUMBLE_ERROR_SETTING: i32 = -7;
+/// The library failed inside; the session is closed for good, the host lives on.
+pub const SCUMBLE_ERROR_INTERNAL: i32 = -8;
+/// ONNX Runtime was not found, or is too old.
+pub const SCUMBLE_ERROR_RUNTIME: i32 = -9;
+/// The asked-for device is not there.
+pub const SCUMBLE_ERROR_DEVICE: i32 = -10;
+/// The model folder is missing, or a file in it is.
+pub const SCUMBLE_ERROR_MODEL_MISSING: i32 = -11;
+/// A file of the model cannot be read as what it should be.
+pub const SCUMBLE_ERROR_MODEL_BROKEN: i32 = -12;
+/// The model is of a kind that this version cannot run.
+pub const SCUMBLE_ERROR_MODEL_UNSUPPORTED: i32 = -13;
+/// ONNX Runtime failed while it ran the model.
+pub const SCUMBLE_ERROR_INFERENCE: i32 = -14;
+/// Not enough memory.
+pub const SCUMBLE_ERROR_MEMORY: i32 = -15;
+
+/// 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in every format).
+pub const SCUMBLE_FORMAT_RGBA8: i32 = 1;
+/// 8 bits a channel, in memory B, G, R, A (Krita's 8-bit RGBA).
+pub const SCUMBLE_FORMAT_BGRA8: i32 = 2;
+/// 16 bits a channel, native endian, 65535 = 1.0, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBA16: i32 = 3;
+/// 16 bits a channel, in memory B, G, R, A (Krita's 16-bit RGBA).
+pub const SCUMBLE_FORMAT_BGRA16: i32 = 4;
+/// 32-bit float a channel, sRGB-encoded, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF32: i32 = 5;
+/// 32-bit float a channel, linear light with sRGB primaries, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF32_LINEAR: i32 = 6;
+
+/// Show finished pictures only.
+pub const SCUMBLE_PREVIEW_OFF: u32 = 0;
+/// Show an estimate when a job gives way to something newer (the default).
+pub const SCUMBLE_PREVIEW_GIVE_WAY: u32 = 1;
+/// Show an estimate after each step.
+pub const SCUMBLE_PREVIEW_EACH_STEP: u32 = 2;
+
+/// Frames are opaque.
+pub const SCUMBLE_ALPHA_OPAQUE: u32 = 0;
+/// Frames have the alpha of the paint.
+pub const SCUMBLE_ALPHA_FOLLOW_PAINT: u32 = 1;
+
+/// The frame is an estimate after some of the steps.
+pub const SCUMBLE_FRAME_PREVIEW: u32 = 1;
+/// The frame is finished.
+pub const SCUMBLE_FRAME_FINAL: u32 = 2;
+/// Something newer was already waiting when the frame was published.
+pub const SCUMBLE_FRAME_STALE: u32 = 4;
+
+/// The model is being loaded.
+pub const SCUMBLE_ENGINE_LOADING: u32 = 0;
+/// The model is ready.
+pub const SCUMBLE_ENGINE_READY: u32 = 1;
+/// The model could not be loaded; `scumble_engine_info` says why.
+pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
+
+// cbindgen reads literals only; the engine's own numbers are these.
+const _: () = {
+    assert!(SCUMBLE_ERROR_NULL == Status::NullPointer as i32);
+    assert!(SCUMBLE_ERROR_STRUCT_SIZE == Status::StructSize as i32);
+    assert!(SCUMBLE_ERROR_TEXT == Status::Text as i32);
+    assert!(SCUMBLE_ERROR_RECT == Status::Rect as i32);
+    assert!(SCUMBLE_ERROR_BUFFER == Status::Buffer as i32);
+    assert!(SCUMBLE_ERROR_FORMAT == Status::Format as i32);
+    assert!(SCUMBLE_ERROR_SETTING == Status::Setting as i32);
+    assert!(SCUMBLE_ERROR_INTERNAL == Status::Internal as i32);
+    assert!(SCUMBLE_ERROR_RUNTIME == Status::Runtime as i32);
+    assert!(SCUMBLE_ERROR_DEVICE == Status::Device as i32);
+    assert!(SCUMBLE_ERROR_MODEL_MISSING == Status::ModelMissing as i32);
+    assert!(SCUMBLE_ERROR_MODEL_BROKEN == Status::ModelBroken as i32);
+    assert!(SCUMBLE_ERROR_MODEL_UNSUPPORTED == Status::ModelUnsupported as i32);
+    assert!(SCUMBLE_ERROR_INFERENCE == Status::Inference as i32);
+    assert!(SCUMBLE_ERROR_MEMORY == Status::Memory as i32);
+    assert!(SCUMBLE_FORMAT_RGBA8 == Format::Rgba8 as i32);
+    assert!(SCUMBLE_FORMAT_BGRA8 == Format::Bgra8 as i32);
+    assert!(SCUMBLE_FORMAT_RGBA16 == Format::Rgba16 as i32);
+    assert!(SCUMBLE_FORMAT_BGRA16 == Format::Bgra16 as i32);
+    assert!(SCUMBLE_FORMAT_RGBAF32 == Format::RgbaF32 as i32);
+    assert!(SCUMBLE_FORMAT_RGBAF32_LINEAR == Format::RgbaF32Linear as i32);
+    assert!(SCUMBLE_PREVIEW_OFF == Preview::Off as u32);
+    assert!(SCUMBLE_PREVIEW_GIVE_WAY == Preview::GiveWay as u32);
+    assert!(SCUMBLE_PREVIEW_EACH_STEP == Preview::EachStep as u32);
+    assert!(SCUMBLE_ALPHA_OPAQUE == Alpha::Opaque as u32);
+    assert!(SCUMBLE_ALPHA_FOLLOW_PAINT == Alpha::FollowPaint as u32);
+};

@@ -1,0 +1,353 @@
+//! Exported functions of sessions: read, push, poll, show are a host's four verbs.
+
+// What every pointer must be is said once, in the header (POINTERS).
+#![allow(clippy::missing_safety_doc)]
+
+use std::time::Duration;
+
+use ndarray::Array4;
+
+use super::abi::*;
+use super::calls::{hand_out, release, to_rect};
+use super::constants::*;
+use super::guard::*;
+use crate::error::{Error, Result};
+use crate::job::{Params, Preview};
+use crate::pixels::paste::Alpha;
+use crate::pixels::{Format, ImageView};
+use crate::session::{Polled, Pushed};
+
+/// Runs a call on a session; a panic closes the session for good.
+unsafe fn on_session(
+    session: *const ScumbleSession,
+    body: impl FnOnce(&ScumbleSession) -> Result<i32>,
+) -> i32 {
+    // SAFETY: the caller promised NULL or a live session.
+    let session = unsafe { reference(session, "session") };
+    match session {
+        Ok(session) => guard_or(|why| session.session.close(why), || body(session)),
+        Err(error) => guard(|| Err(error)),
+    }
+}
+
+/// Status and revision of a push or a change of settings.
+unsafe fn tell(pushed: Pushed, revision: *mut u64) -> Result<i32> {
+    match pushed {
+        Pushed::Unchanged => Ok(SCUMBLE_UNCHANGED),
+        Pushed::Revision(number) => {
+            if !revision.is_null() {
+                // SAFETY: not NULL, writable as the caller promised.
+                unsafe { write_out(revision, number) };
+            }
+            Ok(SCUMBLE_OK)
+        }
+    }
+}
+
+/// Sets the struct's size and initial values: no prompt, the model's own strength, steps and guidance, seed 0,
+/// opaque frames on white paper.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_params_init(params: *mut ScumbleParams) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(params, "params") }
+}
+
+/// Sets the struct's size; all else is 0 and must be filled.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_image_init(image: *mut ScumbleImage) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(image, "image") }
+}
+
+/// Sets the struct's size; all else is 0 and must be filled.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_mask_init(mask: *mut ScumbleMask) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(mask, "mask") }
+}
+
+/// Sets the struct's size.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_stats_init(stats: *mut ScumbleStats) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(stats, "stats") }
+}
+
+/// Makes a live layer on an engine, which it keeps alive. The model need not be loaded yet.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// On success `*session` is owned by the caller: release it.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_create(
+    engine: *const ScumbleEngine,
+    session: *mut *mut ScumbleSession,
+) -> i32 {
+    guard(|| {
+        check_out(session, "session")?;
+        // SAFETY: as the caller promised, here and below.
+        let engine = unsafe { reference(engine, "engine") }?;
+        let made = Box::new(ScumbleSession { session: engine.engine.session() });
+        unsafe { write_out(session, Box::into_raw(made)) };
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Replaces all settings. They are copied.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_INTERNAL.
+/// Whether strength × steps makes a step depends on the model: if it does not, poll tells, once.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_set_params(
+    session: *mut ScumbleSession,
+    params: *const ScumbleParams,
+    revision: *mut u64,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            let params = to_params(&read_struct(params, "params")?)?;
+            tell(session.session.set_params(params)?, revision)
+        })
+    }
+}
+
+unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
+    // -1 leaves a setting to the model; any other number, also NaN, must stand its check.
+    let own = |v: f32| (v != -1.0).then_some(v);
+    let preview = match params.preview {
+        SCUMBLE_PREVIEW_OFF => Preview::Off,
+        SCUMBLE_PREVIEW_GIVE_WAY => Preview::GiveWay,
+        SCUMBLE_PREVIEW_EACH_STEP => Preview::EachStep,
+        other => return Err(Error::setting(format!("preview is {other}; use one of SCUMBLE_PREVIEW_*"))),
+    };
+    let alpha = match params.alpha {
+        SCUMBLE_ALPHA_OPAQUE => Alpha::Opaque,
+        SCUMBLE_ALPHA_FOLLOW_PAINT => Alpha::FollowPaint,
+        other => return Err(Error::setting(format!("alpha is {other}; use one of SCUMBLE_ALPHA_*"))),
+    };
+    if params.reserved != 0 || params.paper[3] != 0 {
+        return Err(Error::setting(
+            "a reserved field of the params is not 0; call scumble_params_init first",
+        ));
+    }
+    let [r, g, b, _] = params.paper;
+    Ok(Params {
+        // SAFETY: the caller of the exported function promised NUL-terminated strings.
+        prompt: unsafe { text(params.prompt, "prompt") }?.unwrap_or("").to_owned(),
+        negative: unsafe { text(params.negative, "negative") }?.unwrap_or("").to_owned(),
+        strength: own(params.strength),
+        steps: (params.steps != 0).then_some(params.steps),
+        guidance: own(params.guidance),
+        seed: params.seed,
+        preview,
+        alpha,
+        paper: [r, g, b],
+        mask_softness: params.mask_softness,
+        resolution: params.resolution,
+    })
+}
+
+/// Hands over paint: the whole canvas or a part of it. The pixels are compared with what was pushed before and
+/// copied where they differ; nothing is kept of the host's memory. A canvas whose size or format is new starts
+/// transparent. `touched` (canvas coordinates, may be NULL) says that nothing outside it has changed since the
+/// last push, so that less is compared.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT,
+/// SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_push(
+    session: *mut ScumbleSession,
+    image: *const ScumbleImage,
+    touched: *const ScumbleRect,
+    revision: *mut u64,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            let image = read_struct(image, "image")?;
+            let format = Format::from_number(image.format)?;
+            let rect = to_rect(image.rect);
+            let canvas = crate::region::Rect::canvas(image.canvas_width, image.canvas_height)?;
+            rect.check_on(canvas, "image")?;
+            let bytes = borrowed(image.pixels.cast(), image.byte_length, "image->pixels")?;
+            let view = ImageView::new(format, rect, image.stride, bytes)?;
+            let touched = if touched.is_null() { None } else { Some(to_rect(touched.read_unaligned())) };
+            let pushed = session.session.push(image.canvas_width, image.canvas_height, &view, touched)?;
+            tell(pushed, revision)
+        })
+    }
+}
+
+/// The host's bytes for the time of the call.
+unsafe fn borrowed<'a>(pointer: *const u8, length: usize, what: &str) -> Result<&'a [u8]> {
+    check_out(pointer.cast_mut(), what)?;
+    // No allocation can be larger; a wild length must not become a slice.
+    let length = length.min(isize::MAX as usize);
+    // SAFETY: not NULL, readable for `length` as the caller promised.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
+}
+
+/// Limits the live layer to where the mask is not 0; NULL lifts the limit. The mask is copied and stays until it
+/// is replaced or a canvas of another size is pushed. Frames then cover the mask and its surroundings.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_set_mask(
+    session: *mut ScumbleSession,
+    mask: *const ScumbleMask,
+    revision: *mut u64,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            if mask.is_null() {
+                return tell(session.session.set_mask(0, 0, None)?, revision);
+            }
+            let mask = read_struct(mask, "mask")?;
+            let coverage = borrowed(mask.coverage, mask.byte_length, "mask->coverage")?;
+            let given = (to_rect(mask.rect), mask.stride, coverage);
+            tell(session.session.set_mask(mask.canvas_width, mask.canvas_height, Some(given))?, revision)
+        })
+    }
+}
+
+/// Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
+/// in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
+/// other implementations; NULL goes back to the seed.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
+/// SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_set_noise(
+    session: *mut ScumbleSession,
+    values: *const f32,
+    draws: u32,
+    channels: u32,
+    height: u32,
+    width: u32,
+    revision: *mut u64,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            if values.is_null() {
+                return tell(session.session.set_noise(None)?, revision);
+            }
+            let sizes = [draws, channels, height, width];
+            let count = sizes.iter().try_fold(1usize, |n, s| n.checked_mul(*s as usize));
+            let count = count.filter(|n| (1..=1 << 28).contains(n)).ok_or_else(|| {
+                Error::new(
+                    crate::error::Status::Rect,
+                    format!("noise of size {sizes:?} is empty or too large"),
+                )
+            })?;
+            let values = std::slice::from_raw_parts(values, count).to_vec();
+            let shape = sizes.map(|s| s as usize);
+            let noise = Array4::from_shape_vec(shape, values)
+                .map_err(|e| Error::new(crate::error::Status::Rect, e.to_string()))?;
+            tell(session.session.set_noise(Some(noise))?, revision)
+        })
+    }
+}
+
+/// Hands out the newest frame whose number is above `after_seq` (0 = any). Cheap: hosts call it from a timer.
+/// An error here is the worker's, told once; the session lives on and the next push tries again (only after
+/// SCUMBLE_ERROR_INTERNAL is it closed for good).
+/// Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING,
+/// SCUMBLE_ERROR_NULL, or any error that loading or rendering can meet.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_poll(
+    session: *mut ScumbleSession,
+    after_seq: u64,
+    frame: *mut *mut ScumbleFrame,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            check_out(frame, "frame")?;
+            match session.session.poll(after_seq)? {
+                Polled::Frame(newest) => {
+                    write_out(frame, hand_out(newest));
+                    Ok(SCUMBLE_OK)
+                }
+                Polled::Nothing => Ok(SCUMBLE_NO_FRAME),
+                Polled::Loading => Ok(SCUMBLE_LOADING),
+            }
+        })
+    }
+}
+
+/// Waits until nothing of this session waits or runs, then poll tells what came of it. For tests and batch work;
+/// an interactive host polls.
+/// Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_wait(session: *mut ScumbleSession, timeout_ms: u32) -> i32 {
+    // SAFETY: as the caller promised.
+    unsafe {
+        on_session(session, |session| {
+            let done = session.session.wait(Duration::from_millis(u64::from(timeout_ms)))?;
+            Ok(if done { SCUMBLE_OK } else { SCUMBLE_TIMEOUT })
+        })
+    }
+}
+
+/// Ends the running job and drops the waiting one; returns at once. Frames that were shown stay; what the jobs
+/// owed is rendered after the next push or change of settings.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_cancel(session: *const ScumbleSession) -> i32 {
+    // SAFETY: as the caller promised.
+    unsafe {
+        on_session(session, |session| {
+            session.session.cancel();
+            Ok(SCUMBLE_OK)
+        })
+    }
+}
+
+/// Tells the session's counts.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_stats(
+    session: *const ScumbleSession,
+    stats: *mut ScumbleStats,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            let counts = session.session.stats();
+            let told = ScumbleStats {
+                jobs_started: counts.jobs_started,
+                jobs_replaced: counts.jobs_replaced,
+                frames: counts.frames,
+                ..ScumbleStats::initial()
+            };
+            write_struct(stats, told, "stats")?;
+            Ok(SCUMBLE_OK)
+        })
+    }
+}
+
+/// Closes a live layer: its running job is interrupted and not waited for. Frames that were handed out live on.
+/// NULL does nothing.
+/// [host-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_release(session: *mut ScumbleSession) {
+    // SAFETY: as the caller promised.
+    unsafe { release(session) };
+}

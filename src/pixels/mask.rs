@@ -1,0 +1,141 @@
+//! Where the live layer may differ from the paint: 8-bit coverage, softened inside its edge.
+
+use crate::region::Rect;
+
+/// Coverage over the whole canvas, 0 = keep the paint's exact bytes, 255 = show the rendering.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mask {
+    canvas: Rect,
+    coverage: Vec<u8>,
+    bounds: Option<Rect>,
+}
+
+impl Mask {
+    /// `coverage` holds `rect` row after row, `stride` bytes apart (checked by the caller); outside it is 0.
+    pub fn new(canvas: Rect, rect: Rect, stride: usize, coverage: &[u8]) -> Self {
+        let width = canvas.width as usize;
+        let mut whole = vec![0; width * canvas.height as usize];
+        for (row, y) in (rect.y..rect.y + rect.height).enumerate() {
+            let from = &coverage[row * stride..][..rect.width as usize];
+            whole[y as usize * width + rect.x as usize..][..from.len()].copy_from_slice(from);
+        }
+        let bounds = covered_bounds(canvas, &whole);
+        Mask { canvas, coverage: whole, bounds }
+    }
+
+    pub fn canvas(&self) -> Rect {
+        self.canvas
+    }
+
+    /// The smallest rectangle that holds all that is not 0; `None` where the mask keeps everything.
+    pub fn bounds(&self) -> Option<Rect> {
+        self.bounds
+    }
+
+    /// Blend weights 0..1 of the pixels of `rect`, row after row: the coverage, fading to 0 over `softness`
+    /// pixels towards what is kept. The fade lies inside: where the coverage is 0 the weight is 0.
+    ///
+    /// Distance: two-pass 3-4 chamfer (Borgefors, "Distance transformations in digital images", 1986).
+    pub fn weights(&self, rect: Rect, softness: u32) -> Vec<f32> {
+        let width = rect.width as usize;
+        let at = |x: i32, y: i32| self.coverage[y as usize * self.canvas.width as usize + x as usize];
+        let mut weights = Vec::with_capacity(width * rect.height as usize);
+        for y in rect.y..rect.y + rect.height {
+            let start = y as usize * self.canvas.width as usize + rect.x as usize;
+            weights.extend(self.coverage[start..start + width].iter().map(|c| f32::from(*c) / 255.0));
+        }
+        if softness == 0 {
+            return weights;
+        }
+        // Distances reach beyond `rect` by the fade's width, so that a cut rectangle fades like the whole.
+        let Some(wide) = rect.inflate_within(softness as i32 + 1, self.canvas) else { return weights };
+        let far = 3 * (softness + 1);
+        let stride = wide.width as usize;
+        let mut distance: Vec<u32> = Vec::with_capacity(stride * wide.height as usize);
+        for y in wide.y..wide.y + wide.height {
+            distance.extend((wide.x..wide.x + wide.width).map(|x| if at(x, y) == 0 { 0 } else { far }));
+        }
+        chamfer(&mut distance, stride);
+        let reach = (3 * (softness + 1)) as f32;
+        for (row, out) in weights.chunks_exact_mut(width).enumerate() {
+            let start = (row + (rect.y - wide.y) as usize) * stride + (rect.x - wide.x) as usize;
+            for (weight, d) in out.iter_mut().zip(&distance[start..]) {
+                *weight *= (*d as f32 / reach).min(1.0);
+            }
+        }
+        weights
+    }
+}
+
+fn covered_bounds(canvas: Rect, coverage: &[u8]) -> Option<Rect> {
+    let width = canvas.width as usize;
+    let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
+    for (y, row) in coverage.chunks_exact(width).enumerate() {
+        if let (Some(first), Some(last)) =
+            (row.iter().position(|c| *c != 0), row.iter().rposition(|c| *c != 0))
+        {
+            left = left.min(first);
+            right = right.max(last + 1);
+            top = top.min(y);
+            bottom = y + 1;
+        }
+    }
+    (top != usize::MAX)
+        .then(|| Rect::new(left as i32, top as i32, (right - left) as i32, (bottom - top) as i32))
+}
+
+fn chamfer(distance: &mut [u32], width: usize) {
+    let height = distance.len() / width;
+    let mut relax = |x: usize, y: usize, neighbours: [(isize, isize, u32); 4]| {
+        for (dx, dy, cost) in neighbours {
+            let (nx, ny) = (x.wrapping_add_signed(dx), y.wrapping_add_signed(dy));
+            if nx < width && ny < height {
+                let through = distance[ny * width + nx] + cost;
+                let here = &mut distance[y * width + x];
+                *here = (*here).min(through);
+            }
+        }
+    };
+    for y in 0..height {
+        for x in 0..width {
+            relax(x, y, [(-1, 0, 3), (0, -1, 3), (-1, -1, 4), (1, -1, 4)]);
+        }
+    }
+    for y in (0..height).rev() {
+        for x in (0..width).rev() {
+            relax(x, y, [(1, 0, 3), (0, 1, 3), (1, 1, 4), (-1, 1, 4)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fade_lies_inside_and_the_far_inside_is_whole() {
+        let canvas = Rect::new(0, 0, 60, 40);
+        let rect = Rect::new(10, 5, 40, 30);
+        let mask = Mask::new(canvas, rect, 40, &[255; 40 * 30]);
+        assert_eq!(mask.bounds(), Some(rect));
+        let weights = mask.weights(canvas, 4);
+        let at = |x: usize, y: usize| weights[y * 60 + x];
+        assert_eq!((at(9, 20), at(50, 20), at(30, 4)), (0.0, 0.0, 0.0));
+        assert!(at(10, 20) > 0.0 && at(10, 20) < 0.3);
+        assert!(at(11, 20) > at(10, 20));
+        assert_eq!(at(14, 20), 1.0);
+        let part = mask.weights(Rect::new(8, 18, 10, 4), 4);
+        for x in 0..10 {
+            assert_eq!(part[2 * 10 + x], at(8 + x, 20), "a cut rectangle has the same weights");
+        }
+        assert_eq!(mask.weights(canvas, 0)[20 * 60 + 10], 1.0);
+    }
+
+    #[test]
+    fn a_mask_that_reaches_the_canvas_edge_does_not_fade_there() {
+        let canvas = Rect::new(0, 0, 20, 20);
+        let weights = Mask::new(canvas, canvas, 20, &[255; 400]).weights(canvas, 5);
+        assert!(weights.iter().all(|w| *w == 1.0));
+        assert_eq!(Mask::new(canvas, canvas, 20, &[0; 400]).bounds(), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! Paint → the model's picture: composite over paper, scale, pad.
+
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::F32;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use ndarray::{Array3, s};
+
+use super::Format;
+use super::colour::{self, Rgba};
+use crate::canvas::Snapshot;
+use crate::error::{Error, Result, Status};
+use crate::region::Placement;
+use crate::render::Picture;
+
+/// The paint under `placement.rect` over `paper` (sRGB-encoded RGB, 0..1), as the model wants it: scaled to
+/// `placement.scaled`, then padded to `placement.padded` by repeating the last column and row.
+pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3]) -> Result<Picture> {
+    let rect = placement.rect;
+    let (sw, sh) = placement.scaled;
+    let (pw, ph) = placement.padded;
+    // A whole-number box average first: bounded memory on large canvases, and each byte is read once.
+    let factor = (rect.width as usize / sw).min(rect.height as usize / sh).max(1);
+    let reduced = reduce(paint, placement, paper, factor);
+    let size = (rect.width as f64 / factor as f64, rect.height as f64 / factor as f64);
+    let mut out = Array3::zeros((3, ph, pw));
+    if reduced.dim() == (3, sh, sw) && size == (sw as f64, sh as f64) {
+        out.slice_mut(s![.., ..sh, ..sw]).assign(&reduced);
+    } else {
+        let mut resizer = Resizer::new();
+        for channel in 0..3 {
+            let plane = resize_plane(
+                &mut resizer,
+                reduced.slice(s![channel, .., ..]).as_slice().unwrap_or(&[]),
+                (reduced.dim().2, reduced.dim().1),
+                (0.0, 0.0, size.0, size.1),
+                (sw, sh),
+                FilterType::Hamming,
+            )?;
+            let plane = ndarray::ArrayView2::from_shape((sh, sw), &plane)
+                .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
+            out.slice_mut(s![channel, ..sh, ..sw]).assign(&plane);
+        }
+    }
+    pad(&mut out, sw, sh);
+    Ok(out)
+}
+
+/// Repeats the last column and row of the top-left `w × h` over the rest.
+fn pad(picture: &mut Picture, w: usize, h: usize) {
+    let (channels, height, width) = picture.dim();
+    for c in 0..channels {
+        for y in 0..h {
+            let last = picture[(c, y, w - 1)];
+            picture.slice_mut(s![c, y, w..width]).fill(last);
+        }
+        for y in h..height {
+            let (above, mut below) = picture.multi_slice_mut((s![c, h - 1, ..], s![c, y, ..]));
+            below.assign(&above);
+        }
+    }
+}
+
+/// The rectangle composited and averaged over blocks of `factor`² pixels (cut at the right and bottom).
+fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usize) -> Picture {
+    let rect = placement.rect;
+    let (w, h) = (rect.width as usize, rect.height as usize);
+    let (rw, rh) = (w.div_ceil(factor), h.div_ceil(factor));
+    let mut out = Array3::<f32>::zeros((3, rh, rw));
+    let over = Composite::new(paint.format(), paper);
+    let plane = rh * rw;
+    let Some(values) = out.as_slice_mut() else { return out };
+    let (red, rest) = values.split_at_mut(plane);
+    let (green, blue) = rest.split_at_mut(plane);
+    let bpp = paint.format().bytes_per_pixel();
+    for y in 0..h {
+        let row = paint.row(rect.y + y as i32, rect.x, rect.width);
+        let start = (y / factor) * rw;
+        for (block, pixels) in row.chunks(bpp * factor).enumerate() {
+            let mut sum = [0.0f32; 3];
+            for pixel in pixels.chunks_exact(bpp) {
+                let rgb = over.composite(pixel);
+                for (s, v) in sum.iter_mut().zip(rgb) {
+                    *s += v;
+                }
+            }
+            red[start + block] += sum[0];
+            green[start + block] += sum[1];
+            blue[start + block] += sum[2];
+        }
+    }
+    if factor > 1 {
+        for ((_, y, x), v) in out.indexed_iter_mut() {
+            *v /= (factor.min(h - y * factor) * factor.min(w - x * factor)) as f32;
+        }
+    }
+    out
+}
+
+/// Straight-alpha paint over an opaque paper, in the format's own encoding (linear formats blend in light).
+struct Composite {
+    format: Format,
+    paper: [f32; 3],
+}
+
+impl Composite {
+    fn new(format: Format, paper: [f32; 3]) -> Self {
+        Composite { format, paper }
+    }
+
+    #[inline]
+    fn composite(&self, pixel: &[u8]) -> [f32; 3] {
+        let [r, g, b, a]: Rgba = colour::load(self.format, pixel);
+        let a = colour::unit(a);
+        let rgb = [r, g, b];
+        let mut out = [0.0; 3];
+        for ((out, paint), paper) in out.iter_mut().zip(rgb).zip(self.paper) {
+            *out = if a >= 1.0 {
+                colour::unit(paint)
+            } else if self.format == Format::RgbaF32Linear {
+                let light = colour::decode(colour::unit(paint)) * a + colour::decode(paper) * (1.0 - a);
+                colour::encode(light)
+            } else {
+                colour::unit(paint) * a + paper * (1.0 - a)
+            };
+        }
+        out
+    }
+}
+
+/// Resizes the part (left, top, width, height) of one float plane. `from` and `to` are (width, height).
+pub(super) fn resize_plane(
+    resizer: &mut Resizer,
+    plane: &[f32],
+    from: (usize, usize),
+    part: (f64, f64, f64, f64),
+    to: (usize, usize),
+    filter: FilterType,
+) -> Result<Vec<f32>> {
+    let fail =
+        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("scaling the picture failed: {e}"));
+    let pixels: Vec<F32> = plane.iter().map(|v| F32::new(*v)).collect();
+    let source = TypedImageRef::<F32>::new(from.0 as u32, from.1 as u32, &pixels).map_err(|e| fail(&e))?;
+    let mut target = TypedImage::<F32>::new(to.0 as u32, to.1 as u32);
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(part.0, part.1, part.2, part.3);
+    resizer.resize_typed(&source, &mut target, &options).map_err(|e| fail(&e))?;
+    Ok(target.pixels().iter().map(|p| p.0).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canvas::Canvas;
+    use crate::pixels::ImageView;
+    use crate::region::{Rect, place};
+    use crate::render::Geometry;
+
+    const TINY: Geometry = Geometry { native: 64, multiple: 16, cell: 8, fixed: None };
+
+    fn snapshot(format: Format, w: i32, h: i32, pixel: impl Fn(i32, i32) -> Rgba) -> Snapshot {
+        let rect = Rect::new(0, 0, w, h);
+        let bpp = format.bytes_per_pixel();
+        let mut data = vec![0; (w * h) as usize * bpp];
+        for (i, bytes) in data.chunks_exact_mut(bpp).enumerate() {
+            colour::store(format, pixel(i as i32 % w, i as i32 / w), bytes);
+        }
+        let mut canvas = Canvas::new(rect, format, 1);
+        canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
+        canvas.snapshot()
+    }
+
+    fn whole(snapshot: &Snapshot) -> Placement {
+        place(snapshot.bounds(), snapshot.bounds(), TINY, 0)
+    }
+
+    #[test]
+    fn transparent_paint_shows_the_paper_in_every_format() {
+        for number in 1..=6 {
+            let format = Format::from_number(number).unwrap();
+            let paint = snapshot(format, 64, 64, |x, _| if x < 32 { [1.0, 0.0, 0.0, 1.0] } else { [0.0; 4] });
+            let p = picture(&paint, &whole(&paint), [0.2, 0.5, 0.9]).unwrap();
+            assert_eq!(p.dim(), (3, 64, 64));
+            for (c, (left, right)) in [(1.0, 0.2), (0.0, 0.5), (0.0, 0.9)].into_iter().enumerate() {
+                assert!((p[(c, 5, 5)] - left).abs() < 1e-5, "{format:?}");
+                assert!((p[(c, 5, 40)] - right).abs() < 1e-5, "{format:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_keeps_flat_colours_and_means_and_padding_repeats_the_edge() {
+        let paint =
+            snapshot(Format::RgbaF32, 450, 310, |x, y| [x as f32 / 449.0, y as f32 / 309.0, 0.25, 1.0]);
+        let placement = whole(&paint);
+        let p = picture(&paint, &placement, [1.0; 3]).unwrap();
+        let (sw, sh) = placement.scaled;
+        assert_eq!((p.dim().2, p.dim().1), placement.padded);
+        let part = p.slice(s![.., ..sh, ..sw]);
+        for (c, mean) in [0.5, 0.5, 0.25].into_iter().enumerate() {
+            assert!((part.index_axis(ndarray::Axis(0), c).mean().unwrap() - mean).abs() < 0.01);
+        }
+        assert_eq!(p[(0, sh - 1, sw - 1)], p[(0, p.dim().1 - 1, p.dim().2 - 1)]);
+    }
+
+    #[test]
+    fn a_one_pixel_canvas_becomes_a_flat_picture() {
+        let paint = snapshot(Format::Bgra8, 1, 1, |_, _| [0.0, 1.0, 0.0, 1.0]);
+        let p = picture(&paint, &whole(&paint), [1.0; 3]).unwrap();
+        assert!(p.index_axis(ndarray::Axis(0), 1).iter().all(|v| *v == 1.0));
+    }
+
+    #[test]
+    fn not_a_number_in_the_paint_does_not_reach_the_model() {
+        let paint = snapshot(Format::RgbaF32, 64, 64, |_, _| [f32::NAN, f32::INFINITY, -3.0, f32::NAN]);
+        let p = picture(&paint, &whole(&paint), [0.5; 3]).unwrap();
+        assert!(p.iter().all(|v| (0.0..=1.0).contains(v)));
+    }
+}

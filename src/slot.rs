@@ -1,0 +1,280 @@
+//! The two places where threads meet: [`Pending`] (host → worker, latest wins) and [`Latest`] (worker → host).
+//!
+//! Checked by `make loom` (every interleaving of small cases).
+
+use std::collections::VecDeque;
+
+use sync::{Arc, Condvar, Mutex};
+
+/// The worker's inbox: at most one waiting item per key, served in the order in which the keys came.
+pub struct Pending<T> {
+    inbox: Mutex<Inbox<T>>,
+    arrived: Condvar,
+}
+
+struct Inbox<T> {
+    items: VecDeque<(u64, T)>,
+    closed: bool,
+}
+
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Pending {
+            inbox: Mutex::new(Inbox { items: VecDeque::new(), closed: false }),
+            arrived: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Pending<T> {
+    /// Puts `item` in the one waiting place of `key`. What waited there is replaced and handed back; it keeps
+    /// its turn. A closed inbox hands `item` itself back.
+    pub fn put(&self, key: u64, item: T) -> Option<T> {
+        let mut inbox = self.inbox.lock();
+        if inbox.closed {
+            return Some(item);
+        }
+        if let Some((_, waiting)) = inbox.items.iter_mut().find(|(k, _)| *k == key) {
+            return Some(std::mem::replace(waiting, item));
+        }
+        inbox.items.push_back((key, item));
+        self.arrived.notify_one();
+        None
+    }
+
+    /// Takes the next item, waiting for one; `None` once the inbox is closed.
+    pub fn take(&self) -> Option<T> {
+        let mut inbox = self.inbox.lock();
+        loop {
+            if inbox.closed {
+                return None;
+            }
+            if let Some((_, item)) = inbox.items.pop_front() {
+                return Some(item);
+            }
+            self.arrived.wait(&mut inbox);
+        }
+    }
+
+    /// Takes back what waits for `key`.
+    pub fn remove(&self, key: u64) -> Option<T> {
+        let mut inbox = self.inbox.lock();
+        let at = inbox.items.iter().position(|(k, _)| *k == key)?;
+        inbox.items.remove(at).map(|(_, item)| item)
+    }
+
+    /// Ends every `take`, now and later; what waits is dropped.
+    pub fn close(&self) {
+        let mut inbox = self.inbox.lock();
+        inbox.closed = true;
+        let dropped = std::mem::take(&mut inbox.items);
+        self.arrived.notify_all();
+        drop(inbox);
+        drop(dropped);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.inbox.lock().closed
+    }
+}
+
+/// The newest finished thing, numbered from 1; older ones are forgotten.
+pub struct Latest<T> {
+    newest: Mutex<(u64, Option<Arc<T>>)>,
+}
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Latest { newest: Mutex::new((0, None)) }
+    }
+}
+
+impl<T> Latest<T> {
+    /// Shows what `make` makes of its number, and returns that number.
+    pub fn publish(&self, make: impl FnOnce(u64) -> T) -> u64 {
+        let mut newest = self.newest.lock();
+        let seq = newest.0 + 1;
+        *newest = (seq, Some(Arc::new(make(seq))));
+        seq
+    }
+
+    /// The newest, if its number is above `after`.
+    pub fn newer_than(&self, after: u64) -> Option<Arc<T>> {
+        let newest = self.newest.lock();
+        newest.1.as_ref().filter(|_| newest.0 > after).cloned()
+    }
+
+    /// Forgets the newest; numbers go on rising.
+    pub fn clear(&self) {
+        self.newest.lock().1 = None;
+    }
+}
+
+#[cfg(not(loom))]
+mod sync {
+    pub use parking_lot::{Condvar, Mutex};
+    pub use std::sync::Arc;
+}
+
+/// loom's primitives behind the few calls of parking_lot that are used here.
+#[cfg(loom)]
+mod sync {
+    pub use loom::sync::Arc;
+    pub use loom::sync::MutexGuard;
+
+    pub struct Mutex<T>(loom::sync::Mutex<T>);
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Self {
+            Mutex(loom::sync::Mutex::new(value))
+        }
+        pub fn lock(&self) -> Guard<'_, T> {
+            Guard(Some(self.0.lock().unwrap()))
+        }
+    }
+
+    pub struct Guard<'a, T>(Option<MutexGuard<'a, T>>);
+    impl<T> std::ops::Deref for Guard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_ref().unwrap()
+        }
+    }
+    impl<T> std::ops::DerefMut for Guard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().unwrap()
+        }
+    }
+
+    pub struct Condvar(loom::sync::Condvar);
+    impl Condvar {
+        pub fn new() -> Self {
+            Condvar(loom::sync::Condvar::new())
+        }
+        pub fn wait<T>(&self, guard: &mut Guard<'_, T>) {
+            guard.0 = guard.0.take().map(|g| self.0.wait(g).unwrap());
+        }
+        pub fn notify_one(&self) {
+            self.0.notify_one();
+        }
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_item_takes_the_place_of_the_waiting_one_and_keeps_its_turn() {
+        let pending = Pending::default();
+        assert_eq!(pending.put(1, "a"), None);
+        assert_eq!(pending.put(2, "b"), None);
+        assert_eq!(pending.put(1, "c"), Some("a"));
+        assert_eq!(pending.take(), Some("c"));
+        assert_eq!(pending.remove(2), Some("b"));
+        pending.close();
+        assert_eq!(pending.take(), None);
+        assert_eq!(pending.put(1, "d"), Some("d"));
+    }
+
+    #[test]
+    fn numbers_rise_and_only_newer_ones_are_seen() {
+        let latest = Latest::default();
+        assert!(latest.newer_than(0).is_none());
+        assert_eq!(latest.publish(|seq| seq), 1);
+        assert_eq!(latest.publish(|seq| seq * 10), 2);
+        assert_eq!(latest.newer_than(1).as_deref(), Some(&20));
+        assert!(latest.newer_than(2).is_none());
+        latest.clear();
+        assert!(latest.newer_than(0).is_none());
+        assert_eq!(latest.publish(|seq| seq), 3);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use loom::thread;
+
+    #[test]
+    fn the_last_push_is_always_taken() {
+        loom::model(|| {
+            let pending = Arc::new(Pending::default());
+            let host = {
+                let pending = pending.clone();
+                thread::spawn(move || {
+                    for revision in 1..=3u32 {
+                        pending.put(7, revision);
+                    }
+                })
+            };
+            let mut last = 0;
+            while last < 3 {
+                let taken = pending.take().expect("open");
+                assert!(taken > last, "revisions never fall");
+                last = taken;
+            }
+            host.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn close_wakes_a_waiting_worker() {
+        loom::model(|| {
+            let pending = Arc::new(Pending::<u32>::default());
+            let worker = {
+                let pending = pending.clone();
+                thread::spawn(move || while pending.take().is_some() {})
+            };
+            pending.put(1, 1);
+            pending.close();
+            worker.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn two_hosts_and_a_removal_lose_nothing_of_the_other() {
+        loom::model(|| {
+            let pending = Arc::new(Pending::default());
+            let host = {
+                let pending = pending.clone();
+                thread::spawn(move || {
+                    pending.put(1, 1u32);
+                    pending.remove(1);
+                })
+            };
+            pending.put(2, 2u32);
+            let mut seen = pending.take().expect("open");
+            if seen == 1 {
+                seen = pending.take().expect("open");
+            }
+            assert_eq!(seen, 2);
+            host.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_reader_sees_rising_numbers_and_whole_values() {
+        loom::model(|| {
+            let latest = Arc::new(Latest::default());
+            let worker = {
+                let latest = latest.clone();
+                thread::spawn(move || {
+                    latest.publish(|seq| (seq, seq * 2));
+                    latest.publish(|seq| (seq, seq * 2));
+                })
+            };
+            let mut after = 0;
+            for _ in 0..2 {
+                if let Some(seen) = latest.newer_than(after) {
+                    assert!(seen.0 > after && seen.1 == seen.0 * 2);
+                    after = seen.0;
+                }
+            }
+            worker.join().unwrap();
+            assert_eq!(latest.newer_than(0).expect("published").0, 2);
+        });
+    }
+}
