@@ -58,7 +58,7 @@ impl Default for Params {
             steps: None,
             guidance: None,
             seed: 0,
-            preview: Preview::GiveWay,
+            preview: Preview::EachStep,
             alpha: Alpha::Opaque,
             paper: [255; 3],
             mask_softness: 8,

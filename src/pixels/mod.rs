@@ -107,6 +107,22 @@ pub fn check_buffer(
     }
 }
 
+/// Zeroed bytes, or an error where the system has no room: canvases come from outside and can be huge.
+pub fn zeroed(length: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| {
+        Error::new(
+            Status::Memory,
+            format!(
+                "there is no memory for {} MiB of pixels; use a smaller canvas or close something",
+                length >> 20
+            ),
+        )
+    })?;
+    bytes.resize(length, 0);
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

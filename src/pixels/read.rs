@@ -164,7 +164,7 @@ mod tests {
         for (i, bytes) in data.chunks_exact_mut(bpp).enumerate() {
             colour::store(format, pixel(i as i32 % w, i as i32 / w), bytes);
         }
-        let mut canvas = Canvas::new(rect, format, 1);
+        let mut canvas = Canvas::new(rect, format, 1).unwrap();
         canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
         canvas.snapshot()
     }
