@@ -188,7 +188,7 @@ impl Session {
                 return Err(Error::new(
                     Status::Rect,
                     format!(
-                        "the mask is for a canvas of {width}×{height} pixels, but the pushed canvas has {}×{}",
+                        "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; push first.",
                         canvas.bounds().width,
                         canvas.bounds().height
                     ),
@@ -293,7 +293,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.close(Error::new(Status::Internal, "the session was released"));
+        self.close(Error::new(Status::Internal, "The session was released."));
     }
 }
 

@@ -33,7 +33,7 @@ impl Format {
             .ok_or_else(|| {
                 Error::new(
                     Status::Format,
-                    format!("{number} is no pixel format; use one of SCUMBLE_FORMAT_*"),
+                    format!("{number} is no pixel format; use one of SCUMBLE_FORMAT_*."),
                 )
             })
     }
@@ -91,7 +91,7 @@ pub fn check_buffer(
     if stride < row {
         return Err(Error::new(
             Status::Buffer,
-            format!("the {what}'s stride is {stride} bytes, but a row of {} pixels takes {row}", rect.width),
+            format!("The {what}'s stride is {stride} bytes, but a row of {} pixels takes {row}.", rect.width),
         ));
     }
     let needed = stride.checked_mul(rect.height.max(1) as usize - 1).and_then(|n| n.checked_add(row));
@@ -100,7 +100,7 @@ pub fn check_buffer(
         _ => Err(Error::new(
             Status::Buffer,
             format!(
-                "the {what}'s buffer has {length} bytes, too few for {} rows of {stride} bytes",
+                "The {what}'s buffer has {length} bytes, too few for {} rows of {stride} bytes.",
                 rect.height
             ),
         )),
@@ -114,7 +114,7 @@ pub fn zeroed(length: usize) -> Result<Vec<u8>> {
         Error::new(
             Status::Memory,
             format!(
-                "there is no memory for {} MiB of pixels; use a smaller canvas or close something",
+                "There is no memory for {} MiB of pixels; use a smaller canvas or close something.",
                 length >> 20
             ),
         )

@@ -137,7 +137,7 @@ pub(super) fn resize_plane(
     filter: FilterType,
 ) -> Result<Vec<f32>> {
     let fail =
-        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("scaling the picture failed: {e}"));
+        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("Scaling the picture failed: {e}."));
     let pixels: Vec<F32> = plane.iter().map(|v| F32::new(*v)).collect();
     let source = TypedImageRef::<F32>::new(from.0 as u32, from.1 as u32, &pixels).map_err(|e| fail(&e))?;
     let mut target = TypedImage::<F32>::new(to.0 as u32, to.1 as u32);
