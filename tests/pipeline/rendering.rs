@@ -91,6 +91,22 @@ fn what_the_folder_says_is_what_the_model_is() {
 }
 
 #[test]
+fn a_folder_of_the_older_sort_without_configurations_renders_the_same() {
+    let older = Scratch::copy_of("sd15", "older");
+    for name in ["text_encoder", "unet", "vae_encoder", "vae_decoder"] {
+        older.remove(&format!("{name}/config.json"));
+    }
+    older.remove("tokenizer/tokenizer_config.json");
+    older.set("model_index.json", "_class_name", json!("OnnxStableDiffusionPipeline"));
+    let mut pipeline = load(&older.0).unwrap();
+    let geometry = pipeline.info().geometry;
+    assert_eq!((geometry.native, geometry.multiple, geometry.cell), (512, 64, 8));
+    let picture = grey(64, 128);
+    let expected = finished(&mut load(&tiny("sd15")).unwrap(), &request(&picture)).0;
+    assert_eq!(finished(&mut pipeline, &request(&picture)).0, expected);
+}
+
+#[test]
 fn another_scheduler_can_be_chosen_for_a_model() {
     let picture = grey(64, 64);
     for name in ["euler", "euler_a", "ddim", "lcm", "EulerDiscreteScheduler"] {
