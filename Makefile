@@ -1,0 +1,83 @@
+# The two commands of the README are `make demo` and `make test`; both set up what they need.
+SHELL := bash
+export CARGO_TERM_COLOR ?= auto
+# ONNX Runtime as scripts/fetch_runtime.py puts it; a runtime beside the library or the user's own goes first.
+export ORT_DYLIB_PATH := $(CURDIR)/.setup/runtime/libonnxruntime.so.1.32.0
+PYTHON := .setup/venv/bin/python
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+PREFIX ?= /usr/local
+OUT ?= out
+
+.PHONY: help setup demo build test lint unit loom bench bench-full header golden runtime install clean
+
+help:
+	@echo "make demo      replay a recorded painting; the live layer follows (pictures in $(OUT)/demo)"
+	@echo "make test      everything that must hold"
+	@echo "make bench     what it costs, beside the floor"
+	@echo "make install   library, header, pkg-config file, command, default model; PREFIX=$(PREFIX)"
+	@echo "make runtime   ONNX Runtime into the user's runtime folder"
+	@echo "make header | golden | loom | lint | unit | bench-full"
+
+setup:
+	@scripts/setup.sh build
+
+build: setup
+	cargo build --release
+
+demo: build
+	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
+	@echo "Look at $(OUT)/demo/strip.png (painted layer above, live layer below) and $(OUT)/demo/live.gif"
+
+test: setup-test lint unit loom
+
+.PHONY: setup-test
+setup-test:
+	@scripts/setup.sh test
+
+lint: setup-test
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	$(PYTHON) -m ruff check .
+	bash -n scripts/*.sh .ci/run
+
+unit: setup-test
+	cargo test
+
+loom:
+	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --quiet --release --manifest-path tests/loom/Cargo.toml
+
+bench: build
+	cargo bench --bench host
+	cargo bench --bench engine
+	python3 scripts/bench_table.py $(TARGET)/criterion
+
+# The engine's overhead on a full-size model: about 5 GB of disk and PyTorch (see tests/golden/fullsize.py).
+bench-full: build
+	@test -d "$(MODEL)" || { echo "make bench-full MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
+	SCUMBLE_BENCH_MODEL=$(MODEL) cargo bench --bench engine
+
+header:
+	SCUMBLE_BLESS=1 cargo test --test header
+
+golden:
+	python3 -m venv .setup/golden-venv
+	.setup/golden-venv/bin/python -m pip install --quiet -r tests/golden/requirements.txt
+	.setup/golden-venv/bin/python tests/golden/make.py
+
+runtime:
+	python3 scripts/fetch_runtime.py
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
+	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/scumble.pc
+	cp -r models/default $(DESTDIR)$(PREFIX)/share/scumble/models/
+	@echo "Installed. If ONNX Runtime is not there yet: make runtime"
+
+clean:
+	rm -rf target .setup $(OUT) tests/loom/target

@@ -1,0 +1,5 @@
+//! Run with RUSTFLAGS="--cfg loom" (`make loom`).
+#![cfg(loom)]
+
+#[path = "../../../src/slot.rs"]
+mod slot;
