@@ -183,17 +183,18 @@ impl Session {
         if desk.mask == mask {
             return Ok(Pushed::Unchanged);
         }
-        if let (Some(mask), Some(canvas)) = (&mask, &desk.canvas) {
-            if mask.canvas() != canvas.bounds() {
-                return Err(Error::new(
-                    Status::Rect,
-                    format!(
-                        "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; push first.",
-                        canvas.bounds().width,
-                        canvas.bounds().height
-                    ),
-                ));
-            }
+        if let (Some(mask), Some(canvas)) = (&mask, &desk.canvas)
+            && mask.canvas() != canvas.bounds()
+        {
+            let pushed = canvas.bounds();
+            return Err(Error::new(
+                Status::Rect,
+                format!(
+                    "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; \
+                     push first.",
+                    pushed.width, pushed.height
+                ),
+            ));
         }
         desk.mask = mask;
         desk.picture_key = fresh_number();
@@ -381,10 +382,10 @@ impl Shared {
         let mut again = !job.cancel.is_cancelled();
         match end {
             End::Final => {
-                if let Some(canvas) = &mut desk.canvas {
-                    if canvas.bounds() == job.paint.bounds() && canvas.format() == job.paint.format() {
-                        canvas.settle(job.area, job.revision);
-                    }
+                if let Some(canvas) = &mut desk.canvas
+                    && (canvas.bounds(), canvas.format()) == (job.paint.bounds(), job.paint.format())
+                {
+                    canvas.settle(job.area, job.revision);
                 }
             }
             End::GaveWay => {}
