@@ -332,7 +332,7 @@ def paint(hand):
     hand.event(do="mark", label="2 mountains, other words")
     lake(hand)
     reflections(hand)
-    hand.event(do="set", strength=0.5)  # the slider goes down: closer to the paint
+    hand.event(do="set", strength=0.45)  # the slider goes down: closer to the paint
     meadow(hand)
     hand.rest(500)
     hand.event(do="mark", label="3 lake and meadow, less strength")
@@ -345,7 +345,7 @@ def paint(hand):
     hand.pause(900)
     hand.event(do="mark", label="4 finished")
     hand.rest(50)
-    hand.event(do="set", strength=0.75)
+    hand.event(do="set", strength=0.6)
     hand.event(do="prompt", text="snowy mountains above a dark lake at night under stars")
     hand.rest(1600)
     hand.event(do="mark", label="5 night")

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use color_quant::NeuQuant;
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use crate::failure::Done;
@@ -22,8 +23,10 @@ const SIDE: usize = 224;
 const GAP: usize = 6;
 /// Differences up to this are left as they were: small changes would make a large file.
 const SAME: u8 = 6;
-/// The quantizer's care, 1 (slow) to 30.
-const SPEED: i32 = 10;
+/// Place of the palette that is see-through: what did not change, and packs to nothing.
+const CLEAR: u8 = 255;
+/// Pixels that the quantizer learns from.
+const ENOUGH: usize = 8000;
 
 pub fn write(path: &Path, recording: &Recording, replay: &mut Replay<'_>, paper: [u8; 3]) -> Done {
     let size = recording.canvas;
@@ -102,18 +105,17 @@ impl Film {
             }
             return;
         };
-        let mut rgba = Vec::with_capacity((right - left + 1) * (bottom - top + 1) * 4);
-        for y in top..=bottom {
-            for place in y * sheet.width + left..=y * sheet.width + right {
-                let pixel = &sheet.rgb[place * 3..][..3];
-                // What did not change is see-through: it packs to nothing.
-                let [r, g, b, a] = if changed[place] { [pixel[0], pixel[1], pixel[2], 255] } else { [0; 4] };
-                rgba.extend([r, g, b, a]);
-            }
-        }
+        let rows = (top..=bottom).flat_map(|y| y * sheet.width + left..=y * sheet.width + right);
+        let (places, rgb) = (rows.collect::<Vec<_>>(), &sheet.rgb);
+        let drawn = places.iter().filter(|place| changed[**place]);
+        let (palette, mut drawn) =
+            quantize(drawn.map(|place| [0, 1, 2].map(|c| rgb[place * 3 + c])).collect());
+        let next = |place: &usize| if changed[*place] { drawn.next().unwrap_or(CLEAR) } else { CLEAR };
+        let buffer: Vec<u8> = places.iter().map(next).collect();
         // All four fit: they are within the sheet, whose sides do.
         let [left, top, right, bottom] = [left, top, right, bottom].map(|v| v as u16);
-        let mut frame = Frame::from_rgba_speed(right - left + 1, bottom - top + 1, &mut rgba, SPEED);
+        let mut frame =
+            Frame::from_palette_pixels(right - left + 1, bottom - top + 1, buffer, palette, Some(CLEAR));
         frame.left = left;
         frame.top = top;
         frame.delay = DELAY;
@@ -129,6 +131,28 @@ impl Film {
         encoder.set_repeat(Repeat::Infinite)?;
         self.frames.iter().try_for_each(|frame| encoder.write_frame(frame))
     }
+}
+
+/// A palette of 255 colours, and the colours' places in it. Only what is drawn takes part: of a see-through rest
+/// the quantizer would learn nothing but black.
+fn quantize(colours: Vec<[u8; 3]>) -> (Vec<u8>, impl Iterator<Item = u8>) {
+    let most = usize::from(CLEAR);
+    let mut exact: Vec<[u8; 3]> = colours.clone();
+    exact.sort_unstable();
+    exact.dedup();
+    let opaque: Vec<u8> = colours.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
+    let few = exact.len() <= most;
+    let quantizer = (!few).then(|| {
+        let skip = (colours.len() / ENOUGH).clamp(1, 30) as i32;
+        NeuQuant::new(skip, most, &opaque)
+    });
+    let mut palette = quantizer.as_ref().map_or_else(|| exact.concat(), NeuQuant::color_map_rgb);
+    palette.resize(256 * 3, 0);
+    let place = move |colour: [u8; 3]| match &quantizer {
+        Some(quantizer) => quantizer.index_of(&[colour[0], colour[1], colour[2], 255]) as u8,
+        None => exact.binary_search(&colour).unwrap_or(0) as u8,
+    };
+    (palette, colours.into_iter().map(place))
 }
 
 #[cfg(test)]
@@ -153,8 +177,22 @@ mod tests {
         let decoder = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(&file)).unwrap();
         let frames = image::AnimationDecoder::into_frames(decoder).collect_frames().unwrap();
         assert_eq!(frames.len(), 2);
+        assert_eq!(frames[0].buffer().get_pixel(7, 3).0[..3], Panel::new(1, 1).rgb[..]);
         let last = frames[1].buffer();
         assert_eq!(last.get_pixel(7, 3).0[0], 255);
         assert_eq!(last.get_pixel(0, 0).0[..3], Panel::new(1, 1).rgb[..]);
+    }
+
+    #[test]
+    fn many_colours_are_drawn_near_enough_and_none_see_through() {
+        let colours: Vec<[u8; 3]> = (0..=255u8).flat_map(|v| [[v, 0, 0], [0, v, 40], [v, v, v]]).collect();
+        let (palette, places) = quantize(colours.clone());
+        assert_eq!(palette.len(), 256 * 3);
+        for (colour, place) in colours.iter().zip(places) {
+            assert_ne!(place, CLEAR);
+            let drawn = &palette[usize::from(place) * 3..][..3];
+            let off = colour.iter().zip(drawn).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(off <= Some(32), "{colour:?} {drawn:?}");
+        }
     }
 }

@@ -14,9 +14,9 @@ use crate::{film, progress, stills, strip};
 pub fn run(args: &LiveArgs) -> Done {
     let recording = Recording::read(&args.script)?;
     let size = recording.canvas;
-    prepare(&args.out)?;
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
+    prepare(&args.out)?;
     let spool = Spool::create(&args.out, size.width as usize * size.height as usize * 4)?;
     let params = replay::params(&recording, &args.settings, args.preview);
     let mut replay = Replay::new(&recording, engine.layer()?, params, spool);
