@@ -14,7 +14,8 @@ use scumble::session::{Polled, Session};
 fn main() {
     let given = std::env::var_os("SCUMBLE_BENCH_MODEL").map(PathBuf::from);
     let rounds = if given.is_some() { 3 } else { 40 };
-    let model_dir = given.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default")));
+    let model_dir =
+        given.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default")));
     let start = Instant::now();
     let options = LoadOptions { model_dir, device: "cpu".into(), ..LoadOptions::default() };
     let engine = Engine::load(options).expect("engine");

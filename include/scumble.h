@@ -221,12 +221,12 @@
 #define SCUMBLE_PREVIEW_OFF 0
 
 /**
- * Show an estimate when a job gives way to something newer (the default).
+ * Show an estimate only when a job gives way to something newer.
  */
 #define SCUMBLE_PREVIEW_GIVE_WAY 1
 
 /**
- * Show an estimate after each step.
+ * Show an estimate after each step but the last (the default).
  */
 #define SCUMBLE_PREVIEW_EACH_STEP 2
 

@@ -35,7 +35,7 @@ impl Cancel {
 
     /// An error with [`Status::Cancelled`] once the job was asked to end.
     pub fn check(&self) -> Result<()> {
-        if self.is_cancelled() { Err(Error::new(Status::Cancelled, "cancelled")) } else { Ok(()) }
+        if self.is_cancelled() { Err(Error::new(Status::Cancelled, "Cancelled.")) } else { Ok(()) }
     }
 
     /// Sets what `cancel` calls to interrupt a call that does not look at the flag (ONNX Runtime's

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::pixels::{Format, ImageView};
+use crate::error::Result;
+use crate::pixels::{Format, ImageView, zeroed};
 use crate::region::Rect;
 
 /// Side of a tile, and height of a band, in pixels.
@@ -53,17 +54,20 @@ pub struct Canvas {
 
 impl Canvas {
     /// A transparent canvas that owes all of itself for `revision`.
-    pub fn new(bounds: Rect, format: Format, revision: u64) -> Self {
+    /// Fails with [`crate::error::Status::Memory`] where the system has no room for it.
+    pub fn new(bounds: Rect, format: Format, revision: u64) -> Result<Self> {
         let row = bounds.width as usize * format.bytes_per_pixel();
         let height = bounds.height as usize;
-        let bands =
-            (0..height).step_by(TILE).map(|y| Arc::new(vec![0; row * TILE.min(height - y)])).collect();
+        let bands = (0..height)
+            .step_by(TILE)
+            .map(|y| zeroed(row * TILE.min(height - y)).map(Arc::new))
+            .collect::<Result<_>>()?;
         let tiles_across = (bounds.width as usize).div_ceil(TILE);
-        Canvas {
+        Ok(Canvas {
             pixels: Snapshot { bounds, format, bands },
             tiles_across,
             owed: vec![revision; tiles_across * height.div_ceil(TILE)],
-        }
+        })
     }
 
     pub fn bounds(&self) -> Rect {
@@ -197,7 +201,7 @@ mod tests {
     #[test]
     fn only_changed_tiles_are_owed_and_equal_pixels_change_nothing() {
         let bounds = Rect::new(0, 0, 200, 150);
-        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1);
+        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let mut data = vec![7u8; 200 * 150 * 4];
         assert!(canvas.update(&view(bounds, &data), bounds, 2));
         canvas.settle(bounds, 2);
@@ -217,7 +221,7 @@ mod tests {
     #[test]
     fn a_partial_push_at_odd_places_lands_where_it_belongs() {
         let bounds = Rect::new(0, 0, 131, 77);
-        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1);
+        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let rect = Rect::new(61, 59, 70, 18);
         let data: Vec<u8> = (0..70 * 18 * 4).map(|i| (i % 251) as u8).collect();
         assert!(canvas.update(&view(rect, &data), rect, 2));
@@ -240,7 +244,7 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_its_pixels_while_the_canvas_goes_on() {
         let bounds = Rect::new(0, 0, 64, 128);
-        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1);
+        let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let before = canvas.snapshot();
         let data = vec![9u8; 64 * 128 * 4];
         canvas.update(&view(bounds, &data), Rect::new(0, 100, 64, 28), 2);

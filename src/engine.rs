@@ -116,7 +116,10 @@ impl Engine {
                 shared.has_ended.notify_all();
             })
             .map_err(|e| {
-                Error::new(Status::Memory, format!("the system gave no thread to render on: {e}"))
+                Error::new(
+                    Status::Memory,
+                    format!("The system gave no thread to render on ({e}); close something and try again."),
+                )
             })?;
         Ok(Engine { inner: Arc::new(Inner { wiring }) })
     }
@@ -140,7 +143,10 @@ fn work(wiring: &Wiring, load: Load) {
     };
     let loaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| load(&cancel, &progress)));
     let renderer = loaded.unwrap_or_else(|_| {
-        Err(Error::new(Status::Internal, "the engine failed inside while it loaded the model"))
+        Err(Error::new(
+            Status::Internal,
+            "The engine failed inside while it loaded the model; choose another model.",
+        ))
     });
     wiring.running(None);
     *wiring.state.lock() = match &renderer {

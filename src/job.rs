@@ -58,7 +58,7 @@ impl Default for Params {
             steps: None,
             guidance: None,
             seed: 0,
-            preview: Preview::GiveWay,
+            preview: Preview::EachStep,
             alpha: Alpha::Opaque,
             paper: [255; 3],
             mask_softness: 8,
@@ -71,23 +71,23 @@ impl Params {
     /// Checks every range; the error names the setting and its range.
     pub fn check(&self) -> Result<()> {
         if let Some(strength) = self.strength.filter(|s| !(0.0..=1.0).contains(s)) {
-            return Err(Error::setting(format!("strength is {strength}; it must be from 0 to 1")));
+            return Err(Error::setting(format!("Strength is {strength}; it must be from 0 to 1.")));
         }
         if let Some(steps) = self.steps.filter(|s| !(1..=MAX_STEPS).contains(s)) {
-            return Err(Error::setting(format!("steps is {steps}; it must be from 1 to {MAX_STEPS}")));
+            return Err(Error::setting(format!("Steps is {steps}; it must be from 1 to {MAX_STEPS}.")));
         }
         if let Some(guidance) = self.guidance.filter(|g| !(0.0..=100.0).contains(g)) {
-            return Err(Error::setting(format!("guidance is {guidance}; it must be from 0 to 100")));
+            return Err(Error::setting(format!("Guidance is {guidance}; it must be from 0 to 100.")));
         }
         if self.mask_softness > 1024 {
             return Err(Error::setting(format!(
-                "mask_softness is {} pixels; it must be at most 1024",
+                "The mask's softness is {} pixels; it must be at most 1024.",
                 self.mask_softness
             )));
         }
         if self.resolution != 0 && !(64..=4096).contains(&self.resolution) {
             return Err(Error::setting(format!(
-                "resolution is {}; it must be 0 (the model's own) or from 64 to 4096",
+                "Resolution is {}; it must be 0 (the model's own) or from 64 to 4096.",
                 self.resolution
             )));
         }

@@ -77,7 +77,9 @@ impl Rect {
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
             return Err(Error::new(
                 Status::Rect,
-                format!("the canvas is {width}×{height} pixels; sides from 1 to {MAX_SIDE} can be rendered"),
+                format!(
+                    "The canvas is {width} × {height} pixels; sides from 1 to {MAX_SIDE} can be rendered."
+                ),
             ));
         }
         Ok(Rect::new(0, 0, width, height))
@@ -89,7 +91,7 @@ impl Rect {
             return Err(Error::new(
                 Status::Rect,
                 format!(
-                    "the {what} ({}, {}, {}×{}) does not lie on the canvas of {}×{} pixels",
+                    "The {what} (at {}, {}, size {} × {}) does not lie on the canvas of {} × {} pixels.",
                     self.x, self.y, self.width, self.height, canvas.width, canvas.height
                 ),
             ));

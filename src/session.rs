@@ -134,7 +134,7 @@ impl Session {
         let revision = desk.revision + 1;
         let anew = desk.canvas.as_ref().is_none_or(|c| c.bounds() != bounds || c.format() != image.format());
         if anew {
-            desk.canvas = Some(Canvas::new(bounds, image.format(), revision));
+            desk.canvas = Some(Canvas::new(bounds, image.format(), revision)?);
             if desk.mask.as_ref().is_some_and(|mask| mask.canvas() != bounds) {
                 desk.mask = None;
             }
@@ -175,7 +175,7 @@ impl Session {
                 let bounds = Rect::canvas(width, height)?;
                 rect.check_on(bounds, "mask")?;
                 crate::pixels::check_buffer(rect, 1, stride, coverage.len(), "mask")?;
-                Some(Arc::new(Mask::new(bounds, rect, stride, coverage)))
+                Some(Arc::new(Mask::new(bounds, rect, stride, coverage)?))
             }
             None => None,
         };
@@ -188,7 +188,7 @@ impl Session {
                 return Err(Error::new(
                     Status::Rect,
                     format!(
-                        "the mask is for a canvas of {width}×{height} pixels, but the pushed canvas has {}×{}",
+                        "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; push first.",
                         canvas.bounds().width,
                         canvas.bounds().height
                     ),
@@ -293,7 +293,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.close(Error::new(Status::Internal, "the session was released"));
+        self.close(Error::new(Status::Internal, "The session was released."));
     }
 }
 
@@ -329,8 +329,9 @@ impl Shared {
     pub(crate) fn begin(&self) -> Option<Job> {
         let mut desk = self.desk.lock();
         let desk = &mut *desk;
-        desk.waiting = false;
-        let area = desk.area().filter(|_| desk.closed.is_none() && desk.owes());
+        // Not waiting any more: cancelled between the worker's taking it and now.
+        let wanted = std::mem::take(&mut desk.waiting) && desk.closed.is_none() && desk.owes();
+        let area = desk.area().filter(|_| wanted);
         let (Some(area), Some(canvas)) = (area, &desk.canvas) else {
             self.came_to_rest.notify_all();
             return None;

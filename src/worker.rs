@@ -29,7 +29,7 @@ pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {
             Err(_) => {
                 session.kill(Error::new(
                     Status::Internal,
-                    "the engine failed inside while it rendered; make a new live layer to go on",
+                    "The engine failed inside while it rendered; make a new live layer to go on.",
                 ));
                 continue;
             }

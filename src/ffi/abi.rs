@@ -243,7 +243,7 @@ sized32!(ScumbleEngineInfo, {
 });
 sized32!(ScumbleParams, {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
-    preview: c::SCUMBLE_PREVIEW_GIVE_WAY, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
+    preview: c::SCUMBLE_PREVIEW_EACH_STEP, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
     mask_softness: 8, resolution: 0, reserved: 0,
 });
 sized32!(ScumbleImage, {

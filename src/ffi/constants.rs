@@ -65,9 +65,9 @@ pub const SCUMBLE_FORMAT_RGBAF32_LINEAR: i32 = 6;
 
 /// Show finished pictures only.
 pub const SCUMBLE_PREVIEW_OFF: u32 = 0;
-/// Show an estimate when a job gives way to something newer (the default).
+/// Show an estimate only when a job gives way to something newer.
 pub const SCUMBLE_PREVIEW_GIVE_WAY: u32 = 1;
-/// Show an estimate after each step.
+/// Show an estimate after each step but the last (the default).
 pub const SCUMBLE_PREVIEW_EACH_STEP: u32 = 2;
 
 /// Frames are opaque.

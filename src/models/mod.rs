@@ -1,1 +1,13 @@
-//! Model folders, ONNX Runtime and its sessions.
+//! What a model is made of: its folder, its files, the ONNX Runtime that runs them and the device they run on.
+//!
+//! `ort` is used here and in [`crate::pipeline`] alone.
+
+pub mod runtime;
+
+pub mod device;
+
+pub mod config;
+pub mod folder;
+pub mod onnx_file;
+
+pub mod component;

@@ -1,5 +1,7 @@
 //! Where the live layer may differ from the paint: 8-bit coverage, softened inside its edge.
 
+use super::zeroed;
+use crate::error::Result;
 use crate::region::Rect;
 
 /// Coverage over the whole canvas, 0 = keep the paint's exact bytes, 255 = show the rendering.
@@ -12,15 +14,15 @@ pub struct Mask {
 
 impl Mask {
     /// `coverage` holds `rect` row after row, `stride` bytes apart (checked by the caller); outside it is 0.
-    pub fn new(canvas: Rect, rect: Rect, stride: usize, coverage: &[u8]) -> Self {
+    pub fn new(canvas: Rect, rect: Rect, stride: usize, coverage: &[u8]) -> Result<Self> {
         let width = canvas.width as usize;
-        let mut whole = vec![0; width * canvas.height as usize];
+        let mut whole = zeroed(width * canvas.height as usize)?;
         for (row, y) in (rect.y..rect.y + rect.height).enumerate() {
             let from = &coverage[row * stride..][..rect.width as usize];
             whole[y as usize * width + rect.x as usize..][..from.len()].copy_from_slice(from);
         }
         let bounds = covered_bounds(canvas, &whole);
-        Mask { canvas, coverage: whole, bounds }
+        Ok(Mask { canvas, coverage: whole, bounds })
     }
 
     pub fn canvas(&self) -> Rect {
@@ -116,7 +118,7 @@ mod tests {
     fn the_fade_lies_inside_and_the_far_inside_is_whole() {
         let canvas = Rect::new(0, 0, 60, 40);
         let rect = Rect::new(10, 5, 40, 30);
-        let mask = Mask::new(canvas, rect, 40, &[255; 40 * 30]);
+        let mask = Mask::new(canvas, rect, 40, &[255; 40 * 30]).unwrap();
         assert_eq!(mask.bounds(), Some(rect));
         let weights = mask.weights(canvas, 4);
         let at = |x: usize, y: usize| weights[y * 60 + x];
@@ -134,8 +136,8 @@ mod tests {
     #[test]
     fn a_mask_that_reaches_the_canvas_edge_does_not_fade_there() {
         let canvas = Rect::new(0, 0, 20, 20);
-        let weights = Mask::new(canvas, canvas, 20, &[255; 400]).weights(canvas, 5);
+        let weights = Mask::new(canvas, canvas, 20, &[255; 400]).unwrap().weights(canvas, 5);
         assert!(weights.iter().all(|w| *w == 1.0));
-        assert_eq!(Mask::new(canvas, canvas, 20, &[0; 400]).bounds(), None);
+        assert_eq!(Mask::new(canvas, canvas, 20, &[0; 400]).unwrap().bounds(), None);
     }
 }

@@ -33,7 +33,7 @@ impl Format {
             .ok_or_else(|| {
                 Error::new(
                     Status::Format,
-                    format!("{number} is no pixel format; use one of SCUMBLE_FORMAT_*"),
+                    format!("{number} is no pixel format; use one of SCUMBLE_FORMAT_*."),
                 )
             })
     }
@@ -91,7 +91,7 @@ pub fn check_buffer(
     if stride < row {
         return Err(Error::new(
             Status::Buffer,
-            format!("the {what}'s stride is {stride} bytes, but a row of {} pixels takes {row}", rect.width),
+            format!("The {what}'s stride is {stride} bytes, but a row of {} pixels takes {row}.", rect.width),
         ));
     }
     let needed = stride.checked_mul(rect.height.max(1) as usize - 1).and_then(|n| n.checked_add(row));
@@ -100,11 +100,27 @@ pub fn check_buffer(
         _ => Err(Error::new(
             Status::Buffer,
             format!(
-                "the {what}'s buffer has {length} bytes, too few for {} rows of {stride} bytes",
+                "The {what}'s buffer has {length} bytes, too few for {} rows of {stride} bytes.",
                 rect.height
             ),
         )),
     }
+}
+
+/// Zeroed bytes, or an error where the system has no room: canvases come from outside and can be huge.
+pub fn zeroed(length: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| {
+        Error::new(
+            Status::Memory,
+            format!(
+                "There is no memory for {} MiB of pixels; use a smaller canvas or close something.",
+                length >> 20
+            ),
+        )
+    })?;
+    bytes.resize(length, 0);
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use fast_image_resize::{FilterType, Resizer};
 use ndarray::s;
 
-use super::Format;
-use super::colour;
 use super::read::resize_plane;
+use super::{Format, colour, zeroed};
 use crate::canvas::Snapshot;
 use crate::error::Result;
 use crate::region::Placement;
@@ -36,7 +35,7 @@ pub fn paste(
     let (w, h) = (rect.width as usize, rect.height as usize);
     let format = paint.format();
     let bpp = format.bytes_per_pixel();
-    let mut out = vec![0u8; w * h * bpp];
+    let mut out = zeroed(w * h * bpp)?;
     let mut resizer = Resizer::new();
     for top in (0..h).step_by(STRIP) {
         let rows = STRIP.min(h - top);
@@ -144,7 +143,7 @@ mod tests {
                 (state >> 24) as u8
             })
             .collect();
-        let mut canvas = Canvas::new(rect, format, 1);
+        let mut canvas = Canvas::new(rect, format, 1).unwrap();
         canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
         (canvas.snapshot(), data)
     }
@@ -160,7 +159,7 @@ mod tests {
             let format = Format::from_number(number).unwrap();
             let (paint, data) = noise_canvas(format, 90, 70);
             let hole = Rect::new(20, 20, 30, 30);
-            let mask = Mask::new(canvas, hole, 30, &[255; 900]);
+            let mask = Mask::new(canvas, hole, 30, &[255; 900]).unwrap();
             let placement = place(canvas, canvas, geometry(64), 0);
             let picture = Array3::from_elem((3, placement.padded.1, placement.padded.0), 0.5);
             let weights = mask.weights(placement.rect, 3);

@@ -137,7 +137,7 @@ pub(super) fn resize_plane(
     filter: FilterType,
 ) -> Result<Vec<f32>> {
     let fail =
-        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("scaling the picture failed: {e}"));
+        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("Scaling the picture failed: {e}."));
     let pixels: Vec<F32> = plane.iter().map(|v| F32::new(*v)).collect();
     let source = TypedImageRef::<F32>::new(from.0 as u32, from.1 as u32, &pixels).map_err(|e| fail(&e))?;
     let mut target = TypedImage::<F32>::new(to.0 as u32, to.1 as u32);
@@ -164,7 +164,7 @@ mod tests {
         for (i, bytes) in data.chunks_exact_mut(bpp).enumerate() {
             colour::store(format, pixel(i as i32 % w, i as i32 / w), bytes);
         }
-        let mut canvas = Canvas::new(rect, format, 1);
+        let mut canvas = Canvas::new(rect, format, 1).unwrap();
         canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
         canvas.snapshot()
     }

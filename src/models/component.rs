@@ -1,0 +1,327 @@
+//! One network of a model (text encoder, U-Net, VAE encoder, VAE decoder) in an ONNX Runtime session.
+//!
+//! Exports differ in element types, ranks and fixed sizes, so all of that is read from the session; callers
+//! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use ndarray::{ArrayD, IxDyn};
+use ort::error::ErrorCode;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{RunOptions, Session, SessionInputValue};
+use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::models::device::{Device, session_builder};
+use crate::models::runtime::{Runtime, one_line};
+
+/// An input or output as the export declares it.
+#[derive(Debug, Clone)]
+pub struct Port {
+    pub name: String,
+    pub element: TensorElementType,
+    /// −1 where any size is taken.
+    pub shape: Vec<i64>,
+}
+
+impl Port {
+    /// Size of dimension `axis`, where the export is fixed to one.
+    pub fn fixed(&self, axis: usize) -> Option<usize> {
+        self.shape.get(axis).and_then(|&size| usize::try_from(size).ok())
+    }
+}
+
+/// What is fed to an input.
+pub enum Feed<'a> {
+    /// Numbers of the given shape, converted to the input's floating-point type.
+    Floats(&'a [usize], &'a [f32]),
+    /// Token numbers of the given shape, converted to the input's integer type.
+    Ids(&'a [usize], &'a [i64]),
+    /// One number, as a scalar or as a list of one, in whatever type the input wants (a timestep).
+    Number(f32),
+}
+
+/// A session that is ready to run.
+pub struct Component {
+    /// What to call it in a message: `unet`, `vae_decoder`, …
+    name: &'static str,
+    path: PathBuf,
+    session: Session,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+}
+
+impl Component {
+    /// Reads the network at `path` onto `device`. Ends early when `cancel` asks for it.
+    ///
+    /// # Errors
+    /// [`Status::Cancelled`], [`Status::ModelMissing`], [`Status::ModelBroken`], [`Status::ModelUnsupported`],
+    /// [`Status::Device`] or [`Status::Memory`].
+    pub fn load(
+        name: &'static str,
+        path: &Path,
+        runtime: &Runtime,
+        device: Device,
+        threads: usize,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let commit = |level| -> ort::Result<Session> {
+            let mut builder = session_builder(runtime, device, threads, level)?;
+            let canceler = builder.canceler();
+            cancel.set_hook(move || {
+                // It fails only if the load has ended by itself.
+                let _ = canceler.cancel();
+            });
+            let session = builder.commit_from_file(path);
+            cancel.clear_hook();
+            session
+        };
+        let session = commit(GraphOptimizationLevel::All).or_else(|error| {
+            // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
+            if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
+                return Err(error);
+            }
+            commit(GraphOptimizationLevel::Level2).map_err(|_| error)
+        });
+        cancel.check()?;
+        let session = session.map_err(|error| load_error(name, path, device, &error))?;
+        let inputs = ports(name, path, session.inputs())?;
+        let outputs = ports(name, path, session.outputs())?;
+        Ok(Component { name, path: path.to_path_buf(), session, inputs, outputs })
+    }
+
+    pub fn inputs(&self) -> &[Port] {
+        &self.inputs
+    }
+
+    /// The input called `name`.
+    pub fn input(&self, name: &str) -> Option<&Port> {
+        self.inputs.iter().find(|port| port.name == name)
+    }
+
+    /// The first of `names` that is an output, else the first output of `rank` dimensions.
+    ///
+    /// # Errors
+    /// [`Status::ModelUnsupported`] if there is neither.
+    pub fn output(&self, names: &[&str], rank: usize) -> Result<&Port> {
+        names
+            .iter()
+            .find_map(|name| self.outputs.iter().find(|port| port.name == *name))
+            .or_else(|| self.outputs.iter().find(|port| port.shape.len() == rank))
+            .ok_or_else(|| self.unsupported(&format!("it has no output like {}", names.join(" or "))))
+    }
+
+    /// An error for an export whose inputs or outputs are not those of a Stable Diffusion model.
+    pub fn unsupported(&self, why: &str) -> Error {
+        Error::new(
+            Status::ModelUnsupported,
+            format!(
+                "The {} in {} cannot be used: {why}; choose an SD 1.x, SD 2.x, SD-Turbo or LCM export.",
+                self.name,
+                self.path.display()
+            ),
+        )
+    }
+
+    /// Runs the network and returns the output called `output` as `f32`. The time inside ONNX Runtime is
+    /// added to `spent`. Ends early when `cancel` asks for it.
+    ///
+    /// # Errors
+    /// [`Status::Cancelled`], [`Status::Inference`], [`Status::Memory`]; [`Status::ModelUnsupported`] for an
+    /// input of a type that the feed cannot be converted to, or that is not fed at all.
+    pub fn run(
+        &mut self,
+        feeds: &[(&str, Feed<'_>)],
+        output: &str,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<ArrayD<f32>> {
+        cancel.check()?;
+        if let Some(port) = self.inputs.iter().find(|p| feeds.iter().all(|(name, _)| *name != p.name)) {
+            return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
+        }
+        let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(feeds.len());
+        for (name, feed) in feeds {
+            let port = self
+                .input(name)
+                .ok_or_else(|| self.unsupported(&format!("it has no input called \"{name}\"")))?;
+            let value = value(feed, port).map_err(|e| self.failed(&e))?.ok_or_else(|| {
+                self.unsupported(&format!("its input \"{name}\" is of the type {}", port.element))
+            })?;
+            values.push((Cow::Borrowed(*name), value));
+        }
+        let options = Arc::new(RunOptions::new().map_err(|e| self.failed(&e))?);
+        let terminator = Arc::clone(&options);
+        cancel.set_hook(move || {
+            // It cannot fail, and there would be nobody to tell.
+            let _ = terminator.terminate();
+        });
+        let start = Instant::now();
+        let outputs = self.session.run_with_options(values, &options);
+        *spent += start.elapsed();
+        cancel.clear_hook();
+        // First: a terminated run fails with a general error, which is not to be taken for one.
+        cancel.check()?;
+        let outputs = match outputs {
+            Ok(outputs) => outputs,
+            Err(error) => return Err(failed(self.name, &self.path, &error)),
+        };
+        let missing = || Error::new(Status::Inference, format!("The {} gave no \"{output}\".", self.name));
+        floats(outputs.get(output).ok_or_else(missing)?)
+            .map_err(|error| failed(self.name, &self.path, &error))
+    }
+
+    fn failed(&self, error: &ort::Error) -> Error {
+        failed(self.name, &self.path, error)
+    }
+}
+
+fn ports(name: &str, path: &Path, outlets: &[Outlet]) -> Result<Vec<Port>> {
+    outlets
+        .iter()
+        .map(|outlet| {
+            let (Some(element), Some(shape)) = (outlet.dtype().tensor_type(), outlet.dtype().tensor_shape())
+            else {
+                return Err(Error::new(
+                    Status::ModelUnsupported,
+                    format!(
+                        "The {name} in {} cannot be used: \"{}\" is not a tensor; choose another export.",
+                        path.display(),
+                        outlet.name()
+                    ),
+                ));
+            };
+            Ok(Port { name: outlet.name().to_owned(), element, shape: shape.iter().copied().collect() })
+        })
+        .collect()
+}
+
+/// The feed in the type and rank that the port declares; None if there is no such conversion.
+fn value<'a>(feed: &Feed<'a>, port: &Port) -> ort::Result<Option<SessionInputValue<'a>>> {
+    use TensorElementType as T;
+    Ok(Some(match (feed, port.element) {
+        (Feed::Floats(shape, data), T::Float32) => {
+            TensorRef::from_array_view((shape.to_vec(), *data))?.into()
+        }
+        (Feed::Floats(shape, data), T::Float16) => {
+            let mut halves = vec![f16::ZERO; data.len()];
+            halves.convert_from_f32_slice(data);
+            Tensor::from_array((shape.to_vec(), halves))?.into()
+        }
+        (Feed::Floats(shape, data), T::Float64) => {
+            let doubles: Vec<f64> = data.iter().map(|&v| f64::from(v)).collect();
+            Tensor::from_array((shape.to_vec(), doubles))?.into()
+        }
+        (Feed::Ids(shape, ids), T::Int64) => TensorRef::from_array_view((shape.to_vec(), *ids))?.into(),
+        (Feed::Ids(shape, ids), T::Int32) => {
+            let ids: Vec<i32> = ids.iter().map(|&id| i32::try_from(id).unwrap_or(i32::MAX)).collect();
+            Tensor::from_array((shape.to_vec(), ids))?.into()
+        }
+        (Feed::Number(number), element) => {
+            // A rank of one is a list with one entry for the whole batch; the graph spreads it.
+            let shape = vec![1usize; port.shape.len()];
+            match element {
+                T::Float32 => Tensor::from_array((shape, vec![*number]))?.into(),
+                T::Float16 => Tensor::from_array((shape, vec![f16::from_f32(*number)]))?.into(),
+                T::Float64 => Tensor::from_array((shape, vec![f64::from(*number)]))?.into(),
+                // Truncated, as diffusers' ONNX pipelines do with fractional timesteps.
+                T::Int64 => Tensor::from_array((shape, vec![*number as i64]))?.into(),
+                T::Int32 => Tensor::from_array((shape, vec![*number as i32]))?.into(),
+                _ => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn floats(value: &DynValue) -> ort::Result<ArrayD<f32>> {
+    let (shape, data): (_, Vec<f32>) = match value.dtype().tensor_type() {
+        Some(TensorElementType::Float16) => {
+            let (shape, halves) = value.try_extract_tensor::<f16>()?;
+            let mut data = vec![0.0; halves.len()];
+            halves.convert_to_f32_slice(&mut data);
+            (shape, data)
+        }
+        Some(TensorElementType::Float64) => {
+            let (shape, doubles) = value.try_extract_tensor::<f64>()?;
+            (shape, doubles.iter().map(|&v| v as f32).collect())
+        }
+        _ => {
+            let (shape, data) = value.try_extract_tensor::<f32>()?;
+            (shape, data.to_vec())
+        }
+    };
+    let shape: Vec<usize> = shape.iter().map(|&size| usize::try_from(size).unwrap_or(0)).collect();
+    ArrayD::from_shape_vec(IxDyn(&shape), data).map_err(|e| ort::Error::new(e.to_string()))
+}
+
+fn worth_a_second_try(code: ErrorCode) -> bool {
+    !matches!(
+        code,
+        ErrorCode::NoSuchFile
+            | ErrorCode::InvalidProtobuf
+            | ErrorCode::NotImplemented
+            | ErrorCode::ModelLoadCanceled
+            | ErrorCode::InvalidGraph
+    )
+}
+
+fn out_of_memory(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
+}
+
+fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
+    let detail = one_line(error.message());
+    let file = path.display();
+    let (status, message) = match error.code() {
+        _ if out_of_memory(&detail) => (
+            Status::Memory,
+            format!("There is not enough memory for the {name} in {file}; choose a smaller model."),
+        ),
+        ErrorCode::NoSuchFile => (
+            Status::ModelMissing,
+            format!("A file of the {name} in {file} is missing ({detail}); download the model again."),
+        ),
+        ErrorCode::NotImplemented => (
+            Status::ModelUnsupported,
+            format!(
+                "The {name} in {file} was exported for another device than {device} ({detail}); choose another \
+                 export of the model."
+            ),
+        ),
+        ErrorCode::ExecutionProviderFailure => (
+            Status::Device,
+            format!(
+                "The device {device} does not take the {name} in {file} ({detail}); choose the device cpu."
+            ),
+        ),
+        _ => (
+            Status::ModelBroken,
+            format!(
+                "The {name} in {file} cannot be loaded ({detail}); download it again or choose another export."
+            ),
+        ),
+    };
+    Error::new(status, message)
+}
+
+fn failed(name: &str, path: &Path, error: &ort::Error) -> Error {
+    let detail = one_line(error.message());
+    if out_of_memory(&detail) {
+        return Error::new(
+            Status::Memory,
+            format!("There is not enough memory to run the {name}; render at a smaller size ({detail})."),
+        );
+    }
+    Error::new(
+        Status::Inference,
+        format!("ONNX Runtime failed in the {name} of {} ({detail}); try another model.", path.display()),
+    )
+}

@@ -1,0 +1,314 @@
+//! A model folder as people download it: which files it has, what they say about the model, what is wrong.
+//!
+//! Read is the layout of Hugging Face diffusers and optimum-onnx: one folder per network with `model.onnx` in
+//! it, `tokenizer/`, `scheduler/scheduler_config.json` and `model_index.json`. The older layout without a
+//! `config.json` per network is read too, with the values that Stable Diffusion has.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, Status};
+use crate::models::config::Config;
+use crate::render::Defaults;
+
+/// Which pipeline of diffusers the folder was made for: they spread strength over the steps differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    StableDiffusion,
+    LatentConsistency,
+}
+
+/// Numbers of the variational autoencoder: pixels to latent and back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Autoencoder {
+    /// latent = (encoded − shift) · scaling.
+    pub scaling: f32,
+    pub shift: f32,
+    /// Latent channels.
+    pub channels: usize,
+}
+
+/// A folder whose files are all there. Nothing of them is loaded yet.
+#[derive(Debug)]
+pub struct Folder {
+    pub path: PathBuf,
+    pub name: String,
+    pub description: String,
+    /// None if the folder does not say.
+    pub kind: Option<Kind>,
+    /// The `.onnx` files.
+    pub text_encoder: PathBuf,
+    pub unet: PathBuf,
+    pub vae_encoder: PathBuf,
+    pub vae_decoder: PathBuf,
+    /// The folder with `tokenizer.json` or `vocab.json` and `merges.txt`.
+    pub tokenizer: PathBuf,
+    pub scheduler: Config,
+    pub autoencoder: Autoencoder,
+    /// Pixels per latent cell.
+    pub cell: u32,
+    /// Latent cells that both sides must be a multiple of: 2 to the U-Net's halvings.
+    pub unet_multiple: u32,
+    /// Side of the pictures that the model was trained on, in pixels.
+    pub native: u32,
+    /// Entries of the text encoder's embedding table, and how many tokens it reads.
+    pub vocabulary: Option<u32>,
+    pub positions: Option<u32>,
+    /// Width of the U-Net's guidance embedding (`timestep_cond`), if it says that it has one.
+    pub guidance_width: Option<u32>,
+    /// What `scumble.json` recommends.
+    pub defaults: Option<Defaults>,
+}
+
+const EXPORT: &str = "export it with `optimum-cli export onnx --model MODEL FOLDER`";
+const KNOWN: &str = "this version runs SD 1.x, SD 2.x, SD-Turbo and LCM models in ONNX form";
+
+impl Folder {
+    /// Reads the folder at `path`.
+    ///
+    /// # Errors
+    /// [`Status::ModelMissing`] (no folder, or a file is not there), [`Status::ModelBroken`] (a file that
+    /// cannot be right), [`Status::ModelUnsupported`] (another kind of model), each naming what and where.
+    pub fn open(path: &Path) -> Result<Self> {
+        check_kind_of_path(path)?;
+        let index = Config::read(&path.join("model_index.json"))?;
+        let kind = match &index {
+            Some(index) => kind(path, index)?,
+            None => None,
+        };
+        let [text_encoder, unet, vae_encoder, vae_decoder] =
+            ["text_encoder", "unet", "vae_encoder", "vae_decoder"].map(|name| network(path, name));
+        // The U-Net first: what is said about it tells most about what the folder is.
+        let (unet, text_encoder) = (unet?, text_encoder?);
+        let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
+        if path.join("text_encoder_2").exists() {
+            return Err(unsupported(path, "Stable Diffusion XL"));
+        }
+        let scheduler = Config::read(&path.join("scheduler/scheduler_config.json"))?
+            .ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
+
+        let hints = Config::read(&path.join("scumble.json"))?;
+        let unet_config = Config::read(&path.join("unet/config.json"))?;
+        let text_config = Config::read(&path.join("text_encoder/config.json"))?;
+        let vae_config = first_config(path, &["vae_decoder", "vae_encoder", "vae"])?;
+        let (autoencoder, cell) = autoencoder(vae_config.as_ref())?;
+        if let Some(config) = &unet_config {
+            check_unet(path, config, &autoencoder)?;
+        }
+        let halvings = unet_config.as_ref().map_or(Ok(3), |c| halvings(c, &["block_out_channels"], 3))?;
+        let native = match (&hints, &unet_config) {
+            (Some(hints), _) if hints.get("native").is_some() => hints.whole("native", 0, 8..=8192)?,
+            (_, Some(config)) => sample_size(config)?.saturating_mul(cell),
+            _ => 512,
+        };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let told = |key: &str| hints.as_ref().and_then(|h| h.text(key)).map(str::to_owned);
+        Ok(Folder {
+            name: told("name").unwrap_or(name),
+            description: told("description").unwrap_or_default(),
+            kind,
+            text_encoder,
+            unet,
+            vae_encoder,
+            vae_decoder,
+            tokenizer: tokenizer(path)?,
+            scheduler,
+            autoencoder,
+            cell,
+            unet_multiple: 1 << halvings,
+            native,
+            vocabulary: entry(text_config.as_ref(), "vocab_size")?,
+            positions: entry(text_config.as_ref(), "max_position_embeddings")?,
+            guidance_width: entry(unet_config.as_ref(), "time_cond_proj_dim")?,
+            defaults: hints.as_ref().map(defaults).transpose()?.flatten(),
+            path: path.to_path_buf(),
+        })
+    }
+}
+
+fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
+    match config {
+        Some(config) if config.get(key).is_some() => config.whole(key, 0, 1..=10_000_000).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn check_kind_of_path(path: &Path) -> Result<()> {
+    if path.is_file() {
+        return Err(Error::new(
+            Status::ModelUnsupported,
+            format!(
+                "{} is a single file, not a model folder; {KNOWN}, one folder per model ({EXPORT}).",
+                path.display()
+            ),
+        ));
+    }
+    let mut entries = std::fs::read_dir(path).map_err(|error| {
+        Error::new(
+            Status::ModelMissing,
+            format!("There is no model folder at {} ({error}); choose another one.", path.display()),
+        )
+    })?;
+    if entries.next().is_none() {
+        return Err(Error::new(
+            Status::ModelMissing,
+            format!("The model folder {} is empty; download the model into it.", path.display()),
+        ));
+    }
+    Ok(())
+}
+
+/// The class in `model_index.json`.
+fn kind(path: &Path, index: &Config) -> Result<Option<Kind>> {
+    let Some(class) = index.text("_class_name") else { return Ok(None) };
+    // Exporters put Onnx or ORT before the name, and Img2Img into it.
+    let plain = class.trim_start_matches("Onnx").trim_start_matches("ORT").replace("Img2Img", "");
+    let other = match plain.trim_end_matches("Pipeline") {
+        "StableDiffusion" => return Ok(Some(Kind::StableDiffusion)),
+        "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
+        name if name.starts_with("StableDiffusionXL") => "Stable Diffusion XL".to_owned(),
+        name if name.starts_with("StableDiffusion3") => "Stable Diffusion 3".to_owned(),
+        name if name.starts_with("Flux2") => "FLUX.2".to_owned(),
+        name if name.starts_with("Flux") => "FLUX.1".to_owned(),
+        name if name.starts_with("ZImage") => "Z-Image".to_owned(),
+        name if name.starts_with("Sana") => "Sana".to_owned(),
+        name if name.contains("Inpaint") => "Stable Diffusion inpainting".to_owned(),
+        name => name.to_owned(),
+    };
+    Err(unsupported(path, &other))
+}
+
+fn unsupported(path: &Path, what: &str) -> Error {
+    Error::new(
+        Status::ModelUnsupported,
+        format!("The model in {} is of the kind {what}; {KNOWN}.", path.display()),
+    )
+}
+
+fn missing(path: &Path, file: &str) -> Error {
+    Error::new(
+        Status::ModelMissing,
+        format!("The model folder {} lacks {file}; download the whole model.", path.display()),
+    )
+}
+
+/// The `.onnx` file of one network.
+fn network(path: &Path, name: &str) -> Result<PathBuf> {
+    let folder = path.join(name);
+    let file = folder.join("model.onnx");
+    if file.is_file() {
+        return Ok(file);
+    }
+    let names: Vec<String> = [&folder, path]
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flat_map(|entries| entries.flatten())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let has = |endings: &[&str]| names.iter().any(|name| endings.iter().any(|end| name.ends_with(end)));
+    if has(&[".incomplete", ".part", ".partial", ".crdownload", ".aria2", ".download", ".tmp"]) {
+        return Err(Error::new(
+            Status::ModelMissing,
+            format!("The download of {} has not finished; download the model again.", file.display()),
+        ));
+    }
+    if has(&[".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".gguf"]) && !has(&[".onnx"]) {
+        return Err(Error::new(
+            Status::ModelUnsupported,
+            format!("The model in {} is not in ONNX form; {EXPORT}.", path.display()),
+        ));
+    }
+    let flat = |entry: &String| entry.ends_with(".onnx") || entry == "onnx";
+    if names.iter().any(flat) || path.join("transformer").exists() {
+        return Err(Error::new(
+            Status::ModelUnsupported,
+            format!(
+                "The model in {} is arranged in another way ({name}/model.onnx is not there); {KNOWN}, one \
+                 folder per network ({EXPORT}).",
+                path.display()
+            ),
+        ));
+    }
+    Err(missing(path, &format!("{name}/model.onnx")))
+}
+
+fn tokenizer(path: &Path) -> Result<PathBuf> {
+    let folder = path.join("tokenizer");
+    let has = |name: &str| folder.join(name).is_file();
+    if has("tokenizer.json") || (has("vocab.json") && has("merges.txt")) {
+        return Ok(folder);
+    }
+    Err(missing(path, "tokenizer/tokenizer.json (or vocab.json with merges.txt)"))
+}
+
+fn first_config(path: &Path, folders: &[&str]) -> Result<Option<Config>> {
+    for folder in folders {
+        if let Some(config) = Config::read(&path.join(folder).join("config.json"))? {
+            return Ok(Some(config));
+        }
+    }
+    Ok(None)
+}
+
+/// The autoencoder's numbers and its pixels per latent cell.
+fn autoencoder(config: Option<&Config>) -> Result<(Autoencoder, u32)> {
+    // What Stable Diffusion's has, for exports that do not say.
+    const SCALING: f64 = 0.18215;
+    let Some(config) = config else {
+        return Ok((Autoencoder { scaling: SCALING as f32, shift: 0.0, channels: 4 }, 8));
+    };
+    let tiny = config.text("_class_name") == Some("AutoencoderTiny");
+    let scaling = config.number("scaling_factor", if tiny { 1.0 } else { SCALING }, 1e-6..=1e6)?;
+    let shift = config.number("shift_factor", 0.0, -1e6..=1e6)?;
+    let channels = config.whole("latent_channels", 4, 1..=1024)?;
+    let levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], 3)?;
+    Ok((
+        Autoencoder { scaling: scaling as f32, shift: shift as f32, channels: channels as usize },
+        1 << levels,
+    ))
+}
+
+/// Levels of a U-shaped network less one: how often it halves the picture.
+fn halvings(config: &Config, keys: &[&str], default: u32) -> Result<u32> {
+    let Some(key) = keys.iter().find(|key| config.get(key).is_some()) else { return Ok(default) };
+    match config.list_length(key) {
+        Some(levels @ 1..=8) => Ok(levels as u32 - 1),
+        _ => Err(config.wrong(key, "a list of one to eight numbers")),
+    }
+}
+
+fn check_unet(path: &Path, config: &Config, autoencoder: &Autoencoder) -> Result<()> {
+    let channels = config.whole("in_channels", autoencoder.channels as u32, 1..=4096)?;
+    match channels {
+        n if n as usize == autoencoder.channels => Ok(()),
+        9 => Err(unsupported(path, "Stable Diffusion inpainting (9 input channels)")),
+        8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
+        n => Err(unsupported(path, &format!("unknown: its U-Net has {n} input channels"))),
+    }
+}
+
+/// `sample_size`: one number, or height and width.
+fn sample_size(config: &Config) -> Result<u32> {
+    match config.get("sample_size") {
+        Some(serde_json::Value::Array(sides)) => sides
+            .iter()
+            .map(|side| side.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=4096).contains(n)))
+            .max()
+            .flatten()
+            .ok_or_else(|| config.wrong("sample_size", "one or two whole numbers")),
+        _ => config.whole("sample_size", 64, 1..=4096),
+    }
+}
+
+/// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.
+fn defaults(hints: &Config) -> Result<Option<Defaults>> {
+    let Some(value) = hints.get("defaults") else { return Ok(None) };
+    if !value.is_object() {
+        return Err(hints.wrong("defaults", "an object with steps, strength and guidance"));
+    }
+    let own = Config::from_value(value.clone(), hints.file());
+    Ok(Some(Defaults {
+        steps: own.whole("steps", 4, 1..=1000)?,
+        strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
+        guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
+    }))
+}

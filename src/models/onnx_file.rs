@@ -1,0 +1,282 @@
+//! A quick look into an `.onnx` file before ONNX Runtime reads gigabytes: is it whole, which other files does
+//! it need and how much of them, and does it use operators that only some devices have?
+//!
+//! Walks the protobuf wire format (<https://protobuf.dev/programming-guides/encoding/>) of `ModelProto`
+//! (onnx/onnx.proto3) and skips everything else, the weights above all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use crate::error::{Error, Result, Status};
+
+/// Operators of com.microsoft for which the CPU provider has no kernel (tried with ONNX Runtime 1.32).
+const NOT_ON_CPU: [&str; 5] = ["NhwcConv", "GroupNorm", "SkipGroupNorm", "BiasSplitGelu", "BiasAdd"];
+
+/// What a file says about itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// External data files by name as written in the model, and how many bytes each must have at least.
+    pub external: BTreeMap<String, u64>,
+    /// Operators that the CPU cannot run.
+    pub not_on_cpu: BTreeSet<String>,
+    /// Size of the file itself.
+    pub bytes: u64,
+}
+
+/// Scans `path` and checks that the external data lies beside it, whole.
+///
+/// # Errors
+/// [`Status::ModelMissing`] if the file or one that it needs is not there; [`Status::ModelBroken`] if one of
+/// them is empty, cut short, a Git LFS pointer or no ONNX at all.
+pub fn check(path: &Path) -> Result<Scan> {
+    let scan = scan(path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for (name, needed) in &scan.external {
+        let file = folder.join(name);
+        let Ok(metadata) = std::fs::metadata(&file) else {
+            return Err(Error::new(
+                Status::ModelMissing,
+                format!(
+                    "{} is only half downloaded: the file {} with its weights is missing; download it too.",
+                    path.display(),
+                    name
+                ),
+            ));
+        };
+        if metadata.len() < *needed {
+            return Err(cut_short(&file, &format!("{} of at least {needed} bytes", metadata.len())));
+        }
+    }
+    Ok(scan)
+}
+
+fn cut_short(path: &Path, detail: &str) -> Error {
+    Error::new(
+        Status::ModelBroken,
+        format!("{} is empty or only half downloaded ({detail}); download it again.", path.display()),
+    )
+}
+
+fn scan(path: &Path) -> Result<Scan> {
+    let unreadable = |error: std::io::Error| {
+        let status = match error.kind() {
+            std::io::ErrorKind::NotFound => Status::ModelMissing,
+            _ => Status::ModelBroken,
+        };
+        Error::new(status, format!("{} cannot be read ({error}); check the model's folder.", path.display()))
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    if length == 0 {
+        return Err(cut_short(path, "0 bytes"));
+    }
+    let mut head = Vec::new();
+    file.by_ref().take(64).read_to_end(&mut head).map_err(unreadable)?;
+    if head.starts_with(b"version https://git-lfs") {
+        return Err(Error::new(
+            Status::ModelBroken,
+            format!(
+                "{} is only a Git LFS pointer; fetch the file itself with `git lfs pull`.",
+                path.display()
+            ),
+        ));
+    }
+    file.rewind().map_err(unreadable)?;
+    let mut walker =
+        Walker { reader: BufReader::new(file), at: 0, scan: Scan { bytes: length, ..Scan::default() } };
+    match walker.model(length) {
+        Ok(()) => Ok(walker.scan),
+        Err(Damage::CutShort) => Err(cut_short(path, "it ends before its contents do")),
+        Err(Damage::NotOnnx) => Err(Error::new(
+            Status::ModelBroken,
+            format!("{} is damaged or not an ONNX file; download it again.", path.display()),
+        )),
+    }
+}
+
+enum Damage {
+    CutShort,
+    NotOnnx,
+}
+
+impl From<std::io::Error> for Damage {
+    fn from(_: std::io::Error) -> Self {
+        Damage::CutShort
+    }
+}
+
+type Walk<T> = std::result::Result<T, Damage>;
+
+/// A field of a message: what its value is.
+enum Field {
+    Number(u64),
+    /// Length-delimited: the value's bytes end at this position.
+    Until(u64),
+    Skipped,
+}
+
+struct Walker {
+    reader: BufReader<File>,
+    /// Position in the file.
+    at: u64,
+    scan: Scan,
+}
+
+impl Walker {
+    /// ModelProto: 7 = graph.
+    fn model(&mut self, end: u64) -> Walk<()> {
+        let mut graphs = 0;
+        while self.at < end {
+            match self.field(end)? {
+                (7, Field::Until(graph)) => {
+                    graphs += 1;
+                    self.graph(graph)?;
+                }
+                (_, Field::Until(next)) => self.skip_to(next)?,
+                _ => {}
+            }
+        }
+        if graphs == 1 { Ok(()) } else { Err(Damage::NotOnnx) }
+    }
+
+    /// GraphProto: 1 = node, 5 = initializer.
+    fn graph(&mut self, end: u64) -> Walk<()> {
+        while self.at < end {
+            match self.field(end)? {
+                (1, Field::Until(node)) => self.node(node)?,
+                (5, Field::Until(tensor)) => self.tensor(tensor)?,
+                (_, Field::Until(next)) => self.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// NodeProto: 4 = op_type, 7 = domain.
+    fn node(&mut self, end: u64) -> Walk<()> {
+        let (mut operator, mut domain) = (String::new(), String::new());
+        while self.at < end {
+            match self.field(end)? {
+                (4, Field::Until(text)) => operator = self.text(text)?,
+                (7, Field::Until(text)) => domain = self.text(text)?,
+                (_, Field::Until(next)) => self.skip_to(next)?,
+                _ => {}
+            }
+        }
+        if domain == "com.microsoft" && NOT_ON_CPU.contains(&operator.as_str()) {
+            self.scan.not_on_cpu.insert(operator);
+        }
+        Ok(())
+    }
+
+    /// TensorProto: 13 = external_data (key and value), 14 = data_location (1 = external).
+    fn tensor(&mut self, end: u64) -> Walk<()> {
+        let (mut location, mut offset, mut length, mut external) = (String::new(), 0u64, 0u64, false);
+        while self.at < end {
+            match self.field(end)? {
+                (13, Field::Until(entry)) => {
+                    let (key, value) = self.entry(entry)?;
+                    match key.as_str() {
+                        "location" => location = value,
+                        "offset" => offset = value.parse().unwrap_or(0),
+                        "length" => length = value.parse().unwrap_or(0),
+                        _ => {}
+                    }
+                }
+                (14, Field::Number(place)) => external = place == 1,
+                (_, Field::Until(next)) => self.skip_to(next)?,
+                _ => {}
+            }
+        }
+        if external {
+            let needed = self.scan.external.entry(location).or_insert(1);
+            *needed = (*needed).max(offset.saturating_add(length));
+        }
+        Ok(())
+    }
+
+    /// StringStringEntryProto: 1 = key, 2 = value.
+    fn entry(&mut self, end: u64) -> Walk<(String, String)> {
+        let (mut key, mut value) = (String::new(), String::new());
+        while self.at < end {
+            match self.field(end)? {
+                (1, Field::Until(text)) => key = self.text(text)?,
+                (2, Field::Until(text)) => value = self.text(text)?,
+                (_, Field::Until(next)) => self.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok((key, value))
+    }
+
+    /// Reads a tag; fixed-size values are skipped at once.
+    fn field(&mut self, end: u64) -> Walk<(u64, Field)> {
+        let tag = self.varint(end)?;
+        let field = match tag & 7 {
+            0 => Field::Number(self.varint(end)?),
+            1 => self.skip_within(8, end)?,
+            2 => {
+                let length = self.varint(end)?;
+                match self.at.checked_add(length) {
+                    Some(until) if until <= end => Field::Until(until),
+                    // Only the outermost end can be a download that stopped, but both mean the same repair.
+                    _ => return Err(Damage::CutShort),
+                }
+            }
+            5 => self.skip_within(4, end)?,
+            _ => return Err(Damage::NotOnnx),
+        };
+        match tag >> 3 {
+            0 => Err(Damage::NotOnnx),
+            number => Ok((number, field)),
+        }
+    }
+
+    fn varint(&mut self, end: u64) -> Walk<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            if self.at >= end {
+                return Err(Damage::CutShort);
+            }
+            let mut byte = [0u8];
+            self.reader.read_exact(&mut byte)?;
+            self.at += 1;
+            value |= u64::from(byte[0] & 0x7f) << shift;
+            if byte[0] & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Damage::NotOnnx)
+    }
+
+    fn text(&mut self, end: u64) -> Walk<String> {
+        // Names and paths; something longer is not one.
+        const LONGEST: u64 = 1 << 16;
+        let length = end.saturating_sub(self.at);
+        if length > LONGEST {
+            return Err(Damage::NotOnnx);
+        }
+        let mut bytes = vec![0; length as usize];
+        self.reader.read_exact(&mut bytes)?;
+        self.at = end;
+        String::from_utf8(bytes).map_err(|_| Damage::NotOnnx)
+    }
+
+    fn skip_within(&mut self, bytes: u64, end: u64) -> Walk<Field> {
+        let next = self.at + bytes;
+        if next > end {
+            return Err(Damage::CutShort);
+        }
+        self.skip_to(next)?;
+        Ok(Field::Skipped)
+    }
+
+    fn skip_to(&mut self, next: u64) -> Walk<()> {
+        let distance = i64::try_from(next.saturating_sub(self.at)).map_err(|_| Damage::NotOnnx)?;
+        self.reader.seek_relative(distance)?;
+        self.at = next;
+        Ok(())
+    }
+}

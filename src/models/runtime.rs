@@ -1,0 +1,220 @@
+//! Finds ONNX Runtime's shared library and loads it, once per process.
+//!
+//! It is not linked: which build is right (CPU, CUDA, …) depends on the machine, and the folder of a host
+//! (Krita, GIMP) is not ours to put libraries in. `ort` allows one environment per process, for ever, so the
+//! first library that loads stays.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+
+use crate::error::{Error, Result, Status};
+
+/// What to do when there is no ONNX Runtime; ends every message about it.
+pub const HOW_TO_GET_IT: &str = "run `make runtime` to fetch it";
+
+/// The oldest minor version whose C API this library was built for: 1.24 (`ort`'s feature `api-24`).
+pub const MINIMUM_MINOR: u32 = 24;
+
+/// The loaded library.
+pub struct Runtime {
+    pub(crate) environment: Environment,
+    /// The file that was loaded.
+    pub path: PathBuf,
+}
+
+static RUNTIME: OnceCell<Runtime> = OnceCell::new();
+
+impl Runtime {
+    /// Version as far as the file's name tells it (`libonnxruntime.so.1.32.0` → `1.32.0`), following links.
+    /// The C API that tells the version is not reachable through `ort`, which only checks that it is ≥ 1.24.
+    pub fn version(&self) -> String {
+        let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        version_in_name(&file_name(&real)).unwrap_or_else(|| format!("1.{MINIMUM_MINOR} or later"))
+    }
+}
+
+/// The runtime, if a call to [`load`] has succeeded in this process.
+pub fn loaded() -> Option<&'static Runtime> {
+    RUNTIME.get()
+}
+
+/// Finds and loads ONNX Runtime; later calls return what the first one loaded, whatever they ask for.
+///
+/// Searched in this order: `explicit` alone, if given (a file or a folder); `beside`, the folder of the
+/// library or program that contains this code; the per-user runtime folder ([`user_folder`]); the file or
+/// folder that the environment variable `ORT_DYLIB_PATH` names. A library that does not load or is too old
+/// is passed over, and the message tells so if none is left.
+///
+/// # Errors
+/// [`Status::Runtime`], in one sentence that lists where it looked.
+pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static Runtime> {
+    RUNTIME.get_or_try_init(|| {
+        let mut looked = Vec::new();
+        for place in places(explicit, beside) {
+            let Some(file) = library_at(&place) else {
+                looked.push(format!("{} (not there)", place.display()));
+                continue;
+            };
+            match ort::init_from(&file) {
+                Ok(builder) => return build(builder, file),
+                Err(error) => looked.push(format!("{} ({})", file.display(), why_not(&error))),
+            }
+        }
+        Err(Error::new(
+            Status::Runtime,
+            format!(
+                "ONNX Runtime 1.{MINIMUM_MINOR} or later was not found; looked at {}; {HOW_TO_GET_IT}.",
+                looked.join(", ")
+            ),
+        ))
+    })
+}
+
+fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result<Runtime> {
+    let environment =
+        builder.with_name("scumble").with_telemetry(false).with_logger(Arc::new(forward)).build().map_err(
+            |e| {
+                Error::new(
+                    Status::Runtime,
+                    format!("ONNX Runtime at {} does not start: {}.", path.display(), one_line(e.message())),
+                )
+            },
+        )?;
+    // `ort` opens the environment at its most talkative level when a logger is given.
+    environment.set_log_level(LogLevel::Warning);
+    log::info!("ONNX Runtime: {}", path.display());
+    Ok(Runtime { environment, path })
+}
+
+/// ONNX Runtime's own messages go to the `log` crate: a host's standard error is not ours to write to.
+fn forward(level: LogLevel, _category: &str, _id: &str, _location: &str, message: &str) {
+    match level {
+        LogLevel::Fatal | LogLevel::Error => log::error!("onnxruntime: {message}"),
+        LogLevel::Warning => log::warn!("onnxruntime: {message}"),
+        _ => log::debug!("onnxruntime: {message}"),
+    }
+}
+
+fn why_not(error: &ort::LoadDynamicError) -> String {
+    match error {
+        ort::LoadDynamicError::BadVersion { version_str, .. } => format!("too old: version {version_str}"),
+        ort::LoadDynamicError::MissingApi { .. } => "not an ONNX Runtime".into(),
+        ort::LoadDynamicError::Dlopen { error, .. } => one_line(&error.to_string()),
+        other => one_line(&other.to_string()),
+    }
+}
+
+/// Files and folders to look at, in order, absolute.
+fn places(explicit: Option<&Path>, beside: Option<&Path>) -> Vec<PathBuf> {
+    let found: Vec<PathBuf> = match explicit {
+        Some(path) => vec![path.to_path_buf()],
+        None => {
+            let variable = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
+            beside.map(Path::to_path_buf).into_iter().chain(user_folder()).chain(variable).collect()
+        }
+    };
+    // A relative path would be looked up beside the host's program by `ort`, and not here.
+    found.into_iter().map(|p| std::path::absolute(&p).unwrap_or(p)).collect()
+}
+
+/// The per-user folder that `make runtime` fills: `$XDG_DATA_HOME/scumble/runtime` or
+/// `~/.local/share/scumble/runtime`; on macOS `~/Library/Application Support/scumble/runtime`; on Windows
+/// `%LOCALAPPDATA%\scumble\runtime`. None without a home.
+pub fn user_folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let data = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        // The XDG rule: a relative path in the variable is invalid and must be passed over.
+        variable("XDG_DATA_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+    };
+    data.map(|data| data.join("scumble").join("runtime"))
+}
+
+/// `path` itself if it is a file, else the newest ONNX Runtime in the folder `path`.
+fn library_at(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_path_buf());
+    }
+    let mut found: Vec<(Vec<u32>, PathBuf)> = std::fs::read_dir(path)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|file| is_library_name(&file_name(file)) && file.is_file())
+        .map(|file| (version_key(&file_name(&file)), file))
+        .collect();
+    found.sort();
+    found.pop().map(|(_, file)| file)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// `libonnxruntime.so`, `libonnxruntime.so.1.32.0`, `libonnxruntime.1.32.0.dylib`, `onnxruntime.dll`; not
+/// `libonnxruntime_providers_shared.so`.
+fn is_library_name(name: &str) -> bool {
+    let stem = format!("{}onnxruntime.", std::env::consts::DLL_PREFIX);
+    let extension = std::env::consts::DLL_EXTENSION;
+    name.strip_prefix(&stem).is_some_and(|rest| {
+        rest == extension
+            || rest.ends_with(&format!(".{extension}"))
+            || rest.starts_with(&format!("{extension}."))
+    })
+}
+
+fn version_key(name: &str) -> Vec<u32> {
+    version_in_name(name)
+        .map(|version| version.split('.').map(|part| part.parse().unwrap_or(0)).collect())
+        .unwrap_or_default()
+}
+
+/// The longest run of numbers and points in a file's name.
+fn version_in_name(name: &str) -> Option<String> {
+    name.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|part| part.trim_matches('.'))
+        .filter(|part| part.contains('.'))
+        .max_by_key(|part| part.len())
+        .map(str::to_owned)
+}
+
+/// The first line of a foreign message, without its closing point.
+pub(crate) fn one_line(message: &str) -> String {
+    message.lines().next().unwrap_or("").trim().trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_read_from_the_name() {
+        assert_eq!(version_in_name("libonnxruntime.so.1.32.0").as_deref(), Some("1.32.0"));
+        assert_eq!(version_in_name("libonnxruntime.1.24.4.dylib").as_deref(), Some("1.24.4"));
+        assert_eq!(version_in_name("libonnxruntime.so"), None);
+        assert!(version_key("libonnxruntime.so.1.100.0") > version_key("libonnxruntime.so.1.32.0"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_the_runtime_itself_is_taken_for_it() {
+        assert!(is_library_name("libonnxruntime.so"));
+        assert!(is_library_name("libonnxruntime.so.1.32.0"));
+        assert!(!is_library_name("libonnxruntime_providers_shared.so"));
+        assert!(!is_library_name("libonnxruntime.txt"));
+    }
+
+    #[test]
+    fn an_explicit_place_is_the_only_one_looked_at() {
+        assert_eq!(places(Some(Path::new("/a")), Some(Path::new("/b"))), vec![PathBuf::from("/a")]);
+        assert_eq!(places(None, Some(Path::new("/b"))).first(), Some(&PathBuf::from("/b")));
+    }
+}

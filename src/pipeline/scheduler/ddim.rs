@@ -1,0 +1,104 @@
+//! Song et al., "Denoising Diffusion Implicit Models" (2020), equation 12 with η = 0 (no fresh noise).
+
+use std::borrow::Cow;
+
+use super::{Prediction, Schedule, Scheduler, Step, zip};
+use crate::error::{Error, Result};
+
+/// One job's timesteps, and ᾱ at each and after it.
+pub struct Ddim {
+    timesteps: Vec<f32>,
+    /// (ᾱ at the step, ᾱ at the one before it in time).
+    alphas: Vec<(f32, f32)>,
+    prediction: Prediction,
+    clip: Option<f32>,
+}
+
+impl Ddim {
+    /// A run of `steps` without its first `begin`.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] when the steps reach beyond the model's timesteps.
+    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Result<Self> {
+        let train = i64::from(scheduler.train_steps());
+        let timesteps: Vec<i64> =
+            scheduler.spaced(steps).into_iter().skip(begin).map(|t| t.round_ties_even() as i64).collect();
+        if timesteps.iter().any(|t| !(0..train).contains(t)) {
+            return Err(Error::setting(format!("This model cannot take {steps} steps; lower steps.")));
+        }
+        let gap = train / i64::from(steps);
+        let alphas = timesteps
+            .iter()
+            .map(|&t| {
+                let before = t - gap;
+                let after = if before >= 0 { scheduler.alpha(before) } else { scheduler.final_alpha };
+                (scheduler.alpha(t), after)
+            })
+            .collect();
+        Ok(Ddim {
+            timesteps: timesteps.into_iter().map(|t| t as f32).collect(),
+            alphas,
+            prediction: scheduler.prediction,
+            clip: scheduler.clip,
+        })
+    }
+}
+
+/// √ᾱ · latent + √(1 − ᾱ) · noise: Ho et al. (2020), equation 4.
+pub(super) fn noisy(alpha: f32, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+    let (of_latent, of_noise) = (alpha.sqrt(), (1.0 - alpha).sqrt());
+    zip(latent, noise, |x, n| of_latent * x + of_noise * n)
+}
+
+/// The clean latent that the U-Net's `output` stands for at ᾱ = `alpha`, held to ± `clip`.
+pub(super) fn estimate(
+    prediction: Prediction,
+    clip: Option<f32>,
+    alpha: f32,
+    output: &[f32],
+    sample: &[f32],
+) -> Vec<f32> {
+    let (signal, noise) = (alpha.sqrt(), (1.0 - alpha).sqrt());
+    let mut estimate = match prediction {
+        Prediction::Epsilon => zip(sample, output, |x, epsilon| (x - noise * epsilon) / signal),
+        Prediction::Sample => output.to_vec(),
+        Prediction::Velocity => zip(sample, output, |x, v| signal * x - noise * v),
+    };
+    if let Some(clip) = clip {
+        estimate.iter_mut().for_each(|x| *x = x.clamp(-clip, clip));
+    }
+    estimate
+}
+
+impl Schedule for Ddim {
+    fn timesteps(&self) -> &[f32] {
+        &self.timesteps
+    }
+
+    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        noisy(self.alphas[0].0, latent, noise)
+    }
+
+    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Borrowed(sample)
+    }
+
+    fn needs_noise(&self, _step: usize) -> bool {
+        false
+    }
+
+    fn step(&self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
+        let (alpha, after) = self.alphas[step];
+        let (signal, noise) = (alpha.sqrt(), (1.0 - alpha).sqrt());
+        // From the unclipped estimate, as diffusers does unless told otherwise.
+        let epsilon = match self.prediction {
+            Prediction::Epsilon => output.to_vec(),
+            Prediction::Sample => zip(sample, output, |x, x0| (x - signal * x0) / noise),
+            Prediction::Velocity => zip(sample, output, |x, v| signal * v + noise * x),
+        };
+        let estimate = estimate(self.prediction, self.clip, alpha, output, sample);
+        let (of_estimate, of_epsilon) = (after.sqrt(), (1.0 - after).sqrt());
+        let sample = zip(&estimate, &epsilon, |x0, epsilon| of_estimate * x0 + of_epsilon * epsilon);
+        Step { sample, estimate }
+    }
+}

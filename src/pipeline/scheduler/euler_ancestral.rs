@@ -1,0 +1,65 @@
+//! Euler steps that go below the next noise level and come back up with fresh noise: k-diffusion's
+//! `sample_euler_ancestral`, after the ancestral sampling of Ho et al., "Denoising Diffusion Probabilistic
+//! Models" (2020).
+
+use std::borrow::Cow;
+
+use super::euler::{estimate, levels, scaled, sigma_table};
+use super::{Prediction, Schedule, Scheduler, Step, zip};
+
+/// One job's noise levels, as in [`super::euler::Euler`].
+pub struct EulerAncestral {
+    timesteps: Vec<f32>,
+    sigmas: Vec<f32>,
+    prediction: Prediction,
+}
+
+impl EulerAncestral {
+    /// A run of `steps` without its first `begin`.
+    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Self {
+        let timesteps = scheduler.spaced(steps);
+        let sigmas = levels(&timesteps, &sigma_table(scheduler));
+        EulerAncestral {
+            timesteps: timesteps.into_iter().skip(begin).map(|t| t as f32).collect(),
+            sigmas: sigmas.into_iter().skip(begin).map(|s| s as f32).chain([0.0]).collect(),
+            prediction: scheduler.prediction,
+        }
+    }
+
+    /// (noise taken away, noise put back) between a step's level and the next.
+    fn down_and_up(&self, step: usize) -> (f32, f32) {
+        let (from, to) = (self.sigmas[step], self.sigmas[step + 1]);
+        let up = (to * to * (from * from - to * to) / (from * from)).max(0.0).sqrt();
+        ((to * to - up * up).max(0.0).sqrt(), up)
+    }
+}
+
+impl Schedule for EulerAncestral {
+    fn timesteps(&self) -> &[f32] {
+        &self.timesteps
+    }
+
+    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        let sigma = self.sigmas[0];
+        zip(latent, noise, |x, n| x + n * sigma)
+    }
+
+    fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Owned(scaled(self.sigmas[step], sample))
+    }
+
+    fn needs_noise(&self, step: usize) -> bool {
+        self.down_and_up(step).1 > 0.0
+    }
+
+    fn step(&self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
+        let sigma = self.sigmas[step];
+        let (down, up) = self.down_and_up(step);
+        let estimate = estimate(self.prediction, sigma, output, sample);
+        let mut sample = zip(sample, &estimate, |x, x0| x + (x - x0) / sigma * (down - sigma));
+        if up > 0.0 {
+            sample = zip(&sample, noise, |x, n| x + n * up);
+        }
+        Step { sample, estimate }
+    }
+}

@@ -1,0 +1,93 @@
+//! Luo et al., "Latent Consistency Models" (2023), algorithm 3: each step jumps to the clean latent and goes
+//! back to the next noise level with fresh noise.
+
+use std::borrow::Cow;
+
+use super::ddim::{estimate, noisy};
+use super::{Prediction, Schedule, Scheduler, Step, begin, zip};
+use crate::error::{Error, Result};
+use crate::models::folder::Kind;
+
+/// One job's timesteps, and ᾱ at each.
+pub struct Lcm {
+    timesteps: Vec<f32>,
+    alphas: Vec<f32>,
+    prediction: Prediction,
+    clip: Option<f32>,
+    timestep_scaling: f64,
+}
+
+impl Lcm {
+    /// [`Kind::LatentConsistency`]: `steps` from the part of the teacher's steps below `strength`;
+    /// [`Kind::StableDiffusion`] (a merged LCM-LoRA): the part below `strength` of `steps` over all of them.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] when strength and steps leave nothing to do.
+    pub fn new(scheduler: &Scheduler, kind: Kind, steps: u32, strength: f64) -> Result<Self> {
+        let original = scheduler.original_steps;
+        let (reach, skipped) = match kind {
+            Kind::LatentConsistency => ((f64::from(original) * strength).floor() as u32, 0),
+            Kind::StableDiffusion => (original, begin(steps, strength)?),
+        };
+        if reach < steps {
+            let least = (f64::from(steps) / f64::from(original) * 1000.0).ceil() / 1000.0;
+            return Err(Error::setting(format!(
+                "With {steps} steps, strength must be at least {least}; raise strength or lower steps."
+            )));
+        }
+        // The teacher's timesteps are gap − 1, 2 · gap − 1, …; `steps` of them are picked evenly from the top.
+        let gap = i64::from(scheduler.train_steps() / original);
+        let timesteps: Vec<i64> = (0..steps)
+            .map(|i| {
+                // numpy.linspace(0, reach, steps, endpoint=False), rounded down.
+                let from_top = (f64::from(i) * (f64::from(reach) / f64::from(steps))).floor() as i64;
+                (i64::from(reach) - from_top) * gap - 1
+            })
+            .skip(skipped)
+            .collect();
+        Ok(Lcm {
+            alphas: timesteps.iter().map(|&t| scheduler.alpha(t)).collect(),
+            timesteps: timesteps.into_iter().map(|t| t as f32).collect(),
+            prediction: scheduler.prediction,
+            clip: scheduler.clip,
+            timestep_scaling: scheduler.timestep_scaling,
+        })
+    }
+
+    /// Shares of the sample and of the estimate in the consistency function (paper, section 3), σ_data = 0.5.
+    fn boundary(&self, step: usize) -> (f32, f32) {
+        const SIGMA_DATA_SQUARED: f64 = 0.25;
+        let scaled = f64::from(self.timesteps[step]) * self.timestep_scaling;
+        let sum = scaled * scaled + SIGMA_DATA_SQUARED;
+        ((SIGMA_DATA_SQUARED / sum) as f32, (scaled / sum.sqrt()) as f32)
+    }
+}
+
+impl Schedule for Lcm {
+    fn timesteps(&self) -> &[f32] {
+        &self.timesteps
+    }
+
+    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        noisy(self.alphas[0], latent, noise)
+    }
+
+    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Borrowed(sample)
+    }
+
+    fn needs_noise(&self, step: usize) -> bool {
+        step + 1 < self.timesteps.len()
+    }
+
+    fn step(&self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
+        let x0 = estimate(self.prediction, self.clip, self.alphas[step], output, sample);
+        let (skip, out) = self.boundary(step);
+        let estimate = zip(&x0, sample, |x0, x| out * x0 + skip * x);
+        let sample = match self.alphas.get(step + 1) {
+            Some(&next) => noisy(next, &estimate, noise),
+            None => estimate.clone(),
+        };
+        Step { sample, estimate }
+    }
+}

@@ -1,0 +1,154 @@
+//! Pictures to latents and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::{Array3, ArrayView3};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::models::component::{Component, Feed};
+use crate::models::folder::Autoencoder;
+use crate::pipeline::recent::Recent;
+use crate::render::Picture;
+
+/// Encodings that are kept. A prompt or a slider changes more often than the paint does.
+const KEPT: usize = 6;
+
+/// `[channels, height, width]` in latent cells, scaled as the U-Net wants it.
+pub type Latent = Array3<f32>;
+
+pub struct Encoder {
+    network: Component,
+    input: String,
+    output: String,
+    numbers: Autoencoder,
+    kept: Recent<(u64, usize, usize), Arc<Latent>>,
+}
+
+impl Encoder {
+    /// # Errors
+    /// [`Status::ModelUnsupported`] for a network that does not take one picture.
+    pub fn new(network: Component, numbers: Autoencoder) -> Result<Self> {
+        let input = only_input(&network)?;
+        let output = network.output(&["latent_parameters", "latent_sample", "latent_dist"], 4)?.name.clone();
+        Ok(Encoder { network, input, output, numbers, kept: Recent::new(KEPT) })
+    }
+
+    /// Lets go of all that is kept.
+    pub fn forget(&mut self) {
+        self.kept = Recent::new(KEPT);
+    }
+
+    /// Width and height in pixels, where the network is fixed to one.
+    pub fn fixed(&self) -> (Option<usize>, Option<usize>) {
+        let port = self.network.input(&self.input);
+        (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
+    }
+
+    /// The latent of `picture`, from memory where a picture of this `key` and size was encoded lately. Where
+    /// the network gives a distribution, its mean is taken: the same paint gives the same latent.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn encode(
+        &mut self,
+        picture: &Picture,
+        key: u64,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Arc<Latent>> {
+        let (channels, height, width) = picture.dim();
+        if let Some(latent) = self.kept.get(&(key, height, width)) {
+            return Ok(latent);
+        }
+        // The network wants −1..1.
+        let pixels: Vec<f32> = picture.iter().map(|value| value * 2.0 - 1.0).collect();
+        let feeds = [(self.input.as_str(), Feed::Floats(&[1, channels, height, width], &pixels))];
+        let encoded = self.network.run(&feeds, &self.output, cancel, spent)?;
+        let wanted = self.numbers.channels;
+        let shape = encoded.shape().to_vec();
+        let [1, given, height_in_cells, width_in_cells] = shape[..] else {
+            return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
+        };
+        // Mean and log-variance one after the other, or a latent as it is.
+        if given != wanted && given != 2 * wanted {
+            return Err(self.network.unsupported(&format!("it makes {given} channels instead of {wanted}")));
+        }
+        let mut data = encoded.into_raw_vec_and_offset().0;
+        data.truncate(wanted * height_in_cells * width_in_cells);
+        let (scaling, shift) = (self.numbers.scaling, self.numbers.shift);
+        data.iter_mut().for_each(|value| *value = (*value - shift) * scaling);
+        let latent = Array3::from_shape_vec((wanted, height_in_cells, width_in_cells), data)
+            .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
+        let latent = Arc::new(latent);
+        self.kept.put((key, height, width), Arc::clone(&latent));
+        Ok(latent)
+    }
+}
+
+pub struct Decoder {
+    network: Component,
+    input: String,
+    output: String,
+    numbers: Autoencoder,
+}
+
+impl Decoder {
+    /// # Errors
+    /// [`Status::ModelUnsupported`] for a network that does not take one latent.
+    pub fn new(network: Component, numbers: Autoencoder) -> Result<Self> {
+        let input = only_input(&network)?;
+        let output = network.output(&["sample"], 4)?.name.clone();
+        Ok(Decoder { network, input, output, numbers })
+    }
+
+    /// Width and height in latent cells, where the network is fixed to one.
+    pub fn fixed(&self) -> (Option<usize>, Option<usize>) {
+        let port = self.network.input(&self.input);
+        (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
+    }
+
+    /// The picture of `latent`, 0..1.
+    ///
+    /// # Errors
+    /// As [`Component::run`]; [`Status::Inference`] if the numbers are no picture.
+    pub fn decode(
+        &mut self,
+        latent: ArrayView3<'_, f32>,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Picture> {
+        let (channels, height, width) = latent.dim();
+        let (scaling, shift) = (self.numbers.scaling, self.numbers.shift);
+        let scaled: Vec<f32> = latent.iter().map(|value| value / scaling + shift).collect();
+        let feeds = [(self.input.as_str(), Feed::Floats(&[1, channels, height, width], &scaled))];
+        let decoded = self.network.run(&feeds, &self.output, cancel, spent)?;
+        let shape = decoded.shape().to_vec();
+        let [1, 3, height, width] = shape[..] else {
+            return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
+        };
+        let mut data = decoded.into_raw_vec_and_offset().0;
+        let mut broken = false;
+        for value in &mut data {
+            broken |= value.is_nan();
+            *value = (*value * 0.5 + 0.5).clamp(0.0, 1.0);
+        }
+        if broken {
+            // Half precision overflows in some VAEs.
+            return Err(Error::new(
+                Status::Inference,
+                "The model made numbers that are no picture; lower guidance, or choose an fp32 export of the \
+                 model.",
+            ));
+        }
+        Array3::from_shape_vec((3, height, width), data)
+            .map_err(|e| Error::new(Status::Internal, e.to_string()))
+    }
+}
+
+/// The name of the input that takes a picture or latent.
+fn only_input(network: &Component) -> Result<String> {
+    let port = network.inputs().iter().find(|port| port.shape.len() == 4);
+    port.map(|port| port.name.clone()).ok_or_else(|| network.unsupported("it does not take a picture"))
+}
