@@ -181,8 +181,14 @@ class Layer(_Owned):
         self.loading = False
         self._seen = 0
 
-    def set(self, settings: Settings) -> bool:
-        """Replaces the settings; True if they differ from the last."""
+    def _revised(self, call, *arguments) -> int:
+        """The revision that a change made, or 0 if nothing changed."""
+        revision = ctypes.c_uint64()
+        status = self.library.check(call(self.handle, *arguments, ctypes.byref(revision)))
+        return revision.value if status == abi.OK else 0
+
+    def set(self, settings: Settings) -> int:
+        """Replaces the settings; returns the new revision, 0 if they are as they were."""
         p = self.library.made(abi.Params, "scumble_params_init")
         p.prompt = _bytes(settings.prompt)
         p.negative = _bytes(settings.negative)
@@ -194,11 +200,10 @@ class Layer(_Owned):
         p.preview = settings.preview
         p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
-        call = self.library.call.scumble_session_set_params
-        return self.library.check(call(self.handle, ctypes.byref(p), None)) == abi.OK
+        return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
-    def push(self, pixel_format: int, canvas: tuple, rect: tuple, address: int, length: int) -> bool:
-        """Hands over the rows of `rect`, packed, at `address`; True if something changed."""
+    def push(self, pixel_format: int, canvas: tuple, rect: tuple, address: int, length: int) -> int:
+        """Hands over the rows of `rect`, packed, at `address`; returns the new revision, 0 if unchanged."""
         image = self.library.made(abi.Image, "scumble_image_init")
         image.format = pixel_format
         image.canvas_width, image.canvas_height = canvas
@@ -206,23 +211,20 @@ class Layer(_Owned):
         image.stride = length // rect[3] if rect[3] > 0 else 0
         image.byte_length = length
         image.pixels = address
-        call = self.library.call.scumble_session_push
-        return self.library.check(call(self.handle, ctypes.byref(image), None, None)) == abi.OK
+        return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), None)
 
-    def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes) -> bool:
-        """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; True if it differs."""
+    def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes) -> int:
+        """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""
         mask = self.library.made(abi.Mask, "scumble_mask_init")
         mask.canvas_width, mask.canvas_height = canvas
         mask.rect = abi.Rect(*rect)
         mask.stride = rect[2]
         mask.byte_length = len(coverage)
         mask.coverage = ctypes.cast(ctypes.c_char_p(coverage), ctypes.c_void_p).value
-        call = self.library.call.scumble_session_set_mask
-        return self.library.check(call(self.handle, ctypes.byref(mask), None)) == abi.OK
+        return self._revised(self.library.call.scumble_session_set_mask, ctypes.byref(mask))
 
-    def clear_mask(self) -> bool:
-        call = self.library.call.scumble_session_set_mask
-        return self.library.check(call(self.handle, None, None)) == abi.OK
+    def clear_mask(self) -> int:
+        return self._revised(self.library.call.scumble_session_set_mask, None)
 
     def poll(self) -> Frame | None:
         """The newest frame not yet seen; `loading` tells whether none came because the model is loading."""
