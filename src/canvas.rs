@@ -155,10 +155,10 @@ impl Canvas {
         });
     }
 
-    /// Whether a tile that touches `area` is owed.
-    pub fn owes(&mut self, area: Rect) -> bool {
+    /// Whether a tile that touches `area` is owed for a revision above `covered` (0: for any).
+    pub fn owes(&mut self, area: Rect, covered: u64) -> bool {
         let mut any = false;
-        self.for_tiles(area, |owed| any |= *owed != 0);
+        self.for_tiles(area, |owed| any |= *owed > covered);
         any
     }
 
@@ -205,17 +205,17 @@ mod tests {
         let mut data = vec![7u8; 200 * 150 * 4];
         assert!(canvas.update(&view(bounds, &data), bounds, 2));
         canvas.settle(bounds, 2);
-        assert!(!canvas.owes(bounds));
+        assert!(!canvas.owes(bounds, 0));
         assert!(!canvas.update(&view(bounds, &data), bounds, 3));
         data[(70 * 200 + 130) * 4] = 8;
         assert!(canvas.update(&view(bounds, &data), bounds, 3));
         let expected: Vec<u64> = (0..12).map(|t| if t == 6 { 3 } else { 0 }).collect();
         assert_eq!(canvas.owed, expected);
         canvas.settle(bounds, 2);
-        assert!(canvas.owes(bounds), "an older frame settles nothing newer");
-        assert!(!canvas.owes(Rect::new(0, 0, 128, 64)));
+        assert!(canvas.owes(bounds, 2), "an older frame settles nothing newer");
+        assert!(!canvas.owes(bounds, 3) && !canvas.owes(Rect::new(0, 0, 128, 64), 0));
         canvas.settle(bounds, 3);
-        assert!(!canvas.owes(bounds));
+        assert!(!canvas.owes(bounds, 0));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             }
         }
         assert!(!canvas.update(&view(rect, &data), rect, 3));
-        assert!(canvas.owes(whole(&canvas)));
+        assert!(canvas.owes(whole(&canvas), 0));
     }
 
     #[test]

@@ -183,17 +183,18 @@ impl Session {
         if desk.mask == mask {
             return Ok(Pushed::Unchanged);
         }
-        if let (Some(mask), Some(canvas)) = (&mask, &desk.canvas) {
-            if mask.canvas() != canvas.bounds() {
-                return Err(Error::new(
-                    Status::Rect,
-                    format!(
-                        "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; push first.",
-                        canvas.bounds().width,
-                        canvas.bounds().height
-                    ),
-                ));
-            }
+        if let (Some(mask), Some(canvas)) = (&mask, &desk.canvas)
+            && mask.canvas() != canvas.bounds()
+        {
+            let pushed = canvas.bounds();
+            return Err(Error::new(
+                Status::Rect,
+                format!(
+                    "The mask is for a canvas of {width} × {height} pixels, but the pushed canvas has {} × {}; \
+                     push first.",
+                    pushed.width, pushed.height
+                ),
+            ));
         }
         desk.mask = mask;
         desk.picture_key = fresh_number();
@@ -223,16 +224,13 @@ impl Session {
 
     /// Lets the worker know, if anything is owed that no waiting or running job will bring.
     fn enqueue(&self, desk: &mut Desk, changed: bool) -> Pushed {
-        if desk.failed == Some(desk.revision) || !desk.owes() {
+        if desk.failed == Some(desk.revision) || !desk.owes(desk.brought()) {
             return Pushed::Unchanged;
         }
         if desk.waiting {
             // The waiting job takes the desk as it will be when its turn comes.
             desk.stats.jobs_replaced += u64::from(changed);
             return if changed { Pushed::Revision(desk.revision) } else { Pushed::Unchanged };
-        }
-        if desk.running.is_some() && desk.running_revision == desk.revision {
-            return Pushed::Unchanged;
         }
         desk.waiting = true;
         self.engine.queue.put(self.shared.id, self.shared.clone());
@@ -307,12 +305,18 @@ impl Desk {
         }
     }
 
-    fn owes(&mut self) -> bool {
+    /// Whether the live layer lacks something newer than the revision `covered`.
+    fn owes(&mut self, covered: u64) -> bool {
         let area = self.area();
         match (&mut self.canvas, area) {
-            (Some(canvas), Some(area)) => canvas.owes(area),
+            (Some(canvas), Some(area)) => canvas.owes(area, covered),
             _ => false,
         }
+    }
+
+    /// The revision that the running job will bring; 0 if none runs, or it was cancelled and winds down.
+    fn brought(&self) -> u64 {
+        self.running.as_ref().filter(|cancel| !cancel.is_cancelled()).map_or(0, |_| self.running_revision)
     }
 }
 
@@ -330,7 +334,7 @@ impl Shared {
         let mut desk = self.desk.lock();
         let desk = &mut *desk;
         // Not waiting any more: cancelled between the worker's taking it and now.
-        let wanted = std::mem::take(&mut desk.waiting) && desk.closed.is_none() && desk.owes();
+        let wanted = std::mem::take(&mut desk.waiting) && desk.closed.is_none() && desk.owes(0);
         let area = desk.area().filter(|_| wanted);
         let (Some(area), Some(canvas)) = (area, &desk.canvas) else {
             self.came_to_rest.notify_all();
@@ -359,28 +363,29 @@ impl Shared {
         self.desk.lock().waiting
     }
 
-    /// Publishes what `make` makes of (number, stale), unless the session was closed.
-    pub(crate) fn publish(&self, make: impl FnOnce(u64, bool) -> Frame) {
+    /// Publishes what `make` makes of (number, stale). Once a cancel or a release has returned, nothing of that
+    /// job is shown any more: they set the flag under the same lock.
+    pub(crate) fn publish(&self, cancel: &Cancel, make: impl FnOnce(u64, bool) -> Frame) -> Result<()> {
         let mut desk = self.desk.lock();
-        if desk.closed.is_some() {
-            return;
-        }
+        cancel.check()?;
         desk.stats.frames += 1;
         let stale = desk.waiting;
         self.frames.publish(|seq| make(seq, stale));
+        Ok(())
     }
 
     /// The running job has ended. Returns whether the session still owes something and wants another turn.
     pub(crate) fn end(&self, job: &Job, end: End) -> bool {
         let mut desk = self.desk.lock();
         desk.running = None;
-        let mut again = true;
+        // What was cancelled is asked for again by the host, not by itself.
+        let mut again = !job.cancel.is_cancelled();
         match end {
             End::Final => {
-                if let Some(canvas) = &mut desk.canvas {
-                    if canvas.bounds() == job.paint.bounds() && canvas.format() == job.paint.format() {
-                        canvas.settle(job.area, job.revision);
-                    }
+                if let Some(canvas) = &mut desk.canvas
+                    && (canvas.bounds(), canvas.format()) == (job.paint.bounds(), job.paint.format())
+                {
+                    canvas.settle(job.area, job.revision);
                 }
             }
             End::GaveWay => {}
@@ -393,7 +398,7 @@ impl Shared {
                 }
             }
         }
-        let again = again && desk.closed.is_none() && !desk.waiting && desk.owes();
+        let again = again && desk.closed.is_none() && !desk.waiting && desk.owes(0);
         desk.waiting |= again;
         if !desk.waiting {
             self.came_to_rest.notify_all();

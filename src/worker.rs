@@ -47,7 +47,7 @@ fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> 
     let keeps_everything = job.mask.as_ref().is_some_and(|mask| mask.bounds().is_none());
     let mut showing = Showing::new(session, job, placement);
     if strength == 0.0 || keeps_everything {
-        showing.show_paint();
+        showing.show_paint()?;
         return Ok(End::Final);
     }
     let paper = job.params.paper.map(|v| f32::from(v) / 255.0);
@@ -56,7 +56,6 @@ fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> 
     let request = request(job, &info, &placement, &picture, strength);
     match renderer.render(&request, &job.cancel, &mut showing)? {
         Outcome::Finished { picture, steps, phases } => {
-            // Nothing is shown of a job that was cancelled in its last moment.
             job.cancel.check()?;
             showing.show(&picture, Kind::Final, steps, steps, phases)?;
             Ok(End::Final)
@@ -124,23 +123,22 @@ impl<'a> Showing<'a> {
             self.job.params.alpha,
         )?;
         self.pixel_work += start.elapsed();
-        self.publish(pixels, kind, step, steps, phases);
-        Ok(())
+        self.publish(pixels, kind, step, steps, phases)
     }
 
     /// The paint itself, byte for byte.
-    fn show_paint(&mut self) {
+    fn show_paint(&mut self) -> Result<()> {
         let rect = self.placement.rect;
         let rows = (rect.y..rect.y + rect.height).map(|y| self.job.paint.row(y, rect.x, rect.width));
         let pixels = rows.collect::<Vec<_>>().concat();
-        self.publish(pixels, Kind::Final, 0, 0, Phases::default());
+        self.publish(pixels, Kind::Final, 0, 0, Phases::default())
     }
 
-    fn publish(&mut self, pixels: Vec<u8>, kind: Kind, step: u32, steps: u32, phases: Phases) {
+    fn publish(&mut self, pixels: Vec<u8>, kind: Kind, step: u32, steps: u32, phases: Phases) -> Result<()> {
         self.shown = true;
         let job = self.job;
         let (rect, pixel_work) = (self.placement.rect, self.pixel_work);
-        self.session.publish(|seq, stale| Frame {
+        self.session.publish(&job.cancel, |seq, stale| Frame {
             seq,
             revision: job.revision,
             kind,
@@ -154,7 +152,7 @@ impl<'a> Showing<'a> {
             since_start: job.started_at.elapsed(),
             phases,
             pixel_work,
-        });
+        })
     }
 }
 

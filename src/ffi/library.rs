@@ -25,11 +25,14 @@ pub(super) fn folder() -> Option<PathBuf> {
     std::env::current_exe().ok()?.parent().map(Path::to_path_buf)
 }
 
-/// Where the default model may lie, nearest first: beside the library, in an installation's share folder, in a
-/// source tree that the library was built in.
+/// Where the default model may lie, nearest first: where SCUMBLE_DEFAULT_MODEL says, beside the library, in an
+/// installation's share folder, in a source tree that the library was built in.
 pub(super) fn default_model_places() -> Vec<PathBuf> {
-    let Some(folder) = folder() else { return Vec::new() };
-    let mut places = vec![folder.join("models/default"), folder.join("../share/scumble/models/default")];
-    places.extend(folder.ancestors().skip(1).take(3).map(|up| up.join("models/default")));
+    let mut places: Vec<PathBuf> =
+        std::env::var_os("SCUMBLE_DEFAULT_MODEL").map(PathBuf::from).into_iter().collect();
+    if let Some(folder) = folder() {
+        places.extend([folder.join("models/default"), folder.join("../share/scumble/models/default")]);
+        places.extend(folder.ancestors().skip(1).take(3).map(|up| up.join("models/default")));
+    }
     places
 }

@@ -278,10 +278,12 @@ fn out_of_memory(message: &str) -> bool {
 }
 
 fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
+    // ONNX Runtime begins with the path, which the sentence has already.
     let detail = one_line(error.message());
+    let detail = detail.split_once(" failed:").map_or(detail.as_str(), |(_, rest)| rest);
     let file = path.display();
     let (status, message) = match error.code() {
-        _ if out_of_memory(&detail) => (
+        _ if out_of_memory(detail) => (
             Status::Memory,
             format!("There is not enough memory for the {name} in {file}; choose a smaller model."),
         ),

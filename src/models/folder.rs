@@ -53,6 +53,8 @@ pub struct Folder {
     /// Entries of the text encoder's embedding table, and how many tokens it reads.
     pub vocabulary: Option<u32>,
     pub positions: Option<u32>,
+    /// Must padding be masked? CLIP in Stable Diffusion looks at it; other text encoders were not trained to.
+    pub masks_padding: bool,
     /// Width of the U-Net's guidance embedding (`timestep_cond`), if it says that it has one.
     pub guidance_width: Option<u32>,
     /// What `scumble.json` recommends.
@@ -104,7 +106,9 @@ impl Folder {
         let told = |key: &str| hints.as_ref().and_then(|h| h.text(key)).map(str::to_owned);
         Ok(Folder {
             name: told("name").unwrap_or(name),
-            description: told("description").unwrap_or_default(),
+            description: told("description").unwrap_or_else(|| {
+                format!("A Stable Diffusion model, trained on pictures of {native} × {native} pixels.")
+            }),
             kind,
             text_encoder,
             unet,
@@ -118,6 +122,10 @@ impl Folder {
             native,
             vocabulary: entry(text_config.as_ref(), "vocab_size")?,
             positions: entry(text_config.as_ref(), "max_position_embeddings")?,
+            masks_padding: text_config
+                .as_ref()
+                .and_then(|config| config.text("model_type"))
+                .is_some_and(|model| !model.starts_with("clip")),
             guidance_width: entry(unet_config.as_ref(), "time_cond_proj_dim")?,
             defaults: hints.as_ref().map(defaults).transpose()?.flatten(),
             path: path.to_path_buf(),

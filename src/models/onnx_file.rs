@@ -280,3 +280,58 @@ impl Walker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole() -> Vec<u8> {
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/tiny/lcm/unet/model.onnx")).unwrap()
+    }
+
+    struct Scratch(std::path::PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            Scratch(std::env::temp_dir().join(format!("scumble-{}-{name}.onnx", std::process::id())))
+        }
+
+        fn check(&self, bytes: &[u8]) -> Result<Scan> {
+            std::fs::write(&self.0, bytes).unwrap();
+            check(&self.0)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_early_is_noticed_wherever_it_ends() {
+        let (whole, scratch) = (whole(), Scratch::new("short"));
+        assert_eq!(scratch.check(&whole).unwrap().bytes, whole.len() as u64);
+        let places = (0..200).map(|i| i * whole.len() / 200).chain(whole.len() - 40..whole.len() - 20);
+        for place in places {
+            let error = scratch.check(&whole[..place]).unwrap_err();
+            assert_eq!(error.status, Status::ModelBroken, "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn changed_bytes_never_do_harm() {
+        let (whole, scratch) = (whole(), Scratch::new("changed"));
+        let mut state = 1u64;
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..8 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let place = (state >> 33) as usize % bytes.len();
+                bytes[place] = (state >> 16) as u8;
+            }
+            // Whatever it says, it says it.
+            let _ = scratch.check(&bytes);
+        }
+    }
+}

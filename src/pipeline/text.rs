@@ -25,6 +25,7 @@ pub struct TextEncoder {
     tokenizer: Tokenizer,
     network: Component,
     output: String,
+    masks_padding: bool,
     kept: Recent<String, Arc<Embedding>>,
 }
 
@@ -54,7 +55,13 @@ impl TextEncoder {
             ));
         }
         let output = network.output(&["last_hidden_state"], 3)?.name.clone();
-        Ok(TextEncoder { tokenizer, network, output, kept: Recent::new(KEPT) })
+        Ok(TextEncoder {
+            tokenizer,
+            network,
+            output,
+            masks_padding: folder.masks_padding,
+            kept: Recent::new(KEPT),
+        })
     }
 
     /// The embedding of `prompt`, from memory where it was asked for lately.
@@ -66,8 +73,8 @@ impl TextEncoder {
         if let Some(embedding) = self.kept.get(&prompt) {
             return Ok(embedding);
         }
-        let ids = self.tokenizer.encode(&prompt)?;
-        let embedding = Arc::new(self.run(&ids, cancel, spent)?);
+        let (ids, used) = self.tokenizer.encode(&prompt)?;
+        let embedding = Arc::new(self.run(&ids, used, cancel, spent)?);
         self.kept.put(prompt, Arc::clone(&embedding));
         Ok(embedding)
     }
@@ -79,7 +86,7 @@ impl TextEncoder {
     /// [`Status::ModelBroken`] if the network fails.
     pub fn try_out(&mut self, folder: &Folder, cancel: &Cancel, spent: &mut Duration) -> Result<()> {
         let ids = vec![self.tokenizer.largest(); self.tokenizer.length()];
-        self.run(&ids, cancel, spent).map(drop).map_err(|error| match error.status {
+        self.run(&ids, ids.len(), cancel, spent).map(drop).map_err(|error| match error.status {
             Status::Inference
                 if error.message.contains("ut of bounds") || error.message.contains("indices") =>
             {
@@ -89,13 +96,18 @@ impl TextEncoder {
         })
     }
 
-    fn run(&mut self, ids: &[i64], cancel: &Cancel, spent: &mut Duration) -> Result<Embedding> {
+    /// Runs the network on `ids`, of which the first `used` are not padding.
+    fn run(&mut self, ids: &[i64], used: usize, cancel: &Cancel, spent: &mut Duration) -> Result<Embedding> {
         let shape = [1, ids.len()];
-        let ones = vec![1i64; ids.len()];
+        let looked_at = if self.masks_padding { used } else { ids.len() };
+        let mask: Vec<i64> = (0..ids.len()).map(|place| i64::from(place < looked_at)).collect();
+        let segments = vec![0; ids.len()];
         let mut feeds = vec![("input_ids", Feed::Ids(&shape, ids))];
-        // Only few exports have it; CLIP looks at all 77 places.
-        if self.network.input("attention_mask").is_some() {
-            feeds.push(("attention_mask", Feed::Ids(&shape, &ones)));
+        // Few exports of CLIP have these.
+        for (name, values) in [("attention_mask", &mask), ("token_type_ids", &segments)] {
+            if self.network.input(name).is_some() {
+                feeds.push((name, Feed::Ids(&shape, values)));
+            }
         }
         let output = self.network.run(&feeds, &self.output, cancel, spent)?;
         match *output.shape() {

@@ -52,11 +52,8 @@ impl Tokenizer {
             )
         };
         let whole = folder.join("tokenizer.json");
-        let mut tokenizer = if whole.is_file() {
-            tokenizers::Tokenizer::from_file(&whole).map_err(|e| broken(e.to_string()))?
-        } else {
-            clip(folder).map_err(|e| broken(e.to_string()))?
-        };
+        let read = || if whole.is_file() { whole_file(&whole) } else { clip(folder) };
+        let mut tokenizer = guarded(read).map_err(|e| broken(e.to_string()))?;
         let pad_token = special(&configs, "pad_token");
         // transformers takes these out of a prompt before it looks at words; where "!" is the padding
         // (SD 2, SD-Turbo), that changes what a "!" becomes.
@@ -101,26 +98,43 @@ impl Tokenizer {
         self.largest
     }
 
-    /// Token numbers of `text`, padded on the right or cut to [`Tokenizer::length`].
+    /// Token numbers of `text`, padded on the right or cut to [`Tokenizer::length`], and how many of them
+    /// are not padding.
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer cannot tell what a part of the text is.
-    pub fn encode(&self, text: &str) -> Result<Vec<i64>> {
-        let encoding = self.tokenizer.encode(shorten(text), true).map_err(|e| {
+    pub fn encode(&self, text: &str) -> Result<(Vec<i64>, usize)> {
+        let encoding = guarded(|| self.tokenizer.encode(shorten(text), true)).map_err(|e| {
             Error::new(
                 Status::ModelBroken,
                 format!("The model's tokenizer cannot read the prompt ({e}); choose another model."),
             )
         })?;
         let mut ids: Vec<i64> = encoding.get_ids().iter().map(|&id| i64::from(id)).collect();
+        let used = ids.len().min(self.length);
         ids.resize(self.length, self.pad);
-        Ok(ids)
+        Ok((ids, used))
     }
 }
 
 /// The part of a prompt that is looked at: its first 16 KiB, cut between two characters.
 pub fn shorten(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LONGEST_BYTES)).unwrap_or(text)
+}
+
+/// `tokenizers` panics at some files that are not right; that is caught and told like any other failure.
+fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    // Nothing that a panic left half done is used again: a failed load gives no tokenizer, and encoding
+    // changes nothing but a cache.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("it has parts that do not go together".into()))
+}
+
+fn whole_file(path: &Path) -> tokenizers::Result<tokenizers::Tokenizer> {
+    let bytes = std::fs::read(path)?;
+    // First as JSON alone: a download that was cut short is the usual case, and this names the place.
+    serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?;
+    tokenizers::Tokenizer::from_bytes(bytes)
 }
 
 /// A special token's text: a string, or an object with `content`.
@@ -182,7 +196,7 @@ mod tests {
                 for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
                     let prompt = prompt.as_str().unwrap();
                     let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
-                    assert_eq!(tokenizer.encode(prompt).unwrap(), ids, "{model}: {prompt:?}");
+                    assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{model}: {prompt:?}");
                     compared += 1;
                 }
             }
@@ -196,11 +210,40 @@ mod tests {
         let start = std::time::Instant::now();
         for unit in ["ж", "word ", "!", "🎨"] {
             let text = unit.repeat((1 << 20) / unit.len());
-            assert_eq!(tokenizer.encode(&text).unwrap().len(), 77);
+            assert_eq!(tokenizer.encode(&text).unwrap().0.len(), 77);
             assert!(shorten(&text).len() <= LONGEST_BYTES);
         }
         // Generous: a busy machine must not fail this, quadratic behaviour must.
         assert!(start.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn padding_is_counted() {
+        let (ids, used) = tiny("sd15").encode("a house").unwrap();
+        assert!(used > 3 && ids[used - 1..].iter().all(|id| *id == 599) && ids[used - 2] != 599);
+    }
+
+    #[test]
+    fn changed_bytes_never_do_harm() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/sd2/tokenizer/tokenizer.json");
+        let whole = std::fs::read(root).unwrap();
+        let folder = std::env::temp_dir().join(format!("scumble-changed-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (mut state, mut loaded) = (1u64, 0);
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let place = (state >> 33) as usize % bytes.len();
+            bytes[place] = b"0123456789\"{}[],:azn"[(state >> 16) as usize % 20];
+            std::fs::write(folder.join("tokenizer.json"), bytes).unwrap();
+            // It is read or refused; and what was read can be used.
+            if let Ok(tokenizer) = Tokenizer::load(&folder, Some(77)) {
+                loaded += 1;
+                let _ = tokenizer.encode("a house by the lake!");
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(loaded > 0);
     }
 
     #[test]

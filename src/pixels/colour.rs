@@ -21,7 +21,7 @@ pub fn decode(encoded: f32) -> f32 {
 
 /// NaN becomes 0; the rest is clamped to 0..1.
 pub fn unit(v: f32) -> f32 {
-    v.max(0.0).min(1.0)
+    if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) }
 }
 
 /// Reads the pixel in the first bytes of `bytes`, which must hold one.

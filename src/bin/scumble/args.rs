@@ -1,0 +1,208 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  scumble info
+      which ONNX Runtime, which devices, which model
+  scumble render -i sketch.png -p \"snowy mountains above a lake\" -o picture.png
+      render a painted sketch with the default model
+  scumble render -i sketch.png -p \"...\" -o picture.png --strength 0.4 --seed 7 --mask lake.png
+      stay closer to the paint; change only where lake.png is white
+  scumble live --script tests/recordings/landscape.json --out out/demo
+      replay a recorded painting in real time; frames, film strip, GIF and a table of times go to out/demo
+
+Exit codes: 0 done, 1 failed (one sentence on standard error says why), 2 wrong usage.";
+
+/// A layer that a diffusion model keeps re-rendering, live, from the painted layers below it.
+#[derive(Parser)]
+#[command(name = "scumble", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Tell what the engine does on standard error; -vv tells everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Render(RenderArgs),
+    Live(LiveArgs),
+    Info(InfoArgs),
+}
+
+/// Render one picture from paint and words
+#[derive(Args)]
+#[command(after_help = "\
+8-bit pictures come back with 8 bits, 16-bit ones with 16. The output appears when it is complete; a failure
+leaves an older file of that name as it was. Same paint, settings, seed and model: same picture.")]
+pub struct RenderArgs {
+    /// The paint: a PNG (8 or 16 bits) or JPEG
+    #[arg(short, long, value_name = "PNG")]
+    pub input: PathBuf,
+    /// What the picture shows
+    #[arg(short, long, value_name = "TEXT")]
+    pub prompt: String,
+    /// Where the picture goes (PNG)
+    #[arg(short, long, value_name = "PNG")]
+    pub output: PathBuf,
+    /// Gray picture of the input's size: white is rendered, black keeps the paint's exact pixels
+    #[arg(long, value_name = "PNG")]
+    pub mask: Option<PathBuf>,
+    /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
+    /// diffusers draws; for comparing with other implementations
+    #[arg(long, value_name = "NPY", conflicts_with = "seed")]
+    pub noise: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Replay a recorded painting in real time and watch the live layer follow
+#[derive(Args)]
+#[command(after_help = "\
+Into DIR go: frames/NNNN.png (each frame that was shown), strip.png (painting above, live layer below, at the
+recording's marks), live.gif (painting | live layer), paint.png and live.png (how it ended), report.json.
+Settings given here replace those that the recording begins with; what it changes on the way it still changes.")]
+pub struct LiveArgs {
+    /// The recording: scumble-recording JSON, see tests/recordings
+    #[arg(short, long, value_name = "JSON")]
+    pub script: PathBuf,
+    /// Folder for what comes out; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// 2 = the hand paints twice as fast as it was recorded
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = parse_speed)]
+    pub speed: f64,
+    /// Write at most N of the shown frames, evenly spread; 0 = none [default: all]
+    #[arg(long, value_name = "N")]
+    pub keep: Option<usize>,
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Print the report as JSON instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tell the version, the ONNX Runtime and devices found, and about the model
+#[derive(Args)]
+#[command(after_help = "Exit code 1 if anything that rendering needs is missing.")]
+pub struct InfoArgs {
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What the model is told; left out, the model's own value is used.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// What the picture must not show; works while guidance is above 1
+    #[arg(long, value_name = "TEXT")]
+    pub negative: Option<String>,
+    /// 0 = the paint itself, 1 = the paint says nothing [default: the model's]
+    #[arg(long, value_name = "F", value_parser = |s: &str| parse_within(s, 0.0, 1.0))]
+    pub strength: Option<f32>,
+    /// Denoising steps, 1 to 200 [default: the model's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub steps: Option<u32>,
+    /// How strictly the words are followed, 0 to 100; up to 1 is off [default: the model's]
+    #[arg(long, value_name = "F", value_parser = |s: &str| parse_within(s, 0.0, 100.0))]
+    pub guidance: Option<f32>,
+    /// Another number, another picture [default: 0, or the recording's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Side of the square whose area is rendered, 64 to 4096 [default: the model's native size]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(64..=4096))]
+    pub resolution: Option<u32>,
+    /// What shows through transparent paint [default: #ffffff, or the recording's]
+    #[arg(long, value_name = "#RRGGBB", value_parser = parse_colour)]
+    pub paper: Option<[u8; 3]>,
+    /// Alpha of the result: opaque, or that of the paint [default: opaque]
+    #[arg(long)]
+    pub alpha: Option<Alpha>,
+}
+
+/// What runs the model.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Engine")]
+pub struct EngineArgs {
+    /// Folder of a model in diffusers' ONNX layout [default: the model that comes with Scumble]
+    #[arg(short, long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// Threads for one operator of the model [default: physical cores less one]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+    /// Sampler instead of the model's: euler, euler_a, lcm or ddim
+    #[arg(long, value_name = "NAME")]
+    pub scheduler: Option<String>,
+    /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]
+    #[arg(long, value_name = "PATH")]
+    pub runtime: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alpha {
+    Opaque,
+    Follow,
+}
+
+fn parse_within(text: &str, least: f32, most: f32) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("give a number from {least} to {most}")),
+    }
+}
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.05..=100.0).contains(&number) => Ok(number),
+        _ => Err("give a number from 0.05 to 100".into()),
+    }
+}
+
+/// `#rrggbb`, as in the recordings.
+pub fn parse_colour(text: &str) -> Result<[u8; 3], String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let number =
+        u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6 && !digits.starts_with('+'));
+    match number {
+        Some(number) => Ok([(number >> 16) as u8, (number >> 8) as u8, number as u8]),
+        None => Err(format!("\"{text}\" is not a colour; write it like #c08040")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn colours_are_read_and_slips_refused() {
+        assert_eq!(parse_colour("#c08040"), Ok([0xc0, 0x80, 0x40]));
+        assert_eq!(parse_colour("FFffff"), Ok([255; 3]));
+        for wrong in ["", "#", "#fff", "#1234567", "red", "#+12345"] {
+            assert!(parse_colour(wrong).is_err(), "{wrong}");
+        }
+    }
+}

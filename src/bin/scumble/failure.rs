@@ -1,0 +1,34 @@
+//! How a command ends when it does not end well: one sentence, and whether the command line was to blame.
+
+use crate::host::Fault;
+
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    /// Exit code 2 instead of 1.
+    pub usage: bool,
+}
+
+pub type Done<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub fn failed(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), usage: false }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), usage: true }
+    }
+
+    /// `cannot write /x/y.png: Permission denied`
+    pub fn file(doing: &str, path: &std::path::Path, why: impl std::fmt::Display) -> Self {
+        Failure::failed(format!("cannot {doing} {}: {why}", path.display()))
+    }
+}
+
+/// A setting that the engine refuses was asked for on the command line.
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure { usage: fault.is_setting(), message: fault.message }
+    }
+}

@@ -1,0 +1,118 @@
+//! `scumble render`: one picture, from a file to a file.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::args::{Alpha, RenderArgs, Settings};
+use crate::failure::{Done, Failure};
+use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview};
+use crate::{progress, stills};
+
+/// How long one wait lasts before the next look at the clock.
+const WAIT_MS: u32 = 250;
+
+pub fn run(args: &RenderArgs) -> Done {
+    // All that can be found wrong before the model is loaded is found then.
+    check_output(&args.output)?;
+    let paint = stills::read(&args.input)?;
+    let mask = args.mask.as_deref().map(|path| stills::read_mask(path, paint.width, paint.height));
+    let mask = mask.transpose()?;
+    let noise = args.noise.as_deref().map(stills::read_noise).transpose()?;
+
+    let engine = progress::engine(&args.engine)?;
+    let model = progress::load(&engine)?;
+    let mut layer = engine.layer()?;
+    layer.set_params(&params(&args.settings, &args.prompt))?;
+    if let Some((values, shape)) = &noise {
+        layer.set_noise(values, *shape)?;
+    }
+    if let Some(coverage) = &mask {
+        layer.set_mask(paint.width, paint.height, coverage)?;
+    }
+    layer.push(paint.canvas(), None)?;
+    let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
+    let info = wait(&mut layer, &mut picture)?;
+    stills::write_png(&args.output, picture.canvas(), picture.has_alpha)?;
+    tell(args, &model, &picture, &info);
+    Ok(())
+}
+
+fn check_output(path: &Path) -> Done {
+    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+        return Err(Failure::usage(format!(
+            "the output is written as PNG; let {} end in .png",
+            path.display()
+        )));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            Err(Failure::file("write", path, format!("there is no folder {}", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub fn params(settings: &Settings, prompt: &str) -> Params {
+    Params {
+        prompt: prompt.to_owned(),
+        negative: settings.negative.clone().unwrap_or_default(),
+        strength: settings.strength,
+        steps: settings.steps,
+        guidance: settings.guidance,
+        seed: settings.seed.unwrap_or(0),
+        preview: Preview::Off,
+        alpha_follows: settings.alpha == Some(Alpha::Follow),
+        paper: settings.paper.unwrap_or([255; 3]),
+        resolution: settings.resolution.unwrap_or(0),
+    }
+}
+
+/// Waits for the picture and lays it over `picture`, which holds the paint.
+fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
+    let spinner = progress::spinner("rendering");
+    while !layer.wait(WAIT_MS)? {}
+    spinner.finish_and_clear();
+    let Polled::Frame(frame) = layer.poll(0)? else {
+        return Err(Failure::failed("the engine came to rest without a picture"));
+    };
+    frame.copy_to(picture.width, picture.height, picture.depth, &mut picture.pixels)?;
+    Ok(frame.info()?)
+}
+
+fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameInfo) {
+    if !args.json {
+        println!(
+            "{}: {}×{}, {} steps in {:.2} s by {} on {}",
+            args.output.display(),
+            picture.width,
+            picture.height,
+            info.step,
+            info.since_start as f64 / 1e6,
+            model.name,
+            model.device
+        );
+        return;
+    }
+    let told = json!({
+        "output": args.output,
+        "width": picture.width,
+        "height": picture.height,
+        "bits": match picture.depth { Depth::Eight => 8, Depth::Sixteen => 16 },
+        "model": model.name,
+        "device": model.device,
+        "seed": args.settings.seed.unwrap_or(0),
+        "steps": info.step,
+        "microseconds": {
+            "total": info.since_start,
+            "text": info.text,
+            "encode": info.encode,
+            "denoise": info.denoise,
+            "decode": info.decode,
+            "pixels": info.pixels,
+            "onnx_runtime": info.runtime,
+        },
+    });
+    println!("{told:#}");
+}

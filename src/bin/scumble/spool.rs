@@ -1,0 +1,54 @@
+//! Shown frames on their way to PNGs: kept raw in one file, because packing them while the hand still paints would
+//! take the cores that are being watched.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Done, Failure};
+
+pub struct Spool {
+    path: PathBuf,
+    file: File,
+    frame_bytes: usize,
+    /// When each frame was shown, in milliseconds of the recording.
+    shown_at: Vec<f64>,
+}
+
+impl Spool {
+    pub fn create(folder: &Path, frame_bytes: usize) -> Done<Spool> {
+        let path = folder.join(".frames.raw");
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
+        let file = file.map_err(|e| Failure::file("write", &path, e))?;
+        Ok(Spool { path, file, frame_bytes, shown_at: Vec::new() })
+    }
+
+    pub fn add(&mut self, t: f64, pixels: &[u8]) -> Done {
+        self.file.write_all(pixels).map_err(|e| Failure::file("write", &self.path, e))?;
+        self.shown_at.push(t);
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.shown_at.len()
+    }
+
+    /// The frame that was on the canvas at `t`.
+    pub fn at(&self, t: f64) -> Option<usize> {
+        self.shown_at.partition_point(|shown| *shown <= t).checked_sub(1)
+    }
+
+    pub fn get(&mut self, number: usize) -> Done<Vec<u8>> {
+        let mut pixels = vec![0; self.frame_bytes];
+        let start = SeekFrom::Start((number * self.frame_bytes) as u64);
+        let read = self.file.seek(start).and_then(|_| self.file.read_exact(&mut pixels));
+        read.map_err(|e| Failure::file("read", &self.path, e))?;
+        Ok(pixels)
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

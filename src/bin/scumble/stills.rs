@@ -1,0 +1,131 @@
+//! Pictures and noise on disk.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use image::codecs::png::PngEncoder;
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageReader, Limits};
+use ndarray::Array4;
+use ndarray_npy::{ReadNpyError, ReadNpyExt};
+
+use crate::failure::{Done, Failure};
+use crate::host::{Canvas, Depth};
+
+/// Decoders may take this much memory: a canvas of 16384 × 16384 with 16 bits a channel is 2 GiB.
+const MOST_MEMORY: u64 = 5 << 30;
+
+/// A picture as RGBA with packed rows; 16-bit channels in native byte order.
+pub struct Still {
+    pub width: u32,
+    pub height: u32,
+    pub depth: Depth,
+    /// Whether the file has an alpha channel.
+    pub has_alpha: bool,
+    pub pixels: Vec<u8>,
+}
+
+impl Still {
+    pub fn canvas(&self) -> Canvas<'_> {
+        Canvas { width: self.width, height: self.height, depth: self.depth, pixels: &self.pixels }
+    }
+}
+
+fn decode(path: &Path) -> Done<DynamicImage> {
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let mut reader = reader.map_err(|e| Failure::file("read", path, e))?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_MEMORY);
+    reader.limits(limits);
+    if reader.format().is_none() {
+        return Err(Failure::file(
+            "read",
+            path,
+            "it is not a picture that is known here; give a PNG or a JPEG",
+        ));
+    }
+    reader.decode().map_err(|e| Failure::file("read", path, e))
+}
+
+pub fn read(path: &Path) -> Done<Still> {
+    let picture = decode(path)?;
+    let (width, height) = (picture.width(), picture.height());
+    let has_alpha = picture.color().has_alpha();
+    let (depth, pixels) = match picture.color() {
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+            let channels = picture.into_rgba16().into_raw();
+            (Depth::Sixteen, channels.iter().flat_map(|v| v.to_ne_bytes()).collect())
+        }
+        _ => (Depth::Eight, picture.into_rgba8().into_raw()),
+    };
+    Ok(Still { width, height, depth, has_alpha, pixels })
+}
+
+/// Coverage, one byte a pixel, for a canvas of `width × height`.
+pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
+    let mask = decode(path)?;
+    if (mask.width(), mask.height()) != (width, height) {
+        return Err(Failure::failed(format!(
+            "the mask {} has {}×{} pixels, the input {width}×{height}; make them equal",
+            path.display(),
+            mask.width(),
+            mask.height()
+        )));
+    }
+    Ok(mask.into_luma8().into_raw())
+}
+
+/// `[draws, channels, height, width]`
+pub fn read_noise(path: &Path) -> Done<(Vec<f32>, [usize; 4])> {
+    let file = File::open(path).map_err(|e| Failure::file("read", path, e))?;
+    let noise = Array4::<f32>::read_npy(std::io::BufReader::new(file)).map_err(|e| match e {
+        ReadNpyError::WrongNdim(..) | ReadNpyError::WrongDescriptor(_) => {
+            Failure::file("use", path, "noise is a float32 array of [draws, channels, height, width]")
+        }
+        e => Failure::file("read", path, e),
+    })?;
+    let (draws, channels, height, width) = noise.dim();
+    Ok((noise.iter().copied().collect(), [draws, channels, height, width]))
+}
+
+/// Writes a PNG in the canvas' depth; without alpha if it is not wanted.
+pub fn write_png(path: &Path, canvas: Canvas<'_>, with_alpha: bool) -> Done {
+    let channel = canvas.depth.bytes_per_pixel() / 4;
+    let opaque: Vec<u8>;
+    let pixels = if with_alpha {
+        canvas.pixels
+    } else {
+        let kept = canvas.pixels.chunks_exact(4 * channel).flat_map(|pixel| &pixel[..3 * channel]);
+        opaque = kept.copied().collect();
+        &opaque
+    };
+    let colour = match (canvas.depth, with_alpha) {
+        (Depth::Eight, true) => ExtendedColorType::Rgba8,
+        (Depth::Eight, false) => ExtendedColorType::Rgb8,
+        (Depth::Sixteen, true) => ExtendedColorType::Rgba16,
+        (Depth::Sixteen, false) => ExtendedColorType::Rgb16,
+    };
+    write_atomically(path, |file| {
+        let encoder = PngEncoder::new(file);
+        encoder.write_image(pixels, canvas.width, canvas.height, colour).map_err(|e| e.to_string())
+    })
+}
+
+/// Writes beside `path` and renames at the end: the file is whole or as it was before.
+pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>) -> Done {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or_else(|| Failure::file("write", path, "it has no file name"))?);
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = File::create(&part).map_err(|e| e.to_string()).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush().map_err(|e| e.to_string())
+    });
+    let done = written.and_then(|()| std::fs::rename(&part, path).map_err(|e| e.to_string()));
+    done.map_err(|why| {
+        let _ = std::fs::remove_file(&part);
+        Failure::file("write", path, why)
+    })
+}

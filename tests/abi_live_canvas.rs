@@ -1,0 +1,236 @@
+//! The live loop and what lies under it: masks, canvases that change, engines that load.
+
+mod support;
+
+use std::sync::mpsc;
+
+use scumble::engine::{Engine, LoadState};
+use scumble::error::{Error, Status};
+use scumble::frame::Kind;
+use scumble::pixels::Format;
+use scumble::region::Rect;
+use scumble::session::{Polled, Pushed};
+use support::painting::*;
+use support::stub::*;
+
+#[test]
+fn outside_the_mask_the_bytes_are_the_pushs_and_inside_the_renderers() {
+    let engine = Stub::engine(&Gate::open());
+    let layer = engine.session();
+    set(&layer, |p| (p.prompt, p.mask_softness) = ("invert".into(), 0)).unwrap();
+    let mut paint = Painting::new(130, 120);
+    let mut dice = Dice(3);
+    paint.bytes.iter_mut().for_each(|byte| *byte = dice.roll() as u8);
+    let hole = Rect::new(20, 31, 17, 9);
+    layer.set_mask(130, 120, Some((hole, 17, &[255; 17 * 9]))).unwrap();
+    revision(paint.push(&layer, None));
+    settle(&layer);
+    let shown = frame(&layer, 0).expect("a frame");
+    assert!(paint.bounds.contains(shown.rect) && shown.rect.contains(hole));
+    let below = paint.part(shown.rect);
+    for (at, (shown_pixel, paint_pixel)) in shown.pixels.chunks(4).zip(below.chunks(4)).enumerate() {
+        let x = shown.rect.x + at as i32 % shown.rect.width;
+        let y = shown.rect.y + at as i32 / shown.rect.width;
+        if hole.contains(Rect::new(x, y, 1, 1)) {
+            // The stub inverts paint over white paper.
+            let a = f32::from(paint_pixel[3]) / 255.0;
+            let expected = 255.0 - (f32::from(paint_pixel[0]) * a + 255.0 * (1.0 - a));
+            assert!((f32::from(shown_pixel[0]) - expected).abs() <= 1.0 && shown_pixel[3] == 255, "{x} {y}");
+        } else {
+            assert_eq!(shown_pixel, paint_pixel, "{x} {y}");
+        }
+    }
+    revision(layer.set_mask(0, 0, None));
+    settle(&layer);
+    assert_eq!(frame(&layer, 1).expect("without a mask").rect, paint.bounds);
+}
+
+#[test]
+fn an_empty_mask_shows_the_paint_and_asks_no_renderer() {
+    let gate = Gate::open();
+    let engine = Stub::engine(&gate);
+    let layer = engine.session();
+    let mut paint = Painting::new(90, 70);
+    paint.stroke(&mut Dice(1));
+    layer.set_mask(90, 70, Some((paint.bounds, 90, &[0; 90 * 70]))).unwrap();
+    revision(paint.push(&layer, None));
+    settle(&layer);
+    assert!(frame(&layer, 0).expect("a frame").pixels == paint.bytes);
+    assert!(gate.ran().is_empty());
+}
+
+#[test]
+fn paint_outside_a_masks_surroundings_neither_makes_nor_disturbs_a_job() {
+    let gate = Gate::closed();
+    let engine = Stub::engine(&gate);
+    let layer = engine.session();
+    let mut paint = Painting::new(140, 140);
+    layer.set_mask(140, 140, Some((Rect::new(0, 0, 20, 20), 20, &[255; 400]))).unwrap();
+    revision(paint.push(&layer, None));
+    gate.await_standing();
+    let mut far_stroke = |colour| {
+        paint.fill(Rect::new(130, 130, 10, 10), [colour; 3]);
+        paint.push(&layer, None).unwrap()
+    };
+    assert_eq!(far_stroke(1), Pushed::Unchanged);
+    gate.let_all_pass();
+    settle(&layer);
+    assert_eq!(far_stroke(2), Pushed::Unchanged);
+    settle(&layer);
+    assert_eq!(gate.ran().iter().map(|r| r.ended).collect::<Vec<_>>(), [Some(Ended::Finished)]);
+    let shown = frame(&layer, 0).expect("finished");
+    assert!(shown.kind == Kind::Final && !shown.stale);
+    revision(layer.set_mask(0, 0, None));
+    settle(&layer);
+    assert!(frame(&layer, 1).expect("the mask is lifted").pixels == paint.bytes, "far strokes were kept");
+}
+
+#[test]
+fn a_mask_of_another_canvas_is_refused_and_goes_with_its_canvas() {
+    let engine = Stub::engine(&Gate::open());
+    let layer = engine.session();
+    let paint = Painting::new(100, 100);
+    let cover = vec![255; 120 * 120];
+    let on = |w: i32, h: i32| Some((Rect::new(0, 0, w, h), w as usize, &cover[..]));
+    revision(paint.push(&layer, None));
+    assert_eq!(layer.set_mask(99, 100, on(99, 100)).err().map(|e| e.status), Some(Status::Rect));
+    revision(layer.set_mask(100, 100, on(50, 100)));
+    assert_eq!(layer.set_mask(100, 100, on(50, 100)).unwrap(), Pushed::Unchanged);
+    revision(Painting::new(110, 100).push(&layer, None));
+    assert_eq!(layer.set_mask(100, 100, None).unwrap(), Pushed::Unchanged, "it went with its canvas");
+    let early = engine.session();
+    revision(early.set_mask(120, 120, on(120, 120)));
+    revision(paint.push(&early, None));
+    settle(&early);
+    assert_eq!(frame(&early, 0).expect("the mask did not fit and went").rect, paint.bounds);
+}
+
+#[test]
+fn a_canvas_that_changes_while_its_job_runs_is_rendered_as_it_became() {
+    let next: [fn() -> Painting; 3] = [
+        || Painting::new(80, 120),
+        || Painting::with_format(100, 80, Format::Bgra8),
+        // The same size and format again, but through another one: anew, though it looks alike.
+        || Painting::new(100, 80),
+    ];
+    for (index, next) in next.into_iter().enumerate() {
+        let gate = Gate::closed();
+        let engine = Stub::engine(&gate);
+        let layer = engine.session();
+        let mut paint = Painting::new(100, 80);
+        paint.fill(Rect::new(3, 4, 30, 20), [200, 10, 60]);
+        revision(paint.push(&layer, None));
+        gate.await_standing();
+        if index == 2 {
+            revision(Painting::new(81, 81).push(&layer, None));
+        }
+        let mut changed = next();
+        if changed.format == Format::Bgra8 {
+            changed.bytes.iter_mut().for_each(|byte| *byte = 255);
+        }
+        revision(changed.push(&layer, None));
+        gate.let_pass(1);
+        gate.await_standing();
+        let old = frame(&layer, 0).expect("the old canvas's last frame");
+        assert_eq!((old.rect, old.format, old.stale), (paint.bounds, paint.format, true));
+        gate.let_all_pass();
+        settle(&layer);
+        let new = frame(&layer, old.seq).expect("the new canvas");
+        assert_eq!((new.rect, new.format, new.kind), (changed.bounds, changed.format, Kind::Final));
+        assert!(new.pixels == changed.bytes, "case {index}");
+    }
+}
+
+#[test]
+fn a_first_push_of_a_part_leaves_the_rest_transparent() {
+    let engine = Stub::engine(&Gate::open());
+    let layer = engine.session();
+    let mut paint = Painting::new(90, 90);
+    paint.fill(paint.bounds, [255; 3]);
+    let corner = Rect::new(70, 70, 20, 20);
+    paint.fill(corner, [10, 200, 30]);
+    revision(paint.push_part(&layer, corner));
+    settle(&layer);
+    assert!(frame(&layer, 0).expect("over white paper").pixels == paint.bytes);
+}
+
+#[test]
+fn pushes_before_the_model_is_ready_are_one_job() {
+    let gate = Gate::open();
+    let renderer = gate.clone();
+    let (ready, may_load) = mpsc::channel::<()>();
+    let engine = Engine::with(Box::new(move |_, progress| {
+        progress(0.5, "the stub");
+        let _ = may_load.recv();
+        Ok(Box::new(Stub(renderer)))
+    }))
+    .unwrap();
+    let layer = engine.session();
+    assert!(matches!(layer.poll(0), Ok(Polled::Loading)));
+    let mut paint = Painting::new(80, 80);
+    let mut dice = Dice(8);
+    for _ in 0..20 {
+        paint.stroke(&mut dice);
+        let _ = paint.push(&layer, None).unwrap();
+    }
+    assert!(matches!(layer.poll(0), Ok(Polled::Loading)));
+    ready.send(()).unwrap();
+    settle(&layer);
+    assert!(frame(&layer, 0).expect("a frame").pixels == paint.bytes);
+    assert_eq!(layer.stats().jobs_started, 1);
+    assert!(matches!(engine.state(), LoadState::Ready(_)));
+}
+
+#[test]
+fn a_release_in_the_middle_of_loading_ends_the_loading() {
+    for session_goes_last in [false, true] {
+        let (told, cancelled) = mpsc::channel();
+        let engine = Engine::with(Box::new(move |cancel, _| {
+            // As a load of ONNX Runtime does: it blocks until it is interrupted.
+            let (interrupt, interrupted) = mpsc::channel();
+            cancel.set_hook(move || interrupt.send(()).unwrap_or_default());
+            let _ = interrupted.recv();
+            told.send(cancel.is_cancelled()).unwrap();
+            Err(cancel.check().expect_err("cancelled"))
+        }))
+        .unwrap();
+        let layer = engine.session();
+        revision(Painting::new(80, 80).push(&layer, None));
+        if session_goes_last {
+            drop(engine);
+            drop(layer);
+        } else {
+            drop(layer);
+            drop(engine);
+        }
+        assert_eq!(cancelled.recv(), Ok(true));
+    }
+}
+
+#[test]
+fn an_engine_that_could_not_load_tells_each_session_once_a_push() {
+    let engine =
+        Engine::with(Box::new(|_, _| Err(Error::new(Status::ModelMissing, "no such folder")))).unwrap();
+    let (mut paint, mut dice) = (Painting::new(80, 80), Dice(2));
+    for layer in [engine.session(), engine.session()] {
+        revision(paint.push(&layer, None));
+        settle(&layer);
+        assert_eq!(fault(&layer).status, Status::ModelMissing);
+        assert_eq!(paint.push(&layer, None).unwrap(), Pushed::Unchanged);
+        paint.stroke(&mut dice);
+        revision(paint.push(&layer, None));
+        settle(&layer);
+        assert_eq!(fault(&layer).message, "no such folder");
+    }
+    assert!(matches!(engine.state(), LoadState::Failed(error) if error.status == Status::ModelMissing));
+}
+
+#[test]
+fn a_panic_while_loading_is_a_failure_that_sessions_are_told() {
+    let engine = Engine::with(Box::new(|_, _| panic!("a broken model"))).unwrap();
+    let layer = engine.session();
+    revision(Painting::new(80, 80).push(&layer, None));
+    settle(&layer);
+    assert_eq!(layer.poll(0).err().map(|e| e.status), Some(Status::Internal));
+    assert!(matches!(engine.state(), LoadState::Failed(_)));
+}

@@ -1,0 +1,10 @@
+//! The pipeline on real ONNX Runtime: against diffusers' pictures, with models that are broken in every way
+//! that we could think of, and interrupted.
+//!
+//! ONNX Runtime is looked for as always (the per-user folder, then ORT_DYLIB_PATH); without it these tests fail.
+
+mod broken_models;
+mod golden;
+mod onnx;
+mod rendering;
+mod support;

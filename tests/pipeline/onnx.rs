@@ -1,0 +1,85 @@
+//! Writes small ONNX files, whole and broken ones, without an ONNX library: the few fields of onnx.proto3 that
+//! the tests need.
+
+/// Element types of TensorProto.
+pub const FLOAT: u64 = 1;
+pub const INT64: u64 = 7;
+pub const STRING: u64 = 8;
+
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+fn number(field: u64, value: u64) -> Vec<u8> {
+    [varint(field << 3), varint(value)].concat()
+}
+
+pub fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
+    let value = value.as_ref();
+    [varint(field << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
+}
+
+/// A ValueInfoProto: name, element type, shape.
+pub struct Port<'a>(pub &'a str, pub u64, pub &'a [u64]);
+
+impl Port<'_> {
+    fn encode(&self) -> Vec<u8> {
+        let dims: Vec<u8> = self.2.iter().flat_map(|&size| bytes(1, number(1, size))).collect();
+        let tensor = [number(1, self.1), bytes(2, dims)].concat();
+        [bytes(1, self.0), bytes(2, bytes(1, tensor))].concat()
+    }
+}
+
+/// A ModelProto with one node of the type `operator`, from the first input to the output.
+pub fn model(
+    inputs: &[Port<'_>],
+    output: &Port<'_>,
+    (domain, operator): (&str, &str),
+    more: &[u8],
+) -> Vec<u8> {
+    let node = [bytes(1, inputs[0].0), bytes(2, output.0), bytes(4, operator), bytes(7, domain)].concat();
+    let mut graph = [bytes(1, node), bytes(2, "g"), more.to_vec()].concat();
+    for input in inputs {
+        graph.extend(bytes(11, input.encode()));
+    }
+    graph.extend(bytes(12, output.encode()));
+    let opsets =
+        [bytes(8, number(2, 13)), bytes(8, [bytes(1, "com.microsoft"), number(2, 1)].concat())].concat();
+    [number(1, 8), bytes(7, graph), opsets].concat()
+}
+
+/// An initializer (a field of the graph) whose `length` bytes lie in the file `location`.
+pub fn external(location: &str, length: u64) -> Vec<u8> {
+    let entry = |key: &str, value: &str| bytes(13, [bytes(1, key), bytes(2, value)].concat());
+    let tensor = [
+        number(1, length / 4),
+        number(2, FLOAT),
+        bytes(8, "weight"),
+        entry("location", location),
+        entry("offset", "0"),
+        entry("length", &length.to_string()),
+        number(14, 1),
+    ];
+    bytes(5, tensor.concat())
+}
+
+/// `model` with its free batch size fixed to `batch`; the bytes keep their places.
+pub fn fix_batch(model: &[u8], batch: u8) -> Vec<u8> {
+    // A dimension's name (field 2, ten bytes) becomes its size (field 1) and a remark (field 3, eight bytes).
+    let free = b"\x12\x0abatch_size";
+    let fixed = [&[0x08, batch], &b"\x1a\x08a remark"[..]].concat();
+    let mut changed = model.to_vec();
+    let places: Vec<usize> =
+        (0..model.len() - free.len()).filter(|&i| model[i..].starts_with(free)).collect();
+    assert!(!places.is_empty());
+    for place in places {
+        changed[place..place + free.len()].copy_from_slice(&fixed);
+    }
+    changed
+}

@@ -1,0 +1,5 @@
+//! What several test programs need. Each of them uses a part of it.
+#![allow(dead_code)]
+
+pub mod painting;
+pub mod stub;
