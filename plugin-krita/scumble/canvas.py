@@ -73,6 +73,8 @@ class Canvas:
         if active is None:
             raise Refused(tr("Select a layer first: the live layer is made above it."))
         below = _layer_of(active)
+        if below.parentNode() is None:  # the active layer was just deleted
+            below = active = owned(document.rootNode().childNodes())[-1]
         group = document.createGroupLayer(GROUP_NAME)
         group.setPassThroughMode(True)
         # An empty selection would do nothing for a filter that does something; this one changes no pixel.
@@ -114,7 +116,7 @@ class Canvas:
         return self.document.width(), self.document.height()
 
     def format(self) -> PixelFormat:
-        """The format of the live picture, which is the document's; raises Refused for what cannot be rendered."""
+        """The live picture's format, which is the document's. Raises Refused if it cannot be rendered."""
         node = self.live
         return pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
 
@@ -125,8 +127,8 @@ class Canvas:
     def read(self, rect: tuple) -> Buffer:
         """Everything below the live layer, the stroke in progress included, the live picture excluded.
 
-        Undocumented: a filter layer's projection is the composite of the layers below with the filter applied;
-        with a filter that changes nothing it is that composite. `pixelData` would lack the stroke in progress.
+        Undocumented: a filter layer's projection is the composite of the layers below with the filter
+        applied, and this filter changes nothing. `pixelData` would lack the stroke in progress.
         """
         return Buffer(self.source.projectionPixelData(*rect))
 
@@ -162,8 +164,9 @@ class Canvas:
     def redraw(self) -> None:
         """Asks Krita to merge and show the stack again, soon and without waiting.
 
-        Undocumented: Shape.update() marks the shape's area of its layer as changed, and Krita merges all layers
-        there in the background. refreshProjection would do so at once, but ends the stroke in Krita 5.2 and later.
+        Undocumented: Shape.update() marks the shape's area of its layer as changed, and Krita merges all
+        layers there in the background. refreshProjection would do so at once, but since Krita 5.2 it ends the
+        stroke.
         The shape is looked up anew each time: when the artist deletes it, a kept one would point nowhere.
         """
         shapes = owned(self.tap.shapes())
@@ -220,8 +223,8 @@ def keep_active(document, node) -> None:
 
 
 def _whole_canvas_shape(width: int, height: int) -> str:
-    """A rectangle that covers the canvas and cannot be seen. No larger: Krita draws all of a vector layer, and
-    one of 65536 pixels keeps 5.1 busy for good."""
+    """A rectangle that covers the canvas and cannot be seen. No larger: Krita draws all of a vector layer,
+    and one of 65536 pixels keeps 5.1 busy for good."""
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}"><rect x="-1" y="-1" '
         f'width="{width + 2}" height="{height + 2}" fill="#000000" fill-opacity="0" stroke="none"/></svg>'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The docker: what the painter sees and sets. It knows Live and the document's settings, no nodes, no pixels."""
+"""The docker: what the painter sees and sets. It knows Live and the settings, no nodes and no pixels."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class ScumbleError(Exception):
 
 
 def library_path() -> Path:
-    """The library to load: the one in the plug-in's own folder, else the developer's, named by the environment."""
+    """The library in the plug-in's own folder, else the developer's, named by the environment."""
     inside = Path(__file__).resolve().parent / "lib" / "libscumble.so"
     if inside.is_file():
         return inside

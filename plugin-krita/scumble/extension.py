@@ -7,7 +7,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from .engine import ScumbleError
 from .live import Live
-from .qt import tr
+from .qt import QtCore, tr
 
 _live: Live | None = None
 _factory = None
@@ -34,6 +34,15 @@ class ScumbleExtension(Extension):
         ):
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _=False, function=function: run(function))
+        QtCore.QTimer.singleShot(0, _watch_undo)
+
+
+def _watch_undo() -> None:
+    for name in ("edit_undo", "edit_redo"):
+        action = Krita.instance().action(name)
+        if action is not None and not action.property("scumble_watched"):
+            action.setProperty("scumble_watched", True)
+            action.triggered.connect(live().hold)
 
 
 def run(function) -> None:

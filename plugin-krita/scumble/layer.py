@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One document's live layer: read → push → poll → show, a little in each tick so that the brush never waits."""
+"""One document's live layer: read → push → poll → show, a little in each tick: the brush never waits."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ HIDDEN = 0.4  # … and while the live layer cannot be seen
 STAY_FAST = 1.0  # seconds after the last change
 BAND_BYTES = 8 << 20  # what is read or written in one go: a few milliseconds
 LOOK_AT_SELECTION = 0.2  # seconds
+HOLD = 0.35  # seconds without a redraw after an undo or redo
 
 
 class LiveLayer:
@@ -37,7 +38,7 @@ class LiveLayer:
         self._clear_first = False
         self._hot_band = self._next_band = 0
         self._showing: tuple[Frame, list] | None = None
-        self._changed_at = self._selection_at = 0.0
+        self._changed_at = self._selection_at = self._held_until = 0.0
 
     @property
     def working(self) -> bool:
@@ -48,6 +49,10 @@ class LiveLayer:
             self._shape = None  # draws all of it anew
         self.settings = settings
         self._note(self.session.set(settings.for_engine()))
+
+    def hold(self) -> None:
+        """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
+        self._held_until = time.perf_counter() + HOLD
 
     def close(self) -> None:
         if self._showing:
@@ -73,10 +78,10 @@ class LiveLayer:
             self._follow_selection()
         if self._showing is None:
             self._poll()
-        if self._showing is not None:
+        if self._showing is not None and started >= self._held_until:
             self._show_some()
         if self._showing is not None:
-            return 0.005
+            return max(0.005, self._held_until - started)
         now = time.perf_counter()
         cost = now - started
         busy = self.working or now - self._changed_at < STAY_FAST

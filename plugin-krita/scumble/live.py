@@ -160,6 +160,13 @@ class Live(QtCore.QObject):
         if document is not None:
             self.set_settings(document, stored.load(document).with_new_seed())
 
+    @guarded
+    def hold(self, *_) -> None:
+        """The artist has undone or redone something."""
+        layer = self.layer(visible_document())
+        if layer is not None:
+            layer.hold()
+
     def tell(self, document, sentence: str) -> None:
         """Shows a sentence in the docker of a document until something else is to be said."""
         layer = self.layer(document)

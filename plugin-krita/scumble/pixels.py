@@ -30,10 +30,10 @@ def is_linear(profile: str) -> bool:
 
 
 def pixel_format(model: str, depth: str, profile: str) -> PixelFormat:
-    """The engine's name for a layer's pixels. Integer layers are B, G, R, A in memory, float ones R, G, B, A."""
+    """The engine's name for a layer's pixels: in memory integers are B, G, R, A and floats R, G, B, A."""
     if model != "RGBA":
         raise Refused(
-            tr("Scumble renders RGB documents only, and this one is {model}. Use Image > Convert Image Color Space.")
+            tr("Scumble renders RGB documents; this one is {model}. Use Image > Convert Image Color Space.")
             .format(model=model or tr("of another kind"))
         )  # fmt: skip
     linear = is_linear(profile)

@@ -68,7 +68,7 @@ class KritaSession:
             XDG_DATA_HOME=str(self.home / ".local/share"),
             XDG_CACHE_HOME=str(self.home / ".cache"),
             XDG_RUNTIME_DIR=str(self.home / "run"),
-            PATH="/usr/bin:/bin",  # Krita embeds the system's Python and looks for its modules beside `python3`
+            PATH="/usr/bin:/bin",  # Krita's Python looks for its modules beside `python3`
             PYTHONDONTWRITEBYTECODE="1",
             LC_ALL="C.UTF-8",
         )

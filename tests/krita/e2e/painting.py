@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs inside Krita: a scenario is a generator that yields milliseconds to wait; strokes are pointer events."""
+"""Runs inside Krita: a scenario is a generator that yields milliseconds to wait; strokes are mouse events."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ import traceback
 from krita import Krita
 
 if "PyQt6" in sys.modules:
-    from PyQt6 import QtCore, QtGui, QtWidgets
+    from PyQt6 import QtCore, QtWidgets
     from PyQt6.QtTest import QTest
 else:
-    from PyQt5 import QtCore, QtGui, QtWidgets
+    from PyQt5 import QtCore, QtWidgets
     from PyQt5.QtTest import QTest
 
 K = Krita.instance()
@@ -85,6 +85,7 @@ def new_document(side=1024, model="RGBA", depth="U8", profile="", height=None):
 
 def take_brush():
     K.action("KritaShape/KisToolBrush").trigger()
+    K.action("set_no_brush_smoothing").trigger()  # else the same pointer events make different strokes
     view = K.activeWindow().activeView()
     presets = K.resources("preset")
     if "b) Basic-1" in presets:
