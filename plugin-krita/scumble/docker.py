@@ -9,7 +9,6 @@ from pathlib import Path
 
 from krita import DockWidget, Krita
 
-from .engine import ScumbleError
 from .extension import live, run
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .widgets import Amount, TextBox, Wrapped
@@ -155,35 +154,33 @@ class ScumbleDocker(DockWidget):
             self._commit.start(COMMIT_AFTER)
 
     def _store(self):
-        document = Krita.instance().activeDocument()
+        run(self._store_in)
+
+    def _store_in(self, document):
         steps = self.steps.value()
-        try:
-            chosen = replace(
-                self.live.settings(document),
-                prompt=self.prompt.toPlainText(),
-                negative=self.negative.toPlainText(),
-                strength=self.strength.value(),
-                steps=None if steps is None else int(steps),
-                guidance=self.guidance.value(),
-                seed=int(self.seed.text() or 0),
-                seed_locked=self.lock.isChecked(),
-                outside_shows_paint=self.outside.isChecked(),
-            )
-            self.live.set_settings(document, chosen)
-        except ScumbleError as error:
-            self.live.tell(document, str(error))
+        chosen = replace(
+            self.live.settings(document),
+            prompt=self.prompt.toPlainText(),
+            negative=self.negative.toPlainText(),
+            strength=self.strength.value(),
+            steps=None if steps is None else int(steps),
+            guidance=self.guidance.value(),
+            seed=int(self.seed.text() or 0),
+            seed_locked=self.lock.isChecked(),
+            outside_shows_paint=self.outside.isChecked(),
+        )
+        self.live.set_settings(document, chosen)
 
     def _choose_model(self, index):
-        folder = self.models.itemData(index)
+        self._do(lambda document: self._choose_in(document, self.models.itemData(index)))
+
+    def _choose_in(self, document, folder):
         if folder is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
             if not folder:
-                self.refresh()
                 return
             _remember_model(folder)
-        self._do(lambda document: self.live.set_settings(
-            document, replace(self.live.settings(document), model=folder)
-        ))  # fmt: skip
+        self.live.set_settings(document, replace(self.live.settings(document), model=folder))
 
     # --- to the painter ---
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from .engine import ScumbleError
@@ -46,12 +49,19 @@ def _watch_undo() -> None:
 
 
 def run(function) -> None:
-    """Does what the painter asked for in the active document; what fails is told in the docker."""
+    """Does what the painter asked for in the active document; what fails is told in the docker.
+
+    Every slot of ours ends here: an exception that left a slot would end Krita.
+    """
     document = Krita.instance().activeDocument()
     try:
         function(document)
     except ScumbleError as error:
         live().tell(document, str(error))
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc(file=sys.stderr)
+        sentence = tr("Scumble met an error of its own: {error}")
+        live().tell(document, sentence.format(error=f"{type(error).__name__}: {error}"))
 
 
 def register() -> None:
