@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installs the plug-in into the user's Krita, or into a profile of its own, and can start Krita with it.
 
-    python3 scripts/krita_install.py --library target/release/libscumble.so [--profile DIR] [--start] [--remove]
+    python3 scripts/krita_install.py --library target/release/libscumble.so [--profile DIR] [--start]
 
-PROFILE=DIR in the environment is the same as --profile. The plug-in, its
-library, ONNX Runtime and the default model are copied.
+PROFILE=DIR in the environment is the same as --profile; --remove takes the plug-in away again. The plug-in,
+its library, ONNX Runtime and the default model are copied.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def remove(data: Path) -> None:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--profile", type=Path, default=os.environ.get("PROFILE") or None)
@@ -118,7 +119,7 @@ def main() -> int:
         print(f"Removed from {data}.")
         return 0
     if not chosen.library.is_file():
-        print(f"There is no library at {chosen.library}; build it first (make build), or name it with --library.")
+        print(f"There is no library at {chosen.library}; make build, or name one with --library.")
         return 2
     runtime, model = find_runtime(), chosen.model if chosen.model.is_dir() else None
     target = install(data, kritarc, chosen.library, model, runtime)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the zip for Krita's Tools > Scripts > Import Python Plugin from File, with all that the plug-in needs.
+"""Makes the zip for Krita's Tools > Scripts > Import Python Plugin from File, with all that it needs.
 
     python3 scripts/krita_zip.py --library target/release/libscumble.so --out out/scumble-krita.zip [--check]
 
@@ -25,7 +25,7 @@ IMPORTERS = ("/usr/share/krita/pykrita", "/usr/local/share/krita/pykrita")
 
 
 def make(out: Path, library: Path, model: Path | None, runtime: Path | None) -> int:
-    """Writes the zip; returns its size. The importer finds plug-ins by directory entries, so these are written."""
+    """Writes the zip; returns its size. The importer finds plug-ins by their directory entries."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -65,14 +65,15 @@ def check(out: Path) -> str:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--out", type=Path, default=ROOT / "out/scumble-krita.zip")
     options.add_argument("--check", action="store_true")
     chosen = options.parse_args()
     if not chosen.library.is_file():
-        print(f"There is no library at {chosen.library}; build it first (make build), or name it with --library.")
+        print(f"There is no library at {chosen.library}; make build, or name one with --library.")
         return 2
     model, runtime = chosen.model if chosen.model.is_dir() else None, find_runtime()
     size = make(chosen.out, chosen.library, model, runtime)
@@ -82,7 +83,9 @@ def main() -> int:
     print(f"{chosen.out}: {size / 1e6:.1f} MB")
     if chosen.check:
         wrong = check(chosen.out)
-        print(f"FAIL {wrong}" if wrong else "ok   Krita's importer takes it, and the library loads from there")
+        print(
+            f"FAIL {wrong}" if wrong else "ok   Krita's importer takes it, and the library loads from there"
+        )
         return 1 if wrong else 0
     return 0
 

@@ -14,7 +14,7 @@ FAST = 0.033  # seconds between ticks while something changes
 REST = 0.066  # … and while nothing does
 HIDDEN = 0.4  # … and while the live layer cannot be seen
 STAY_FAST = 1.0  # seconds after the last change
-BAND_BYTES = 8 << 20  # what is read or written in one go: a few milliseconds
+BAND_BYTES = 4 << 20  # what is read or written in one go: a few milliseconds
 LOOK_AT_SELECTION = 0.2  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 
@@ -71,14 +71,15 @@ class LiveLayer:
         shape = (self.canvas.size, pixels)
         if shape != self._shape:
             self._begin(shape)
-        elif self._showing is None:
-            self._push(every_band=False)
         if started - self._selection_at > LOOK_AT_SELECTION:
             self._selection_at = started
             self._follow_selection()
         if self._showing is None:
             self._poll()
-        if self._showing is not None and started >= self._held_until:
+        # Either a piece of the picture is written or a piece of the paint is read: never both in one turn.
+        if self._showing is None:
+            self._push(every_band=False)
+        elif started >= self._held_until:
             self._show_some()
         if self._showing is not None:
             return max(0.005, self._held_until - started)

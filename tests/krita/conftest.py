@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Unit tests of the plug-in without Krita: a mock with real pixels, and the library or its stub.
 
-    python -m pytest tests/krita            SCUMBLE_QT=6 for PyQt6
-    SCUMBLE_LIBRARY=…/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo   also tests the real engine
+python -m pytest tests/krita            SCUMBLE_QT=6 for PyQt6
+SCUMBLE_LIBRARY=…/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo   also tests the real engine
 """
 
 import importlib

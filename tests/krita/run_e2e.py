@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts the real Krita under Xvfb with a throwaway profile, paints with pointer events and checks what comes.
+"""Starts the real Krita under Xvfb in a throwaway profile, paints with pointer events, checks what comes.
 
     python3 tests/krita/run_e2e.py [--library libscumble.so --model FOLDER] [--pace] [--strokes 200]
 
-Without --library only the stub is used (an engine that inverts the paint; needs a C compiler). One line a check;
-the exit code is 0 if all hold. Needs: krita, PyQt of Krita's Python, Xvfb, openbox.
+Without --library only the stub is used (an engine that inverts the paint; needs a C compiler). One line a
+check; the exit code is 0 if all hold. Needs: krita, PyQt of Krita's Python, Xvfb, openbox.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Report:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--library", type=Path, help="the real libscumble.so, to be tested with --model")
     options.add_argument("--model", type=Path, help="a model folder for it (models/tiny/turbo)")
     options.add_argument("--pace", action="store_true", help="also measure, and print a table")

@@ -50,10 +50,11 @@ def test_every_constant_has_the_headers_value():
 
 def test_every_function_has_a_prototype():
     found = {}
-    for result, name, arguments in re.findall(r"^(\S[\w \*]*?)(scumble_\w+)\(([^;{]*?)\);", HEADER, re.M | re.S):
+    prototype = re.compile(r"^(\S[\w \*]*?)(scumble_\w+)\(([^;{]*?)\);", re.M | re.S)
+    for result, name, arguments in prototype.findall(HEADER):
         found[name] = (result.strip(), 0 if arguments == "void" else arguments.count(",") + 1)
     assert set(found) == set(abi.FUNCTIONS)
-    results = {"int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "void": None, "const char *": ctypes.c_char_p}
+    results = {**SCALARS, "void": None}
     for name, (result, count) in found.items():
         restype, argtypes = abi.FUNCTIONS[name]
         assert (restype, len(argtypes)) == (results[result], count), name

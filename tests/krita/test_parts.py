@@ -78,13 +78,16 @@ class Notes:
 
 
 def test_settings_come_back():
-    notes, chosen = Notes(), DocumentSettings("ein Schloß 🏰", "blur", 0.4, 6, None, 2**63, False, "/m", True)
+    notes = Notes()
+    chosen = DocumentSettings("ein Schloß 🏰", "blur", 0.4, 6, None, 2**63, False, "/m", True)
     assert load(notes) == DocumentSettings()
     store(notes, chosen)
     assert load(notes) == chosen
 
 
-@pytest.mark.parametrize("data", [b"\xff", b"[]", b"{", b'{"prompt": 3, "steps": "x", "seed": true, "new": 1}'])
+@pytest.mark.parametrize(
+    "data", [b"\xff", b"[]", b"{", b'{"prompt": 3, "steps": "x", "seed": true, "new": 1}']
+)
 def test_damaged_settings_are_the_default(data):
     assert parse(data) == DocumentSettings()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold in the real Krita beyond strokes: applying, selections, settings, formats, other documents."""
+"""What must hold in the real Krita beyond strokes: applying, selections, settings, formats, documents."""
 
 import os
 import struct

@@ -18,7 +18,8 @@ def scenario():
     paper = document.activeNode()
     blank = whole(paper, document)
     model = os.environ["SCUMBLE_TEST_MODEL"]
-    live().set_settings(document, replace(live().settings(document), model=model, prompt="a house", strength=0.6))
+    chosen = replace(live().settings(document), model=model, prompt="a house", strength=0.6)
+    live().set_settings(document, chosen)
     live().start(document)
     layer = live().layer(document)
     took = yield from until(lambda: layer.last_frame is not None and not layer.working, 60)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """As much of Krita as Scumble touches, with real pixels. Imports nothing of Scumble.
 
-What waits for strokes in the real Krita raises here while `document.painting` is true. What makes an undo step
-is written down in `document.steps`. Redraws happen at Shape.update(), as far as its shape reaches.
+What waits for strokes in the real Krita raises here while `document.painting` is true. What makes an undo
+step is written down in `document.steps`. Redraws happen at Shape.update(), as far as its shape reaches.
 """
 
 import sys
