@@ -14,58 +14,66 @@
  *         static unsigned char paint[256 * 256 * 4];
  *         ScumbleEngine *engine = NULL; ScumbleSession *layer = NULL; ScumbleFrame *frame = NULL;
  *         ScumbleParams params; ScumbleImage image; ScumbleFrameInfo info;
- *         if (scumble_abi_version() != SCUMBLE_ABI_VERSION) return 1;
- *         for (size_t i = 0; i < sizeof paint; i += 4) memcpy(paint + i, "\\xC0\\x20\\x20\\xFF", 4);
- *         if (scumble_engine_create(NULL, &engine) || scumble_session_create(engine, &layer)) goto fail;
- *         scumble_params_init(&params);
+ *         if (scumble_abi_version() != SCUMBLE_ABI_VERSION) return 2;
+ *         for (size_t i = 0; i < sizeof paint; i += 4) memcpy(paint + i, "\xC0\x20\x20\xFF", 4);
+ *         if (scumble_engine_create(NULL, &engine) || scumble_session_create(engine, &layer)) goto done;
+ *         scumble_params_init(&params, sizeof params);
  *         params.prompt = "a red apple";
- *         if (scumble_session_set_params(layer, &params, NULL)) goto fail;
- *         scumble_image_init(&image);
+ *         if (scumble_session_set_params(layer, &params, NULL)) goto done;
+ *         scumble_image_init(&image, sizeof image);
  *         image.format = SCUMBLE_FORMAT_RGBA8;
  *         image.canvas_width = image.canvas_height = image.rect.width = image.rect.height = 256;
  *         image.stride = 256 * 4; image.byte_length = sizeof paint; image.pixels = paint;
- *         if (scumble_session_push(layer, &image, NULL, NULL)) goto fail;
- *         if (scumble_session_wait(layer, 60000) || scumble_session_poll(layer, 0, &frame)) goto fail;
- *         scumble_frame_info_init(&info);
+ *         if (scumble_session_push(layer, &image, NULL, NULL)) goto done;
+ *         if (scumble_session_wait(layer, 60000) || scumble_session_poll(layer, 0, &frame)) goto done;
+ *         scumble_frame_info_init(&info, sizeof info);
  *         scumble_frame_info(frame, &info);
- *         printf("%d x %d, %llu us\\n", info.rect.width, info.rect.height, (unsigned long long)info.since_push_us);
+ *         printf("%d x %d, %llu us\n", info.rect.width, info.rect.height, (unsigned long long)info.since_push_us);
+ *     done:
+ *         if (!frame) fprintf(stderr, "%s\n", scumble_last_error());
  *         scumble_frame_release(frame); scumble_session_release(layer); scumble_engine_release(engine);
- *         return 0;
- *     fail:
- *         fprintf(stderr, "%s\\n", scumble_last_error());
- *         return 1;
+ *         return frame ? 0 : 1;
  *     }
  *
  * An interactive host does not wait: from a timer that it has anyway it pushes (an unchanged push costs one
  * comparison of memory and returns SCUMBLE_UNCHANGED) and polls, and shows the frame that it gets.
  *
  * STATUS. Functions return int32_t: 0 done; above 0 nothing wrong, but nothing done; below 0 an error, which
- * scumble_last_error() explains in a sentence that can be shown to the user. Numbers are never reused. Out
- * parameters are written on success (SCUMBLE_OK) alone.
+ * scumble_last_error() explains in a sentence that can be shown to the user. Numbers are never reused; a number
+ * that a host does not know is to be taken by its sign. Out parameters are written on success (SCUMBLE_OK) alone.
  *
- * THREADS. [any-thread] functions may be called from any thread at any time. [host-thread] functions may be
- * called from any thread, but for one session by one thread at a time. The library starts one worker thread an
- * engine (and ONNX Runtime's own); it never calls back. Nothing blocks for longer than it takes to compare and
- * copy the pixels handed over, except scumble_session_wait, and the release of the last hold on an engine
- * (an interrupted ONNX Runtime call: milliseconds, at most 2 s).
+ * THREADS. [any-thread] functions may be called from any thread at any time while the handle is not released,
+ * also while another thread is in another function on the same handle. [host-thread] functions may be called from
+ * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
+ * library starts one worker thread an engine (and ONNX Runtime's own); it never calls back. Nothing blocks for
+ * longer than it takes to compare and copy the pixels handed over, except scumble_session_wait, and the release
+ * of the last hold on an engine, by scumble_engine_release or by scumble_session_release (an interrupted ONNX
+ * Runtime call: milliseconds, at most 2 s). After fork() only the parent may go on using the library.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
  * parameter is the caller's until the matching _release; frames outlive their session and engine. Never unload
- * the library (no dlclose): ONNX Runtime and its threads stay for the life of the process.
+ * the library (no dlclose): ONNX Runtime and its threads stay for the life of the process. Release engines before
+ * the process exits.
  *
- * POINTERS. A pointer parameter may be NULL only where its function says so; NULL elsewhere is
- * SCUMBLE_ERROR_NULL. Every other pointer must be valid for what it is used for: handles live and not released,
- * strings NUL-terminated, structs as long as their struct_size says, pixel buffers as long as their byte_length
- * says, out parameters writable. The library checks all that can be checked before it reads a byte.
+ * POINTERS. A pointer parameter may be NULL only where its function says so (out parameters for a revision
+ * always); NULL elsewhere is SCUMBLE_ERROR_NULL. Every other pointer must be valid for what it is used for:
+ * handles live and not released, strings NUL-terminated UTF-8, structs as long as their struct_size says, pixel
+ * buffers as long as their byte_length says, out parameters writable. The library checks all that can be checked
+ * before it reads a byte. Of the checks that fail, the first found is returned.
  *
- * STRUCTS. A struct that the host fills begins with struct_size: call its _init function, then set fields. Fields
- * are only ever appended. A longer struct of a newer host is accepted as long as its unknown tail is zero.
+ * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
+ * function with its sizeof, then set fields. Fields are only ever appended, and a host that was built with an
+ * older header of the same SCUMBLE_ABI_VERSION goes on working. A longer struct of a newer host is accepted as long
+ * as its unknown tail is zero, as _init leaves it. Reserved fields must stay 0.
  *
- * PIXELS. Formats are named by the order of channels in memory. Alpha is straight, not premultiplied. The top row
- * comes first; stride is in bytes, at least a row's; the last row needs no padding. Integer and float formats are
- * sRGB-encoded, RGBAF32_LINEAR is linear light with sRGB primaries. Frames come back in the format last pushed.
+ * PIXELS. Formats are named by the order of channels in memory, 16-bit and float channels in the machine's byte
+ * order. Alpha is straight, not premultiplied. The top row comes first; stride is in bytes, at least a row's; the
+ * last row needs no padding; no alignment is needed. Integer and float formats are sRGB-encoded, RGBAF32_LINEAR is
+ * linear light with sRGB primaries; the model sees float values cut to 0..1. Frames come back in the format of the
+ * push that they show.
  *
- * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll.
+ * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll; those
+ * of the model and the runtime are also told by scumble_engine_info.
  */
 
 
@@ -146,7 +154,7 @@
 #define SCUMBLE_ERROR_SETTING (-7)
 
 /**
- * The library failed inside; the session is closed for good, the host lives on.
+ * The library failed inside; the host lives on. If each call on a session returns this, it is closed for good.
  */
 #define SCUMBLE_ERROR_INTERNAL (-8)
 
@@ -231,12 +239,12 @@
 #define SCUMBLE_PREVIEW_EACH_STEP 2
 
 /**
- * Frames are opaque.
+ * Rendered pixels are opaque. (Where a mask is 0, and everywhere at strength 0, frames have the paint's bytes.)
  */
 #define SCUMBLE_ALPHA_OPAQUE 0
 
 /**
- * Frames have the alpha of the paint.
+ * Rendered pixels have the alpha of the paint.
  */
 #define SCUMBLE_ALPHA_FOLLOW_PAINT 1
 
@@ -294,15 +302,15 @@ typedef struct ScumbleEngineOptions {
      */
     uint32_t struct_size;
     /**
-     * Threads that one ONNX Runtime operator may use; 0 = physical cores less one, at least one.
+     * Threads that one ONNX Runtime operator may use, at most 1024; 0 = physical cores less one, at least one.
      */
     uint32_t intra_threads;
     /**
-     * Folder of the model; NULL = the default model that comes with the library.
+     * Folder of the model, UTF-8 like all paths; NULL = the default model that comes with the library.
      */
     const char *model_dir;
     /**
-     * "auto", "cpu", "cuda" or "cuda:N"; NULL = "auto".
+     * "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
      */
     const char *device;
     /**
@@ -337,8 +345,8 @@ typedef struct ScumbleEngineInfo {
      */
     int32_t error;
     /**
-     * What is being loaded, or why loading failed, as a sentence; never NULL. Like all strings here it is owned
-     * by the engine and valid until the engine is released.
+     * What is being loaded, or why loading failed, as a sentence; "" when ready; never NULL. Like all strings
+     * here it is owned by the engine and valid until `scumble_engine_release`.
      */
     const char *message;
     /**
@@ -378,7 +386,7 @@ typedef struct ScumbleFrameInfo {
      */
     uint32_t struct_size;
     /**
-     * SCUMBLE_FRAME_* together.
+     * SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
      */
     uint32_t flags;
     /**
@@ -390,11 +398,11 @@ typedef struct ScumbleFrameInfo {
      */
     uint64_t revision;
     /**
-     * Place on the canvas.
+     * Place on the canvas: all of it, or a mask and its surroundings.
      */
     struct ScumbleRect rect;
     /**
-     * The format last pushed.
+     * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
      */
     int32_t format;
     /**
@@ -483,7 +491,7 @@ typedef struct ScumbleParams {
      */
     uint8_t paper[4];
     /**
-     * Width of the fade inside a mask's edge, in canvas pixels, at most 1024.
+     * Width of the fade inside a mask's edge, in canvas pixels, at most 1024; 0 = a hard edge.
      */
     uint32_t mask_softness;
     /**
@@ -514,7 +522,7 @@ typedef struct ScumbleImage {
     int32_t canvas_width;
     int32_t canvas_height;
     /**
-     * Where on the canvas these pixels lie; the whole canvas or a part of it.
+     * Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
      */
     struct ScumbleRect rect;
     /**
@@ -522,11 +530,11 @@ typedef struct ScumbleImage {
      */
     size_t stride;
     /**
-     * Bytes that may be read from `pixels`.
+     * Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
      */
     size_t byte_length;
     /**
-     * The top-left pixel; top row first, straight alpha.
+     * The top-left pixel; top row first, straight alpha; needs no alignment.
      */
     const void *pixels;
 } ScumbleImage;
@@ -578,11 +586,17 @@ typedef struct ScumbleStats {
      * Reserved, 0.
      */
     uint32_t reserved;
+    /**
+     * Jobs that the worker has taken.
+     */
     uint64_t jobs_started;
     /**
      * Waiting jobs whose place a newer push or setting took.
      */
     uint64_t jobs_replaced;
+    /**
+     * Frames published, previews among them; also those that no poll has seen.
+     */
     uint64_t frames;
 } ScumbleStats;
 
@@ -591,7 +605,8 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else.
+ * The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else: an equal number
+ * promises that all of this header is there as it stands, even if the library is newer.
  * [any-thread]
  */
 uint32_t scumble_abi_version(void);
@@ -603,40 +618,42 @@ uint32_t scumble_abi_version(void);
 const char *scumble_version(void);
 
 /**
- * Why the last failed call of this thread failed: a sentence for the user, UTF-8. Never NULL; "" if none has
- * failed. Valid until the next failing call of this thread.
+ * Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
+ * none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is.
  * [any-thread]
  */
 const char *scumble_last_error(void);
 
 /**
- * Sets the struct's size and initial values.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Sets the struct's size, `size` being its sizeof, and initial values: the default model on the best device.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_engine_options_init(struct ScumbleEngineOptions *options);
+int32_t scumble_engine_options_init(struct ScumbleEngineOptions *options,
+                                    size_t size);
 
 /**
- * Sets the struct's size.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info);
+int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info, size_t size);
 
 /**
- * Sets the struct's size.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info);
+int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
 
 /**
  * Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
- * loading (no model, no ONNX Runtime, no such device) is told by `scumble_engine_info`, and by the first poll
- * of a session that has pushed.
+ * loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by the
+ * first poll of each session that has pushed. An engine that failed stays so: release it and make another.
  * `options` may be NULL for the default model on the best device.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
- * SCUMBLE_ERROR_MODEL_MISSING (no default model found), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+ * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * On success `*engine` is owned by the caller: release it.
  * [any-thread]
  */
@@ -651,8 +668,8 @@ int32_t scumble_engine_create(const struct ScumbleEngineOptions *options,
 int32_t scumble_engine_info(const struct ScumbleEngine *engine, struct ScumbleEngineInfo *info);
 
 /**
- * Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released;
- * a running ONNX Runtime call is interrupted, not waited for (at most 2 s, commonly milliseconds).
+ * Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released:
+ * that last release interrupts a running load or job and lets it end (commonly milliseconds, at most 2 s).
  * NULL does nothing.
  * [any-thread]
  */
@@ -667,7 +684,8 @@ int32_t scumble_frame_info(const struct ScumbleFrame *frame, struct ScumbleFrame
 
 /**
  * Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
- * top-left of `rect` is at `pixels`. What of `rect` the frame does not cover stays as it is.
+ * top-left of `rect` is at `pixels`, in the frame's own format. What of `rect` the frame does not cover stays as
+ * it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be written.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
  * [any-thread]
  */
@@ -684,33 +702,34 @@ int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
 void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
- * Sets the struct's size and initial values: no prompt, the model's own strength, steps and guidance, seed 0,
- * opaque frames on white paper.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
+ * steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_params_init(struct ScumbleParams *params);
+int32_t scumble_params_init(struct ScumbleParams *params,
+                            size_t size);
 
 /**
- * Sets the struct's size; all else is 0 and must be filled.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Sets the struct's size, `size` being its sizeof; all else is 0 and must be filled.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_image_init(struct ScumbleImage *image);
+int32_t scumble_image_init(struct ScumbleImage *image, size_t size);
 
 /**
- * Sets the struct's size; all else is 0 and must be filled.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Sets the struct's size, `size` being its sizeof; all else is 0 and must be filled.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_mask_init(struct ScumbleMask *mask);
+int32_t scumble_mask_init(struct ScumbleMask *mask, size_t size);
 
 /**
- * Sets the struct's size.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_stats_init(struct ScumbleStats *stats);
+int32_t scumble_stats_init(struct ScumbleStats *stats, size_t size);
 
 /**
  * Makes a live layer on an engine, which it keeps alive. The model need not be loaded yet.
@@ -721,7 +740,8 @@ int32_t scumble_stats_init(struct ScumbleStats *stats);
 int32_t scumble_session_create(const struct ScumbleEngine *engine, struct ScumbleSession **session);
 
 /**
- * Replaces all settings. They are copied.
+ * Replaces all settings. They are copied. Before the first push there is nothing to render with them, and they
+ * wait for it.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_INTERNAL.
  * Whether strength × steps makes a step depends on the model: if it does not, poll tells, once.
@@ -732,13 +752,15 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
                                    uint64_t *revision);
 
 /**
- * Hands over paint: the whole canvas or a part of it. The pixels are compared with what was pushed before and
- * copied where they differ; nothing is kept of the host's memory. A canvas whose size or format is new starts
- * transparent. `touched` (canvas coordinates, may be NULL) says that nothing outside it has changed since the
- * last push, so that less is compared.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
- * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT,
- * SCUMBLE_ERROR_INTERNAL.
+ * Hands over paint: the whole canvas or a part of it (what lies outside image->rect stays as it was pushed
+ * before). The pixels are compared with those and copied where they differ; nothing is kept of the host's memory.
+ * A canvas whose size or format is new starts transparent.
+ * `touched` (canvas coordinates, may reach beyond the image) says that nothing outside it has changed since the
+ * last push, so that less is compared; an empty one says that nothing has. NULL compares the whole image.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
+ * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
+ * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
+ * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
 int32_t scumble_session_push(struct ScumbleSession *session,
@@ -747,10 +769,12 @@ int32_t scumble_session_push(struct ScumbleSession *session,
                              uint64_t *revision);
 
 /**
- * Limits the live layer to where the mask is not 0; NULL lifts the limit. The mask is copied and stays until it
- * is replaced or a canvas of another size is pushed. Frames then cover the mask and its surroundings.
+ * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
+ * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
+ * then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
- * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_INTERNAL.
+ * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
+ * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (a reserved field), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
 int32_t scumble_session_set_mask(struct ScumbleSession *session,
@@ -760,7 +784,7 @@ int32_t scumble_session_set_mask(struct ScumbleSession *session,
 /**
  * Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
  * in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
- * other implementations; NULL goes back to the seed.
+ * other implementations; `values` NULL goes back to the seed. Noise that does not fit the model is told by poll.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
  * SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
@@ -774,11 +798,13 @@ int32_t scumble_session_set_noise(struct ScumbleSession *session,
                                   uint64_t *revision);
 
 /**
- * Hands out the newest frame whose number is above `after_seq` (0 = any). Cheap: hosts call it from a timer.
- * An error here is the worker's, told once; the session lives on and the next push tries again (only after
- * SCUMBLE_ERROR_INTERNAL is it closed for good).
- * Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING,
- * SCUMBLE_ERROR_NULL, or any error that loading or rendering can meet.
+ * Hands out the newest frame whose number (seq) is above `after_seq`: the last one shown, or 0 for any. Frames
+ * that a newer one overtook are never seen. Cheap: hosts call it from a timer.
+ * An error here is the worker's, told once; the session lives on and tries again when something changes. Only
+ * SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
+ * Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,
+ * and the model is not ready), SCUMBLE_ERROR_NULL, or what loading or rendering met: SCUMBLE_ERROR_SETTING,
+ * _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _INTERNAL.
  * [host-thread]
  */
 int32_t scumble_session_poll(struct ScumbleSession *session,
@@ -786,8 +812,8 @@ int32_t scumble_session_poll(struct ScumbleSession *session,
                              struct ScumbleFrame **frame);
 
 /**
- * Waits until nothing of this session waits or runs, then poll tells what came of it. For tests and batch work;
- * an interactive host polls.
+ * Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll
+ * tells what came of it. For tests and batch work; an interactive host polls.
  * Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
@@ -795,8 +821,9 @@ int32_t scumble_session_wait(struct ScumbleSession *session,
                              uint32_t timeout_ms);
 
 /**
- * Ends the running job and drops the waiting one; returns at once. Frames that were shown stay; what the jobs
- * owed is rendered after the next push or change of settings.
+ * Ends the running job and drops the waiting one; returns at once. Nothing of them appears afterwards; frames
+ * that were there stay. What the jobs owed is rendered after the next push (also an identical one) or change of
+ * settings. Not while another thread releases the session.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
  * [any-thread]
  */
@@ -810,7 +837,8 @@ int32_t scumble_session_cancel(const struct ScumbleSession *session);
 int32_t scumble_session_stats(const struct ScumbleSession *session, struct ScumbleStats *stats);
 
 /**
- * Closes a live layer: its running job is interrupted and not waited for. Frames that were handed out live on.
+ * Closes a live layer: its running job is interrupted and not waited for (but see `scumble_engine_release`, if
+ * the engine was released before and this was the last of its sessions). Frames that were handed out live on.
  * NULL does nothing.
  * [host-thread]
  */

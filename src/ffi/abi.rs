@@ -27,11 +27,11 @@ pub struct ScumbleFrame {
 pub struct ScumbleEngineOptions {
     /// Set by `scumble_engine_options_init`.
     pub struct_size: u32,
-    /// Threads that one ONNX Runtime operator may use; 0 = physical cores less one, at least one.
+    /// Threads that one ONNX Runtime operator may use, at most 1024; 0 = physical cores less one, at least one.
     pub intra_threads: u32,
-    /// Folder of the model; NULL = the default model that comes with the library.
+    /// Folder of the model, UTF-8 like all paths; NULL = the default model that comes with the library.
     pub model_dir: *const c_char,
-    /// "auto", "cpu", "cuda" or "cuda:N"; NULL = "auto".
+    /// "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
     pub device: *const c_char,
     /// Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
     /// then ORT_DYLIB_PATH).
@@ -52,8 +52,8 @@ pub struct ScumbleEngineInfo {
     pub progress: f32,
     /// 0, or the SCUMBLE_ERROR_* that loading ended with.
     pub error: i32,
-    /// What is being loaded, or why loading failed, as a sentence; never NULL. Like all strings here it is owned
-    /// by the engine and valid until the engine is released.
+    /// What is being loaded, or why loading failed, as a sentence; "" when ready; never NULL. Like all strings
+    /// here it is owned by the engine and valid until `scumble_engine_release`.
     pub message: *const c_char,
     /// Name, description (one sentence) and device of the model; empty until it is ready.
     pub model_name: *const c_char,
@@ -91,7 +91,7 @@ pub struct ScumbleParams {
     pub alpha: u32,
     /// sRGB red, green, blue that show through transparent paint; the fourth byte is reserved, 0.
     pub paper: [u8; 4],
-    /// Width of the fade inside a mask's edge, in canvas pixels, at most 1024.
+    /// Width of the fade inside a mask's edge, in canvas pixels, at most 1024; 0 = a hard edge.
     pub mask_softness: u32,
     /// Side of the square whose area is rendered, 64..4096; 0 = the model's native size.
     pub resolution: u32,
@@ -120,13 +120,13 @@ pub struct ScumbleImage {
     /// Size of the whole canvas, 1..16384 each.
     pub canvas_width: i32,
     pub canvas_height: i32,
-    /// Where on the canvas these pixels lie; the whole canvas or a part of it.
+    /// Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
     pub rect: ScumbleRect,
     /// Bytes from one row to the next.
     pub stride: usize,
-    /// Bytes that may be read from `pixels`.
+    /// Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
     pub byte_length: usize,
-    /// The top-left pixel; top row first, straight alpha.
+    /// The top-left pixel; top row first, straight alpha; needs no alignment.
     pub pixels: *const c_void,
 }
 
@@ -157,15 +157,15 @@ pub struct ScumbleMask {
 pub struct ScumbleFrameInfo {
     /// Set by `scumble_frame_info_init`.
     pub struct_size: u32,
-    /// SCUMBLE_FRAME_* together.
+    /// SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
     pub flags: u32,
     /// Number of the frame in its session; rises.
     pub seq: u64,
     /// The push or change of settings that the frame shows; never falls.
     pub revision: u64,
-    /// Place on the canvas.
+    /// Place on the canvas: all of it, or a mask and its surroundings.
     pub rect: ScumbleRect,
-    /// The format last pushed.
+    /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
     pub format: i32,
     /// Steps that the picture has seen, of `steps`; both 0 where strength is 0.
     pub step: u32,
@@ -200,11 +200,21 @@ pub struct ScumbleStats {
     pub struct_size: u32,
     /// Reserved, 0.
     pub reserved: u32,
+    /// Jobs that the worker has taken.
     pub jobs_started: u64,
     /// Waiting jobs whose place a newer push or setting took.
     pub jobs_replaced: u64,
+    /// Frames published, previews among them; also those that no poll has seen.
     pub frames: u64,
 }
+
+// [any-thread] calls share these between threads by reference.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<ScumbleEngine>();
+    shared::<ScumbleSession>();
+    shared::<ScumbleFrame>();
+};
 
 /// A struct that begins with its size as the caller knows it.
 ///
@@ -214,6 +224,33 @@ pub(super) unsafe trait Sized32: Copy {
     /// What a field has that the caller's shorter struct lacks.
     fn initial() -> Self;
     fn name() -> &'static str;
+    fn layout() -> Layout;
+}
+
+/// A struct's name, its size, and name, offset and size of each field, as Rust has them.
+pub type Layout = (&'static str, usize, Vec<(&'static str, usize, usize)>);
+
+macro_rules! layout {
+    ($type:ident, $value:expr, $($field:ident)*) => {{
+        let value: $type = $value;
+        let fields = vec![$((stringify!($field), std::mem::offset_of!($type, $field), size_of_val(&value.$field))),*];
+        (stringify!($type), size_of::<$type>(), fields)
+    }};
+}
+
+/// Every struct of the ABI; tests/abi_layout.rs compares them with C and ctypes.
+#[doc(hidden)]
+pub fn layouts() -> Vec<Layout> {
+    vec![
+        ScumbleEngineOptions::layout(),
+        ScumbleEngineInfo::layout(),
+        ScumbleParams::layout(),
+        layout!(ScumbleRect, NO_RECT, x y width height),
+        ScumbleImage::layout(),
+        ScumbleMask::layout(),
+        ScumbleFrameInfo::layout(),
+        ScumbleStats::layout(),
+    ]
 }
 
 macro_rules! sized32 {
@@ -225,6 +262,9 @@ macro_rules! sized32 {
             }
             fn name() -> &'static str {
                 stringify!($type)
+            }
+            fn layout() -> Layout {
+                layout!($type, Self::initial(), struct_size $($field)*)
             }
         }
     };
@@ -261,7 +301,7 @@ sized32!(ScumbleFrameInfo, {
 });
 sized32!(ScumbleStats, { reserved: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
 
-// The sizes of ABI 1 on 64-bit machines; tests/abi_layout.rs compares every offset with C and ctypes.
+// The sizes of ABI 1 on 64-bit machines.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
     assert!(size_of::<ScumbleEngineOptions>() == 40);

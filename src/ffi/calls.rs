@@ -21,6 +21,9 @@ use crate::frame::{Frame, Kind};
 use crate::pipeline::LoadOptions;
 use crate::region::Rect;
 
+/// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
+const MAX_THREADS: u32 = 1024;
+
 /// Strings that were handed out, each once, kept as long as their engine.
 #[derive(Default)]
 pub(super) struct Words(Mutex<HashMap<String, CString>>);
@@ -32,7 +35,8 @@ impl Words {
     }
 }
 
-/// The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else.
+/// The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else: an equal number
+/// promises that all of this header is there as it stands, even if the library is newer.
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_abi_version() -> u32 {
@@ -46,47 +50,48 @@ pub extern "C" fn scumble_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// Why the last failed call of this thread failed: a sentence for the user, UTF-8. Never NULL; "" if none has
-/// failed. Valid until the next failing call of this thread.
+/// Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
+/// none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is.
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_last_error() -> *const c_char {
     last_error()
 }
 
-/// Sets the struct's size and initial values.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Sets the struct's size, `size` being its sizeof, and initial values: the default model on the best device.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_engine_options_init(options: *mut ScumbleEngineOptions) -> i32 {
+pub unsafe extern "C" fn scumble_engine_options_init(options: *mut ScumbleEngineOptions, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(options, "options") }
+    unsafe { init(options, size, "options") }
 }
 
-/// Sets the struct's size.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Makes the struct ready to be filled by the library; `size` is its sizeof.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_engine_info_init(info: *mut ScumbleEngineInfo) -> i32 {
+pub unsafe extern "C" fn scumble_engine_info_init(info: *mut ScumbleEngineInfo, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(info, "info") }
+    unsafe { init(info, size, "info") }
 }
 
-/// Sets the struct's size.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Makes the struct ready to be filled by the library; `size` is its sizeof.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo) -> i32 {
+pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(info, "info") }
+    unsafe { init(info, size, "info") }
 }
 
 /// Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
-/// loading (no model, no ONNX Runtime, no such device) is told by `scumble_engine_info`, and by the first poll
-/// of a session that has pushed.
+/// loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by the
+/// first poll of each session that has pushed. An engine that failed stays so: release it and make another.
 /// `options` may be NULL for the default model on the best device.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
-/// SCUMBLE_ERROR_MODEL_MISSING (no default model found), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+/// SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+/// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// On success `*engine` is owned by the caller: release it.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -111,6 +116,12 @@ unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptio
         // SAFETY: as the caller promised, here and below.
         unsafe { read_struct(options, "options") }?
     };
+    if options.intra_threads > MAX_THREADS {
+        return Err(Error::setting(format!(
+            "intra_threads is {}; it must be at most {MAX_THREADS}, or 0 to let the library choose.",
+            options.intra_threads
+        )));
+    }
     let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
         Some(folder) => PathBuf::from(folder),
         None => default_model()?,
@@ -132,7 +143,7 @@ fn default_model() -> Result<PathBuf> {
         Error::new(
             Status::ModelMissing,
             format!(
-                "the default model was not found (looked in {}); reinstall Scumble, or choose a model folder",
+                "The default model was not found (looked in {}); reinstall Scumble, or choose a model folder.",
                 looked.join(", ")
             ),
         )
@@ -180,8 +191,8 @@ pub unsafe extern "C" fn scumble_engine_info(
     })
 }
 
-/// Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released;
-/// a running ONNX Runtime call is interrupted, not waited for (at most 2 s, commonly milliseconds).
+/// Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released:
+/// that last release interrupts a running load or job and lets it end (commonly milliseconds, at most 2 s).
 /// NULL does nothing.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -234,7 +245,8 @@ fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
 }
 
 /// Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
-/// top-left of `rect` is at `pixels`. What of `rect` the frame does not cover stays as it is.
+/// top-left of `rect` is at `pixels`, in the frame's own format. What of `rect` the frame does not cover stays as
+/// it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be written.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -248,10 +260,17 @@ pub unsafe extern "C" fn scumble_frame_copy(
     guard(|| {
         // SAFETY: as the caller promised, here and below.
         let frame = &unsafe { reference(frame, "frame") }?.frame;
-        let rect = to_rect(*unsafe { reference(rect, "rect") }?);
+        check_out(rect.cast_mut(), "rect")?;
         check_out(pixels, "pixels")?;
+        let rect = to_rect(unsafe { rect.read_unaligned() });
         if rect.is_empty() {
-            return Err(Error::new(Status::Rect, "the rectangle to copy is empty"));
+            return Err(Error::new(
+                Status::Rect,
+                format!(
+                    "The rectangle to copy is {} × {} pixels; both must be above 0.",
+                    rect.width, rect.height
+                ),
+            ));
         }
         let bpp = frame.format.bytes_per_pixel();
         crate::pixels::check_buffer(rect, bpp, stride, byte_length, "target")?;

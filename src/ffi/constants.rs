@@ -33,7 +33,7 @@ pub const SCUMBLE_ERROR_BUFFER: i32 = -5;
 pub const SCUMBLE_ERROR_FORMAT: i32 = -6;
 /// A setting is out of range, or two settings do not go together.
 pub const SCUMBLE_ERROR_SETTING: i32 = -7;
-/// The library failed inside; the session is closed for good, the host lives on.
+/// The library failed inside; the host lives on. If each call on a session returns this, it is closed for good.
 pub const SCUMBLE_ERROR_INTERNAL: i32 = -8;
 /// ONNX Runtime was not found, or is too old.
 pub const SCUMBLE_ERROR_RUNTIME: i32 = -9;
@@ -70,9 +70,9 @@ pub const SCUMBLE_PREVIEW_GIVE_WAY: u32 = 1;
 /// Show an estimate after each step but the last (the default).
 pub const SCUMBLE_PREVIEW_EACH_STEP: u32 = 2;
 
-/// Frames are opaque.
+/// Rendered pixels are opaque. (Where a mask is 0, and everywhere at strength 0, frames have the paint's bytes.)
 pub const SCUMBLE_ALPHA_OPAQUE: u32 = 0;
-/// Frames have the alpha of the paint.
+/// Rendered pixels have the alpha of the paint.
 pub const SCUMBLE_ALPHA_FOLLOW_PAINT: u32 = 1;
 
 /// The frame is an estimate after some of the steps.

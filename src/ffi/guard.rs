@@ -30,7 +30,10 @@ pub(super) fn guard_or(on_panic: impl FnOnce(Error), body: impl FnOnce() -> Resu
         Err(panic) => {
             let error = Error::new(
                 Status::Internal,
-                format!("the engine failed inside ({}); make a new session to go on", panic_text(&*panic)),
+                format!(
+                    "The engine failed inside ({}); make a new live layer to go on.",
+                    panic_text(&*panic)
+                ),
             );
             // Closing the session may meet the same trouble; it must not leave this function either.
             let _ = catch_unwind(AssertUnwindSafe(|| on_panic(error.clone())));
@@ -51,7 +54,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 fn set_last_error(message: &str) {
     let text = c_string(message);
-    LAST_ERROR.with(|last| *last.borrow_mut() = text);
+    // A thread that is ending has no last error any more.
+    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = text);
 }
 
 /// Text for C: cut at a NUL, which no message has.
@@ -61,11 +65,11 @@ pub(super) fn c_string(text: &str) -> CString {
 }
 
 pub(super) fn last_error() -> *const c_char {
-    LAST_ERROR.with(|last| last.borrow().as_ptr())
+    LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 fn null(what: &str) -> Error {
-    Error::new(Status::NullPointer, format!("`{what}` is NULL"))
+    Error::new(Status::NullPointer, format!("The host passed NULL for `{what}`, which must be given."))
 }
 
 /// # Safety
@@ -101,11 +105,14 @@ pub(super) unsafe fn text<'a>(pointer: *const c_char, what: &str) -> Result<Opti
     if bytes.len() > MAX_TEXT {
         return Err(Error::new(
             Status::Text,
-            format!("`{what}` has {} bytes; at most {MAX_TEXT} are taken", bytes.len()),
+            format!("The {what} has {} bytes, and at most {MAX_TEXT} are taken; shorten it.", bytes.len()),
         ));
     }
     std::str::from_utf8(bytes).map(Some).map_err(|e| {
-        Error::new(Status::Text, format!("`{what}` is not valid UTF-8 at byte {}", e.valid_up_to()))
+        Error::new(
+            Status::Text,
+            format!("The {what} is not valid UTF-8 at byte {}; the host must convert it.", e.valid_up_to()),
+        )
     })
 }
 
@@ -127,7 +134,7 @@ pub(super) unsafe fn read_struct<T: Sized32>(pointer: *const T, what: &str) -> R
             return Err(Error::new(
                 Status::StructSize,
                 format!(
-                    "`{what}` uses fields of a newer {} than this library knows; update the library",
+                    "The host uses fields of {} that this version of Scumble does not know; update Scumble.",
                     T::name()
                 ),
             ));
@@ -162,11 +169,16 @@ unsafe fn struct_size<T: Sized32>(pointer: *const T, what: &str) -> Result<usize
     }
     // SAFETY: the caller says that at least four bytes are readable.
     let size = unsafe { pointer.cast::<u32>().read_unaligned() } as usize;
+    check_size::<T>(size, what)
+}
+
+fn check_size<T: Sized32>(size: usize, what: &str) -> Result<usize> {
     if size < size_of::<T>() || size > MAX_STRUCT {
         return Err(Error::new(
             Status::StructSize,
             format!(
-                "`{what}` says that its {} has {size} bytes, expected {} or more; call its _init function first",
+                "`{what}` is said to have {size} bytes, but a {} has {} or more; the host must call its _init \
+                 function first.",
                 T::name(),
                 size_of::<T>()
             ),
@@ -175,15 +187,23 @@ unsafe fn struct_size<T: Sized32>(pointer: *const T, what: &str) -> Result<usize
     Ok(size)
 }
 
-/// What every `_init` function does.
+/// What every `_init` function does. The caller says how long its struct is: an older caller's may be shorter
+/// than ours and must not be overrun, a newer one's longer, and its tail must be zero.
 ///
 /// # Safety
-/// `pointer` is NULL or writable for a `T`.
-pub(super) unsafe fn init<T: Sized32>(pointer: *mut T, what: &str) -> i32 {
+/// `pointer` is NULL or writable for `size` bytes.
+pub(super) unsafe fn init<T: Sized32>(pointer: *mut T, size: usize, what: &str) -> i32 {
     guard(|| {
         check_out(pointer, what)?;
-        // SAFETY: not NULL, writable as promised by the caller.
-        unsafe { write_out(pointer, T::initial()) };
+        let size = check_size::<T>(size, what)?;
+        let initial = T::initial();
+        let known = size.min(size_of::<T>());
+        // SAFETY: not NULL, writable for `size` bytes as promised by the caller; `known` lie inside `initial`.
+        unsafe {
+            pointer.cast::<u8>().write_bytes(0, size);
+            std::ptr::copy_nonoverlapping((&raw const initial).cast(), pointer.cast::<u8>(), known);
+            pointer.cast::<u32>().write_unaligned(size as u32);
+        }
         Ok(SCUMBLE_OK)
     })
 }
@@ -223,6 +243,26 @@ mod tests {
         bytes[..4].copy_from_slice(&((size + 16) as u32).to_ne_bytes());
         bytes[size + 7] = 1;
         assert_eq!(read(&bytes).err(), Some(Status::StructSize));
+    }
+
+    #[test]
+    fn init_writes_what_the_caller_has_and_zeroes_the_tail_of_a_newer_one() {
+        let size = size_of::<ScumbleParams>();
+        let mut bytes = vec![0xAAu8; size + 24];
+        // SAFETY: the buffer is as long as is said, and longer.
+        let status = unsafe { init(bytes.as_mut_ptr().cast::<ScumbleParams>(), size + 16, "params") };
+        assert_eq!(
+            (status, u32::from_ne_bytes(bytes[..4].try_into().unwrap())),
+            (SCUMBLE_OK, size as u32 + 16)
+        );
+        assert!(
+            bytes[size..size + 16].iter().all(|b| *b == 0) && bytes[size + 16..].iter().all(|b| *b == 0xAA)
+        );
+        for wrong in [0, size - 1, MAX_STRUCT + 1] {
+            // SAFETY: refused before anything is written.
+            let status = unsafe { init(bytes.as_mut_ptr().cast::<ScumbleParams>(), wrong, "params") };
+            assert_eq!(status, Status::StructSize as i32);
+        }
     }
 
     #[test]

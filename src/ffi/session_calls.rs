@@ -44,41 +44,41 @@ unsafe fn tell(pushed: Pushed, revision: *mut u64) -> Result<i32> {
     }
 }
 
-/// Sets the struct's size and initial values: no prompt, the model's own strength, steps and guidance, seed 0,
-/// opaque frames on white paper.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
+/// steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_params_init(params: *mut ScumbleParams) -> i32 {
+pub unsafe extern "C" fn scumble_params_init(params: *mut ScumbleParams, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(params, "params") }
+    unsafe { init(params, size, "params") }
 }
 
-/// Sets the struct's size; all else is 0 and must be filled.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Sets the struct's size, `size` being its sizeof; all else is 0 and must be filled.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_image_init(image: *mut ScumbleImage) -> i32 {
+pub unsafe extern "C" fn scumble_image_init(image: *mut ScumbleImage, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(image, "image") }
+    unsafe { init(image, size, "image") }
 }
 
-/// Sets the struct's size; all else is 0 and must be filled.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Sets the struct's size, `size` being its sizeof; all else is 0 and must be filled.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_mask_init(mask: *mut ScumbleMask) -> i32 {
+pub unsafe extern "C" fn scumble_mask_init(mask: *mut ScumbleMask, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(mask, "mask") }
+    unsafe { init(mask, size, "mask") }
 }
 
-/// Sets the struct's size.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+/// Makes the struct ready to be filled by the library; `size` is its sizeof.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_stats_init(stats: *mut ScumbleStats) -> i32 {
+pub unsafe extern "C" fn scumble_stats_init(stats: *mut ScumbleStats, size: usize) -> i32 {
     // SAFETY: passed on.
-    unsafe { init(stats, "stats") }
+    unsafe { init(stats, size, "stats") }
 }
 
 /// Makes a live layer on an engine, which it keeps alive. The model need not be loaded yet.
@@ -100,7 +100,8 @@ pub unsafe extern "C" fn scumble_session_create(
     })
 }
 
-/// Replaces all settings. They are copied.
+/// Replaces all settings. They are copied. Before the first push there is nothing to render with them, and they
+/// wait for it.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_INTERNAL.
 /// Whether strength × steps makes a step depends on the model: if it does not, poll tells, once.
@@ -120,6 +121,16 @@ pub unsafe extern "C" fn scumble_session_set_params(
     }
 }
 
+/// Reserved fields must be 0 today, so that they can mean something tomorrow.
+fn check_reserved(fields: u32, what: &str) -> Result<()> {
+    if fields == 0 {
+        return Ok(());
+    }
+    Err(Error::setting(format!(
+        "A reserved field of the {what} is not 0; the host must call its _init first."
+    )))
+}
+
 unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
     // -1 leaves a setting to the model; any other number, also NaN, must stand its check.
     let own = |v: f32| (v != -1.0).then_some(v);
@@ -127,18 +138,14 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         SCUMBLE_PREVIEW_OFF => Preview::Off,
         SCUMBLE_PREVIEW_GIVE_WAY => Preview::GiveWay,
         SCUMBLE_PREVIEW_EACH_STEP => Preview::EachStep,
-        other => return Err(Error::setting(format!("preview is {other}; use one of SCUMBLE_PREVIEW_*"))),
+        other => return Err(Error::setting(format!("preview is {other}; use one of SCUMBLE_PREVIEW_*."))),
     };
     let alpha = match params.alpha {
         SCUMBLE_ALPHA_OPAQUE => Alpha::Opaque,
         SCUMBLE_ALPHA_FOLLOW_PAINT => Alpha::FollowPaint,
-        other => return Err(Error::setting(format!("alpha is {other}; use one of SCUMBLE_ALPHA_*"))),
+        other => return Err(Error::setting(format!("alpha is {other}; use one of SCUMBLE_ALPHA_*."))),
     };
-    if params.reserved != 0 || params.paper[3] != 0 {
-        return Err(Error::setting(
-            "a reserved field of the params is not 0; call scumble_params_init first",
-        ));
-    }
+    check_reserved(params.reserved | u32::from(params.paper[3]), "params")?;
     let [r, g, b, _] = params.paper;
     Ok(Params {
         // SAFETY: the caller of the exported function promised NUL-terminated strings.
@@ -156,13 +163,15 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
     })
 }
 
-/// Hands over paint: the whole canvas or a part of it. The pixels are compared with what was pushed before and
-/// copied where they differ; nothing is kept of the host's memory. A canvas whose size or format is new starts
-/// transparent. `touched` (canvas coordinates, may be NULL) says that nothing outside it has changed since the
-/// last push, so that less is compared.
-/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
-/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT,
-/// SCUMBLE_ERROR_INTERNAL.
+/// Hands over paint: the whole canvas or a part of it (what lies outside image->rect stays as it was pushed
+/// before). The pixels are compared with those and copied where they differ; nothing is kept of the host's memory.
+/// A canvas whose size or format is new starts transparent.
+/// `touched` (canvas coordinates, may reach beyond the image) says that nothing outside it has changed since the
+/// last push, so that less is compared; an empty one says that nothing has. NULL compares the whole image.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
+/// SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
+/// told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
+/// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_push(
@@ -197,10 +206,12 @@ unsafe fn borrowed<'a>(pointer: *const u8, length: usize, what: &str) -> Result<
     Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
 }
 
-/// Limits the live layer to where the mask is not 0; NULL lifts the limit. The mask is copied and stays until it
-/// is replaced or a canvas of another size is pushed. Frames then cover the mask and its surroundings.
+/// Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
+/// until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
+/// then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
-/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_INTERNAL.
+/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
+/// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (a reserved field), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_set_mask(
@@ -215,6 +226,7 @@ pub unsafe extern "C" fn scumble_session_set_mask(
                 return tell(session.session.set_mask(0, 0, None)?, revision);
             }
             let mask = read_struct(mask, "mask")?;
+            check_reserved(mask.reserved, "mask")?;
             let coverage = borrowed(mask.coverage, mask.byte_length, "mask->coverage")?;
             let given = (to_rect(mask.rect), mask.stride, coverage);
             tell(session.session.set_mask(mask.canvas_width, mask.canvas_height, Some(given))?, revision)
@@ -224,7 +236,7 @@ pub unsafe extern "C" fn scumble_session_set_mask(
 
 /// Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
 /// in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
-/// other implementations; NULL goes back to the seed.
+/// other implementations; `values` NULL goes back to the seed. Noise that does not fit the model is told by poll.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
 /// SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
@@ -249,7 +261,7 @@ pub unsafe extern "C" fn scumble_session_set_noise(
             let count = count.filter(|n| (1..=1 << 28).contains(n)).ok_or_else(|| {
                 Error::new(
                     crate::error::Status::Rect,
-                    format!("noise of size {sizes:?} is empty or too large"),
+                    format!("Noise of size {sizes:?} is empty or too large; give the latent's size."),
                 )
             })?;
             let values = std::slice::from_raw_parts(values, count).to_vec();
@@ -261,11 +273,13 @@ pub unsafe extern "C" fn scumble_session_set_noise(
     }
 }
 
-/// Hands out the newest frame whose number is above `after_seq` (0 = any). Cheap: hosts call it from a timer.
-/// An error here is the worker's, told once; the session lives on and the next push tries again (only after
-/// SCUMBLE_ERROR_INTERNAL is it closed for good).
-/// Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING,
-/// SCUMBLE_ERROR_NULL, or any error that loading or rendering can meet.
+/// Hands out the newest frame whose number (seq) is above `after_seq`: the last one shown, or 0 for any. Frames
+/// that a newer one overtook are never seen. Cheap: hosts call it from a timer.
+/// An error here is the worker's, told once; the session lives on and tries again when something changes. Only
+/// SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
+/// Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,
+/// and the model is not ready), SCUMBLE_ERROR_NULL, or what loading or rendering met: SCUMBLE_ERROR_SETTING,
+/// _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_poll(
@@ -289,8 +303,8 @@ pub unsafe extern "C" fn scumble_session_poll(
     }
 }
 
-/// Waits until nothing of this session waits or runs, then poll tells what came of it. For tests and batch work;
-/// an interactive host polls.
+/// Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll
+/// tells what came of it. For tests and batch work; an interactive host polls.
 /// Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
@@ -304,8 +318,9 @@ pub unsafe extern "C" fn scumble_session_wait(session: *mut ScumbleSession, time
     }
 }
 
-/// Ends the running job and drops the waiting one; returns at once. Frames that were shown stay; what the jobs
-/// owed is rendered after the next push or change of settings.
+/// Ends the running job and drops the waiting one; returns at once. Nothing of them appears afterwards; frames
+/// that were there stay. What the jobs owed is rendered after the next push (also an identical one) or change of
+/// settings. Not while another thread releases the session.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -343,7 +358,8 @@ pub unsafe extern "C" fn scumble_session_stats(
     }
 }
 
-/// Closes a live layer: its running job is interrupted and not waited for. Frames that were handed out live on.
+/// Closes a live layer: its running job is interrupted and not waited for (but see `scumble_engine_release`, if
+/// the engine was released before and this was the last of its sessions). Frames that were handed out live on.
 /// NULL does nothing.
 /// [host-thread]
 #[unsafe(no_mangle)]

@@ -1,5 +1,7 @@
 //! What several test programs need. Each of them uses a part of it.
 #![allow(dead_code)]
 
+pub mod c;
+pub mod header;
 pub mod painting;
 pub mod stub;

@@ -68,10 +68,10 @@ impl Text {
 }
 
 /// Runs an `_init` function of the ABI on a fresh struct.
-fn init<T>(init: unsafe extern "C" fn(*mut T) -> i32) -> Answer<T> {
+fn init<T>(init: unsafe extern "C" fn(*mut T, usize) -> i32) -> Answer<T> {
     let mut fresh = std::mem::MaybeUninit::uninit();
     // SAFETY: `fresh` is writable; on success the ABI has set every field.
-    check(unsafe { init(fresh.as_mut_ptr()) })?;
+    check(unsafe { init(fresh.as_mut_ptr(), size_of::<T>()) })?;
     // SAFETY: just initialized.
     Ok(unsafe { fresh.assume_init() })
 }
@@ -261,8 +261,6 @@ impl Frame {
             finished: info.flags & SCUMBLE_FRAME_FINAL != 0,
             stale: info.flags & SCUMBLE_FRAME_STALE != 0,
             step: info.step,
-            steps: info.steps,
-            since_push: info.since_push_us,
             since_start: info.since_start_us,
             text: info.text_us,
             encode: info.encode_us,

@@ -1,0 +1,44 @@
+//! The shared library exports the header's functions and nothing else.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use support::c;
+use support::header::Header;
+
+#[test]
+fn the_library_exports_exactly_the_headers_functions() {
+    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(c::library()).output().expect("nm");
+    assert!(output.status.success(), "{}", c::said(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let exported: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+        .map(|s| s.split('@').next().unwrap_or(s))
+        .collect();
+    let header = Header::read();
+    let declared: BTreeSet<&str> = header.functions.iter().map(String::as_str).collect();
+    assert_eq!(declared.len(), header.functions.len(), "each function is declared once");
+    assert_eq!(exported, declared);
+}
+
+#[test]
+fn every_function_says_its_threads_and_its_statuses() {
+    let header = Header::read();
+    for name in &header.functions {
+        // The last mention: the example comes first.
+        let declared = header.text.rfind(&format!("{name}(")).expect("declared");
+        let before = &header.text[..declared];
+        let comment = &before[before.rfind("/**").expect("a comment")..];
+        assert!(
+            comment.contains("[any-thread]") != comment.contains("[host-thread]"),
+            "{name} does not say from which threads it may be called"
+        );
+        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        if line.starts_with("int32_t") {
+            assert!(comment.contains("Returns SCUMBLE_OK"), "{name} does not say what it returns");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! C programs against the shared library that cargo has built for this test.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use super::header::root;
+
+pub const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+/// The cdylib, beside the test programs of the same build.
+pub fn library() -> PathBuf {
+    let deps = std::env::current_exe().expect("a path").parent().expect("a folder").to_path_buf();
+    let library = deps.join("libscumble.so");
+    assert!(library.is_file(), "{} is not there; cargo builds it with the tests", library.display());
+    library
+}
+
+/// A fresh folder for one test's files.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}
+
+/// The C and C++ compilers to try: the system's, and clang where it is installed.
+pub fn compilers(plus_plus: bool) -> Vec<String> {
+    let (own, clang) = if plus_plus { ("c++", "clang++") } else { ("cc", "clang") };
+    let mut found = vec![own.to_owned()];
+    if Command::new(clang).arg("--version").output().is_ok_and(|o| o.status.success()) {
+        found.push(clang.to_owned());
+    }
+    found
+}
+
+/// Runs a compiler with the header's folder on its path; a warning is a failure of the test.
+pub fn compile(compiler: &str, flags: &[&str], files: &[&Path], out: &Path) {
+    let output = Command::new(compiler)
+        .args(flags)
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg("-o")
+        .arg(out)
+        .args(files)
+        .output()
+        .unwrap_or_else(|e| panic!("{compiler}: {e}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{compiler} {flags:?} {files:?}:\n{said}");
+}
+
+/// Builds tests/c/NAME.c with what it shares, linked with the library where it lies.
+pub fn program(name: &str, flags: &[&str]) -> PathBuf {
+    let sources = root().join("tests/c");
+    let out =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", flags.concat().replace('/', "_")));
+    let library = library();
+    let search = format!("-Wl,-rpath,{}", library.parent().expect("a folder").display());
+    let all: Vec<&str> = ["-std=c11", "-g", "-O1", "-D_GNU_SOURCE", "-pthread"]
+        .into_iter()
+        .chain(STRICT.iter().copied())
+        .chain(["-Wshadow", "-Wstrict-prototypes"])
+        .chain(flags.iter().copied())
+        .chain([search.as_str()])
+        .collect();
+    compile("cc", &all, &[&sources.join(format!("{name}.c")), &library], &out);
+    out
+}
+
+/// Standard output and error together, for a failure's message.
+pub fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
