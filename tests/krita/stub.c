@@ -61,9 +61,9 @@ const char *scumble_version(void) { return "0.0.0-stub"; }
 const char *scumble_last_error(void) { return last_error; }
 
 #define INIT(function, type)                     \
-    int32_t function(type *it) {                 \
-        memset(it, 0, sizeof *it);               \
-        it->struct_size = (uint32_t)sizeof *it;  \
+    int32_t function(type *it, size_t size) {    \
+        memset(it, 0, size);                     \
+        it->struct_size = (uint32_t)size;        \
         return SCUMBLE_OK;                       \
     }
 INIT(scumble_engine_options_init, ScumbleEngineOptions)
