@@ -44,6 +44,11 @@ lint: setup-test
 unit: setup-test
 	cargo test
 
+# A canvas of 16384 x 16384: 4 GiB of memory.
+.PHONY: test-large
+test-large: setup-test
+	cargo test --release --test abi_live_sizes -- --ignored
+
 loom:
 	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --quiet --release --manifest-path tests/loom/Cargo.toml
 

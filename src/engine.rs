@@ -6,10 +6,11 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::cancel::Cancel;
+use crate::desk::Shared;
 use crate::error::{Error, Result, Status};
 use crate::pipeline::{LoadOptions, Pipeline};
 use crate::render::{ModelInfo, Renderer};
-use crate::session::{Session, Shared};
+use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
 

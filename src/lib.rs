@@ -6,6 +6,7 @@ pub mod ffi;
 
 // The way down: what the host hands over.
 pub mod session;
+mod desk;
 pub mod canvas;
 pub mod region;
 pub mod pixels;

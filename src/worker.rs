@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use crate::desk::{End, Shared};
 use crate::engine::Wiring;
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
@@ -10,7 +11,6 @@ use crate::job::{Job, Preview};
 use crate::pixels::{paste, read};
 use crate::region::{Placement, place};
 use crate::render::{AfterStep, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
-use crate::session::{End, Shared};
 
 /// Serves jobs until the engine closes. A renderer that could not be loaded fails each job with the reason.
 pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {

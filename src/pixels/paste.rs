@@ -75,7 +75,10 @@ fn scaled_strip(
         let first = ((top as f64 * scale).floor() as usize).saturating_sub(3);
         let last = (((top + rows) as f64 * scale).ceil() as usize + 3).min(sh);
         let source: Vec<f32> = picture.slice(s![c, first..last, ..sw]).iter().copied().collect();
-        let part = (0.0, top as f64 * scale - first as f64, sw as f64, rows as f64 * scale);
+        let offset = top as f64 * scale - first as f64;
+        // Rounding must not carry the part beyond the last row.
+        let height = (rows as f64 * scale).min((last - first) as f64 - offset);
+        let part = (0.0, offset, sw as f64, height);
         strip.extend(resize_plane(
             resizer,
             &source,

@@ -1,5 +1,7 @@
 //! How a command ends when it does not end well: one sentence, and whether the command line was to blame.
 
+use std::io::Write;
+
 use crate::host::Fault;
 
 #[derive(Debug)]
@@ -30,5 +32,15 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Failure { usage: fault.is_setting(), message: fault.message }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no failure.
+pub fn say(text: &str) -> Done {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write to standard output: {why}")))
+        }
+        _ => Ok(()),
     }
 }

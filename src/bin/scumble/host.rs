@@ -261,8 +261,6 @@ impl Frame {
             finished: info.flags & SCUMBLE_FRAME_FINAL != 0,
             stale: info.flags & SCUMBLE_FRAME_STALE != 0,
             step: info.step,
-            steps: info.steps,
-            since_push: info.since_push_us,
             since_start: info.since_start_us,
             text: info.text_us,
             encode: info.encode_us,

@@ -1,13 +1,129 @@
 //! `scumble info`: what is here, and what is missing.
 
+use scumble::models::{device, runtime};
+use serde::Serialize;
+
 use crate::args::InfoArgs;
-use crate::failure::Done;
+use crate::failure::{Done, Failure, say};
+use crate::host::Model;
 use crate::{host, progress};
 
+#[derive(Serialize)]
+struct Told {
+    scumble: String,
+    abi: u32,
+    runtime: Part<Runtime>,
+    devices: Vec<Device>,
+    model: Part<ModelTold>,
+}
+
+/// Something that is there, or the sentence that says why it is not.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<T> {
+    Found(T),
+    Missing { error: String },
+}
+
+#[derive(Serialize)]
+struct Runtime {
+    version: String,
+    path: String,
+}
+
+#[derive(Serialize)]
+struct Device {
+    name: String,
+    usable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ModelTold {
+    name: String,
+    description: String,
+    device: String,
+    /// Side of the square that it was trained on.
+    native: u32,
+    steps: u32,
+    /// To two digits: 0.6, not the nearest 32-bit number.
+    strength: f64,
+    guidance: f64,
+}
+
 pub fn run(args: &InfoArgs) -> Done {
-    let engine = progress::engine(&args.engine)?;
-    let model = progress::load(&engine)?;
-    println!("scumble {} (ABI {})", host::version(), host::abi());
-    println!("{} {}", model.name, model.description);
-    Ok(())
+    let told = ask(args);
+    if args.json {
+        let json = serde_json::to_string_pretty(&told).map_err(|e| Failure::failed(e.to_string()))?;
+        say(&json)?;
+    } else {
+        say(&text(&told))?;
+    }
+    match (told.runtime, told.model) {
+        (Part::Missing { error }, _) | (_, Part::Missing { error }) => Err(Failure::failed(error)),
+        _ => Ok(()),
+    }
+}
+
+fn ask(args: &InfoArgs) -> Told {
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(std::path::Path::parent);
+    let mut devices = Vec::new();
+    let runtime = match runtime::load(args.engine.runtime.as_deref(), beside) {
+        Ok(found) => {
+            devices = device::list(found)
+                .into_iter()
+                .map(|d| Device { name: d.name, usable: d.why_not.is_none(), why_not: d.why_not })
+                .collect();
+            Part::Found(Runtime { version: found.version(), path: found.path.display().to_string() })
+        }
+        Err(why) => Part::Missing { error: why.message },
+    };
+    let model = match progress::engine(&args.engine).and_then(|engine| progress::load(&engine)) {
+        Ok(model) => Part::Found(model_told(model)),
+        Err(why) => Part::Missing { error: why.message },
+    };
+    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model }
+}
+
+fn model_told(model: Model) -> ModelTold {
+    let digits = |v: f32| (f64::from(v) * 100.0).round() / 100.0;
+    ModelTold {
+        name: model.name,
+        description: model.description,
+        device: model.device,
+        native: model.native_side,
+        steps: model.steps,
+        strength: digits(model.strength),
+        guidance: digits(model.guidance),
+    }
+}
+
+fn text(told: &Told) -> String {
+    let mut lines = vec![format!("scumble {} (ABI {})", told.scumble, told.abi)];
+    let mut row = |name: &str, what: String| lines.push(format!("{name:<14}{what}"));
+    match &told.runtime {
+        Part::Found(runtime) => row("ONNX Runtime", format!("{}, {}", runtime.version, runtime.path)),
+        Part::Missing { .. } => row("ONNX Runtime", "not found".into()),
+    }
+    for device in &told.devices {
+        let why_not = device.why_not.as_ref().map_or(String::new(), |why| format!(": no, {why}"));
+        row("device", format!("{}{why_not}", device.name));
+    }
+    match &told.model {
+        Part::Found(model) => {
+            row("model", format!("{}, on {}", model.name, model.device));
+            row("", model.description.clone());
+            let ModelTold { native, steps, strength, guidance, .. } = model;
+            row(
+                "",
+                format!(
+                    "native {native}\u{d7}{native}; {steps} steps, strength {strength}, guidance {guidance}"
+                ),
+            );
+        }
+        Part::Missing { .. } => row("model", "not ready".into()),
+    }
+    lines.join("\n")
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::args::LiveArgs;
-use crate::failure::{Done, Failure};
+use crate::failure::{Done, Failure, say};
 use crate::host::{self, Model};
 use crate::recording::Recording;
 use crate::replay::Replay;
@@ -35,9 +35,9 @@ pub fn run(args: &LiveArgs) -> Done {
         std::io::Write::write_all(file, format!("{json}\n").as_bytes()).map_err(|e| e.to_string())
     })?;
     if args.json {
-        println!("{json}");
+        say(&json)?;
     } else {
-        println!("{}\npictures in {}", report.text(), args.out.display());
+        say(&format!("{}\npictures in {}", report.text(), args.out.display()))?;
     }
     match report.faults.first() {
         None => Ok(()),

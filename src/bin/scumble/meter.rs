@@ -165,8 +165,6 @@ mod tests {
             finished,
             stale: false,
             step: 1,
-            steps: 4,
-            since_push: 0,
             since_start: 100,
             text: 1,
             encode: 2,

@@ -11,7 +11,7 @@ const SPACING: f32 = 0.08;
 
 /// What is left of the diameter and of the opacity when the pen barely touches.
 const LEAST_SIZE: f32 = 0.25;
-const LEAST_OPACITY: f32 = 0.35;
+const LEAST_OPACITY: f32 = 0.7;
 
 pub struct Painter {
     width: usize,

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::args::{Alpha, RenderArgs, Settings};
-use crate::failure::{Done, Failure};
+use crate::failure::{Done, Failure, say};
 use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview};
 use crate::{progress, stills};
 
@@ -34,8 +34,7 @@ pub fn run(args: &RenderArgs) -> Done {
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
     let info = wait(&mut layer, &mut picture)?;
     stills::write_png(&args.output, picture.canvas(), picture.has_alpha)?;
-    tell(args, &model, &picture, &info);
-    Ok(())
+    tell(args, &model, &picture, &info)
 }
 
 fn check_output(path: &Path) -> Done {
@@ -81,10 +80,10 @@ fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
     Ok(frame.info()?)
 }
 
-fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameInfo) {
+fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameInfo) -> Done {
     if !args.json {
-        println!(
-            "{}: {}×{}, {} steps in {:.2} s by {} on {}",
+        return say(&format!(
+            "{}: {}\u{d7}{}, {} steps in {:.2} s by {} on {}",
             args.output.display(),
             picture.width,
             picture.height,
@@ -92,8 +91,7 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
             info.since_start as f64 / 1e6,
             model.name,
             model.device
-        );
-        return;
+        ));
     }
     let told = json!({
         "output": args.output,
@@ -103,7 +101,8 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
         "model": model.name,
         "device": model.device,
         "seed": args.settings.seed.unwrap_or(0),
-        "steps": info.step,
+        // Strength × steps of them.
+        "steps_run": info.step,
         "microseconds": {
             "total": info.since_start,
             "text": info.text,
@@ -114,5 +113,5 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
             "onnx_runtime": info.runtime,
         },
     });
-    println!("{told:#}");
+    say(&format!("{told:#}"))
 }

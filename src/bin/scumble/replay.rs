@@ -131,7 +131,6 @@ impl<'a> Replay<'a> {
     }
 
     fn tick(&mut self, t: f64, hand: &mut Hand<'_>) -> Done {
-        let mut labels = Vec::new();
         while let Some(action) = hand.due(t) {
             action.paint(&mut self.painter);
             match action {
@@ -150,17 +149,16 @@ impl<'a> Replay<'a> {
                     self.params.seed = change.seed.unwrap_or(self.params.seed);
                     self.set()?;
                 }
-                Action::Mark(label) => labels.push(label.to_owned()),
+                Action::Mark(label) => {
+                    let (paint, live) = (self.painter.pixels().to_vec(), self.live.clone());
+                    let (label, prompt) = (label.to_owned(), self.params.prompt.clone());
+                    self.marks.push(Mark { label, prompt, paint, live });
+                }
                 Action::PenDown(_) => {}
             }
         }
         self.push()?;
-        self.poll(t)?;
-        for label in labels {
-            let (paint, live) = (self.painter.pixels().to_vec(), self.live.clone());
-            self.marks.push(Mark { label, prompt: self.params.prompt.clone(), paint, live });
-        }
-        Ok(())
+        self.poll(t)
     }
 
     fn set(&mut self) -> Done {

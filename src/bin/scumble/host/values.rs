@@ -139,8 +139,6 @@ pub struct FrameInfo {
     pub finished: bool,
     pub stale: bool,
     pub step: u32,
-    pub steps: u32,
-    pub since_push: u64,
     pub since_start: u64,
     pub text: u64,
     pub encode: u64,
