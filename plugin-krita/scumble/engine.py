@@ -67,7 +67,7 @@ class Library:
 
     def made(self, struct_type, init: str):
         struct = struct_type()
-        self.check(getattr(self.call, init)(ctypes.byref(struct)))
+        self.check(getattr(self.call, init)(ctypes.byref(struct), ctypes.sizeof(struct)))
         return struct
 
 
