@@ -21,7 +21,8 @@ need python3 python3
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 if [ "$what" = test ]; then
-    need valgrind valgrind
+    # It does not start without the symbols of the C library, which Debian only recommends with it.
+    valgrind -q true 2>/dev/null || missing+=(valgrind libc6-dbg)
     need nm binutils
     need pkg-config pkg-config
 fi

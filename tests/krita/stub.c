@@ -60,11 +60,12 @@ uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_VERSION; }
 const char *scumble_version(void) { return "0.0.0-stub"; }
 const char *scumble_last_error(void) { return last_error; }
 
-#define INIT(function, type)                     \
-    int32_t function(type *it, size_t size) {    \
-        memset(it, 0, size);                     \
-        it->struct_size = (uint32_t)size;        \
-        return SCUMBLE_OK;                       \
+#define INIT(function, type)                                               \
+    int32_t function(type *it, size_t size) {                              \
+        if (size != sizeof *it) return no(SCUMBLE_ERROR_STRUCT_SIZE, #type); \
+        memset(it, 0, size);                                               \
+        it->struct_size = (uint32_t)size;                                  \
+        return SCUMBLE_OK;                                                 \
     }
 INIT(scumble_engine_options_init, ScumbleEngineOptions)
 INIT(scumble_engine_info_init, ScumbleEngineInfo)

@@ -63,5 +63,7 @@ def test_every_function_has_a_prototype():
 @pytest.mark.parametrize("name", [name for name in abi.FUNCTIONS if name.endswith("_init")])
 def test_sizes_are_the_librarys(real, name):
     struct = abi.FUNCTIONS[name][1][0]._type_()
-    assert getattr(real.call, name)(ctypes.byref(struct), ctypes.sizeof(struct)) == abi.OK
-    assert struct.struct_size == ctypes.sizeof(struct)
+    size = ctypes.sizeof(struct)
+    assert getattr(real.call, name)(ctypes.byref(struct), size) == abi.OK
+    assert struct.struct_size == size
+    assert getattr(real.call, name)(ctypes.byref(struct), size - 1) == abi.ERROR_STRUCT_SIZE
