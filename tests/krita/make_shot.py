@@ -36,8 +36,8 @@ def main() -> int:
             return code
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         pictures = [str(session.home / name) for name in ("sketch.png", "live.png")]
-        command = ["convert", *pictures, "-resize", "60%", "+append", "-colors", "255", "-strip"]
-        subprocess.run([*command, f"PNG8:{chosen.out}"], check=True)
+        command = ["convert", *pictures, "-resize", "60%", "+append", "-strip"]
+        subprocess.run([*command, f"PNG24:{chosen.out}"], check=True)
     print(f"{chosen.out}: {chosen.out.stat().st_size / 1000:.0f} kB")
     return 0
 
