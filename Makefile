@@ -9,6 +9,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PREFIX ?= /usr/local
 OUT ?= out
 
+.PHONY: krita krita-zip test-krita setup-krita
 .PHONY: help setup demo build test lint unit loom bench bench-full header golden runtime install clean
 
 help:
@@ -61,6 +62,22 @@ bench: build
 bench-full: build
 	@test -d "$(MODEL)" || { echo "make bench-full MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
 	SCUMBLE_BENCH_MODEL=$(MODEL) cargo bench --bench engine
+
+# Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
+krita: build
+	PROFILE=$(PROFILE) python3 scripts/krita_install.py --library $(TARGET)/release/libscumble.so --start
+
+setup-krita:
+	@scripts/setup.sh krita
+
+krita-zip: build
+	python3 scripts/krita_zip.py --library $(TARGET)/release/libscumble.so
+
+# The plug-in on a mock of Krita with real pixels, then in the real Krita under Xvfb.
+test-krita: setup-krita build
+	SCUMBLE_LIBRARY=$(TARGET)/release/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
+		.setup/krita-venv/bin/python -m pytest -q tests/krita
+	python3 tests/krita/run_e2e.py --library $(TARGET)/release/libscumble.so --model models/default
 
 header:
 	SCUMBLE_BLESS=1 cargo test --test header
