@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::pixels::{Format, ImageView, zeroed};
+use crate::pixels::{Format, ImageView, check_room};
 use crate::region::Rect;
 
 /// Side of a tile, and height of a band, in pixels.
@@ -58,10 +58,9 @@ impl Canvas {
     pub fn new(bounds: Rect, format: Format, revision: u64) -> Result<Self> {
         let row = bounds.width as usize * format.bytes_per_pixel();
         let height = bounds.height as usize;
-        let bands = (0..height)
-            .step_by(TILE)
-            .map(|y| zeroed(row * TILE.min(height - y)).map(Arc::new))
-            .collect::<Result<_>>()?;
+        check_room(row * height)?;
+        let bands =
+            (0..height).step_by(TILE).map(|y| Arc::new(vec![0; row * TILE.min(height - y)])).collect();
         let tiles_across = (bounds.width as usize).div_ceil(TILE);
         Ok(Canvas {
             pixels: Snapshot { bounds, format, bands },

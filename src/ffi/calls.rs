@@ -118,7 +118,7 @@ unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptio
     };
     if options.intra_threads > MAX_THREADS {
         return Err(Error::setting(format!(
-            "intra_threads is {}; it must be at most {MAX_THREADS}, or 0 to let the library choose.",
+            "The number of threads is {}; it must be at most {MAX_THREADS}, or 0 to leave it to Scumble.",
             options.intra_threads
         )));
     }

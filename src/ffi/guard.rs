@@ -169,15 +169,15 @@ unsafe fn struct_size<T: Sized32>(pointer: *const T, what: &str) -> Result<usize
     }
     // SAFETY: the caller says that at least four bytes are readable.
     let size = unsafe { pointer.cast::<u32>().read_unaligned() } as usize;
-    check_size::<T>(size, what)
+    check_size::<T>(size)
 }
 
-fn check_size<T: Sized32>(size: usize, what: &str) -> Result<usize> {
+fn check_size<T: Sized32>(size: usize) -> Result<usize> {
     if size < size_of::<T>() || size > MAX_STRUCT {
         return Err(Error::new(
             Status::StructSize,
             format!(
-                "`{what}` is said to have {size} bytes, but a {} has {} or more; the host must call its _init \
+                "The host says that its {} has {size} bytes, but it has {} or more; the host must call its _init \
                  function first.",
                 T::name(),
                 size_of::<T>()
@@ -195,7 +195,7 @@ fn check_size<T: Sized32>(size: usize, what: &str) -> Result<usize> {
 pub(super) unsafe fn init<T: Sized32>(pointer: *mut T, size: usize, what: &str) -> i32 {
     guard(|| {
         check_out(pointer, what)?;
-        let size = check_size::<T>(size, what)?;
+        let size = check_size::<T>(size)?;
         let initial = T::initial();
         let known = size.min(size_of::<T>());
         // SAFETY: not NULL, writable for `size` bytes as promised by the caller; `known` lie inside `initial`.

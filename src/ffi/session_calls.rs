@@ -138,12 +138,12 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         SCUMBLE_PREVIEW_OFF => Preview::Off,
         SCUMBLE_PREVIEW_GIVE_WAY => Preview::GiveWay,
         SCUMBLE_PREVIEW_EACH_STEP => Preview::EachStep,
-        other => return Err(Error::setting(format!("preview is {other}; use one of SCUMBLE_PREVIEW_*."))),
+        other => return Err(Error::setting(format!("Preview is {other}; use one of SCUMBLE_PREVIEW_*."))),
     };
     let alpha = match params.alpha {
         SCUMBLE_ALPHA_OPAQUE => Alpha::Opaque,
         SCUMBLE_ALPHA_FOLLOW_PAINT => Alpha::FollowPaint,
-        other => return Err(Error::setting(format!("alpha is {other}; use one of SCUMBLE_ALPHA_*."))),
+        other => return Err(Error::setting(format!("Alpha is {other}; use one of SCUMBLE_ALPHA_*."))),
     };
     check_reserved(params.reserved | u32::from(params.paper[3]), "params")?;
     let [r, g, b, _] = params.paper;

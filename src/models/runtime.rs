@@ -103,7 +103,11 @@ fn why_not(error: &ort::LoadDynamicError) -> String {
     match error {
         ort::LoadDynamicError::BadVersion { version_str, .. } => format!("too old: version {version_str}"),
         ort::LoadDynamicError::MissingApi { .. } => "not an ONNX Runtime".into(),
-        ort::LoadDynamicError::Dlopen { error, .. } => one_line(&error.to_string()),
+        // The loader's own words are the cause of an error that only says that loading failed.
+        ort::LoadDynamicError::Dlopen { error, path } => {
+            let cause = one_line(&std::error::Error::source(error).unwrap_or(error).to_string());
+            cause.trim_start_matches(&format!("{}: ", path.display())).to_owned()
+        }
         other => one_line(&other.to_string()),
     }
 }

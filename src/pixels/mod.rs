@@ -33,7 +33,7 @@ impl Format {
             .ok_or_else(|| {
                 Error::new(
                     Status::Format,
-                    format!("{number} is no pixel format; use one of SCUMBLE_FORMAT_*."),
+                    format!("There is no pixel format {number}; use one of SCUMBLE_FORMAT_*."),
                 )
             })
     }
@@ -107,10 +107,12 @@ pub fn check_buffer(
     }
 }
 
-/// Zeroed bytes, or an error where the system has no room: canvases come from outside and can be huge.
-pub fn zeroed(length: usize) -> Result<Vec<u8>> {
-    // Asked for and given back, because `vec!` ends the process where there is no room. It is the system that
-    // zeroes, page by page as they are used: a host that pushes a corner of a huge canvas does not wait for all.
+/// An error where the system has no room for `length` bytes of pixels: canvases come from outside and can be huge.
+///
+/// Asked for and given back, because `vec!` ends the process where there is no room, and anything else would fill
+/// the bytes by hand: with `vec!` it is the system that zeroes them, page by page as they are used, and a host that
+/// pushes a corner of a huge canvas does not wait for all of it.
+pub fn check_room(length: usize) -> Result<()> {
     let mut room = Vec::<u8>::new();
     room.try_reserve_exact(length).map_err(|_| {
         Error::new(
@@ -121,7 +123,14 @@ pub fn zeroed(length: usize) -> Result<Vec<u8>> {
             ),
         )
     })?;
+    // Used, so that the compiler does not take the allocation away.
     drop(std::hint::black_box(room));
+    Ok(())
+}
+
+/// Zeroed bytes, or an error where the system has no room.
+pub fn zeroed(length: usize) -> Result<Vec<u8>> {
+    check_room(length)?;
     Ok(vec![0; length])
 }
 

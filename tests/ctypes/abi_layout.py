@@ -3,8 +3,8 @@
     abi_layout.py HEADER            a mirror made from the header
     abi_layout.py HEADER MODULE.py  a host's own mirror, e.g. the Krita plug-in's
 
-A mirror has one ctypes.Structure for each struct, called like it, with or without "Scumble" before; constants are
-whole numbers of the module, called like the header's, with or without "SCUMBLE_" before.
+A mirror has one ctypes.Structure for each struct, called like it, with or without "Scumble" before; constants
+are whole numbers of the module, called like the header's, with or without "SCUMBLE_" before.
 """
 
 import ctypes

@@ -54,15 +54,17 @@ pub fn program(name: &str, flags: &[&str]) -> PathBuf {
     let out =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", flags.concat().replace('/', "_")));
     let library = library();
-    let search = format!("-Wl,-rpath,{}", library.parent().expect("a folder").display());
+    let folder = library.parent().expect("a folder").display();
+    // Found where it lies, unless LD_LIBRARY_PATH names another one.
+    let search = [format!("-L{folder}"), format!("-Wl,--enable-new-dtags,-rpath,{folder}")];
     let all: Vec<&str> = ["-std=c11", "-g", "-O1", "-D_GNU_SOURCE", "-pthread"]
         .into_iter()
         .chain(STRICT.iter().copied())
         .chain(["-Wshadow", "-Wstrict-prototypes"])
         .chain(flags.iter().copied())
-        .chain([search.as_str()])
+        .chain(search.iter().map(String::as_str))
         .collect();
-    compile("cc", &all, &[&sources.join(format!("{name}.c")), &library], &out);
+    compile("cc", &all, &[&sources.join(format!("{name}.c")), Path::new("-lscumble")], &out);
     out
 }
 

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scumble for Krita: a layer that a diffusion model keeps re-rendering from the painted layers below it.
+
+The map, in the order in which a stroke travels:
+    docker.py     what the painter sees and sets           extension.py  actions with shortcuts, start and end
+    live.py       one timer; which document's turn it is    layer.py      read → push → poll → show
+    canvas.py     all that knows Krita's nodes              pixels.py     formats, buffers, selections
+    engine.py     the library as Python objects             abi.py        scumble.h in ctypes
+    settings.py   what a document remembers                 qt.py         PyQt5 or PyQt6
+"""
+
+try:
+    import krita
+except ImportError:  # outside Krita: the modules can still be imported, for tests
+    krita = None
+
+if krita is not None and not getattr(krita, "IS_MOCK", False):
+    from .extension import register
+
+    register()

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""include/scumble.h in ctypes: constants, structs, prototypes. Nothing else lives here.
+
+tests/krita/test_abi.py reads the header and fails when this file has drifted from it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+
+ABI_VERSION = 1
+
+OK = 0
+UNCHANGED = 1
+NO_FRAME = 2
+LOADING = 3
+TIMEOUT = 4
+ERROR_NULL = -1
+ERROR_STRUCT_SIZE = -2
+ERROR_TEXT = -3
+ERROR_RECT = -4
+ERROR_BUFFER = -5
+ERROR_FORMAT = -6
+ERROR_SETTING = -7
+ERROR_INTERNAL = -8
+ERROR_RUNTIME = -9
+ERROR_DEVICE = -10
+ERROR_MODEL_MISSING = -11
+ERROR_MODEL_BROKEN = -12
+ERROR_MODEL_UNSUPPORTED = -13
+ERROR_INFERENCE = -14
+ERROR_MEMORY = -15
+
+FORMAT_RGBA8 = 1
+FORMAT_BGRA8 = 2
+FORMAT_RGBA16 = 3
+FORMAT_BGRA16 = 4
+FORMAT_RGBAF32 = 5
+FORMAT_RGBAF32_LINEAR = 6
+
+PREVIEW_OFF = 0
+PREVIEW_GIVE_WAY = 1
+PREVIEW_EACH_STEP = 2
+ALPHA_OPAQUE = 0
+ALPHA_FOLLOW_PAINT = 1
+FRAME_PREVIEW = 1
+FRAME_FINAL = 2
+FRAME_STALE = 4
+ENGINE_LOADING = 0
+ENGINE_READY = 1
+ENGINE_FAILED = 2
+
+
+class Rect(ctypes.Structure):
+    _fields_ = [("x", c_int32), ("y", c_int32), ("width", c_int32), ("height", c_int32)]
+
+
+class EngineOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("intra_threads", c_uint32),
+        ("model_dir", c_char_p),
+        ("device", c_char_p),
+        ("runtime", c_char_p),
+        ("scheduler", c_char_p),
+    ]
+
+
+class EngineInfo(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("state", c_uint32),
+        ("progress", c_float),
+        ("error", c_int32),
+        ("message", c_char_p),
+        ("model_name", c_char_p),
+        ("model_description", c_char_p),
+        ("device", c_char_p),
+        ("native_side", c_uint32),
+        ("default_steps", c_uint32),
+        ("default_strength", c_float),
+        ("default_guidance", c_float),
+    ]
+
+
+class FrameInfo(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("seq", c_uint64),
+        ("revision", c_uint64),
+        ("rect", Rect),
+        ("format", c_int32),
+        ("step", c_uint32),
+        ("steps", c_uint32),
+        ("reserved", c_uint32),
+        ("stride", c_size_t),
+        ("byte_length", c_size_t),
+        ("pixels", c_void_p),
+        ("since_push_us", c_uint64),
+        ("since_start_us", c_uint64),
+        ("text_us", c_uint64),
+        ("encode_us", c_uint64),
+        ("denoise_us", c_uint64),
+        ("decode_us", c_uint64),
+        ("pixels_us", c_uint64),
+        ("runtime_us", c_uint64),
+    ]
+
+
+class Params(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("steps", c_uint32),
+        ("prompt", c_char_p),
+        ("negative", c_char_p),
+        ("strength", c_float),
+        ("guidance", c_float),
+        ("seed", c_uint64),
+        ("preview", c_uint32),
+        ("alpha", c_uint32),
+        ("paper", c_uint8 * 4),
+        ("mask_softness", c_uint32),
+        ("resolution", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class Image(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("format", c_int32),
+        ("canvas_width", c_int32),
+        ("canvas_height", c_int32),
+        ("rect", Rect),
+        ("stride", c_size_t),
+        ("byte_length", c_size_t),
+        ("pixels", c_void_p),
+    ]
+
+
+class Mask(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("canvas_width", c_int32),
+        ("canvas_height", c_int32),
+        ("rect", Rect),
+        ("stride", c_size_t),
+        ("byte_length", c_size_t),
+        ("coverage", c_void_p),
+    ]
+
+
+class Stats(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("jobs_started", c_uint64),
+        ("jobs_replaced", c_uint64),
+        ("frames", c_uint64),
+    ]
+
+
+# Handles are plain pointers; engine.py never mixes them up.
+_HANDLE = c_void_p
+_HANDLE_OUT = POINTER(c_void_p)
+_REVISION_OUT = POINTER(c_uint64)
+
+# name: (result type, argument types)
+FUNCTIONS = {
+    "scumble_abi_version": (c_uint32, []),
+    "scumble_version": (c_char_p, []),
+    "scumble_last_error": (c_char_p, []),
+    "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),
+    "scumble_engine_info_init": (c_int32, [POINTER(EngineInfo), c_size_t]),
+    "scumble_frame_info_init": (c_int32, [POINTER(FrameInfo), c_size_t]),
+    "scumble_engine_create": (c_int32, [POINTER(EngineOptions), _HANDLE_OUT]),
+    "scumble_engine_info": (c_int32, [_HANDLE, POINTER(EngineInfo)]),
+    "scumble_engine_release": (None, [_HANDLE]),
+    "scumble_frame_info": (c_int32, [_HANDLE, POINTER(FrameInfo)]),
+    "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_size_t, c_size_t]),
+    "scumble_frame_release": (None, [_HANDLE]),
+    "scumble_params_init": (c_int32, [POINTER(Params), c_size_t]),
+    "scumble_image_init": (c_int32, [POINTER(Image), c_size_t]),
+    "scumble_mask_init": (c_int32, [POINTER(Mask), c_size_t]),
+    "scumble_stats_init": (c_int32, [POINTER(Stats), c_size_t]),
+    "scumble_session_create": (c_int32, [_HANDLE, _HANDLE_OUT]),
+    "scumble_session_set_params": (c_int32, [_HANDLE, POINTER(Params), _REVISION_OUT]),
+    "scumble_session_push": (c_int32, [_HANDLE, POINTER(Image), POINTER(Rect), _REVISION_OUT]),
+    "scumble_session_set_mask": (c_int32, [_HANDLE, POINTER(Mask), _REVISION_OUT]),
+    "scumble_session_set_noise": (
+        c_int32,
+        [_HANDLE, POINTER(c_float), c_uint32, c_uint32, c_uint32, c_uint32, _REVISION_OUT],
+    ),
+    "scumble_session_poll": (c_int32, [_HANDLE, c_uint64, _HANDLE_OUT]),
+    "scumble_session_wait": (c_int32, [_HANDLE, c_uint32]),
+    "scumble_session_cancel": (c_int32, [_HANDLE]),
+    "scumble_session_stats": (c_int32, [_HANDLE, POINTER(Stats)]),
+    "scumble_session_release": (None, [_HANDLE]),
+}
+
+
+def load(path: str) -> ctypes.CDLL:
+    """Loads the library and gives every function its prototype. The library is never unloaded.
+
+    Raises OSError if it cannot be loaded, AttributeError if a function is missing (an older library).
+    """
+    library = ctypes.CDLL(path)
+    for name, (result, arguments) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    return library

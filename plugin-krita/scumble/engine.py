@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library as Python objects: Library → Engine → Layer → Frame. Knows nothing of Krita or Qt.
+
+Every object is closed by close() or a `with` block; what is forgotten is released when Python drops it.
+Failures are ScumbleError, whose text is the library's sentence for the painter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import abi
+
+
+class ScumbleError(Exception):
+    """What went wrong, in a sentence that can be shown; `status` is the library's number (0: our own)."""
+
+    def __init__(self, message: str, status: int = 0):
+        super().__init__(message)
+        self.status = status
+
+
+def library_path() -> Path:
+    """The library in the plug-in's own folder, else the developer's, named by the environment."""
+    inside = Path(__file__).resolve().parent / "lib" / "libscumble.so"
+    if inside.is_file():
+        return inside
+    named = os.environ.get("SCUMBLE_LIBRARY", "")
+    if named:
+        return Path(named)
+    raise ScumbleError(
+        f"Scumble's library is missing ({inside}); install the plug-in again, with its lib folder."
+    )
+
+
+class Library:
+    """The loaded shared library, of the version that abi.py describes."""
+
+    def __init__(self, path: str | os.PathLike | None = None):
+        path = os.fspath(path or library_path())
+        try:
+            self.call = abi.load(path)
+        except OSError as error:
+            raise ScumbleError(f"Scumble's library could not be loaded: {error}") from error
+        except AttributeError as error:
+            raise ScumbleError(
+                f"Scumble's library at {path} is of another version ({error}); install the plug-in again."
+            ) from error
+        found = self.call.scumble_abi_version()
+        if found != abi.ABI_VERSION:
+            raise ScumbleError(
+                f"Scumble's library at {path} speaks version {found} of its interface, this plug-in version "
+                f"{abi.ABI_VERSION}; install the plug-in again."
+            )
+        self.version = text(self.call.scumble_version())
+
+    def check(self, status: int) -> int:
+        """Passes a status that is no error; raises the library's sentence otherwise."""
+        if status < 0:
+            message = text(self.call.scumble_last_error())
+            raise ScumbleError(message or f"Scumble failed with status {status}.", status)
+        return status
+
+    def made(self, struct_type, init: str):
+        struct = struct_type()
+        self.check(getattr(self.call, init)(ctypes.byref(struct), ctypes.sizeof(struct)))
+        return struct
+
+
+def text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+def _bytes(value: str | os.PathLike | None) -> bytes | None:
+    return None if value is None else os.fspath(value).encode("utf-8", "surrogatepass")
+
+
+class _Owned:
+    """Holds one handle of the library and gives it back once."""
+
+    def __init__(self, library: Library, handle: int, release: str):
+        self.library = library
+        self._handle = handle
+        self._release = weakref.finalize(self, getattr(library.call, release), ctypes.c_void_p(handle))
+
+    @property
+    def handle(self) -> ctypes.c_void_p:
+        if not self._release.alive:
+            raise ScumbleError(f"this {type(self).__name__.lower()} is closed")
+        return ctypes.c_void_p(self._handle)
+
+    @property
+    def closed(self) -> bool:
+        return not self._release.alive
+
+    def close(self) -> None:
+        self._release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """How far an engine is, and what is known of its model."""
+
+    state: int
+    progress: float
+    error: int
+    message: str
+    name: str
+    description: str
+    device: str
+    native_side: int
+    steps: int
+    strength: float
+    guidance: float
+
+    @property
+    def ready(self) -> bool:
+        return self.state == abi.ENGINE_READY
+
+    @property
+    def failed(self) -> bool:
+        return self.state == abi.ENGINE_FAILED
+
+
+class Engine(_Owned):
+    """A model that is loaded in the background, and its worker; shared by any number of layers."""
+
+    def __init__(self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0):
+        options = library.made(abi.EngineOptions, "scumble_engine_options_init")
+        options.model_dir = _bytes(model_dir)
+        options.device = _bytes(device)
+        options.runtime = _bytes(runtime)
+        options.intra_threads = threads
+        out = ctypes.c_void_p()
+        library.check(library.call.scumble_engine_create(ctypes.byref(options), ctypes.byref(out)))
+        super().__init__(library, out.value, "scumble_engine_release")
+
+    def info(self) -> ModelInfo:
+        i = self.library.made(abi.EngineInfo, "scumble_engine_info_init")
+        self.library.check(self.library.call.scumble_engine_info(self.handle, ctypes.byref(i)))
+        return ModelInfo(
+            i.state, i.progress, i.error, text(i.message), text(i.model_name), text(i.model_description),
+            text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a layer renders. None = the model's own."""
+
+    prompt: str = ""
+    negative: str = ""
+    strength: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int = 0
+    follow_alpha: bool = False
+    preview: int = abi.PREVIEW_EACH_STEP
+    mask_softness: int | None = None  # None: the library's own
+    resolution: int = 0
+
+
+class Layer(_Owned):
+    """One live layer (the library calls it a session)."""
+
+    def __init__(self, engine: Engine):
+        library = engine.library
+        out = ctypes.c_void_p()
+        library.check(library.call.scumble_session_create(engine.handle, ctypes.byref(out)))
+        super().__init__(library, out.value, "scumble_session_release")
+        self.loading = False
+        self._seen = 0
+
+    def _revised(self, call, *arguments) -> int:
+        """The revision that a change made, or 0 if nothing changed."""
+        revision = ctypes.c_uint64()
+        status = self.library.check(call(self.handle, *arguments, ctypes.byref(revision)))
+        return revision.value if status == abi.OK else 0
+
+    def set(self, settings: Settings) -> int:
+        """Replaces the settings; returns the new revision, 0 if they are as they were."""
+        p = self.library.made(abi.Params, "scumble_params_init")
+        p.prompt = _bytes(settings.prompt)
+        p.negative = _bytes(settings.negative)
+        p.strength = -1.0 if settings.strength is None else settings.strength
+        p.steps = settings.steps or 0
+        p.guidance = -1.0 if settings.guidance is None else settings.guidance
+        p.seed = settings.seed
+        p.alpha = abi.ALPHA_FOLLOW_PAINT if settings.follow_alpha else abi.ALPHA_OPAQUE
+        p.preview = settings.preview
+        if settings.mask_softness is not None:
+            p.mask_softness = settings.mask_softness
+        p.resolution = settings.resolution
+        return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
+
+    def push(self, pixel_format: int, canvas: tuple, rect: tuple, address: int, length: int) -> int:
+        """Hands over the rows of `rect`, packed, at `address`; returns the new revision, 0 if unchanged."""
+        image = self.library.made(abi.Image, "scumble_image_init")
+        image.format = pixel_format
+        image.canvas_width, image.canvas_height = canvas
+        image.rect = abi.Rect(*rect)
+        image.stride = length // rect[3] if rect[3] > 0 else 0
+        image.byte_length = length
+        image.pixels = address
+        return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), None)
+
+    def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes) -> int:
+        """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""
+        mask = self.library.made(abi.Mask, "scumble_mask_init")
+        mask.canvas_width, mask.canvas_height = canvas
+        mask.rect = abi.Rect(*rect)
+        mask.stride = rect[2]
+        mask.byte_length = len(coverage)
+        mask.coverage = ctypes.cast(ctypes.c_char_p(coverage), ctypes.c_void_p).value
+        return self._revised(self.library.call.scumble_session_set_mask, ctypes.byref(mask))
+
+    def clear_mask(self) -> int:
+        return self._revised(self.library.call.scumble_session_set_mask, None)
+
+    def poll(self) -> Frame | None:
+        """The newest frame not yet seen; `loading` tells whether none came because the model is loading."""
+        out = ctypes.c_void_p()
+        call = self.library.call.scumble_session_poll
+        status = self.library.check(call(self.handle, self._seen, ctypes.byref(out)))
+        self.loading = status == abi.LOADING
+        if status != abi.OK:
+            return None
+        frame = Frame(self.library, out.value)
+        self._seen = frame.seq
+        return frame
+
+    def wait(self, milliseconds: int) -> bool:
+        """For tests: waits until nothing waits or runs; False if the time was up before."""
+        call = self.library.call.scumble_session_wait
+        return self.library.check(call(self.handle, milliseconds)) == abi.OK
+
+    def cancel(self) -> None:
+        self.library.check(self.library.call.scumble_session_cancel(self.handle))
+
+    def stats(self) -> abi.Stats:
+        stats = self.library.made(abi.Stats, "scumble_stats_init")
+        self.library.check(self.library.call.scumble_session_stats(self.handle, ctypes.byref(stats)))
+        return stats
+
+
+class Frame(_Owned):
+    """One finished picture; immutable."""
+
+    def __init__(self, library: Library, handle: int):
+        super().__init__(library, handle, "scumble_frame_release")
+        info = library.made(abi.FrameInfo, "scumble_frame_info_init")
+        library.check(library.call.scumble_frame_info(self.handle, ctypes.byref(info)))
+        self.info = info
+        self.seq = info.seq
+        self.revision = info.revision
+        self.rect = (info.rect.x, info.rect.y, info.rect.width, info.rect.height)
+        self.format = info.format
+        self.final = bool(info.flags & abi.FRAME_FINAL)
+
+    def copy_to(self, rect: tuple, address: int, length: int) -> None:
+        """Writes the part inside `rect` to packed rows of `rect` at `address`."""
+        target = abi.Rect(*rect)
+        copy = self.library.call.scumble_frame_copy
+        stride = length // rect[3]
+        self.library.check(copy(self.handle, ctypes.byref(target), address, stride, length))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registers the docker and the actions with Krita; holds the one Live that all windows share."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
+
+from .engine import ScumbleError
+from .live import Live
+from .qt import QtCore, tr
+
+_live: Live | None = None
+_factory = None
+
+
+def live() -> Live:
+    global _live
+    if _live is None:
+        _live = Live()
+    return _live
+
+
+class ScumbleExtension(Extension):
+    def setup(self):
+        notifier = Krita.instance().notifier()
+        notifier.setActive(True)
+        notifier.applicationClosing.connect(live().close)
+
+    def createActions(self, window):
+        for name, text, function in (
+            ("scumble_toggle", tr("Live Layer On or Off"), live().toggle),
+            ("scumble_apply", tr("Apply Live Picture"), live().apply),
+            ("scumble_new_seed", tr("New Seed for Live Layer"), live().new_seed),
+        ):
+            action = window.createAction(name, text, "tools/scripts")
+            action.triggered.connect(lambda _=False, function=function: run(function))
+        QtCore.QTimer.singleShot(0, _watch_undo)
+
+
+def _watch_undo() -> None:
+    for name in ("edit_undo", "edit_redo"):
+        action = Krita.instance().action(name)
+        if action is not None and not action.property("scumble_watched"):
+            action.setProperty("scumble_watched", True)
+            action.triggered.connect(live().hold)
+
+
+def run(function) -> None:
+    """Does what the painter asked for in the active document; what fails is told in the docker.
+
+    Every slot of ours ends here: an exception that left a slot would end Krita.
+    """
+    document = Krita.instance().activeDocument()
+    try:
+        function(document)
+    except ScumbleError as error:
+        live().tell(document, str(error))
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc(file=sys.stderr)
+        sentence = tr("Scumble met an error of its own: {error}")
+        live().tell(document, sentence.format(error=f"{type(error).__name__}: {error}"))
+
+
+def register() -> None:
+    global _factory
+    from .docker import ScumbleDocker
+
+    krita = Krita.instance()
+    krita.addExtension(ScumbleExtension(krita))
+    _factory = DockWidgetFactory("scumble_docker", DockWidgetFactoryBase.DockRight, ScumbleDocker)
+    krita.addDockWidgetFactory(_factory)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One document's live layer: read → push → poll → show, a little in each tick: the brush never waits."""
+
+from __future__ import annotations
+
+import time
+
+from .canvas import Canvas, Gone
+from .engine import Engine, Frame, Layer
+from .pixels import bands
+from .settings import DocumentSettings
+
+FAST = 0.033  # seconds between ticks while something changes
+REST = 0.066  # … and while nothing does
+HIDDEN = 0.4  # … and while the live layer cannot be seen
+STAY_FAST = 1.0  # seconds after the last change
+BAND_BYTES = 4 << 20  # what is read or written in one go: a few milliseconds
+LOOK_AT_SELECTION = 0.2  # seconds
+MISSING = 0.15  # seconds that the group may be out of the stack before live stops
+HOLD = 0.35  # seconds without a redraw after an undo or redo
+
+
+class LiveLayer:
+    """A session of the engine tied to the managed group of one document."""
+
+    def __init__(self, canvas: Canvas, engine: Engine, settings: DocumentSettings):
+        self.canvas, self.engine = canvas, engine
+        self.document = canvas.document
+        self.session = Layer(engine)
+        self.settings = settings
+        self.last_frame = None  # FrameInfo of the last picture shown
+        self.frames_shown = 0
+        self.hidden = self._missing = False
+        self.session.set(settings.for_engine())
+        self._shape = None  # (size, format) that the session knows
+        self._coverage = None
+        self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
+        self._floor = 0  # frames of an earlier revision no longer fit the canvas
+        self._clear_first = False
+        self._hot_band = self._next_band = 0
+        self._showing: tuple[Frame, list] | None = None
+        self._changed_at = self._selection_at = self._held_until = 0.0
+
+    @property
+    def working(self) -> bool:
+        return self._done < self._asked
+
+    def set(self, settings: DocumentSettings) -> None:
+        if settings.outside_shows_paint != self.settings.outside_shows_paint and self._coverage is not None:
+            self._shape = None  # draws all of it anew
+        self.settings = settings
+        self._note(self.session.set(settings.for_engine()))
+
+    def hold(self) -> None:
+        """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
+        self._held_until = time.perf_counter() + HOLD
+
+    def close(self) -> None:
+        if self._showing:
+            self._showing[0].close()
+            self._showing = None
+        self.session.close()
+
+    def tick(self) -> float:
+        """Does what is due and returns the seconds until the next tick. Raises ScumbleError."""
+        started = time.perf_counter()
+        try:
+            self.canvas.check()
+        except Gone:
+            # While Krita moves the group to another place it is nowhere for a moment.
+            if self._missing:
+                raise
+            self._missing = True
+            return MISSING
+        self._missing = False
+        pixels = self.canvas.format()
+        self.hidden = not self.canvas.shown()
+        if self.hidden:
+            return HIDDEN
+        shape = (self.canvas.size, pixels)
+        if shape != self._shape:
+            self._begin(shape)
+        if started - self._selection_at > LOOK_AT_SELECTION:
+            self._selection_at = started
+            self._follow_selection()
+        if self._showing is None:
+            self._poll()
+        # Either a piece of the picture is written or a piece of the paint is read: never both in one turn.
+        if self._showing is None:
+            self._push(every_band=False)
+        elif started >= self._held_until:
+            self._show_some()
+        if self._showing is not None:
+            return max(0.005, self._held_until - started)
+        now = time.perf_counter()
+        cost = now - started
+        busy = self.working or now - self._changed_at < STAY_FAST
+        # At most a quarter of the interface's thread while painting, an eighth at rest.
+        return max(FAST, 3 * cost) if busy else max(REST, 8 * cost)
+
+    def _note(self, revision: int) -> bool:
+        if revision:
+            self._asked = revision
+            self._changed_at = time.perf_counter()
+        return bool(revision)
+
+    def _begin(self, shape: tuple) -> None:
+        """A first canvas, or one of another size or kind: everything is pushed, older frames are dropped."""
+        if self._showing:
+            self._showing[0].close()
+            self._showing = None
+        self._shape, self._coverage, self._selection_at = shape, None, 0.0
+        self._clear_first = True
+        self._push(every_band=True)
+        self._floor = self._asked
+
+    def _bands(self) -> list[tuple]:
+        (width, height), pixels = self._shape
+        return bands(width, height, BAND_BYTES // pixels.bytes_per_pixel)
+
+    def _push(self, every_band: bool) -> None:
+        """Hands the paint over: all bands, or the one that changed last and one more in turn."""
+        all_bands = self._bands()
+        if every_band:
+            due = range(len(all_bands))
+        else:
+            self._next_band = (self._next_band + 1) % len(all_bands)
+            due = {min(self._hot_band, len(all_bands) - 1), self._next_band}
+        size, pixels = self._shape
+        for index in due:
+            rect = all_bands[index]
+            paint = self.canvas.read(rect)
+            if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+                return  # the document is changing under us; the next tick sees how
+            if self._note(self.session.push(pixels.number, size, rect, paint.address, paint.length)):
+                self._hot_band = index
+
+    def _follow_selection(self) -> None:
+        coverage = self.canvas.selection()
+        if coverage == self._coverage:
+            return
+        size = self._shape[0]
+        if coverage is None:
+            revision = self.session.clear_mask()
+        else:
+            revision = self.session.set_mask(size, coverage.rect, coverage.data)
+        self._coverage = coverage
+        self._clear_first = True
+        if self._note(revision):
+            self._floor = revision
+
+    def _poll(self) -> None:
+        frame = self.session.poll()
+        if frame is None:
+            return
+        if frame.final:
+            self._done = max(self._done, frame.revision)
+        if frame.revision < self._floor or frame.format != self._shape[1].number:
+            frame.close()
+            return
+        width, height = frame.rect[2], frame.rect[3]
+        cuts = bands(width, height, BAND_BYTES // self._shape[1].bytes_per_pixel)
+        self._showing = (frame, [(frame.rect[0], frame.rect[1] + y, w, h) for _, y, w, h in cuts])
+
+    def _show_some(self) -> None:
+        """Writes one band of the picture; with the last one it is shown."""
+        frame, left = self._showing
+        pixels = self._shape[1]
+        if self._clear_first:
+            self._clear_first = False
+            self.canvas.clear((0, 0, *self._shape[0]), pixels)
+        cut = None if self.settings.outside_shows_paint else self._coverage
+        self.canvas.write(frame, left.pop(0), pixels, cut)
+        if not left:
+            self._showing = None
+            self.last_frame = frame.info
+            self.frames_shown += 1
+            frame.close()
+            self.canvas.redraw()

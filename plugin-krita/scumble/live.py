@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop: one timer for all live documents, the engines they share, and what the docker is told.
+
+Nothing that happens here may reach Krita as an exception: `guarded` turns what is left into a sentence.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+
+from krita import Krita
+
+from . import abi
+from . import settings as stored
+from .canvas import Canvas
+from .engine import Engine, Library, ModelInfo, ScumbleError
+from .layer import HIDDEN, LiveLayer
+from .qt import QtCore, tr
+from .settings import DocumentSettings
+
+# Errors after which the engine must be made anew; all others are told and live goes on.
+FATAL = {
+    abi.ERROR_INTERNAL,
+    abi.ERROR_RUNTIME,
+    abi.ERROR_DEVICE,
+    abi.ERROR_MODEL_MISSING,
+    abi.ERROR_MODEL_BROKEN,
+    abi.ERROR_MODEL_UNSUPPORTED,
+}
+
+
+def guarded(function):
+    """For everything that Krita or Qt calls: an exception is logged and told, never passed on."""
+
+    @functools.wraps(function)
+    def call(self, *args, **kwargs):
+        try:
+            return function(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001
+            if not isinstance(error, ScumbleError):
+                traceback.print_exc(file=sys.stderr)
+            try:
+                self.failed(error)
+            except Exception:  # noqa: BLE001
+                traceback.print_exc(file=sys.stderr)
+            return None
+
+    return call
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the docker shows for a document."""
+
+    live: bool = False
+    text: str = ""
+    error: bool = False
+    progress: float | None = None  # while the model is loading
+    model: ModelInfo | None = None
+
+
+class Live(QtCore.QObject):
+    """Every live layer of this Krita."""
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self):
+        super().__init__()
+        self._library: Library | None = None
+        self._engines: dict[str, Engine] = {}
+        self._layers: list[LiveLayer] = []
+        self._told: list[tuple] = []  # (document, sentence) of live layers that stopped by themselves
+        self._problem: tuple | None = None  # (layer, sentence) of a run that failed
+        self._looked_at = 0.0
+        self._timer = QtCore.QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+
+    # --- what the docker and the actions call; all raise ScumbleError with a sentence ---
+
+    def layer(self, document) -> LiveLayer | None:
+        if document is None:
+            return None
+        return next((layer for layer in self._layers if layer.document == document), None)
+
+    def start(self, document) -> None:
+        """Makes the document live; makes the managed group where there is none."""
+        if document is None:
+            raise ScumbleError(tr("Open or make a document first."))
+        if self.layer(document) is not None:
+            return
+        chosen = stored.load(document)
+        engine = self._engine(chosen.model)
+        canvas = Canvas.find(document) or Canvas.make(document)
+        canvas.format()
+        canvas.refresh()
+        self._layers.append(LiveLayer(canvas, engine, chosen))
+        self._forget(document)
+        self._timer.start(0)
+        self.changed.emit()
+
+    def stop(self, document, why: str = "") -> None:
+        """Live off; the picture stays as it is."""
+        layer = self.layer(document)
+        if layer is None:
+            return
+        self._layers.remove(layer)
+        layer.close()
+        self._forget(document)
+        if why:
+            self._told.append((document, why))
+        if not self._layers:
+            self._timer.stop()
+        self.changed.emit()
+
+    def toggle(self, document) -> None:
+        if self.layer(document) is None:
+            self.start(document)
+        else:
+            self.stop(document)
+
+    def apply(self, document) -> None:
+        """Bakes the picture into an ordinary layer above; live goes on."""
+        canvas = self._canvas(document)
+        chosen = stored.load(document)
+        words = " ".join(chosen.prompt.split())[:40]
+        canvas.apply(f"Scumble: {words}" if words else "Scumble picture")
+        if not chosen.seed_locked:
+            self.set_settings(document, chosen.with_new_seed())
+
+    def settings(self, document) -> DocumentSettings:
+        return DocumentSettings() if document is None else stored.load(document)
+
+    def set_settings(self, document, chosen: DocumentSettings) -> None:
+        """Keeps the settings in the document and renders by them."""
+        if document is None:
+            return
+        before = stored.load(document)
+        if chosen == before:
+            return
+        stored.store(document, chosen)
+        layer = self.layer(document)
+        if layer is not None:
+            if chosen.model != before.model:
+                self.stop(document)
+                self._drop_unused_engines(keep=chosen.model)
+                self.start(document)
+            else:
+                self._problem = None
+                layer.set(chosen)
+                self._timer.start(0)
+        self.changed.emit()
+
+    def new_seed(self, document) -> None:
+        if document is not None:
+            self.set_settings(document, stored.load(document).with_new_seed())
+
+    @guarded
+    def hold(self, *_) -> None:
+        """The artist has undone or redone something."""
+        layer = self.layer(visible_document())
+        if layer is not None:
+            layer.hold()
+
+    def tell(self, document, sentence: str) -> None:
+        """Shows a sentence in the docker of a document until something else is to be said."""
+        layer = self.layer(document)
+        if layer is not None:
+            self._problem = (layer, sentence)
+        else:
+            self._forget(document)
+            self._told.append((document, sentence))
+        self.changed.emit()
+
+    def status(self, document) -> Status:
+        layer = self.layer(document)
+        if layer is None:
+            for other, sentence in self._told:
+                if other is document or (document is not None and other == document):
+                    return Status(text=sentence, error=True)
+            return Status(text=tr("Live is off."))
+        info = layer.engine.info()
+        if info.state == abi.ENGINE_LOADING:
+            return Status(True, info.message or tr("Loading the model…"), progress=info.progress, model=info)
+        if self._problem is not None and self._problem[0] is layer:
+            return Status(True, self._problem[1], error=True, model=info)
+        if layer.hidden:
+            return Status(True, tr("The live layer is hidden; it rests until it is shown."), model=info)
+        return Status(True, _says(layer), model=info)
+
+    def close(self) -> None:
+        """Before Krita goes."""
+        self._timer.stop()
+        for layer in self._layers:
+            layer.close()
+        self._layers.clear()
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()
+
+    # --- the loop ---
+
+    @guarded
+    def tick(self) -> None:
+        """One turn for the document that is being painted on; the others rest until they are looked at."""
+        now = time.monotonic()
+        if now - self._looked_at > 1.0:
+            self._looked_at = now
+            self._drop_closed()
+        layer = self.layer(visible_document())
+        if layer is None:
+            delay = HIDDEN
+        else:
+            delay = self._turn(layer)
+        if self._layers:
+            self._timer.start(int(delay * 1000))
+
+    def _turn(self, layer: LiveLayer) -> float:
+        frames, working = layer.frames_shown, layer.working
+        try:
+            delay = layer.tick()
+            if layer.frames_shown != frames:
+                self._problem = None
+        except ScumbleError as error:
+            if error.status >= 0 or error.status in FATAL:
+                if error.status in FATAL:
+                    self._drop_engine(layer.engine)
+                self.stop(layer.document, str(error))
+            else:
+                self._problem = (layer, str(error))
+            delay = HIDDEN
+        if layer.frames_shown != frames or layer.working != working or layer.session.loading:
+            self.changed.emit()
+        return delay
+
+    def failed(self, error: Exception) -> None:
+        """An exception in the loop itself: everything stops and says so, Krita goes on."""
+        why = str(error) if isinstance(error, ScumbleError) else tr(
+            "Scumble met an error of its own ({error}), so live is off."
+        ).format(error=f"{type(error).__name__}: {error}")  # fmt: skip
+        for layer in list(self._layers):
+            self.stop(layer.document, why)
+
+    def _drop_closed(self) -> None:
+        """Forgets live layers whose document was closed."""
+        for layer in list(self._layers):
+            if layer.document.rootNode() is None:
+                self._layers.remove(layer)
+                layer.close()
+                self.changed.emit()
+        self._told = [(d, why) for d, why in self._told if d is None or d.rootNode() is not None]
+
+    def _forget(self, document) -> None:
+        self._problem = None
+        self._told = [(d, why) for d, why in self._told if not (d is document or d == document)]
+
+    def _canvas(self, document) -> Canvas:
+        if document is None:
+            raise ScumbleError(tr("Open or make a document first."))
+        layer = self.layer(document)
+        canvas = layer.canvas if layer is not None else Canvas.find(document)
+        if canvas is None:
+            raise ScumbleError(tr("There is no live layer in this document yet."))
+        return canvas
+
+    def _engine(self, model: str) -> Engine:
+        if self._library is None:
+            self._library = Library()
+        if model not in self._engines:
+            self._engines[model] = Engine(self._library, model or None)
+        return self._engines[model]
+
+    def _drop_engine(self, engine: Engine) -> None:
+        """The next start makes a new one, e.g. after the painter has put the model in its place."""
+        self._engines = {model: other for model, other in self._engines.items() if other is not engine}
+
+    def _drop_unused_engines(self, keep: str) -> None:
+        used = {id(layer.engine) for layer in self._layers}
+        for model in [m for m, engine in self._engines.items() if m != keep and id(engine) not in used]:
+            self._engines.pop(model).close()
+
+
+def visible_document():
+    """The document whose canvas can be seen in the active window; None if there is none."""
+    krita = Krita.instance()
+    window = krita.activeWindow()
+    if window is None:
+        return None
+    widget = window.qwindow()
+    if widget is not None and (widget.isMinimized() or not widget.isVisible()):
+        return None
+    return krita.activeDocument()
+
+
+def _says(layer: LiveLayer) -> str:
+    info = layer.last_frame
+    if info is None:
+        return tr("Rendering the first picture…")
+    times = tr("picture in {frame}, after the stroke {stroke}").format(
+        frame=_seconds(info.since_start_us), stroke=_seconds(info.since_push_us)
+    )
+    note = layer.canvas.format().note
+    state = tr("Rendering") if layer.working else tr("Up to date")
+    return " · ".join(filter(None, (state, times, note)))
+
+
+def _seconds(microseconds: int) -> str:
+    if microseconds < 1_000_000:
+        return tr("{n} ms").format(n=round(microseconds / 1000))
+    return tr("{n} s").format(n=f"{microseconds / 1e6:.1f}")

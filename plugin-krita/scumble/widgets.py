@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The docker's small parts: a slider with a number, a text box that tells of typing without haste."""
+
+from __future__ import annotations
+
+from .qt import QtCore, QtWidgets, tr
+
+
+class Amount(QtWidgets.QWidget):
+    """A slider and a number for a value that the model has an opinion on: None means the model's own."""
+
+    edited = QtCore.pyqtSignal()
+
+    def __init__(self, low: float, high: float, decimals: int, tip: str):
+        super().__init__()
+        self._scale = 10**decimals
+        self._own, self._value = low, None
+        self.slider = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
+        self.slider.setRange(round(low * self._scale), round(high * self._scale))
+        self.number = QtWidgets.QDoubleSpinBox()
+        self.number.setDecimals(decimals)
+        self.number.setRange(low, high)
+        self.number.setSingleStep(1 if decimals == 0 else 0.05)
+        self.number.setKeyboardTracking(False)
+        self.reset = QtWidgets.QToolButton()
+        self.reset.setText("↺")
+        self.reset.setToolTip(tr("Back to what the model recommends"))
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.slider, self.number, self.reset):
+            row.addWidget(widget)
+        row.setStretch(0, 1)
+        self.setToolTip(tip)
+        self.slider.valueChanged.connect(lambda raw: self._set(raw / self._scale))
+        self.number.valueChanged.connect(self._set)
+        self.reset.clicked.connect(lambda: self._set(None))
+        self._show()
+
+    def value(self) -> float | None:
+        return self._value
+
+    def load(self, value: float | None, own: float | None) -> None:
+        """Shows a value without telling; `own` is what the model recommends, None if not known yet."""
+        self._value = value
+        self._own = self._own if own is None else own
+        self._show()
+
+    def _set(self, value: float | None) -> None:
+        if value != self._value:
+            self._value = value
+            self._show()
+            self.edited.emit()
+
+    def _show(self) -> None:
+        shown = self._own if self._value is None else self._value
+        for widget, number in ((self.slider, round(shown * self._scale)), (self.number, shown)):
+            blocked = widget.blockSignals(True)
+            widget.setValue(number)
+            widget.blockSignals(blocked)
+        self.reset.setEnabled(self._value is not None)
+
+
+class TextBox(QtWidgets.QPlainTextEdit):
+    """A few lines of text. What is loaded while the painter types does not move the cursor."""
+
+    def __init__(self, lines: int, placeholder: str, tip: str):
+        super().__init__()
+        self.setPlaceholderText(placeholder)
+        self.setToolTip(tip)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 14)
+
+    def load(self, text: str) -> None:
+        if text != self.toPlainText():
+            blocked = self.blockSignals(True)
+            self.setPlainText(text)
+            self.blockSignals(blocked)
+
+
+class Wrapped(QtWidgets.QLabel):
+    """A line or more of text that never makes the docker wider."""
+
+    def __init__(self):
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        self.setMinimumWidth(80)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Ignored, policy.Preferred)
+
+    def say(self, text: str) -> None:
+        if text != self.text():
+            self.setText(text)
+            self.setVisible(bool(text))

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs the plug-in into the user's Krita, or into a profile of its own, and can start Krita with it.
+
+    python3 scripts/krita_install.py --library target/release/libscumble.so [--profile DIR] [--start]
+
+PROFILE=DIR in the environment is the same as --profile; --remove takes the plug-in away again. The plug-in,
+its library, ONNX Runtime and the default model are copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "plugin-krita"
+# What the library looks for beside itself.
+RUNTIME = "libonnxruntime.so"
+
+
+def places(profile: Path | None) -> tuple[Path, Path, dict]:
+    """(data folder of Krita, its configuration file, environment to start it with)."""
+    if profile is None:
+        home = Path.home()
+        data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share")
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+        return data / "krita", config / "kritarc", dict(os.environ)
+    profile = profile.resolve()
+    runtime = profile / "run"
+    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+    env = dict(
+        os.environ,
+        HOME=str(profile),
+        XDG_DATA_HOME=str(profile / ".local/share"),
+        XDG_CONFIG_HOME=str(profile / ".config"),
+        XDG_CACHE_HOME=str(profile / ".cache"),
+    )
+    env.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    return profile / ".local/share/krita", profile / ".config/kritarc", env
+
+
+def find_runtime() -> Path | None:
+    """ONNX Runtime: what ORT_DYLIB_PATH names, else what scripts/fetch_runtime.py has put there."""
+    named = os.environ.get("ORT_DYLIB_PATH")
+    if named and Path(named).is_file():
+        return Path(named)
+    return next(iter(sorted((ROOT / ".setup/runtime").glob(RUNTIME + "*"), reverse=True)), None)
+
+
+def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
+    """Puts library, runtime and model side by side, as the library looks for them."""
+    shutil.rmtree(lib, ignore_errors=True)
+    lib.mkdir(parents=True)
+    shutil.copy(library, lib / "libscumble.so")
+    if runtime is not None:
+        shutil.copy(runtime, lib / runtime.name)
+        for notice in ("LICENSE.onnxruntime", "ThirdPartyNotices.onnxruntime.txt"):
+            if (runtime.parent / notice).is_file():
+                shutil.copy(runtime.parent / notice, lib / notice)
+    if model is not None:
+        shutil.copytree(model, lib / "models/default", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def copy_plugin(target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted((SOURCE / "scumble").iterdir()):
+        if file.is_file():
+            shutil.copy(file, target / file.name)
+    shutil.copy(SOURCE / "LICENSE", target / "LICENSE")
+
+
+def switch_on(kritarc: Path) -> None:
+    """Krita loads a Python plug-in only when kritarc says so."""
+    text = kritarc.read_text() if kritarc.is_file() else ""
+    text = re.sub(r"^enable_scumble=.*\n?", "", text, flags=re.M)
+    if not re.search(r"^\[python\]$", text, re.M):
+        text = text.rstrip("\n") + ("\n\n" if text.strip() else "") + "[python]\n"
+    text = re.sub(r"^\[python\]\n", "[python]\nenable_scumble=true\n", text, count=1, flags=re.M)
+    kritarc.parent.mkdir(parents=True, exist_ok=True)
+    kritarc.write_text(text)
+
+
+def install(data: Path, kritarc: Path, library: Path, model: Path | None, runtime: Path | None) -> Path:
+    target = data / "pykrita/scumble"
+    remove(data)
+    copy_plugin(target)
+    shutil.copy(SOURCE / "scumble.desktop", data / "pykrita/scumble.desktop")
+    fill_lib(target / "lib", library, model, runtime)
+    switch_on(kritarc)
+    return target
+
+
+def remove(data: Path) -> None:
+    target = data / "pykrita/scumble"
+    if target.is_symlink():
+        target.unlink()
+    shutil.rmtree(target, ignore_errors=True)
+    (data / "pykrita/scumble.desktop").unlink(missing_ok=True)
+
+
+def main() -> int:
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
+    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    options.add_argument("--profile", type=Path, default=os.environ.get("PROFILE") or None)
+    options.add_argument("--start", action="store_true", help="start Krita with a new document")
+    options.add_argument("--remove", action="store_true")
+    chosen = options.parse_args()
+    data, kritarc, env = places(Path(chosen.profile) if chosen.profile else None)
+    if chosen.remove:
+        remove(data)
+        print(f"Removed from {data}.")
+        return 0
+    if not chosen.library.is_file():
+        print(f"There is no library at {chosen.library}; make build, or name one with --library.")
+        return 2
+    runtime, model = find_runtime(), chosen.model if chosen.model.is_dir() else None
+    target = install(data, kritarc, chosen.library, model, runtime)
+    print(f"Installed in {target}.")
+    if runtime is None:
+        print("ONNX Runtime was not found; `make runtime` puts it where the library looks.")
+    if model is None:
+        print("The default model was not found; choose a model folder in the docker.")
+    if chosen.start:
+        if not shutil.which("krita"):
+            print("Krita itself is not installed.")
+            return 2
+        # Krita's Python looks for its modules beside the first `python3` on the path: the system's, please.
+        env["PATH"] = "/usr/bin:" + env.get("PATH", "")
+        return subprocess.call(["krita", "--nosplash", "--new-image", "RGBA,U8,1024,1024"], env=env)
+    print("Start Krita; the docker is under Settings > Dockers > Scumble.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unit tests of the plug-in without Krita: a mock with real pixels, and the library or its stub.
+
+python -m pytest tests/krita            SCUMBLE_QT=6 for PyQt6
+SCUMBLE_LIBRARY=…/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo   also tests the real engine
+"""
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path[:0] = [str(HERE / "mock"), str(ROOT / "plugin-krita")]
+importlib.import_module(f"PyQt{os.environ.get('SCUMBLE_QT', '5')}.QtWidgets")
+collect_ignore = ["e2e", "mock", "run_e2e.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def application():
+    from scumble.qt import QtWidgets
+
+    yield QtWidgets.QApplication.instance() or QtWidgets.QApplication([])
+
+
+@pytest.fixture(scope="session")
+def stub_path(tmp_path_factory):
+    out = tmp_path_factory.mktemp("stub") / "libscumble_stub.so"
+    command = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
+    subprocess.run([*command, str(HERE / "stub.c"), "-o", str(out)], check=True)
+    return out
+
+
+@pytest.fixture
+def stub(stub_path, monkeypatch):
+    from scumble.engine import Library
+
+    monkeypatch.setenv("SCUMBLE_STUB_MS", "5")
+    return Library(stub_path)
+
+
+@pytest.fixture
+def real():
+    from scumble.engine import Library
+
+    path = os.environ.get("SCUMBLE_LIBRARY")
+    if not path:
+        pytest.skip("SCUMBLE_LIBRARY names no library")
+    return Library(path)
+
+
+@pytest.fixture
+def real_engine(real):
+    from scumble.engine import Engine
+
+    model = os.environ.get("SCUMBLE_TEST_MODEL")
+    if not model:
+        pytest.skip("SCUMBLE_TEST_MODEL names no model")
+    with Engine(real, model, device="cpu") as engine:
+        yield engine
+
+
+def eventually(step, condition, seconds=5.0):
+    """Does `step` until `condition` holds; whether it did."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        step()
+        if condition():
+            return True
+        time.sleep(0.004)
+    return False

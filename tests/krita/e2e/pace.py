@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much the interface's thread is held up while painting, and how long a stroke takes to its picture.
+
+Prints one JSON object a line after `time `; run_e2e.py --pace makes a table of them. No check depends on it.
+"""
+
+import json
+import math
+import os
+import sys
+import time
+from dataclasses import replace
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from painting import Heartbeat, Pen, idle, new_document, play, projection, say, until  # noqa: E402
+from scumble.extension import live  # noqa: E402
+
+
+def spiral(seconds):
+    """A stroke that goes on for so long; returns (p95, max) of the interface's gaps."""
+    pen, heart, start = Pen(), Heartbeat(), time.perf_counter()
+    pen.down(500, 500)
+    while (past := time.perf_counter() - start) < seconds:
+        yield 10
+        pen.move(500 + 30 * past * math.cos(4 * past), 500 + 30 * past * math.sin(4 * past))
+    result = heart.stop()
+    pen.up(500, 500)
+    yield 50
+    return result
+
+
+def latency(document, at):
+    """Milliseconds from the pointer event to the picture of it on the canvas."""
+    layer = live().layer(document)
+    yield from until(lambda: not layer.working, 5)
+    yield 700
+    before = projection(document)  # the picture covers the paint, so only a picture changes what is seen
+    pen, start, shown = Pen(), time.perf_counter(), layer.frames_shown
+    pen.down(300 + 60 * at, 250)
+    pen.move(310 + 60 * at, 250)
+    pen.move(320 + 60 * at, 260)
+    found = None
+    while found is None and time.perf_counter() - start < 20:
+        yield 3
+        if layer.frames_shown > shown and projection(document) != before:
+            found = (time.perf_counter() - start) * 1000
+    info = layer.last_frame
+    pen.up(320 + 60 * at, 260)
+    yield 50
+    yield from idle(document)
+    return found, info.since_start_us / 1000 if info else 0
+
+
+def scenario():
+    seconds = float(os.environ.get("SCUMBLE_PACE_SECONDS", "4"))
+    for side in (1024, 2048):
+        document = yield from new_document(side)
+        yield from spiral(1)
+        yield from idle(document)
+        off = yield from spiral(seconds)
+        yield from idle(document)
+        model = os.environ.get("SCUMBLE_TEST_MODEL", "")
+        chosen = replace(live().settings(document), model=model, prompt="a mountain lake")
+        live().set_settings(document, chosen)
+        live().start(document)
+        yield from until(lambda d=document: live().layer(d).last_frame is not None, 60)
+        yield 500
+        layer = live().layer(document)
+        shown = layer.frames_shown
+        on = yield from spiral(seconds)
+        shown = layer.frames_shown - shown
+        yield from idle(document)
+        reached = []
+        for n in range(3):
+            reached.append((yield from latency(document, n)))
+        live().stop(document)
+        found = [r for r in reached if r[0] is not None]
+        result = {
+            "model": layer.engine.info().name,
+            "side": side,
+            "off": [round(v, 1) for v in off[:2]],
+            "on": [round(v, 1) for v in on[:2]],
+            "pictures": round(shown / seconds, 1),
+            "latency": round(sorted(r[0] for r in found)[len(found) // 2]) if found else None,
+            "engine": round(sorted(r[1] for r in found)[len(found) // 2]) if found else None,
+        }
+        say("time", json.dumps(result))
+
+
+if __name__ == "__krita__":
+    play(scenario, 200)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside Krita: a scenario is a generator that yields milliseconds to wait; strokes are mouse events."""
+
+import os
+import sys
+import time
+import traceback
+
+from krita import Krita
+
+if "PyQt6" in sys.modules:
+    from PyQt6 import QtCore, QtWidgets
+    from PyQt6.QtTest import QTest
+else:
+    from PyQt5 import QtCore, QtWidgets
+    from PyQt5.QtTest import QTest
+
+K = Krita.instance()
+LEFT = QtCore.Qt.MouseButton.LeftButton
+_results = open(os.environ["SCUMBLE_RESULTS"], "a", buffering=1)
+_failed = []
+
+
+def say(*words):
+    print(*words, file=_results)
+
+
+def check(name, good, detail=""):
+    say("ok  " if good else "FAIL", name, f"({detail})" if detail != "" else "")
+    if not good:
+        _failed.append(name)
+    return bool(good)
+
+
+def play(scenario, seconds):
+    """Runs the scenario on Krita's event loop, then ends Krita; at the latest after `seconds`."""
+    steps = scenario()
+    end = time.monotonic() + seconds
+
+    def leave(code):
+        _results.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+    def step():
+        try:
+            if time.monotonic() > end:
+                say("FAIL the time was up")
+                leave(1)
+            wait = next(steps)
+        except StopIteration:
+            leave(1 if _failed else 0)
+        except BaseException:
+            say("FAIL", traceback.format_exc().replace("\n", " | "))
+            leave(1)
+        else:
+            QtCore.QTimer.singleShot(int(wait), step)
+
+    play.timer = QtCore.QTimer()  # the deadline holds even if a step never comes back to the scenario
+    play.timer.timeout.connect(lambda: leave(1) if time.monotonic() > end + 5 else None)
+    play.timer.start(1000)
+    step()
+
+
+def until(condition, seconds=10.0, every=20):
+    """`ok = yield from until(...)`: waits until the condition holds; returns the milliseconds, or None."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        if condition():
+            return (time.perf_counter() - start) * 1000
+        yield every
+    return (time.perf_counter() - start) * 1000 if condition() else None
+
+
+def new_document(side=1024, model="RGBA", depth="U8", profile="", height=None):
+    """`doc = yield from new_document()`: an opaque white canvas in a view of its own, brush in hand."""
+    document = K.createDocument(side, height or side, "test", model, depth, profile, 300.0)
+    K.activeWindow().addView(document)
+    K.setActiveDocument(document)
+    yield 1200
+    take_brush()
+    yield 300
+    return K.activeDocument()
+
+
+def take_brush():
+    K.action("KritaShape/KisToolBrush").trigger()
+    K.action("set_no_brush_smoothing").trigger()  # else the same pointer events make different strokes
+    view = K.activeWindow().activeView()
+    presets = K.resources("preset")
+    if "b) Basic-1" in presets:
+        view.setCurrentBrushPreset(presets["b) Basic-1"])
+    view.setBrushSize(40)
+    colour = view.foregroundColor()
+    parts = colour.components()
+    view.setForeGroundColor(colour_like(colour, [0.1, 0.2, 0.8, 1.0] if len(parts) == 4 else parts))
+
+
+def colour_like(colour, parts):
+    colour.setComponents(parts)
+    return colour
+
+
+def canvas_widget():
+    """The widget that Krita paints on, of the view in front."""
+    area = K.activeWindow().qwindow().findChild(QtWidgets.QMdiArea)
+    for widget in area.activeSubWindow().findChildren(QtWidgets.QWidget):
+        if widget.inherits("KisQPainterCanvas"):
+            return widget
+    raise RuntimeError("no canvas is to be seen")
+
+
+class Pen:
+    """A mouse on the canvas; places are in parts of 1000 of the widget."""
+
+    def __init__(self):
+        self.widget = canvas_widget()
+        size = self.widget.size()
+        self.size = (size.width(), size.height())
+
+    def _at(self, x, y):
+        return QtCore.QPoint(int(self.size[0] * x / 1000), int(self.size[1] * y / 1000))
+
+    def down(self, x, y):
+        QTest.mouseMove(self.widget, self._at(x, y))
+        QTest.mousePress(self.widget, LEFT, QtCore.Qt.KeyboardModifier.NoModifier, self._at(x, y))
+
+    def move(self, x, y):
+        QTest.mouseMove(self.widget, self._at(x, y))
+
+    def up(self, x, y):
+        QTest.mouseRelease(self.widget, LEFT, QtCore.Qt.KeyboardModifier.NoModifier, self._at(x, y))
+
+
+def line(start, end, parts):
+    return [
+        (start[0] + (end[0] - start[0]) * i / parts, start[1] + (end[1] - start[1]) * i / parts)
+        for i in range(parts + 1)
+    ]
+
+
+def stroke(points, wait=15):
+    """`yield from stroke([...])`: a whole stroke."""
+    pen = Pen()
+    pen.down(*points[0])
+    yield wait
+    for point in points[1:]:
+        pen.move(*point)
+        yield wait
+    pen.up(*points[-1])
+    yield wait
+
+
+def idle(document):
+    """`yield from idle(doc)`: until Krita has no stroke left to finish."""
+
+    def free():
+        if document.tryBarrierLock():
+            document.unlock()
+            return True
+        return False
+
+    return (yield from until(free, 5))
+
+
+def whole(node, document):
+    return bytes(node.pixelData(0, 0, document.width(), document.height()))
+
+
+def projection(document, rect=None):
+    return bytes(document.pixelData(*(rect or (0, 0, document.width(), document.height()))))
+
+
+class Heartbeat:
+    """How long the interface's thread was away: gaps between ticks of a 5 ms timer."""
+
+    def __init__(self):
+        self.gaps, self.last = [], time.perf_counter()
+        self.timer = QtCore.QTimer()
+        self.timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self._beat)
+        self.timer.start(5)
+
+    def _beat(self):
+        now = time.perf_counter()
+        self.gaps.append((now - self.last) * 1000)
+        self.last = now
+
+    def stop(self):
+        self.timer.stop()
+        gaps = sorted(self.gaps) or [0.0]
+        return gaps[int(len(gaps) * 0.95)], gaps[-1], len(gaps)
+
+
+def memory_mib():
+    with open("/proc/self/status") as status:
+        for row in status:
+            if row.startswith("VmRSS"):
+                return int(row.split()[1]) / 1024
+    return 0.0
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As much of Krita as Scumble touches, with real pixels. Imports nothing of Scumble.
+
+What waits for strokes in the real Krita raises here while `document.painting` is true. What makes an undo
+step is written down in `document.steps`. Redraws happen at Shape.update(), as far as its shape reaches.
+"""
+
+import sys
+
+import numpy as np
+
+if "PyQt6" in sys.modules:
+    from PyQt6 import QtCore, QtGui, QtWidgets
+else:
+    from PyQt5 import QtCore, QtGui, QtWidgets
+
+IS_MOCK = True
+TYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
+
+
+class StrokeEnded(AssertionError):
+    """The real Krita would have ended the artist's stroke here."""
+
+
+class Shape(QtCore.QObject):
+    def __init__(self, node, box):
+        super().__init__()
+        self.node, self.box, self.updates = node, QtCore.QRectF(box), 0
+
+    def update(self):
+        self.updates += 1
+        self.node.document.merge()
+
+    def boundingBox(self):
+        return QtCore.QRectF(self.box)
+
+    def transformation(self):
+        return QtGui.QTransform()
+
+    def setTransformation(self, matrix):
+        self.box = matrix.mapRect(self.box)
+
+
+class Node(QtCore.QObject):
+    def __init__(self, document, name, kind):
+        super().__init__()
+        self.document, self._name, self._type = document, name, kind
+        self.children, self.parent = [], None
+        self.pixels = document.blank()
+        self.flags = {"visible": True, "locked": False, "through": False, "opacity": 255}
+        self.shape_list = []
+        self.writes = 0
+
+    def __eq__(self, other):
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def name(self):
+        return self._name
+
+    def type(self):
+        return self._type
+
+    def childNodes(self):
+        return list(self.children)
+
+    def parentNode(self):
+        return self.parent
+
+    def index(self):
+        return self.parent.children.index(self)
+
+    def visible(self):
+        return self.flags["visible"]
+
+    def setVisible(self, value):
+        self.flags["visible"] = value
+
+    def opacity(self):
+        return self.flags["opacity"]
+
+    def setOpacity(self, value):
+        self.flags["opacity"] = value
+
+    def setLocked(self, value):
+        self.flags["locked"] = value
+
+    def setPassThroughMode(self, value):
+        self.flags["through"] = value
+
+    def passThroughMode(self):
+        return self.flags["through"]
+
+    def colorModel(self):
+        return self.document.model
+
+    def colorDepth(self):
+        return self.document.depth
+
+    def colorProfile(self):
+        return self.document.profile
+
+    def addChildNode(self, node, above):
+        self.document.waits("addChildNode")
+        self.children.insert(self.children.index(above) + 1 if above else len(self.children), node)
+        node.parent = self
+        self.document.steps.append("Add Layer")
+        self.document.active = node
+        return True
+
+    def remove(self):
+        self.document.waits("remove")
+        self.parent.children.remove(self)
+        self.parent = None
+        self.document.steps.append("Remove Layer")
+
+    def addShapesFromSvg(self, svg):
+        self.document.waits("addShapesFromSvg")
+        self.document.steps.append("Create shape")
+        scale = 72 / self.document.xRes()
+        size = self.document.width() * scale, self.document.height() * scale
+        self.shape_list.append(Shape(self, QtCore.QRectF(-0.2, -0.2, size[0] + 0.4, size[1] + 0.4)))
+        return self.shapes()
+
+    def shapes(self):
+        return list(self.shape_list)
+
+    def pixelData(self, x, y, width, height):
+        return array(self.pixels[y : y + height, x : x + width])
+
+    def setPixelData(self, data, x, y, width, height):
+        self.writes += 1
+        raw = np.frombuffer(bytes(data), self.pixels.dtype)
+        self.pixels[y : y + height, x : x + width] = raw.reshape(height, width, 4)
+        return True
+
+    def projectionPixelData(self, x, y, width, height):
+        if self._type != "filterlayer":
+            return self.pixelData(x, y, width, height)
+        below = []
+        for node in self.document.flat():
+            if node is self:
+                break
+            below.append(node)
+        return array(self.document.over(below)[y : y + height, x : x + width])
+
+
+class Selection:
+    def __init__(self):
+        self.box, self.value = None, 0
+
+    def select(self, x, y, width, height, value):
+        self.box, self.value = (x, y, width, height), value
+
+    def x(self):
+        return self.box[0]
+
+    def y(self):
+        return self.box[1]
+
+    def width(self):
+        return self.box[2]
+
+    def height(self):
+        return self.box[3]
+
+    def pixelData(self, x, y, width, height):
+        rows = np.zeros((height, width), np.uint8)
+        left, top = max(x, self.box[0]) - x, max(y, self.box[1]) - y
+        rows[top : self.box[1] + self.box[3] - y, left : self.box[0] + self.box[2] - x] = self.value
+        return QtCore.QByteArray(rows.tobytes())
+
+
+def array(pixels):
+    return QtCore.QByteArray(np.ascontiguousarray(pixels).tobytes())
+
+
+class Document:
+    def __init__(self, width, height, model="RGBA", depth="U8", profile="sRGB-elle-V2-srgbtrc.icc"):
+        self.size, self.model, self.depth, self.profile = (width, height), model, depth, profile
+        self.painting, self.closed = False, False
+        self.steps, self.notes, self.chosen = [], {}, None
+        self.root = Node(self, "root", "grouplayer")
+        self.paper = Node(self, "Background", "paintlayer")
+        self.paper.pixels[:] = np.iinfo(self.dtype).max if self.dtype.kind == "u" else 1
+        self.paper.parent = self.root
+        self.root.children.append(self.paper)
+        self.active = self.paper
+        self.merges = 0
+        self.merge()
+
+    @property
+    def dtype(self):
+        return np.dtype(TYPES[self.depth])
+
+    def blank(self):
+        return np.zeros((self.size[1], self.size[0], 4), self.dtype)
+
+    def waits(self, what):
+        if self.painting:
+            raise StrokeEnded(what)
+
+    def flat(self, node=None):
+        for child in (node or self.root).children:
+            if child.visible():
+                yield from self.flat(child) if child.type() == "grouplayer" else (child,)
+
+    def over(self, nodes):
+        """Opaque pixels cover; anything else is left as it is below (enough for tests)."""
+        result = self.blank()
+        for node in nodes:
+            if node.type() == "paintlayer":
+                cover = node.pixels[..., 3:] > 0
+                result = np.where(cover, node.pixels, result)
+        return result
+
+    def merge(self):
+        self.merges += 1
+        self.shown = self.over(self.flat())
+
+    def change(self, width, height):
+        self.size = (width, height)
+        for node in [self.root, *self.every(self.root)]:
+            old = node.pixels
+            node.pixels = self.blank()
+            rows, columns = min(height, old.shape[0]), min(width, old.shape[1])
+            node.pixels[:rows, :columns] = old[:rows, :columns]
+
+    def every(self, node):
+        for child in node.children:
+            yield child
+            yield from self.every(child)
+
+    # --- Krita's names ---
+
+    def width(self):
+        return self.size[0]
+
+    def height(self):
+        return self.size[1]
+
+    def xRes(self):
+        return 300.0
+
+    yRes = xRes
+
+    def colorModel(self):
+        return self.model
+
+    def colorDepth(self):
+        return self.depth
+
+    def colorProfile(self):
+        return self.profile
+
+    def rootNode(self):
+        return None if self.closed else self.root
+
+    def activeNode(self):
+        return self.active
+
+    def setActiveNode(self, node):
+        self.active = node
+
+    def createNode(self, name, kind):
+        return Node(self, name, kind)
+
+    def createGroupLayer(self, name):
+        return Node(self, name, "grouplayer")
+
+    def createVectorLayer(self, name):
+        return Node(self, name, "vectorlayer")
+
+    def createFilterLayer(self, name, filter_, selection):
+        return Node(self, name, "filterlayer")
+
+    def refreshProjection(self):
+        self.waits("refreshProjection")
+        self.merge()
+
+    def selection(self):
+        return self.chosen
+
+    def annotation(self, key):
+        return QtCore.QByteArray(self.notes.get(key, b""))
+
+    def setAnnotation(self, key, description, data):
+        self.notes[key] = bytes(data)
+
+
+class Window:
+    def qwindow(self):
+        return None
+
+
+class Krita:
+    _one = None
+
+    def __init__(self):
+        self.document, self.kept = None, {}
+
+    @classmethod
+    def instance(cls):
+        cls._one = cls._one or cls()
+        return cls._one
+
+    def activeDocument(self):
+        return self.document
+
+    def activeWindow(self):
+        return Window()
+
+    def icon(self, name):
+        return QtGui.QIcon()
+
+    def filter(self, name):
+        return name
+
+    def readSetting(self, group, key, otherwise):
+        return self.kept.get(key, otherwise)
+
+    def writeSetting(self, group, key, value):
+        self.kept[key] = value
+
+
+class DockWidget(QtWidgets.QDockWidget):
+    pass
+
+
+class Extension(QtCore.QObject):
+    pass
+
+
+class DockWidgetFactoryBase:
+    DockRight = 1
+
+
+class DockWidgetFactory:
+    def __init__(self, *_):
+        pass

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts the real Krita under Xvfb in a throwaway profile, paints with pointer events, checks what comes.
+
+    python3 tests/krita/run_e2e.py [--library libscumble.so --model FOLDER] [--pace] [--strokes 200]
+
+Without --library only the stub is used (an engine that inverts the paint; needs a C compiler). One line a
+check; the exit code is 0 if all hold. Needs: krita, PyQt of Krita's Python, Xvfb, openbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
+
+from krita_install import find_runtime, switch_on  # noqa: E402
+from krita_session import KritaSession  # noqa: E402
+from krita_zip import bring_in  # noqa: E402
+
+# What Krita prints on every start.
+CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
+
+
+def build_stub(folder: Path) -> Path:
+    out = folder / "libscumble_stub.so"
+    compiler = os.environ.get("CC", "cc")
+    command = [compiler, "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
+    subprocess.run([*command, str(HERE / "stub.c"), "-o", str(out)], check=True)
+    return out
+
+
+class Report:
+    def __init__(self):
+        self.failed, self.passed, self.times = [], 0, []
+
+    def line(self, text: str):
+        if text.startswith("time "):
+            self.times.append(json.loads(text[5:]))
+            return
+        self.passed += text.startswith("ok ")
+        if text.startswith("FAIL"):
+            self.failed.append(text)
+        print(text, flush=True)
+
+    def run(self, session: KritaSession, script: str, seconds: float, **env):
+        print(f"-- {script}", flush=True)
+        before, failed = self.passed + len(self.failed) + len(self.times), len(self.failed)
+        code = session.run(HERE / "e2e" / script, seconds, self.line, **env)
+        if code == 124:
+            self.line(f"FAIL {script} took longer than {seconds:.0f} s")
+        elif code not in (0, 1) or self.passed + len(self.failed) + len(self.times) == before:
+            self.line(f"FAIL Krita ended with {code} in {script}")
+        if len(self.failed) > failed:
+            said = [line for line in session.log().splitlines() if not line.startswith(CHATTER)]
+            print("\n".join(said[-30:]), file=sys.stderr)
+
+
+def imported(report: Report, archive: Path):
+    """The zip in a profile that has nothing else of ours: library, runtime and model are those inside."""
+    with KritaSession(None, plugin=False) as session:
+        data = session.home / ".local/share/krita"
+        wrong = bring_in(archive, data)
+        report.line(f"FAIL {wrong}" if wrong else "ok   Krita's importer takes the zip")
+        switch_on(session.home / ".config/kritarc")
+        session.env.pop("ORT_DYLIB_PATH", None)
+        report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL="")
+
+
+def main() -> int:
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--library", type=Path, help="the real libscumble.so, to be tested with --model")
+    options.add_argument("--model", type=Path, help="a model folder for it (models/tiny/turbo)")
+    options.add_argument("--zip", type=Path, help="import this zip with Krita's importer and render with it")
+    options.add_argument("--pace", action="store_true", help="also measure, and print a table")
+    options.add_argument("--pace-only", action="store_true")
+    options.add_argument("--strokes", type=int, default=60)
+    chosen = options.parse_args()
+    missing = [name for name in ("krita", "Xvfb", "openbox") if not shutil.which(name)]
+    if missing:
+        print("FAIL not installed:", *missing)
+        return 2
+    runtime = find_runtime()
+    if runtime is not None:
+        os.environ["ORT_DYLIB_PATH"] = str(runtime)
+    began, report = time.monotonic(), Report()
+    with tempfile.TemporaryDirectory(prefix="scumble-stub-") as folder:
+        stub = build_stub(Path(folder))
+        with KritaSession(stub) as session:
+            if not chosen.pace_only:
+                report.run(session, "checks.py", 150)
+                report.run(session, "features.py", 150, SCUMBLE_STROKES=str(chosen.strokes))
+            if chosen.pace or chosen.pace_only:
+                report.run(session, "pace.py", 200)
+        if chosen.library and chosen.model:
+            with KritaSession(chosen.library.resolve()) as session:
+                model = str(chosen.model.resolve())
+                if not chosen.pace_only:
+                    report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL=model)
+                if chosen.pace or chosen.pace_only:
+                    report.run(session, "pace.py", 200, SCUMBLE_TEST_MODEL=model)
+        if chosen.zip:
+            imported(report, chosen.zip.resolve())
+    for row in report.times:
+        print(
+            f"{row['model']}, {row['side']}²: gap p95/max {row['off'][0]}/{row['off'][1]} ms without live, "
+            f"{row['on'][0]}/{row['on'][1]} ms with; {row['pictures']} pictures/s; "
+            f"pointer event to picture {row['latency']} ms, of it the engine {row['engine']} ms"
+        )
+    print(f"{report.passed} hold, {len(report.failed)} fail, {time.monotonic() - began:.0f} s")
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

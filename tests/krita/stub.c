@@ -1,0 +1,307 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
+ * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
+ * or =render fails there. For tests of hosts: what they show is known to the byte, and how fast is settable.
+ *
+ *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
+ */
+#include <pthread.h>
+#include <scumble.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct ScumbleEngine { uint64_t made_at; };
+struct ScumbleFrame { ScumbleFrameInfo info; };
+struct ScumbleSession {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    ScumbleEngine *engine;
+    bool quit, dirty, busy, fault;
+    int32_t format, width, height;
+    unsigned char *paint, *coverage;
+    uint64_t revision, seq, changed_at;
+    ScumbleFrame *latest;
+    ScumbleParams params;
+    char *prompt;
+    ScumbleStats stats;
+};
+
+static _Thread_local char last_error[200];
+
+static uint64_t now_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+static void nap_ms(long ms) {
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+static long setting(const char *name, long otherwise) {
+    const char *text = getenv(name);
+    return text ? atol(text) : otherwise;
+}
+static bool fails(const char *where) {
+    const char *text = getenv("SCUMBLE_STUB_FAIL");
+    return text && !strcmp(text, where);
+}
+static int32_t no(int32_t status, const char *why) {
+    snprintf(last_error, sizeof last_error, "%s", why);
+    return status;
+}
+static size_t pixel_bytes(int32_t format) { return format <= 2 ? 4 : format <= 4 ? 8 : 16; }
+
+uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_VERSION; }
+const char *scumble_version(void) { return "0.0.0-stub"; }
+const char *scumble_last_error(void) { return last_error; }
+
+#define INIT(function, type)                                               \
+    int32_t function(type *it, size_t size) {                              \
+        if (size != sizeof *it) return no(SCUMBLE_ERROR_STRUCT_SIZE, #type); \
+        memset(it, 0, size);                                               \
+        it->struct_size = (uint32_t)size;                                  \
+        return SCUMBLE_OK;                                                 \
+    }
+INIT(scumble_engine_options_init, ScumbleEngineOptions)
+INIT(scumble_engine_info_init, ScumbleEngineInfo)
+INIT(scumble_frame_info_init, ScumbleFrameInfo)
+INIT(scumble_image_init, ScumbleImage)
+INIT(scumble_mask_init, ScumbleMask)
+INIT(scumble_stats_init, ScumbleStats)
+INIT(scumble_params_init, ScumbleParams)
+
+int32_t scumble_engine_create(const ScumbleEngineOptions *options, ScumbleEngine **engine) {
+    if (options && options->model_dir && strstr(options->model_dir, "nowhere"))
+        return no(SCUMBLE_ERROR_MODEL_MISSING, "the model folder does not exist; choose another one");
+    *engine = calloc(1, sizeof **engine);
+    (*engine)->made_at = now_us();
+    return SCUMBLE_OK;
+}
+static float loaded(const ScumbleEngine *engine) {
+    long ms = setting("SCUMBLE_STUB_LOAD_MS", 0);
+    float done = ms ? (float)(now_us() - engine->made_at) / 1000.0f / (float)ms : 1.0f;
+    return done > 1.0f ? 1.0f : done;
+}
+int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info) {
+    uint32_t size = info->struct_size;
+    *info = (ScumbleEngineInfo){.struct_size = size, .message = "loading the stub", .model_name = "",
+                                .model_description = "", .device = "", .progress = loaded(engine)};
+    if (fails("load")) {
+        info->state = SCUMBLE_ENGINE_FAILED;
+        info->error = SCUMBLE_ERROR_MODEL_BROKEN;
+        info->message = "the stub was asked to fail while loading";
+    } else if (info->progress >= 1.0f) {
+        info->state = SCUMBLE_ENGINE_READY;
+        info->message = "";
+        info->model_name = "Stub";
+        info->model_description = "Inverts the paint.";
+        info->device = "cpu";
+        info->native_side = 256;
+        info->default_steps = 2;
+        info->default_strength = 0.5f;
+        info->default_guidance = 1.0f;
+    }
+    return SCUMBLE_OK;
+}
+void scumble_engine_release(ScumbleEngine *engine) { (void)engine; /* sessions may still look at it */ }
+
+static void invert(int32_t format, const unsigned char *from, unsigned char *to, size_t pixels) {
+    for (size_t p = 0; p < pixels; p++) {
+        for (int c = 0; c < 4; c++) {
+            size_t i = p * 4 + (size_t)c;
+            if (format <= 2) to[i] = c == 3 ? 255 : (unsigned char)(255 - from[i]);
+            else if (format <= 4) ((uint16_t *)to)[i] = c == 3 ? 65535 : (uint16_t)(65535 - ((const uint16_t *)from)[i]);
+            else ((float *)to)[i] = c == 3 ? 1.0f : 1.0f - ((const float *)from)[i];
+        }
+    }
+}
+
+static void *work(void *argument) {
+    ScumbleSession *s = argument;
+    pthread_mutex_lock(&s->lock);
+    while (!s->quit) {
+        if (!s->dirty) {
+            pthread_cond_wait(&s->wake, &s->lock);
+            continue;
+        }
+        if (loaded(s->engine) < 1.0f && !fails("load")) {
+            pthread_mutex_unlock(&s->lock);
+            nap_ms(5);
+            pthread_mutex_lock(&s->lock);
+            continue;
+        }
+        s->dirty = false;
+        if (fails("load") || fails("render")) {
+            s->fault = true;
+            continue;
+        }
+        s->busy = true;
+        s->stats.jobs_started++;
+        size_t bytes = (size_t)s->width * (size_t)s->height * pixel_bytes(s->format);
+        ScumbleFrame *frame = calloc(1, sizeof *frame);
+        unsigned char *copy = malloc(bytes), *pixels = malloc(bytes);
+        memcpy(copy, s->paint, bytes);
+        frame->info = (ScumbleFrameInfo){
+            .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
+            .rect = {0, 0, s->width, s->height}, .format = s->format, .step = 1, .steps = 1,
+            .stride = (size_t)s->width * pixel_bytes(s->format), .byte_length = bytes, .pixels = pixels};
+        uint64_t started = now_us(), changed = s->changed_at;
+        pthread_mutex_unlock(&s->lock);
+        nap_ms(setting("SCUMBLE_STUB_MS", 100));
+        invert(frame->info.format, copy, pixels, bytes / pixel_bytes(frame->info.format));
+        free(copy);
+        pthread_mutex_lock(&s->lock);
+        s->busy = false;
+        frame->info.seq = ++s->seq;
+        frame->info.since_push_us = now_us() - changed;
+        frame->info.since_start_us = now_us() - started;
+        if (s->dirty) frame->info.flags |= SCUMBLE_FRAME_STALE;
+        s->stats.frames++;
+        scumble_frame_release(s->latest);
+        s->latest = frame;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+int32_t scumble_session_create(const ScumbleEngine *engine, ScumbleSession **session) {
+    ScumbleSession *s = *session = calloc(1, sizeof *s);
+    s->engine = (ScumbleEngine *)engine;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    pthread_create(&s->thread, NULL, work, s);
+    return SCUMBLE_OK;
+}
+static int32_t changed(ScumbleSession *s, uint64_t *revision) {
+    s->revision++;
+    s->changed_at = now_us();
+    s->dirty = s->paint != NULL;
+    if (revision) *revision = s->revision;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    return SCUMBLE_OK;
+}
+static int32_t unchanged(ScumbleSession *s) {
+    pthread_mutex_unlock(&s->lock);
+    return SCUMBLE_UNCHANGED;
+}
+int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *params, uint64_t *revision) {
+    if (params->steps > 200) return no(SCUMBLE_ERROR_SETTING, "steps go from 1 to 200");
+    pthread_mutex_lock(&s->lock);
+    const char *prompt = params->prompt ? params->prompt : "";
+    ScumbleParams plain = *params;
+    plain.prompt = plain.negative = NULL;
+    if (s->prompt && !strcmp(s->prompt, prompt) && !memcmp(&plain, &s->params, sizeof plain)) return unchanged(s);
+    free(s->prompt);
+    s->prompt = strdup(prompt);
+    s->params = plain;
+    return changed(s, revision);
+}
+int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const ScumbleRect *touched,
+                             uint64_t *revision) {
+    (void)touched;
+    size_t bpp = pixel_bytes(image->format), row = (size_t)image->rect.width * bpp;
+    if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
+        return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
+    pthread_mutex_lock(&s->lock);
+    bool differs = false;
+    if (!s->paint || s->format != image->format || s->width != image->canvas_width || s->height != image->canvas_height) {
+        free(s->paint);
+        s->paint = calloc((size_t)image->canvas_width * (size_t)image->canvas_height, bpp);
+        s->format = image->format;
+        s->width = image->canvas_width;
+        s->height = image->canvas_height;
+        differs = true;
+    }
+    for (int32_t y = 0; y < image->rect.height; y++) {
+        const unsigned char *from = (const unsigned char *)image->pixels + (size_t)y * image->stride;
+        unsigned char *to = s->paint + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
+        if (memcmp(to, from, row)) {
+            memcpy(to, from, row);
+            differs = true;
+        }
+    }
+    return differs ? changed(s, revision) : unchanged(s);
+}
+int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uint64_t *revision) {
+    (void)mask; /* the stub renders everything; hosts cut */
+    pthread_mutex_lock(&s->lock);
+    return changed(s, revision);
+}
+int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
+                                  uint32_t height, uint32_t width, uint64_t *revision) {
+    (void)values, (void)draws, (void)channels, (void)height, (void)width;
+    pthread_mutex_lock(&s->lock);
+    return changed(s, revision);
+}
+int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame **frame) {
+    pthread_mutex_lock(&s->lock);
+    int32_t status = SCUMBLE_NO_FRAME;
+    if (s->fault) {
+        s->fault = false;
+        status = no(SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
+    } else if (s->latest && s->latest->info.seq > after_seq) {
+        *frame = s->latest;
+        s->latest = NULL;
+        status = SCUMBLE_OK;
+    } else if (loaded(s->engine) < 1.0f) {
+        status = SCUMBLE_LOADING;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return status;
+}
+int32_t scumble_session_wait(ScumbleSession *s, uint32_t timeout_ms) {
+    for (uint64_t end = now_us() + timeout_ms * 1000ull; now_us() < end; nap_ms(2)) {
+        pthread_mutex_lock(&s->lock);
+        bool rests = !s->dirty && !s->busy;
+        pthread_mutex_unlock(&s->lock);
+        if (rests) return SCUMBLE_OK;
+    }
+    return SCUMBLE_TIMEOUT;
+}
+int32_t scumble_session_cancel(const ScumbleSession *s) {
+    (void)s;
+    return SCUMBLE_OK;
+}
+int32_t scumble_session_stats(const ScumbleSession *s, ScumbleStats *stats) {
+    uint32_t size = stats->struct_size;
+    *stats = s->stats;
+    stats->struct_size = size;
+    return SCUMBLE_OK;
+}
+void scumble_session_release(ScumbleSession *s) {
+    if (!s) return;
+    pthread_mutex_lock(&s->lock);
+    s->quit = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    scumble_frame_release(s->latest);
+    free(s->paint), free(s->prompt), free(s);
+}
+
+int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {
+    *info = frame->info;
+    return SCUMBLE_OK;
+}
+int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, size_t stride,
+                           size_t byte_length) {
+    const ScumbleFrameInfo *f = &frame->info;
+    size_t bpp = pixel_bytes(f->format);
+    if (byte_length < stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
+    for (int32_t y = 0; y < rect->height; y++)
+        memcpy((unsigned char *)pixels + (size_t)y * stride,
+               (const unsigned char *)f->pixels + (size_t)(rect->y + y) * f->stride + (size_t)rect->x * bpp,
+               (size_t)rect->width * bpp);
+    return SCUMBLE_OK;
+}
+void scumble_frame_release(ScumbleFrame *frame) {
+    if (!frame) return;
+    free((void *)frame->info.pixels);
+    free(frame);
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""abi.py says what include/scumble.h says."""
+
+import ctypes
+import re
+
+import pytest
+from conftest import ROOT
+from scumble import abi
+
+HEADER = re.sub(r"/\*.*?\*/", "", (ROOT / "include/scumble.h").read_text(), flags=re.S)
+SCALARS = {
+    "uint8_t": ctypes.c_uint8,
+    "uint32_t": ctypes.c_uint32,
+    "int32_t": ctypes.c_int32,
+    "uint64_t": ctypes.c_uint64,
+    "size_t": ctypes.c_size_t,
+    "float": ctypes.c_float,
+    "const char *": ctypes.c_char_p,
+    "const void *": ctypes.c_void_p,
+    "const uint8_t *": ctypes.c_void_p,
+    "struct ScumbleRect": abi.Rect,
+}
+
+
+def header_structs():
+    for name, body in re.findall(r"typedef struct Scumble(\w+) \{(.*?)\} Scumble\1;", HEADER, re.S):
+        fields = []
+        for line in filter(None, (part.strip() for part in body.split(";"))):
+            kind, field, count = re.fullmatch(r"(.*?[ *])(\w+)(?:\[(\d+)\])?", line).groups()
+            kind = SCALARS[re.sub(r"\s+", " ", kind).strip()]
+            fields.append((field, kind * int(count) if count else kind))
+        yield name, fields
+
+
+def test_every_struct_has_the_headers_fields():
+    found = dict(header_structs())
+    assert len(found) == 8
+    for name, fields in found.items():
+        assert getattr(abi, name)._fields_ == fields, name
+
+
+def test_every_constant_has_the_headers_value():
+    found = dict(re.findall(r"#define SCUMBLE_(\w+) \(?(-?\d+)\)?", HEADER))
+    for name in ("VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH"):
+        found.pop(name)
+    assert len(found) > 35
+    assert {name: getattr(abi, name, None) for name in found} == {n: int(v) for n, v in found.items()}
+
+
+def test_every_function_has_a_prototype():
+    found = {}
+    prototype = re.compile(r"^(\S[\w \*]*?)(scumble_\w+)\(([^;{]*?)\);", re.M | re.S)
+    for result, name, arguments in prototype.findall(HEADER):
+        found[name] = (result.strip(), 0 if arguments == "void" else arguments.count(",") + 1)
+    assert set(found) == set(abi.FUNCTIONS)
+    results = {**SCALARS, "void": None}
+    for name, (result, count) in found.items():
+        restype, argtypes = abi.FUNCTIONS[name]
+        assert (restype, len(argtypes)) == (results[result], count), name
+
+
+@pytest.mark.parametrize("name", [name for name in abi.FUNCTIONS if name.endswith("_init")])
+def test_sizes_are_the_librarys(real, name):
+    struct = abi.FUNCTIONS[name][1][0]._type_()
+    size = ctypes.sizeof(struct)
+    assert getattr(real.call, name)(ctypes.byref(struct), size) == abi.OK
+    assert struct.struct_size == size
+    assert getattr(real.call, name)(ctypes.byref(struct), size - 1) == abi.ERROR_STRUCT_SIZE

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""engine.py on the stub, and on the real library where there is one."""
+
+import ctypes
+import gc
+
+import pytest
+from conftest import eventually
+from scumble import abi
+from scumble.engine import Engine, Layer, Library, ScumbleError, Settings, library_path
+
+WHITE = b"\xff" * (64 * 48 * 4)
+
+
+def push(layer, pixels, rect=(0, 0, 64, 48), canvas=(64, 48)):
+    held = ctypes.create_string_buffer(pixels, len(pixels))
+    return layer.push(abi.FORMAT_BGRA8, canvas, rect, ctypes.addressof(held), len(pixels))
+
+
+def frame_of(layer, seconds=5.0):
+    found = []
+    eventually(lambda: found.append(layer.poll()), lambda: found[-1] is not None, seconds)
+    return found[-1]
+
+
+def test_a_picture_comes_back(stub):
+    with Engine(stub) as engine, Layer(engine) as layer:
+        assert layer.set(Settings(prompt="ä castle")) > 0
+        assert layer.set(Settings(prompt="ä castle")) == 0, "the same settings are no change"
+        assert push(layer, WHITE) > 0
+        with frame_of(layer) as frame:
+            assert frame.final and frame.rect == (0, 0, 64, 48)
+            out = ctypes.create_string_buffer(8 * 4 * 4)
+            frame.copy_to((10, 10, 8, 4), ctypes.addressof(out), len(out))
+            assert out.raw == b"\0\0\0\xff" * 32
+        assert layer.poll() is None
+        assert push(layer, WHITE) == 0
+        assert push(layer, b"\0" * 64 * 4, rect=(0, 7, 64, 1)) > 0, "a band is enough"
+        assert layer.stats().jobs_started == 1 or layer.wait(1000)
+
+
+def test_errors_are_the_librarys_sentences(stub):
+    with pytest.raises(ScumbleError, match="does not exist; choose another") as caught:
+        Engine(stub, "/nowhere")
+    assert caught.value.status == abi.ERROR_MODEL_MISSING
+    with Engine(stub) as engine, Layer(engine) as layer:
+        with pytest.raises(ScumbleError, match="steps"):
+            layer.set(Settings(steps=201))
+
+
+def test_what_is_closed_says_so(stub):
+    engine = Engine(stub)
+    layer = Layer(engine)
+    layer.close()
+    layer.close()
+    with pytest.raises(ScumbleError, match="closed"):
+        layer.poll()
+    engine.close()
+    assert engine.closed
+
+
+def test_what_is_forgotten_is_released(stub):
+    engine = Engine(stub)
+    for _ in range(20):
+        layer = Layer(engine)
+        push(layer, WHITE)
+        frame_of(layer)
+    del layer
+    gc.collect()
+    engine.close()
+
+
+def test_loading_and_failing_are_told(stub, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_LOAD_MS", "200")
+    with Engine(stub) as engine, Layer(engine) as layer:
+        push(layer, WHITE)
+        assert layer.poll() is None and layer.loading
+        assert not engine.info().ready and engine.info().progress < 1
+        assert frame_of(layer) is not None
+        assert engine.info().ready
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "render")
+    with Engine(stub) as engine, Layer(engine) as layer:
+        push(layer, WHITE)
+        with pytest.raises(ScumbleError, match="asked to fail"):
+            frame_of(layer)
+
+
+def test_a_missing_or_wrong_library_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.delenv("SCUMBLE_LIBRARY", raising=False)
+    with pytest.raises(ScumbleError, match="install the plug-in again"):
+        library_path()
+    broken = tmp_path / "libscumble.so"
+    broken.write_bytes(b"no library")
+    monkeypatch.setenv("SCUMBLE_LIBRARY", str(broken))
+    with pytest.raises(ScumbleError, match="could not be loaded"):
+        Library()
+    with pytest.raises(ScumbleError, match="another version"):
+        Library("libc.so.6")
+
+
+def test_the_real_engine_renders(real_engine):
+    with Layer(real_engine) as layer:
+        layer.set(Settings(prompt="a house", strength=0.6, seed=3))
+        push(layer, WHITE)
+        assert layer.wait(60_000)
+        frame = layer.poll()
+        assert frame is not None and frame.format == abi.FORMAT_BGRA8 and frame.rect == (0, 0, 64, 48)
+        assert real_engine.info().ready and real_engine.info().name

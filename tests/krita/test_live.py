@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop, the canvas and the docker on a mock of Krita with real pixels; the stub inverts the paint."""
+
+from dataclasses import replace
+
+import krita
+import numpy as np
+import pytest
+from conftest import eventually
+from scumble import layer as layer_module
+from scumble.canvas import LIVE_NAME, Canvas
+from scumble.engine import ScumbleError
+
+
+@pytest.fixture
+def live(stub):
+    from scumble.live import Live
+
+    made = Live()
+    made._library = stub
+    made._timer.start = lambda *_: None  # the tests turn the handle
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def document():
+    made = krita.Document(96, 64)
+    krita.Krita.instance().document = made
+    yield made
+    krita.Krita.instance().document = None
+
+
+def picture(document):
+    return Canvas.find(document).live.pixels
+
+
+def settled(document):
+    expected = np.iinfo(document.dtype).max - document.paper.pixels
+    expected[..., 3] = np.iinfo(document.dtype).max
+    return np.array_equal(picture(document), expected)
+
+
+def run(live, document, condition=None, seconds=5.0):
+    return eventually(live.tick, condition or (lambda: settled(document)), seconds)
+
+
+def test_a_picture_of_the_paint_comes_and_follows(live, document):
+    live.start(document)
+    assert document.activeNode() is not None
+    assert run(live, document)
+    assert np.array_equal(document.shown, picture(document)), "and is on the screen"
+    document.paper.pixels[10:20, 30:50] = (9, 8, 7, 255)
+    assert run(live, document)
+
+
+def test_nothing_new_makes_no_job_and_the_picture_is_not_its_own_source(live, document):
+    live.start(document)
+    assert run(live, document)
+    jobs = live.layer(document).session.stats().jobs_started
+    for _ in range(50):
+        live.tick()
+    assert live.layer(document).session.stats().jobs_started == jobs
+
+
+def test_painting_is_left_alone(live, document):
+    """The mock raises for what would end the stroke, and counts what would make an undo step."""
+    live.start(document)
+    assert run(live, document)
+    steps, paper = list(document.steps), document.paper.writes
+    document.painting = True
+    for n in range(5):
+        document.paper.pixels[n] = (n, n, n, 255)
+        assert run(live, document)
+    assert live.layer(document) is not None and live.status(document).live
+    assert document.steps == steps and document.paper.writes == paper
+
+
+def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch):
+    monkeypatch.setattr(layer_module, "BAND_BYTES", 96 * 4 * 10)
+    live.start(document)
+    assert run(live, document)
+    document.paper.pixels[60:63, 5:9] = (1, 2, 3, 255)
+    assert run(live, document), "a change in any band is found"
+    before = Canvas.find(document).live.writes
+    live.tick()
+    assert Canvas.find(document).live.writes - before <= 1, "one band a turn"
+
+
+def test_a_canvas_of_another_size_or_depth(live, document):
+    live.start(document)
+    assert run(live, document)
+    document.change(120, 80)
+    document.paper.pixels[:] = 200
+    document.paper.pixels[..., 3] = 255
+    assert run(live, document)
+    shape = live.layer(document).canvas.tap.shapes()[0].boundingBox()
+    assert shape.width() * 300 / 72 >= 120, "the redraw tap covers the larger canvas"
+    document.depth = "U16"
+    for node in document.every(document.root):
+        node.pixels = node.pixels.astype(np.uint16) * 257
+    assert run(live, document)
+    document.model = "CMYKA"
+    live.tick()
+    status = live.status(document)
+    assert not status.live and status.error and "CMYKA" in status.text
+
+
+def test_a_selection_cuts_the_picture(live, document):
+    selection = krita.Selection()
+    selection.select(10, 20, 30, 15, 255)
+    document.chosen = selection
+    live.start(document)
+    alpha = lambda: picture(document)[..., 3]  # noqa: E731
+    inside = np.zeros((64, 96), bool)
+    inside[20:35, 10:40] = True
+    assert run(live, document, lambda: np.array_equal(alpha() > 0, inside))
+    live.set_settings(document, replace(live.settings(document), outside_shows_paint=True))
+    assert run(live, document, lambda: alpha().all())
+    document.chosen = None
+    live.set_settings(document, replace(live.settings(document), outside_shows_paint=False))
+    assert run(live, document)
+
+
+@pytest.mark.parametrize("how", ["deleted", "undone", "apart", "closed"])
+def test_live_stops_by_itself_when_the_group_goes(live, document, how):
+    live.start(document)
+    assert run(live, document)
+    canvas = Canvas.find(document)
+    if how == "deleted":
+        canvas.group.remove()
+    elif how == "undone":
+        canvas.tap.shape_list.clear()
+        document.paper.pixels[0] = 0
+    elif how == "apart":
+        canvas.live.remove()
+    else:
+        document.closed = True
+    assert run(live, document, lambda: live.layer(document) is None)
+    if how != "closed":
+        status = live.status(document)
+        assert status.error and "live is off" in status.text
+    if how in ("deleted", "closed"):
+        document.closed = False
+        live.start(document)
+        assert run(live, document), "and can be started again"
+
+
+def test_an_error_inside_never_reaches_krita(live, document, monkeypatch, capsys):
+    live.start(document)
+    monkeypatch.setattr(Canvas, "check", lambda self: 1 / 0)
+    live.tick()
+    status = live.status(document)
+    assert not status.live and "ZeroDivisionError" in status.text
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_failed_run_is_told_and_the_next_change_tries_again(live, document, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "render")
+    live.start(document)
+    assert run(live, document, lambda: live.status(document).error)
+    assert live.status(document).live and "asked to fail" in live.status(document).text
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    document.paper.pixels[0] = (1, 1, 1, 255)
+    assert run(live, document) and not live.status(document).error
+
+
+def test_a_model_that_is_not_there(live, document):
+    live.set_settings(document, replace(live.settings(document), model="/nowhere"))
+    with pytest.raises(ScumbleError, match="choose another"):
+        live.start(document)
+    assert live.layer(document) is None and len(document.root.children) == 1, "nothing was made"
+
+
+def test_apply_bakes_one_layer_in_one_step(live, document):
+    live.set_settings(document, replace(live.settings(document), prompt="a  red\ncastle"))
+    with pytest.raises(ScumbleError, match="no live layer"):
+        live.apply(document)
+    live.start(document)
+    assert run(live, document)
+    steps = len(document.steps)
+    live.apply(document)
+    baked = document.root.children[-1]
+    assert baked.name() == "Scumble: a red castle" and np.array_equal(baked.pixels, picture(document))
+    assert len(document.steps) == steps + 1 and live.layer(document) is not None
+
+
+def test_pictures_wait_while_the_artist_undoes(live, document):
+    live.start(document)
+    assert run(live, document)
+    document.paper.pixels[5] = (5, 5, 5, 255)
+    live.hold()
+    merges = document.merges
+    assert not run(live, document, seconds=0.2) and document.merges == merges
+    assert run(live, document)
+
+
+def test_the_docker_sets_and_shows(live, document, monkeypatch):
+    from scumble import docker as module
+    from scumble import extension
+
+    monkeypatch.setattr(extension, "_live", live)
+    panel = module.ScumbleDocker()
+    panel.toggle.click()
+    assert live.layer(document) is not None and panel.toggle.isChecked()
+    assert run(live, document)
+    assert "Inverts the paint" in panel.about.text() and "Up to date" in panel.state.text()
+    assert panel.strength.number.value() == 0.5, "the model's own"
+    panel.prompt.setPlainText("a lake")
+    panel.strength.slider.setValue(25)
+    panel._commit.stop()
+    panel._store()
+    chosen = live.settings(document)
+    assert (chosen.prompt, chosen.strength, chosen.steps) == ("a lake", 0.25, None)
+    panel.strength.reset.click()
+    panel._commit.stop()
+    panel._store()
+    assert live.settings(document).strength is None
+    panel.apply.click()
+    assert document.root.children[-1].name() == "Scumble: a lake"
+    panel.stop.click()
+    assert live.layer(document) is None and not panel.stop.isEnabled()
+    krita.Krita.instance().document = None
+    panel.canvasChanged(None)
+    panel.refresh()
+    assert not panel.widget().isEnabled()
+    assert LIVE_NAME in {node.name() for node in document.every(document.root)}

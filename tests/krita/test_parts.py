@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Formats, selections, settings: what needs neither engine nor canvas."""
+
+import ctypes
+
+import pytest
+from scumble import abi
+from scumble.pixels import Buffer, Coverage, Refused, bands, cut, intersect, pixel_format
+from scumble.qt import QtCore
+from scumble.settings import DocumentSettings, load, parse, store
+
+SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
+
+
+@pytest.mark.parametrize(
+    ("depth", "profile", "number", "size"),
+    [
+        ("U8", SRGB, abi.FORMAT_BGRA8, 4),
+        ("U16", SRGB, abi.FORMAT_BGRA16, 8),
+        ("F32", SRGB, abi.FORMAT_RGBAF32, 16),
+        ("F32", LINEAR, abi.FORMAT_RGBAF32_LINEAR, 16),
+    ],
+)
+def test_formats(depth, profile, number, size):
+    found = pixel_format("RGBA", depth, profile)
+    assert (found.number, found.bytes_per_pixel, found.note) == (number, size, "")
+
+
+def test_linear_integers_are_rendered_with_a_note():
+    assert "linear" in pixel_format("RGBA", "U16", LINEAR).note
+
+
+@pytest.mark.parametrize(("model", "depth"), [("GRAYA", "U8"), ("CMYKA", "U16"), ("", ""), ("RGBA", "F16")])
+def test_other_kinds_are_refused_in_a_sentence(model, depth):
+    with pytest.raises(Refused, match="Image > Convert Image Color Space"):
+        pixel_format(model, depth, SRGB)
+
+
+def test_bands_cover_the_canvas_once():
+    for width, height, most in ((10, 7, 20), (10, 7, 5), (1, 1, 1), (4096, 3000, 2 << 20)):
+        found = bands(width, height, most)
+        assert sum(h for _, _, _, h in found) == height
+        assert [y for _, y, _, _ in found] == [sum(r[3] for r in found[:i]) for i in range(len(found))]
+
+
+def test_intersections():
+    assert intersect((0, 0, 10, 10), (5, 6, 10, 10)) == (5, 6, 5, 4)
+    assert intersect((0, 0, 10, 10), (10, 0, 5, 5)) is None
+
+
+def test_what_is_not_selected_is_cut():
+    buffer = Buffer(QtCore.QByteArray(b"\xff" * (6 * 4 * 4)))
+    coverage = Coverage((1, 1, 3, 2), b"\x01\xff\x00" * 2)
+    cut(buffer, coverage.holes((0, 0, 6, 4), 4))
+    pixels = buffer.view().cast("B").tobytes()
+    left = {(i // 4 % 6, i // 4 // 6) for i in range(0, len(pixels), 4) if pixels[i + 3]}
+    assert left == {(1, 1), (2, 1), (1, 2), (2, 2)}
+    cut(buffer, coverage.holes((20, 20, 6, 4), 4))
+    assert not any(buffer.view().cast("B").tobytes()), "off the selection everything is cut"
+
+
+def test_a_buffer_is_the_arrays_own_memory():
+    array = QtCore.QByteArray(16, b"\0")
+    ctypes.memset(Buffer(array).address, 7, 16)
+    assert bytes(array) == b"\x07" * 16
+    assert Buffer(QtCore.QByteArray()).address == 0
+
+
+class Notes:
+    def __init__(self):
+        self.kept = {}
+
+    def annotation(self, key):
+        return QtCore.QByteArray(self.kept.get(key, b""))
+
+    def setAnnotation(self, key, description, data):
+        self.kept[key] = bytes(data)
+
+
+def test_settings_come_back():
+    notes = Notes()
+    chosen = DocumentSettings("ein Schloß 🏰", "blur", 0.4, 6, None, 2**63, False, "/m", True)
+    assert load(notes) == DocumentSettings()
+    store(notes, chosen)
+    assert load(notes) == chosen
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff", b"[]", b"{", b'{"prompt": 3, "steps": "x", "seed": true, "new": 1}']
+)
+def test_damaged_settings_are_the_default(data):
+    assert parse(data) == DocumentSettings()
+
+
+def test_settings_out_of_range_are_brought_in():
+    found = parse(b'{"strength": 7, "steps": 0, "guidance": -3, "seed": -1}')
+    assert (found.strength, found.steps, found.guidance, found.seed) == (1.0, 1, 0.0, 2**64 - 1)
