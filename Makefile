@@ -9,6 +9,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PREFIX ?= /usr/local
 OUT ?= out
 
+.PHONY: krita krita-zip test-krita bench-krita setup-krita
 .PHONY: help setup demo build test lint unit loom bench bench-full header golden runtime install clean
 
 help:
@@ -17,7 +18,8 @@ help:
 	@echo "make bench     what it costs, beside the floor"
 	@echo "make install   library, header, pkg-config file, command, default model; PREFIX=$(PREFIX)"
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
-	@echo "make header | golden | loom | lint | unit | bench-full"
+	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
+	@echo "make header | golden | loom | lint | unit | test-large | bench-full | bench-krita"
 
 setup:
 	@scripts/setup.sh build
@@ -61,6 +63,28 @@ bench: build
 bench-full: build
 	@test -d "$(MODEL)" || { echo "make bench-full MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
 	SCUMBLE_BENCH_MODEL=$(MODEL) cargo bench --bench engine
+
+# Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
+krita: build
+	PROFILE=$(PROFILE) python3 scripts/krita_install.py --library $(TARGET)/release/libscumble.so --start
+
+setup-krita:
+	@scripts/setup.sh krita
+
+krita-zip: build
+	python3 scripts/krita_zip.py --library $(TARGET)/release/libscumble.so --out $(OUT)/scumble-krita.zip
+
+# The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb.
+test-krita: setup-krita krita-zip
+	for qt in 5 6; do \
+		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TARGET)/release/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
+			.setup/krita-venv/bin/python -m pytest -q tests/krita || exit 1; \
+	done
+	python3 tests/krita/run_e2e.py --library $(TARGET)/release/libscumble.so --model models/tiny/turbo \
+		--zip $(OUT)/scumble-krita.zip
+
+bench-krita: setup-krita build
+	python3 tests/krita/run_e2e.py --pace-only --library $(TARGET)/release/libscumble.so --model models/default
 
 header:
 	SCUMBLE_BLESS=1 cargo test --test header

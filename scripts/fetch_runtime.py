@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts ONNX Runtime where the engine finds it: the library out of the official PyPI wheel, pinned and hash-checked.
+"""Puts ONNX Runtime where the engine finds it: out of the official PyPI wheel, pinned and hash-checked.
 
     fetch_runtime.py [FOLDER]
 

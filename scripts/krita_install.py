@@ -132,6 +132,8 @@ def main() -> int:
         if not shutil.which("krita"):
             print("Krita itself is not installed.")
             return 2
+        # Krita's Python looks for its modules beside the first `python3` on the path: the system's, please.
+        env["PATH"] = "/usr/bin:" + env.get("PATH", "")
         return subprocess.call(["krita", "--nosplash", "--new-image", "RGBA,U8,1024,1024"], env=env)
     print("Start Krita; the docker is under Settings > Dockers > Scumble.")
     return 0

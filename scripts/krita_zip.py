@@ -40,7 +40,7 @@ def make(out: Path, library: Path, model: Path | None, runtime: Path | None) -> 
     return out.stat().st_size
 
 
-def check(out: Path) -> str:
+def bring_in(out: Path, place: Path) -> str:
     """Imports the zip with Krita's PluginImporter, as its menu does; returns what is wrong, "" if nothing."""
     folder = next((place for place in IMPORTERS if (Path(place) / "plugin_importer").is_dir()), None)
     if folder is None:
@@ -48,20 +48,24 @@ def check(out: Path) -> str:
     sys.path.insert(0, f"{folder}/plugin_importer")
     builtins.i18n = lambda text, *_: text
     importer = importlib.import_module("plugin_importer")
-    with tempfile.TemporaryDirectory() as place:
-        found = importer.PluginImporter(str(out), place, lambda plugin: True).import_all()
-        target = Path(place) / "pykrita/scumble"
-        if [plugin["name"] for plugin in found] != ["scumble"]:
-            return f"the importer found {found}"
-        for name in ("__init__.py", "docker.py", "lib/libscumble.so", "../scumble.desktop"):
-            if not (target / name).is_file():
-                return f"{name} did not arrive"
-        if not any(Path(place).rglob("scumble.action")):
-            return "the actions did not arrive"
-        library = ctypes.CDLL(str(target / "lib/libscumble.so"))
-        if library.scumble_abi_version() < 1:
-            return "the library does not answer"
+    found = importer.PluginImporter(str(out), str(place), lambda plugin: True).import_all()
+    if [plugin["name"] for plugin in found] != ["scumble"]:
+        return f"the importer found {found}"
+    for name in ("__init__.py", "docker.py", "lib/libscumble.so", "../scumble.desktop"):
+        if not (place / "pykrita/scumble" / name).is_file():
+            return f"{name} did not arrive"
+    if not (place / "actions/scumble.action").is_file():
+        return "the actions did not arrive"
     return ""
+
+
+def check(out: Path) -> str:
+    with tempfile.TemporaryDirectory() as place:
+        wrong = bring_in(out, Path(place))
+        if wrong:
+            return wrong
+        library = ctypes.CDLL(str(Path(place) / "pykrita/scumble/lib/libscumble.so"))
+        return "" if library.scumble_abi_version() >= 1 else "the library does not answer"
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 # Everything that building, testing and the demo need and that is not there yet. Run by make; safe to run again.
 #   setup.sh build   compilers, Python, ONNX Runtime        (for `make demo`)
 #   setup.sh test    the same, and valgrind, ruff           (for `make test`)
+#   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -26,6 +27,12 @@ if [ "$what" = test ]; then
     need nm binutils
     need pkg-config pkg-config
 fi
+if [ "$what" = krita ]; then
+    need krita krita
+    need Xvfb xvfb
+    need openbox openbox
+    /usr/bin/python3 -c 'import PyQt5' 2>/dev/null || missing+=(python3-pyqt5)
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     echo "Installing ${missing[*]}"
     sudo=""
@@ -37,12 +44,17 @@ fi
 mkdir -p .setup
 python3 scripts/fetch_runtime.py .setup/runtime
 
-if [ "$what" = test ]; then
-    if ! .setup/venv/bin/python -c '' 2>/dev/null; then
-        python3 -m venv .setup/venv
+# venv NAME REQUIREMENTS: a Python environment that holds just these, made anew when the list changes.
+venv() {
+    if ! .setup/"$1"/bin/python -c '' 2>/dev/null; then
+        python3 -m venv .setup/"$1"
     fi
-    if ! cmp -s scripts/test-requirements.txt .setup/test-requirements.done; then
-        .setup/venv/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/test-requirements.txt
-        cp scripts/test-requirements.txt .setup/test-requirements.done
+    if ! cmp -s "$2" .setup/"$1".done; then
+        .setup/"$1"/bin/python -m pip install --quiet --disable-pip-version-check -r "$2"
+        cp "$2" .setup/"$1".done
     fi
-fi
+}
+case $what in
+test) venv venv scripts/test-requirements.txt ;;
+krita) venv krita-venv tests/krita/requirements.txt ;;
+esac

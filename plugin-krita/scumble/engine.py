@@ -166,7 +166,7 @@ class Settings:
     seed: int = 0
     follow_alpha: bool = False
     preview: int = abi.PREVIEW_EACH_STEP
-    mask_softness: int = 0
+    mask_softness: int | None = None  # None: the library's own
     resolution: int = 0
 
 
@@ -198,7 +198,8 @@ class Layer(_Owned):
         p.seed = settings.seed
         p.alpha = abi.ALPHA_FOLLOW_PAINT if settings.follow_alpha else abi.ALPHA_OPAQUE
         p.preview = settings.preview
-        p.mask_softness = settings.mask_softness
+        if settings.mask_softness is not None:
+            p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 
-from .canvas import Canvas
+from .canvas import Canvas, Gone
 from .engine import Engine, Frame, Layer
 from .pixels import bands
 from .settings import DocumentSettings
@@ -16,6 +16,7 @@ HIDDEN = 0.4  # … and while the live layer cannot be seen
 STAY_FAST = 1.0  # seconds after the last change
 BAND_BYTES = 4 << 20  # what is read or written in one go: a few milliseconds
 LOOK_AT_SELECTION = 0.2  # seconds
+MISSING = 0.15  # seconds that the group may be out of the stack before live stops
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 
 
@@ -29,7 +30,7 @@ class LiveLayer:
         self.settings = settings
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
-        self.hidden = False
+        self.hidden = self._missing = False
         self.session.set(settings.for_engine())
         self._shape = None  # (size, format) that the session knows
         self._coverage = None
@@ -63,7 +64,15 @@ class LiveLayer:
     def tick(self) -> float:
         """Does what is due and returns the seconds until the next tick. Raises ScumbleError."""
         started = time.perf_counter()
-        self.canvas.check()
+        try:
+            self.canvas.check()
+        except Gone:
+            # While Krita moves the group to another place it is nowhere for a moment.
+            if self._missing:
+                raise
+            self._missing = True
+            return MISSING
+        self._missing = False
         pixels = self.canvas.format()
         self.hidden = not self.canvas.shown()
         if self.hidden:

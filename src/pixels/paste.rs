@@ -62,11 +62,12 @@ fn scaled_strip(
 ) -> Result<Vec<f32>> {
     let (sw, sh) = placement.scaled;
     let (w, h) = (placement.rect.width as usize, placement.rect.height as usize);
-    let mut strip = Vec::with_capacity(3 * w * rows);
-    for c in 0..3 {
+    let mut strip = vec![0.0; 3 * w * rows];
+    for (c, plane) in strip.chunks_exact_mut(w * rows).enumerate() {
         if (w, h) == (sw, sh) {
-            for y in top..top + rows {
-                strip.extend(picture.slice(s![c, y, ..w]));
+            for (y, row) in plane.chunks_exact_mut(w).enumerate() {
+                let source = picture.slice(s![c, top + y, ..w]);
+                row.iter_mut().zip(source).for_each(|(to, from)| *to = *from);
             }
             continue;
         }
@@ -79,14 +80,8 @@ fn scaled_strip(
         // Rounding must not carry the part beyond the last row.
         let height = (rows as f64 * scale).min((last - first) as f64 - offset);
         let part = (0.0, offset, sw as f64, height);
-        strip.extend(resize_plane(
-            resizer,
-            &source,
-            (sw, last - first),
-            part,
-            (w, rows),
-            FilterType::CatmullRom,
-        )?);
+        let from = (sw, last - first);
+        resize_plane(resizer, &source, from, part, (w, rows), FilterType::CatmullRom, plane)?;
     }
     Ok(strip)
 }

@@ -27,15 +27,13 @@ pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3]) -> Resu
         out.slice_mut(s![.., ..sh, ..sw]).assign(&reduced);
     } else {
         let mut resizer = Resizer::new();
+        let mut plane = vec![0.0; sw * sh];
         for channel in 0..3 {
-            let plane = resize_plane(
-                &mut resizer,
-                reduced.slice(s![channel, .., ..]).as_slice().unwrap_or(&[]),
-                (reduced.dim().2, reduced.dim().1),
-                (0.0, 0.0, size.0, size.1),
-                (sw, sh),
-                FilterType::Hamming,
-            )?;
+            let whole = (0.0, 0.0, size.0, size.1);
+            let source = reduced.slice(s![channel, .., ..]);
+            let source = source.as_slice().unwrap_or_default();
+            let from = (reduced.dim().2, reduced.dim().1);
+            resize_plane(&mut resizer, source, from, whole, (sw, sh), FilterType::Hamming, &mut plane)?;
             let plane = ndarray::ArrayView2::from_shape((sh, sw), &plane)
                 .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
             out.slice_mut(s![channel, ..sh, ..sw]).assign(&plane);
@@ -127,7 +125,8 @@ impl Composite {
     }
 }
 
-/// Resizes the part (left, top, width, height) of one float plane. `from` and `to` are (width, height).
+/// Resizes the part (left, top, width, height) of one float plane into `out`, which is all of the target.
+/// `from` and `to` are (width, height).
 pub(super) fn resize_plane(
     resizer: &mut Resizer,
     plane: &[f32],
@@ -135,16 +134,19 @@ pub(super) fn resize_plane(
     part: (f64, f64, f64, f64),
     to: (usize, usize),
     filter: FilterType,
-) -> Result<Vec<f32>> {
+    out: &mut [f32],
+) -> Result<()> {
     let fail =
         |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("Scaling the picture failed: {e}."));
-    let pixels: Vec<F32> = plane.iter().map(|v| F32::new(*v)).collect();
-    let source = TypedImageRef::<F32>::new(from.0 as u32, from.1 as u32, &pixels).map_err(|e| fail(&e))?;
-    let mut target = TypedImage::<F32>::new(to.0 as u32, to.1 as u32);
+    let size = |(w, h): (usize, usize)| (w as u32, h as u32);
+    let ((fw, fh), (tw, th)) = (size(from), size(to));
+    let source =
+        TypedImageRef::<F32>::from_buffer(fw, fh, bytemuck::cast_slice(plane)).map_err(|e| fail(&e))?;
+    let bytes = bytemuck::cast_slice_mut(out);
+    let mut target = TypedImage::<F32>::from_buffer(tw, th, bytes).map_err(|e| fail(&e))?;
     let options =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(part.0, part.1, part.2, part.3);
-    resizer.resize_typed(&source, &mut target, &options).map_err(|e| fail(&e))?;
-    Ok(target.pixels().iter().map(|p| p.0).collect())
+    resizer.resize_typed(&source, &mut target, &options).map_err(|e| fail(&e))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ import warnings
 
 sys.dont_write_bytecode = True
 
-import clip_vocab
+import clip_vocab  # noqa: E402
 
 TEXT = {
     "vocab_size": 49408,
@@ -58,11 +58,10 @@ def component(name):
     """module, forward, inputs, input axes, output axes, config"""
     import json
 
+    import export
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel
-
-    import export
 
     torch.manual_seed(0)
     if name == "text_encoder":
@@ -108,11 +107,10 @@ def component(name):
 
 
 def write(name, folder):
-    import onnx
-    import torch
-
     import export
+    import onnx
     import tiny
+    import torch
 
     module, forward, inputs, in_axes, out_axes, settings = component(name)
     scratch = folder / name / "scratch"

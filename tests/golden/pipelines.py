@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 import onnxruntime
+import tiny
 import torch
 from diffusers import (
     DDIMScheduler,
@@ -23,8 +24,6 @@ from diffusers.pipelines.latent_consistency_models import (
 from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_img2img as sd_module
 from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm
 from PIL import Image
-
-import tiny
 
 SCHEDULERS = {
     c.__name__: c

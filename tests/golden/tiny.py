@@ -3,12 +3,11 @@
 import json
 import shutil
 
+import export
 import torch
+import vocab as bpe
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
-import export
-import vocab as bpe
 
 EULER_TURBO = {
     "_class_name": "EulerDiscreteScheduler",

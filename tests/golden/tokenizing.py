@@ -4,11 +4,10 @@ import json
 import tempfile
 from pathlib import Path
 
-import transformers
-from transformers import CLIPTokenizer
-
 import clip_vocab
+import transformers
 import vocab as bpe
+from transformers import CLIPTokenizer
 
 PROMPTS = [
     "",

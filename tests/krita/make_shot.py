@@ -26,7 +26,7 @@ def main() -> int:
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--out", type=Path, default=ROOT / "docs/images/krita.png")
     chosen = options.parse_args()
-    with KritaSession(None, size="1120x760") as session:
+    with KritaSession(None, size="1240x1020") as session:
         lib = session.home / "lib"
         fill_lib(lib, chosen.library, chosen.model, find_runtime())
         session.env["SCUMBLE_LIBRARY"] = str(lib / "libscumble.so")
@@ -36,8 +36,8 @@ def main() -> int:
             return code
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         pictures = [str(session.home / name) for name in ("sketch.png", "live.png")]
-        command = ["convert", *pictures, "-resize", "75%", "-append", "-colors", "255", "-strip"]
-        subprocess.run([*command, f"PNG8:{chosen.out}"], check=True)
+        command = ["convert", *pictures, "-resize", "60%", "+append", "-strip"]
+        subprocess.run([*command, f"PNG24:{chosen.out}"], check=True)
     print(f"{chosen.out}: {chosen.out.stat().st_size / 1000:.0f} kB")
     return 0
 

@@ -22,9 +22,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE / "e2e"))
+sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
 
+from krita_install import find_runtime, switch_on  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
+from krita_zip import bring_in  # noqa: E402
+
+# What Krita prints on every start.
+CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
 
 
 def build_stub(folder: Path) -> Path:
@@ -50,14 +55,26 @@ class Report:
 
     def run(self, session: KritaSession, script: str, seconds: float, **env):
         print(f"-- {script}", flush=True)
-        before = self.passed + len(self.failed) + len(self.times)
+        before, failed = self.passed + len(self.failed) + len(self.times), len(self.failed)
         code = session.run(HERE / "e2e" / script, seconds, self.line, **env)
         if code == 124:
             self.line(f"FAIL {script} took longer than {seconds:.0f} s")
         elif code not in (0, 1) or self.passed + len(self.failed) + len(self.times) == before:
             self.line(f"FAIL Krita ended with {code} in {script}")
-        if self.failed:
-            print("\n".join(session.log().splitlines()[-15:]), file=sys.stderr)
+        if len(self.failed) > failed:
+            said = [line for line in session.log().splitlines() if not line.startswith(CHATTER)]
+            print("\n".join(said[-30:]), file=sys.stderr)
+
+
+def imported(report: Report, archive: Path):
+    """The zip in a profile that has nothing else of ours: library, runtime and model are those inside."""
+    with KritaSession(None, plugin=False) as session:
+        data = session.home / ".local/share/krita"
+        wrong = bring_in(archive, data)
+        report.line(f"FAIL {wrong}" if wrong else "ok   Krita's importer takes the zip")
+        switch_on(session.home / ".config/kritarc")
+        session.env.pop("ORT_DYLIB_PATH", None)
+        report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL="")
 
 
 def main() -> int:
@@ -65,6 +82,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--library", type=Path, help="the real libscumble.so, to be tested with --model")
     options.add_argument("--model", type=Path, help="a model folder for it (models/tiny/turbo)")
+    options.add_argument("--zip", type=Path, help="import this zip with Krita's importer and render with it")
     options.add_argument("--pace", action="store_true", help="also measure, and print a table")
     options.add_argument("--pace-only", action="store_true")
     options.add_argument("--strokes", type=int, default=60)
@@ -73,6 +91,9 @@ def main() -> int:
     if missing:
         print("FAIL not installed:", *missing)
         return 2
+    runtime = find_runtime()
+    if runtime is not None:
+        os.environ["ORT_DYLIB_PATH"] = str(runtime)
     began, report = time.monotonic(), Report()
     with tempfile.TemporaryDirectory(prefix="scumble-stub-") as folder:
         stub = build_stub(Path(folder))
@@ -85,10 +106,15 @@ def main() -> int:
         if chosen.library and chosen.model:
             with KritaSession(chosen.library.resolve()) as session:
                 model = str(chosen.model.resolve())
-                report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL=model)
+                if not chosen.pace_only:
+                    report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL=model)
+                if chosen.pace or chosen.pace_only:
+                    report.run(session, "pace.py", 200, SCUMBLE_TEST_MODEL=model)
+        if chosen.zip:
+            imported(report, chosen.zip.resolve())
     for row in report.times:
         print(
-            f"{row['side']}²: gap p95/max {row['off'][0]}/{row['off'][1]} ms without live, "
+            f"{row['model']}, {row['side']}²: gap p95/max {row['off'][0]}/{row['off'][1]} ms without live, "
             f"{row['on'][0]}/{row['on'][1]} ms with; {row['pictures']} pictures/s; "
             f"pointer event to picture {row['latency']} ms, of it the engine {row['engine']} ms"
         )

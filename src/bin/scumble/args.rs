@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::host::Preview;
+
 const EXAMPLES: &str = "\
 Examples:
   scumble info
@@ -82,6 +84,10 @@ pub struct LiveArgs {
     /// 2 = the hand paints twice as fast as it was recorded
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
+    /// When estimates are shown: off, when a job gives way to newer paint, or after each step [default: the
+    /// library's]
+    #[arg(long, value_name = "WHEN")]
+    pub preview: Option<Preview>,
     /// Write at most N of the shown frames, evenly spread; 0 = none [default: all]
     #[arg(long, value_name = "N")]
     pub keep: Option<usize>,
@@ -113,13 +119,15 @@ pub struct Settings {
     #[arg(long, value_name = "TEXT")]
     pub negative: Option<String>,
     /// 0 = the paint itself, 1 = the paint says nothing [default: the model's]
-    #[arg(long, value_name = "F", value_parser = |s: &str| parse_within(s, 0.0, 1.0))]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(value_parser = |s: &str| parse_within(s, 0.0, 1.0))]
     pub strength: Option<f32>,
     /// Denoising steps, 1 to 200 [default: the model's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub steps: Option<u32>,
     /// How strictly the words are followed, 0 to 100; up to 1 is off [default: the model's]
-    #[arg(long, value_name = "F", value_parser = |s: &str| parse_within(s, 0.0, 100.0))]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(value_parser = |s: &str| parse_within(s, 0.0, 100.0))]
     pub guidance: Option<f32>,
     /// Another number, another picture [default: 0, or the recording's]
     #[arg(long, value_name = "N")]

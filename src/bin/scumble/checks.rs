@@ -115,6 +115,22 @@ mod tests {
     }
 
     #[test]
+    fn the_recording_of_the_demo_is_a_whole_painting() {
+        let text = include_str!("../../../tests/recordings/landscape.json");
+        let recording = Recording::parse(text).unwrap();
+        let count = |is: fn(&Event) -> bool| recording.events.iter().filter(|e| is(e)).count();
+        assert!(recording.strokes() >= 24 && recording.prompts() >= 3);
+        assert!(count(|e| matches!(e, Event::Mark { .. })) >= 5);
+        assert!(count(|e| matches!(e, Event::Set(_))) >= 1);
+        assert!(count(|e| matches!(e, Event::Pause { .. })) >= 1);
+        assert_eq!(
+            (count(|e| matches!(e, Event::Undo { .. })), count(|e| matches!(e, Event::Redo { .. }))),
+            (1, 1)
+        );
+        assert!((25e3..31e3).contains(&recording.length()));
+    }
+
+    #[test]
     fn each_slip_is_told_with_its_place() {
         let stroke = r#"{"t": 0, "do": "stroke", "size": 9, "points": [[0, 1, 2, 0.5], [40, 9, 9, 1]]}"#;
         for (events, told) in [

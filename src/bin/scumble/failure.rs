@@ -22,9 +22,10 @@ impl Failure {
         Failure { message: message.into(), usage: true }
     }
 
-    /// `cannot write /x/y.png: Permission denied`
+    /// `Cannot write /x/y.png: Permission denied.`
     pub fn file(doing: &str, path: &std::path::Path, why: impl std::fmt::Display) -> Self {
-        Failure::failed(format!("cannot {doing} {}: {why}", path.display()))
+        let why = why.to_string();
+        Failure::failed(format!("Cannot {doing} {}: {}.", path.display(), why.trim_end_matches('.')))
     }
 }
 
@@ -39,7 +40,7 @@ impl From<Fault> for Failure {
 pub fn say(text: &str) -> Done {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("cannot write to standard output: {why}")))
+            Err(Failure::failed(format!("Cannot write to standard output: {why}.")))
         }
         _ => Ok(()),
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
-use crate::failure::{Done, Failure};
+use crate::failure::Done;
 use crate::hand::Hand;
 use crate::painter::Painter;
 use crate::panel::{LINE, LOUD, Panel, height_at, wrap};
@@ -67,7 +67,6 @@ pub fn write(path: &Path, recording: &Recording, replay: &mut Replay<'_>, paper:
     }
     bar.finish_and_clear();
     write_atomically(path, |file| film.encode(file).map_err(|e| e.to_string()))
-        .map_err(|e| Failure::failed(e.message))
 }
 
 /// Frames that hold only what changed.

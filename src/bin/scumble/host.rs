@@ -30,7 +30,9 @@ pub fn check_abi() -> Result<(), String> {
     if theirs == SCUMBLE_ABI_VERSION {
         return Ok(());
     }
-    Err(format!("the library speaks ABI {theirs}, this program ABI {SCUMBLE_ABI_VERSION}; install both anew"))
+    Err(format!(
+        "The library speaks ABI {theirs}, this program ABI {SCUMBLE_ABI_VERSION}; install both anew."
+    ))
 }
 
 pub fn version() -> String {
@@ -47,7 +49,7 @@ struct Text(Option<CString>);
 impl Text {
     fn new(text: Option<&str>, what: &str) -> Answer<Text> {
         let with_nul =
-            |_| Fault::own(SCUMBLE_ERROR_TEXT, format!("{what} has a NUL character in it; take it out"));
+            |_| Fault::own(SCUMBLE_ERROR_TEXT, format!("A NUL character is in {what}; take it out."));
         text.map(CString::new).transpose().map(Text).map_err(with_nul)
     }
 
@@ -56,10 +58,10 @@ impl Text {
         let text = path.to_str().ok_or_else(|| {
             Fault::own(
                 SCUMBLE_ERROR_TEXT,
-                format!("the {what} {} is not valid UTF-8; rename it", path.display()),
+                format!("The {what} {} is not valid UTF-8; rename it.", path.display()),
             )
         })?;
-        Text::new(Some(text), what)
+        Text::new(Some(text), &format!("the {what}"))
     }
 
     fn pointer(&self) -> *const c_char {
@@ -152,8 +154,10 @@ impl Layer {
         given.guidance = params.guidance.unwrap_or(-1.0);
         given.seed = params.seed;
         given.preview = match params.preview {
-            Preview::Off => SCUMBLE_PREVIEW_OFF,
-            Preview::GiveWay => SCUMBLE_PREVIEW_GIVE_WAY,
+            Some(Preview::Off) => SCUMBLE_PREVIEW_OFF,
+            Some(Preview::GiveWay) => SCUMBLE_PREVIEW_GIVE_WAY,
+            Some(Preview::EachStep) => SCUMBLE_PREVIEW_EACH_STEP,
+            None => given.preview,
         };
         given.alpha = if params.alpha_follows { SCUMBLE_ALPHA_FOLLOW_PAINT } else { SCUMBLE_ALPHA_OPAQUE };
         given.paper[..3].copy_from_slice(&params.paper);
@@ -196,12 +200,12 @@ impl Layer {
 
     /// `shape` is draws, channels, height, width.
     pub fn set_noise(&mut self, values: &[f32], shape: [usize; 4]) -> Answer<Option<u64>> {
-        let too_large = |_| Fault::own(SCUMBLE_ERROR_RECT, format!("noise of size {shape:?} is too large"));
+        let too_large = |_| Fault::own(SCUMBLE_ERROR_RECT, format!("Noise of size {shape:?} is too large."));
         let [draws, channels, height, width] = shape.map(u32::try_from);
         let [draws, channels] = [draws.map_err(too_large)?, channels.map_err(too_large)?];
         let [height, width] = [height.map_err(too_large)?, width.map_err(too_large)?];
         if shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side)) != Some(values.len()) {
-            return Err(Fault::own(SCUMBLE_ERROR_RECT, format!("noise of size {shape:?} has gaps")));
+            return Err(Fault::own(SCUMBLE_ERROR_RECT, format!("Noise of size {shape:?} has gaps.")));
         }
         // SAFETY: `values` has as many numbers as the shape says and lives until after the call.
         revision(|out| unsafe {

@@ -6,7 +6,7 @@ use crate::args::LiveArgs;
 use crate::failure::{Done, Failure, say};
 use crate::host::{self, Model};
 use crate::recording::Recording;
-use crate::replay::Replay;
+use crate::replay::{self, Replay};
 use crate::spool::Spool;
 use crate::table::{Jobs, Report, host_rows, latency_rows, means};
 use crate::{film, progress, stills, strip};
@@ -18,7 +18,8 @@ pub fn run(args: &LiveArgs) -> Done {
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     let spool = Spool::create(&args.out, size.width as usize * size.height as usize * 4)?;
-    let mut replay = Replay::new(&recording, engine.layer()?, &args.settings, spool);
+    let params = replay::params(&recording, &args.settings, args.preview);
+    let mut replay = Replay::new(&recording, engine.layer()?, params, spool);
 
     let spinner = progress::spinner("opening");
     replay.open()?;
@@ -41,7 +42,7 @@ pub fn run(args: &LiveArgs) -> Done {
     }
     match report.faults.first() {
         None => Ok(()),
-        Some(fault) => Err(Failure::failed(format!("not all could be rendered: {fault}"))),
+        Some(fault) => Err(Failure::failed(format!("Not all could be rendered. {fault}"))),
     }
 }
 

@@ -42,7 +42,7 @@ impl Panel {
         if (width, height) == (size.width as usize, size.height as usize) {
             return Ok(Panel { width, height, rgb });
         }
-        let wrong = |e: &dyn std::fmt::Display| Failure::failed(format!("cannot scale a picture: {e}"));
+        let wrong = |e: &dyn std::fmt::Display| Failure::failed(format!("Cannot scale a picture: {e}."));
         let source =
             Image::from_vec_u8(size.width, size.height, rgb, PixelType::U8x3).map_err(|e| wrong(&e))?;
         let mut target = Image::new(width as u32, height as u32, PixelType::U8x3);

@@ -40,7 +40,7 @@ pub fn run(args: &RenderArgs) -> Done {
 fn check_output(path: &Path) -> Done {
     if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
         return Err(Failure::usage(format!(
-            "the output is written as PNG; let {} end in .png",
+            "The output is written as PNG; let {} end in .png.",
             path.display()
         )));
     }
@@ -61,7 +61,7 @@ pub fn params(settings: &Settings, prompt: &str) -> Params {
         steps: settings.steps,
         guidance: settings.guidance,
         seed: settings.seed.unwrap_or(0),
-        preview: Preview::Off,
+        preview: Some(Preview::Off),
         alpha_follows: settings.alpha == Some(Alpha::Follow),
         paper: settings.paper.unwrap_or([255; 3]),
         resolution: settings.resolution.unwrap_or(0),
@@ -74,7 +74,7 @@ fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
     while !layer.wait(WAIT_MS)? {}
     spinner.finish_and_clear();
     let Polled::Frame(frame) = layer.poll(0)? else {
-        return Err(Failure::failed("the engine came to rest without a picture"));
+        return Err(Failure::failed("The engine came to rest without a picture."));
     };
     frame.copy_to(picture.width, picture.height, picture.depth, &mut picture.pixels)?;
     Ok(frame.info()?)

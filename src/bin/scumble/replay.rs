@@ -49,10 +49,9 @@ pub struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    pub fn new(recording: &'a Recording, layer: Layer, settings: &Settings, spool: Spool) -> Self {
+    pub fn new(recording: &'a Recording, layer: Layer, params: Params, spool: Spool) -> Self {
         let size = recording.canvas;
         let painter = Painter::new(size.width, size.height, recording.background.map(|c| c.0));
-        let params = params(recording, settings);
         Replay {
             recording,
             layer,
@@ -97,7 +96,7 @@ impl<'a> Replay<'a> {
                 }
             }
             if begin.elapsed() > PATIENCE {
-                return Err(Failure::failed("the first picture did not come within five minutes"));
+                return Err(Failure::failed("The first picture did not come within five minutes."));
             }
         }
         self.opening = milliseconds(begin.elapsed());
@@ -235,7 +234,7 @@ impl<'a> Replay<'a> {
 }
 
 /// The recording's settings, with those of the command line in their place.
-fn params(recording: &Recording, given: &Settings) -> Params {
+pub fn params(recording: &Recording, given: &Settings, preview: Option<Preview>) -> Params {
     let recorded = &recording.settings;
     Params {
         prompt: recorded.prompt.clone(),
@@ -244,7 +243,7 @@ fn params(recording: &Recording, given: &Settings) -> Params {
         steps: given.steps.or(recorded.steps),
         guidance: given.guidance.or(recorded.guidance),
         seed: given.seed.unwrap_or(recorded.seed),
-        preview: Preview::GiveWay,
+        preview,
         alpha_follows: given.alpha == Some(Alpha::Follow),
         paper: given.paper.unwrap_or(recording.paper.0),
         resolution: given.resolution.unwrap_or(0),

@@ -67,7 +67,7 @@ pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
     let mask = decode(path)?;
     if (mask.width(), mask.height()) != (width, height) {
         return Err(Failure::failed(format!(
-            "the mask {} has {}×{} pixels, the input {width}×{height}; make them equal",
+            "The mask {} has {}×{} pixels, the input {width}×{height}; make them equal.",
             path.display(),
             mask.width(),
             mask.height()

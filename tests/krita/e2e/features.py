@@ -11,6 +11,7 @@ from checks import inverted, part, settled  # noqa: E402
 from krita import Selection  # noqa: E402
 from painting import (  # noqa: E402
     K,
+    QtCore,
     QTest,
     QtWidgets,
     check,
@@ -120,6 +121,28 @@ def two_documents(first):
     return second, paper
 
 
+def moving(document, paper):
+    """The picture is made of what lies below the group's place."""
+    size = document.width(), document.height()
+    group = Canvas.find(document).group
+    over = document.createNode("over", "paintlayer")
+    over.setPixelData(QtCore.QByteArray(b"\x20\x90\x50\xff" * (size[0] * size[1])), 0, 0, *size)
+    document.rootNode().addChildNode(over, group)
+    yield 800
+    check("a layer above the group is not rendered", settled(document, paper))
+    document.setActiveNode(group)
+    yield 400
+    K.action("move_layer_up").trigger()
+    took = yield from until(lambda: settled(document, over), 6)
+    check("the group moved above it: it is", took is not None, live().status(document).text)
+    K.action("edit_undo").trigger()
+    took = yield from until(lambda: settled(document, paper), 6)
+    check("and moved back by undo: it is not", took is not None, live().status(document).text)
+    over.remove()
+    document.setActiveNode(paper)
+    yield 400
+
+
 def selecting(document, paper):
     selection = Selection()
     selection.select(50, 40, 100, 60, 255)
@@ -219,6 +242,7 @@ def scenario():
     document, _ = yield from by_the_docker()
     again, _ = yield from reopening(document)
     second, paper = yield from two_documents(again)
+    yield from moving(second, paper)
     yield from selecting(second, paper)
     yield from changing(second, paper)
     live().stop(again)

@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import time
+from dataclasses import replace
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -59,6 +60,9 @@ def scenario():
         yield from idle(document)
         off = yield from spiral(seconds)
         yield from idle(document)
+        model = os.environ.get("SCUMBLE_TEST_MODEL", "")
+        chosen = replace(live().settings(document), model=model, prompt="a mountain lake")
+        live().set_settings(document, chosen)
         live().start(document)
         yield from until(lambda d=document: live().layer(d).last_frame is not None, 60)
         yield 500
@@ -73,6 +77,7 @@ def scenario():
         live().stop(document)
         found = [r for r in reached if r[0] is not None]
         result = {
+            "model": layer.engine.info().name,
             "side": side,
             "off": [round(v, 1) for v in off[:2]],
             "on": [round(v, 1) for v in on[:2]],

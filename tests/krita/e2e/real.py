@@ -42,7 +42,7 @@ def scenario():
     live().set_settings(document, replace(live().settings(document), prompt="a house"))
     took = yield from until(lambda: whole(node, document) == second, 60)
     check("the same paint, prompt and seed make the same picture again", took is not None)
-    live().set_settings(document, replace(live().settings(document), model=model + "/nowhere"))
+    live().set_settings(document, replace(live().settings(document), model="/nowhere"))
     yield from until(lambda: live().layer(document) is None, 20)
     status = live().status(document)
     check("a model folder that is not there: one sentence", status.error and not status.live, status.text)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from painting import K, QtCore, colour_like, idle, line, new_document, play, say, stroke, until  # noqa: E402
+from painting import K, Pen, QtCore, colour_like, idle, line, new_document, play, say, stroke, until  # noqa: E402
 from scumble.canvas import Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
@@ -18,12 +18,12 @@ from scumble.extension import live  # noqa: E402
 SKY, HILL, WATER = (0.98, 0.72, 0.42), (0.35, 0.38, 0.55), (0.3, 0.45, 0.65)
 FIELD, SUN = (0.24, 0.42, 0.2), (1, 0.95, 0.7)
 SKETCH = (
-    [(SKY, 120, [(180, y), (500, y), (820, y)]) for y in (80, 180, 280, 380)]
-    + [(HILL, 110, [(200, 470), (330, 360), (430, 460), (560, 330), (700, 450), (800, 400)])]
-    + [(HILL, 120, [(180, 520), (820, 520)])]
-    + [(WATER, 120, [(180, y), (500, y), (820, y)]) for y in (620, 720, 800)]
-    + [(FIELD, 120, [(180, 930), (500, 890), (820, 930)]), (FIELD, 90, [(190, 820), (290, 850)])]
-    + [(SUN, 60, [(600, 190), (605, 195)])]
+    [(SKY, 150, [(100, y), (500, y), (900, y)]) for y in (80, 200, 320, 420)]
+    + [(HILL, 110, [(100, 480), (230, 400), (330, 330), (450, 460), (590, 300), (720, 430), (900, 380)])]
+    + [(HILL, 130, [(100, 530), (900, 530)])]
+    + [(WATER, 130, [(100, y), (500, y), (900, y)]) for y in (660, 760, 860)]
+    + [(FIELD, 130, [(100, 960), (400, 930), (900, 970)]), (FIELD, 110, [(100, 860), (230, 900)])]
+    + [(SUN, 50, [(735, 200), (738, 203)])]
 )
 
 
@@ -45,6 +45,8 @@ def scenario():
     layers = next(d for d in K.dockers() if d.windowTitle() == "Layers")
     window.splitDockWidget(panel, layers, QtCore.Qt.Orientation.Vertical)
     panel.setVisible(True)
+    window.resizeDocks([panel, layers], [620, 250], QtCore.Qt.Orientation.Vertical)
+    window.resizeDocks([panel], [340], QtCore.Qt.Orientation.Horizontal)
     yield 1500
     for colour, size, points in SKETCH:
         brush(colour, size)
@@ -60,6 +62,7 @@ def scenario():
     live().start(document)
     layer = live().layer(document)
     yield from until(lambda: layer.last_frame is not None and not layer.working, 100)
+    Pen().move(500, 990)
     yield 1500
     say("ok   ", live().status(document).text)
     window.grab().save(folder + "/live.png")

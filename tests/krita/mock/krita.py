@@ -311,6 +311,9 @@ class Krita:
     def activeWindow(self):
         return Window()
 
+    def icon(self, name):
+        return QtGui.QIcon()
+
     def filter(self, name):
         return name
 

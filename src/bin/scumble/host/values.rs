@@ -54,13 +54,15 @@ pub enum State {
     Failed(Fault),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// When estimates are shown before a picture is finished.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preview {
     Off,
     GiveWay,
+    EachStep,
 }
 
-/// `None` leaves a setting to the model.
+/// `None` leaves a setting to the model, or to the library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
     pub prompt: String,
@@ -69,7 +71,7 @@ pub struct Params {
     pub steps: Option<u32>,
     pub guidance: Option<f32>,
     pub seed: u64,
-    pub preview: Preview,
+    pub preview: Option<Preview>,
     pub alpha_follows: bool,
     pub paper: [u8; 3],
     pub resolution: u32,

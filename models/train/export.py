@@ -1,0 +1,156 @@
+"""Write the trained parts as a diffusers-style ONNX folder, and check it against PyTorch."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import words
+from codec import CHANNELS, Decoder, Encoder
+from torch import nn
+from unet import TEXT, UNet
+
+OPSET = 17
+
+
+class Clamped(nn.Module):
+    def __init__(self, decoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, latent_sample):
+        return self.decoder(latent_sample).clamp(-1, 1)
+
+
+def halve(path):
+    """Store the large weights as fp16 with a Cast behind each, which the runtime folds away."""
+    model = onnx.load(str(path))
+    graph, casts = model.graph, []
+    for init in list(graph.initializer):
+        array = onnx.numpy_helper.to_array(init)
+        if array.dtype != np.float32 or array.size < 4096:
+            continue
+        name = init.name
+        init.CopyFrom(onnx.numpy_helper.from_array(array.astype(np.float16), name + "_half"))
+        casts.append(onnx.helper.make_node("Cast", [name + "_half"], [name], to=1))
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def write(module, inputs, names, output, axes, path):
+    """Export, halve, and return the largest difference to PyTorch at another shape."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    module = module.eval()
+    torch.onnx.export(module, tuple(inputs), str(path), input_names=names, output_names=[output],
+                      dynamic_axes=axes, opset_version=OPSET, dynamo=False)
+    halve(path)
+    session = onnxruntime.InferenceSession(str(path))
+    worst = 0.0
+    for repeat in (1, 2):
+        fed = [torch.cat([x] * repeat) if x.dim() > 1 else x for x in inputs]
+        fed = [torch.cat([x] * repeat, 3) if x.dim() == 4 else x for x in fed]
+        with torch.no_grad():
+            expected = module(*fed).numpy()
+        got = session.run(None, {n: x.numpy() for n, x in zip(names, fed, strict=True)})[0]
+        assert got.shape == expected.shape, (got.shape, expected.shape)
+        worst = max(worst, float(np.abs(got - expected).max()))
+    return worst
+
+
+def as_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def configs(out):
+    as_json(out / "model_index.json", {
+        "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.35.0",
+        "feature_extractor": [None, None], "requires_safety_checker": False,
+        "safety_checker": [None, None],
+        "scheduler": ["diffusers", "EulerDiscreteScheduler"],
+        "text_encoder": ["transformers", "BertModel"],
+        "tokenizer": ["transformers", "BertTokenizerFast"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    })
+    as_json(out / "scheduler" / "scheduler_config.json", {
+        "_class_name": "EulerDiscreteScheduler", "_diffusers_version": "0.35.0",
+        "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+        "num_train_timesteps": 1000, "prediction_type": "sample", "interpolation_type": "linear",
+        "timestep_spacing": "trailing", "steps_offset": 0, "use_karras_sigmas": False,
+    })
+    as_json(out / "unet" / "config.json", {
+        "_class_name": "UNet2DConditionModel", "sample_size": 32, "in_channels": CHANNELS,
+        "out_channels": CHANNELS, "block_out_channels": list(UNet().widths),
+        "cross_attention_dim": TEXT, "center_input_sample": False,
+    })
+    vae = {
+        "_class_name": "AutoencoderKL", "sample_size": 256, "in_channels": 3, "out_channels": 3,
+        "latent_channels": CHANNELS, "block_out_channels": [32, 64, 96, 96],
+        "scaling_factor": 1.0,
+    }
+    as_json(out / "vae_encoder" / "config.json", vae)
+    as_json(out / "vae_decoder" / "config.json", vae)
+    as_json(out / "text_encoder" / "config.json", {
+        "architectures": ["BertModel"], "model_type": "bert", "hidden_size": TEXT,
+        "max_position_embeddings": words.LENGTH, "vocab_size": 30522, "pad_token_id": 0,
+    })
+    as_json(out / "scumble.json", {
+        "name": "Scumble first light",
+        "description": "A small model for landscapes and simple objects, trained from scratch "
+                       "on about a thousand free pictures; native at 256 x 256.",
+        "defaults": {"steps": 4, "strength": 0.6, "guidance": 1.0},
+        "native": 256,
+        "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
+    })
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--minilm", required=True)
+    parser.add_argument("--out", required=True)
+    args = parser.parse_args()
+    work, out = Path(args.work), Path(args.out)
+    state = torch.load(work / "decoder.pt", weights_only=False)
+    encoder = Encoder()
+    encoder.load_state_dict(state["encoder"])
+    decoder = Decoder(encoder)
+    decoder.load_state_dict(state["ema"])
+    unet = UNet()
+    unet.load_state_dict(torch.load(work / "denoiser.pt", weights_only=False)["ema"])
+    configs(out)
+    words.tokenizer_files(args.minilm, out / "tokenizer")
+    (out / "text_encoder").mkdir(exist_ok=True)
+    held = np.load(work / "memory.npz")
+    words.add_memory(work / "sentence.onnx", (held["keys"], held["owner"]), held["values"],
+                     words.Embedder(args.minilm, work)(""), out / "text_encoder" / "model.onnx")
+    grid = {0: "batch", 2: "height", 3: "width"}
+    torch.manual_seed(0)
+    picture, z = torch.rand(1, 3, 256, 256) * 2 - 1, torch.randn(1, CHANNELS, 32, 32)
+    report = {
+        "vae_encoder": write(encoder, [picture], ["sample"], "latent_sample",
+                             {"sample": grid, "latent_sample": grid},
+                             out / "vae_encoder" / "model.onnx"),
+        "vae_decoder": write(Clamped(decoder), [z], ["latent_sample"], "sample",
+                             {"sample": grid, "latent_sample": grid},
+                             out / "vae_decoder" / "model.onnx"),
+        "unet": write(unet, [z, torch.tensor(499.0), torch.randn(1, 1, TEXT)],
+                      ["sample", "timestep", "encoder_hidden_states"], "out_sample",
+                      {"sample": grid, "out_sample": grid,
+                       "encoder_hidden_states": {0: "batch", 1: "sequence"}},
+                      out / "unet" / "model.onnx"),
+    }
+    print("largest difference to PyTorch", json.dumps(report))
+    total = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    print(f"folder {total / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

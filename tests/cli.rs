@@ -1,0 +1,298 @@
+//! The command line as somebody runs it: the built program, the tiny models, files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::{DynamicImage, ImageBuffer, Luma, Rgb, Rgba};
+use ndarray::Array4;
+use serde_json::Value;
+
+/// A fresh folder for one test's files.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Scratch(folder)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.file(name), text).unwrap();
+        self.file(name)
+    }
+
+    /// 8-bit colours that differ everywhere.
+    fn rgb(&self, name: &str, width: u32, height: u32) -> String {
+        let pixel =
+            |x: u32, y: u32| Rgb([(x * 5 % 256) as u8, (y * 7 % 256) as u8, ((x + y) * 3 % 256) as u8]);
+        ImageBuffer::from_fn(width, height, pixel).save(self.file(name)).unwrap();
+        self.file(name)
+    }
+
+    /// 16-bit colours, half of them see-through.
+    fn rgba16(&self, name: &str, width: u32, height: u32) -> String {
+        let alpha = |x: u32| if x < width / 2 { 65535 } else { (x * 601 % 65536) as u16 };
+        let pixel =
+            |x: u32, y: u32| Rgba([(x * 997) as u16, (y * 1009) as u16, (x * y * 13) as u16, alpha(x)]);
+        let picture: ImageBuffer<Rgba<u16>, Vec<u16>> = ImageBuffer::from_fn(width, height, pixel);
+        picture.save(self.file(name)).unwrap();
+        self.file(name)
+    }
+}
+
+fn model() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/turbo").to_str().unwrap().to_owned()
+}
+
+fn scumble(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scumble")).args(args).output().unwrap()
+}
+
+/// Runs it and takes what it says on standard output.
+fn succeed(args: &[&str]) -> String {
+    let output = scumble(args);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {out}{err}");
+    assert_eq!(err, "", "{args:?}: nothing is said on standard error where it is no terminal");
+    out
+}
+
+/// Runs it and takes the sentence on standard error.
+fn fail(code: i32, args: &[&str]) -> String {
+    let output = scumble(args);
+    let err = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {}{err}", text(&output.stdout));
+    assert!(err.starts_with("scumble: "), "{args:?}: {err}");
+    if code == 1 {
+        assert_eq!(err.trim_end().lines().count(), 1, "one sentence: {err}");
+        assert!(err.trim_end().ends_with('.'), "{err}");
+    }
+    err
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn render<'a>(input: &'a str, output: &'a str, more: &[&'a str]) -> Vec<String> {
+    let fixed = ["render", "--input", input, "--prompt", "a lake", "--output", output, "--device", "cpu"];
+    let args = fixed.iter().chain(more).map(|s| (*s).to_owned());
+    args.chain(["--model".to_owned(), model()]).collect()
+}
+
+fn refs(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+fn rendered(input: &str, output: &str, more: &[&str]) -> DynamicImage {
+    succeed(&refs(&render(input, output, more)));
+    image::open(output).unwrap()
+}
+
+#[test]
+fn help_teaches() {
+    let help = succeed(&["--help"]);
+    for word in ["render", "live", "info", "Examples:", "Exit codes:"] {
+        assert!(help.contains(word), "{word}");
+    }
+    for command in ["render", "live", "info"] {
+        let help = succeed(&[command, "--help"]);
+        assert!(help.contains("--model") && help.contains("Usage: scumble"), "{help}");
+    }
+    assert_eq!(succeed(&["--version"]).trim(), concat!("scumble ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_is_told_with_code_2() {
+    let scratch = Scratch::new("usage");
+    let input = scratch.rgb("in.png", 64, 64);
+    let output = scratch.file("out.png");
+    for (args, told) in [
+        (vec!["paint"], "unrecognized subcommand 'paint'"),
+        (vec!["render"], "--input"),
+        (vec!["live", "--script", "x.json"], "--out"),
+        (vec!["info", "--frobnicate"], "--frobnicate"),
+    ] {
+        assert!(fail(2, &args).contains(told), "{args:?}");
+    }
+    for (more, told) in [
+        (["--strength", "1.5"], "from 0 to 1"),
+        (["--strength", "nan"], "from 0 to 1"),
+        (["--steps", "0"], "1..=200"),
+        (["--guidance", "-1"], "from 0 to 100"),
+        (["--seed", "x"], "--seed"),
+        (["--paper", "red"], "is not a colour"),
+        (["--alpha", "maybe"], "follow"),
+        (["--resolution", "8"], "64..=4096"),
+        (["--device", "toaster"], "toaster"),
+        (["--scheduler", "magic"], "magic"),
+    ] {
+        let mut args = render(&input, &output, &[]);
+        // A device was given already: the later one would be a second.
+        args.retain(|a| a != "--device" && a != "cpu");
+        args.extend(more.map(str::to_owned));
+        assert!(fail(2, &refs(&args)).contains(told), "{more:?}");
+    }
+    let jpeg = scratch.file("out.jpg");
+    assert!(fail(2, &refs(&render(&input, &jpeg, &[]))).contains("end in .png"));
+    assert!(scumble(&[]).status.code() == Some(2));
+}
+
+#[test]
+fn what_fails_says_so_in_one_sentence_and_leaves_older_files_alone() {
+    let scratch = Scratch::new("failures");
+    let input = scratch.rgb("in.png", 64, 64);
+    let output = scratch.write("out.png", "an older picture");
+    let small = scratch.rgb("small.png", 32, 64);
+    let words = scratch.write("words.png", "not a picture");
+    let noise = scratch.file("noise.npy");
+    ndarray_npy::write_npy(&noise, &ndarray::Array2::<f64>::zeros((2, 2))).unwrap();
+    let missing = scratch.file("missing");
+    let away = scratch.file("missing/out.png");
+    let cases: [(&str, &str, &[&str], &str); 8] = [
+        (&missing, &output, &[], "Cannot read"),
+        (&words, &output, &[], "Cannot read"),
+        (&input, &away, &[], "there is no folder"),
+        (&input, &output, &["--mask", &small], "make them equal"),
+        (&input, &output, &["--mask", &missing], "Cannot read"),
+        (&input, &output, &["--noise", &noise], "float32"),
+        (&input, &output, &["--noise", &words], "Cannot read"),
+        (&input, &output, &["--runtime", &missing], "make runtime"),
+    ];
+    for (input, output, more, told) in cases {
+        let said = fail(1, &refs(&render(input, output, more)));
+        assert!(said.contains(told), "{more:?}: {said}");
+    }
+    let mut args = render(&input, &output, &[]);
+    *args.last_mut().unwrap() = missing.clone();
+    assert!(fail(1, &refs(&args)).contains("missing"));
+    let said = fail(2, &refs(&render(&input, &output, &["--strength", "0.01", "--steps", "1"])));
+    assert!(said.to_lowercase().contains("strength"), "{said}");
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "an older picture");
+    let left: Vec<_> = std::fs::read_dir(&scratch.0).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left.len(), 5, "no half-written file is left: {left:?}");
+}
+
+#[test]
+fn a_picture_has_the_size_and_depth_of_the_paint() {
+    let scratch = Scratch::new("sizes");
+    let out = scratch.file("out.png");
+    let picture = rendered(&scratch.rgb("rgb.png", 70, 45), &out, &[]);
+    assert_eq!((picture.width(), picture.height(), picture.color()), (70, 45, image::ColorType::Rgb8));
+    let deep = scratch.rgba16("deep.png", 64, 64);
+    let picture = rendered(&deep, &out, &[]);
+    assert_eq!((picture.width(), picture.height(), picture.color()), (64, 64, image::ColorType::Rgba16));
+    assert!(picture.to_rgba16().pixels().all(|p| p.0[3] == 65535), "opaque unless asked");
+    let picture = rendered(&deep, &out, &["--alpha", "follow", "--paper", "#204060"]).to_rgba16();
+    let paint = image::open(&deep).unwrap().to_rgba16();
+    assert!(picture.pixels().zip(paint.pixels()).all(|(a, b)| a.0[3] == b.0[3]));
+}
+
+#[test]
+fn strength_0_is_the_paint_itself() {
+    let scratch = Scratch::new("strength");
+    let out = scratch.file("out.png");
+    let input = scratch.rgb("rgb.png", 70, 45);
+    assert_eq!(rendered(&input, &out, &["--strength", "0"]), image::open(&input).unwrap());
+    let deep = scratch.rgba16("deep.png", 33, 65);
+    assert_eq!(rendered(&deep, &out, &["--strength", "0"]), image::open(&deep).unwrap());
+}
+
+#[test]
+fn outside_the_mask_every_byte_stays() {
+    let scratch = Scratch::new("mask");
+    let input = scratch.rgb("rgb.png", 96, 64);
+    let mask = scratch.file("mask.png");
+    let white = |x: u32, y: u32| (40..88).contains(&x) && (8..56).contains(&y);
+    ImageBuffer::from_fn(96, 64, |x, y| Luma([if white(x, y) { 255u8 } else { 0 }])).save(&mask).unwrap();
+    let picture = rendered(&input, &scratch.file("out.png"), &["--mask", &mask]).to_rgb8();
+    let paint = image::open(&input).unwrap().to_rgb8();
+    let mut changed = 0;
+    for (x, y, pixel) in paint.enumerate_pixels() {
+        let same = picture.get_pixel(x, y) == pixel;
+        assert!(same || white(x, y), "{x} {y}");
+        changed += u32::from(!same);
+    }
+    assert!(changed > 500, "inside there is a picture");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_another_picture() {
+    let scratch = Scratch::new("seed");
+    let input = scratch.rgb("rgb.png", 64, 64);
+    let [one, two, three] = ["1.png", "2.png", "3.png"].map(|name| scratch.file(name));
+    for (out, seed) in [(&one, "5"), (&two, "5"), (&three, "6")] {
+        succeed(&refs(&render(&input, out, &["--seed", seed])));
+    }
+    let [one, two, three] = [one, two, three].map(|file| std::fs::read(file).unwrap());
+    assert!(one == two);
+    assert!(one != three);
+}
+
+#[test]
+fn given_noise_is_used_and_the_wrong_shape_refused() {
+    let scratch = Scratch::new("noise");
+    let input = scratch.rgb("rgb.png", 64, 64);
+    let noise = scratch.file("noise.npy");
+    let out = scratch.file("out.png");
+    let seeded = rendered(&input, &out, &[]);
+    // The tiny model's latent: which cells it has is found out from its refusal of another shape.
+    let whole = |cells: usize| {
+        Array4::<f32>::from_shape_fn((8, 4, cells, cells), |(d, c, y, x)| {
+            ((d * 31 + c * 17 + y * 5 + x * 3) % 11) as f32 / 5.5 - 1.0
+        })
+    };
+    let mut taken = 0;
+    for cells in [8, 16, 32, 64] {
+        ndarray_npy::write_npy(&noise, &whole(cells)).unwrap();
+        let output = scumble(&refs(&render(&input, &out, &["--noise", &noise])));
+        if output.status.success() {
+            taken += 1;
+            assert_ne!(image::open(&out).unwrap(), seeded);
+        } else {
+            assert!(text(&output.stderr).to_lowercase().contains("noise"), "{}", text(&output.stderr));
+        }
+    }
+    assert_eq!(taken, 1);
+    assert!(fail(2, &refs(&render(&input, &out, &["--noise", &noise, "--seed", "1"]))).contains("--seed"));
+}
+
+#[test]
+fn what_was_done_is_told_as_json_too() {
+    let scratch = Scratch::new("json");
+    let input = scratch.rgba16("deep.png", 64, 48);
+    let told = succeed(&refs(&render(&input, &scratch.file("out.png"), &["--json", "--seed", "3"])));
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&told["width"], &told["height"], &told["bits"], &told["seed"]),
+        (&64.into(), &48.into(), &16.into(), &3.into())
+    );
+    assert!(told["steps_run"].as_u64() >= Some(1));
+    assert!(told["microseconds"]["onnx_runtime"].as_u64() >= Some(1));
+    assert_eq!(told["device"], "cpu");
+}
+
+#[test]
+fn info_tells_what_is_here_and_what_is_missing() {
+    let told = succeed(&["info", "--json", "--model", &model()]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["scumble"], &told["abi"]), (&env!("CARGO_PKG_VERSION").into(), &1.into()));
+    assert!(Path::new(told["runtime"]["path"].as_str().unwrap()).is_file());
+    assert_eq!(told["devices"][0]["name"], "cpu");
+    assert_eq!(told["devices"][0]["usable"], true);
+    assert_eq!(told["model"]["native"], 64);
+    let words = succeed(&["info", "--model", &model()]);
+    assert!(words.contains("ONNX Runtime") && words.contains("turbo"), "{words}");
+
+    let output = scumble(&["info", "--json", "--model", &model(), "--runtime", "/nowhere"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(told["runtime"]["error"].as_str().unwrap().contains("make runtime"));
+    assert!(fail(1, &["info", "--model", "/nowhere"]).contains("/nowhere"));
+}

@@ -1,0 +1,189 @@
+//! `scumble live` as somebody runs it, on a short recording and a tiny model.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::AnimationDecoder;
+use serde_json::Value;
+
+/// Two strokes, an undo and a redo, a prompt, a slider, a pause, two marks: a second and a half.
+const SHORT: &str = r##"{ "scumble-recording": 1, "title": "Two strokes",
+  "canvas": { "width": 96, "height": 64 }, "background": "#f0f0e8",
+  "settings": { "prompt": "a lake", "seed": 7 },
+  "events": [
+    { "t": 50, "do": "stroke", "colour": "#2040c0", "size": 30, "hardness": 0.5,
+      "points": [[0, 10, 30, 0.5], [60, 40, 34, 1], [120, 86, 30, 0.5]] },
+    { "t": 200, "do": "stroke", "tool": "eraser", "size": 12, "points": [[0, 48, 5, 1], [80, 48, 60, 1]] },
+    { "t": 300, "do": "undo" },
+    { "t": 400, "do": "redo" },
+    { "t": 420, "do": "mark", "label": "a stripe" },
+    { "t": 450, "do": "prompt", "text": "a lake at night" },
+    { "t": 600, "do": "set", "strength": 1.0 },
+    { "t": 700, "do": "pause", "ms": 700 },
+    { "t": 1300, "do": "mark", "label": "the end" }
+  ] }"##;
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-live-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn live(script: &Path, out: &Path, more: &[&str]) -> Output {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/turbo");
+    Command::new(env!("CARGO_BIN_EXE_scumble"))
+        .args(["live", "--device", "cpu", "--model"])
+        .arg(model)
+        .arg("--script")
+        .arg(script)
+        .arg("--out")
+        .arg(out)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn frames(out: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(out.join("frames")).unwrap().flatten().map(|e| e.path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_recorded_painting_is_followed() {
+    let folder = scratch("whole");
+    let script = folder.join("short.json");
+    std::fs::write(&script, SHORT).unwrap();
+    let out = folder.join("out");
+    let output = live(&script, &out, &[]);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let table = String::from_utf8(output.stdout).unwrap();
+    for row in [
+        "push, pixels changed",
+        "poll, a frame",
+        "stroke \u{2192} first frame",
+        "stroke \u{2192} FINAL",
+        "pen up \u{2192} FINAL",
+        "frames shown",
+        "jobs started",
+        "overhead",
+    ] {
+        assert!(table.contains(row), "{row}: {table}");
+    }
+
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["came_to_rest"], true);
+    assert_eq!(report["faults"], Value::Array(Vec::new()));
+    assert_eq!((&report["strokes"], &report["prompts"]), (&2.into(), &1.into()));
+    let rows: Vec<&Value> =
+        ["host", "latency"].iter().flat_map(|part| report[part].as_array().unwrap()).collect();
+    let row = |key: &str| *rows.iter().find(|row| row["key"] == key).unwrap();
+    for key in [
+        "push_changed",
+        "push_unchanged",
+        "poll_empty",
+        "poll_frame",
+        "show",
+        "tick_late",
+        "stroke_first",
+        "stroke_final",
+        "settings_first",
+        "undo_first",
+    ] {
+        assert!(row(key)["count"].as_u64() >= Some(1) && row(key)["p95"].is_number(), "{key}: {report:#}");
+    }
+    assert_eq!(row("pen_up_final")["count"], 2);
+    let shown = report["frames"]["shown"].as_u64().unwrap();
+    assert!(shown >= 1 && report["frames"]["final"].as_u64() >= Some(1), "{report:#}");
+    assert!(report["jobs"]["started"].as_u64() >= Some(1));
+    assert!(report["phases"]["overhead"].as_f64() >= Some(1.0));
+
+    // The frame of the blank canvas is one more.
+    assert_eq!(frames(&out).len() as u64, shown + 1);
+    for file in frames(&out).iter().chain([&out.join("paint.png"), &out.join("live.png")]) {
+        let picture = image::open(file).unwrap();
+        assert_eq!((picture.width(), picture.height()), (96, 64), "{}", file.display());
+    }
+    let paint = image::open(out.join("paint.png")).unwrap().to_rgba8();
+    assert_eq!(paint.get_pixel(90, 5).0, [0xf0, 0xf0, 0xe8, 255]);
+    assert_eq!(paint.get_pixel(48, 30).0[3], 0, "the eraser's stroke was done again");
+    let last = std::fs::read(frames(&out).last().unwrap()).unwrap();
+    assert!(std::fs::read(out.join("live.png")).unwrap() == last);
+    let strip = image::open(out.join("strip.png")).unwrap();
+    assert!(strip.width() > 2 * 256 && strip.height() > 2 * 170);
+    let film = std::io::BufReader::new(std::fs::File::open(out.join("live.gif")).unwrap());
+    let film = image::codecs::gif::GifDecoder::new(film).unwrap().into_frames().collect_frames().unwrap();
+    assert!(film.len() >= 2);
+    let hidden = std::fs::read_dir(&out)
+        .unwrap()
+        .flatten()
+        .filter(|e| e.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0, "no working files are left");
+}
+
+#[test]
+fn a_second_replay_takes_the_first_ones_frames_away_and_keeps_as_many_as_asked() {
+    let folder = scratch("twice");
+    let script = folder.join("short.json");
+    std::fs::write(&script, SHORT).unwrap();
+    let out = folder.join("out");
+    assert!(live(&script, &out, &["--speed", "4"]).status.success());
+    std::fs::write(out.join("frames/mine.png"), "kept").unwrap();
+    let output = live(&script, &out, &["--speed", "4", "--keep", "2", "--json", "--strength", "0.6"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["speed"], 4.0);
+    let names: Vec<_> = frames(&out).iter().map(|f| f.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["0000.png", "0001.png", "mine.png"]);
+}
+
+#[test]
+fn what_the_model_cannot_do_is_told_and_the_painting_goes_on() {
+    let folder = scratch("fault");
+    let script = folder.join("short.json");
+    // Strength × steps makes no step from here on.
+    std::fs::write(&script, SHORT.replace(r#""strength": 1.0"#, r#""strength": 0.01, "steps": 1"#)).unwrap();
+    let out = folder.join("out");
+    let output = live(&script, &out, &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("scumble: Not all could be rendered."), "{told}");
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["came_to_rest"], false);
+    assert_eq!(report["faults"].as_array().unwrap().len(), 1);
+    for file in ["strip.png", "live.gif", "live.png", "paint.png"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_broken_recording_is_told_by_its_place() {
+    let folder = scratch("broken");
+    let script = folder.join("broken.json");
+    let out = folder.join("out");
+    for (text, told) in [
+        ("", "not JSON"),
+        ("[]", "no recording"),
+        (&SHORT.replace(r#""scumble-recording": 1"#, r#""scumble-recording": 9"#), "version 9"),
+        (&SHORT.replace(r#""undo""#, r#""undoo""#), "event 2: unknown variant `undoo`"),
+        (&SHORT.replace(r#""t": 420"#, r#""t": 20"#), "event 4: its time 20"),
+        (&SHORT.replace("[60, 40, 34, 1]", "[60, 40, 34]"), "event 0: "),
+        (&SHORT.replace("#2040c0", "blue"), "event 0: \"blue\" is not a colour"),
+    ] {
+        std::fs::write(&script, text).unwrap();
+        let output = live(&script, &out, &[]);
+        assert_eq!(output.status.code(), Some(1), "{told}: {}", said(&output));
+        let sentence = String::from_utf8(output.stderr).unwrap();
+        assert!(sentence.starts_with("scumble: Cannot replay") && sentence.contains(told), "{sentence}");
+        assert!(!out.exists(), "nothing is made before the recording is read");
+    }
+    let output = live(&folder.join("nowhere.json"), &out, &[]);
+    assert_eq!(output.status.code(), Some(1));
+}
