@@ -4,10 +4,14 @@ use super::zeroed;
 use crate::error::Result;
 use crate::region::Rect;
 
-/// Coverage over the whole canvas, 0 = keep the paint's exact bytes, 255 = show the rendering.
+/// Coverage over a canvas, 0 = keep the paint's exact bytes, 255 = show the rendering.
+///
+/// Only the part that is not 0 is kept, so that a small mask costs little on a large canvas, and equal coverage is
+/// equal however it was given.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mask {
     canvas: Rect,
+    /// What lies under `bounds`, row after row.
     coverage: Vec<u8>,
     bounds: Option<Rect>,
 }
@@ -15,18 +19,31 @@ pub struct Mask {
 impl Mask {
     /// `coverage` holds `rect` row after row, `stride` bytes apart (checked by the caller); outside it is 0.
     pub fn new(canvas: Rect, rect: Rect, stride: usize, coverage: &[u8]) -> Result<Self> {
-        let width = canvas.width as usize;
-        let mut whole = zeroed(width * canvas.height as usize)?;
-        for (row, y) in (rect.y..rect.y + rect.height).enumerate() {
-            let from = &coverage[row * stride..][..rect.width as usize];
-            whole[y as usize * width + rect.x as usize..][..from.len()].copy_from_slice(from);
+        let row = |y: i32| &coverage[(y - rect.y) as usize * stride..][..rect.width as usize];
+        let bounds = covered_bounds(rect, row);
+        let mut kept = Vec::new();
+        if let Some(b) = bounds {
+            kept = zeroed(b.width as usize * b.height as usize)?;
+            for (to, y) in kept.chunks_exact_mut(b.width as usize).zip(b.y..) {
+                to.copy_from_slice(&row(y)[(b.x - rect.x) as usize..][..b.width as usize]);
+            }
         }
-        let bounds = covered_bounds(canvas, &whole);
-        Ok(Mask { canvas, coverage: whole, bounds })
+        Ok(Mask { canvas, coverage: kept, bounds })
     }
 
     pub fn canvas(&self) -> Rect {
         self.canvas
+    }
+
+    /// The coverage of `width` pixels from (x, y) on.
+    fn row(&self, y: i32, x: i32, width: i32) -> impl Iterator<Item = u8> + '_ {
+        let bounds = self.bounds.filter(|b| b.y <= y && i64::from(y) < b.bottom());
+        (x..x + width).map(move |x| match bounds {
+            Some(b) if b.x <= x && i64::from(x) < b.right() => {
+                self.coverage[(y - b.y) as usize * b.width as usize + (x - b.x) as usize]
+            }
+            _ => 0,
+        })
     }
 
     /// The smallest rectangle that holds all that is not 0; `None` where the mask keeps everything.
@@ -40,11 +57,9 @@ impl Mask {
     /// Distance: two-pass 3-4 chamfer (Borgefors, "Distance transformations in digital images", 1986).
     pub fn weights(&self, rect: Rect, softness: u32) -> Vec<f32> {
         let width = rect.width as usize;
-        let at = |x: i32, y: i32| self.coverage[y as usize * self.canvas.width as usize + x as usize];
         let mut weights = Vec::with_capacity(width * rect.height as usize);
         for y in rect.y..rect.y + rect.height {
-            let start = y as usize * self.canvas.width as usize + rect.x as usize;
-            weights.extend(self.coverage[start..start + width].iter().map(|c| f32::from(*c) / 255.0));
+            weights.extend(self.row(y, rect.x, rect.width).map(|c| f32::from(c) / 255.0));
         }
         if softness == 0 {
             return weights;
@@ -55,7 +70,7 @@ impl Mask {
         let stride = wide.width as usize;
         let mut distance: Vec<u32> = Vec::with_capacity(stride * wide.height as usize);
         for y in wide.y..wide.y + wide.height {
-            distance.extend((wide.x..wide.x + wide.width).map(|x| if at(x, y) == 0 { 0 } else { far }));
+            distance.extend(self.row(y, wide.x, wide.width).map(|c| if c == 0 { 0 } else { far }));
         }
         chamfer(&mut distance, stride);
         let reach = (3 * (softness + 1)) as f32;
@@ -69,21 +84,21 @@ impl Mask {
     }
 }
 
-fn covered_bounds(canvas: Rect, coverage: &[u8]) -> Option<Rect> {
-    let width = canvas.width as usize;
-    let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
-    for (y, row) in coverage.chunks_exact(width).enumerate() {
-        if let (Some(first), Some(last)) =
-            (row.iter().position(|c| *c != 0), row.iter().rposition(|c| *c != 0))
-        {
-            left = left.min(first);
-            right = right.max(last + 1);
-            top = top.min(y);
-            bottom = y + 1;
-        }
+/// The smallest rectangle in `rect` that holds all that is not 0; `row` gives the coverage of row y of `rect`.
+fn covered_bounds<'a>(rect: Rect, row: impl Fn(i32) -> &'a [u8]) -> Option<Rect> {
+    let (mut left, mut right, mut rows) = (usize::MAX, 0, None);
+    for y in rect.y..rect.y + rect.height {
+        let row = row(y);
+        let (Some(first), Some(last)) = (row.iter().position(|c| *c != 0), row.iter().rposition(|c| *c != 0))
+        else {
+            continue;
+        };
+        left = left.min(first);
+        right = right.max(last + 1);
+        rows = Some((rows.map_or(y, |(top, _)| top), y + 1));
     }
-    (top != usize::MAX)
-        .then(|| Rect::new(left as i32, top as i32, (right - left) as i32, (bottom - top) as i32))
+    let (top, bottom) = rows?;
+    Some(Rect::new(rect.x + left as i32, top, (right - left) as i32, bottom - top))
 }
 
 fn chamfer(distance: &mut [u32], width: usize) {
@@ -131,6 +146,22 @@ mod tests {
             assert_eq!(part[2 * 10 + x], at(8 + x, 20), "a cut rectangle has the same weights");
         }
         assert_eq!(mask.weights(canvas, 0)[20 * 60 + 10], 1.0);
+    }
+
+    #[test]
+    fn equal_coverage_is_equal_however_it_was_given_and_only_what_covers_is_kept() {
+        let canvas = Rect::new(0, 0, 16384, 16384);
+        let small = Mask::new(canvas, Rect::new(100, 200, 3, 2), 3, &[9; 6]).unwrap();
+        let mut wide = vec![0; 10 * 7];
+        for at in [2 * 10 + 1, 2 * 10 + 2, 2 * 10 + 3, 3 * 10 + 1, 3 * 10 + 2, 3 * 10 + 3] {
+            wide[at] = 9;
+        }
+        let large = Mask::new(canvas, Rect::new(99, 198, 8, 7), 10, &wide).unwrap();
+        assert!(small == large && large.coverage.len() == 6);
+        assert_eq!(large.bounds(), Some(Rect::new(100, 200, 3, 2)));
+        let weights = large.weights(Rect::new(98, 199, 6, 4), 0);
+        let covered: Vec<usize> = (0..weights.len()).filter(|i| weights[*i] > 0.0).collect();
+        assert_eq!(covered, [8, 9, 10, 14, 15, 16]);
     }
 
     #[test]

@@ -144,8 +144,10 @@ static void exact_buffers(void) {
             const ScumbleImage image = image_of(&push, pixels);
             const ScumbleRect far = {LOW, LOW, HIGH, HIGH}, all = {-5, -5, HIGH, HIGH}, none = {3, 3, 0, -9};
             row("push(exact buffer)", OK, scumble_session_push(layer, &image, &far, NULL));
-            row("push(touched nothing)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &none, NULL));
-            row("push(touched all)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &all, NULL));
+            uint64_t kept = 77;
+            row("push(touched nothing)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &none, &kept));
+            row("push(touched all)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &all, &kept));
+            MUST(kept == 77);
             ScumbleFrame *frame = final_frame(layer, 0);
             unsigned char *copy = guarded(length);
             row("frame_copy(exact buffer)", OK, scumble_frame_copy(frame, &push.rect, copy, stride, length));
@@ -201,6 +203,14 @@ static void largest_canvas(void) {
     const ScumbleImage image = image_of(&push, memset(guarded(4), 7, 4));
     const size_t before = resident();
     row("push(corner of 16384 x 16384)", OK, scumble_session_push(huge, &image, NULL, NULL));
+    ScumbleMask mask;
+    MUST(scumble_mask_init(&mask, sizeof mask) == SCUMBLE_OK);
+    mask.canvas_width = mask.canvas_height = 16384;
+    mask.rect = (ScumbleRect){16382, 16382, 2, 2};
+    mask.stride = 2;
+    mask.byte_length = 4;
+    mask.coverage = memset(guarded(4), 255, 4);
+    row("set_mask(corner of 16384 x 16384)", OK, scumble_session_set_mask(huge, &mask, NULL));
     row("cancel", OK, scumble_session_cancel(huge));
     MUST(resident() < before + ((size_t)256 << 20));
     scumble_session_release(huge);
