@@ -1,7 +1,9 @@
 //! C programs against the shared library that cargo has built for this test.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
 
 use super::header::root;
 
@@ -48,8 +50,14 @@ pub fn compile(compiler: &str, flags: &[&str], files: &[&Path], out: &Path) {
     assert!(output.status.success() && said.is_empty(), "{compiler} {flags:?} {files:?}:\n{said}");
 }
 
-/// Builds tests/c/NAME.c with what it shares, linked with the library where it lies.
+/// Builds tests/c/NAME.c, linked with the library where it lies; once for all tests, which run side by side.
 pub fn program(name: &str, flags: &[&str]) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().expect("no compiler failed");
+    built.entry(format!("{name}{flags:?}")).or_insert_with(|| build(name, flags)).clone()
+}
+
+fn build(name: &str, flags: &[&str]) -> PathBuf {
     let sources = root().join("tests/c");
     let out =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}{}", flags.concat().replace('/', "_")));
