@@ -226,7 +226,7 @@ fn sessions_end_cancel_and_share_an_engine_at_any_moment() {
     for flags in [&[][..], SANITIZED] {
         println!("{}", run(&mut host(&c::program("sessions", flags))));
     }
-    for _ in 0..10 {
+    for _ in 0..5 {
         run(host(&c::program("sessions", &[])).arg("exit"));
     }
 }
