@@ -54,6 +54,11 @@ test-large: setup-test
 loom:
 	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --quiet --release --manifest-path tests/loom/Cargo.toml
 
+# Needs a nightly toolchain with Miri.
+.PHONY: miri
+miri:
+	env -u CARGO_TARGET_DIR cargo +nightly miri test --manifest-path tests/miri/Cargo.toml --lib
+
 bench: build
 	cargo bench --bench host
 	cargo bench --bench engine
