@@ -1,6 +1,7 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -59,6 +60,7 @@ impl Wiring {
 /// Keeps the worker alive; the last handle or session to go ends it.
 pub(crate) struct Inner {
     wiring: Arc<Wiring>,
+    worker: Option<JoinHandle<()>>,
 }
 
 impl std::ops::Deref for Inner {
@@ -80,9 +82,14 @@ impl Drop for Inner {
         if let Some(running) = &*self.current.lock() {
             running.cancel();
         }
-        let mut ended = self.ended.lock();
+        let mut ended = self.wiring.ended.lock();
         if !*ended {
-            self.has_ended.wait_for(&mut ended, FAREWELL);
+            self.wiring.has_ended.wait_for(&mut ended, FAREWELL);
+        }
+        // Once it has said so only its own end is left, and a process that exits now leaves nothing of it behind.
+        if let Some(worker) = self.worker.take().filter(|_| *ended) {
+            // Its panics were caught, and there is nobody to tell of another.
+            let _ = worker.join();
         }
     }
 }
@@ -109,11 +116,12 @@ impl Engine {
             has_ended: Condvar::new(),
         });
         let shared = wiring.clone();
-        std::thread::Builder::new()
+        let worker = std::thread::Builder::new()
             .name("scumble-worker".into())
             .spawn(move || {
                 work(&shared, load);
                 *shared.ended.lock() = true;
+                // The last that it does: whoever waits may join it while holding the lock.
                 shared.has_ended.notify_all();
             })
             .map_err(|e| {
@@ -122,7 +130,7 @@ impl Engine {
                     format!("The system gave no thread to render on ({e}); close something and try again."),
                 )
             })?;
-        Ok(Engine { inner: Arc::new(Inner { wiring }) })
+        Ok(Engine { inner: Arc::new(Inner { wiring, worker: Some(worker) }) })
     }
 
     pub fn state(&self) -> LoadState {

@@ -239,9 +239,8 @@ fn a_hosts_life_is_clean_under_valgrind() {
     let mut command = Command::new("valgrind");
     command
         .env_remove("LD_LIBRARY_PATH")
-        // "Possible" is what a thread that is just ending still holds: its stack and thread-local storage.
-        .args(["--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect"])
-        .args(["--errors-for-leak-kinds=definite,indirect", "--num-callers=40"])
+        .args(["--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"])
+        .args(["--errors-for-leak-kinds=definite,indirect,possible", "--num-callers=40"])
         .arg(format!("--suppressions={}", rules.display()))
         .arg(&program)
         .arg(tiny("turbo"));

@@ -59,13 +59,13 @@ pub struct RenderArgs {
     /// diffusers draws; for comparing with other implementations
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
     pub noise: Option<PathBuf>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
     pub engine: EngineArgs,
-    /// Print what was done as JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Replay a recorded painting in real time and watch the live layer follow
@@ -91,24 +91,24 @@ pub struct LiveArgs {
     /// Write at most N of the shown frames, evenly spread; 0 = none [default: all]
     #[arg(long, value_name = "N")]
     pub keep: Option<usize>,
+    /// Print the report as JSON instead of the table
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
     pub engine: EngineArgs,
-    /// Print the report as JSON instead of the table
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Tell the version, the ONNX Runtime and devices found, and about the model
 #[derive(Args)]
 #[command(after_help = "Exit code 1 if anything that rendering needs is missing.")]
 pub struct InfoArgs {
-    #[command(flatten)]
-    pub engine: EngineArgs,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// What the model is told; left out, the model's own value is used.
