@@ -3,6 +3,7 @@
 #   setup.sh build   compilers, Python, ONNX Runtime        (for `make demo`)
 #   setup.sh test    the same, and valgrind, ruff           (for `make test`)
 #   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
+#   setup.sh chroot  the same as build, and debootstrap         (for scripts/chroot.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -33,6 +34,7 @@ if [ "$what" = krita ]; then
     need openbox openbox
     /usr/bin/python3 -c 'import PyQt5' 2>/dev/null || missing+=(python3-pyqt5)
 fi
+[ "$what" != chroot ] || need debootstrap debootstrap
 if [ ${#missing[@]} -gt 0 ]; then
     echo "Installing ${missing[*]}"
     sudo=""
