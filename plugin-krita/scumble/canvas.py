@@ -13,7 +13,7 @@ progress. Three undocumented ones are used; each stands in one function here (`r
 
 Never call here, while the artist may be painting, what waits for Krita's strokes: waitForDone, lock,
 refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesFromSvg. They end the stroke.
-`make` and `apply` do call addChildNode: they run on the artist's click.
+`make` and `apply` call some of them: they run on the artist's click.
 """  # fmt: skip
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ class Canvas:
 
     @staticmethod
     def make(document) -> Canvas:
-        """Puts a new managed group above the active layer, which stays active. Five undo steps (Krita has no
-        way to join them); undoing the first of them is enough to stop live."""
+        """Puts a new managed group above the active layer, which stays active. One undo step."""
         pixel_format(document.colorModel(), document.colorDepth(), document.colorProfile())
         active = document.activeNode()
         if active is None:
@@ -79,16 +78,12 @@ class Canvas:
         group.setPassThroughMode(True)
         # An empty selection would do nothing for a filter that does something; this one changes no pixel.
         source = document.createFilterLayer(SOURCE_NAME, Krita.instance().filter("levels"), Selection())
-        tap = document.createVectorLayer(REDRAW_NAME)
         live = document.createNode(LIVE_NAME, "paintlayer")
-        # Children first, while the group is not in the stack: Krita merges once.
-        above = None
-        for node in (source, tap, live):
+        parts = [source, _redraw_tap(document), live]
+        for node in parts:
             node.setLocked(True)
-            group.addChildNode(node, above)
-            above = node
+        group.setChildNodes(parts)  # unlike addChildNode this makes no undo step
         below.parentNode().addChildNode(group, below)
-        tap.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
         keep_active(document, active)
         return Canvas(document, group)
 
@@ -220,6 +215,21 @@ def keep_active(document, node) -> None:
 
     for milliseconds in (0, 150):
         QtCore.QTimer.singleShot(milliseconds, restore)
+
+
+def _redraw_tap(document):
+    """A vector layer with one shape as large as the canvas, in no stack yet.
+
+    Krita has no way to give a layer a shape without an undo step. So a first layer gets the shape, a copy of
+    it is kept, and the step is taken back, before anything else has happened. Krita may leave out an undo
+    while it is busy: then one step more remains, which changes nothing.
+    """
+    first = document.createVectorLayer(REDRAW_NAME)
+    first.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
+    tap = first.clone()
+    if document == Krita.instance().activeDocument():
+        Krita.instance().action("edit_undo").trigger()
+    return tap
 
 
 def _whole_canvas_shape(width: int, height: int) -> str:

@@ -57,11 +57,12 @@ def run(function) -> None:
     try:
         function(document)
     except ScumbleError as error:
-        live().tell(document, str(error))
+        live().tell(document, error)
     except Exception as error:  # noqa: BLE001
         traceback.print_exc(file=sys.stderr)
         sentence = tr("Scumble met an error of its own: {error}")
-        live().tell(document, sentence.format(error=f"{type(error).__name__}: {error}"))
+        told = ScumbleError(sentence.format(error=f"{type(error).__name__}: {error}"))
+        live().tell(document, told)
 
 
 def register() -> None:

@@ -12,7 +12,6 @@ from .settings import DocumentSettings
 
 FAST = 0.033  # seconds between ticks while something changes
 REST = 0.066  # … and while nothing does
-HIDDEN = 0.4  # … and while the live layer cannot be seen
 STAY_FAST = 1.0  # seconds after the last change
 BAND_BYTES = 4 << 20  # what is read or written in one go: a few milliseconds
 LOOK_AT_SELECTION = 0.2  # seconds
@@ -61,8 +60,8 @@ class LiveLayer:
             self._showing = None
         self.session.close()
 
-    def tick(self) -> float:
-        """Does what is due and returns the seconds until the next tick. Raises ScumbleError."""
+    def tick(self) -> float | None:
+        """Does what is due; the seconds until the next tick, None while hidden. Raises ScumbleError."""
         started = time.perf_counter()
         try:
             self.canvas.check()
@@ -76,7 +75,7 @@ class LiveLayer:
         pixels = self.canvas.format()
         self.hidden = not self.canvas.shown()
         if self.hidden:
-            return HIDDEN
+            return None
         shape = (self.canvas.size, pixels)
         if shape != self._shape:
             self._begin(shape)

@@ -54,6 +54,11 @@ def test_a_picture_of_the_paint_comes_and_follows(live, document):
     assert run(live, document)
 
 
+def test_going_live_is_one_undo_step(live, document):
+    live.start(document)
+    assert document.steps == ["Add Layer"]
+
+
 def test_nothing_new_makes_no_job_and_the_picture_is_not_its_own_source(live, document):
     live.start(document)
     assert run(live, document)
