@@ -61,6 +61,7 @@ miri:
 
 bench: build
 	cargo bench --bench host
+	cargo bench --bench pixels
 	cargo bench --bench engine
 	python3 scripts/bench_table.py $(TARGET)/criterion
 

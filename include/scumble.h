@@ -68,9 +68,9 @@
  *
  * PIXELS. Formats are named by the order of channels in memory, 16-bit and float channels in the machine's byte
  * order. Alpha is straight, not premultiplied. The top row comes first; stride is in bytes, at least a row's; the
- * last row needs no padding; no alignment is needed. Integer and float formats are sRGB-encoded, RGBAF32_LINEAR is
- * linear light with sRGB primaries; the model sees float values cut to 0..1. Frames come back in the format of the
- * push that they show.
+ * last row needs no padding; no alignment is needed. Formats are sRGB-encoded, but for those called LINEAR, whose
+ * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. The model sees float
+ * values cut to 0..1. Frames come back in the format of the push that they show.
  *
  * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll; those
  * of the model and the runtime are also told by scumble_engine_info.
@@ -224,6 +224,36 @@
 #define SCUMBLE_FORMAT_RGBAF32_LINEAR 6
 
 /**
+ * 8 bits a channel, red, green and blue in linear light, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBA8_LINEAR 7
+
+/**
+ * 8 bits a channel, red, green and blue in linear light, in memory B, G, R, A.
+ */
+#define SCUMBLE_FORMAT_BGRA8_LINEAR 8
+
+/**
+ * 16 bits a channel, native endian, red, green and blue in linear light, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBA16_LINEAR 9
+
+/**
+ * 16 bits a channel, native endian, red, green and blue in linear light, in memory B, G, R, A.
+ */
+#define SCUMBLE_FORMAT_BGRA16_LINEAR 10
+
+/**
+ * 16-bit (half) float a channel, native endian, sRGB-encoded, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBAF16 11
+
+/**
+ * 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBAF16_LINEAR 12
+
+/**
  * Show finished pictures only.
  */
 #define SCUMBLE_PREVIEW_OFF 0
@@ -239,7 +269,8 @@
 #define SCUMBLE_PREVIEW_EACH_STEP 2
 
 /**
- * Rendered pixels are opaque. (Where a mask is 0, and everywhere at strength 0, frames have the paint's bytes.)
+ * Rendered pixels are opaque. (Where a mask is 0 its `outside` decides; at strength 0 there is nothing rendered,
+ * and frames have the paint's bytes, alpha among them.)
  */
 #define SCUMBLE_ALPHA_OPAQUE 0
 
@@ -247,6 +278,19 @@
  * Rendered pixels have the alpha of the paint.
  */
 #define SCUMBLE_ALPHA_FOLLOW_PAINT 1
+
+/**
+ * Where a mask is 0 frames have the paint's exact bytes, and its edge is blended: the frame takes the paint's place
+ * (the default).
+ */
+#define SCUMBLE_OUTSIDE_PAINT 0
+
+/**
+ * Where a mask is 0 the bytes of frames are 0. Elsewhere they have the rendering's colour, unblended, and its alpha
+ * (SCUMBLE_ALPHA_*) times the mask's weight, which is the coverage with its soft edge: laid over opaque paint the
+ * frame looks as with SCUMBLE_OUTSIDE_PAINT. At strength 0 the paint's colour and alpha are the rendering's.
+ */
+#define SCUMBLE_OUTSIDE_TRANSPARENT 1
 
 /**
  * The frame is an estimate after some of the steps.
@@ -365,6 +409,11 @@ typedef struct ScumbleEngineInfo {
     uint32_t default_steps;
     float default_strength;
     float default_guidance;
+    /**
+     * ONNX Runtime as it is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
+     * until it is.
+     */
+    const char *runtime;
 } ScumbleEngineInfo;
 
 /**
@@ -394,7 +443,8 @@ typedef struct ScumbleFrameInfo {
      */
     uint64_t seq;
     /**
-     * The push or change of settings that the frame shows; never falls.
+     * The newest push or change of settings, mask or noise that the frame shows: one count for them all, as the
+     * calls tell it. Never falls.
      */
     uint64_t revision;
     /**
@@ -436,7 +486,8 @@ typedef struct ScumbleFrameInfo {
     uint64_t since_start_us;
     /**
      * Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
-     * then the part of it all that ONNX Runtime ran.
+     * then the part of it all that ONNX Runtime ran. All are counted from the start of the job: those of a FINAL
+     * frame include what the job's previews took.
      */
     uint64_t text_us;
     uint64_t encode_us;
@@ -548,9 +599,9 @@ typedef struct ScumbleMask {
      */
     uint32_t struct_size;
     /**
-     * Reserved, 0.
+     * What frames have where the mask is 0, one of SCUMBLE_OUTSIDE_*.
      */
-    uint32_t reserved;
+    uint32_t outside;
     /**
      * Size of the whole canvas, 1..16384 each.
      */
@@ -569,7 +620,8 @@ typedef struct ScumbleMask {
      */
     size_t byte_length;
     /**
-     * One byte a pixel: 0 keeps the paint's exact bytes, 255 shows the rendering.
+     * One byte a pixel: 255 shows the rendering, 0 keeps the paint: its exact bytes, or zero bytes, as `outside`
+     * says.
      */
     const uint8_t *coverage;
 } ScumbleMask;
@@ -583,9 +635,9 @@ typedef struct ScumbleStats {
      */
     uint32_t struct_size;
     /**
-     * Reserved, 0.
+     * 1 while a job of this session waits (also for the model, while it is being loaded) or runs, else 0.
      */
-    uint32_t reserved;
+    uint32_t busy;
     /**
      * Jobs that the worker has taken.
      */
@@ -623,6 +675,13 @@ const char *scumble_version(void);
  * [any-thread]
  */
 const char *scumble_last_error(void);
+
+/**
+ * The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
+ * found. Never NULL, valid for good.
+ * [any-thread]
+ */
+const char *scumble_default_model(void);
 
 /**
  * Sets the struct's size, `size` being its sizeof, and initial values: the default model on the best device.
@@ -684,8 +743,9 @@ int32_t scumble_frame_info(const struct ScumbleFrame *frame, struct ScumbleFrame
 
 /**
  * Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
- * top-left of `rect` is at `pixels`, in the frame's own format. What of `rect` the frame does not cover stays as
- * it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be written.
+ * top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the frame's own format
+ * (ScumbleFrameInfo.format). What of `rect` the frame does not cover stays as it is. `stride` is bytes from one row
+ * to the next, `byte_length` the bytes that may be written.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
  * [any-thread]
  */
@@ -771,10 +831,11 @@ int32_t scumble_session_push(struct ScumbleSession *session,
 /**
  * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
  * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
- * then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes.
+ * then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+ * mask->outside says. A mask that differs in `outside` alone is a new one.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
- * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (a reserved field), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
 int32_t scumble_session_set_mask(struct ScumbleSession *session,
@@ -830,7 +891,7 @@ int32_t scumble_session_wait(struct ScumbleSession *session,
 int32_t scumble_session_cancel(const struct ScumbleSession *session);
 
 /**
- * Tells the session's counts.
+ * Tells the session's counts, and whether it is at work.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */

@@ -88,6 +88,11 @@ impl Desk {
         }
     }
 
+    /// Whether a job waits or runs, be it one that was cancelled and winds down.
+    pub(crate) fn busy(&self) -> bool {
+        self.waiting || self.running.is_some()
+    }
+
     /// The revision that the running job will bring; 0 if none runs, or it was cancelled and winds down.
     pub(crate) fn brought(&self) -> u64 {
         self.running.as_ref().filter(|cancel| !cancel.is_cancelled()).map_or(0, |_| self.running_revision)

@@ -13,7 +13,7 @@ use crate::error::{Error, Result, Status};
 use crate::frame::Frame;
 use crate::job::Params;
 use crate::pixels::ImageView;
-use crate::pixels::mask::Mask;
+use crate::pixels::mask::{Coverage, Mask};
 use crate::region::Rect;
 
 /// What a push or a change of settings came to.
@@ -91,15 +91,16 @@ impl Session {
         Ok(self.settings_changed(&mut desk))
     }
 
-    /// Limits the live layer to where `coverage` is not 0; `None` renders everything. The mask stays until it is
-    /// replaced or a canvas of another size is pushed. `rect` lies on the canvas of `width × height`.
-    pub fn set_mask(&self, width: i32, height: i32, mask: Option<(Rect, usize, &[u8])>) -> Result<Pushed> {
+    /// Limits the live layer to where the coverage is not 0; `None` renders everything. The mask stays until it is
+    /// replaced or a canvas of another size is pushed. Its rectangle lies on the canvas of `width × height`.
+    pub fn set_mask(&self, width: i32, height: i32, mask: Option<Coverage<'_>>) -> Result<Pushed> {
         let mask = match mask {
-            Some((rect, stride, coverage)) => {
+            Some(coverage) => {
                 let bounds = Rect::canvas(width, height)?;
-                rect.check_on(bounds, "mask")?;
-                crate::pixels::check_buffer(rect, 1, stride, coverage.len(), "mask")?;
-                Some(Arc::new(Mask::new(bounds, rect, stride, coverage)?))
+                coverage.rect.check_on(bounds, "mask")?;
+                let (stride, length) = (coverage.stride, coverage.bytes.len());
+                crate::pixels::check_buffer(coverage.rect, 1, stride, length, "mask")?;
+                Some(Arc::new(Mask::new(bounds, coverage)?))
             }
             None => None,
         };
@@ -181,9 +182,9 @@ impl Session {
     pub fn wait(&self, timeout: Duration) -> Result<bool> {
         let deadline = Instant::now() + timeout;
         let mut desk = self.shared.open_desk()?;
-        while desk.waiting || desk.running.is_some() {
+        while desk.busy() {
             if self.shared.came_to_rest.wait_until(&mut desk, deadline).timed_out() {
-                return Ok(!(desk.waiting || desk.running.is_some()));
+                return Ok(!desk.busy());
             }
         }
         Ok(true)
@@ -203,6 +204,11 @@ impl Session {
 
     pub fn stats(&self) -> Stats {
         self.shared.desk.lock().stats
+    }
+
+    /// Whether a job of this session waits (also for the model) or runs.
+    pub fn busy(&self) -> bool {
+        self.shared.desk.lock().busy()
     }
 
     /// Closes the session for good, e.g. after a caught panic: every later call returns `why`.

@@ -8,7 +8,9 @@ use crate::engine::Wiring;
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
 use crate::job::{Job, Preview};
-use crate::pixels::{paste, read};
+use crate::pixels::mask::Outside;
+use crate::pixels::paste::{self, Blend};
+use crate::pixels::{read, zeroed};
 use crate::region::{Placement, place};
 use crate::render::{AfterStep, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
 
@@ -47,7 +49,7 @@ fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> 
     let keeps_everything = job.mask.as_ref().is_some_and(|mask| mask.bounds().is_none());
     let mut showing = Showing::new(session, job, placement);
     if strength == 0.0 || keeps_everything {
-        showing.show_paint()?;
+        showing.show_paint(keeps_everything)?;
         return Ok(End::Final);
     }
     let paper = job.params.paper.map(|v| f32::from(v) / 255.0);
@@ -91,6 +93,7 @@ struct Showing<'a> {
     job: &'a Job,
     placement: Placement,
     weights: Option<Vec<f32>>,
+    outside: Outside,
     shown: bool,
     pixel_work: Duration,
     failure: Option<Error>,
@@ -103,7 +106,21 @@ impl<'a> Showing<'a> {
             .as_ref()
             .filter(|mask| mask.bounds().is_some())
             .map(|mask| mask.weights(placement.rect, job.params.mask_softness));
-        Showing { session, job, placement, weights, shown: false, pixel_work: Duration::ZERO, failure: None }
+        let outside = job.mask.as_ref().map(|mask| mask.outside()).unwrap_or_default();
+        Showing {
+            session,
+            job,
+            placement,
+            weights,
+            outside,
+            shown: false,
+            pixel_work: Duration::ZERO,
+            failure: None,
+        }
+    }
+
+    fn blend(&self) -> Blend<'_> {
+        Blend { weights: self.weights.as_deref(), outside: self.outside, alpha: self.job.params.alpha }
     }
 
     fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
@@ -115,22 +132,21 @@ impl<'a> Showing<'a> {
 
     fn show(&mut self, picture: &Picture, kind: Kind, step: u32, steps: u32, phases: Phases) -> Result<()> {
         let start = Instant::now();
-        let pixels = paste::paste(
-            picture,
-            &self.placement,
-            &self.job.paint,
-            self.weights.as_deref(),
-            self.job.params.alpha,
-        )?;
+        let pixels = paste::paste(picture, &self.placement, &self.job.paint, self.blend())?;
         self.pixel_work += start.elapsed();
         self.publish(pixels, kind, step, steps, phases)
     }
 
-    /// The paint itself, byte for byte.
-    fn show_paint(&mut self) -> Result<()> {
+    /// The paint itself, byte for byte, or nothing where the mask says so.
+    fn show_paint(&mut self, keeps_everything: bool) -> Result<()> {
+        let start = Instant::now();
         let rect = self.placement.rect;
-        let rows = (rect.y..rect.y + rect.height).map(|y| self.job.paint.row(y, rect.x, rect.width));
-        let pixels = rows.collect::<Vec<_>>().concat();
+        let pixels = if keeps_everything && self.outside == Outside::Transparent {
+            zeroed(rect.width as usize * rect.height as usize * self.job.paint.format().bytes_per_pixel())?
+        } else {
+            paste::paint_alone(rect, &self.job.paint, self.blend())?
+        };
+        self.pixel_work += start.elapsed();
         self.publish(pixels, Kind::Final, 0, 0, Phases::default())
     }
 

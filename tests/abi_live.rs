@@ -265,8 +265,8 @@ fn strength_zero_is_the_push_byte_for_byte_in_every_format() {
     let layer = engine.session();
     set(&layer, |p| p.strength = Some(0.0)).unwrap();
     let mut dice = Dice(5);
-    for number in 1..=6 {
-        let mut paint = Painting::with_format(77, 131, Format::from_number(number).unwrap());
+    for format in Format::ALL {
+        let mut paint = Painting::with_format(77, 131, format);
         // All bit patterns, not-a-number among them.
         paint.bytes.iter_mut().for_each(|byte| *byte = dice.roll() as u8);
         revision(paint.push(&layer, None));

@@ -7,7 +7,9 @@ use std::sync::mpsc;
 use scumble::engine::{Engine, LoadState};
 use scumble::error::{Error, Status};
 use scumble::frame::Kind;
+use scumble::job::Params;
 use scumble::pixels::Format;
+use scumble::pixels::mask::{Coverage, Outside};
 use scumble::region::Rect;
 use scumble::session::{Polled, Pushed};
 use support::painting::*;
@@ -22,7 +24,7 @@ fn outside_the_mask_the_bytes_are_the_pushs_and_inside_the_renderers() {
     let mut dice = Dice(3);
     paint.bytes.iter_mut().for_each(|byte| *byte = dice.roll() as u8);
     let hole = Rect::new(20, 31, 17, 9);
-    layer.set_mask(130, 120, Some((hole, 17, &[255; 17 * 9]))).unwrap();
+    layer.set_mask(130, 120, Some(Coverage::new(hole, 17, &[255; 17 * 9]))).unwrap();
     revision(paint.push(&layer, None));
     settle(&layer);
     let shown = frame(&layer, 0).expect("a frame");
@@ -46,13 +48,57 @@ fn outside_the_mask_the_bytes_are_the_pushs_and_inside_the_renderers() {
 }
 
 #[test]
+fn a_transparent_outside_leaves_the_rendering_alone_to_be_laid_over_the_paint() {
+    let engine = Stub::engine(&Gate::open());
+    let layer = engine.session();
+    let mut paint = Painting::new(100, 80);
+    paint.fill(paint.bounds, [200, 100, 50]);
+    let cover = vec![255; 30 * 20];
+    let masked = Coverage::new(Rect::new(40, 30, 30, 20), 30, &cover);
+    let over = Coverage { outside: Outside::Transparent, ..masked };
+    let inverted = |p: &mut Params| (p.prompt, p.mask_softness) = ("invert".into(), 3);
+    set(&layer, inverted).unwrap();
+    revision(layer.set_mask(100, 80, Some(masked)));
+    revision(paint.push(&layer, None));
+    settle(&layer);
+    let replaced = frame(&layer, 0).expect("a frame");
+    revision(layer.set_mask(100, 80, Some(over)));
+    assert_eq!(layer.set_mask(100, 80, Some(over)).unwrap(), Pushed::Unchanged);
+    settle(&layer);
+    let laid = frame(&layer, replaced.seq).expect("outside alone is a change");
+    assert_eq!((laid.rect, laid.revision), (replaced.rect, replaced.revision + 1));
+    let mut alphas = [0; 256];
+    for (laid, replaced) in laid.pixels.chunks(4).zip(replaced.pixels.chunks(4)) {
+        let alpha = f32::from(laid[3]) / 255.0;
+        alphas[usize::from(laid[3])] += 1;
+        assert!(laid[3] == 0 || (laid[0].abs_diff(55) <= 1 && laid[2].abs_diff(205) <= 1), "{laid:?}");
+        for (c, below) in [200.0, 100.0, 50.0].into_iter().enumerate() {
+            let seen = f32::from(laid[c]) * alpha + below * (1.0 - alpha);
+            assert!((seen - f32::from(replaced[c])).abs() <= 1.5, "{laid:?} for {replaced:?}");
+        }
+        assert!(laid[3] > 0 || laid == [0; 4]);
+    }
+    assert!(alphas[0] > 3000 && alphas[255] == 24 * 14 && alphas.iter().filter(|n| **n > 0).count() == 5);
+    revision(set(&layer, |p| (p.strength, p.mask_softness) = (Some(0.0), 3)));
+    settle(&layer);
+    let still = frame(&layer, laid.seq).expect("a frame");
+    for (still, laid) in still.pixels.chunks(4).zip(laid.pixels.chunks(4)) {
+        assert_eq!(still, if laid[3] == 0 { [0; 4] } else { [200, 100, 50, laid[3]] });
+    }
+    revision(layer.set_mask(100, 80, Some(Coverage { bytes: &[0; 600], ..over })));
+    settle(&layer);
+    let nothing = frame(&layer, still.seq).expect("a frame");
+    assert!(nothing.rect == paint.bounds && nothing.pixels.iter().all(|b| *b == 0));
+}
+
+#[test]
 fn an_empty_mask_shows_the_paint_and_asks_no_renderer() {
     let gate = Gate::open();
     let engine = Stub::engine(&gate);
     let layer = engine.session();
     let mut paint = Painting::new(90, 70);
     paint.stroke(&mut Dice(1));
-    layer.set_mask(90, 70, Some((paint.bounds, 90, &[0; 90 * 70]))).unwrap();
+    layer.set_mask(90, 70, Some(Coverage::new(paint.bounds, 90, &[0; 90 * 70]))).unwrap();
     revision(paint.push(&layer, None));
     settle(&layer);
     assert!(frame(&layer, 0).expect("a frame").pixels == paint.bytes);
@@ -65,9 +111,10 @@ fn paint_outside_a_masks_surroundings_neither_makes_nor_disturbs_a_job() {
     let engine = Stub::engine(&gate);
     let layer = engine.session();
     let mut paint = Painting::new(140, 140);
-    layer.set_mask(140, 140, Some((Rect::new(0, 0, 20, 20), 20, &[255; 400]))).unwrap();
+    layer.set_mask(140, 140, Some(Coverage::new(Rect::new(0, 0, 20, 20), 20, &[255; 400]))).unwrap();
     revision(paint.push(&layer, None));
     gate.await_standing();
+    assert!(layer.busy());
     let mut far_stroke = |colour| {
         paint.fill(Rect::new(130, 130, 10, 10), [colour; 3]);
         paint.push(&layer, None).unwrap()
@@ -77,6 +124,7 @@ fn paint_outside_a_masks_surroundings_neither_makes_nor_disturbs_a_job() {
     settle(&layer);
     assert_eq!(far_stroke(2), Pushed::Unchanged);
     settle(&layer);
+    assert!(!layer.busy());
     assert_eq!(gate.ran().iter().map(|r| r.ended).collect::<Vec<_>>(), [Some(Ended::Finished)]);
     let shown = frame(&layer, 0).expect("finished");
     assert!(shown.kind == Kind::Final && !shown.stale);
@@ -91,7 +139,7 @@ fn a_mask_of_another_canvas_is_refused_and_goes_with_its_canvas() {
     let layer = engine.session();
     let paint = Painting::new(100, 100);
     let cover = vec![255; 120 * 120];
-    let on = |w: i32, h: i32| Some((Rect::new(0, 0, w, h), w as usize, &cover[..]));
+    let on = |w: i32, h: i32| Some(Coverage::new(Rect::new(0, 0, w, h), w as usize, &cover));
     revision(paint.push(&layer, None));
     assert_eq!(layer.set_mask(99, 100, on(99, 100)).err().map(|e| e.status), Some(Status::Rect));
     revision(layer.set_mask(100, 100, on(50, 100)));

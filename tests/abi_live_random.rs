@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use scumble::engine::Engine;
 use scumble::frame::{Frame, Kind};
 use scumble::job::{Params, Preview};
+use scumble::pixels::mask::Coverage;
 use scumble::region::Rect;
 use scumble::session::{Pushed, Session};
 use support::painting::*;
@@ -83,7 +84,7 @@ impl Host {
                 let mask = Some(self.dice.rect_in(self.paint.bounds)).filter(|r| r.x % 3 != 0);
                 self.mask = mask;
                 let cover = vec![255; 140 * 140];
-                let given = mask.map(|r| (r, r.width as usize, &cover[..]));
+                let given = mask.map(|r| Coverage::new(r, r.width as usize, &cover));
                 let (w, h) = (self.paint.bounds.width, self.paint.bounds.height);
                 let pushed = self.layer.set_mask(w, h, given).unwrap();
                 self.told(pushed);

@@ -81,6 +81,7 @@ class EngineInfo(ctypes.Structure):
         ("default_steps", c_uint32),
         ("default_strength", c_float),
         ("default_guidance", c_float),
+        ("runtime", c_char_p),
     ]
 
 
@@ -143,7 +144,7 @@ class Image(ctypes.Structure):
 class Mask(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
-        ("reserved", c_uint32),
+        ("outside", c_uint32),
         ("canvas_width", c_int32),
         ("canvas_height", c_int32),
         ("rect", Rect),
@@ -156,7 +157,7 @@ class Mask(ctypes.Structure):
 class Stats(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
-        ("reserved", c_uint32),
+        ("busy", c_uint32),
         ("jobs_started", c_uint64),
         ("jobs_replaced", c_uint64),
         ("frames", c_uint64),

@@ -65,6 +65,9 @@ pub struct ScumbleEngineInfo {
     pub default_steps: u32,
     pub default_strength: f32,
     pub default_guidance: f32,
+    /// ONNX Runtime as it is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
+    /// until it is.
+    pub runtime: *const c_char,
 }
 
 /// The settings of a session. Fill it with `scumble_params_init` first.
@@ -136,8 +139,8 @@ pub struct ScumbleImage {
 pub struct ScumbleMask {
     /// Set by `scumble_mask_init`.
     pub struct_size: u32,
-    /// Reserved, 0.
-    pub reserved: u32,
+    /// What frames have where the mask is 0, one of SCUMBLE_OUTSIDE_*.
+    pub outside: u32,
     /// Size of the whole canvas, 1..16384 each.
     pub canvas_width: i32,
     pub canvas_height: i32,
@@ -147,7 +150,8 @@ pub struct ScumbleMask {
     pub stride: usize,
     /// Bytes that may be read from `coverage`.
     pub byte_length: usize,
-    /// One byte a pixel: 0 keeps the paint's exact bytes, 255 shows the rendering.
+    /// One byte a pixel: 255 shows the rendering, 0 keeps the paint: its exact bytes, or zero bytes, as `outside`
+    /// says.
     pub coverage: *const u8,
 }
 
@@ -161,7 +165,8 @@ pub struct ScumbleFrameInfo {
     pub flags: u32,
     /// Number of the frame in its session; rises.
     pub seq: u64,
-    /// The push or change of settings that the frame shows; never falls.
+    /// The newest push or change of settings, mask or noise that the frame shows: one count for them all, as the
+    /// calls tell it. Never falls.
     pub revision: u64,
     /// Place on the canvas: all of it, or a mask and its surroundings.
     pub rect: ScumbleRect,
@@ -183,7 +188,8 @@ pub struct ScumbleFrameInfo {
     /// Microseconds from the start of its job to the frame.
     pub since_start_us: u64,
     /// Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
-    /// then the part of it all that ONNX Runtime ran.
+    /// then the part of it all that ONNX Runtime ran. All are counted from the start of the job: those of a FINAL
+    /// frame include what the job's previews took.
     pub text_us: u64,
     pub encode_us: u64,
     pub denoise_us: u64,
@@ -198,8 +204,8 @@ pub struct ScumbleFrameInfo {
 pub struct ScumbleStats {
     /// Set by `scumble_stats_init`.
     pub struct_size: u32,
-    /// Reserved, 0.
-    pub reserved: u32,
+    /// 1 while a job of this session waits (also for the model, while it is being loaded) or runs, else 0.
+    pub busy: u32,
     /// Jobs that the worker has taken.
     pub jobs_started: u64,
     /// Waiting jobs whose place a newer push or setting took.
@@ -221,6 +227,9 @@ const _: () = {
 /// # Safety
 /// The type is `repr(C)`, begins with a `u32` size, and every bit pattern is a value of it.
 pub(super) unsafe trait Sized32: Copy {
+    /// The smallest size that is taken: what the struct had when ABI 1 was made. All that was appended since lies
+    /// beyond it.
+    const FIRST_SIZE: usize;
     /// What a field has that the caller's shorter struct lacks.
     fn initial() -> Self;
     fn name() -> &'static str;
@@ -254,9 +263,13 @@ pub fn layouts() -> Vec<Layout> {
 }
 
 macro_rules! sized32 {
-    ($type:ident, { $($field:ident: $value:expr),* $(,)? }) => {
+    ($type:ident, $fields:tt) => {
+        sized32!($type, first size_of::<$type>(), $fields);
+    };
+    ($type:ident, first $first:expr, { $($field:ident: $value:expr),* $(,)? }) => {
         // SAFETY: repr(C) above, `struct_size: u32` first, integers, floats and raw pointers only.
         unsafe impl Sized32 for $type {
+            const FIRST_SIZE: usize = $first;
             fn initial() -> Self {
                 $type { struct_size: size_of::<$type>() as u32, $($field: $value),* }
             }
@@ -276,10 +289,10 @@ sized32!(ScumbleEngineOptions, {
     intra_threads: 0, model_dir: std::ptr::null(), device: std::ptr::null(), runtime: std::ptr::null(),
     scheduler: std::ptr::null(),
 });
-sized32!(ScumbleEngineInfo, {
+sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtime), {
     state: 0, progress: 0.0, error: 0, message: c"".as_ptr(), model_name: c"".as_ptr(),
     model_description: c"".as_ptr(), device: c"".as_ptr(), native_side: 0, default_steps: 0,
-    default_strength: 0.0, default_guidance: 0.0,
+    default_strength: 0.0, default_guidance: 0.0, runtime: c"".as_ptr(),
 });
 sized32!(ScumbleParams, {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
@@ -291,7 +304,7 @@ sized32!(ScumbleImage, {
     pixels: std::ptr::null(),
 });
 sized32!(ScumbleMask, {
-    reserved: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
+    outside: c::SCUMBLE_OUTSIDE_PAINT, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
     coverage: std::ptr::null(),
 });
 sized32!(ScumbleFrameInfo, {
@@ -299,16 +312,17 @@ sized32!(ScumbleFrameInfo, {
     byte_length: 0, pixels: std::ptr::null(), since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
     denoise_us: 0, decode_us: 0, pixels_us: 0, runtime_us: 0,
 });
-sized32!(ScumbleStats, { reserved: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
+sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
 
-// The sizes of ABI 1 on 64-bit machines.
+// The first sizes of ABI 1 on 64-bit machines, which are taken for good; and that of what has grown since.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<ScumbleEngineOptions>() == 40);
-    assert!(size_of::<ScumbleEngineInfo>() == 64);
-    assert!(size_of::<ScumbleParams>() == 64);
-    assert!(size_of::<ScumbleImage>() == 56);
-    assert!(size_of::<ScumbleMask>() == 56);
-    assert!(size_of::<ScumbleFrameInfo>() == 144);
-    assert!(size_of::<ScumbleStats>() == 32);
+    assert!(ScumbleEngineOptions::FIRST_SIZE == 40);
+    assert!(ScumbleEngineInfo::FIRST_SIZE == 64);
+    assert!(ScumbleParams::FIRST_SIZE == 64);
+    assert!(ScumbleImage::FIRST_SIZE == 56);
+    assert!(ScumbleMask::FIRST_SIZE == 56);
+    assert!(ScumbleFrameInfo::FIRST_SIZE == 144);
+    assert!(ScumbleStats::FIRST_SIZE == 32);
+    assert!(size_of::<ScumbleEngineInfo>() == 72);
 };

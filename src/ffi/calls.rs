@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_void};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -24,7 +24,7 @@ use crate::region::Rect;
 /// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
 const MAX_THREADS: u32 = 1024;
 
-/// Strings that were handed out, each once, kept as long as their engine.
+/// Strings that were handed out, each once, kept as long as this is.
 #[derive(Default)]
 pub(super) struct Words(Mutex<HashMap<String, CString>>);
 
@@ -56,6 +56,23 @@ pub extern "C" fn scumble_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_last_error() -> *const c_char {
     last_error()
+}
+
+/// The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
+/// found. Never NULL, valid for good.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub extern "C" fn scumble_default_model() -> *const c_char {
+    static FOUND: LazyLock<Words> = LazyLock::new(Words::default);
+    let mut found = c"".as_ptr();
+    guard(|| {
+        let folder = library::default_model().ok().and_then(|folder| folder.canonicalize().ok());
+        if let Some(folder) = folder.as_deref().and_then(Path::to_str) {
+            found = FOUND.keep(folder);
+        }
+        Ok(SCUMBLE_OK)
+    });
+    found
 }
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: the default model on the best device.
@@ -137,8 +154,7 @@ unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptio
 }
 
 fn default_model() -> Result<PathBuf> {
-    let places = library::default_model_places();
-    places.iter().find(|place| place.is_dir()).cloned().ok_or_else(|| {
+    library::default_model().map_err(|places| {
         let looked: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
         Error::new(
             Status::ModelMissing,
@@ -163,6 +179,9 @@ pub unsafe extern "C" fn scumble_engine_info(
         let engine = unsafe { reference(engine, "engine") }?;
         let words = &engine.words;
         let mut told = ScumbleEngineInfo::initial();
+        if let Some(runtime) = crate::models::runtime::loaded() {
+            told.runtime = words.keep(&runtime.description());
+        }
         match engine.engine.state() {
             LoadState::Loading { progress, what } => {
                 told.state = SCUMBLE_ENGINE_LOADING;
@@ -245,8 +264,9 @@ fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
 }
 
 /// Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
-/// top-left of `rect` is at `pixels`, in the frame's own format. What of `rect` the frame does not cover stays as
-/// it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be written.
+/// top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the frame's own format
+/// (ScumbleFrameInfo.format). What of `rect` the frame does not cover stays as it is. `stride` is bytes from one row
+/// to the next, `byte_length` the bytes that may be written.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
 /// [any-thread]
 #[unsafe(no_mangle)]

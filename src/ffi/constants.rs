@@ -3,6 +3,7 @@
 use crate::error::Status;
 use crate::job::Preview;
 use crate::pixels::Format;
+use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
 
 /// Version of the ABI that this header describes; compare it with `scumble_abi_version()` first of all.
@@ -62,6 +63,18 @@ pub const SCUMBLE_FORMAT_BGRA16: i32 = 4;
 pub const SCUMBLE_FORMAT_RGBAF32: i32 = 5;
 /// 32-bit float a channel, linear light with sRGB primaries, in memory R, G, B, A.
 pub const SCUMBLE_FORMAT_RGBAF32_LINEAR: i32 = 6;
+/// 8 bits a channel, red, green and blue in linear light, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBA8_LINEAR: i32 = 7;
+/// 8 bits a channel, red, green and blue in linear light, in memory B, G, R, A.
+pub const SCUMBLE_FORMAT_BGRA8_LINEAR: i32 = 8;
+/// 16 bits a channel, native endian, red, green and blue in linear light, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBA16_LINEAR: i32 = 9;
+/// 16 bits a channel, native endian, red, green and blue in linear light, in memory B, G, R, A.
+pub const SCUMBLE_FORMAT_BGRA16_LINEAR: i32 = 10;
+/// 16-bit (half) float a channel, native endian, sRGB-encoded, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF16: i32 = 11;
+/// 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF16_LINEAR: i32 = 12;
 
 /// Show finished pictures only.
 pub const SCUMBLE_PREVIEW_OFF: u32 = 0;
@@ -70,10 +83,19 @@ pub const SCUMBLE_PREVIEW_GIVE_WAY: u32 = 1;
 /// Show an estimate after each step but the last (the default).
 pub const SCUMBLE_PREVIEW_EACH_STEP: u32 = 2;
 
-/// Rendered pixels are opaque. (Where a mask is 0, and everywhere at strength 0, frames have the paint's bytes.)
+/// Rendered pixels are opaque. (Where a mask is 0 its `outside` decides; at strength 0 there is nothing rendered,
+/// and frames have the paint's bytes, alpha among them.)
 pub const SCUMBLE_ALPHA_OPAQUE: u32 = 0;
 /// Rendered pixels have the alpha of the paint.
 pub const SCUMBLE_ALPHA_FOLLOW_PAINT: u32 = 1;
+
+/// Where a mask is 0 frames have the paint's exact bytes, and its edge is blended: the frame takes the paint's place
+/// (the default).
+pub const SCUMBLE_OUTSIDE_PAINT: u32 = 0;
+/// Where a mask is 0 the bytes of frames are 0. Elsewhere they have the rendering's colour, unblended, and its alpha
+/// (SCUMBLE_ALPHA_*) times the mask's weight, which is the coverage with its soft edge: laid over opaque paint the
+/// frame looks as with SCUMBLE_OUTSIDE_PAINT. At strength 0 the paint's colour and alpha are the rendering's.
+pub const SCUMBLE_OUTSIDE_TRANSPARENT: u32 = 1;
 
 /// The frame is an estimate after some of the steps.
 pub const SCUMBLE_FRAME_PREVIEW: u32 = 1;
@@ -112,9 +134,17 @@ const _: () = {
     assert!(SCUMBLE_FORMAT_BGRA16 == Format::Bgra16 as i32);
     assert!(SCUMBLE_FORMAT_RGBAF32 == Format::RgbaF32 as i32);
     assert!(SCUMBLE_FORMAT_RGBAF32_LINEAR == Format::RgbaF32Linear as i32);
+    assert!(SCUMBLE_FORMAT_RGBA8_LINEAR == Format::Rgba8Linear as i32);
+    assert!(SCUMBLE_FORMAT_BGRA8_LINEAR == Format::Bgra8Linear as i32);
+    assert!(SCUMBLE_FORMAT_RGBA16_LINEAR == Format::Rgba16Linear as i32);
+    assert!(SCUMBLE_FORMAT_BGRA16_LINEAR == Format::Bgra16Linear as i32);
+    assert!(SCUMBLE_FORMAT_RGBAF16 == Format::RgbaF16 as i32);
+    assert!(SCUMBLE_FORMAT_RGBAF16_LINEAR == Format::RgbaF16Linear as i32);
     assert!(SCUMBLE_PREVIEW_OFF == Preview::Off as u32);
     assert!(SCUMBLE_PREVIEW_GIVE_WAY == Preview::GiveWay as u32);
     assert!(SCUMBLE_PREVIEW_EACH_STEP == Preview::EachStep as u32);
     assert!(SCUMBLE_ALPHA_OPAQUE == Alpha::Opaque as u32);
     assert!(SCUMBLE_ALPHA_FOLLOW_PAINT == Alpha::FollowPaint as u32);
+    assert!(SCUMBLE_OUTSIDE_PAINT == Outside::Paint as u32);
+    assert!(SCUMBLE_OUTSIDE_TRANSPARENT == Outside::Transparent as u32);
 };

@@ -162,7 +162,7 @@ pub(super) unsafe fn write_struct<T: Sized32>(pointer: *mut T, value: T, what: &
     Ok(())
 }
 
-/// Reads and checks `struct_size`. The smallest that is taken is ABI 1's, which is this library's.
+/// Reads and checks `struct_size`.
 unsafe fn struct_size<T: Sized32>(pointer: *const T, what: &str) -> Result<usize> {
     if pointer.is_null() {
         return Err(null(what));
@@ -173,14 +173,14 @@ unsafe fn struct_size<T: Sized32>(pointer: *const T, what: &str) -> Result<usize
 }
 
 fn check_size<T: Sized32>(size: usize) -> Result<usize> {
-    if size < size_of::<T>() || size > MAX_STRUCT {
+    if !(T::FIRST_SIZE..=MAX_STRUCT).contains(&size) {
         return Err(Error::new(
             Status::StructSize,
             format!(
                 "The host says that its {} has {size} bytes, but it has {} or more; the host must call its _init \
                  function first.",
                 T::name(),
-                size_of::<T>()
+                T::FIRST_SIZE
             ),
         ));
     }
@@ -211,7 +211,7 @@ pub(super) unsafe fn init<T: Sized32>(pointer: *mut T, size: usize, what: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ffi::abi::{ScumbleParams, ScumbleStats};
+    use crate::ffi::abi::{ScumbleEngineInfo, ScumbleParams, ScumbleStats};
 
     fn message() -> String {
         // SAFETY: the pointer is of this thread and nothing failed since.
@@ -275,6 +275,31 @@ mod tests {
         unsafe { write_struct(bytes.as_mut_ptr().add(at).cast(), stats, "stats") }.unwrap();
         assert_eq!(bytes[at + 24..at + 32], 7u64.to_ne_bytes());
         assert_eq!((bytes[at - 1], bytes[at + 32]), (0xAA, 0xAA));
+    }
+
+    #[test]
+    fn a_struct_of_the_first_abi_is_filled_as_far_as_it_goes() {
+        const FIRST: usize = ScumbleEngineInfo::FIRST_SIZE;
+        const NOW: usize = size_of::<ScumbleEngineInfo>();
+        const { assert!(FIRST < NOW) };
+        for size in [FIRST, FIRST + 4, NOW] {
+            let mut bytes = [0xAAu8; NOW + 8];
+            let info = bytes.as_mut_ptr().cast::<ScumbleEngineInfo>();
+            let told = ScumbleEngineInfo { default_steps: 77, ..ScumbleEngineInfo::initial() };
+            // SAFETY: the buffer is longer than the sizes that are said.
+            unsafe {
+                assert_eq!(init(info, size, "info"), SCUMBLE_OK);
+                write_struct(info, told, "info").unwrap();
+                assert_eq!(read_struct(info, "info").unwrap().default_steps, 77);
+                assert_eq!(CStr::from_ptr(read_struct(info, "info").unwrap().runtime), c"");
+            }
+            assert!(bytes[size..].iter().all(|b| *b == 0xAA), "{size}");
+            assert_eq!(bytes[..4], (size as u32).to_ne_bytes());
+        }
+        let mut bytes = [0xAAu8; NOW];
+        // SAFETY: refused before anything is written.
+        let status = unsafe { init(bytes.as_mut_ptr().cast::<ScumbleEngineInfo>(), FIRST - 1, "info") };
+        assert_eq!((status, bytes), (Status::StructSize as i32, [0xAA; NOW]));
     }
 
     #[test]

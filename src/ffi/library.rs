@@ -25,9 +25,15 @@ pub(super) fn folder() -> Option<PathBuf> {
     std::env::current_exe().ok()?.parent().map(Path::to_path_buf)
 }
 
+/// The folder of the default model; else where it was looked for.
+pub(super) fn default_model() -> Result<PathBuf, Vec<PathBuf>> {
+    let places = default_model_places();
+    places.iter().find(|place| place.is_dir()).cloned().ok_or(places)
+}
+
 /// Where the default model may lie, nearest first: where SCUMBLE_DEFAULT_MODEL says, beside the library, in an
 /// installation's share folder, in a source tree that the library was built in.
-pub(super) fn default_model_places() -> Vec<PathBuf> {
+fn default_model_places() -> Vec<PathBuf> {
     let mut places: Vec<PathBuf> =
         std::env::var_os("SCUMBLE_DEFAULT_MODEL").map(PathBuf::from).into_iter().collect();
     if let Some(folder) = folder() {

@@ -13,6 +13,7 @@ use super::constants::*;
 use super::guard::*;
 use crate::error::{Error, Result};
 use crate::job::{Params, Preview};
+use crate::pixels::mask::{Coverage, Outside};
 use crate::pixels::paste::Alpha;
 use crate::pixels::{Format, ImageView};
 use crate::session::{Polled, Pushed};
@@ -121,16 +122,6 @@ pub unsafe extern "C" fn scumble_session_set_params(
     }
 }
 
-/// Reserved fields must be 0 today, so that they can mean something tomorrow.
-fn check_reserved(fields: u32, what: &str) -> Result<()> {
-    if fields == 0 {
-        return Ok(());
-    }
-    Err(Error::setting(format!(
-        "A reserved field of the {what} is not 0; the host must call its _init first."
-    )))
-}
-
 unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
     // -1 leaves a setting to the model; any other number, also NaN, must stand its check.
     let own = |v: f32| (v != -1.0).then_some(v);
@@ -145,7 +136,12 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         SCUMBLE_ALPHA_FOLLOW_PAINT => Alpha::FollowPaint,
         other => return Err(Error::setting(format!("Alpha is {other}; use one of SCUMBLE_ALPHA_*."))),
     };
-    check_reserved(params.reserved | u32::from(params.paper[3]), "params")?;
+    // Reserved fields must be 0 today, so that they can mean something tomorrow.
+    if params.reserved != 0 || params.paper[3] != 0 {
+        return Err(Error::setting(
+            "A reserved field of the params is not 0; the host must call its _init first.",
+        ));
+    }
     let [r, g, b, _] = params.paper;
     Ok(Params {
         // SAFETY: the caller of the exported function promised NUL-terminated strings.
@@ -208,10 +204,11 @@ unsafe fn borrowed<'a>(pointer: *const u8, length: usize, what: &str) -> Result<
 
 /// Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
 /// until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
-/// then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes.
+/// then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+/// mask->outside says. A mask that differs in `outside` alone is a new one.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
-/// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (a reserved field), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+/// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_set_mask(
@@ -226,10 +223,18 @@ pub unsafe extern "C" fn scumble_session_set_mask(
                 return tell(session.session.set_mask(0, 0, None)?, revision);
             }
             let mask = read_struct(mask, "mask")?;
-            check_reserved(mask.reserved, "mask")?;
-            let coverage = borrowed(mask.coverage, mask.byte_length, "mask->coverage")?;
-            let given = (to_rect(mask.rect), mask.stride, coverage);
-            tell(session.session.set_mask(mask.canvas_width, mask.canvas_height, Some(given))?, revision)
+            let outside = match mask.outside {
+                SCUMBLE_OUTSIDE_PAINT => Outside::Paint,
+                SCUMBLE_OUTSIDE_TRANSPARENT => Outside::Transparent,
+                other => {
+                    return Err(Error::setting(format!(
+                        "The mask's outside is {other}; use one of SCUMBLE_OUTSIDE_*."
+                    )));
+                }
+            };
+            let bytes = borrowed(mask.coverage, mask.byte_length, "mask->coverage")?;
+            let coverage = Coverage { rect: to_rect(mask.rect), stride: mask.stride, bytes, outside };
+            tell(session.session.set_mask(mask.canvas_width, mask.canvas_height, Some(coverage))?, revision)
         })
     }
 }
@@ -334,7 +339,7 @@ pub unsafe extern "C" fn scumble_session_cancel(session: *const ScumbleSession) 
     }
 }
 
-/// Tells the session's counts.
+/// Tells the session's counts, and whether it is at work.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -347,6 +352,7 @@ pub unsafe extern "C" fn scumble_session_stats(
         on_session(session, |session| {
             let counts = session.session.stats();
             let told = ScumbleStats {
+                busy: u32::from(session.session.busy()),
                 jobs_started: counts.jobs_started,
                 jobs_replaced: counts.jobs_replaced,
                 frames: counts.frames,

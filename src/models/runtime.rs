@@ -13,9 +13,6 @@ use ort::logging::LogLevel;
 
 use crate::error::{Error, Result, Status};
 
-/// What to do when there is no ONNX Runtime; ends every message about it.
-pub const HOW_TO_GET_IT: &str = "run `make runtime` to fetch it";
-
 /// The oldest minor version whose C API this library was built for: 1.24 (`ort`'s feature `api-24`).
 pub const MINIMUM_MINOR: u32 = 24;
 
@@ -34,6 +31,11 @@ impl Runtime {
     pub fn version(&self) -> String {
         let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         version_in_name(&file_name(&real)).unwrap_or_else(|| format!("1.{MINIMUM_MINOR} or later"))
+    }
+
+    /// Version and file, for a line in a dialog.
+    pub fn description(&self) -> String {
+        format!("ONNX Runtime {} ({})", self.version(), self.path.display())
     }
 }
 
@@ -67,11 +69,21 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
         Err(Error::new(
             Status::Runtime,
             format!(
-                "ONNX Runtime 1.{MINIMUM_MINOR} or later was not found; looked at {}; {HOW_TO_GET_IT}.",
-                looked.join(", ")
+                "ONNX Runtime 1.{MINIMUM_MINOR} or later was not found; looked at {}; {}.",
+                looked.join(", "),
+                how_to_get_it()
             ),
         ))
     })
+}
+
+/// What to do when there is no ONNX Runtime, for somebody who has the source tree and for somebody who has not.
+fn how_to_get_it() -> String {
+    let own = user_folder().map(|folder| format!(" or into {}", folder.display())).unwrap_or_default();
+    format!(
+        "put its library ({}) beside Scumble's{own} (in Scumble's source tree `make runtime` does)",
+        std::env::consts::DLL_PREFIX.to_owned() + "onnxruntime" + std::env::consts::DLL_SUFFIX
+    )
 }
 
 fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result<Runtime> {

@@ -4,7 +4,34 @@ use super::zeroed;
 use crate::error::Result;
 use crate::region::Rect;
 
-/// Coverage over a canvas, 0 = keep the paint's exact bytes, 255 = show the rendering.
+/// What frames have where a mask is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u32)]
+pub enum Outside {
+    /// The paint's exact bytes: the frame takes the paint's place.
+    #[default]
+    Paint = 0,
+    /// Zero bytes: the frame is laid over the paint.
+    Transparent = 1,
+}
+
+/// Coverage as a host hands it over, row after row, `stride` bytes apart; outside `rect` it is 0.
+#[derive(Clone, Copy)]
+pub struct Coverage<'a> {
+    pub rect: Rect,
+    pub stride: usize,
+    pub bytes: &'a [u8],
+    pub outside: Outside,
+}
+
+impl<'a> Coverage<'a> {
+    /// With the paint outside.
+    pub fn new(rect: Rect, stride: usize, bytes: &'a [u8]) -> Self {
+        Coverage { rect, stride, bytes, outside: Outside::Paint }
+    }
+}
+
+/// Coverage over a canvas, 0 = what [`Outside`] says, 255 = show the rendering.
 ///
 /// Only the part that is not 0 is kept, so that a small mask costs little on a large canvas, and equal coverage is
 /// equal however it was given.
@@ -14,12 +41,14 @@ pub struct Mask {
     /// What lies under `bounds`, row after row.
     coverage: Vec<u8>,
     bounds: Option<Rect>,
+    outside: Outside,
 }
 
 impl Mask {
-    /// `coverage` holds `rect` row after row, `stride` bytes apart (checked by the caller); outside it is 0.
-    pub fn new(canvas: Rect, rect: Rect, stride: usize, coverage: &[u8]) -> Result<Self> {
-        let row = |y: i32| &coverage[(y - rect.y) as usize * stride..][..rect.width as usize];
+    /// The caller has checked that the coverage lies on the canvas and its bytes suffice.
+    pub fn new(canvas: Rect, coverage: Coverage<'_>) -> Result<Self> {
+        let Coverage { rect, stride, bytes, outside } = coverage;
+        let row = |y: i32| &bytes[(y - rect.y) as usize * stride..][..rect.width as usize];
         let bounds = covered_bounds(rect, row);
         let mut kept = Vec::new();
         if let Some(b) = bounds {
@@ -28,11 +57,15 @@ impl Mask {
                 to.copy_from_slice(&row(y)[(b.x - rect.x) as usize..][..b.width as usize]);
             }
         }
-        Ok(Mask { canvas, coverage: kept, bounds })
+        Ok(Mask { canvas, coverage: kept, bounds, outside })
     }
 
     pub fn canvas(&self) -> Rect {
         self.canvas
+    }
+
+    pub fn outside(&self) -> Outside {
+        self.outside
     }
 
     /// The coverage of `width` pixels from (x, y) on.
@@ -133,7 +166,7 @@ mod tests {
     fn the_fade_lies_inside_and_the_far_inside_is_whole() {
         let canvas = Rect::new(0, 0, 60, 40);
         let rect = Rect::new(10, 5, 40, 30);
-        let mask = Mask::new(canvas, rect, 40, &[255; 40 * 30]).unwrap();
+        let mask = Mask::new(canvas, Coverage::new(rect, 40, &[255; 40 * 30])).unwrap();
         assert_eq!(mask.bounds(), Some(rect));
         let weights = mask.weights(canvas, 4);
         let at = |x: usize, y: usize| weights[y * 60 + x];
@@ -151,13 +184,16 @@ mod tests {
     #[test]
     fn equal_coverage_is_equal_however_it_was_given_and_only_what_covers_is_kept() {
         let canvas = Rect::new(0, 0, 16384, 16384);
-        let small = Mask::new(canvas, Rect::new(100, 200, 3, 2), 3, &[9; 6]).unwrap();
+        let small = Mask::new(canvas, Coverage::new(Rect::new(100, 200, 3, 2), 3, &[9; 6])).unwrap();
         let mut wide = vec![0; 10 * 7];
         for at in [2 * 10 + 1, 2 * 10 + 2, 2 * 10 + 3, 3 * 10 + 1, 3 * 10 + 2, 3 * 10 + 3] {
             wide[at] = 9;
         }
-        let large = Mask::new(canvas, Rect::new(99, 198, 8, 7), 10, &wide).unwrap();
+        let clear =
+            Coverage { outside: Outside::Transparent, ..Coverage::new(Rect::new(99, 198, 8, 7), 10, &wide) };
+        let large = Mask::new(canvas, Coverage::new(Rect::new(99, 198, 8, 7), 10, &wide)).unwrap();
         assert!(small == large && large.coverage.len() == 6);
+        assert!(Mask::new(canvas, clear).unwrap() != large, "what is outside is part of it");
         assert_eq!(large.bounds(), Some(Rect::new(100, 200, 3, 2)));
         let weights = large.weights(Rect::new(98, 199, 6, 4), 0);
         let covered: Vec<usize> = (0..weights.len()).filter(|i| weights[*i] > 0.0).collect();
@@ -167,8 +203,8 @@ mod tests {
     #[test]
     fn a_mask_that_reaches_the_canvas_edge_does_not_fade_there() {
         let canvas = Rect::new(0, 0, 20, 20);
-        let weights = Mask::new(canvas, canvas, 20, &[255; 400]).unwrap().weights(canvas, 5);
-        assert!(weights.iter().all(|w| *w == 1.0));
-        assert_eq!(Mask::new(canvas, canvas, 20, &[0; 400]).unwrap().bounds(), None);
+        let mask = |coverage| Mask::new(canvas, Coverage::new(canvas, 20, coverage)).unwrap();
+        assert!(mask(&[255; 400]).weights(canvas, 5).iter().all(|w| *w == 1.0));
+        assert_eq!(mask(&[0; 400]).bounds(), None);
     }
 }

@@ -9,43 +9,128 @@ pub mod read;
 use crate::error::{Error, Result, Status};
 use crate::region::Rect;
 
-/// Channel order in memory, straight (not premultiplied) alpha. The numbers are the C ABI's.
+/// Pixels with red, green, blue and straight (not premultiplied) alpha. The numbers are the C ABI's; a format is a
+/// channel [`Order`], a [`Depth`] and an [`Encoding`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Format {
-    /// 8 bits a channel, sRGB-encoded.
     Rgba8 = 1,
     Bgra8 = 2,
-    /// 16 bits a channel, native endian, 65535 = 1.0, sRGB-encoded.
     Rgba16 = 3,
     Bgra16 = 4,
-    /// 32-bit float, sRGB-encoded.
     RgbaF32 = 5,
-    /// 32-bit float, linear light with sRGB primaries.
     RgbaF32Linear = 6,
+    Rgba8Linear = 7,
+    Bgra8Linear = 8,
+    Rgba16Linear = 9,
+    Bgra16Linear = 10,
+    RgbaF16 = 11,
+    RgbaF16Linear = 12,
+}
+
+/// In which order a pixel's channels lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Rgba,
+    Bgra,
+}
+
+/// What one channel is, in the machine's byte order; the largest whole number is 1.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    U8,
+    U16,
+    F16,
+    F32,
+}
+
+/// What the numbers of red, green and blue mean (the primaries are sRGB's). Paint is blended in its own encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Srgb,
+    /// In proportion to light.
+    Linear,
 }
 
 impl Format {
+    pub const ALL: [Format; 12] = [
+        Self::Rgba8,
+        Self::Bgra8,
+        Self::Rgba16,
+        Self::Bgra16,
+        Self::RgbaF32,
+        Self::RgbaF32Linear,
+        Self::Rgba8Linear,
+        Self::Bgra8Linear,
+        Self::Rgba16Linear,
+        Self::Bgra16Linear,
+        Self::RgbaF16,
+        Self::RgbaF16Linear,
+    ];
+
     pub fn from_number(number: i32) -> Result<Format> {
-        [Self::Rgba8, Self::Bgra8, Self::Rgba16, Self::Bgra16, Self::RgbaF32, Self::RgbaF32Linear]
-            .into_iter()
-            .find(|f| *f as i32 == number)
-            .ok_or_else(|| {
-                Error::new(
-                    Status::Format,
-                    format!("There is no pixel format {number}; use one of SCUMBLE_FORMAT_*."),
-                )
-            })
+        Self::ALL.into_iter().find(|f| *f as i32 == number).ok_or_else(|| {
+            Error::new(
+                Status::Format,
+                format!("There is no pixel format {number}; use one of SCUMBLE_FORMAT_*."),
+            )
+        })
     }
 
-    pub fn bytes_per_pixel(self) -> usize {
+    #[inline]
+    pub const fn order(self) -> Order {
         match self {
-            Self::Rgba8 | Self::Bgra8 => 4,
-            Self::Rgba16 | Self::Bgra16 => 8,
-            Self::RgbaF32 | Self::RgbaF32Linear => 16,
+            Self::Bgra8 | Self::Bgra16 | Self::Bgra8Linear | Self::Bgra16Linear => Order::Bgra,
+            _ => Order::Rgba,
+        }
+    }
+
+    #[inline]
+    pub const fn depth(self) -> Depth {
+        match self {
+            Self::Rgba8 | Self::Bgra8 | Self::Rgba8Linear | Self::Bgra8Linear => Depth::U8,
+            Self::Rgba16 | Self::Bgra16 | Self::Rgba16Linear | Self::Bgra16Linear => Depth::U16,
+            Self::RgbaF16 | Self::RgbaF16Linear => Depth::F16,
+            Self::RgbaF32 | Self::RgbaF32Linear => Depth::F32,
+        }
+    }
+
+    #[inline]
+    pub const fn encoding(self) -> Encoding {
+        match self {
+            Self::Rgba8 | Self::Bgra8 | Self::Rgba16 | Self::Bgra16 | Self::RgbaF16 | Self::RgbaF32 => {
+                Encoding::Srgb
+            }
+            _ => Encoding::Linear,
+        }
+    }
+
+    #[inline]
+    pub const fn bytes_per_pixel(self) -> usize {
+        4 * match self.depth() {
+            Depth::U8 => 1,
+            Depth::U16 | Depth::F16 => 2,
+            Depth::F32 => 4,
         }
     }
 }
+
+/// Runs a pixel loop with its format as a constant, so that the compiler makes one loop for each.
+macro_rules! with_constant {
+    ($format:expr, $constant:ident => $loop:expr) => {
+        $crate::pixels::with_constant!($format, $constant => $loop, Rgba8 Bgra8 Rgba16 Bgra16 RgbaF32 RgbaF32Linear
+            Rgba8Linear Bgra8Linear Rgba16Linear Bgra16Linear RgbaF16 RgbaF16Linear)
+    };
+    ($format:expr, $constant:ident => $loop:expr, $($name:ident)*) => {
+        match $format {
+            $(Format::$name => {
+                const $constant: Format = Format::$name;
+                $loop
+            })*
+        }
+    };
+}
+pub(crate) use with_constant;
 
 /// Borrowed pixels at a place on the canvas, top row first; checked when made.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use ndarray::{Array3, s};
 
-use super::Format;
-use super::colour::{self, Rgba};
+use super::colour::{self, Rgba, Transfer};
+use super::{Format, with_constant};
 use crate::canvas::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::region::Placement;
@@ -69,22 +69,11 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
     let Some(values) = out.as_slice_mut() else { return out };
     let (red, rest) = values.split_at_mut(plane);
     let (green, blue) = rest.split_at_mut(plane);
-    let bpp = paint.format().bytes_per_pixel();
     for y in 0..h {
         let row = paint.row(rect.y + y as i32, rect.x, rect.width);
-        let start = (y / factor) * rw;
-        for (block, pixels) in row.chunks(bpp * factor).enumerate() {
-            let mut sum = [0.0f32; 3];
-            for pixel in pixels.chunks_exact(bpp) {
-                let rgb = over.composite(pixel);
-                for (s, v) in sum.iter_mut().zip(rgb) {
-                    *s += v;
-                }
-            }
-            red[start + block] += sum[0];
-            green[start + block] += sum[1];
-            blue[start + block] += sum[2];
-        }
+        let blocks = (y / factor) * rw..(y / factor + 1) * rw;
+        let sums = [&mut red[blocks.clone()], &mut green[blocks.clone()], &mut blue[blocks]];
+        with_constant!(paint.format(), FORMAT => over.add_row(FORMAT, row, factor, sums));
     }
     if factor > 1 {
         for ((_, y, x), v) in out.indexed_iter_mut() {
@@ -96,30 +85,45 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
 
 /// Straight-alpha paint over an opaque paper, in the format's own encoding (linear formats blend in light).
 struct Composite {
-    format: Format,
+    transfer: Transfer,
+    /// In the format's encoding.
     paper: [f32; 3],
 }
 
 impl Composite {
     fn new(format: Format, paper: [f32; 3]) -> Self {
-        Composite { format, paper }
+        let transfer = Transfer::of(format.encoding());
+        Composite { transfer, paper: paper.map(|v| transfer.of_srgb(v)) }
     }
 
-    #[inline]
-    fn composite(&self, pixel: &[u8]) -> [f32; 3] {
-        let [r, g, b, a]: Rgba = colour::load(self.format, pixel);
+    /// Adds a row of pixels of `format` to sums over blocks of `factor` pixels.
+    #[inline(always)]
+    fn add_row(&self, format: Format, row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
+        let bpp = format.bytes_per_pixel();
+        let [red, green, blue] = sums;
+        let blocks = red.iter_mut().zip(green).zip(blue);
+        for (((red, green), blue), pixels) in blocks.zip(row.chunks(bpp * factor)) {
+            let mut sum = [0.0f32; 3];
+            for pixel in pixels.chunks_exact(bpp) {
+                let rgb = self.composite(colour::load(format, pixel));
+                for (s, v) in sum.iter_mut().zip(rgb) {
+                    *s += v;
+                }
+            }
+            *red += sum[0];
+            *green += sum[1];
+            *blue += sum[2];
+        }
+    }
+
+    /// The colour as the model sees it, sRGB-encoded.
+    #[inline(always)]
+    fn composite(&self, [r, g, b, a]: Rgba) -> [f32; 3] {
         let a = colour::unit(a);
-        let rgb = [r, g, b];
         let mut out = [0.0; 3];
-        for ((out, paint), paper) in out.iter_mut().zip(rgb).zip(self.paper) {
-            *out = if a >= 1.0 {
-                colour::unit(paint)
-            } else if self.format == Format::RgbaF32Linear {
-                let light = colour::decode(colour::unit(paint)) * a + colour::decode(paper) * (1.0 - a);
-                colour::encode(light)
-            } else {
-                colour::unit(paint) * a + paper * (1.0 - a)
-            };
+        for ((out, paint), paper) in out.iter_mut().zip([r, g, b]).zip(self.paper) {
+            let paint = colour::unit(paint);
+            *out = self.transfer.to_srgb(if a >= 1.0 { paint } else { paint * a + paper * (1.0 - a) });
         }
         out
     }
@@ -153,7 +157,7 @@ pub(super) fn resize_plane(
 mod tests {
     use super::*;
     use crate::canvas::Canvas;
-    use crate::pixels::ImageView;
+    use crate::pixels::{Encoding, ImageView};
     use crate::region::{Rect, place};
     use crate::render::Geometry;
 
@@ -177,8 +181,7 @@ mod tests {
 
     #[test]
     fn transparent_paint_shows_the_paper_in_every_format() {
-        for number in 1..=6 {
-            let format = Format::from_number(number).unwrap();
+        for format in Format::ALL {
             let paint = snapshot(format, 64, 64, |x, _| if x < 32 { [1.0, 0.0, 0.0, 1.0] } else { [0.0; 4] });
             let p = picture(&paint, &whole(&paint), [0.2, 0.5, 0.9]).unwrap();
             assert_eq!(p.dim(), (3, 64, 64));
@@ -186,6 +189,16 @@ mod tests {
                 assert!((p[(c, 5, 5)] - left).abs() < 1e-5, "{format:?}");
                 assert!((p[(c, 5, 40)] - right).abs() < 1e-5, "{format:?}");
             }
+        }
+    }
+
+    #[test]
+    fn half_transparent_paint_is_blended_in_its_formats_encoding() {
+        for format in Format::ALL {
+            let paint = snapshot(format, 64, 64, |_, _| [1.0, 1.0, 1.0, 0.5]);
+            let p = picture(&paint, &whole(&paint), [0.0; 3]).unwrap();
+            let half = if format.encoding() == Encoding::Linear { colour::encode(0.5) } else { 0.5 };
+            assert!((p[(1, 9, 9)] - half).abs() < 0.003, "{format:?}: {}", p[(1, 9, 9)]);
         }
     }
 

@@ -24,7 +24,7 @@ static ScumbleSession *busy_layer(ScumbleEngine *engine) {
         MUST(status == SCUMBLE_NO_FRAME || status == SCUMBLE_LOADING);
         nap();
     }
-    MUST(describe(frame).flags == SCUMBLE_FRAME_PREVIEW);
+    MUST(describe(frame).flags == SCUMBLE_FRAME_PREVIEW && counts(layer).busy == 1);
     scumble_frame_release(frame);
     return layer;
 }
@@ -54,6 +54,7 @@ static void releases(const char *model) {
         engine = start_engine(model);
         layer = start_layer(engine);
         const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
+        MUST(counts(layer).busy == 0);
         if (order < 2) MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
         if (order == 0) scumble_engine_release(engine);
         scumble_session_release(layer);
@@ -81,7 +82,7 @@ static void cancels(const char *model) {
     frame = final_frame(layer, shown);
     MUST(describe(frame).step == 2);
     scumble_frame_release(frame);
-    MUST(scumble_session_wait(layer, 0) == SCUMBLE_OK);
+    MUST(scumble_session_wait(layer, 0) == SCUMBLE_OK && counts(layer).busy == 0);
     scumble_session_release(layer);
     scumble_engine_release(engine);
 }

@@ -148,13 +148,17 @@ int main(int argc, char **argv) {
     MUST(strcmp(scumble_last_error(), "") == 0 && strlen(scumble_version()) >= 5);
     engine = start_engine(argv[1]);
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY && info.error == 0);
+    MUST(strncmp(info.runtime, "ONNX Runtime 1.", 15) == 0 && strstr(info.runtime, " (/"));
+    /* The model that is given is the default one here. */
+    MUST(strcmp(scumble_default_model(), argv[1]) == 0 && scumble_default_model() == scumble_default_model());
     layer = start_layer(engine);
     must_still_render(layer);
     frame = final_frame(layer, 0);
     null_pointers();
     must_still_render(layer);
     lengths("engine_create", sizeof(ScumbleEngineOptions), options_init, create, false, SCUMBLE_OK);
-    lengths("engine_info", sizeof(ScumbleEngineInfo), engine_info_init, engine_info, true, SCUMBLE_OK);
+    /* `runtime` was appended: a host that lacks it goes on working. */
+    lengths("engine_info", offsetof(ScumbleEngineInfo, runtime), engine_info_init, engine_info, true, SCUMBLE_OK);
     lengths("frame_info", sizeof(ScumbleFrameInfo), frame_info_init, frame_info, true, SCUMBLE_OK);
     lengths("stats", sizeof(ScumbleStats), stats_init, stats, true, SCUMBLE_OK);
     lengths("push", sizeof(ScumbleImage), image_init, push, false, SCUMBLE_ERROR_FORMAT);

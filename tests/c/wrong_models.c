@@ -13,6 +13,7 @@ static void must_fail(const char *name, int32_t expected, ScumbleEngine *engine,
     ScumbleFrame *frame = NULL;
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_FAILED);
     MUST(info.error == expected || fprintf(stderr, "%s: %d %s\n", name, (int)info.error, info.message) < 0);
+    MUST((expected == SCUMBLE_ERROR_RUNTIME) <= (*info.runtime == 0));
     MUST(*info.model_name == 0 && *info.device == 0 && info.native_side == 0);
     snprintf(sentence, sizeof sentence, "%s", info.message);
     MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
@@ -49,6 +50,7 @@ int main(void) {
         if (created != SCUMBLE_OK) {
             row(fields[0], expected, created);
             MUST(engine == NULL);
+            MUST((*scumble_default_model() == 0) == (created == SCUMBLE_ERROR_MODEL_MISSING));
             continue;
         }
         unsigned char pixel[4] = {9, 9, 9, 255};

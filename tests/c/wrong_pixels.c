@@ -56,7 +56,7 @@ static const Push refused[] = {
     {"buffer of 8 bits for float", BUFFER, 64, 64, {0, 0, 64, 64}, 1024, 64 * 64 * 4, 6},
     {"format 0", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 0},
     {"format -1", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, -1},
-    {"format 7", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 7},
+    {"format 13", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 13},
     {"format 257", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 257},
     {"format INT32_MAX", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, HIGH},
     {"format INT32_MIN", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, LOW},
@@ -112,9 +112,11 @@ static void refused_masks(void) {
     mask.stride = MANY;
     row("set_mask(stride SIZE_MAX)", BUFFER, scumble_session_set_mask(layer, &mask, &revision));
     mask.stride = CANVAS;
-    mask.reserved = 1;
-    row("set_mask(reserved not 0)", SCUMBLE_ERROR_SETTING, scumble_session_set_mask(layer, &mask, &revision));
-    mask.reserved = 0;
+    mask.outside = 2;
+    row("set_mask(outside 2)", SCUMBLE_ERROR_SETTING, scumble_session_set_mask(layer, &mask, &revision));
+    mask.outside = UINT32_MAX;
+    row("set_mask(outside UINT32_MAX)", SCUMBLE_ERROR_SETTING, scumble_session_set_mask(layer, &mask, &revision));
+    mask.outside = SCUMBLE_OUTSIDE_PAINT;
     mask.canvas_width++;
     mask.coverage = guarded(CANVAS * CANVAS);
     row("set_mask(of another canvas)", RECT, scumble_session_set_mask(layer, &mask, &revision));
@@ -122,16 +124,21 @@ static void refused_masks(void) {
     mask.canvas_width--;
     row("set_mask(exact buffer)", OK, scumble_session_set_mask(layer, &mask, &revision));
     MUST(revision != 77);
+    mask.outside = SCUMBLE_OUTSIDE_TRANSPARENT;
+    const uint64_t before = revision;
+    row("set_mask(outside alone)", OK, scumble_session_set_mask(layer, &mask, &revision));
+    MUST(revision == before + 1);
+    row("set_mask(the same)", SCUMBLE_UNCHANGED, scumble_session_set_mask(layer, &mask, &revision));
     must_still_render(layer);
 }
 
 /* Each format and many odd sizes, in buffers that end with their last pixel and cannot be written. */
 static void exact_buffers(void) {
-    static const size_t bytes[] = {0, 4, 4, 8, 8, 16, 16};
+    static const size_t bytes[] = {0, 4, 4, 8, 8, 16, 16, 4, 4, 8, 8, 8, 8};
     ScumbleParams params = fresh_params();
     params.strength = 0;
     MUST(scumble_session_set_params(layer, &params, NULL) >= 0);
-    for (int32_t format = 1; format <= 6; format++) {
+    for (int32_t format = 1; format <= SCUMBLE_FORMAT_RGBAF16_LINEAR; format++) {
         for (int32_t side = 1; side < 140; side += 23) {
             const int32_t height = 141 - side;
             const size_t packed = (size_t)side * bytes[format];

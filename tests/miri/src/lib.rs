@@ -29,6 +29,18 @@ pub mod pixels {
         Bgra16 = 4,
         RgbaF32 = 5,
         RgbaF32Linear = 6,
+        Rgba8Linear = 7,
+        Bgra8Linear = 8,
+        Rgba16Linear = 9,
+        Bgra16Linear = 10,
+        RgbaF16 = 11,
+        RgbaF16Linear = 12,
+    }
+    pub mod mask {
+        pub enum Outside {
+            Paint = 0,
+            Transparent = 1,
+        }
     }
     pub mod paste {
         pub enum Alpha {
