@@ -21,8 +21,8 @@ from __future__ import annotations
 from krita import Krita, Selection
 
 from .engine import Frame, ScumbleError
-from .pixels import Buffer, Coverage, PixelFormat, Refused, cut, intersect, pixel_format
-from .qt import QtCore, QtGui, owned, tr
+from .pixels import Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
+from .qt import QtCore, QtGui, owned, sip, tr
 
 GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
@@ -47,7 +47,6 @@ class Canvas:
             ) from error
         self.document, self.group = document, group
         self._out: Buffer | None = None
-        self._holes: dict = {}
         self._covered: tuple | None = None  # the canvas size that the redraw tap is known to cover
 
     @staticmethod
@@ -127,7 +126,7 @@ class Canvas:
         """
         return Buffer(self.source.projectionPixelData(*rect))
 
-    def write(self, frame: Frame, rect: tuple, pixels: PixelFormat, coverage: Coverage | None) -> None:
+    def write(self, frame: Frame, rect: tuple, pixels: PixelFormat) -> None:
         """Puts the part of a frame inside `rect` into the live layer. Nothing is seen before `redraw`.
 
         setPixelData makes no undo step, works on a locked layer and leaves a stroke in progress alone.
@@ -139,17 +138,7 @@ class Canvas:
         if self._out is None or self._out.length != length:
             self._out = Buffer.zeros(length)
         frame.copy_to(part, self._out.address, length)
-        if coverage is not None:
-            cut(self._out, self._hole_runs(part, pixels, coverage))
         self.live.setPixelData(self._out.array, *part)
-
-    def _hole_runs(self, part: tuple, pixels: PixelFormat, coverage: Coverage) -> list:
-        key = (part, pixels.bytes_per_pixel)
-        if self._holes.get("coverage") is not coverage:
-            self._holes = {"coverage": coverage}
-        if key not in self._holes:
-            self._holes[key] = coverage.holes(part, pixels.bytes_per_pixel)
-        return self._holes[key]
 
     def clear(self, rect: tuple, pixels: PixelFormat) -> None:
         """Makes a part of the live picture transparent; seen after `redraw`."""
@@ -227,6 +216,9 @@ def _redraw_tap(document):
     first = document.createVectorLayer(REDRAW_NAME)
     first.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
     tap = first.clone()
+    # The step may be done again or undone as long as the document lives, and it does not hold its layer.
+    # Without this Krita crashes; with it the first layer, which is empty, is never freed.
+    sip.transferto(first, None)
     if document == Krita.instance().activeDocument():
         Krita.instance().action("edit_undo").trigger()
     return tap

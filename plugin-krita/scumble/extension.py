@@ -71,5 +71,5 @@ def register() -> None:
 
     krita = Krita.instance()
     krita.addExtension(ScumbleExtension(krita))
-    _factory = DockWidgetFactory("scumble_docker", DockWidgetFactoryBase.DockRight, ScumbleDocker)
+    _factory = DockWidgetFactory("scumble_docker", DockWidgetFactoryBase.DockPosition.DockRight, ScumbleDocker)
     krita.addDockWidgetFactory(_factory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from . import abi
 from .canvas import Canvas, Gone
 from .engine import Engine, Frame, Layer
 from .pixels import bands
@@ -32,7 +33,7 @@ class LiveLayer:
         self.hidden = self._missing = False
         self.session.set(settings.for_engine())
         self._shape = None  # (size, format) that the session knows
-        self._coverage = None
+        self._mask = None  # (coverage, outside) that the session knows
         self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
         self._floor = 0  # frames of an earlier revision no longer fit the canvas
         self._clear_first = False
@@ -45,8 +46,6 @@ class LiveLayer:
         return self._done < self._asked
 
     def set(self, settings: DocumentSettings) -> None:
-        if settings.outside_shows_paint != self.settings.outside_shows_paint and self._coverage is not None:
-            self._shape = None  # draws all of it anew
         self.settings = settings
         self._note(self.session.set(settings.for_engine()))
 
@@ -73,9 +72,11 @@ class LiveLayer:
             return MISSING
         self._missing = False
         pixels = self.canvas.format()
-        self.hidden = not self.canvas.shown()
+        was_hidden, self.hidden = self.hidden, not self.canvas.shown()
         if self.hidden:
             return None
+        if was_hidden:
+            self.canvas.redraw()  # Krita has not kept the paint tap up to date meanwhile
         shape = (self.canvas.size, pixels)
         if shape != self._shape:
             self._begin(shape)
@@ -108,7 +109,7 @@ class LiveLayer:
         if self._showing:
             self._showing[0].close()
             self._showing = None
-        self._shape, self._coverage, self._selection_at = shape, None, 0.0
+        self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._clear_first = True
         self._push(every_band=True)
         self._floor = self._asked
@@ -136,14 +137,16 @@ class LiveLayer:
 
     def _follow_selection(self) -> None:
         coverage = self.canvas.selection()
-        if coverage == self._coverage:
+        outside = abi.OUTSIDE_PAINT if self.settings.outside_shows_paint else abi.OUTSIDE_TRANSPARENT
+        mask = None if coverage is None else (coverage, outside)
+        if mask == self._mask:
             return
         size = self._shape[0]
         if coverage is None:
             revision = self.session.clear_mask()
         else:
-            revision = self.session.set_mask(size, coverage.rect, coverage.data)
-        self._coverage = coverage
+            revision = self.session.set_mask(size, coverage.rect, coverage.data, outside)
+        self._mask = mask
         self._clear_first = True
         if self._note(revision):
             self._floor = revision
@@ -168,8 +171,7 @@ class LiveLayer:
         if self._clear_first:
             self._clear_first = False
             self.canvas.clear((0, 0, *self._shape[0]), pixels)
-        cut = None if self.settings.outside_shows_paint else self._coverage
-        self.canvas.write(frame, left.pop(0), pixels, cut)
+        self.canvas.write(frame, left.pop(0), pixels)
         if not left:
             self._showing = None
             self.last_frame = frame.info

@@ -341,9 +341,8 @@ def _says(layer: LiveLayer) -> str:
     times = tr("picture in {frame}, after the stroke {stroke}").format(
         frame=_seconds(info.since_start_us), stroke=_seconds(info.since_push_us)
     )
-    note = layer.canvas.format().note
     state = tr("Rendering") if layer.working else tr("Up to date")
-    return " · ".join(filter(None, (state, times, note)))
+    return f"{state} · {times}"
 
 
 def _seconds(microseconds: int) -> str:

@@ -30,8 +30,9 @@ from krita_install import find_runtime, switch_on  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
-# The files of checks, in this order; real.py, pace.py and the zip have their own.
-CHECKS = ("checks.py", "features.py", "documents.py")
+# The files of checks: those on the stub, those on the real library.
+STUB_CHECKS = ("checks.py", "features.py", "documents.py")
+REAL_CHECKS = ("first.py", "real.py")
 STUB_SPEEDS = (100,)  # milliseconds a picture
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
@@ -105,7 +106,7 @@ def arguments():
     options.add_argument("--krita", default="krita", help="the command that starts Krita, e.g. in a chroot")
     options.add_argument("--pace", action="store_true", help="also measure, and print a table")
     options.add_argument("--pace-only", action="store_true")
-    options.add_argument("--only", choices=CHECKS, action="append", help="only this file of checks")
+    options.add_argument("--only", choices=(*STUB_CHECKS, *REAL_CHECKS), action="append")
     options.add_argument("--strokes", type=int, default=200)
     return options.parse_args()
 
@@ -121,26 +122,27 @@ def main() -> int:
     if runtime is not None:
         os.environ["ORT_DYLIB_PATH"] = str(runtime)
     began, report = time.monotonic(), Report()
-    whole = not (chosen.only or chosen.pace_only)
+    wanted = () if chosen.pace_only else chosen.only or (*STUB_CHECKS, *REAL_CHECKS)
     pace = chosen.pace or chosen.pace_only
     # In /tmp, which can be seen from inside a chroot too.
     with tempfile.TemporaryDirectory(prefix="scumble-stub-", dir="/tmp") as folder:
         stub = build_stub(Path(folder))
         with KritaSession(stub, krita=krita) as session:
-            for script in () if chosen.pace_only else chosen.only or CHECKS:
+            for script in filter(wanted.__contains__, STUB_CHECKS):
                 report.run(session, script, 300, SCUMBLE_STROKES=str(chosen.strokes))
-            if pace:
-                for milliseconds in STUB_SPEEDS:
-                    report.run(session, "pace.py", 200, SCUMBLE_STUB_MS=str(milliseconds))
-        if chosen.library and chosen.model and not chosen.only:
-            library = shutil.copy(chosen.library, folder)
-            with KritaSession(library, krita=krita) as session:
-                model = str(chosen.model.resolve())
-                if whole:
-                    report.run(session, "real.py", 200, SCUMBLE_TEST_MODEL=model)
+            for milliseconds in STUB_SPEEDS if pace else ():
+                report.run(session, "pace.py", 200, SCUMBLE_STUB_MS=str(milliseconds))
+        if chosen.library and chosen.model:
+            alone = Path(shutil.copy(chosen.library, folder))
+            with KritaSession(alone, krita=krita) as session:
+                env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
+                if "first.py" in wanted:
+                    report.run(session, "first.py", 120, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
+                if "real.py" in wanted:
+                    report.run(session, "real.py", 200, **env)
                 if chosen.pace_only:
-                    report.run(session, "pace.py", 200, SCUMBLE_TEST_MODEL=model)
-        if chosen.zip and whole:
+                    report.run(session, "pace.py", 200, **env)
+        if chosen.zip and "real.py" in wanted:
             imported(report, chosen.zip.resolve())
     if pace:
         print(report.table())

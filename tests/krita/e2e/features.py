@@ -27,7 +27,7 @@ from painting import (  # noqa: E402
 from scumble.canvas import Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
-EDITED = "Ctrl+Alt+S"
+EDITED = "Ctrl+Alt+J"
 
 
 def by_the_docker():
@@ -100,7 +100,7 @@ def shortcuts():
     press(key.Key_D)
     yield 300
     check("a key that was taken away does nothing", live().settings(document).seed == seed)
-    press(key.Key_S)
+    press(key.Key_J)
     took = yield from until(lambda: live().settings(document).seed != seed, 4)
     check(f"{EDITED} draws a seed", took is not None)
     press(key.Key_L)

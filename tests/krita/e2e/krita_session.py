@@ -69,7 +69,7 @@ class KritaSession:
             "[General]\nOpenGLRenderer=none\ncanvasState=OPENGL_SUCCESS\n"
         )
         # As the painter's own changes under Settings > Configure Krita > Keyboard Shortcuts.
-        (self.home / ".config/kritashortcutsrc").write_text("[Shortcuts]\nscumble_new_seed=Ctrl+Alt+S\n")
+        (self.home / ".config/kritashortcutsrc").write_text("[Shortcuts]\nscumble_new_seed=Ctrl+Alt+J\n")
         self.env = dict(
             os.environ,
             HOME=str(self.home),
