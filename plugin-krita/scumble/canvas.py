@@ -47,6 +47,7 @@ class Canvas:
             ) from error
         self.document, self.group = document, group
         self._out: Buffer | None = None
+        self.redraw_delay = _redraw_delay(Krita.instance().version())
         self._covered: tuple | None = None  # the canvas size that the redraw tap is known to cover
 
     @staticmethod
@@ -183,6 +184,12 @@ class Canvas:
         self.group.parentNode().addChildNode(layer, self.group)
         if active is not None:
             keep_active(self.document, active)
+
+
+def _redraw_delay(version: str) -> float:
+    """Seconds that Krita surely lets pass before it begins a redraw: a timer of 100 ms until Krita 5.2."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return 0.1 if (major, minor) < (5, 3) else 0.0
 
 
 def _layer_of(node):

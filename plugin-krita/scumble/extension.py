@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
@@ -25,6 +26,7 @@ def live() -> Live:
 
 class ScumbleExtension(Extension):
     def setup(self):
+        translate()
         notifier = Krita.instance().notifier()
         notifier.setActive(True)
         notifier.applicationClosing.connect(live().close)
@@ -38,6 +40,15 @@ class ScumbleExtension(Extension):
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _=False, function=function: run(function))
         QtCore.QTimer.singleShot(0, _watch_undo)
+
+
+def translate() -> None:
+    """Loads the painter's language, if translators have made it (scripts/krita_catalogue.py)."""
+    application = QtCore.QCoreApplication.instance()
+    translator = QtCore.QTranslator(application)
+    folder = str(Path(__file__).resolve().parent / "translations")
+    if translator.load(QtCore.QLocale(), "scumble", "_", folder):
+        application.installTranslator(translator)
 
 
 def _watch_undo() -> None:
@@ -71,5 +82,6 @@ def register() -> None:
 
     krita = Krita.instance()
     krita.addExtension(ScumbleExtension(krita))
-    _factory = DockWidgetFactory("scumble_docker", DockWidgetFactoryBase.DockPosition.DockRight, ScumbleDocker)
+    right = DockWidgetFactoryBase.DockPosition.DockRight
+    _factory = DockWidgetFactory("scumble_docker", right, ScumbleDocker)
     krita.addDockWidgetFactory(_factory)

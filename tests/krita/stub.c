@@ -281,7 +281,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     int32_t status = SCUMBLE_NO_FRAME;
     if (s->fault) {
         s->fault = false;
-        status = no(SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
+        status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;
         s->latest = NULL;

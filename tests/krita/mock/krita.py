@@ -333,6 +333,9 @@ class Krita:
     def activeDocument(self):
         return self.document
 
+    def version(self):
+        return "5.1.5"
+
     def notifier(self):
         return self.notes
 
@@ -367,7 +370,8 @@ class Extension(QtCore.QObject):
 
 
 class DockWidgetFactoryBase:
-    DockRight = 1
+    class DockPosition:
+        DockRight = 1
 
 
 class DockWidgetFactory:
