@@ -1,0 +1,21 @@
+; SPDX-License-Identifier: GPL-3.0-or-later
+; What the tests ask of GIMP, in the words of GIMP 3's Script-Fu; scripts-2.scm has the same for 2.10.
+(define (t-list v) (vector->list v))
+(define (t-load path) (car (gimp-file-load RUN-NONINTERACTIVE path)))
+(define (t-layers image) (t-list (car (gimp-image-get-layers image))))
+(define (t-active image) (vector-ref (car (gimp-image-get-selected-layers image)) 0))
+(define (t-activate image layer) (gimp-image-set-selected-layers image (vector layer)))
+(define (t-image w h type precision) (car (gimp-image-new-with-precision w h type precision)))
+(define (t-layer image name w h type) (car (gimp-layer-new image name w h type 100 LAYER-MODE-NORMAL)))
+(define (t-width d) (car (gimp-drawable-get-width d)))
+(define (t-height d) (car (gimp-drawable-get-height d)))
+(define (t-base image) (car (gimp-image-get-base-type image)))
+(define (t-offsets d) (gimp-drawable-get-offsets d))
+(define (t-images) (t-list (car (gimp-get-images))))
+(define (t-save-image image path) (gimp-file-save RUN-NONINTERACTIVE image path))
+(define (t-scumble image layer prompt negative strength steps guidance seed model)
+  (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt prompt
+    #:negative negative #:strength strength #:steps steps #:guidance guidance #:seed seed #:model model)))
+(define (t-scumble-live image layer)
+  (plug-in-scumble-live #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer)))
+(define (t-rgb r g b) (list r g b))
