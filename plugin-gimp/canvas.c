@@ -8,10 +8,13 @@
 /* Side of the largest canvas that the engine takes. */
 #define LARGEST 16384
 
-static const PixelFormat EIGHT = {SCUMBLE_FORMAT_RGBA8, "R'G'B'A u8", 4};
-static const PixelFormat SIXTEEN = {SCUMBLE_FORMAT_RGBA16, "R'G'B'A u16", 8};
-static const PixelFormat FLOAT = {SCUMBLE_FORMAT_RGBAF32, "R'G'B'A float", 16};
-static const PixelFormat LINEAR = {SCUMBLE_FORMAT_RGBAF32_LINEAR, "RGBA float", 16};
+/* By depth, and in sRGB or linear light. The engine has no integers or floats of more than 32 bits. */
+static const PixelFormat FORMATS[][2] = {
+    {{SCUMBLE_FORMAT_RGBA8, "R'G'B'A u8", 4}, {SCUMBLE_FORMAT_RGBA8_LINEAR, "RGBA u8", 4}},
+    {{SCUMBLE_FORMAT_RGBA16, "R'G'B'A u16", 8}, {SCUMBLE_FORMAT_RGBA16_LINEAR, "RGBA u16", 8}},
+    {{SCUMBLE_FORMAT_RGBAF16, "R'G'B'A half", 8}, {SCUMBLE_FORMAT_RGBAF16_LINEAR, "RGBA half", 8}},
+    {{SCUMBLE_FORMAT_RGBAF32, "R'G'B'A float", 16}, {SCUMBLE_FORMAT_RGBAF32_LINEAR, "RGBA float", 16}},
+};
 
 void paint_free(Paint *paint) {
     if (!paint) return;
@@ -22,12 +25,12 @@ void paint_free(Paint *paint) {
 
 /* GIMP numbers its precisions by hundreds for the depth, and 0, 50 or 75 for linear, sRGB or perceptual. */
 const PixelFormat *canvas_format(gint32 image) {
-    gint precision = gimp_image_get_precision(image);
-    gboolean linear = precision % 100 < 50;
+    gint precision = gimp_image_get_precision(image), linear = precision % 100 < 50;
     switch (precision / 100) {
-    case 1: return linear ? &SIXTEEN : &EIGHT; /* 8 linear bits are finer in the shadows than 8 of sRGB */
-    case 2: return linear ? &LINEAR : &SIXTEEN;
-    default: return linear ? &LINEAR : &FLOAT;
+    case 1: return &FORMATS[0][linear];
+    case 2: return &FORMATS[1][linear];
+    case 5: return &FORMATS[2][linear];
+    default: return &FORMATS[3][linear];
     }
 }
 
@@ -167,28 +170,8 @@ Paint *canvas_read_below(gint32 image, gint32 live, const gchar *mark, const Geg
     return paint;
 }
 
-gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark) {
-    GimpImageType type = gimp_image_base_type(image) == GIMP_GRAY ? GIMP_GRAYA_IMAGE : GIMP_RGBA_IMAGE;
-    gint32 layer = gimp_layer_new(image, name, place->width, place->height, type, 100.0, GIMP_LAYER_MODE_NORMAL);
-    if (layer <= 0) return -1;
-    /* What is set before the layer is in the image makes no undo step. */
-    gimp_layer_set_offsets(layer, place->x, place->y);
-    if (mark) {
-        GimpParasite *parasite = gimp_parasite_new(mark, 0, 1, "1");
-        gimp_item_attach_parasite(layer, parasite);
-        gimp_parasite_free(parasite);
-        gimp_item_set_lock_content(layer, TRUE);
-    }
-    gint at = gimp_image_get_item_position(image, below);
-    if (!gimp_image_insert_layer(image, layer, gimp_item_get_parent(below), MAX(at, 0))) {
-        gimp_item_delete(layer);
-        return -1;
-    }
-    if (mark) set_active_layer(image, below);
-    return layer;
-}
-
-void canvas_write(const Renderer *r, gint32 layer, gint x, gint y) {
+/* Writes the picture to all of the layer, whose top-left is that of the picture's canvas. */
+static void write_picture(const Renderer *r, gint32 layer) {
     gint width = gimp_drawable_width(layer), height = gimp_drawable_height(layer), tall = (gint)gimp_tile_height();
     gsize stride = (gsize)width * (gsize)r->format->bytes;
     GeglBuffer *buffer = gimp_drawable_get_buffer(layer);
@@ -196,13 +179,50 @@ void canvas_write(const Renderer *r, gint32 layer, gint x, gint y) {
     for (gint top = 0; buffer && band && top < height; top += tall) {
         gint rows = MIN(tall, height - top);
         memset(band, 0, stride * (gsize)rows);
-        if (!renderer_copy(r, GEGL_RECTANGLE(x, y + top, width, rows), band, stride)) break;
+        if (!renderer_copy(r, GEGL_RECTANGLE(0, top, width, rows), band, stride)) break;
         gegl_buffer_set(buffer, GEGL_RECTANGLE(0, top, width, rows), 0, babl_format(r->format->babl), band,
                         GEGL_AUTO_ROWSTRIDE);
     }
     g_free(band);
     g_clear_object(&buffer);
     gimp_drawable_update(layer, 0, 0, width, height);
+}
+
+gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark,
+                        const Renderer *picture) {
+    GimpImageType type = gimp_image_base_type(image) == GIMP_GRAY ? GIMP_GRAYA_IMAGE : GIMP_RGBA_IMAGE;
+    gint32 layer = gimp_layer_new(image, name, place->width, place->height, type, 100.0, GIMP_LAYER_MODE_NORMAL);
+    if (layer <= 0) return -1;
+    /* What is done before the layer is in the image makes no undo step, and nobody can take the layer away from us. */
+    gimp_layer_set_offsets(layer, place->x, place->y);
+    if (picture) write_picture(picture, layer);
+    if (mark) {
+        GimpParasite *parasite = gimp_parasite_new(mark, 0, 1, "1");
+        gimp_item_attach_parasite(layer, parasite);
+        gimp_parasite_free(parasite);
+    }
+    gint at = gimp_image_get_item_position(image, below);
+    gimp_image_undo_group_start(image);
+    gboolean good = gimp_image_insert_layer(image, layer, gimp_item_get_parent(below), MAX(at, 0));
+    if (good && mark) set_active_layer(image, below);
+    gimp_image_undo_group_end(image);
+    if (good) return layer;
+    gimp_item_delete(layer);
+    return -1;
+}
+
+gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt) {
+    GeglRectangle place = {0, 0, r->width, r->height};
+    gchar *name = canvas_layer_name(prompt);
+    gimp_drawable_offsets(layer, &place.x, &place.y);
+    gint32 made = canvas_add_layer(image, layer, name, &place, NULL, r);
+    g_free(name);
+    return made;
+}
+
+gboolean canvas_locked(gint32 layer) {
+    while (layer > 0 && !gimp_item_get_lock_content(layer)) layer = gimp_item_get_parent(layer);
+    return layer > 0;
 }
 
 gchar *canvas_layer_name(const gchar *prompt) {
@@ -212,16 +232,4 @@ gchar *canvas_layer_name(const gchar *prompt) {
     g_free(words);
     g_free(start);
     return name;
-}
-
-gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt) {
-    GeglRectangle place = {0, 0, r->width, r->height};
-    gchar *name = canvas_layer_name(prompt);
-    gimp_drawable_offsets(layer, &place.x, &place.y);
-    gimp_image_undo_group_start(image);
-    gint32 made = canvas_add_layer(image, layer, name, &place, NULL);
-    if (made > 0) canvas_write(r, made, 0, 0);
-    gimp_image_undo_group_end(image);
-    g_free(name);
-    return made;
 }

@@ -25,13 +25,14 @@ Paint *canvas_read_layer(gint32 image, gint32 layer);
  * selection). NULL if it is gone. */
 Paint *canvas_read_below(gint32 image, gint32 live, const gchar *mark, const GeglRectangle *rect);
 
-/* A new transparent layer of the given size just above `below`, which stays the active one. One undo step, or a part
- * of the group that the caller has begun. `mark` names the parasite that a live layer is found by; NULL: none, and
- * the new layer becomes active as after any filter. -1 if it failed. */
-gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark);
+/* A new layer of the given size just above `below`: transparent, or with the picture. One undo step. `mark` names the
+ * parasite that a live layer is found by, and leaves `below` the active layer; with NULL the new one becomes active, as
+ * after any filter. -1 if it failed. */
+gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark,
+                        const Renderer *picture);
 
-/* Writes the renderer's picture to all of the layer, whose top-left is at (x, y) of the picture's canvas. */
-void canvas_write(const Renderer *renderer, gint32 layer, gint x, gint y);
+/* TRUE if the layer or a group around it is locked: GIMP ends a plug-in that writes to it then. */
+gboolean canvas_locked(gint32 layer);
 
 /* The artist's words as a layer's name. */
 gchar *canvas_layer_name(const gchar *prompt);

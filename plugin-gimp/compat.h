@@ -46,7 +46,7 @@
 #define gimp_item_get_name(id) gimp_item_get_name(ITEM_(id))
 #define gimp_item_set_name(id, name) gimp_item_set_name(ITEM_(id), name)
 #define gimp_item_get_visible(id) gimp_item_get_visible(ITEM_(id))
-#define gimp_item_set_lock_content(id, lock) gimp_item_set_lock_content(ITEM_(id), lock)
+#define gimp_item_get_lock_content(id) gimp_item_get_lock_content(ITEM_(id))
 #define gimp_item_attach_parasite(id, parasite) gimp_item_attach_parasite(ITEM_(id), parasite)
 #define gimp_item_detach_parasite(id, name) gimp_item_detach_parasite(ITEM_(id), name)
 #define gimp_item_get_parasite(id, name) gimp_item_get_parasite(ITEM_(id), name)

@@ -26,7 +26,7 @@ typedef struct {
     const Paint *paint_of; /* the live paint that it was made of */
     GtkWidget *window, *picture, *bar, *message, *live_switch, *keep;
     guint timer;
-    gboolean knows_model, finishing, failed;
+    gboolean knows_model, finishing, failed, rests;
 } Dialog;
 
 static gboolean tick(gpointer data);
@@ -151,6 +151,8 @@ static void show_progress(Dialog *d) {
         done = info.progress;
     } else if (info.state == SCUMBLE_ENGINE_FAILED || d->failed) {
         text = g_strdup("No picture");
+    } else if (d->live && d->rests) {
+        text = g_strdup("Resting: the live layer is hidden or locked");
     } else if (renderer_busy(d->renderer)) {
         const ScumbleFrameInfo *i = &d->renderer->info;
         gboolean some = d->renderer->frame && i->revision >= d->renderer->asked && i->steps;
@@ -260,6 +262,7 @@ static gboolean tick(gpointer data) {
         say_error(d, error);
         if (state == LIVE_LAYER_GONE || state == LIVE_INDEXED) live_ended(d, state);
         if (state == LIVE_IMAGE_CLOSED) delay = 1;
+        d->rests = state == LIVE_RESTS;
     } else if (d->renderer && renderer_busy(d->renderer) && !d->failed) {
         delay = QUICK;
     } else if (d->finishing && renderer_finished(d->renderer)) {

@@ -131,6 +131,7 @@ static gboolean set_mask(Renderer *r, const Paint *paint, GError **error) {
     if (paint->coverage) {
         ScumbleMask mask;
         if (!good(lib.mask_init(&mask, sizeof mask), error)) return FALSE;
+        mask.outside = SCUMBLE_OUTSIDE_TRANSPARENT;
         mask.canvas_width = paint->width;
         mask.canvas_height = paint->height;
         mask.rect = (ScumbleRect){paint->rect.x, paint->rect.y, paint->rect.width, paint->rect.height};

@@ -41,10 +41,8 @@ Live *live_new(gint32 image, gint32 layer, GError **error) {
     l->mark = g_strdup_printf("scumble-live-%d", (int)getpid());
     l->watch = watch_new();
     l->hashes = g_array_new(FALSE, TRUE, sizeof(guint64));
-    gimp_image_undo_group_start(image);
     l->layer = canvas_add_layer(image, layer, "Scumble (live)",
-                                GEGL_RECTANGLE(0, 0, gimp_image_width(image), gimp_image_height(image)), l->mark);
-    gimp_image_undo_group_end(image);
+                                GEGL_RECTANGLE(0, 0, gimp_image_width(image), gimp_image_height(image)), l->mark, NULL);
     if (l->layer > 0) {
         gimp_displays_flush();
         live_restart(l);
@@ -61,7 +59,6 @@ void live_free(Live *l, gboolean keep, const gchar *prompt) {
         gimp_image_undo_group_start(l->image);
         if (keep) {
             gchar *name = canvas_layer_name(prompt);
-            gimp_item_set_lock_content(l->layer, FALSE);
             gimp_item_set_name(l->layer, name); /* also tells GIMP that there is something to save */
             gimp_item_detach_parasite(l->layer, l->mark);
             g_free(name);
@@ -91,7 +88,6 @@ gint32 live_apply(Live *l, const gchar *prompt) {
     gint32 copy = gimp_layer_copy(l->layer);
     if (copy <= 0) return -1;
     gchar *name = canvas_layer_name(prompt);
-    gimp_item_set_lock_content(copy, FALSE);
     gimp_item_set_name(copy, name);
     gimp_item_detach_parasite(copy, l->mark);
     g_free(name);
@@ -207,7 +203,7 @@ LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError *
     if (!gimp_image_is_valid(l->image)) return LIVE_IMAGE_CLOSED;
     if (!gimp_item_is_valid(l->layer)) return LIVE_LAYER_GONE;
     if (gimp_image_base_type(l->image) == GIMP_INDEXED) return LIVE_INDEXED;
-    if (!gimp_item_get_visible(l->layer)) return LIVE_HIDDEN;
+    if (!gimp_item_get_visible(l->layer) || canvas_locked(l->layer)) return LIVE_RESTS;
     if (fresh) begin_writing(l, r);
     if (l->left > 0) {
         /* Either a part of the picture is written or the paint is read, never both in one tick. */

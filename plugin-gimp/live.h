@@ -11,7 +11,7 @@ typedef struct Live Live;
 
 typedef enum {
     LIVE_ON,
-    LIVE_HIDDEN,       /* nothing is done while the layer cannot be seen */
+    LIVE_RESTS,        /* nothing is done while the layer is hidden or locked */
     LIVE_IMAGE_CLOSED, /* these end it: free it */
     LIVE_LAYER_GONE,
     LIVE_INDEXED,

@@ -182,7 +182,9 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
     for (guint i = 0; i < count; i++) {
         Seen *seen = &g_array_index(w->seen, Seen, i);
         gboolean its_turn = (i + count - w->turn % count) % count < turns;
-        if (its_turn || encloses(seen->layer, active)) change = MAX(change, look_at(seen, live, rect));
+        if (!its_turn && !encloses(seen->layer, active)) continue;
+        WatchChange found = look_at(seen, live, rect);
+        change = MAX(change, found);
     }
     w->turn += turns;
     if (change != WATCH_PART) return change;

@@ -170,9 +170,9 @@ class GimpSession:
         if self.gimp.number == "3":
             server = f'(plug-in-script-fu-server #:run-mode 1 #:ip "127.0.0.1" #:port {port} #:logfile (vector))'
             server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "{self.home}/server.log")'
-        command = [self.gimp.program(not self.windows), "-s", "-d", "-f", "--batch-interpreter", "plug-in-script-fu-eval"]
+        command = [self.gimp.program(not self.windows), "-s", "-f", "--batch-interpreter", "plug-in-script-fu-eval"]
         if not self.windows:
-            command.insert(1, "-i")
+            command[1:1] = ["-i", "-d"]  # no brushes either
         self.process = self._start(self.gimp.command(*command, "-b", server), "gimp.log")
         end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
