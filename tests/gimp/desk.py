@@ -94,7 +94,9 @@ class Desk:
         return int(self.s.do(f"(t-active {self.image})"))
 
     def mean(self, layer: int) -> float:
-        return float(self.s.do(f"(t-mean {layer})"))
+        """Of its colours, 0 to 255; GIMP says 0 to 1 where there are more than 8 bits."""
+        value = float(self.s.do(f"(t-mean {layer})"))
+        return value * 255 if 0 < value <= 1 else value
 
     def live_layer(self) -> int:
         """The top layer, as soon as there is one more than painted."""
