@@ -53,7 +53,7 @@ fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> 
         return Ok(End::Final);
     }
     let paper = job.params.paper.map(|v| f32::from(v) / 255.0);
-    let picture = showing.timed(|| read::picture(&job.paint, &placement, paper))?;
+    let picture = showing.timed(|| read::picture(&job.paint, &placement, paper, &job.cancel))?;
     job.cancel.check()?;
     let request = request(job, &info, &placement, &picture, strength);
     match renderer.render(&request, &job.cancel, &mut showing)? {
@@ -132,7 +132,7 @@ impl<'a> Showing<'a> {
 
     fn show(&mut self, picture: &Picture, kind: Kind, step: u32, steps: u32, phases: Phases) -> Result<()> {
         let start = Instant::now();
-        let pixels = paste::paste(picture, &self.placement, &self.job.paint, self.blend())?;
+        let pixels = paste::paste(picture, &self.placement, &self.job.paint, self.blend(), &self.job.cancel)?;
         self.pixel_work += start.elapsed();
         self.publish(pixels, kind, step, steps, phases)
     }
@@ -144,7 +144,7 @@ impl<'a> Showing<'a> {
         let pixels = if keeps_everything && self.outside == Outside::Transparent {
             zeroed(rect.width as usize * rect.height as usize * self.job.paint.format().bytes_per_pixel())?
         } else {
-            paste::paint_alone(rect, &self.job.paint, self.blend())?
+            paste::paint_alone(rect, &self.job.paint, self.blend(), &self.job.cancel)?
         };
         self.pixel_work += start.elapsed();
         self.publish(pixels, Kind::Final, 0, 0, Phases::default())
