@@ -14,7 +14,7 @@ use crate::pixels::{read, zeroed};
 use crate::region::{Placement, place};
 use crate::render::{AfterStep, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
 
-/// Serves jobs until the engine closes. A renderer that could not be loaded fails each job with the reason.
+/// Serves jobs until the engine closes. Without a renderer every job fails, and each session is told why, once.
 pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {
     let mut renderer = renderer;
     while let Some(session) = wiring.queue.take() {
@@ -22,7 +22,7 @@ pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {
         wiring.running(Some(job.cancel.clone()));
         let end = match &mut renderer {
             Ok(renderer) => catch_unwind(AssertUnwindSafe(|| run(&session, &job, renderer.as_mut()))),
-            Err(why) => Ok(Err(why.clone())),
+            Err(why) => Ok(Ok(End::NotLoaded(why.clone()))),
         };
         wiring.running(None);
         let end = match end {
