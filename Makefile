@@ -6,6 +6,8 @@ export ORT_DYLIB_PATH := $(CURDIR)/.setup/runtime/libonnxruntime.so.1.32.0
 PYTHON := .setup/venv/bin/python
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# The soname's number: programs that are linked to the library ask for libscumble.so.$(ABI).
+ABI := $(shell sed -n 's/^pub const SCUMBLE_ABI_VERSION: u32 = \([0-9]*\);/\1/p' src/ffi/constants.rs)
 PREFIX ?= /usr/local
 OUT ?= out
 
@@ -115,7 +117,8 @@ runtime:
 install: build
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
-	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
+	ln -sf libscumble.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libscumble.so
 	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \
