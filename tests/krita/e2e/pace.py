@@ -17,6 +17,9 @@ from painting import Heartbeat, K, Pen, idle, new_document, play, projection, sa
 from scumble.extension import live  # noqa: E402
 
 
+STUB_MS = os.environ.get("SCUMBLE_STUB_MS", "100")
+
+
 def spiral(seconds):
     """A stroke that goes on for so long; returns (p95, max) of the interface's gaps."""
     pen, heart, start = Pen(), Heartbeat(), time.perf_counter()
@@ -78,7 +81,7 @@ def scenario():
         found = [r for r in reached if r[0] is not None]
         result = {
             "krita": K.version(),
-            "model": layer.engine.info().name,
+            "model": layer.engine.info().name + (f", {STUB_MS} ms" if not model else ""),
             "side": side,
             "off": [round(v, 1) for v in off[:2]],
             "on": [round(v, 1) for v in on[:2]],
