@@ -332,10 +332,14 @@ int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, v
     const ScumbleFrameInfo *f = &frame->info;
     size_t bpp = pixel_bytes(f->format);
     if (byte_length < stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
-    for (int32_t y = 0; y < rect->height; y++)
-        memcpy((unsigned char *)pixels + (size_t)y * stride,
-               (const unsigned char *)f->pixels + (size_t)(rect->y + y) * f->stride + (size_t)rect->x * bpp,
-               (size_t)rect->width * bpp);
+    int32_t left = rect->x > 0 ? rect->x : 0, top = rect->y > 0 ? rect->y : 0;
+    int32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
+    if (right > f->rect.width) right = f->rect.width;
+    if (bottom > f->rect.height) bottom = f->rect.height;
+    for (int32_t y = top; y < bottom && left < right; y++)
+        memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
+               (const unsigned char *)f->pixels + (size_t)y * f->stride + (size_t)left * bpp,
+               (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }
 void scumble_frame_release(ScumbleFrame *frame) {

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What differs by name between GIMP 2.10 (GTK 2) and GIMP 3 (GTK 3). The shared files speak 2.10's language:
+ * images and layers are numbers. A macro that has the name of a function of GIMP 3 calls that function with the
+ * objects of the numbers; an object that is gone is NULL, and its number -1.
+ */
+#pragma once
+
+#include <libgimp/gimp.h>
+#include <libgimp/gimpui.h>
+
+#if GIMP_MAJOR_VERSION >= 3
+
+#define IMAGE_(id) gimp_image_get_by_id(id)
+#define ITEM_(id) gimp_item_get_by_id(id)
+#define LAYER_(id) gimp_layer_get_by_id(id)
+#define DRAWABLE_(id) gimp_drawable_get_by_id(id)
+
+#define gimp_image_is_valid(id) gimp_image_id_is_valid(id)
+#define gimp_image_width(id) gimp_image_get_width(IMAGE_(id))
+#define gimp_image_height(id) gimp_image_get_height(IMAGE_(id))
+#define gimp_image_base_type(id) gimp_image_get_base_type(IMAGE_(id))
+#define gimp_image_get_precision(id) gimp_image_get_precision(IMAGE_(id))
+#define gimp_image_duplicate(id) gimp_image_get_id(gimp_image_duplicate(IMAGE_(id)))
+#define gimp_image_delete(id) gimp_image_delete(IMAGE_(id))
+#define gimp_image_resize(id, w, h, x, y) gimp_image_resize(IMAGE_(id), w, h, x, y)
+#define gimp_image_undo_disable(id) gimp_image_undo_disable(IMAGE_(id))
+#define gimp_image_undo_group_start(id) gimp_image_undo_group_start(IMAGE_(id))
+#define gimp_image_undo_group_end(id) gimp_image_undo_group_end(IMAGE_(id))
+#define gimp_image_get_floating_sel(id) gimp_item_get_id(GIMP_ITEM_(gimp_image_get_floating_sel(IMAGE_(id))))
+#define gimp_image_get_selection(id) gimp_item_get_id(GIMP_ITEM_(gimp_image_get_selection(IMAGE_(id))))
+#define gimp_image_get_item_position(id, item) gimp_image_get_item_position(IMAGE_(id), ITEM_(item))
+#define gimp_image_insert_layer(id, layer, parent, at) \
+    gimp_image_insert_layer(IMAGE_(id), LAYER_(layer), (parent) > 0 ? LAYER_(parent) : NULL, at)
+#define gimp_image_remove_layer(id, layer) gimp_image_remove_layer(IMAGE_(id), LAYER_(layer))
+#define gimp_selection_is_empty(id) gimp_selection_is_empty(IMAGE_(id))
+#define gimp_selection_bounds(id, some, x1, y1, x2, y2) gimp_selection_bounds(IMAGE_(id), some, x1, y1, x2, y2)
+
+#define GIMP_ITEM_(object) ((GimpItem *)(object))
+#define gimp_item_is_valid(id) gimp_item_id_is_valid(id)
+#define gimp_item_is_layer(id) gimp_item_id_is_layer(id)
+#define gimp_item_is_layer_mask(id) gimp_item_id_is_layer_mask(id)
+#define gimp_item_is_group(id) gimp_item_is_group(ITEM_(id))
+#define gimp_item_get_image(id) gimp_image_get_id(gimp_item_get_image(ITEM_(id)))
+#define gimp_item_get_parent(id) gimp_item_get_id(gimp_item_get_parent(ITEM_(id)))
+#define gimp_item_get_name(id) gimp_item_get_name(ITEM_(id))
+#define gimp_item_set_name(id, name) gimp_item_set_name(ITEM_(id), name)
+#define gimp_item_get_visible(id) gimp_item_get_visible(ITEM_(id))
+#define gimp_item_get_lock_content(id) gimp_item_get_lock_content(ITEM_(id))
+#define gimp_item_attach_parasite(id, parasite) gimp_item_attach_parasite(ITEM_(id), parasite)
+#define gimp_item_detach_parasite(id, name) gimp_item_detach_parasite(ITEM_(id), name)
+#define gimp_item_get_parasite(id, name) gimp_item_get_parasite(ITEM_(id), name)
+#define gimp_item_delete(id) gimp_item_delete(ITEM_(id))
+
+#define gimp_layer_new(image, name, w, h, type, opacity, mode) \
+    gimp_item_get_id(GIMP_ITEM_(gimp_layer_new(IMAGE_(image), name, w, h, type, opacity, mode)))
+#define gimp_layer_copy(id) gimp_item_get_id(GIMP_ITEM_(gimp_layer_copy(LAYER_(id))))
+#define gimp_layer_new_from_visible(image, to, name) \
+    gimp_item_get_id(GIMP_ITEM_(gimp_layer_new_from_visible(IMAGE_(image), IMAGE_(to), name)))
+#define gimp_layer_set_offsets(id, x, y) gimp_layer_set_offsets(LAYER_(id), x, y)
+#define gimp_layer_get_opacity(id) gimp_layer_get_opacity(LAYER_(id))
+#define gimp_layer_get_mode(id) gimp_layer_get_mode(LAYER_(id))
+#define gimp_layer_get_mask(id) gimp_item_get_id(GIMP_ITEM_(gimp_layer_get_mask(LAYER_(id))))
+#define gimp_layer_get_apply_mask(id) gimp_layer_get_apply_mask(LAYER_(id))
+#define gimp_layer_remove_mask(id, how) gimp_layer_remove_mask(LAYER_(id), how)
+#define gimp_layer_from_mask(id) \
+    gimp_item_get_id(GIMP_ITEM_(gimp_layer_from_mask((GimpLayerMask *)ITEM_(id))))
+
+#define gimp_drawable_width(id) gimp_drawable_get_width(DRAWABLE_(id))
+#define gimp_drawable_height(id) gimp_drawable_get_height(DRAWABLE_(id))
+#define gimp_drawable_offsets(id, x, y) gimp_drawable_get_offsets(DRAWABLE_(id), x, y)
+#define gimp_drawable_get_buffer(id) gimp_drawable_get_buffer(DRAWABLE_(id))
+#define gimp_drawable_update(id, x, y, w, h) gimp_drawable_update(DRAWABLE_(id), x, y, w, h)
+#define gimp_drawable_merge_filters(id) gimp_drawable_merge_filters(DRAWABLE_(id))
+
+#else
+
+/* 2.10 has no filters that stay on a layer. */
+#define gimp_drawable_merge_filters(id) (void)(id)
+
+#endif
+
+/* The layers of a group from the top down, or those of the image if group is not above 0. Free with g_free(). */
+static inline gint32 *layers_of(gint32 image, gint32 group, gint *count) {
+#if GIMP_MAJOR_VERSION >= 3
+    GimpItem **found = group > 0 ? gimp_item_get_children(ITEM_(group)) : (GimpItem **)gimp_image_get_layers(IMAGE_(image));
+    *count = 0;
+    while (found && found[*count]) ++*count;
+    gint32 *ids = g_new(gint32, *count + 1);
+    for (gint i = 0; i < *count; i++) ids[i] = gimp_item_get_id(found[i]);
+    g_free(found);
+    return ids;
+#else
+    *count = 0;
+    return group > 0 ? gimp_item_get_children(group, count) : gimp_image_get_layers(image, count);
+#endif
+}
+
+/* The layer that the artist works on, -1 if none; the first one where GIMP 3 has several selected. */
+static inline gint32 active_layer(gint32 image) {
+#if GIMP_MAJOR_VERSION >= 3
+    GimpLayer **chosen = gimp_image_get_selected_layers(IMAGE_(image));
+    gint32 id = chosen && chosen[0] ? gimp_item_get_id(GIMP_ITEM_(chosen[0])) : -1;
+    g_free(chosen);
+    return id;
+#else
+    return gimp_image_get_active_layer(image);
+#endif
+}
+
+static inline void set_active_layer(gint32 image, gint32 layer) {
+#if GIMP_MAJOR_VERSION >= 3
+    const GimpLayer *chosen[] = {LAYER_(layer), NULL};
+    if (chosen[0]) gimp_image_set_selected_layers(IMAGE_(image), chosen);
+#else
+    gimp_image_set_active_layer(image, layer);
+#endif
+}
+
+/* A small picture of a drawable, in one call that cannot meet a half-closed image; NULL if it is gone. */
+static inline GBytes *drawable_thumbnail(gint32 drawable, gint *width, gint *height) {
+    gint bytes;
+#if GIMP_MAJOR_VERSION >= 3
+    return gimp_drawable_get_thumbnail_data(DRAWABLE_(drawable), *width, *height, width, height, &bytes);
+#else
+    guchar *data = gimp_drawable_get_thumbnail_data(drawable, width, height, &bytes);
+    return data ? g_bytes_new_take(data, (gsize)*width * (gsize)*height * (gsize)bytes) : NULL;
+#endif
+}
+
+/* Calls on what the artist has closed meanwhile return nothing, instead of opening an error window. */
+static inline void keep_errors_to_ourselves(void) {
+#if GIMP_MAJOR_VERSION >= 3
+    gimp_plug_in_set_pdb_error_handler(gimp_get_plug_in(), GIMP_PDB_ERROR_HANDLER_PLUGIN);
+#else
+    gimp_plugin_set_pdb_error_handler(GIMP_PDB_ERROR_HANDLER_PLUGIN);
+#endif
+}
+
+static inline void start_ui(void) {
+#if GIMP_MAJOR_VERSION >= 3
+    gimp_ui_init("scumble");
+#else
+    gimp_ui_init("scumble", FALSE);
+#endif
+}
+
+static inline GtkWidget *box_new(GtkOrientation orientation, gint spacing) {
+#if GTK_MAJOR_VERSION >= 3
+    return gtk_box_new(orientation, spacing);
+#else
+    return orientation == GTK_ORIENTATION_VERTICAL ? gtk_vbox_new(FALSE, spacing) : gtk_hbox_new(FALSE, spacing);
+#endif
+}
+
+static inline GtkWidget *slider_new(GtkAdjustment *adjustment) {
+#if GTK_MAJOR_VERSION >= 3
+    return gtk_scale_new(GTK_ORIENTATION_HORIZONTAL, adjustment);
+#else
+    return gtk_hscale_new(adjustment);
+#endif
+}
+
+static inline void align_left(GtkWidget *label) {
+#if GTK_MAJOR_VERSION >= 3
+    gtk_label_set_xalign(GTK_LABEL(label), 0.0f);
+#else
+    gtk_misc_set_alignment(GTK_MISC(label), 0.0f, 0.5f);
+#endif
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine.h"
+
+#include <gmodule.h>
+#include <string.h>
+
+/* Every function of the library that this host uses. */
+#define CALLS(X)                                                                                     \
+    X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
+    X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
+    X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
+    X(frame_info_init) X(frame_info) X(frame_copy) X(frame_release)
+
+static struct {
+#define X(name) __typeof__(scumble_##name) *name;
+    CALLS(X)
+#undef X
+} lib;
+
+static void fail(GError **error, gint32 status, const gchar *sentence) {
+    g_set_error_literal(error, SCUMBLE_DOMAIN, status, sentence);
+}
+
+/* TRUE for a status that is no error; else the library's sentence. */
+static gboolean good(gint32 status, GError **error) {
+    if (status >= 0) return TRUE;
+    const gchar *why = lib.last_error();
+    if (*why) fail(error, status, why);
+    else g_set_error(error, SCUMBLE_DOMAIN, status, "Scumble failed with status %d.", status);
+    return FALSE;
+}
+
+/* The folder of this plug-in, where its library lies. */
+static gchar *own_folder(void) {
+    gchar *self = g_file_read_link("/proc/self/exe", NULL);
+    if (!self) self = g_find_program_in_path(g_get_prgname());
+    gchar *folder = self ? g_path_get_dirname(self) : g_strdup(".");
+    g_free(self);
+    return folder;
+}
+
+/* In the plug-in's own folder; else the developer's, named by the environment. */
+static gchar *library_path(GError **error) {
+    gchar *folder = own_folder();
+    gchar *inside = g_build_filename(folder, "lib", "libscumble." G_MODULE_SUFFIX, NULL);
+    const gchar *named = g_getenv("SCUMBLE_LIBRARY");
+    g_free(folder);
+    if (g_file_test(inside, G_FILE_TEST_EXISTS)) return inside;
+    if (named && *named) {
+        g_free(inside);
+        return g_strdup(named);
+    }
+    g_set_error(error, SCUMBLE_DOMAIN, 0,
+                "Scumble's engine is missing: there is no %s. Install the plug-in again, with everything that "
+                "its folder holds.", inside);
+    g_free(inside);
+    return NULL;
+}
+
+/* Never closed again: ONNX Runtime and its threads stay for the life of the process. */
+static gboolean open_library(GError **error) {
+    static gboolean opened;
+    if (opened) return TRUE;
+    gchar *path = library_path(error);
+    if (!path) return FALSE;
+    GModule *module = g_module_open(path, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+    if (!module) {
+        g_set_error(error, SCUMBLE_DOMAIN, 0,
+                    "Scumble's engine cannot be opened (%s). Install the plug-in again, for this kind of computer.",
+                    g_module_error());
+        g_free(path);
+        return FALSE;
+    }
+    g_module_make_resident(module);
+    gboolean whole = g_module_symbol(module, "scumble_abi_version", (gpointer *)&lib.abi_version);
+    guint32 version = whole ? lib.abi_version() : 0;
+#define X(name) \
+    whole = whole && version == SCUMBLE_ABI_VERSION && g_module_symbol(module, "scumble_" #name, (gpointer *)&lib.name);
+    CALLS(X)
+#undef X
+    if (!whole)
+        g_set_error(error, SCUMBLE_DOMAIN, 0,
+                    "Scumble's engine at %s is of another version (interface %u, this plug-in needs %u). Install "
+                    "engine and plug-in together.", path, version, SCUMBLE_ABI_VERSION);
+    g_free(path);
+    return opened = whole;
+}
+
+Renderer *renderer_new(const gchar *model, GError **error) {
+    ScumbleEngineOptions options;
+    if (!open_library(error) || !good(lib.engine_options_init(&options, sizeof options), error)) return NULL;
+    Renderer *r = g_new0(Renderer, 1);
+    r->model = g_strdup(model);
+    options.model_dir = *model ? r->model : NULL;
+    if (!good(lib.engine_create(&options, &r->engine), error) ||
+        !good(lib.session_create(r->engine, &r->session), error)) {
+        renderer_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void renderer_free(Renderer *r) {
+    if (!r) return;
+    if (r->frame) lib.frame_release(r->frame);
+    if (r->session) lib.session_release(r->session);
+    if (r->engine) lib.engine_release(r->engine);
+    g_free(r->model);
+    g_free(r);
+}
+
+gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
+    ScumbleParams p;
+    if (!good(lib.params_init(&p, sizeof p), error)) return FALSE;
+    p.prompt = s->prompt;
+    p.negative = s->negative;
+    p.strength = (float)s->strength;
+    p.steps = (guint32)s->steps;
+    p.guidance = (float)s->guidance;
+    p.seed = (guint64)s->seed;
+    p.alpha = SCUMBLE_ALPHA_FOLLOW_PAINT;
+    p.mask_softness = 0; /* the selection has the feather that the artist gave it */
+    gint32 status = lib.session_set_params(r->session, &p, &r->asked);
+    return good(status, error);
+}
+
+/* Shows the selection alone: a picture that lies above the paint need not repeat it. */
+static gboolean set_mask(Renderer *r, const Paint *paint, GError **error) {
+    guint64 revision = 0;
+    gint32 status;
+    if (paint->coverage) {
+        ScumbleMask mask;
+        if (!good(lib.mask_init(&mask, sizeof mask), error)) return FALSE;
+        mask.outside = SCUMBLE_OUTSIDE_TRANSPARENT;
+        mask.canvas_width = paint->width;
+        mask.canvas_height = paint->height;
+        mask.rect = (ScumbleRect){paint->rect.x, paint->rect.y, paint->rect.width, paint->rect.height};
+        mask.stride = (gsize)paint->rect.width;
+        mask.byte_length = mask.stride * (gsize)paint->rect.height;
+        mask.coverage = paint->coverage;
+        status = lib.session_set_mask(r->session, &mask, &revision);
+    } else {
+        status = lib.session_set_mask(r->session, NULL, &revision);
+    }
+    if (status == SCUMBLE_OK) r->floor = r->asked = MAX(r->asked, revision);
+    return good(status, error);
+}
+
+gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
+    ScumbleImage image;
+    if (!good(lib.image_init(&image, sizeof image), error)) return FALSE;
+    image.format = paint->format->number;
+    image.canvas_width = paint->width;
+    image.canvas_height = paint->height;
+    image.rect = (ScumbleRect){paint->rect.x, paint->rect.y, paint->rect.width, paint->rect.height};
+    image.stride = (gsize)paint->rect.width * (gsize)paint->format->bytes;
+    image.byte_length = image.stride * (gsize)paint->rect.height;
+    image.pixels = paint->pixels;
+    gboolean other = r->format != paint->format || r->width != paint->width || r->height != paint->height;
+    gint32 status = lib.session_push(r->session, &image, NULL, &r->asked);
+    if (!good(status, error)) return FALSE;
+    if (other) {
+        r->format = paint->format;
+        r->width = paint->width;
+        r->height = paint->height;
+        r->floor = r->asked;
+    }
+    return !paint->whole || set_mask(r, paint, error);
+}
+
+gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
+    ScumbleFrame *frame = NULL;
+    ScumbleFrameInfo info;
+    *fresh = FALSE;
+    gint32 status = lib.session_poll(r->session, r->seen, &frame);
+    if (status < 0) {
+        r->done = r->asked; /* nothing more comes until something changes */
+        return good(status, error);
+    }
+    if (status != SCUMBLE_OK) return TRUE;
+    if (!good(lib.frame_info_init(&info, sizeof info), error) || !good(lib.frame_info(frame, &info), error)) {
+        lib.frame_release(frame);
+        return FALSE;
+    }
+    r->seen = info.seq;
+    if (info.flags & SCUMBLE_FRAME_FINAL) r->done = MAX(r->done, info.revision);
+    if (info.revision < r->floor) {
+        lib.frame_release(frame);
+        return TRUE;
+    }
+    if (r->frame) lib.frame_release(r->frame);
+    r->frame = frame;
+    r->info = info;
+    *fresh = TRUE;
+    return TRUE;
+}
+
+gboolean renderer_busy(const Renderer *r) { return r->format && r->done < r->asked; }
+
+gboolean renderer_finished(const Renderer *r) {
+    return r->frame && (r->info.flags & SCUMBLE_FRAME_FINAL) && r->info.revision >= r->asked;
+}
+
+void renderer_info(const Renderer *r, ScumbleEngineInfo *info) {
+    if (lib.engine_info_init(info, sizeof *info) < 0 || lib.engine_info(r->engine, info) < 0)
+        memset(info, 0, sizeof *info);
+}
+
+gboolean renderer_copy(const Renderer *r, const GeglRectangle *rect, guchar *pixels, gsize stride) {
+    ScumbleRect part = {rect->x, rect->y, rect->width, rect->height};
+    return lib.frame_copy(r->frame, &part, pixels, stride, stride * (gsize)rect->height) == SCUMBLE_OK;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "form.h"
+
+#define GAP 6
+/* Where the sliders end; scripts may go on to what the engine takes. */
+#define STEPS_SHOWN 50
+#define GUIDANCE_SHOWN 20.0
+
+/* A number with a slider and a box, or with the box alone. */
+typedef struct {
+    GtkAdjustment *adjustment;
+    gboolean own; /* the model's own value, until the artist moves it */
+} Number;
+
+struct Form {
+    GtkWidget *box, *prompt, *negative, *models;
+    GtkSizeGroup *labels;
+    Number strength, steps, guidance, seed;
+    GPtrArray *folders; /* of the entries of `models`; the first is "" */
+    gint model;         /* the entry chosen */
+    gboolean showing;   /* the controls are being set by us */
+    void (*changed)(gboolean, gpointer);
+    gpointer data;
+};
+
+static void tell(Form *f, gboolean other_model) {
+    if (!f->showing) f->changed(other_model, f->data);
+}
+
+static GtkWidget *row(Form *f, const gchar *text, GtkWidget *named) {
+    GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *label = gtk_label_new_with_mnemonic(text);
+    align_left(label);
+    gtk_size_group_add_widget(f->labels, label);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), named);
+    gtk_box_pack_start(GTK_BOX(line), label, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(f->box), line, FALSE, FALSE, 0);
+    return line;
+}
+
+static void text_changed(GtkEditable *entry, Form *f) {
+    (void)entry;
+    tell(f, FALSE);
+}
+
+static GtkWidget *add_text(Form *f, const gchar *label, const gchar *tip) {
+    GtkWidget *entry = gtk_entry_new();
+    gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
+    gtk_entry_set_width_chars(GTK_ENTRY(entry), 36);
+    gtk_widget_set_tooltip_text(entry, tip);
+    gtk_box_pack_start(GTK_BOX(row(f, label, entry)), entry, TRUE, TRUE, 0);
+    g_signal_connect(entry, "changed", G_CALLBACK(text_changed), f);
+    return entry;
+}
+
+static void number_changed(GtkAdjustment *adjustment, Form *f) {
+    Number *numbers[] = {&f->strength, &f->steps, &f->guidance, &f->seed};
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (numbers[i]->adjustment == adjustment && !f->showing) numbers[i]->own = FALSE;
+    tell(f, FALSE);
+}
+
+static GtkWidget *add_number(Form *f, Number *n, const gchar *label, gdouble least, gdouble most, gboolean slide,
+                             gdouble step, guint digits, const gchar *tip) {
+    n->adjustment = GTK_ADJUSTMENT(gtk_adjustment_new(least, least, most, step, step * 10.0, 0.0));
+    GtkWidget *box = gtk_spin_button_new(n->adjustment, step, digits);
+    GtkWidget *line = row(f, label, box);
+    gtk_entry_set_activates_default(GTK_ENTRY(box), TRUE);
+    gtk_widget_set_tooltip_text(box, tip);
+    if (slide) {
+        GtkWidget *slider = slider_new(n->adjustment);
+        gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);
+        gtk_widget_set_tooltip_text(slider, tip);
+        gtk_box_pack_start(GTK_BOX(line), slider, TRUE, TRUE, 0);
+    }
+    gtk_box_pack_start(GTK_BOX(line), box, !slide, !slide, 0);
+    g_signal_connect(n->adjustment, "value-changed", G_CALLBACK(number_changed), f);
+    return line;
+}
+
+static void dice(GtkButton *button, Form *f) {
+    (void)button;
+    gtk_adjustment_set_value(f->seed.adjustment, g_random_int_range(0, SEED_MOST));
+}
+
+/* The entry of a folder in the list of models, which is added if it is not there yet. */
+static gint model_entry(Form *f, const gchar *folder) {
+    for (guint i = 0; i < f->folders->len; i++)
+        if (!strcmp(g_ptr_array_index(f->folders, i), folder)) return (gint)i;
+    gchar *name = g_filename_display_basename(folder);
+    gtk_combo_box_text_insert_text(GTK_COMBO_BOX_TEXT(f->models), (gint)f->folders->len, name);
+    g_ptr_array_add(f->folders, g_strdup(folder));
+    g_free(name);
+    return (gint)f->folders->len - 1;
+}
+
+static void choose_folder(Form *f) {
+    GtkWidget *chooser = gtk_file_chooser_dialog_new(
+        "Choose the Folder of a Model", GTK_WINDOW(gtk_widget_get_toplevel(f->box)), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+        "_Cancel", GTK_RESPONSE_CANCEL, "_Open", GTK_RESPONSE_ACCEPT, NULL);
+    if (gtk_dialog_run(GTK_DIALOG(chooser)) == GTK_RESPONSE_ACCEPT) {
+        gchar *folder = gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(chooser));
+        gchar *utf8 = folder ? g_filename_to_utf8(folder, -1, NULL, NULL, NULL) : NULL;
+        if (utf8) f->model = model_entry(f, utf8);
+        g_free(folder);
+        g_free(utf8);
+    }
+    gtk_widget_destroy(chooser);
+}
+
+static void model_changed(GtkComboBox *models, Form *f) {
+    gint before = f->model, entry = gtk_combo_box_get_active(models);
+    if (f->showing || entry < 0) return;
+    if (entry < (gint)f->folders->len) f->model = entry;
+    else choose_folder(f); /* the last entry */
+    f->showing = TRUE;
+    gtk_combo_box_set_active(models, f->model);
+    f->showing = FALSE;
+    if (f->model != before) tell(f, TRUE);
+}
+
+static void add_models(Form *f) {
+    f->models = gtk_combo_box_text_new();
+    f->folders = g_ptr_array_new_with_free_func(g_free);
+    gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "The model that comes with Scumble");
+    gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "Choose a folder\xe2\x80\xa6");
+    g_ptr_array_add(f->folders, g_strdup(""));
+    gtk_box_pack_start(GTK_BOX(row(f, "M_odel:", f->models)), f->models, TRUE, TRUE, 0);
+    g_signal_connect(f->models, "changed", G_CALLBACK(model_changed), f);
+}
+
+Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, gpointer), gpointer data) {
+    Form *f = g_new0(Form, 1);
+    f->changed = changed;
+    f->data = data;
+    f->showing = TRUE;
+    f->labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
+    f->box = box_new(GTK_ORIENTATION_VERTICAL, GAP);
+    gtk_box_pack_start(box, f->box, FALSE, FALSE, 0);
+    f->prompt = add_text(f, "_Prompt:", "What the picture shows");
+    f->negative = add_text(f, "_Negative:", "What the picture must not show; works while guidance is above 1");
+    add_number(f, &f->strength, "_Strength:", 0.0, 1.0, TRUE, 0.01, 2, "0 = the paint itself, 1 = the paint says nothing");
+    add_number(f, &f->steps, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
+    add_number(f, &f->guidance, "_Guidance:", 0.0, GUIDANCE_SHOWN, TRUE, 0.1, 1,
+               "How strictly the prompt is followed; up to 1 it costs nothing");
+    GtkWidget *seed = add_number(f, &f->seed, "S_eed:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
+    GtkWidget *button = gtk_button_new_with_mnemonic("Ne_w Seed");
+    gtk_widget_set_tooltip_text(button, "Draws a random number");
+    gtk_box_pack_start(GTK_BOX(seed), button, FALSE, FALSE, 0);
+    g_signal_connect(button, "clicked", G_CALLBACK(dice), f);
+    add_models(f);
+    form_show(f, settings);
+    return f;
+}
+
+void form_free(Form *f) {
+    if (!f) return;
+    f->showing = TRUE;
+    g_ptr_array_unref(f->folders);
+    g_object_unref(f->labels);
+    g_free(f);
+}
+
+void form_read(const Form *f, Settings *s) {
+    settings_text(&s->prompt, gtk_entry_get_text(GTK_ENTRY(f->prompt)));
+    settings_text(&s->negative, gtk_entry_get_text(GTK_ENTRY(f->negative)));
+    settings_text(&s->model, g_ptr_array_index(f->folders, f->model));
+    s->strength = f->strength.own ? -1.0 : gtk_adjustment_get_value(f->strength.adjustment);
+    s->guidance = f->guidance.own ? -1.0 : gtk_adjustment_get_value(f->guidance.adjustment);
+    s->steps = f->steps.own ? 0 : (gint)gtk_adjustment_get_value(f->steps.adjustment);
+    s->seed = (gint)gtk_adjustment_get_value(f->seed.adjustment);
+}
+
+void form_show(Form *f, const Settings *s) {
+    f->showing = TRUE;
+    gtk_entry_set_text(GTK_ENTRY(f->prompt), s->prompt);
+    gtk_entry_set_text(GTK_ENTRY(f->negative), s->negative);
+    f->strength.own = s->strength < 0.0;
+    f->guidance.own = s->guidance < 0.0;
+    f->steps.own = s->steps == 0;
+    if (!f->strength.own) gtk_adjustment_set_value(f->strength.adjustment, s->strength);
+    if (!f->guidance.own) gtk_adjustment_set_value(f->guidance.adjustment, s->guidance);
+    if (!f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, s->steps);
+    gtk_adjustment_set_value(f->seed.adjustment, s->seed);
+    f->model = model_entry(f, s->model);
+    gtk_combo_box_set_active(GTK_COMBO_BOX(f->models), f->model);
+    f->showing = FALSE;
+}
+
+void form_know_model(Form *f, const ScumbleEngineInfo *info) {
+    f->showing = TRUE;
+    if (f->strength.own) gtk_adjustment_set_value(f->strength.adjustment, info->default_strength);
+    if (f->guidance.own) gtk_adjustment_set_value(f->guidance.adjustment, info->default_guidance);
+    if (f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, info->default_steps);
+    f->showing = FALSE;
+}
+
+void form_set_sensitive(Form *f, gboolean sensitive) { gtk_widget_set_sensitive(f->box, sensitive); }

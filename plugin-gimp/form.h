@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The controls of the dialog, and the settings that they stand for. */
+#pragma once
+
+#include "compat.h"
+#include "engine.h"
+
+typedef struct Form Form;
+
+/* `changed` is called with `data` whenever the artist has changed a setting; `other_model` says that it was the model. */
+Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean other_model, gpointer data), gpointer data);
+void form_free(Form *form);
+
+/* Writes what the artist has set to `settings`. */
+void form_read(const Form *form, Settings *settings);
+
+/* Shows these settings; `changed` is not called. */
+void form_show(Form *form, const Settings *settings);
+
+/* Sliders that were never moved stand where the model's own settings are. */
+void form_know_model(Form *form, const ScumbleEngineInfo *info);
+
+void form_set_sensitive(Form *form, gboolean sensitive);

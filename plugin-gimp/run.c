@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run.h"
+
+#include "canvas.h"
+#include "dialog.h"
+
+#define LOOK_US 15000
+
+static void tell_progress(const Renderer *r) {
+    static gboolean loading;
+    ScumbleEngineInfo info;
+    renderer_info(r, &info);
+    if (info.state == SCUMBLE_ENGINE_LOADING) {
+        if (!loading) gimp_progress_init("Scumble is loading its model");
+        loading = TRUE;
+        gimp_progress_update(info.progress);
+    } else if (loading) {
+        loading = FALSE;
+        gimp_progress_init("Scumble is rendering");
+    } else if (r->frame && r->info.steps) {
+        gimp_progress_update((gdouble)r->info.step / r->info.steps);
+    } else {
+        gimp_progress_pulse();
+    }
+}
+
+/* Waits for the finished picture. GIMP's own cancel button ends the whole plug-in, and nothing was changed yet. */
+static gboolean finish(Renderer *r, GError **error) {
+    gimp_progress_init("Scumble is rendering");
+    while (!renderer_finished(r)) {
+        gboolean fresh;
+        if (!renderer_poll(r, &fresh, error)) return FALSE;
+        if (!renderer_finished(r) && !renderer_busy(r)) {
+            g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "Scumble came to rest without a picture.");
+            return FALSE;
+        }
+        tell_progress(r);
+        g_usleep(LOOK_US);
+    }
+    gimp_progress_end();
+    return TRUE;
+}
+
+static gint32 render(gint32 image, gint32 layer, const Settings *settings, GError **error) {
+    gint32 made = -1;
+    Renderer *r = renderer_new(settings->model, error);
+    Paint *paint = r ? canvas_read_layer(image, layer) : NULL;
+    if (r && !paint)
+        g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out.");
+    if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) && finish(r, error)) {
+        made = canvas_add_picture(image, layer, r, settings->prompt);
+        if (made <= 0) g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "GIMP could not add a layer for the picture.");
+    }
+    paint_free(paint);
+    renderer_free(r);
+    return made;
+}
+
+GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gint32 drawable, Settings *settings,
+                              gint32 *made, GError **error) {
+    *made = -1;
+    gegl_init(NULL, NULL);
+    keep_errors_to_ourselves();
+    if (mode != GIMP_RUN_NONINTERACTIVE) settings_load(settings);
+    gint32 layer = canvas_layer_of(drawable);
+    if (!settings_check(settings, error) || !canvas_usable(image, layer, error)) return GIMP_PDB_EXECUTION_ERROR;
+    if (mode == GIMP_RUN_INTERACTIVE || (live && mode == GIMP_RUN_WITH_LAST_VALS)) {
+        start_ui();
+        *made = dialog_run(image, layer, live, settings);
+        /* GIMP 3 keeps the values of a successful run with the image, which may be closed by now. */
+        return *made > 0 && gimp_image_is_valid(image) ? GIMP_PDB_SUCCESS : GIMP_PDB_CANCEL;
+    }
+    if (live) {
+        g_set_error_literal(error, SCUMBLE_DOMAIN, 0,
+                            "Scumble's live layer needs GIMP's windows; scripts call " PROCEDURE " instead.");
+        return GIMP_PDB_CALLING_ERROR;
+    }
+    *made = render(image, layer, settings, error);
+    if (*made <= 0) return GIMP_PDB_EXECUTION_ERROR;
+    if (mode != GIMP_RUN_NONINTERACTIVE) gimp_displays_flush();
+    return GIMP_PDB_SUCCESS;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One run of the procedures plug-in-scumble and plug-in-scumble-live, as GIMP starts them. */
+#pragma once
+
+#include "compat.h"
+#include "settings.h"
+
+#define PROCEDURE "plug-in-scumble"
+#define PROCEDURE_LIVE "plug-in-scumble-live"
+
+/* What the procedures say of themselves; both registrations use it. */
+#define BLURB "Renders the layer's paint into a picture"
+#define HELP                                                                                                       \
+    "A diffusion model on this computer renders what is painted, guided by the prompt, into a new layer above. "   \
+    "Where something is selected only that is rendered. Strength goes from 0 (the paint itself) to 1 (the paint "  \
+    "says nothing); -1 for strength or guidance and 0 steps mean the model's own. Model is a folder in the "       \
+    "layout of diffusers' ONNX export; empty: the model that comes with Scumble."
+#define BLURB_LIVE "Renders everything below a new layer, live, while you paint"
+#define HELP_LIVE                                                                                                 \
+    "Opens Scumble's dialog and makes one layer above the active one, which a diffusion model keeps rendering "   \
+    "from everything below it while you go on painting. Interactive only."
+#define AUTHOR "The Scumble authors"
+#define DATE "2026"
+
+/* Does it. `settings` has the arguments where the run is not interactive, else it is filled here; *layer becomes
+ * the new layer, -1 without one. */
+GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gint32 drawable, Settings *settings,
+                              gint32 *layer, GError **error);

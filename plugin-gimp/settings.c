@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "settings.h"
+
+#include "compat.h"
+#include "engine.h"
+
+#define GROUP "scumble"
+
+void settings_init(Settings *s) {
+    *s = (Settings){.prompt = g_strdup(""), .negative = g_strdup(""), .strength = -1.0, .guidance = -1.0,
+                    .model = g_strdup(""), .keep = TRUE};
+}
+
+void settings_clear(Settings *s) {
+    g_clear_pointer(&s->prompt, g_free);
+    g_clear_pointer(&s->negative, g_free);
+    g_clear_pointer(&s->model, g_free);
+}
+
+void settings_text(gchar **field, const gchar *text) {
+    gchar *copy = g_strdup(text ? text : "");
+    g_free(*field);
+    *field = copy;
+}
+
+/* In GIMP's own folder, so that it outlives the session, as the dialogs of GIMP 3 do. */
+static gchar *file_path(void) { return g_build_filename(gimp_directory(), "scumble.conf", NULL); }
+
+static void load_text(GKeyFile *file, const gchar *key, gchar **field) {
+    gchar *text = g_key_file_get_string(file, GROUP, key, NULL);
+    if (text && g_utf8_validate(text, -1, NULL)) settings_text(field, text);
+    g_free(text);
+}
+
+static void load_number(GKeyFile *file, const gchar *key, gdouble least, gdouble most, gdouble *field) {
+    GError *error = NULL;
+    gdouble value = g_key_file_get_double(file, GROUP, key, &error);
+    if (!error && value >= least && value <= most) *field = value;
+    g_clear_error(&error);
+}
+
+static void load_integer(GKeyFile *file, const gchar *key, gint most, gint *field) {
+    GError *error = NULL;
+    gint value = g_key_file_get_integer(file, GROUP, key, &error);
+    if (!error && value >= 0 && value <= most) *field = value;
+    g_clear_error(&error);
+}
+
+void settings_load(Settings *s) {
+    GKeyFile *file = g_key_file_new();
+    gchar *path = file_path();
+    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
+        load_text(file, "prompt", &s->prompt);
+        load_text(file, "negative", &s->negative);
+        load_text(file, "model", &s->model);
+        load_number(file, "strength", -1.0, 1.0, &s->strength);
+        load_number(file, "guidance", -1.0, GUIDANCE_MOST, &s->guidance);
+        load_integer(file, "steps", STEPS_MOST, &s->steps);
+        load_integer(file, "seed", SEED_MOST, &s->seed);
+        load_integer(file, "keep", 1, &s->keep);
+    }
+    g_free(path);
+    g_key_file_free(file);
+}
+
+void settings_save(const Settings *s) {
+    GKeyFile *file = g_key_file_new();
+    gchar *path = file_path();
+    g_key_file_set_string(file, GROUP, "prompt", s->prompt);
+    g_key_file_set_string(file, GROUP, "negative", s->negative);
+    g_key_file_set_string(file, GROUP, "model", s->model);
+    g_key_file_set_double(file, GROUP, "strength", s->strength);
+    g_key_file_set_double(file, GROUP, "guidance", s->guidance);
+    g_key_file_set_integer(file, GROUP, "steps", s->steps);
+    g_key_file_set_integer(file, GROUP, "seed", s->seed);
+    g_key_file_set_integer(file, GROUP, "keep", s->keep);
+    GError *error = NULL;
+    if (!g_key_file_save_to_file(file, path, &error)) {
+        g_printerr("Scumble: the last values could not be kept: %s\n", error->message);
+        g_clear_error(&error);
+    }
+    g_free(path);
+    g_key_file_free(file);
+}
+
+/* Script-Fu hands over any number; -1 (and 0 steps) is the model's own. */
+gboolean settings_check(const Settings *s, GError **error) {
+    const gchar *wrong = NULL;
+    if (!(s->strength <= 1.0 && (s->strength >= 0.0 || s->strength == -1.0)))
+        wrong = "The strength goes from 0 to 1 (-1: the model's own).";
+    else if (!(s->guidance <= GUIDANCE_MOST && (s->guidance >= 0.0 || s->guidance == -1.0)))
+        wrong = "The guidance goes from 0 to 100 (-1: the model's own).";
+    else if (s->steps < 0 || s->steps > STEPS_MOST)
+        wrong = "The steps go from 1 to 200 (0: the model's own).";
+    else if (s->seed < 0)
+        wrong = "The seed is a number from 0 to 2147483647.";
+    else if (!g_utf8_validate(s->prompt, -1, NULL) || !g_utf8_validate(s->negative, -1, NULL) ||
+             !g_utf8_validate(s->model, -1, NULL))
+        wrong = "The prompt, the negative prompt and the model's folder must be UTF-8 text.";
+    if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_SETTING, wrong);
+    return wrong == NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the artist has set, and what is kept of it for the next time. */
+#pragma once
+
+#include <glib.h>
+
+/* Ranges that the dialog and the procedure share. */
+#define STEPS_MOST 200
+#define GUIDANCE_MOST 100.0
+#define SEED_MOST G_MAXINT32
+
+/* A negative strength or guidance, and 0 steps, mean the model's own. */
+typedef struct {
+    gchar *prompt;
+    gchar *negative;
+    gdouble strength;
+    gint steps;
+    gdouble guidance;
+    gint seed;
+    gchar *model; /* a folder; "" is the model that comes with Scumble */
+    gboolean keep; /* the live layer, when the dialog closes */
+} Settings;
+
+/* What a first run, and Reset, begin with. Fields are owned; settings_clear() frees them. */
+void settings_init(Settings *settings);
+void settings_clear(Settings *settings);
+
+/* The last values, over settings_init() ones; a file that is missing or damaged is no error. */
+void settings_load(Settings *settings);
+void settings_save(const Settings *settings);
+
+/* Puts the text into one of the fields above. */
+void settings_text(gchar **field, const gchar *text);
+
+/* FALSE and a sentence if a value is out of range: for values that come from scripts. */
+gboolean settings_check(const Settings *settings, GError **error);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Notices changes below the live layer. GIMP tells plug-ins nothing of them, so small pictures of the layers are
+ * compared: the layer being painted on in each look, the others in turn. Each is one call of a millisecond or so.
+ */
+#pragma once
+
+#include <gegl.h>
+
+typedef struct Watch Watch;
+
+typedef enum {
+    WATCH_NOTHING,
+    WATCH_PART,  /* pixels changed on a rectangle of the image */
+    WATCH_WHOLE, /* layers, their settings, the selection or the canvas changed */
+} WatchChange;
+
+Watch *watch_new(void);
+void watch_free(Watch *watch);
+
+/* What has changed below `live` since the last look. The first look finds everything changed. */
+WatchChange watch_look(Watch *watch, gint32 image, gint32 live, GeglRectangle *rect);

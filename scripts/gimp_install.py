@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs the plug-in into the user's GIMP, or into a profile of its own, and can start GIMP with a picture.
+
+    python3 scripts/gimp_install.py --plugin out/gimp-2/scumble --library target/release/libscumble.so [--start]
+
+PROFILE=DIR in the environment is the same as --profile; --remove takes the plug-in away again. The plug-in, its
+library, ONNX Runtime and the default model are copied. --gimp 2 is GIMP 2.10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from krita_install import ROOT, fill_lib, find_runtime
+
+# By GIMP's number: the variable that names its profile, the profile's name, the program.
+GIMPS = {
+    "2": ("GIMP2_DIRECTORY", "2.10", ("gimp-2.10", "gimp")),
+    "3": ("GIMP3_DIRECTORY", None, ("gimp-3.2", "gimp-3.0", "gimp-3", "gimp")),
+}
+PICTURE = ROOT / "docs/images/gimp-paint.png"
+
+
+def installed_gimp() -> str:
+    """Which GIMP's headers are here: the plug-in is built against them."""
+    for number, package in (("3", "gimpui-3.0"), ("2", "gimpui-2.0")):
+        if subprocess.run(["pkg-config", "--exists", package], check=False).returncode == 0:
+            return number
+    return "2"
+
+
+def user_profile(gimp: str) -> Path:
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "GIMP"
+    name = GIMPS[gimp][1]
+    if name is None:
+        command = ["pkg-config", "--modversion", "gimpui-3.0"]
+        version = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(".")
+        name = ".".join(version[:2]) if len(version) > 1 else "3.0"
+    return base / name
+
+
+def fill(target: Path, plugin: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
+    """Makes the folder that GIMP finds in plug-ins: the program has the folder's name."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    shutil.copy(plugin, target / "scumble")
+    (target / "scumble").chmod(0o755)
+    shutil.copy(ROOT / "plugin-gimp/LICENSE", target / "LICENSE")
+    fill_lib(target / "lib", library, model, runtime)
+
+
+def start(gimp: str, profile: Path) -> int:
+    program = next(filter(None, map(shutil.which, GIMPS[gimp][2])), None)
+    if program is None:
+        print("GIMP itself is not installed.")
+        return 2
+    picture = [str(PICTURE)] if PICTURE.is_file() else []
+    return subprocess.call([program, *picture], env=dict(os.environ, **{GIMPS[gimp][0]: str(profile)}))
+
+
+def main() -> int:
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here")
+    options.add_argument("--plugin", type=Path, default=None)
+    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
+    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    options.add_argument("--profile", type=Path, default=os.environ.get("PROFILE") or None)
+    options.add_argument("--start", action="store_true", help="start GIMP with a painted picture")
+    options.add_argument("--remove", action="store_true")
+    chosen = options.parse_args()
+    gimp = chosen.gimp or installed_gimp()
+    plugin = chosen.plugin or ROOT / f"out/gimp-{gimp}/scumble"
+    profile = Path(chosen.profile).resolve() if chosen.profile else user_profile(gimp)
+    target = profile / "plug-ins/scumble"
+    if chosen.remove:
+        shutil.rmtree(target, ignore_errors=True)
+        print(f"Removed from {profile}.")
+        return 0
+    for what, path in (("plug-in", plugin), ("library", chosen.library)):
+        if not path.is_file():
+            print(f"There is no {what} at {path}; run make gimp, or name one with --{what.replace('-', '')}.")
+            return 2
+    runtime, model = find_runtime(), chosen.model if chosen.model.is_dir() else None
+    fill(target, plugin, chosen.library, model, runtime)
+    print(f"Installed in {target}.")
+    if runtime is None:
+        print("ONNX Runtime was not found; `make runtime` puts it where the library looks.")
+    if model is None:
+        print("The default model was not found; choose a model's folder in the dialog.")
+    if chosen.start:
+        return start(gimp, profile)
+    print("Start GIMP; it is under Filters > Render > Scumble.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An artist at GIMP's windows: opens images, paints strokes with the pointer, presses keys, looks at layers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pictures
+from gimp_session import GimpSession
+
+DIALOG = "^Scumble$"
+# GIMP's ways to say that something went wrong; the plug-in's own dialog is none of them.
+TROUBLE = "Message|Error|Warning|crash|Crash"
+
+
+class Desk:
+    def __init__(self, session: GimpSession):
+        self.s = session
+        self.image = self.layer = self.display = 0
+        self.window = ""
+        self.place = (0, 0, 0, 0)
+
+    def open(self, width=600, height=450):
+        """A light gray image in GIMP's window, the paint brush in hand."""
+        answer = self.s.do(f"(t-show {width} {height})")
+        self.image, self.layer, self.display = (int(n) for n in re.findall(r"\d+", answer)[:3])
+        if not self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20):
+            raise RuntimeError("the image did not appear in a window")
+        self.window = self.s.windows_named(f"{width}x{height}.*GIMP")[0]
+        self.s.x("windowmove", self.window, 0, 0)
+        self.s.x("windowsize", self.window, 1024, 768)
+        time.sleep(0.7)
+        found = dict(line.split("=") for line in self.s.x("getwindowgeometry", "--shell", self.window).split() if "=" in line)
+        self.place = tuple(int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT"))
+        self.focus()
+        self.s.x("key", "p")
+        time.sleep(0.3)
+
+    def centre(self) -> tuple[int, int]:
+        x, y, width, height = self.place
+        return x + width // 2, y + height // 2 + 20
+
+    def focus(self):
+        """Clicks nowhere: the title and the canvas' grey border take the focus without painting."""
+        self.s.x("windowactivate", "--sync", self.window)
+        time.sleep(0.15)
+
+    def key(self, *keys: str, pause=0.12):
+        for key in keys:
+            self.s.x("key", "--clearmodifiers", key)
+            time.sleep(pause)
+
+    def dialog(self, live=False) -> str:
+        """Opens Scumble by its shortcut and puts its window beside the image; returns it."""
+        self.focus()
+        self.key("ctrl+shift+F10" if live else "ctrl+shift+F9")
+        found = self.s.until(lambda: self.s.windows_named(DIALOG), 20)
+        if not found:
+            raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
+        self.s.x("windowmove", found[-1], 1035, 10)
+        time.sleep(0.4)
+        return found[-1]
+
+    def dialogs(self) -> list[str]:
+        return self.s.windows_named(DIALOG)
+
+    def press(self, points):
+        x, y = self.centre()
+        self.s.x("mousemove", x + points[0][0], y + points[0][1], "mousedown", 1)
+        for dx, dy in points[1:]:
+            self.s.x("mousemove", x + dx, y + dy)
+            time.sleep(0.012)
+
+    def release(self):
+        self.s.x("mouseup", 1)
+        time.sleep(0.15)
+
+    def stroke(self, points):
+        self.press(points)
+        self.release()
+
+    def layers(self) -> list[int]:
+        return [int(n) for n in re.findall(r"\d+", self.s.do(f"(t-layers {self.image})"))]
+
+    def names(self) -> str:
+        return self.s.do(f"(t-names {self.image})")
+
+    def active(self) -> int:
+        return int(self.s.do(f"(t-active {self.image})"))
+
+    def mean(self, layer: int) -> float:
+        """Of its colours, 0 to 255; GIMP says 0 to 1 where there are more than 8 bits."""
+        value = float(self.s.do(f"(t-mean {layer})"))
+        return value * 255 if 0 < value <= 1 else value
+
+    def live_layer(self) -> int:
+        """The top layer, as soon as there is one more than painted."""
+        found = self.s.until(lambda: len(self.layers()) > 1 and self.layers(), 15)
+        return found[0] if found else 0
+
+    def dump(self, layer: int, name="dump") -> bytes:
+        """The pixels of a layer, RGB after RGB."""
+        path = self.s.home / f"{name}.ppm"
+        self.s.do(f'(t-dump {layer} "{path}")')
+        return pictures.ppm(path)
+
+    def close_image(self):
+        """As an artist does: Ctrl+W, and "Discard Changes" where GIMP asks."""
+        self.focus()
+        self.key("ctrl+w")
+        if self.s.until(lambda: self.s.windows_named("Close|Quit|Save"), 1.5):
+            time.sleep(0.15)
+            self.key("alt+d")
+        return self.s.until(lambda: f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)")), 8)
+
+    def trouble(self) -> list[str]:
+        """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
+        if os.environ.get("SCUMBLE_SHOT") and self.s.windows_named(TROUBLE):
+            subprocess.run(["import", "-window", "root", os.environ["SCUMBLE_SHOT"]], env=self.s.env, check=False)
+        return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
+
+    def plug_ins(self) -> list[int]:
+        """Our plug-in's processes in this session."""
+        mine, found = str(self.s.profile), []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    if os.readlink(entry / "exe").endswith("/scumble") and mine in (entry / "environ").read_text(errors="replace"):
+                        found.append(int(entry.name))
+                except OSError:
+                    continue
+        return found
+
+    def kill_plug_in(self):
+        for pid in self.plug_ins():
+            os.kill(pid, signal.SIGKILL)
+
+    def shot(self) -> pictures.Picture:
+        path = self.s.home / "shot.png"
+        subprocess.run(["import", "-window", "root", f"PNG24:{path}"], env=self.s.env, check=True)
+        return pictures.read(path)
+
+
+def line(index: int) -> list[tuple[int, int]]:
+    """A straight stroke of its own for each index, around the middle of the canvas. Where GIMP takes several moves
+    of the pointer for one, a bent one would have another shape each time."""
+    y = -150 + 30 * index
+    return [(-200 + 20 * k, y + k) for k in range(21)]

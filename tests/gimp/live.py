@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The windows: dialog and live layer while strokes are painted with the pointer. The engine is the stub."""
+
+from __future__ import annotations
+
+import time
+
+import pictures
+from desk import Desk, line
+from report import Report
+
+STROKES = 10
+
+
+def whole_pixels(a: bytes, b: bytes) -> tuple[int, int]:
+    """(pixels that differ, the largest difference) of two dumps of one size."""
+    if a == b:
+        return 0, 0
+    count = worst = 0
+    for i in range(0, len(a), 3):
+        if a[i : i + 3] != b[i : i + 3]:
+            count += 1
+            worst = max(worst, *(abs(a[i + c] - b[i + c]) for c in range(3)))
+    return count, worst
+
+
+def preview_shows(shot: pictures.Picture, *wanted: bytes) -> bool:
+    """Whether these rows lie below each other right of the image's window: a small image's preview is as large."""
+    size, left = shot.width * 3, 1035 * 3
+    rows = [bytes(shot.values[y * size : (y + 1) * size]) for y in range(shot.height)]
+    for y in range(shot.height - len(wanted) + 1):
+        at = rows[y].find(wanted[0], left)
+        if at >= 0 and all(rows[y + k][at : at + len(row)] == row for k, row in enumerate(wanted)):
+            return True
+    return False
+
+
+def filter_dialog(d: Desk, r: Report):
+    d.open(240, 180)
+    before = d.layers()
+    d.stroke(line(4)[6:14])
+    d.dialog()
+    r.check("the dialog opens by its shortcut", True)
+    d.key("Escape")
+    gone = d.s.until(lambda: not d.dialogs(), 8)
+    r.check("Cancel leaves the image as it was", gone and d.layers() == before)
+
+    d.dialog()
+    d.s.x("type", "--delay", "15", "a lake")
+    shots = []
+
+    def drawn():
+        shots.append(d.shot())
+        return preview_shows(shots[-1], bytes([55]) * 60)
+
+    d.s.until(drawn, 10)
+    d.key("Return")
+    r.check("OK closes the dialog", d.s.until(lambda: not d.dialogs(), 10))
+    made = [layer for layer in d.layers() if layer not in before]
+    r.check("and one layer is new, named by the prompt", len(made) == 1 and "Scumble: a lake" in d.names(), d.names())
+    result = d.dump(made[0])
+    found = preview_shows(shots[-1], *(result[y * 720 : (y + 1) * 720] for y in range(180)))
+    r.check("preview and result are the same picture, pixel by pixel", found)
+    d.focus()
+    d.key("ctrl+z")
+    r.check("one undo takes it away", d.s.until(lambda: d.layers() == before, 5), d.names())
+    d.dialog()
+    d.key("Return")
+    d.s.until(lambda: not d.dialogs(), 10)
+    r.check("the last values are kept", "Scumble: a lake" in d.names(), d.names())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+def painting(d: Desk, r: Report):
+    """Mid-stroke updates, undo and redo, and the strokes themselves against the same ones without live."""
+    d.open()
+    for k in range(STROKES):
+        d.stroke(line(k))
+    plain = d.dump(d.layer, "plain")
+    d.close_image()
+
+    d.open()
+    blank = d.dump(d.layer, "blank")
+    d.dialog(live=True)
+    live = d.live_layer()
+    r.check("live makes one layer above, and the painted one stays active", live and d.layers() == [live, d.layer] and d.active() == d.layer)
+    r.check("the live layer shows its first picture", d.s.until(lambda: 50 < d.mean(live) < 60, 10), d.mean(live))
+    d.focus()
+    d.press(line(0))
+    began = time.monotonic()
+    changed = d.s.until(lambda: d.mean(live) > 55.5, 5, 0.01)
+    took = time.monotonic() - began
+    r.check("the live layer changes before the button is released", changed, f"{took * 1000:.0f} ms after the last move")
+    d.release()
+    for k in range(1, STROKES):
+        d.stroke(line(k))
+    time.sleep(1.5)
+    painted = d.dump(d.layer, "painted")
+    count, worst = whole_pixels(plain, painted)
+    r.check("ten strokes are painted as without live", count <= 5200 and worst <= 8,
+            f"{count} of {600 * 450} pixels differ, at most by {worst}")  # fmt: skip
+    shown = d.dump(live, "live")
+    wrong = sum(a != 255 - b for a, b in zip(painted, shown, strict=True))
+    r.check("the live layer shows exactly what is painted", wrong == 0, f"{wrong} values differ")
+    for _ in range(STROKES - 1):
+        d.key("ctrl+z")
+    r.check("nine undos leave one stroke", d.s.until(lambda: d.dump(d.layer) not in (blank, painted), 3))
+    d.key("ctrl+z")
+    r.check("ten undos take ten strokes away, live layer and all else stay",
+            d.s.until(lambda: d.dump(d.layer) == blank, 5) and d.layers() == [live, d.layer])  # fmt: skip
+    time.sleep(1.0)
+    for _ in range(STROKES):
+        d.key("ctrl+y")
+    r.check("ten redos bring them back, though live went on", d.s.until(lambda: d.dump(d.layer) == painted, 5))
+    d.s.until(lambda: d.mean(live) > 55.5, 5)
+    apply_and_close(d, r, live)
+
+
+def apply_and_close(d: Desk, r: Report, live: int):
+    window = d.dialogs()[0]
+    d.s.x("windowactivate", "--sync", window)
+    d.key("alt+a")
+    baked = d.s.until(lambda: len(d.layers()) == 3, 5)
+    r.check("Apply makes an ordinary layer of it, live goes on", baked and d.layers()[1] == live and d.dialogs(), d.names())
+    same = whole_pixels(d.dump(d.layers()[0]), d.dump(live))[0] == 0
+    r.check("which is the same picture, and the painted layer is still active", same and d.active() == d.layer)
+    d.focus()
+    d.key("ctrl+z")
+    r.check("one undo takes it away", d.s.until(lambda: d.layers() == [live, d.layer], 5), d.names())
+    d.s.x("windowactivate", "--sync", window)
+    d.key("Escape")
+    r.check("closing keeps the layer, as an ordinary one", d.s.until(lambda: not d.dialogs(), 8) and d.layers() == [live, d.layer]
+            and "live" not in d.names(), d.names())  # fmt: skip
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+def ends(d: Desk, r: Report):
+    """What may happen to a live layer while it runs."""
+    d.open()
+    d.dialog(live=True)
+    live = d.live_layer()
+    d.s.until(lambda: 50 < d.mean(live) < 60, 10)
+    d.focus()
+    d.key("ctrl+z")
+    r.check("undoing past its creation removes it", d.s.until(lambda: d.layers() == [d.layer], 5), d.names())
+    time.sleep(1.0)
+    r.check("and live ends without an error window", not d.trouble() and d.dialogs() and d.plug_ins(), d.trouble())
+    d.s.x("windowactivate", "--sync", d.dialogs()[0])
+    d.key("alt+l", "alt+k")
+    r.check("Live makes a new one", d.s.until(lambda: len(d.layers()) == 2, 8), d.names())
+    d.key("Escape")
+    r.check("closing removes the layer where that is chosen", d.s.until(lambda: not d.dialogs() and d.layers() == [d.layer], 8), d.names())
+    d.close_image()
+
+    for name, script in (
+        ("scaling", "(gimp-image-scale {0} 300 225)"),
+        ("cropping", "(gimp-image-crop {0} 200 150 50 40)"),
+        ("a larger canvas", "(gimp-image-resize {0} 700 500 30 20)"),
+        ("flipping", "(gimp-image-rotate {0} ROTATE-90)" if d.s.gimp.number == "2" else "(gimp-image-rotate {0} ROTATE-DEGREES90)"),
+        ("gray", "(gimp-image-convert-grayscale {0})"),
+        ("16 bits", "(gimp-image-convert-precision {0} 250)"),
+    ):
+        d.open()
+        d.dialog(live=True)
+        live = d.live_layer()
+        d.s.until(lambda live=live: 50 < d.mean(live) < 60, 10)
+        d.s.do("(begin " + script.format(d.image) + " (gimp-displays-flush))")
+        d.s.do(f"(begin (gimp-context-set-foreground (t-rgb 128 128 128)) (gimp-drawable-edit-fill {d.layer} FILL-FOREGROUND) (gimp-displays-flush))")
+        good = d.s.until(lambda live=live: 110 < d.mean(live) < 140, 8)
+        r.check(f"{name}: live adapts", good and not d.trouble() and d.dialogs(), f"mean {d.mean(live):.1f} {d.trouble()}")
+        d.s.x("windowactivate", "--sync", d.dialogs()[0])
+        d.key("Escape")
+        d.s.until(lambda: not d.dialogs(), 8)
+        d.close_image()
+
+    d.open()
+    d.dialog(live=True)
+    live = d.live_layer()
+    d.s.until(lambda: 50 < d.mean(live) < 60, 10)
+    d.s.do(f"(t-index {d.image})")
+    time.sleep(1.5)
+    r.check("indexed: live ends and says so", not d.trouble() and d.dialogs() and d.plug_ins(), d.trouble())
+    d.s.x("windowactivate", "--sync", d.dialogs()[0])
+    d.key("Escape")
+    d.s.until(lambda: not d.dialogs(), 8)
+    d.close_image()
+
+
+def closing(d: Desk, r: Report, times: int = 20):
+    """The image is closed while pictures are on their way."""
+    troubled = stayed = 0
+    for turn in range(times):
+        d.open()
+        d.dialog(live=True)
+        live = d.live_layer()
+        d.s.until(lambda live=live: 50 < d.mean(live) < 60, 10)
+        d.focus()
+        # Frames follow for some 100 ms after a stroke, and the image is closed in between, sooner or later.
+        d.stroke(line(turn % 10))
+        time.sleep(0.02 * (turn % 7))
+        closed = d.close_image()
+        ended = d.s.until(lambda: not d.plug_ins(), 8)
+        troubled += bool(d.trouble()) or not closed
+        stayed += not ended
+        if d.trouble():
+            print("     ", d.trouble(), flush=True)
+            d.key("Escape")
+    r.check(f"{times} images closed in mid-frame: no error window", troubled == 0, f"{troubled} with one")
+    r.check(f"{times} images closed in mid-frame: the plug-in ends each time", stayed == 0, f"{stayed} stayed")
+    r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
+
+
+def killing(d: Desk, r: Report, times: int = 3):
+    alive = 0
+    for turn in range(times):
+        d.open()
+        d.dialog(live=True)
+        live = d.live_layer()
+        d.s.until(lambda live=live: 50 < d.mean(live) < 60, 10)
+        d.focus()
+        d.press(line(turn))
+        d.kill_plug_in()
+        d.release()
+        d.s.until(lambda: not d.plug_ins(), 5)
+        time.sleep(0.5)
+        if d.trouble():
+            d.key("Escape")  # GIMP says that a plug-in crashed
+        before = d.dump(d.layer)
+        d.stroke(line(turn + 5))
+        painted = d.dump(d.layer) != before
+        d.focus()
+        d.key("ctrl+z")
+        undone = d.s.until(lambda before=before: d.dump(d.layer) == before, 3)
+        alive += bool(d.s.alive() and painted and undone)
+        d.close_image()
+    r.check(f"plug-in killed in mid-write {times} times: GIMP lives, paints and undoes", alive == times, f"{alive} of {times}")
+
+
+def run(d: Desk, r: Report):
+    for scenario in (filter_dialog, painting, ends, closing, killing):
+        r.run(scenario, d, r)
