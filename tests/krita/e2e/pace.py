@@ -16,7 +16,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from painting import Heartbeat, K, Pen, idle, new_document, play, projection, say, until  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
-
 STUB_MS = os.environ.get("SCUMBLE_STUB_MS", "100")
 
 
