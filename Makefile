@@ -83,15 +83,16 @@ krita-zip: build
 	python3 scripts/krita_zip.py --library $(TARGET)/release/libscumble.so --out $(OUT)/scumble-krita.zip
 
 # The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb. With the
-# debug library, which `make unit` has already compiled.
-KRITA_E2E = --library $(TARGET)/debug/libscumble.so --model models/tiny/turbo
+# library that `make unit` has compiled already (`cargo build` would compile it once more, with other features).
+KRITA_LIBRARY = $(TARGET)/debug/deps/libscumble.so
+KRITA_E2E = --library $(KRITA_LIBRARY) --model models/tiny/turbo
 test-krita: setup-krita
-	cargo build --lib
+	cargo test --quiet --no-run --test abi_header
 	for qt in 5 6; do \
-		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TARGET)/debug/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
+		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(KRITA_LIBRARY) SCUMBLE_TEST_MODEL=models/tiny/turbo \
 			.setup/krita-venv/bin/python -m pytest -q tests/krita || exit 1; \
 	done
-	python3 scripts/krita_zip.py --library $(TARGET)/debug/libscumble.so --out $(OUT)/test/scumble-krita.zip
+	python3 scripts/krita_zip.py --library $(KRITA_LIBRARY) --out $(OUT)/test/scumble-krita.zip
 	python3 tests/krita/run_e2e.py $(KRITA_E2E) --zip $(OUT)/test/scumble-krita.zip --pace
 
 # The same checks in the Kritas of other Debian releases: 5 GB of disk, and root.
