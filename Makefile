@@ -19,7 +19,7 @@ help:
 	@echo "make install   library, header, pkg-config file, command, default model; PREFIX=$(PREFIX)"
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
-	@echo "make header | golden | loom | lint | unit | test-large | bench-full | bench-krita"
+	@echo "make header | golden | loom | lint | unit | test-large | bench-full | bench-krita | test-krita-all"
 
 setup:
 	@scripts/setup.sh build
@@ -31,7 +31,7 @@ demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
 	@echo "Look at $(OUT)/demo/strip.png (painted layer above, live layer below) and $(OUT)/demo/live.gif"
 
-test: setup-test lint unit loom
+test: setup-test lint unit loom test-krita
 
 .PHONY: setup-test
 setup-test:
@@ -80,14 +80,23 @@ setup-krita:
 krita-zip: build
 	python3 scripts/krita_zip.py --library $(TARGET)/release/libscumble.so --out $(OUT)/scumble-krita.zip
 
-# The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb.
-test-krita: setup-krita krita-zip
+# The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb. With the
+# debug library, which `make unit` has already compiled.
+KRITA_E2E = --library $(TARGET)/debug/libscumble.so --model models/tiny/turbo
+test-krita: setup-krita
+	cargo build --lib
 	for qt in 5 6; do \
-		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TARGET)/release/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
+		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TARGET)/debug/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
 			.setup/krita-venv/bin/python -m pytest -q tests/krita || exit 1; \
 	done
-	python3 tests/krita/run_e2e.py --library $(TARGET)/release/libscumble.so --model models/tiny/turbo \
-		--zip $(OUT)/scumble-krita.zip
+	python3 scripts/krita_zip.py --library $(TARGET)/debug/libscumble.so --out $(OUT)/test/scumble-krita.zip
+	python3 tests/krita/run_e2e.py $(KRITA_E2E) --zip $(OUT)/test/scumble-krita.zip --pace
+
+# The same checks in the Kritas of other Debian releases: 5 GB of disk, and root.
+.PHONY: test-krita-all
+test-krita-all: test-krita
+	@scripts/setup.sh chroot
+	scripts/krita_chroots.sh $(KRITA_E2E) --pace
 
 bench-krita: setup-krita build
 	python3 tests/krita/run_e2e.py --pace-only --library $(TARGET)/release/libscumble.so --model models/default

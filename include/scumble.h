@@ -363,7 +363,8 @@ typedef struct ScumbleEngineOptions {
      */
     const char *runtime;
     /**
-     * Sampler to use instead of the model's: "euler", "euler_a", "lcm" or "ddim"; NULL = the model's.
+     * Sampler to use instead of the model's: "euler", "euler_a", "lcm", "ddim", "pndm" or "dpm++" (DPM-Solver++ 2M);
+     * "euler_karras" and "dpm++_karras" with Karras' noise levels; NULL = the model's.
      */
     const char *scheduler;
 } ScumbleEngineOptions;

@@ -72,6 +72,7 @@ def copy_plugin(target: Path) -> None:
     for file in sorted((SOURCE / "scumble").iterdir()):
         if file.is_file():
             shutil.copy(file, target / file.name)
+    shutil.copytree(SOURCE / "scumble/translations", target / "translations", dirs_exist_ok=True)
     shutil.copy(SOURCE / "LICENSE", target / "LICENSE")
 
 

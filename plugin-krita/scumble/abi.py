@@ -38,12 +38,20 @@ FORMAT_RGBA16 = 3
 FORMAT_BGRA16 = 4
 FORMAT_RGBAF32 = 5
 FORMAT_RGBAF32_LINEAR = 6
+FORMAT_RGBA8_LINEAR = 7
+FORMAT_BGRA8_LINEAR = 8
+FORMAT_RGBA16_LINEAR = 9
+FORMAT_BGRA16_LINEAR = 10
+FORMAT_RGBAF16 = 11
+FORMAT_RGBAF16_LINEAR = 12
 
 PREVIEW_OFF = 0
 PREVIEW_GIVE_WAY = 1
 PREVIEW_EACH_STEP = 2
 ALPHA_OPAQUE = 0
 ALPHA_FOLLOW_PAINT = 1
+OUTSIDE_PAINT = 0
+OUTSIDE_TRANSPARENT = 1
 FRAME_PREVIEW = 1
 FRAME_FINAL = 2
 FRAME_STALE = 4
@@ -174,6 +182,7 @@ FUNCTIONS = {
     "scumble_abi_version": (c_uint32, []),
     "scumble_version": (c_char_p, []),
     "scumble_last_error": (c_char_p, []),
+    "scumble_default_model": (c_char_p, []),
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),
     "scumble_engine_info_init": (c_int32, [POINTER(EngineInfo), c_size_t]),
     "scumble_frame_info_init": (c_int32, [POINTER(FrameInfo), c_size_t]),

@@ -13,7 +13,7 @@ progress. Three undocumented ones are used; each stands in one function here (`r
 
 Never call here, while the artist may be painting, what waits for Krita's strokes: waitForDone, lock,
 refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesFromSvg. They end the stroke.
-`make` and `apply` do call addChildNode: they run on the artist's click.
+`make` and `apply` call some of them: they run on the artist's click.
 """  # fmt: skip
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from __future__ import annotations
 from krita import Krita, Selection
 
 from .engine import Frame, ScumbleError
-from .pixels import Buffer, Coverage, PixelFormat, Refused, cut, intersect, pixel_format
-from .qt import QtCore, QtGui, owned, tr
+from .pixels import Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
+from .qt import QtCore, QtGui, owned, sip, tr
 
 GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
@@ -47,7 +47,7 @@ class Canvas:
             ) from error
         self.document, self.group = document, group
         self._out: Buffer | None = None
-        self._holes: dict = {}
+        self.redraw_delay = _redraw_delay(Krita.instance().version())
         self._covered: tuple | None = None  # the canvas size that the redraw tap is known to cover
 
     @staticmethod
@@ -66,8 +66,7 @@ class Canvas:
 
     @staticmethod
     def make(document) -> Canvas:
-        """Puts a new managed group above the active layer, which stays active. Five undo steps (Krita has no
-        way to join them); undoing the first of them is enough to stop live."""
+        """Puts a new managed group above the active layer, which stays active. One undo step."""
         pixel_format(document.colorModel(), document.colorDepth(), document.colorProfile())
         active = document.activeNode()
         if active is None:
@@ -79,16 +78,12 @@ class Canvas:
         group.setPassThroughMode(True)
         # An empty selection would do nothing for a filter that does something; this one changes no pixel.
         source = document.createFilterLayer(SOURCE_NAME, Krita.instance().filter("levels"), Selection())
-        tap = document.createVectorLayer(REDRAW_NAME)
         live = document.createNode(LIVE_NAME, "paintlayer")
-        # Children first, while the group is not in the stack: Krita merges once.
-        above = None
-        for node in (source, tap, live):
+        parts = [source, _redraw_tap(document), live]
+        for node in parts:
             node.setLocked(True)
-            group.addChildNode(node, above)
-            above = node
+        group.setChildNodes(parts)  # unlike addChildNode this makes no undo step
         below.parentNode().addChildNode(group, below)
-        tap.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
         keep_active(document, active)
         return Canvas(document, group)
 
@@ -132,7 +127,7 @@ class Canvas:
         """
         return Buffer(self.source.projectionPixelData(*rect))
 
-    def write(self, frame: Frame, rect: tuple, pixels: PixelFormat, coverage: Coverage | None) -> None:
+    def write(self, frame: Frame, rect: tuple, pixels: PixelFormat) -> None:
         """Puts the part of a frame inside `rect` into the live layer. Nothing is seen before `redraw`.
 
         setPixelData makes no undo step, works on a locked layer and leaves a stroke in progress alone.
@@ -144,17 +139,7 @@ class Canvas:
         if self._out is None or self._out.length != length:
             self._out = Buffer.zeros(length)
         frame.copy_to(part, self._out.address, length)
-        if coverage is not None:
-            cut(self._out, self._hole_runs(part, pixels, coverage))
         self.live.setPixelData(self._out.array, *part)
-
-    def _hole_runs(self, part: tuple, pixels: PixelFormat, coverage: Coverage) -> list:
-        key = (part, pixels.bytes_per_pixel)
-        if self._holes.get("coverage") is not coverage:
-            self._holes = {"coverage": coverage}
-        if key not in self._holes:
-            self._holes[key] = coverage.holes(part, pixels.bytes_per_pixel)
-        return self._holes[key]
 
     def clear(self, rect: tuple, pixels: PixelFormat) -> None:
         """Makes a part of the live picture transparent; seen after `redraw`."""
@@ -201,6 +186,12 @@ class Canvas:
             keep_active(self.document, active)
 
 
+def _redraw_delay(version: str) -> float:
+    """Seconds that Krita surely lets pass before it begins a redraw: a timer of 100 ms until Krita 5.2."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return 0.1 if (major, minor) < (5, 3) else 0.0
+
+
 def _layer_of(node):
     """The layer that a new group goes above: the node, or the layer that the mask belongs to."""
     while node.type().endswith("mask") and node.parentNode() is not None:
@@ -220,6 +211,24 @@ def keep_active(document, node) -> None:
 
     for milliseconds in (0, 150):
         QtCore.QTimer.singleShot(milliseconds, restore)
+
+
+def _redraw_tap(document):
+    """A vector layer with one shape as large as the canvas, in no stack yet.
+
+    Krita has no way to give a layer a shape without an undo step. So a first layer gets the shape, a copy of
+    it is kept, and the step is taken back, before anything else has happened. Krita may leave out an undo
+    while it is busy: then one step more remains, which changes nothing.
+    """
+    first = document.createVectorLayer(REDRAW_NAME)
+    first.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
+    tap = first.clone()
+    # The step may be done again or undone as long as the document lives, and it does not hold its layer.
+    # Without this Krita crashes; with it the first layer, which is empty, is never freed.
+    sip.transferto(first, None)
+    if document == Krita.instance().activeDocument():
+        Krita.instance().action("edit_undo").trigger()
+    return tap
 
 
 def _whole_canvas_shape(width: int, height: int) -> str:

@@ -13,8 +13,6 @@ from .extension import live, run
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .widgets import Amount, TextBox, Wrapped
 
-COMMIT_AFTER = 80  # milliseconds between a keystroke and the settings that it makes
-
 
 class ScumbleDocker(DockWidget):
     def __init__(self):
@@ -57,6 +55,10 @@ class ScumbleDocker(DockWidget):
         self.state = Wrapped()
         column.addWidget(self.progress)
         column.addWidget(self.state)
+        self.own = QtWidgets.QPushButton(tr("Use Scumble's own model"))
+        self.own.setToolTip(tr("A small model that comes with Scumble and needs nothing else"))
+        self.own.clicked.connect(lambda: self._do(self.live.use_own_model))
+        column.addWidget(self.own)
         column.addStretch(1)
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
@@ -151,7 +153,7 @@ class ScumbleDocker(DockWidget):
 
     def _edited(self, *_):
         if not self._loading and not self._commit.isActive():
-            self._commit.start(COMMIT_AFTER)
+            self._commit.start(self.live.typing_pause(Krita.instance().activeDocument()))
 
     def _store(self):
         run(self._store_in)
@@ -188,6 +190,7 @@ class ScumbleDocker(DockWidget):
         """Krita calls this when another document comes to the front, or none."""
         if self._commit.isActive():
             self._commit.stop()  # typed for the document that has gone
+        self.live.wake()
         QtCore.QTimer.singleShot(0, self.refresh)
 
     def refresh(self):
@@ -208,6 +211,7 @@ class ScumbleDocker(DockWidget):
         if status.progress is not None:
             self.progress.setValue(round(status.progress * 1000))
         self.state.say(status.text)
+        self.own.setVisible(status.offer_own)
         self.state.setStyleSheet("color: #d0604c" if status.error else "")
         model = status.model if status.model is not None and status.model.ready else None
         self.about.say(

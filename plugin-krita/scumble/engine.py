@@ -58,6 +58,10 @@ class Library:
             )
         self.version = text(self.call.scumble_version())
 
+    def default_model(self) -> str:
+        """The folder of Scumble's own model, "" if it is not there."""
+        return text(self.call.scumble_default_model())
+
     def check(self, status: int) -> int:
         """Passes a status that is no error; raises the library's sentence otherwise."""
         if status < 0:
@@ -122,6 +126,7 @@ class ModelInfo:
     steps: int
     strength: float
     guidance: float
+    runtime: str
 
     @property
     def ready(self) -> bool:
@@ -151,6 +156,7 @@ class Engine(_Owned):
         return ModelInfo(
             i.state, i.progress, i.error, text(i.message), text(i.model_name), text(i.model_description),
             text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
+            text(i.runtime),
         )  # fmt: skip
 
 
@@ -214,9 +220,10 @@ class Layer(_Owned):
         image.pixels = address
         return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), None)
 
-    def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes) -> int:
+    def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""
         mask = self.library.made(abi.Mask, "scumble_mask_init")
+        mask.outside = outside
         mask.canvas_width, mask.canvas_height = canvas
         mask.rect = abi.Rect(*rect)
         mask.stride = rect[2]

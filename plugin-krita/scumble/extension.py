@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
@@ -25,6 +26,7 @@ def live() -> Live:
 
 class ScumbleExtension(Extension):
     def setup(self):
+        translate()
         notifier = Krita.instance().notifier()
         notifier.setActive(True)
         notifier.applicationClosing.connect(live().close)
@@ -38,6 +40,15 @@ class ScumbleExtension(Extension):
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _=False, function=function: run(function))
         QtCore.QTimer.singleShot(0, _watch_undo)
+
+
+def translate() -> None:
+    """Loads the painter's language, if translators have made it (scripts/krita_catalogue.py)."""
+    application = QtCore.QCoreApplication.instance()
+    translator = QtCore.QTranslator(application)
+    folder = str(Path(__file__).resolve().parent / "translations")
+    if translator.load(QtCore.QLocale(), "scumble", "_", folder):
+        application.installTranslator(translator)
 
 
 def _watch_undo() -> None:
@@ -57,11 +68,12 @@ def run(function) -> None:
     try:
         function(document)
     except ScumbleError as error:
-        live().tell(document, str(error))
+        live().tell(document, error)
     except Exception as error:  # noqa: BLE001
         traceback.print_exc(file=sys.stderr)
         sentence = tr("Scumble met an error of its own: {error}")
-        live().tell(document, sentence.format(error=f"{type(error).__name__}: {error}"))
+        told = ScumbleError(sentence.format(error=f"{type(error).__name__}: {error}"))
+        live().tell(document, told)
 
 
 def register() -> None:
@@ -70,5 +82,6 @@ def register() -> None:
 
     krita = Krita.instance()
     krita.addExtension(ScumbleExtension(krita))
-    _factory = DockWidgetFactory("scumble_docker", DockWidgetFactoryBase.DockRight, ScumbleDocker)
+    right = DockWidgetFactoryBase.DockPosition.DockRight
+    _factory = DockWidgetFactory("scumble_docker", right, ScumbleDocker)
     krita.addDockWidgetFactory(_factory)

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import time
 
+from . import abi
 from .canvas import Canvas, Gone
 from .engine import Engine, Frame, Layer
 from .pixels import bands
 from .settings import DocumentSettings
 
-FAST = 0.033  # seconds between ticks while something changes
+FAST = 0.033  # seconds between looks at the paint while something changes
 REST = 0.066  # … and while nothing does
-HIDDEN = 0.4  # … and while the live layer cannot be seen
 STAY_FAST = 1.0  # seconds after the last change
-BAND_BYTES = 4 << 20  # what is read or written in one go: a few milliseconds
+WAITING = 0.01  # seconds between looks for a picture that is being made
+BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
+BAND_BYTES = 4 << 20  # what is read or written in one go
+TURN = 0.004  # seconds of writing in one turn; after that no further piece is begun
 LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 0.15  # seconds that the group may be out of the stack before live stops
 HOLD = 0.35  # seconds without a redraw after an undo or redo
@@ -33,21 +36,21 @@ class LiveLayer:
         self.hidden = self._missing = False
         self.session.set(settings.for_engine())
         self._shape = None  # (size, format) that the session knows
-        self._coverage = None
+        self._mask = None  # (coverage, outside) that the session knows
         self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
         self._floor = 0  # frames of an earlier revision no longer fit the canvas
         self._clear_first = False
         self._hot_band = self._next_band = 0
         self._showing: tuple[Frame, list] | None = None
-        self._changed_at = self._selection_at = self._held_until = 0.0
+        self._changed_at = self._selection_at = self._held_until = self._read_at = 0.0
+        self._job_at = self._takes = 0.0  # when the job waited for began; how long the last one took
+        self._redrawn_ahead = False
 
     @property
     def working(self) -> bool:
         return self._done < self._asked
 
     def set(self, settings: DocumentSettings) -> None:
-        if settings.outside_shows_paint != self.settings.outside_shows_paint and self._coverage is not None:
-            self._shape = None  # draws all of it anew
         self.settings = settings
         self._note(self.session.set(settings.for_engine()))
 
@@ -61,8 +64,8 @@ class LiveLayer:
             self._showing = None
         self.session.close()
 
-    def tick(self) -> float:
-        """Does what is due and returns the seconds until the next tick. Raises ScumbleError."""
+    def tick(self) -> float | None:
+        """Does what is due; the seconds until the next tick, None while hidden. Raises ScumbleError."""
         started = time.perf_counter()
         try:
             self.canvas.check()
@@ -74,9 +77,11 @@ class LiveLayer:
             return MISSING
         self._missing = False
         pixels = self.canvas.format()
-        self.hidden = not self.canvas.shown()
+        was_hidden, self.hidden = self.hidden, not self.canvas.shown()
         if self.hidden:
-            return HIDDEN
+            return None
+        if was_hidden:
+            self.canvas.redraw()  # Krita has not kept the paint tap up to date meanwhile
         shape = (self.canvas.size, pixels)
         if shape != self._shape:
             self._begin(shape)
@@ -85,23 +90,40 @@ class LiveLayer:
             self._follow_selection()
         if self._showing is None:
             self._poll()
-        # Either a piece of the picture is written or a piece of the paint is read: never both in one turn.
-        if self._showing is None:
-            self._push(every_band=False)
-        elif started >= self._held_until:
-            self._show_some()
         if self._showing is not None:
-            return max(0.005, self._held_until - started)
+            if started >= self._held_until:
+                self._show_some(started)
+            if self._showing is not None:
+                return max(BETWEEN, self._held_until - started)
+        # Either a picture is written or paint is read: never both in one turn.
+        elif started >= self._read_at:
+            self._push(every_band=False)
+            now = time.perf_counter()
+            busy = self.working or now - self._changed_at < STAY_FAST
+            # At most a quarter of the interface's thread while painting, an eighth at rest.
+            cost = now - started
+            self._read_at = now + (max(FAST, 3 * cost) if busy else max(REST, 8 * cost))
         now = time.perf_counter()
-        cost = now - started
-        busy = self.working or now - self._changed_at < STAY_FAST
-        # At most a quarter of the interface's thread while painting, an eighth at rest.
-        return max(FAST, 3 * cost) if busy else max(REST, 8 * cost)
+        self._redraw_ahead(now)
+        wait = max(BETWEEN, self._read_at - now)
+        return min(wait, WAITING) if self.working else wait
+
+    def _redraw_ahead(self, now: float) -> None:
+        """Asks Krita for the redraw before the picture is there: Krita takes its time over it, and what is
+        written until then is shown. The one after the picture stays, in case this one came too early."""
+        ahead = self.canvas.redraw_delay
+        if not ahead or not self.working or self._redrawn_ahead or now < self._held_until:
+            return
+        if now >= self._job_at + self._takes - ahead:
+            self._redrawn_ahead = True
+            self.canvas.redraw()
 
     def _note(self, revision: int) -> bool:
         if revision:
-            self._asked = revision
             self._changed_at = time.perf_counter()
+            if not self.working:
+                self._job_at = self._changed_at
+            self._asked = revision
         return bool(revision)
 
     def _begin(self, shape: tuple) -> None:
@@ -109,7 +131,7 @@ class LiveLayer:
         if self._showing:
             self._showing[0].close()
             self._showing = None
-        self._shape, self._coverage, self._selection_at = shape, None, 0.0
+        self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._clear_first = True
         self._push(every_band=True)
         self._floor = self._asked
@@ -137,14 +159,16 @@ class LiveLayer:
 
     def _follow_selection(self) -> None:
         coverage = self.canvas.selection()
-        if coverage == self._coverage:
+        outside = abi.OUTSIDE_PAINT if self.settings.outside_shows_paint else abi.OUTSIDE_TRANSPARENT
+        mask = None if coverage is None else (coverage, outside)
+        if mask == self._mask:
             return
         size = self._shape[0]
         if coverage is None:
             revision = self.session.clear_mask()
         else:
-            revision = self.session.set_mask(size, coverage.rect, coverage.data)
-        self._coverage = coverage
+            revision = self.session.set_mask(size, coverage.rect, coverage.data, outside)
+        self._mask = mask
         self._clear_first = True
         if self._note(revision):
             self._floor = revision
@@ -155,6 +179,8 @@ class LiveLayer:
             return
         if frame.final:
             self._done = max(self._done, frame.revision)
+            self._takes, self._job_at = frame.info.since_start_us / 1e6, time.perf_counter()
+            self._redrawn_ahead = False
         if frame.revision < self._floor or frame.format != self._shape[1].number:
             frame.close()
             return
@@ -162,15 +188,17 @@ class LiveLayer:
         cuts = bands(width, height, BAND_BYTES // self._shape[1].bytes_per_pixel)
         self._showing = (frame, [(frame.rect[0], frame.rect[1] + y, w, h) for _, y, w, h in cuts])
 
-    def _show_some(self) -> None:
-        """Writes one band of the picture; with the last one it is shown."""
+    def _show_some(self, started: float) -> None:
+        """Writes as many bands of the picture as a turn has time for; after the last one it is shown."""
         frame, left = self._showing
         pixels = self._shape[1]
         if self._clear_first:
             self._clear_first = False
             self.canvas.clear((0, 0, *self._shape[0]), pixels)
-        cut = None if self.settings.outside_shows_paint else self._coverage
-        self.canvas.write(frame, left.pop(0), pixels, cut)
+        while left:
+            self.canvas.write(frame, left.pop(0), pixels)
+            if time.perf_counter() - started > TURN:
+                break
         if not left:
             self._showing = None
             self.last_frame = frame.info

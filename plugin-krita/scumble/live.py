@@ -10,7 +10,7 @@ import functools
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from krita import Krita
 
@@ -18,9 +18,10 @@ from . import abi
 from . import settings as stored
 from .canvas import Canvas
 from .engine import Engine, Library, ModelInfo, ScumbleError
-from .layer import HIDDEN, LiveLayer
+from .layer import LiveLayer
 from .qt import QtCore, tr
 from .settings import DocumentSettings
+from .watch import Watch
 
 # Errors after which the engine must be made anew; all others are told and live goes on.
 FATAL = {
@@ -31,6 +32,11 @@ FATAL = {
     abi.ERROR_MODEL_BROKEN,
     abi.ERROR_MODEL_UNSUPPORTED,
 }
+# … of them those that another model may cure.
+OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL_UNSUPPORTED}
+LATER = 0.4  # seconds until the next try after a run that failed, and where nothing wakes the loop
+KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live layer that used it
+TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
 
 def guarded(function):
@@ -61,6 +67,7 @@ class Status:
     error: bool = False
     progress: float | None = None  # while the model is loading
     model: ModelInfo | None = None
+    offer_own: bool = False  # Scumble's own model may help
 
 
 class Live(QtCore.QObject):
@@ -73,13 +80,17 @@ class Live(QtCore.QObject):
         self._library: Library | None = None
         self._engines: dict[str, Engine] = {}
         self._layers: list[LiveLayer] = []
-        self._told: list[tuple] = []  # (document, sentence) of live layers that stopped by themselves
+        self._told: list[tuple] = []  # (document, error) of live layers that stopped by themselves
         self._problem: tuple | None = None  # (layer, sentence) of a run that failed
         self._looked_at = 0.0
         self._timer = QtCore.QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
+        self._spare = QtCore.QTimer(self)
+        self._spare.setSingleShot(True)
+        self._spare.timeout.connect(self._drop_unused_engines)
+        self._watch = Watch(self.wake)
 
     # --- what the docker and the actions call; all raise ScumbleError with a sentence ---
 
@@ -104,7 +115,7 @@ class Live(QtCore.QObject):
         self._timer.start(0)
         self.changed.emit()
 
-    def stop(self, document, why: str = "") -> None:
+    def stop(self, document, why: Exception | None = None) -> None:
         """Live off; the picture stays as it is."""
         layer = self.layer(document)
         if layer is None:
@@ -112,10 +123,11 @@ class Live(QtCore.QObject):
         self._layers.remove(layer)
         layer.close()
         self._forget(document)
-        if why:
+        if why is not None:
             self._told.append((document, why))
         if not self._layers:
             self._timer.stop()
+        self._spare.start(KEEP_MODEL)
         self.changed.emit()
 
     def toggle(self, document) -> None:
@@ -167,23 +179,37 @@ class Live(QtCore.QObject):
         if layer is not None:
             layer.hold()
 
-    def tell(self, document, sentence: str) -> None:
-        """Shows a sentence in the docker of a document until something else is to be said."""
+    def use_own_model(self, document) -> None:
+        """Scumble's own model instead of the one that could not be used, and live."""
+        self.set_settings(document, replace(self.settings(document), model=""))
+        self.start(document)
+
+    def typing_pause(self, document) -> int:
+        """Milliseconds between what is typed and what is rendered: as fast as the engine makes pictures."""
+        layer = self.layer(document)
+        last = layer.last_frame if layer is not None else None
+        low, high = TYPING
+        return low if last is None else min(max(last.since_start_us // 1000, low), high)
+
+    def tell(self, document, error: Exception) -> None:
+        """Shows an error in the docker of a document until something else is to be said."""
         layer = self.layer(document)
         if layer is not None:
-            self._problem = (layer, sentence)
+            self._problem = (layer, str(error))
         else:
             self._forget(document)
-            self._told.append((document, sentence))
+            self._told.append((document, error))
         self.changed.emit()
 
     def status(self, document) -> Status:
         layer = self.layer(document)
         if layer is None:
-            for other, sentence in self._told:
+            for other, error in self._told:
                 if other is document or (document is not None and other == document):
-                    return Status(text=sentence, error=True)
-            return Status(text=tr("Live is off."))
+                    of_model = getattr(error, "status", 0) in OF_THE_MODEL
+                    offer = of_model and self.settings(document).model != ""
+                    return Status(text=str(error), error=True, offer_own=offer)
+            return Status(text=tr("Live is off. Press Live, and a picture of your paint follows your brush."))
         info = layer.engine.info()
         if info.state == abi.ENGINE_LOADING:
             return Status(True, info.message or tr("Loading the model…"), progress=info.progress, model=info)
@@ -196,6 +222,7 @@ class Live(QtCore.QObject):
     def close(self) -> None:
         """Before Krita goes."""
         self._timer.stop()
+        self._spare.stop()
         for layer in self._layers:
             layer.close()
         self._layers.clear()
@@ -206,45 +233,54 @@ class Live(QtCore.QObject):
     # --- the loop ---
 
     @guarded
+    def wake(self) -> None:
+        """What can be seen may have changed: another document or window in front, a layer shown or hidden."""
+        if self._layers and not self._timer.isActive():
+            self._timer.start(0)
+
+    @guarded
     def tick(self) -> None:
         """One turn for the document that is being painted on; the others rest until they are looked at."""
+        layer = self.layer(visible_document())
         now = time.monotonic()
-        if now - self._looked_at > 1.0:
+        if layer is None or now - self._looked_at > 1.0:
             self._looked_at = now
             self._drop_closed()
-        layer = self.layer(visible_document())
-        if layer is None:
-            delay = HIDDEN
-        else:
-            delay = self._turn(layer)
-        if self._layers:
+        delay = None if layer is None else self._turn(layer)
+        if not self._layers:
+            return
+        if delay is None:
+            self._watch.windows()
+            delay = None if self._watch.layers_watched else LATER
+        if delay is not None:
             self._timer.start(int(delay * 1000))
 
-    def _turn(self, layer: LiveLayer) -> float:
-        frames, working = layer.frames_shown, layer.working
+    def _turn(self, layer: LiveLayer) -> float | None:
+        """A layer's turn; the seconds until its next one, None if there is nothing to be seen."""
+        before = layer.frames_shown, layer.working, layer.hidden
         try:
             delay = layer.tick()
-            if layer.frames_shown != frames:
+            if layer.frames_shown != before[0]:
                 self._problem = None
         except ScumbleError as error:
             if error.status >= 0 or error.status in FATAL:
                 if error.status in FATAL:
                     self._drop_engine(layer.engine)
-                self.stop(layer.document, str(error))
+                self.stop(layer.document, error)
             else:
                 self._problem = (layer, str(error))
-            delay = HIDDEN
-        if layer.frames_shown != frames or layer.working != working or layer.session.loading:
+            delay = LATER
+        if (layer.frames_shown, layer.working, layer.hidden) != before or layer.session.loading:
             self.changed.emit()
         return delay
 
     def failed(self, error: Exception) -> None:
         """An exception in the loop itself: everything stops and says so, Krita goes on."""
-        why = str(error) if isinstance(error, ScumbleError) else tr(
-            "Scumble met an error of its own ({error}), so live is off."
-        ).format(error=f"{type(error).__name__}: {error}")  # fmt: skip
+        if not isinstance(error, ScumbleError):
+            sentence = tr("Scumble met an error of its own ({error}), so live is off.")
+            error = ScumbleError(sentence.format(error=f"{type(error).__name__}: {error}"))
         for layer in list(self._layers):
-            self.stop(layer.document, why)
+            self.stop(layer.document, error)
 
     def _drop_closed(self) -> None:
         """Forgets live layers whose document was closed."""
@@ -253,11 +289,11 @@ class Live(QtCore.QObject):
                 self._layers.remove(layer)
                 layer.close()
                 self.changed.emit()
-        self._told = [(d, why) for d, why in self._told if d is None or d.rootNode() is not None]
+        self._told = [(d, error) for d, error in self._told if d is None or d.rootNode() is not None]
 
     def _forget(self, document) -> None:
         self._problem = None
-        self._told = [(d, why) for d, why in self._told if not (d is document or d == document)]
+        self._told = [(d, error) for d, error in self._told if not (d is document or d == document)]
 
     def _canvas(self, document) -> Canvas:
         if document is None:
@@ -279,7 +315,8 @@ class Live(QtCore.QObject):
         """The next start makes a new one, e.g. after the painter has put the model in its place."""
         self._engines = {model: other for model, other in self._engines.items() if other is not engine}
 
-    def _drop_unused_engines(self, keep: str) -> None:
+    @guarded
+    def _drop_unused_engines(self, keep: str | None = None) -> None:
         used = {id(layer.engine) for layer in self._layers}
         for model in [m for m, engine in self._engines.items() if m != keep and id(engine) not in used]:
             self._engines.pop(model).close()
@@ -304,9 +341,8 @@ def _says(layer: LiveLayer) -> str:
     times = tr("picture in {frame}, after the stroke {stroke}").format(
         frame=_seconds(info.since_start_us), stroke=_seconds(info.since_push_us)
     )
-    note = layer.canvas.format().note
     state = tr("Rendering") if layer.working else tr("Up to date")
-    return " · ".join(filter(None, (state, times, note)))
+    return f"{state} · {times}"
 
 
 def _seconds(microseconds: int) -> str:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Krita's pixels in the engine's terms: formats, buffers without copies, runs of a selection."""
+"""Krita's pixels in the engine's terms: formats, buffers without copies, selections."""
 
 from __future__ import annotations
 
 import ctypes
-import re
 from dataclasses import dataclass
 
 from . import abi
@@ -20,7 +19,15 @@ class Refused(ScumbleError):
 class PixelFormat:
     number: int
     bytes_per_pixel: int
-    note: str = ""
+
+
+# depth: (sRGB-encoded, linear, bytes a pixel). Krita keeps integers as B, G, R, A and floats as R, G, B, A.
+DEPTHS = {
+    "U8": (abi.FORMAT_BGRA8, abi.FORMAT_BGRA8_LINEAR, 4),
+    "U16": (abi.FORMAT_BGRA16, abi.FORMAT_BGRA16_LINEAR, 8),
+    "F16": (abi.FORMAT_RGBAF16, abi.FORMAT_RGBAF16_LINEAR, 8),
+    "F32": (abi.FORMAT_RGBAF32, abi.FORMAT_RGBAF32_LINEAR, 16),
+}
 
 
 def is_linear(profile: str) -> bool:
@@ -30,27 +37,19 @@ def is_linear(profile: str) -> bool:
 
 
 def pixel_format(model: str, depth: str, profile: str) -> PixelFormat:
-    """The engine's name for a layer's pixels: in memory integers are B, G, R, A and floats R, G, B, A."""
+    """The engine's name for a layer's pixels."""
     if model != "RGBA":
         raise Refused(
             tr("Scumble renders RGB documents; this one is {model}. Use Image > Convert Image Color Space.")
             .format(model=model or tr("of another kind"))
         )  # fmt: skip
-    linear = is_linear(profile)
-    approximate = tr(
-        "This document's integer colours are linear: the picture is darker to the model than to you."
-    )
-    note = approximate if linear else ""
-    if depth == "U8":
-        return PixelFormat(abi.FORMAT_BGRA8, 4, note)
-    if depth == "U16":
-        return PixelFormat(abi.FORMAT_BGRA16, 8, note)
-    if depth == "F32":
-        return PixelFormat(abi.FORMAT_RGBAF32_LINEAR if linear else abi.FORMAT_RGBAF32, 16)
-    raise Refused(
-        tr("Scumble cannot read {depth} pixels yet. Use Image > Convert Image Color Space: 8-bit or 16-bit "
-           "integer, or 32-bit float.").format(depth=tr("16-bit float") if depth == "F16" else depth)
-    )  # fmt: skip
+    if depth not in DEPTHS:
+        raise Refused(
+            tr("Scumble cannot read {depth} pixels. Use Image > Convert Image Color Space: 8-bit or 16-bit "
+               "integer, 16-bit or 32-bit float.").format(depth=depth)
+        )  # fmt: skip
+    encoded, linear, size = DEPTHS[depth]
+    return PixelFormat(linear if is_linear(profile) else encoded, size)
 
 
 class Buffer:
@@ -91,25 +90,3 @@ class Coverage:
 
     rect: tuple
     data: bytes
-
-    def holes(self, rect: tuple, bytes_per_pixel: int) -> list[tuple[int, int]]:
-        """(offset, length) in bytes of what lies outside the selection, in packed rows of `rect`."""
-        inside = intersect(rect, self.rect)
-        left, top, width, height = rect
-        if inside is None:
-            return [(0, width * height * bytes_per_pixel)]
-        flat = bytearray(width * height)
-        for y in range(inside[1], inside[1] + inside[3]):
-            start = (y - self.rect[1]) * self.rect[2] + inside[0] - self.rect[0]
-            to = (y - top) * width + inside[0] - left
-            flat[to : to + inside[2]] = self.data[start : start + inside[2]]
-        return [
-            (run.start() * bytes_per_pixel, (run.end() - run.start()) * bytes_per_pixel)
-            for run in re.finditer(rb"\0+", flat)
-        ]
-
-
-def cut(buffer: Buffer, holes: list[tuple[int, int]]) -> None:
-    """Makes the holes transparent."""
-    for offset, length in holes:
-        ctypes.memset(buffer.address + offset, 0, length)

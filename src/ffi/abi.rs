@@ -36,7 +36,8 @@ pub struct ScumbleEngineOptions {
     /// Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
     /// then ORT_DYLIB_PATH).
     pub runtime: *const c_char,
-    /// Sampler to use instead of the model's: "euler", "euler_a", "lcm" or "ddim"; NULL = the model's.
+    /// Sampler to use instead of the model's: "euler", "euler_a", "lcm", "ddim", "pndm" or "dpm++" (DPM-Solver++ 2M);
+    /// "euler_karras" and "dpm++_karras" with Karras' noise levels; NULL = the model's.
     pub scheduler: *const c_char,
 }
 

@@ -38,8 +38,8 @@ impl Config {
         if length > MAX_BYTES {
             return Err(broken("it is too large for a configuration file".into()));
         }
-        let bytes = std::fs::read(path).map_err(|e| broken(e.to_string()))?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|e| broken(format!("not JSON: {e}")))?;
+        let text = std::fs::read_to_string(path).map_err(|e| broken(e.to_string()))?;
+        let value: Value = parse(&text).map_err(|e| broken(format!("not JSON: {e}")))?;
         if !value.is_object() {
             return Err(broken("not a JSON object".into()));
         }
@@ -113,6 +113,32 @@ impl Config {
     }
 }
 
+/// JSON as Python writes it: the infinities and NaN, which JSON does not have, are taken for null. diffusers writes
+/// `"lambda_min_clipped": -Infinity` into the file of every DPM-Solver.
+fn parse(text: &str) -> serde_json::Result<Value> {
+    let mut plain = String::with_capacity(text.len());
+    // What lies between quotes that no backslash takes away is every second part.
+    let (mut rest, mut quoted) = (text, false);
+    while let Some(at) = rest.find(['"', '\\', 'I', 'N', '-']) {
+        let (before, here) = rest.split_at(at);
+        plain.push_str(before);
+        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| here.starts_with(word));
+        let (taken, instead) = match word.filter(|_| !quoted) {
+            Some(word) => (word.len(), "null"),
+            None => {
+                let escaped = usize::from(here.starts_with('\\'));
+                let length = here.char_indices().nth(1 + escaped).map_or(here.len(), |(end, _)| end);
+                quoted ^= here.starts_with('"');
+                (length, &here[..length])
+            }
+        };
+        plain.push_str(instead);
+        rest = &here[taken..];
+    }
+    plain.push_str(rest);
+    serde_json::from_str(&plain)
+}
+
 /// A JSON value for a message: not longer than a painter wants to read.
 fn short(value: &Value) -> String {
     let text = value.to_string();
@@ -128,6 +154,17 @@ mod tests {
 
     fn config(text: &str) -> Config {
         Config::from_value(serde_json::from_str(text).unwrap(), "test.json")
+    }
+
+    #[test]
+    fn what_python_writes_beyond_json_is_null() {
+        let text = r#"{"a": -Infinity, "b": [NaN, Infinity, -1.5], "c": "-Infinity \\\" NaN \\\\", "Née": "I", "d":NaN}"#;
+        let plain =
+            r#"{"a": null, "b": [null, null, -1.5], "c": "-Infinity \\\" NaN \\\\", "Née": "I", "d": null}"#;
+        assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(plain).unwrap());
+        for broken in ["", "{\"", "\\", "{\"a\": \"\\", "N", "{\"a\": -Inf}"] {
+            assert!(parse(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct LoadOptions {
     pub device: String,
     /// Threads inside ONNX Runtime; 0 for the physical cores less one.
     pub intra_threads: usize,
-    /// Another scheduler than the model's: `euler`, `euler_a`, `lcm`, `ddim`, or a class name of diffusers.
+    /// Another scheduler than the model's: `euler`, `euler_a`, `lcm`, `ddim`, `pndm`, `dpm++`, `euler_karras`,
+    /// `dpm++_karras`, or a class name of diffusers.
     pub scheduler: Option<String>,
     /// ONNX Runtime's library, or the folder that it is in, instead of searching.
     pub runtime: Option<PathBuf>,

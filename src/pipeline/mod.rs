@@ -51,7 +51,7 @@ impl Renderer for Pipeline {
         if !request.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
-        let plan = self.scheduler.plan(self.kind, request.steps, request.strength)?;
+        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
@@ -75,8 +75,9 @@ impl Renderer for Pipeline {
         let mut start = Instant::now();
         let first = noise.next(shape)?;
         let mut sample = plan.add_noise(latent.as_slice().unwrap_or_default(), &first);
-        let steps = plan.timesteps().len();
-        for (i, &timestep) in plan.timesteps().iter().enumerate() {
+        let timesteps = plan.timesteps().to_vec();
+        let steps = timesteps.len();
+        for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let shown = plan.scale_model_input(i, &sample);
             let spent = &mut phases.runtime;

@@ -34,6 +34,8 @@ pub fn unit(v: f32) -> f32 {
 pub struct Transfer(Option<&'static [Curve; 2]>);
 
 impl Transfer {
+    /// Where the encoding is a constant, what it does not need is compiled away.
+    #[inline(always)]
     pub fn of(encoding: Encoding) -> Transfer {
         static CURVES: LazyLock<[Curve; 2]> = LazyLock::new(|| [Curve::new(encode), Curve::new(decode)]);
         Transfer(match encoding {

@@ -52,7 +52,6 @@ pub fn paste(
     let (w, h) = (rect.width as usize, rect.height as usize);
     let format = paint.format();
     let bpp = format.bytes_per_pixel();
-    let transfer = Transfer::of(format.encoding());
     let mut out = zeroed(w * h * bpp)?;
     let mut resizer = Resizer::new();
     for top in (0..h).step_by(STRIP) {
@@ -67,8 +66,8 @@ pub fn paste(
             with_constant!(format, FORMAT => {
                 let pixels = pixels(FORMAT, target, below, weights);
                 match blend.outside {
-                    Outside::Paint => replace_row(FORMAT, transfer, colours, blend.alpha, pixels),
-                    Outside::Transparent => overlay_row(FORMAT, transfer, colours, blend.alpha, pixels),
+                    Outside::Paint => replace_row(FORMAT, colours, blend.alpha, pixels),
+                    Outside::Transparent => overlay_row(FORMAT, colours, blend.alpha, pixels),
                 }
             });
         }
@@ -158,11 +157,11 @@ fn colour_at(transfer: Transfer, colours: [&[f32]; 3], x: usize) -> [f32; 3] {
 #[inline(always)]
 fn replace_row<'a>(
     format: Format,
-    transfer: Transfer,
     colours: [&[f32]; 3],
     alpha: Alpha,
     pixels: impl Iterator<Item = (usize, &'a mut [u8], &'a [u8], f32)>,
 ) {
+    let transfer = Transfer::of(format.encoding());
     for (x, target, paint, weight) in pixels {
         if weight <= 0.0 {
             target.copy_from_slice(paint);
@@ -193,11 +192,11 @@ fn replace_row<'a>(
 #[inline(always)]
 fn overlay_row<'a>(
     format: Format,
-    transfer: Transfer,
     colours: [&[f32]; 3],
     alpha: Alpha,
     pixels: impl Iterator<Item = (usize, &'a mut [u8], &'a [u8], f32)>,
 ) {
+    let transfer = Transfer::of(format.encoding());
     for (x, target, paint, weight) in pixels.filter(|(.., weight)| *weight > 0.0) {
         let [r, g, b] = colour_at(transfer, colours, x);
         let own_alpha = match alpha {

@@ -64,7 +64,8 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
     let (w, h) = (rect.width as usize, rect.height as usize);
     let (rw, rh) = (w.div_ceil(factor), h.div_ceil(factor));
     let mut out = Array3::<f32>::zeros((3, rh, rw));
-    let over = Composite::new(paint.format(), paper);
+    let transfer = Transfer::of(paint.format().encoding());
+    let paper = paper.map(|v| transfer.of_srgb(v));
     let plane = rh * rw;
     let Some(values) = out.as_slice_mut() else { return out };
     let (red, rest) = values.split_at_mut(plane);
@@ -73,7 +74,7 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
         let row = paint.row(rect.y + y as i32, rect.x, rect.width);
         let blocks = (y / factor) * rw..(y / factor + 1) * rw;
         let sums = [&mut red[blocks.clone()], &mut green[blocks.clone()], &mut blue[blocks]];
-        with_constant!(paint.format(), FORMAT => over.add_row(FORMAT, row, factor, sums));
+        with_constant!(paint.format(), FORMAT => add_row(FORMAT, paper, row, factor, sums));
     }
     if factor > 1 {
         for ((_, y, x), v) in out.indexed_iter_mut() {
@@ -83,50 +84,37 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
     out
 }
 
-/// Straight-alpha paint over an opaque paper, in the format's own encoding (linear formats blend in light).
-struct Composite {
-    transfer: Transfer,
-    /// In the format's encoding.
-    paper: [f32; 3],
+/// Adds a row of pixels over `paper` (in the format's encoding) to sums over blocks of `factor` pixels.
+#[inline(always)]
+fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
+    let transfer = Transfer::of(format.encoding());
+    let bpp = format.bytes_per_pixel();
+    let [red, green, blue] = sums;
+    let blocks = red.iter_mut().zip(green).zip(blue);
+    for (((red, green), blue), pixels) in blocks.zip(row.chunks(bpp * factor)) {
+        let mut sum = [0.0f32; 3];
+        for pixel in pixels.chunks_exact(bpp) {
+            let blended = composite(colour::load(format, pixel), paper);
+            for (s, v) in sum.iter_mut().zip(blended) {
+                *s += transfer.to_srgb(v);
+            }
+        }
+        *red += sum[0];
+        *green += sum[1];
+        *blue += sum[2];
+    }
 }
 
-impl Composite {
-    fn new(format: Format, paper: [f32; 3]) -> Self {
-        let transfer = Transfer::of(format.encoding());
-        Composite { transfer, paper: paper.map(|v| transfer.of_srgb(v)) }
+/// Straight-alpha paint over an opaque paper of the same encoding.
+#[inline(always)]
+fn composite([r, g, b, a]: Rgba, paper: [f32; 3]) -> [f32; 3] {
+    let a = colour::unit(a);
+    let mut out = [0.0; 3];
+    for ((out, paint), paper) in out.iter_mut().zip([r, g, b]).zip(paper) {
+        let paint = colour::unit(paint);
+        *out = if a >= 1.0 { paint } else { paint * a + paper * (1.0 - a) };
     }
-
-    /// Adds a row of pixels of `format` to sums over blocks of `factor` pixels.
-    #[inline(always)]
-    fn add_row(&self, format: Format, row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
-        let bpp = format.bytes_per_pixel();
-        let [red, green, blue] = sums;
-        let blocks = red.iter_mut().zip(green).zip(blue);
-        for (((red, green), blue), pixels) in blocks.zip(row.chunks(bpp * factor)) {
-            let mut sum = [0.0f32; 3];
-            for pixel in pixels.chunks_exact(bpp) {
-                let rgb = self.composite(colour::load(format, pixel));
-                for (s, v) in sum.iter_mut().zip(rgb) {
-                    *s += v;
-                }
-            }
-            *red += sum[0];
-            *green += sum[1];
-            *blue += sum[2];
-        }
-    }
-
-    /// The colour as the model sees it, sRGB-encoded.
-    #[inline(always)]
-    fn composite(&self, [r, g, b, a]: Rgba) -> [f32; 3] {
-        let a = colour::unit(a);
-        let mut out = [0.0; 3];
-        for ((out, paint), paper) in out.iter_mut().zip([r, g, b]).zip(self.paper) {
-            let paint = colour::unit(paint);
-            *out = self.transfer.to_srgb(if a >= 1.0 { paint } else { paint * a + paper * (1.0 - a) });
-        }
-        out
-    }
+    out
 }
 
 /// Resizes the part (left, top, width, height) of one float plane into `out`, which is all of the target.

@@ -12,26 +12,34 @@ import tiny
 import torch
 from diffusers import (
     DDIMScheduler,
+    DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     LatentConsistencyModelImg2ImgPipeline,
     LCMScheduler,
+    PNDMScheduler,
     StableDiffusionImg2ImgPipeline,
 )
 from diffusers.pipelines.latent_consistency_models import (
     pipeline_latent_consistency_img2img as lcm_module,
 )
 from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_img2img as sd_module
-from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm
+from diffusers.schedulers import (
+    scheduling_dpmsolver_multistep,
+    scheduling_euler_ancestral_discrete,
+    scheduling_lcm,
+)
 from PIL import Image
 
 SCHEDULERS = {
     c.__name__: c
     for c in (
         DDIMScheduler,
+        DPMSolverMultistepScheduler,
         EulerAncestralDiscreteScheduler,
         EulerDiscreteScheduler,
         LCMScheduler,
+        PNDMScheduler,
     )
 }
 ANCESTRAL = {
@@ -44,6 +52,36 @@ ANCESTRAL = {
     "steps_offset": 1,
     "timestep_spacing": "linspace",
     "trained_betas": None,
+}
+# As Stable Diffusion 1.x was published.
+PNDM = {
+    "_class_name": "PNDMScheduler",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "num_train_timesteps": 1000,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+}
+DPM_KARRAS = {
+    "_class_name": "DPMSolverMultistepScheduler",
+    "algorithm_type": "dpmsolver++",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "num_train_timesteps": 1000,
+    "solver_order": 2,
+    "steps_offset": 1,
+    "trained_betas": None,
+    "use_karras_sigmas": True,
+}
+SDE = {
+    **DPM_KARRAS,
+    "algorithm_type": "sde-dpmsolver++",
+    "use_karras_sigmas": False,
+    "prediction_type": "v_prediction",
 }
 HOUSE = "A painting of a house by the lake, warm light, thick brush strokes"
 SHIPS = "watercolour: ships in the mist (soft light) — pale colours!"
@@ -58,6 +96,10 @@ CASES = {
     "sd15-euler-a-guided": ("sd15", SQUARE, HOUSE, BAD, 0.5, 8, 5.0, ANCESTRAL),
     "sd15-euler-a-long": ("sd15", TALL, LONG, None, 1.0, 3, 1.0, ANCESTRAL),
     "sd15-lcm-lora": ("sd15", SQUARE, SHIPS, None, 0.5, 4, 1.0, tiny.SCHEDULERS["lcm"]),
+    "sd15-pndm": ("sd15", SQUARE, HOUSE, None, 0.5, 8, 1.0, PNDM),
+    "sd15-pndm-guided-wide": ("sd15", WIDE, SHIPS, BAD, 1.0, 4, 5.0, PNDM),
+    "sd15-dpm-karras-guided": ("sd15", SQUARE, SHIPS, BAD, 0.5, 8, 5.0, DPM_KARRAS),
+    "sd2-dpm-sde-tall": ("sd2", TALL, HOUSE, None, 0.6, 5, 1.0, SDE),
     "sd2-guided": ("sd2", SQUARE, SHIPS, BAD, 0.5, 4, 4.0, None),
     "sd2-no-negative-wide": ("sd2", WIDE, HOUSE, None, 0.3, 10, 2.5, None),
     "turbo-1": ("turbo", SQUARE, HOUSE, None, 1.0, 1, 0.0, None),
@@ -178,7 +220,13 @@ def render(parts, case, noise_source, nets=None):
         return output if isinstance(output, torch.Tensor) else output.latent_dist.mode()
 
     changes = [(m, "retrieve_latents", encoded) for m in (sd_module, lcm_module)]
-    sources = (sd_module, lcm_module, scheduling_lcm, scheduling_euler_ancestral_discrete)
+    sources = (
+        sd_module,
+        lcm_module,
+        scheduling_lcm,
+        scheduling_euler_ancestral_discrete,
+        scheduling_dpmsolver_multistep,
+    )
     changes += [(m, "randn_tensor", noise_source) for m in sources]
     changes += [(pipe.scheduler, "add_noise", add_noise)]
     if nets:

@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from diffusers.schedulers import (
     scheduling_ddim,
+    scheduling_dpmsolver_multistep,
     scheduling_euler_ancestral_discrete,
     scheduling_euler_discrete,
     scheduling_lcm,
+    scheduling_pndm,
 )
 
 SHAPE = (1, 4, 2, 2)
@@ -22,6 +24,11 @@ CLASSES = {
     ),
     "LCMScheduler": (scheduling_lcm, "LCMScheduler"),
     "DDIMScheduler": (scheduling_ddim, "DDIMScheduler"),
+    "PNDMScheduler": (scheduling_pndm, "PNDMScheduler"),
+    "DPMSolverMultistepScheduler": (
+        scheduling_dpmsolver_multistep,
+        "DPMSolverMultistepScheduler",
+    ),
 }
 
 # The part that every Stable Diffusion scheduler_config.json has in common.
@@ -32,7 +39,7 @@ SD = {
     "beta_schedule": "scaled_linear",
     "trained_betas": None,
 }
-EULER, ANCESTRAL, LCM, DDIM = CLASSES
+EULER, ANCESTRAL, LCM, DDIM, PNDM, DPM = CLASSES
 
 
 def f32(values):
@@ -141,6 +148,60 @@ def case_list():
         (4, 1.0),
     )
     add(DDIM, {**ddim, "beta_schedule": "squaredcos_cap_v2"}, (4, 0.5))
+
+    # PNDM: SD 1.x as published; without strength 1 it begins in the middle of its list, with or without the
+    # timestep that is there twice.
+    pndm = {
+        "skip_prk_steps": True,
+        "set_alpha_to_one": False,
+        "steps_offset": 1,
+        "timestep_spacing": "leading",
+        "prediction_type": "epsilon",
+    }
+    add(PNDM, pndm, (1, 1.0), (2, 0.5), (2, 1.0), (3, 0.7), (4, 0.3), (4, 0.5), (4, 0.75), (4, 1.0))
+    add(PNDM, pndm, (8, 0.5), (10, 0.7), (10, 0.9), (19, 1.0), (20, 0.3), (20, 0.95))
+    add(PNDM, {**pndm, **vpred}, (4, 0.75), (8, 0.5), (8, 1.0))
+    add(PNDM, {**pndm, "steps_offset": 0, "set_alpha_to_one": True}, (4, 1.0), (8, 0.3))
+    add(PNDM, {**pndm, "timestep_spacing": "trailing"}, (1, 1.0), (4, 0.75), (7, 0.5), (8, 1.0))
+    add(PNDM, {**pndm, "timestep_spacing": "linspace"}, (2, 1.0), (7, 0.9), (8, 0.5), (16, 1.0))
+    add(PNDM, {**pndm, "beta_schedule": "squaredcos_cap_v2"}, (4, 0.5))
+
+    # DPM-Solver++: 2M as people choose it for SD 1.x, with Karras' levels, then each option.
+    dpm = {
+        "solver_order": 2,
+        "algorithm_type": "dpmsolver++",
+        "solver_type": "midpoint",
+        "lower_order_final": True,
+        "timestep_spacing": "linspace",
+        "steps_offset": 1,
+        "prediction_type": "epsilon",
+    }
+    karras = {"use_karras_sigmas": True}
+    leading, trailing = {"timestep_spacing": "leading"}, {"timestep_spacing": "trailing"}
+    add(DPM, dpm, (1, 1.0), (2, 0.5), (2, 1.0), (4, 0.3), (4, 0.5), (4, 1.0), (8, 0.5))
+    add(DPM, dpm, (14, 0.4), (15, 0.4), (20, 0.3), (20, 1.0))
+    add(DPM, {**dpm, **leading}, (1, 1.0), (4, 1.0), (8, 0.5), (20, 0.3))
+    add(DPM, {**dpm, **trailing}, (1, 1.0), (4, 0.5), (7, 1.0), (20, 0.4))
+    add(DPM, {**dpm, **vpred}, (4, 0.5), (8, 1.0))
+    add(DPM, {**dpm, "prediction_type": "sample"}, (4, 1.0), (8, 0.5))
+    add(DPM, {**dpm, **karras}, (1, 1.0), (2, 0.5), (4, 0.5), (4, 1.0), (8, 0.5), (20, 0.3), (20, 1.0))
+    add(DPM, {**dpm, **karras, **vpred}, (8, 0.5))
+    add(DPM, {**dpm, **karras, "final_sigmas_type": "sigma_min"}, (4, 1.0), (20, 0.4))
+    add(DPM, {**dpm, **karras, "beta_schedule": "squaredcos_cap_v2"}, (8, 0.5))
+    add(DPM, {**dpm, "final_sigmas_type": "sigma_min"}, (4, 1.0), (8, 0.5), (20, 0.4))
+    add(DPM, {**dpm, "solver_type": "heun"}, (4, 1.0), (8, 0.5), (20, 0.4))
+    add(DPM, {**dpm, "euler_at_final": True, "final_sigmas_type": "sigma_min"}, (16, 0.5))
+    add(DPM, {**dpm, "lower_order_final": False}, (4, 1.0), (8, 0.5))
+    add(DPM, {**dpm, "solver_order": 1}, (4, 1.0), (8, 0.5))
+    add(DPM, {**dpm, "solver_order": 3}, (2, 1.0), (4, 1.0), (8, 0.5), (16, 0.5), (20, 1.0))
+    add(DPM, {**dpm, "solver_order": 3, **karras}, (8, 1.0), (20, 0.4))
+    sde = {**dpm, "algorithm_type": "sde-dpmsolver++"}
+    add(DPM, sde, (1, 1.0), (2, 1.0), (4, 0.5), (8, 1.0), (20, 0.4))
+    add(DPM, {**sde, **karras, "final_sigmas_type": "sigma_min"}, (8, 0.5), (16, 0.5))
+    add(DPM, {**sde, "solver_type": "heun"}, (8, 0.5))
+    add(DPM, {**sde, "solver_order": 3}, (8, 1.0), (20, 0.4))
+    add(DPM, {**dpm, **trailing, **zero_snr}, (4, 1.0), (8, 0.5))
+    add(DPM, {**dpm, "beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02}, (8, 0.5))
     return cases
 
 
@@ -167,6 +228,16 @@ def tolerance(config, sigmas, begin):
     return 5e-4 if huge and config.get("rescale_betas_zero_snr") else 1e-5
 
 
+def estimate(scheduler, output, t, sample):
+    """The clean latent that `output` stands for, of a scheduler that does not tell it."""
+    if hasattr(scheduler, "model_outputs"):
+        return scheduler.model_outputs[-1]
+    alpha = scheduler.alphas_cumprod[t]
+    if scheduler.config.prediction_type == "v_prediction":
+        return alpha**0.5 * sample - (1 - alpha) ** 0.5 * output
+    return (sample - (1 - alpha) ** 0.5 * output) / alpha**0.5
+
+
 def run(case, tables):
     name, config, steps, strength, route = case
     module, class_name = CLASSES[name]
@@ -182,13 +253,15 @@ def run(case, tables):
         drawn.append(len(drawn))
         return tables["draws"][drawn[-1]].reshape(tuple(shape)).clone()
 
-    kept, module.randn_tensor = module.randn_tensor, given
+    kept, module.randn_tensor = getattr(module, "randn_tensor", None), given
     try:
         x = scheduler.add_noise(tables["latent"], tables["noise"], timesteps[:1])
         noisy, trace = x, []
         for i, t in enumerate(timesteps):
             scaled = scheduler.scale_model_input(x, t)
-            x, x0 = scheduler.step(tables["model_outputs"][i], t, x, return_dict=False)
+            output, before = tables["model_outputs"][i], x
+            x, *told = scheduler.step(output, t, x, return_dict=False)
+            x0 = told[0] if told else estimate(scheduler, output, t, before)
             trace.append({"scaled": f32(scaled), "prev": f32(x), "x0": f32(x0)})
     finally:
         module.randn_tensor = kept

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starts the real Krita under Xvfb in a throwaway profile, paints with pointer events, checks what comes.
 
-    python3 tests/krita/run_e2e.py [--library libscumble.so --model FOLDER] [--pace] [--strokes 200]
+    python3 tests/krita/run_e2e.py [--library libscumble.so --model FOLDER] [--pace]
 
 Without --library only the stub is used (an engine that inverts the paint; needs a C compiler). One line a
-check; the exit code is 0 if all hold. Needs: krita, PyQt of Krita's Python, Xvfb, openbox.
+check, the last line counts them; the exit code is 0 if all hold. Needs: krita, PyQt of Krita's Python, Xvfb,
+openbox.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,10 @@ from krita_install import find_runtime, switch_on  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
+# The files of checks: those on the stub, those on the real library.
+STUB_CHECKS = ("checks.py", "features.py", "documents.py")
+REAL_CHECKS = ("first.py", "real.py")
+STUB_SPEEDS = (100,)  # milliseconds a picture
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
 
@@ -65,6 +71,20 @@ class Report:
             said = [line for line in session.log().splitlines() if not line.startswith(CHATTER)]
             print("\n".join(said[-30:]), file=sys.stderr)
 
+    def table(self) -> str:
+        head = "| Krita | engine | canvas | gap p95 / max without live | with live | pictures/s "
+        head += "| pointer → picture | of it the engine |"
+        return "\n".join([head, "|---" * 8 + "|", *(row(found) for found in self.times)])
+
+
+def row(found: dict) -> str:
+    """A line of the table of docs/krita.md."""
+    gaps = [f"{p95} / {most} ms" for p95, most in (found["off"], found["on"])]
+    return (
+        f"| {found['krita']} | {found['model']} | {found['side']}² | {gaps[0]} | {gaps[1]} "
+        f"| {found['pictures']} | {found['latency']} ms | {found['engine']} ms |"
+    )
+
 
 def imported(report: Report, archive: Path):
     """The zip in a profile that has nothing else of ours: library, runtime and model are those inside."""
@@ -77,17 +97,24 @@ def imported(report: Report, archive: Path):
         report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL="")
 
 
-def main() -> int:
+def arguments():
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--library", type=Path, help="the real libscumble.so, to be tested with --model")
     options.add_argument("--model", type=Path, help="a model folder for it (models/tiny/turbo)")
     options.add_argument("--zip", type=Path, help="import this zip with Krita's importer and render with it")
+    options.add_argument("--krita", default="krita", help="the command that starts Krita, e.g. in a chroot")
     options.add_argument("--pace", action="store_true", help="also measure, and print a table")
     options.add_argument("--pace-only", action="store_true")
-    options.add_argument("--strokes", type=int, default=60)
-    chosen = options.parse_args()
-    missing = [name for name in ("krita", "Xvfb", "openbox") if not shutil.which(name)]
+    options.add_argument("--only", choices=(*STUB_CHECKS, *REAL_CHECKS), action="append")
+    options.add_argument("--strokes", type=int, default=200)
+    return options.parse_args()
+
+
+def main() -> int:
+    chosen = arguments()
+    krita = tuple(shlex.split(chosen.krita))
+    missing = [name for name in (krita[0], "Xvfb", "openbox") if not shutil.which(name)]
     if missing:
         print("FAIL not installed:", *missing)
         return 2
@@ -95,30 +122,32 @@ def main() -> int:
     if runtime is not None:
         os.environ["ORT_DYLIB_PATH"] = str(runtime)
     began, report = time.monotonic(), Report()
-    with tempfile.TemporaryDirectory(prefix="scumble-stub-") as folder:
+    wanted = () if chosen.pace_only else chosen.only or (*STUB_CHECKS, *REAL_CHECKS)
+    pace = chosen.pace or chosen.pace_only
+    # In /tmp, which can be seen from inside a chroot too.
+    with tempfile.TemporaryDirectory(prefix="scumble-stub-", dir="/tmp") as folder:
         stub = build_stub(Path(folder))
-        with KritaSession(stub) as session:
-            if not chosen.pace_only:
-                report.run(session, "checks.py", 150)
-                report.run(session, "features.py", 150, SCUMBLE_STROKES=str(chosen.strokes))
-            if chosen.pace or chosen.pace_only:
-                report.run(session, "pace.py", 200)
+        with KritaSession(stub, krita=krita) as session:
+            for script in filter(wanted.__contains__, STUB_CHECKS):
+                report.run(session, script, 300, SCUMBLE_STROKES=str(chosen.strokes))
+            for milliseconds in STUB_SPEEDS if pace else ():
+                report.run(session, "pace.py", 200, SCUMBLE_STUB_MS=str(milliseconds))
         if chosen.library and chosen.model:
-            with KritaSession(chosen.library.resolve()) as session:
-                model = str(chosen.model.resolve())
-                if not chosen.pace_only:
-                    report.run(session, "real.py", 150, SCUMBLE_TEST_MODEL=model)
-                if chosen.pace or chosen.pace_only:
-                    report.run(session, "pace.py", 200, SCUMBLE_TEST_MODEL=model)
-        if chosen.zip:
+            alone = Path(shutil.copy(chosen.library, folder))
+            with KritaSession(alone, krita=krita) as session:
+                env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
+                if "first.py" in wanted:
+                    report.run(session, "first.py", 120, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
+                if "real.py" in wanted:
+                    report.run(session, "real.py", 200, **env)
+                if chosen.pace_only:
+                    report.run(session, "pace.py", 200, **env)
+        if chosen.zip and "real.py" in wanted:
             imported(report, chosen.zip.resolve())
-    for row in report.times:
-        print(
-            f"{row['model']}, {row['side']}²: gap p95/max {row['off'][0]}/{row['off'][1]} ms without live, "
-            f"{row['on'][0]}/{row['on'][1]} ms with; {row['pictures']} pictures/s; "
-            f"pointer event to picture {row['latency']} ms, of it the engine {row['engine']} ms"
-        )
-    print(f"{report.passed} hold, {len(report.failed)} fail, {time.monotonic() - began:.0f} s")
+    if pace:
+        print(report.table())
+    print(f"-- {time.monotonic() - began:.0f} s")
+    print(f"{report.passed} passed, {len(report.failed)} failed")
     return 1 if report.failed else 0
 
 

@@ -24,6 +24,7 @@ struct ScumbleSession {
     bool quit, dirty, busy, fault;
     int32_t format, width, height;
     unsigned char *paint, *coverage;
+    uint32_t outside;
     uint64_t revision, seq, changed_at;
     ScumbleFrame *latest;
     ScumbleParams params;
@@ -54,11 +55,25 @@ static int32_t no(int32_t status, const char *why) {
     snprintf(last_error, sizeof last_error, "%s", why);
     return status;
 }
-static size_t pixel_bytes(int32_t format) { return format <= 2 ? 4 : format <= 4 ? 8 : 16; }
+enum kind { INT8, INT16, FLOAT16, FLOAT32 };
+static enum kind kind_of(int32_t format) {
+    switch (format) {
+    case SCUMBLE_FORMAT_RGBA8: case SCUMBLE_FORMAT_BGRA8:
+    case SCUMBLE_FORMAT_RGBA8_LINEAR: case SCUMBLE_FORMAT_BGRA8_LINEAR: return INT8;
+    case SCUMBLE_FORMAT_RGBAF32: case SCUMBLE_FORMAT_RGBAF32_LINEAR: return FLOAT32;
+    case SCUMBLE_FORMAT_RGBAF16: case SCUMBLE_FORMAT_RGBAF16_LINEAR: return FLOAT16;
+    default: return INT16;
+    }
+}
+static size_t pixel_bytes(int32_t format) {
+    enum kind kind = kind_of(format);
+    return kind == INT8 ? 4 : kind == FLOAT32 ? 16 : 8;
+}
 
 uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_VERSION; }
 const char *scumble_version(void) { return "0.0.0-stub"; }
 const char *scumble_last_error(void) { return last_error; }
+const char *scumble_default_model(void) { return ""; }
 
 #define INIT(function, type)                                               \
     int32_t function(type *it, size_t size) {                              \
@@ -90,7 +105,7 @@ static float loaded(const ScumbleEngine *engine) {
 int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info) {
     uint32_t size = info->struct_size;
     *info = (ScumbleEngineInfo){.struct_size = size, .message = "loading the stub", .model_name = "",
-                                .model_description = "", .device = "", .progress = loaded(engine)};
+                                .model_description = "", .device = "", .runtime = "", .progress = loaded(engine)};
     if (fails("load")) {
         info->state = SCUMBLE_ENGINE_FAILED;
         info->error = SCUMBLE_ERROR_MODEL_BROKEN;
@@ -110,12 +125,22 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
 }
 void scumble_engine_release(ScumbleEngine *engine) { (void)engine; /* sessions may still look at it */ }
 
-static void invert(int32_t format, const unsigned char *from, unsigned char *to, size_t pixels) {
+/* Where the mask is 0: the paint, or nothing. The mask's edge is hard. */
+static void invert(int32_t format, const unsigned char *from, unsigned char *to, size_t pixels,
+                   const unsigned char *coverage, uint32_t outside) {
+    enum kind kind = kind_of(format);
+    size_t bpp = pixel_bytes(format);
     for (size_t p = 0; p < pixels; p++) {
+        if (coverage && !coverage[p]) {
+            if (outside == SCUMBLE_OUTSIDE_PAINT) memcpy(to + p * bpp, from + p * bpp, bpp);
+            else memset(to + p * bpp, 0, bpp);
+            continue;
+        }
         for (int c = 0; c < 4; c++) {
             size_t i = p * 4 + (size_t)c;
-            if (format <= 2) to[i] = c == 3 ? 255 : (unsigned char)(255 - from[i]);
-            else if (format <= 4) ((uint16_t *)to)[i] = c == 3 ? 65535 : (uint16_t)(65535 - ((const uint16_t *)from)[i]);
+            if (kind == INT8) to[i] = c == 3 ? 255 : (unsigned char)(255 - from[i]);
+            else if (kind == INT16) ((uint16_t *)to)[i] = c == 3 ? 65535 : (uint16_t)(65535 - ((const uint16_t *)from)[i]);
+            else if (kind == FLOAT16) ((_Float16 *)to)[i] = c == 3 ? (_Float16)1 : (_Float16)1 - ((const _Float16 *)from)[i];
             else ((float *)to)[i] = c == 3 ? 1.0f : 1.0f - ((const float *)from)[i];
         }
     }
@@ -146,6 +171,9 @@ static void *work(void *argument) {
         ScumbleFrame *frame = calloc(1, sizeof *frame);
         unsigned char *copy = malloc(bytes), *pixels = malloc(bytes);
         memcpy(copy, s->paint, bytes);
+        size_t area = (size_t)s->width * (size_t)s->height;
+        uint32_t outside = s->outside;
+        unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
             .rect = {0, 0, s->width, s->height}, .format = s->format, .step = 1, .steps = 1,
@@ -153,8 +181,8 @@ static void *work(void *argument) {
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
-        invert(frame->info.format, copy, pixels, bytes / pixel_bytes(frame->info.format));
-        free(copy);
+        invert(frame->info.format, copy, pixels, area, coverage, outside);
+        free(copy), free(coverage);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
@@ -211,7 +239,8 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const
     pthread_mutex_lock(&s->lock);
     bool differs = false;
     if (!s->paint || s->format != image->format || s->width != image->canvas_width || s->height != image->canvas_height) {
-        free(s->paint);
+        free(s->paint), free(s->coverage);
+        s->coverage = NULL;
         s->paint = calloc((size_t)image->canvas_width * (size_t)image->canvas_height, bpp);
         s->format = image->format;
         s->width = image->canvas_width;
@@ -229,8 +258,16 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const
     return differs ? changed(s, revision) : unchanged(s);
 }
 int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uint64_t *revision) {
-    (void)mask; /* the stub renders everything; hosts cut */
     pthread_mutex_lock(&s->lock);
+    free(s->coverage);
+    s->coverage = NULL;
+    if (mask) {
+        s->outside = mask->outside;
+        s->coverage = calloc((size_t)s->width, (size_t)s->height);
+        for (int32_t y = 0; y < mask->rect.height; y++)
+            memcpy(s->coverage + (size_t)(mask->rect.y + y) * (size_t)s->width + (size_t)mask->rect.x,
+                   mask->coverage + (size_t)y * mask->stride, (size_t)mask->rect.width);
+    }
     return changed(s, revision);
 }
 int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
@@ -244,7 +281,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     int32_t status = SCUMBLE_NO_FRAME;
     if (s->fault) {
         s->fault = false;
-        status = no(SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
+        status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;
         s->latest = NULL;
@@ -272,6 +309,7 @@ int32_t scumble_session_stats(const ScumbleSession *s, ScumbleStats *stats) {
     uint32_t size = stats->struct_size;
     *stats = s->stats;
     stats->struct_size = size;
+    stats->busy = s->dirty || s->busy;
     return SCUMBLE_OK;
 }
 void scumble_session_release(ScumbleSession *s) {
@@ -282,7 +320,7 @@ void scumble_session_release(ScumbleSession *s) {
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     scumble_frame_release(s->latest);
-    free(s->paint), free(s->prompt), free(s);
+    free(s->paint), free(s->coverage), free(s->prompt), free(s);
 }
 
 int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {

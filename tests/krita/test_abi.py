@@ -66,4 +66,4 @@ def test_sizes_are_the_librarys(real, name):
     size = ctypes.sizeof(struct)
     assert getattr(real.call, name)(ctypes.byref(struct), size) == abi.OK
     assert struct.struct_size == size
-    assert getattr(real.call, name)(ctypes.byref(struct), size - 1) == abi.ERROR_STRUCT_SIZE
+    assert getattr(real.call, name)(ctypes.byref(struct), 4) == abi.ERROR_STRUCT_SIZE

@@ -54,6 +54,11 @@ def test_a_picture_of_the_paint_comes_and_follows(live, document):
     assert run(live, document)
 
 
+def test_going_live_is_one_undo_step(live, document):
+    live.start(document)
+    assert document.steps == ["Add Layer"]
+
+
 def test_nothing_new_makes_no_job_and_the_picture_is_not_its_own_source(live, document):
     live.start(document)
     assert run(live, document)
@@ -82,9 +87,14 @@ def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch
     assert run(live, document)
     document.paper.pixels[60:63, 5:9] = (1, 2, 3, 255)
     assert run(live, document), "a change in any band is found"
-    before = Canvas.find(document).live.writes
-    live.tick()
-    assert Canvas.find(document).live.writes - before <= 1, "one band a turn"
+    monkeypatch.setattr(layer_module, "TURN", 0)
+    document.paper.pixels[3] = (9, 2, 3, 255)
+    at_once, before = 0, Canvas.find(document).live.writes
+    while not settled(document):
+        live.tick()
+        after = Canvas.find(document).live.writes
+        at_once, before = max(at_once, after - before), after
+    assert at_once == 1, "no more is written in a turn than it has time for"
 
 
 def test_a_canvas_of_another_size_or_depth(live, document):
@@ -163,6 +173,55 @@ def test_a_failed_run_is_told_and_the_next_change_tries_again(live, document, mo
     monkeypatch.delenv("SCUMBLE_STUB_FAIL")
     document.paper.pixels[0] = (1, 1, 1, 255)
     assert run(live, document) and not live.status(document).error
+
+
+def test_typing_waits_for_a_slow_engine(live, document, monkeypatch):
+    assert live.typing_pause(document) == 80
+    live.start(document)
+    assert run(live, document)
+    layer = live.layer(document)
+    for took, pause in ((5_000, 80), (400_000, 400), (9_000_000, 1500)):
+        layer.last_frame.since_start_us = took
+        assert live.typing_pause(document) == pause
+
+
+def test_scumbles_own_model_is_offered_for_one_that_fails(live, document, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "load")
+    live.set_settings(document, replace(live.settings(document), model="/broken"))
+    live.start(document)
+    assert run(live, document, lambda: live.layer(document) is None)
+    assert live.status(document).offer_own and "asked to fail" in live.status(document).text
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    live.use_own_model(document)
+    assert live.settings(document).model == "" and run(live, document)
+    assert not live.status(document).offer_own
+
+
+def test_off_nothing_is_left_in_memory(live, document):
+    live.start(document)
+    assert run(live, document)
+    session, engine = live.layer(document).session, live.layer(document).engine
+    live.stop(document)
+    assert session.closed and live._spare.isActive()
+    live._spare.timeout.emit()
+    assert engine.closed and not live._engines
+    live.start(document)
+    document.paper.pixels[0] = (5, 1, 1, 255)
+    assert run(live, document)
+
+
+def test_a_hidden_layer_asks_for_no_further_turn(live, document):
+    live.start(document)
+    assert run(live, document)
+    asked = []
+    live._timer.start = lambda delay=None: asked.append(delay)
+    live._watch.layers_watched = True
+    Canvas.find(document).group.setVisible(False)
+    live.tick()
+    assert asked == [] and "hidden" in live.status(document).text
+    Canvas.find(document).group.setVisible(True)
+    live.wake()
+    assert asked == [0]
 
 
 def test_a_model_that_is_not_there(live, document):

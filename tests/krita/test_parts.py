@@ -2,11 +2,14 @@
 """Formats, selections, settings: what needs neither engine nor canvas."""
 
 import ctypes
+import subprocess
+import sys
 
 import pytest
+from conftest import ROOT
 from scumble import abi
-from scumble.pixels import Buffer, Coverage, Refused, bands, cut, intersect, pixel_format
-from scumble.qt import QtCore
+from scumble.pixels import Buffer, Refused, bands, intersect, pixel_format
+from scumble.qt import QtCore, tr
 from scumble.settings import DocumentSettings, load, parse, store
 
 SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
@@ -16,21 +19,21 @@ SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
     ("depth", "profile", "number", "size"),
     [
         ("U8", SRGB, abi.FORMAT_BGRA8, 4),
+        ("U8", LINEAR, abi.FORMAT_BGRA8_LINEAR, 4),
         ("U16", SRGB, abi.FORMAT_BGRA16, 8),
+        ("U16", LINEAR, abi.FORMAT_BGRA16_LINEAR, 8),
+        ("F16", SRGB, abi.FORMAT_RGBAF16, 8),
+        ("F16", LINEAR, abi.FORMAT_RGBAF16_LINEAR, 8),
         ("F32", SRGB, abi.FORMAT_RGBAF32, 16),
         ("F32", LINEAR, abi.FORMAT_RGBAF32_LINEAR, 16),
     ],
 )
 def test_formats(depth, profile, number, size):
     found = pixel_format("RGBA", depth, profile)
-    assert (found.number, found.bytes_per_pixel, found.note) == (number, size, "")
+    assert (found.number, found.bytes_per_pixel) == (number, size)
 
 
-def test_linear_integers_are_rendered_with_a_note():
-    assert "linear" in pixel_format("RGBA", "U16", LINEAR).note
-
-
-@pytest.mark.parametrize(("model", "depth"), [("GRAYA", "U8"), ("CMYKA", "U16"), ("", ""), ("RGBA", "F16")])
+@pytest.mark.parametrize(("model", "depth"), [("GRAYA", "U8"), ("CMYKA", "U16"), ("", ""), ("RGBA", "F64")])
 def test_other_kinds_are_refused_in_a_sentence(model, depth):
     with pytest.raises(Refused, match="Image > Convert Image Color Space"):
         pixel_format(model, depth, SRGB)
@@ -48,22 +51,33 @@ def test_intersections():
     assert intersect((0, 0, 10, 10), (10, 0, 5, 5)) is None
 
 
-def test_what_is_not_selected_is_cut():
-    buffer = Buffer(QtCore.QByteArray(b"\xff" * (6 * 4 * 4)))
-    coverage = Coverage((1, 1, 3, 2), b"\x01\xff\x00" * 2)
-    cut(buffer, coverage.holes((0, 0, 6, 4), 4))
-    pixels = buffer.view().cast("B").tobytes()
-    left = {(i // 4 % 6, i // 4 // 6) for i in range(0, len(pixels), 4) if pixels[i + 3]}
-    assert left == {(1, 1), (2, 1), (1, 2), (2, 2)}
-    cut(buffer, coverage.holes((20, 20, 6, 4), 4))
-    assert not any(buffer.view().cast("B").tobytes()), "off the selection everything is cut"
-
-
 def test_a_buffer_is_the_arrays_own_memory():
     array = QtCore.QByteArray(16, b"\0")
     ctypes.memset(Buffer(array).address, 7, 16)
     assert bytes(array) == b"\x07" * 16
     assert Buffer(QtCore.QByteArray()).address == 0
+
+
+def test_the_template_for_translators_is_up_to_date():
+    command = [sys.executable, ROOT / "scripts/krita_catalogue.py", "--check"]
+    done = subprocess.run(command, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_what_is_said_goes_through_the_translator(application):
+    class Upside(QtCore.QTranslator):
+        def translate(self, context, text, *_):
+            return text[::-1] if context == "Scumble" else ""
+
+        def isEmpty(self):
+            return False
+
+    upside = Upside()
+    application.installTranslator(upside)
+    try:
+        assert tr("Apply") == "ylppA"
+    finally:
+        application.removeTranslator(upside)
 
 
 class Notes:

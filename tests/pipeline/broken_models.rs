@@ -156,9 +156,9 @@ fn models_that_are_not_right_are_told_apart() {
         ),
         (
             "an unknown scheduler",
-            |m| m.set("scheduler/scheduler_config.json", "_class_name", json!("PNDMScheduler")),
+            |m| m.set("scheduler/scheduler_config.json", "_class_name", json!("UniPCMultistepScheduler")),
             ModelUnsupported,
-            "PNDMScheduler",
+            "UniPCMultistepScheduler",
         ),
         (
             "a scaling of none",

@@ -109,7 +109,8 @@ fn a_folder_of_the_older_sort_without_configurations_renders_the_same() {
 #[test]
 fn another_scheduler_can_be_chosen_for_a_model() {
     let picture = grey(64, 64);
-    for name in ["euler", "euler_a", "ddim", "lcm", "EulerDiscreteScheduler"] {
+    for name in ["euler", "euler_a", "ddim", "lcm", "pndm", "dpm++", "dpm++_karras", "EulerDiscreteScheduler"]
+    {
         let options = LoadOptions {
             model_dir: tiny("sd15"),
             device: "cpu".into(),

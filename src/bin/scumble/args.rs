@@ -156,7 +156,7 @@ pub struct EngineArgs {
     /// Threads for one operator of the model [default: physical cores less one]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Sampler instead of the model's: euler, euler_a, lcm or ddim
+    /// Sampler instead of the model's: euler, euler_a, lcm, ddim, pndm or dpm++; euler_karras, dpm++_karras
     #[arg(long, value_name = "NAME")]
     pub scheduler: Option<String>,
     /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Prediction, Schedule, Scheduler, Step, zip};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// One job's timesteps, and ᾱ at each and after it.
 pub struct Ddim {
@@ -20,13 +20,8 @@ impl Ddim {
     /// # Errors
     /// [`crate::error::Status::Setting`] when the steps reach beyond the model's timesteps.
     pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Result<Self> {
-        let train = i64::from(scheduler.train_steps());
-        let timesteps: Vec<i64> =
-            scheduler.spaced(steps).into_iter().skip(begin).map(|t| t.round_ties_even() as i64).collect();
-        if timesteps.iter().any(|t| !(0..train).contains(t)) {
-            return Err(Error::setting(format!("This model cannot take {steps} steps; lower steps.")));
-        }
-        let gap = train / i64::from(steps);
+        let timesteps = scheduler.whole_timesteps(steps)?.split_off(begin);
+        let gap = i64::from(scheduler.train_steps() / steps);
         let alphas = timesteps
             .iter()
             .map(|&t| {
@@ -87,7 +82,7 @@ impl Schedule for Ddim {
         false
     }
 
-    fn step(&self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
         let (alpha, after) = self.alphas[step];
         let (signal, noise) = (alpha.sqrt(), (1.0 - alpha).sqrt());
         // From the unclipped estimate, as diffusers does unless told otherwise.

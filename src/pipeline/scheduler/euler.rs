@@ -23,7 +23,9 @@ impl Euler {
         let mut timesteps = scheduler.spaced(steps);
         let mut sigmas = levels(&timesteps, &table);
         if scheduler.karras {
-            sigmas = karras(&sigmas, scheduler.sigma_limits);
+            let (least, most) = scheduler.sigma_limits;
+            let ends = (sigmas.first().copied().unwrap_or(0.0), sigmas.last().copied().unwrap_or(0.0));
+            sigmas = karras(most.unwrap_or(ends.0), least.unwrap_or(ends.1), sigmas.len());
             let logs: Vec<f64> = table.iter().map(|sigma| f64::from(sigma.ln())).collect();
             timesteps = sigmas.iter().map(|&sigma| timestep_of(sigma, &logs)).collect();
         }
@@ -57,17 +59,16 @@ pub(super) fn levels(timesteps: &[f64], table: &[f32]) -> Vec<f64> {
         .collect()
 }
 
-/// Karras et al. (2022), equation 5, with ρ = 7.
-fn karras(sigmas: &[f64], limits: (Option<f64>, Option<f64>)) -> Vec<f64> {
+/// `count` noise levels from `most` down to `least`: Karras et al. (2022), equation 5, with ρ = 7.
+pub(super) fn karras(most: f64, least: f64, count: usize) -> Vec<f64> {
     const RHO: f64 = 7.0;
-    let least = limits.0.or(sigmas.last().copied()).unwrap_or(0.0).powf(1.0 / RHO);
-    let most = limits.1.or(sigmas.first().copied()).unwrap_or(0.0).powf(1.0 / RHO);
-    let gaps = sigmas.len().saturating_sub(1).max(1) as f64;
-    (0..sigmas.len()).map(|i| (most + i as f64 / gaps * (least - most)).powf(RHO)).collect()
+    let (most, least) = (most.powf(1.0 / RHO), least.powf(1.0 / RHO));
+    let gaps = count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|i| (most + i as f64 / gaps * (least - most)).powf(RHO)).collect()
 }
 
 /// The timestep, as a fraction, whose noise level is `sigma`: straight lines through the logarithms.
-fn timestep_of(sigma: f64, logs: &[f64]) -> f64 {
+pub(super) fn timestep_of(sigma: f64, logs: &[f64]) -> f64 {
     let log = sigma.max(1e-10).ln();
     let low = logs.iter().rposition(|&entry| log >= entry).unwrap_or(0).min(logs.len().saturating_sub(2));
     let (Some(&below), Some(&above)) = (logs.get(low), logs.get(low + 1)) else { return 0.0 };
@@ -113,7 +114,7 @@ impl Schedule for Euler {
         false
     }
 
-    fn step(&self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
         let (sigma, next) = (self.sigmas[step], self.sigmas[step + 1]);
         let estimate = estimate(self.prediction, sigma, output, sample);
         let sample = zip(sample, &estimate, |x, x0| x + (x - x0) / sigma * (next - sigma));

@@ -52,7 +52,7 @@ impl Schedule for EulerAncestral {
         self.down_and_up(step).1 > 0.0
     }
 
-    fn step(&self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
         let sigma = self.sigmas[step];
         let (down, up) = self.down_and_up(step);
         let estimate = estimate(self.prediction, sigma, output, sample);

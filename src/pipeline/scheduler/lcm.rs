@@ -80,7 +80,7 @@ impl Schedule for Lcm {
         step + 1 < self.timesteps.len()
     }
 
-    fn step(&self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
         let x0 = estimate(self.prediction, self.clip, self.alphas[step], output, sample);
         let (skip, out) = self.boundary(step);
         let estimate = zip(&x0, sample, |x0, x| out * x0 + skip * x);

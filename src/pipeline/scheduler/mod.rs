@@ -5,9 +5,11 @@
 
 mod betas;
 mod ddim;
+mod dpm_solver;
 mod euler;
 mod euler_ancestral;
 mod lcm;
+mod pndm;
 
 use std::borrow::Cow;
 
@@ -26,8 +28,9 @@ pub trait Schedule {
     fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]>;
     /// Does [`Schedule::step`] want fresh noise?
     fn needs_noise(&self, step: usize) -> bool;
-    /// One step. `output` is the U-Net's; `noise` is not looked at where it is not needed.
-    fn step(&self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step;
+    /// One step, in their order: some samplers look back at the ones before. `output` is the U-Net's; `noise` is not
+    /// looked at where it is not needed.
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step;
 }
 
 /// What one step makes.
@@ -44,15 +47,22 @@ enum Class {
     EulerAncestral,
     Lcm,
     Ddim,
+    Pndm,
+    DpmSolver,
 }
 
 /// diffusers' class names, and the short ones that the scheduler option takes.
-const CLASSES: [(&str, &str, Class); 4] = [
+const CLASSES: [(&str, &str, Class); 6] = [
     ("EulerDiscreteScheduler", "euler", Class::Euler),
     ("EulerAncestralDiscreteScheduler", "euler_a", Class::EulerAncestral),
     ("LCMScheduler", "lcm", Class::Lcm),
     ("DDIMScheduler", "ddim", Class::Ddim),
+    ("PNDMScheduler", "pndm", Class::Pndm),
+    ("DPMSolverMultistepScheduler", "dpm++", Class::DpmSolver),
 ];
+
+/// After a short name: with Karras' noise levels, for those samplers that have them.
+const KARRAS: &str = "_karras";
 
 /// What the U-Net's output means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +88,17 @@ pub struct Scheduler {
     steps_offset: u32,
     /// ᾱ by training timestep.
     alphas: Vec<f32>,
-    /// ᾱ after the last step (DDIM, LCM).
+    /// ᾱ after the last step (DDIM, LCM, PNDM).
     final_alpha: f32,
     /// The estimate is held to ± this (DDIM, LCM).
     clip: Option<f32>,
-    /// Euler: noise levels by Karras et al. (2022), within the given limits.
+    /// Euler, DPM-Solver++: noise levels by Karras et al. (2022).
     karras: bool,
+    /// Euler: the least and the most of Karras' noise levels, where they are given.
     sigma_limits: (Option<f64>, Option<f64>),
-    /// Euler: end at the smallest noise level instead of none.
+    /// Euler, DPM-Solver++: end at the smallest noise level instead of none.
     ends_at_sigma_min: bool,
+    solver: dpm_solver::Options,
     /// LCM: steps of the teacher, and the factor in the boundary conditions.
     original_steps: u32,
     timestep_scaling: f64,
@@ -99,7 +111,7 @@ impl Scheduler {
     /// [`Status::Setting`] for a wanted class that is not known; [`Status::ModelUnsupported`] for a class or
     /// option in the file that this version does not have, by name; [`Status::ModelBroken`] for wrong values.
     pub fn new(config: &Config, wanted: Option<&str>) -> Result<Self> {
-        let class = class(config, wanted)?;
+        let (class, wants_karras) = class(config, wanted)?;
         refuse(config, "thresholding", &[])?;
         refuse(config, "use_exponential_sigmas", &[])?;
         refuse(config, "use_beta_sigmas", &[])?;
@@ -109,12 +121,22 @@ impl Scheduler {
 
         let (beta_default, spacing_default) = match class {
             Class::Lcm => (("scaled_linear", 0.00085, 0.012), Spacing::Leading),
-            Class::Ddim => (("linear", 0.0001, 0.02), Spacing::Leading),
-            Class::Euler | Class::EulerAncestral => (("linear", 0.0001, 0.02), Spacing::Linspace),
+            Class::Ddim | Class::Pndm => (("linear", 0.0001, 0.02), Spacing::Leading),
+            Class::Euler | Class::EulerAncestral | Class::DpmSolver => {
+                (("linear", 0.0001, 0.02), Spacing::Linspace)
+            }
         };
+        if class == Class::Pndm {
+            refuse(config, "rescale_betas_zero_snr", &[])?;
+            // What the file of another sampler says nothing of is as Stable Diffusion has it.
+            let silent = config.text("_class_name") != Some("PNDMScheduler");
+            if !config.flag("skip_prk_steps", silent)? {
+                return Err(unknown(config, "skip_prk_steps", "false"));
+            }
+        }
         let mut alphas = betas::alphas_cumprod(config, beta_default)?;
-        let sigmas = matches!(class, Class::Euler | Class::EulerAncestral);
-        if sigmas
+        let has_karras = matches!(class, Class::Euler | Class::DpmSolver);
+        if (has_karras || class == Class::EulerAncestral)
             && config.flag("rescale_betas_zero_snr", false)?
             && let Some(last) = alphas.last_mut()
         {
@@ -123,8 +145,10 @@ impl Scheduler {
         let prediction = match config.text("prediction_type") {
             None | Some("epsilon") => Prediction::Epsilon,
             Some("v_prediction") => Prediction::Velocity,
-            // diffusers' Euler ancestral does not have it either.
-            Some("sample" | "original_sample") if class != Class::EulerAncestral => Prediction::Sample,
+            // diffusers' Euler ancestral and PNDM do not have it either.
+            Some("sample" | "original_sample") if !matches!(class, Class::EulerAncestral | Class::Pndm) => {
+                Prediction::Sample
+            }
             Some(other) => return Err(unknown(config, "prediction_type", other)),
         };
         let spacing = match config.text("timestep_spacing") {
@@ -134,14 +158,15 @@ impl Scheduler {
             Some("trailing") => Spacing::Trailing,
             Some(other) => return Err(unknown(config, "timestep_spacing", other)),
         };
-        let clips = config.flag("clip_sample", class == Class::Ddim)? && !sigmas;
+        let clips =
+            config.flag("clip_sample", class == Class::Ddim)? && matches!(class, Class::Ddim | Class::Lcm);
         let clip = config.number("clip_sample_range", 1.0, 1e-6..=1e6)? as f32;
         let limit = |key: &str| -> Result<Option<f64>> {
             Ok(Some(config.number(key, 0.0, 0.0..=1e6)?).filter(|&limit| limit > 0.0))
         };
         let ends_at_sigma_min = match config.text("final_sigmas_type") {
             None | Some("zero") => false,
-            Some("sigma_min") => class == Class::Euler,
+            Some("sigma_min") => has_karras,
             Some(other) => return Err(unknown(config, "final_sigmas_type", other)),
         };
         let first = alphas.first().copied().unwrap_or(1.0);
@@ -150,9 +175,13 @@ impl Scheduler {
             prediction,
             spacing,
             steps_offset: config.whole("steps_offset", 0, 0..=betas::MOST_TIMESTEPS)?,
-            final_alpha: if config.flag("set_alpha_to_one", true)? { 1.0 } else { first },
+            final_alpha: if config.flag("set_alpha_to_one", class != Class::Pndm)? { 1.0 } else { first },
             clip: clips.then_some(clip),
-            karras: config.flag("use_karras_sigmas", false)? && class == Class::Euler,
+            karras: wants_karras || (config.flag("use_karras_sigmas", false)? && has_karras),
+            solver: match class {
+                Class::DpmSolver => dpm_solver::Options::new(config)?,
+                _ => dpm_solver::Options::default(),
+            },
             sigma_limits: (limit("sigma_min")?, limit("sigma_max")?),
             ends_at_sigma_min,
             original_steps: config.whole("original_inference_steps", 50, 1..=alphas.len() as u32)?,
@@ -201,6 +230,8 @@ impl Scheduler {
         Ok(match self.class {
             Class::EulerAncestral => Box::new(euler_ancestral::EulerAncestral::new(self, steps, begin)),
             Class::Ddim => Box::new(ddim::Ddim::new(self, steps, begin)?),
+            Class::Pndm => Box::new(pndm::Pndm::new(self, steps, begin)?),
+            Class::DpmSolver => Box::new(dpm_solver::DpmSolver::new(self, steps, begin)?),
             Class::Euler | Class::Lcm => Box::new(euler::Euler::new(self, steps, begin)),
         })
     }
@@ -214,6 +245,20 @@ impl Scheduler {
         let last = self.alphas.len().saturating_sub(1);
         let index = usize::try_from(timestep).unwrap_or(0).min(last);
         self.alphas.get(index).copied().unwrap_or(1.0)
+    }
+
+    /// [`Scheduler::spaced`], rounded to whole numbers.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] when they reach beyond the model's timesteps.
+    fn whole_timesteps(&self, steps: u32) -> Result<Vec<i64>> {
+        let all = 0..i64::from(self.train_steps());
+        let timesteps: Vec<i64> =
+            self.spaced(steps).into_iter().map(|t| t.round_ties_even() as i64).collect();
+        if timesteps.iter().any(|t| !all.contains(t)) {
+            return Err(Error::setting(format!("This model cannot take {steps} steps; lower steps.")));
+        }
+        Ok(timesteps)
     }
 
     /// The timesteps of a whole run, noisiest first, before rounding to `f32` (Lin et al. 2023, table 2).
@@ -243,24 +288,31 @@ impl Scheduler {
     }
 }
 
-fn class(config: &Config, wanted: Option<&str>) -> Result<Class> {
-    let find = |name: &str| CLASSES.iter().find(|(long, short, _)| *long == name || *short == name);
-    let known = |i: usize| CLASSES.map(|(long, short, _)| if i == 0 { long } else { short }).join(", ");
+/// The sampler, and whether Karras' noise levels were asked for with its name.
+fn class(config: &Config, wanted: Option<&str>) -> Result<(Class, bool)> {
+    let find = |name: &str| {
+        let (name, karras) = name.strip_suffix(KARRAS).map_or((name, false), |name| (name, true));
+        let row = CLASSES.iter().find(|(long, short, _)| (*long == name && !karras) || *short == name)?;
+        (!karras || matches!(row.2, Class::Euler | Class::DpmSolver)).then_some((row.2, karras))
+    };
+    let long = || CLASSES.map(|(long, ..)| long).join(", ");
+    let short = || format!("{}, euler{KARRAS}, dpm++{KARRAS}", CLASSES.map(|(_, short, _)| short).join(", "));
     if let Some(wanted) = wanted.filter(|name| !name.is_empty()) {
-        return find(wanted).map(|(_, _, class)| *class).ok_or_else(|| {
-            Error::setting(format!("There is no scheduler called \"{wanted}\"; choose {}.", known(1)))
+        return find(wanted).ok_or_else(|| {
+            Error::setting(format!("There is no scheduler called \"{wanted}\"; choose {}.", short()))
         });
     }
     let name = config.text("_class_name").unwrap_or("");
-    CLASSES.iter().find(|(long, _, _)| *long == name).map(|(_, _, class)| *class).ok_or_else(|| {
+    let own = CLASSES.iter().find(|(long, ..)| *long == name).map(|(.., class)| (*class, false));
+    own.ok_or_else(|| {
         Error::new(
             Status::ModelUnsupported,
             format!(
                 "The scheduler \"{name}\" in {} is not known; this version has {}, and another one can be \
                  chosen with the scheduler option ({}).",
                 config.file(),
-                known(0),
-                known(1)
+                long(),
+                short()
             ),
         )
     })

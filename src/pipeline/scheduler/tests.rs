@@ -57,7 +57,7 @@ fn every_schedule_agrees_with_diffusers() {
         assert!(tolerance <= 1e-5 || name.contains("\"rescale_betas_zero_snr\":true"));
         let steps = case["steps"].as_u64().unwrap() as u32;
         let strength = case["strength"].as_f64().unwrap() as f32;
-        let plan = scheduler.plan(kind, steps, strength).unwrap();
+        let mut plan = scheduler.plan(kind, steps, strength).unwrap();
         assert_close(&name, "timesteps", plan.timesteps(), &case["timesteps"], 1e-5);
 
         let mut sample = plan.add_noise(&latent, &noise);
@@ -88,7 +88,22 @@ fn scheduler(text: &str, wanted: Option<&str>) -> Result<Scheduler> {
 #[test]
 fn what_is_not_known_is_refused_by_name() {
     for (text, name) in [
-        (r#"{"_class_name": "PNDMScheduler"}"#, "PNDMScheduler"),
+        (r#"{"_class_name": "UniPCMultistepScheduler"}"#, "UniPCMultistepScheduler"),
+        (r#"{"_class_name": "PNDMScheduler"}"#, "skip_prk_steps"),
+        (
+            r#"{"_class_name": "PNDMScheduler", "skip_prk_steps": true, "prediction_type": "sample"}"#,
+            "sample",
+        ),
+        (r#"{"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver"}"#, "dpmsolver"),
+        (r#"{"_class_name": "DPMSolverMultistepScheduler", "use_lu_lambdas": true}"#, "use_lu_lambdas"),
+        (
+            r#"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -5.1}"#,
+            "lambda_min_clipped",
+        ),
+        (
+            r#"{"_class_name": "DPMSolverMultistepScheduler", "variance_type": "learned_range"}"#,
+            "learned_range",
+        ),
         (r#"{}"#, "is not known"),
         (r#"{"_class_name": "DDIMScheduler", "thresholding": true}"#, "thresholding"),
         (r#"{"_class_name": "EulerDiscreteScheduler", "use_beta_sigmas": true}"#, "use_beta_sigmas"),
@@ -107,6 +122,7 @@ fn what_is_not_known_is_refused_by_name() {
         r#"{"_class_name": "DDIMScheduler", "beta_start": "x"}"#,
         r#"{"_class_name": "DDIMScheduler", "trained_betas": [0.1]}"#,
         r#"{"_class_name": "LCMScheduler", "original_inference_steps": 0}"#,
+        r#"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 4}"#,
     ] {
         assert_eq!(scheduler(text, None).unwrap_err().status, Status::ModelBroken, "{text}");
     }
@@ -114,25 +130,30 @@ fn what_is_not_known_is_refused_by_name() {
 
 #[test]
 fn another_scheduler_can_be_wanted() {
-    let pndm = r#"{"_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear"}"#;
-    assert!(scheduler(pndm, Some("ddim")).is_ok());
-    assert!(scheduler(pndm, Some("lcm")).unwrap().is_lcm());
-    assert!(scheduler(pndm, Some("EulerDiscreteScheduler")).is_ok());
-    let error = scheduler(pndm, Some("dpm")).unwrap_err();
-    assert_eq!(error.status, Status::Setting);
-    assert!(error.message.contains("euler_a"), "{error}");
+    let unipc = r#"{"_class_name": "UniPCMultistepScheduler", "beta_schedule": "scaled_linear", "solver_type": "bh2"}"#;
+    for name in ["ddim", "pndm", "dpm++", "dpm++_karras", "euler_karras", "EulerDiscreteScheduler"] {
+        let scheduler = scheduler(unipc, Some(name)).unwrap();
+        assert_eq!(scheduler.karras, name.contains("karras"), "{name}");
+    }
+    assert!(scheduler(unipc, Some("lcm")).unwrap().is_lcm());
+    for name in ["dpm", "ddim_karras", "_karras", "EulerDiscreteScheduler_karras"] {
+        let error = scheduler(unipc, Some(name)).unwrap_err();
+        assert_eq!(error.status, Status::Setting);
+        assert!(error.message.contains("euler_a") && error.message.contains("dpm++_karras"), "{error}");
+    }
 }
 
 #[test]
 fn too_little_strength_says_what_to_raise() {
-    for name in ["euler", "euler_a", "ddim"] {
+    for name in ["euler", "euler_a", "ddim", "pndm", "dpm++"] {
         let scheduler = scheduler("{}", Some(name)).unwrap();
         let plan = |steps, strength| scheduler.plan(Kind::StableDiffusion, steps, strength);
         let error = plan(2, 0.49).err().unwrap();
         assert_eq!(error.status, Status::Setting);
         assert_eq!(error.message, "With 2 steps, strength must be at least 0.5; raise strength or steps.");
         assert!(plan(3, 0.3).err().unwrap().message.contains("0.334"));
-        assert_eq!(plan(10, 0.7).ok().unwrap().timesteps().len(), 7);
+        // PNDM takes one step more than it was asked for.
+        assert_eq!(plan(10, 0.7).ok().unwrap().timesteps().len(), 7 + usize::from(name == "pndm"));
         for (steps, strength) in [(0, 0.5), (1001, 0.5), (u32::MAX, 1.0), (4, 0.0), (4, 1.5), (4, f32::NAN)] {
             assert_eq!(plan(steps, strength).err().unwrap().status, Status::Setting, "{steps} {strength}");
         }
@@ -147,14 +168,18 @@ fn too_little_strength_says_what_to_raise() {
 
 #[test]
 fn every_count_of_steps_is_planned_or_refused() {
-    for name in ["euler", "euler_a", "ddim", "lcm"] {
+    for name in ["euler", "euler_a", "ddim", "lcm", "pndm", "dpm++", "dpm++_karras"] {
         for spacing in ["linspace", "leading", "trailing"] {
             let text = format!(r#"{{"timestep_spacing": "{spacing}", "steps_offset": 1}}"#);
             let scheduler = scheduler(&text, Some(name)).unwrap();
             for steps in 1..=1000 {
-                if let Ok(plan) = scheduler.plan(Kind::StableDiffusion, steps, 1.0) {
-                    assert_eq!(plan.timesteps().len(), steps as usize);
-                    assert!(plan.timesteps().windows(2).all(|pair| pair[0] > pair[1]));
+                if let Ok(mut plan) = scheduler.plan(Kind::StableDiffusion, steps, 1.0) {
+                    let again = usize::from(name == "pndm" && steps > 1);
+                    assert_eq!(plan.timesteps().len(), steps as usize + again);
+                    // Karras' levels may lie closer than timesteps do.
+                    let still = plan.timesteps().windows(2).filter(|pair| pair[0] == pair[1]).count();
+                    assert!(still == again || name == "dpm++_karras", "{name} {spacing} {steps}");
+                    assert!(plan.timesteps().windows(2).all(|pair| pair[0] >= pair[1]));
                     let step = plan.step(0, &[0.1], &plan.add_noise(&[0.5], &[0.1]), &[0.1]);
                     assert!(step.sample[0].is_finite(), "{name} {spacing} {steps}");
                 }

@@ -18,9 +18,16 @@ class KritaSession:
     """`with KritaSession(...) as s: s.run(script, seconds)`; everything it starts ends with it."""
 
     def __init__(
-        self, library: Path | None, plugin: bool = True, size: str = "1600x1000", keep: bool = False
+        self,
+        library: Path | None,
+        plugin: bool = True,
+        size: str = "1600x1000",
+        keep: bool = False,
+        krita: tuple = ("krita",),
     ):
-        self.home = Path(tempfile.mkdtemp(prefix="scumble-krita-"))
+        """`krita` is the command that starts it, e.g. in a chroot (scripts/chroot.sh run DIR krita)."""
+        self.home = Path(tempfile.mkdtemp(prefix="scumble-krita-", dir="/tmp"))
+        self.krita = krita
         self.library, self.plugin, self.size, self.keep = library, plugin, size, keep
         self.started: list[subprocess.Popen] = []
 
@@ -61,6 +68,8 @@ class KritaSession:
         (self.home / ".config/kritadisplayrc").write_text(
             "[General]\nOpenGLRenderer=none\ncanvasState=OPENGL_SUCCESS\n"
         )
+        # As the painter's own changes under Settings > Configure Krita > Keyboard Shortcuts.
+        (self.home / ".config/kritashortcutsrc").write_text("[Shortcuts]\nscumble_new_seed=Ctrl+Alt+J\n")
         self.env = dict(
             os.environ,
             HOME=str(self.home),
@@ -110,7 +119,7 @@ class KritaSession:
         results = self.home / "results.txt"
         results.write_text("")
         process = subprocess.Popen(
-            ["krita", "--nosplash"],
+            [*self.krita, "--nosplash"],
             env=dict(self.env, SCUMBLE_DRIVER=str(script), SCUMBLE_RESULTS=str(results), **env),
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from painting import Heartbeat, Pen, idle, new_document, play, projection, say, until  # noqa: E402
+from painting import Heartbeat, K, Pen, idle, new_document, play, projection, say, until  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
 
@@ -77,6 +77,7 @@ def scenario():
         live().stop(document)
         found = [r for r in reached if r[0] is not None]
         result = {
+            "krita": K.version(),
             "model": layer.engine.info().name,
             "side": side,
             "off": [round(v, 1) for v in off[:2]],

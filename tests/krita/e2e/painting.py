@@ -83,6 +83,10 @@ def new_document(side=1024, model="RGBA", depth="U8", profile="", height=None):
     return K.activeDocument()
 
 
+def docker():
+    return next(d for d in K.dockers() if d.windowTitle() == "Scumble")
+
+
 def take_brush():
     K.action("KritaShape/KisToolBrush").trigger()
     K.action("set_no_brush_smoothing").trigger()  # else the same pointer events make different strokes

@@ -109,6 +109,16 @@ class Node(QtCore.QObject):
         self.document.active = node
         return True
 
+    def setChildNodes(self, nodes):
+        self.children = list(nodes)
+        for node in nodes:
+            node.parent = self
+
+    def clone(self):
+        node = Node(self.document, self._name, self._type)
+        node.shape_list = [Shape(node, shape.box) for shape in self.shape_list]
+        return node
+
     def remove(self):
         self.document.waits("remove")
         self.parent.children.remove(self)
@@ -294,11 +304,26 @@ class Window:
         return None
 
 
+class Notifier(QtCore.QObject):
+    imageClosed = QtCore.pyqtSignal(str)
+
+    def setActive(self, value):
+        pass
+
+
+class Undo:
+    """The action: takes the newest step's name away, no more."""
+
+    def trigger(self):
+        Krita.instance().document.steps.pop()
+
+
 class Krita:
     _one = None
 
     def __init__(self):
         self.document, self.kept = None, {}
+        self.notes = Notifier()
 
     @classmethod
     def instance(cls):
@@ -308,8 +333,20 @@ class Krita:
     def activeDocument(self):
         return self.document
 
+    def version(self):
+        return "5.1.5"
+
+    def notifier(self):
+        return self.notes
+
+    def windows(self):
+        return []
+
     def activeWindow(self):
         return Window()
+
+    def action(self, name):
+        return {"edit_undo": Undo()}[name]
 
     def icon(self, name):
         return QtGui.QIcon()
@@ -333,7 +370,8 @@ class Extension(QtCore.QObject):
 
 
 class DockWidgetFactoryBase:
-    DockRight = 1
+    class DockPosition:
+        DockRight = 1
 
 
 class DockWidgetFactory:
