@@ -23,6 +23,7 @@ class Desk:
         self.s = session
         self.image = self.layer = self.display = 0
         self.window = ""
+        self.greeted = False
         self.place = (0, 0, 0, 0)
 
     def open(self, width=600, height=450):
@@ -32,6 +33,7 @@ class Desk:
         if not self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20):
             raise RuntimeError("the image did not appear in a window")
         self.window = self.s.windows_named(f"{width}x{height}.*GIMP")[0]
+        self.dismiss_welcome()
         self.s.x("windowmove", self.window, 0, 0)
         self.s.x("windowsize", self.window, 1024, 768)
         time.sleep(0.7)
@@ -40,6 +42,16 @@ class Desk:
         self.focus()
         self.s.x("key", "p")
         time.sleep(0.3)
+
+    def dismiss_welcome(self):
+        """GIMP 3 greets a fresh profile, a moment after its first window."""
+        if self.s.gimp.number == "2" or self.greeted:
+            return
+        self.greeted = True
+        for window in self.s.until(lambda: self.s.windows_named("^Welcome to GIMP"), 5) or []:
+            self.s.x("windowactivate", "--sync", window)
+            self.key("Escape")
+            self.s.until(lambda: not self.s.windows_named("^Welcome to GIMP"), 5)
 
     def centre(self) -> tuple[int, int]:
         x, y, width, height = self.place

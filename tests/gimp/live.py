@@ -62,6 +62,9 @@ def filter_dialog(d: Desk, r: Report):
     made = [layer for layer in d.layers() if layer not in before]
     r.check("and one layer is new, named by the prompt", len(made) == 1 and "Scumble: a lake" in d.names(), d.names())
     result = d.dump(made[0])
+    if os.environ.get("SCUMBLE_SHOT"):
+        pictures.write(d.s.home.parent / "scumble-preview.png", shots[-1])
+        pictures.write(d.s.home.parent / "scumble-result.png", pictures.Picture(240, 180, 3, 8, list(result)))
     found = preview_shows(shots[-1], *(result[y * 720 : (y + 1) * 720] for y in range(180)))
     r.check("preview and result are the same picture, pixel by pixel", found)
     d.focus()

@@ -104,5 +104,3 @@
   (gimp-drawable-edit-fill layer FILL-FOREGROUND)
   (gimp-context-pop)
   (gimp-displays-flush))
-; What we ask of a layer that is closed in that moment fails here, and not in a window of GIMP's.
-(gimp-plugin-set-pdb-error-handler PDB-ERROR-HANDLER-PLUGIN)
