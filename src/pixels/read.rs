@@ -6,7 +6,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use ndarray::{Array3, s};
 
 use super::colour::{self, Rgba, Transfer};
-use super::{Format, with_constant};
+use super::{Depth, Format, with_constant};
 use crate::cancel::Cancel;
 use crate::canvas::Snapshot;
 use crate::error::{Error, Result, Status};
@@ -99,14 +99,20 @@ fn reduce(
 fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
     let transfer = Transfer::of(format.encoding());
     let bpp = format.bytes_per_pixel();
+    let seen = |pixel| composite(format, colour::load(format, pixel), paper).map(|v| transfer.to_srgb(v));
     let [red, green, blue] = sums;
-    let blocks = red.iter_mut().zip(green).zip(blue);
-    for (((red, green), blue), pixels) in blocks.zip(row.chunks(bpp * factor)) {
+    let sums = red.iter_mut().zip(green).zip(blue);
+    if factor == 1 {
+        for (((red, green), blue), pixel) in sums.zip(row.chunks_exact(bpp)) {
+            [*red, *green, *blue] = seen(pixel);
+        }
+        return;
+    }
+    for (((red, green), blue), pixels) in sums.zip(row.chunks(bpp * factor)) {
         let mut sum = [0.0f32; 3];
         for pixel in pixels.chunks_exact(bpp) {
-            let blended = composite(colour::load(format, pixel), paper);
-            for (s, v) in sum.iter_mut().zip(blended) {
-                *s += transfer.to_srgb(v);
+            for (s, v) in sum.iter_mut().zip(seen(pixel)) {
+                *s += v;
             }
         }
         *red += sum[0];
@@ -115,16 +121,19 @@ fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&m
     }
 }
 
-/// Straight-alpha paint over an opaque paper of the same encoding.
+/// Straight-alpha paint of `format` over an opaque paper in its encoding.
 #[inline(always)]
-fn composite([r, g, b, a]: Rgba, paper: [f32; 3]) -> [f32; 3] {
-    let a = colour::unit(a);
-    let mut out = [0.0; 3];
-    for ((out, paint), paper) in out.iter_mut().zip([r, g, b]).zip(paper) {
-        let paint = colour::unit(paint);
-        *out = if a >= 1.0 { paint } else { paint * a + paper * (1.0 - a) };
+fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
+    // Whole numbers cannot be anything but 0..1.
+    let [r, g, b, a] = match format.depth() {
+        Depth::U8 | Depth::U16 => pixel,
+        Depth::F16 | Depth::F32 => pixel.map(colour::unit),
+    };
+    if a >= 1.0 {
+        return [r, g, b];
     }
-    out
+    let over = |paint: f32, paper: f32| paint * a + paper * (1.0 - a);
+    [over(r, paper[0]), over(g, paper[1]), over(b, paper[2])]
 }
 
 /// Resizes the part (left, top, width, height) of one float plane into `out`, which is all of the target.
