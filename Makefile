@@ -6,6 +6,8 @@ export ORT_DYLIB_PATH := $(CURDIR)/.setup/runtime/libonnxruntime.so.1.32.0
 PYTHON := .setup/venv/bin/python
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# The soname's number: programs that are linked to the library ask for libscumble.so.$(ABI).
+ABI := $(shell sed -n 's/^pub const SCUMBLE_ABI_VERSION: u32 = \([0-9]*\);/\1/p' src/ffi/constants.rs)
 PREFIX ?= /usr/local
 OUT ?= out
 
@@ -19,6 +21,7 @@ help:
 	@echo "make install   library, header, pkg-config file, command, default model; PREFIX=$(PREFIX)"
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
+	@echo "make gimp      the plug-in for the GIMP that is installed (PROFILE=folder); gimp-zip, test-gimp, test-gimp3"
 	@echo "make header | golden | loom | lint | unit | test-large | bench-full | bench-krita | test-krita-all"
 
 setup:
@@ -31,7 +34,7 @@ demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
 	@echo "Look at $(OUT)/demo/strip.png (painted layer above, live layer below) and $(OUT)/demo/live.gif"
 
-test: setup-test lint unit loom test-krita
+test: setup-test lint unit loom test-krita test-gimp
 
 .PHONY: setup-test
 setup-test:
@@ -102,6 +105,41 @@ test-krita-all: test-krita
 bench-krita: setup-krita build
 	python3 tests/krita/run_e2e.py --pace-only --library $(TARGET)/release/libscumble.so --model models/default
 
+# The plug-in for the GIMP whose headers are installed. GIMP=2 is 2.10, GIMP=3 is 3.0 and newer.
+.PHONY: setup-gimp gimp-plugin gimp gimp-zip test-gimp test-gimp3 bench-gimp
+GIMP = $(shell pkg-config --exists gimpui-3.0 && echo 3 || echo 2)
+GIMP_PLUGIN = $(abspath $(OUT))/gimp-$(GIMP)/scumble
+setup-gimp:
+	@scripts/setup.sh gimp
+
+gimp-plugin: setup-gimp
+	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN))
+
+# Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
+gimp: build gimp-plugin
+	PROFILE=$(PROFILE) python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
+		--library $(TARGET)/release/libscumble.so --start
+
+gimp-zip: build gimp-plugin
+	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so \
+		--out $(OUT)/scumble-gimp-$(GIMP).zip --check
+
+# In the real GIMP: batch runs against the command line, then windows under Xvfb; with the debug library, which
+# `make unit` has already compiled. The same on GIMP 3 in a Debian of its own: SUITE=trixie or sid, and root.
+GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
+test-gimp: gimp-plugin
+	cargo build --lib --bin scumble
+	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
+
+SUITE ?= trixie
+test-gimp3: setup-gimp
+	@scripts/setup.sh chroot
+	cargo build --lib --bin scumble
+	scripts/gimp_chroot.sh $(SUITE) $(GIMP_E2E)
+
+bench-gimp: build gimp-plugin
+	python3 tests/gimp/measure.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so
+
 header:
 	SCUMBLE_BLESS=1 cargo test --test header
 
@@ -116,7 +154,8 @@ runtime:
 install: build
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
-	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
+	ln -sf libscumble.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libscumble.so
 	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define SIDE 320   /* of the preview, in pixels */
 #define QUICK 30   /* milliseconds between looks while the engine works */
 #define IDLE 500   /* ... and while it does not and nothing is live: is the image still there? */
 #define RESPONSE_RESET 1
@@ -72,7 +71,7 @@ static void show_picture(Dialog *d) {
     const Paint *live = d->live ? live_paint(d->live) : NULL;
     if (live && live != d->paint_of) {
         g_clear_object(&d->paint);
-        d->paint = preview_of_paint(live, SIDE);
+        d->paint = preview_of_paint(live);
         d->paint_of = live;
     }
     if (!d->paint) return;
@@ -93,7 +92,7 @@ static gboolean read_layer(Dialog *d) {
     gboolean good = renderer_push(d->renderer, paint, &error);
     say_error(d, error);
     g_clear_object(&d->paint);
-    d->paint = preview_of_paint(paint, SIDE);
+    d->paint = preview_of_paint(paint);
     d->paint_of = NULL;
     paint_free(paint);
     show_picture(d);
@@ -355,7 +354,7 @@ static void build(Dialog *d) {
     gtk_container_set_border_width(GTK_CONTAINER(all), 12);
     gtk_box_pack_start(GTK_BOX(gtk_dialog_get_content_area(GTK_DIALOG(d->window))), all, TRUE, TRUE, 0);
     d->picture = gtk_image_new();
-    gtk_widget_set_size_request(d->picture, SIDE, SIDE * 3 / 4);
+    gtk_widget_set_size_request(d->picture, PREVIEW_WIDTH, PREVIEW_HEIGHT);
     gtk_container_add(GTK_CONTAINER(frame), d->picture);
     gtk_box_pack_start(box, frame, TRUE, TRUE, 0);
     d->bar = gtk_progress_bar_new();

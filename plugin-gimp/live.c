@@ -4,6 +4,7 @@
 #include "canvas.h"
 #include "compat.h"
 #include "hold.h"
+#include "times.h"
 #include "watch.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ struct Live {
     /* The picture on its way: tiles left to look at, and what of the layer has changed. */
     guint left;
     GeglRectangle dirty;
+    gint64 writing; /* microseconds spent on it */
     /* What the layer has, tile by tile, to write only what differs. */
     GArray *hashes;
     gint64 shape[5]; /* width, height and offsets of the layer, pixel format */
@@ -104,10 +106,14 @@ gint32 live_apply(Live *l, const gchar *prompt) {
 
 /* Reads what lies below and hands it to the engine. */
 static gboolean push(Live *l, Renderer *r, const GeglRectangle *rect, GError **error) {
+    gint64 began = g_get_monotonic_time();
     Paint *paint = canvas_read_below(l->image, l->layer, l->mark, rect);
+    times_tell(rect ? "part" : "whole", began);
+    began = g_get_monotonic_time();
     if (!paint) return TRUE; /* closed or undone in this moment: the next tick sees it */
     gboolean fits = paint->whole || (paint->format == r->format && paint->width == r->width && paint->height == r->height);
     gboolean good = renderer_push(r, paint, error);
+    times_tell("push", began);
     if (!fits) live_restart(l); /* cropped or converted in this moment */
     if (paint->whole) {
         paint_free(l->paint);
@@ -121,7 +127,9 @@ static gboolean push(Live *l, Renderer *r, const GeglRectangle *rect, GError **e
 
 static gboolean look(Live *l, Renderer *r, GError **error) {
     GeglRectangle rect;
+    gint64 began = g_get_monotonic_time();
     WatchChange change = watch_look(l->watch, l->image, l->layer, &rect);
+    times_tell("look", began);
     if (l->restart) change = WATCH_WHOLE;
     l->restart = FALSE;
     if (change != WATCH_NOTHING) l->changed = g_get_monotonic_time();
@@ -158,6 +166,7 @@ static void begin_writing(Live *l, const Renderer *r) {
         g_array_set_size(l->hashes, count);
     }
     l->left = count;
+    l->writing = 0;
     l->dirty = (GeglRectangle){0, 0, 0, 0};
 }
 
@@ -192,9 +201,13 @@ static void write_some(Live *l, const Renderer *r) {
     g_free(pixels);
     if (buffer) gegl_buffer_flush(buffer);
     g_clear_object(&buffer);
+    l->writing += g_get_monotonic_time() - began;
     if (l->left > 0 || l->dirty.width <= 0) return;
+    times_tell("write", g_get_monotonic_time() - l->writing);
+    began = g_get_monotonic_time();
     gimp_drawable_update(l->layer, l->dirty.x, l->dirty.y, l->dirty.width, l->dirty.height);
     gimp_displays_flush();
+    times_tell("show", began);
 }
 
 LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError **error) {

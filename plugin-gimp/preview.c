@@ -13,14 +13,18 @@ static void scale_to(GdkPixbuf *pixbuf, gdouble scale, const PixelFormat *format
     g_object_unref(buffer);
 }
 
+static gdouble scale_of(gint width, gint height) {
+    return MIN(1.0, MIN((gdouble)PREVIEW_WIDTH / width, (gdouble)PREVIEW_HEIGHT / height));
+}
+
 static GdkPixbuf *transparent(gint width, gint height) {
     GdkPixbuf *pixbuf = gdk_pixbuf_new(GDK_COLORSPACE_RGB, TRUE, 8, width, height);
     gdk_pixbuf_fill(pixbuf, 0);
     return pixbuf;
 }
 
-GdkPixbuf *preview_of_paint(const Paint *paint, gint side) {
-    gdouble scale = MIN(1.0, (gdouble)side / MAX(paint->width, paint->height));
+GdkPixbuf *preview_of_paint(const Paint *paint) {
+    gdouble scale = scale_of(paint->width, paint->height);
     gint width = MAX(1, (gint)(paint->width * scale)), height = MAX(1, (gint)(paint->height * scale));
     GdkPixbuf *pixbuf = transparent(width, height);
     scale_to(pixbuf, scale, paint->format, &paint->rect, paint->pixels, (gsize)paint->rect.width * (gsize)paint->format->bytes);
@@ -33,8 +37,7 @@ GdkPixbuf *preview_of_picture(const Renderer *r, const GdkPixbuf *paint) {
     if (r && r->frame) {
         const ScumbleFrameInfo *i = &r->info;
         GdkPixbuf *picture = transparent(width, height);
-        gdouble scale = MIN(1.0, (gdouble)MAX(width, height) / MAX(r->width, r->height));
-        scale_to(picture, scale, r->format, GEGL_RECTANGLE(i->rect.x, i->rect.y, i->rect.width, i->rect.height),
+        scale_to(picture, scale_of(r->width, r->height), r->format, GEGL_RECTANGLE(i->rect.x, i->rect.y, i->rect.width, i->rect.height),
                  i->pixels, i->stride);
         gdk_pixbuf_composite(picture, both, 0, 0, width, height, 0, 0, 1, 1, GDK_INTERP_NEAREST, 255);
         g_object_unref(picture);

@@ -6,8 +6,12 @@
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 
-/* The paint scaled to fit `side`; no larger than it is. */
-GdkPixbuf *preview_of_paint(const Paint *paint, gint side);
+/* What it fits into, in pixels of the screen. */
+#define PREVIEW_WIDTH 320
+#define PREVIEW_HEIGHT 260
+
+/* The paint scaled to fit; no larger than it is. */
+GdkPixbuf *preview_of_paint(const Paint *paint);
 
 /* That, with the renderer's picture over it and a chequered ground under it. */
 GdkPixbuf *preview_of_picture(const Renderer *renderer, const GdkPixbuf *paint);

@@ -3,6 +3,7 @@
 #   setup.sh build   compilers, Python, ONNX Runtime        (for `make demo`)
 #   setup.sh test    the same, and valgrind, ruff           (for `make test`)
 #   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
+#   setup.sh gimp   the same as build, and GIMP, its headers, Xvfb, xdotool   (for `make test-gimp`)
 #   setup.sh chroot  the same as build, and debootstrap         (for scripts/chroot.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +34,20 @@ if [ "$what" = krita ]; then
     need Xvfb xvfb
     need openbox openbox
     /usr/bin/python3 -c 'import PyQt5' 2>/dev/null || missing+=(python3-pyqt5)
+fi
+if [ "$what" = gimp ]; then
+    need gimp gimp
+    need pkg-config pkg-config
+    # 2.10 on Debian 12, 3 on newer ones.
+    pkg-config --exists gimpui-2.0 2>/dev/null || pkg-config --exists gimpui-3.0 2>/dev/null ||
+        missing+=("$(apt-cache pkgnames libgimp | grep -m1 -x -e libgimp2.0-dev -e libgimp-3.0-dev || echo libgimp2.0-dev)")
+    need Xvfb xvfb
+    need openbox openbox
+    need xdotool xdotool
+    need import imagemagick
+    need unzip unzip
+    # GIMP 2.10's own look.
+    [ -d /usr/share/doc/gtk2-engines-pixbuf ] || ! pkg-config --exists gtk+-2.0 2>/dev/null || missing+=(gtk2-engines-pixbuf)
 fi
 [ "$what" != chroot ] || need debootstrap debootstrap
 if [ ${#missing[@]} -gt 0 ]; then

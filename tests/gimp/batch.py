@@ -103,9 +103,9 @@ def formats(b: Batch):
         # Opaque where linear: half transparent paint is laid on the paper in the image's own light.
         ("RGB, 8 bits linear", pictures.painting(96, 64, 3), U8_LINEAR, 8, 13, False),
         ("RGBA, 16 bits", pictures.painting(96, 64, 4, 16), U16, 16, 0.01, False),
-        ("RGB, 16 bits linear", pictures.painting(96, 64, 3, 16), U16_LINEAR, 16, 0.3, False),
+        ("RGB, 16 bits linear", pictures.painting(96, 64, 3, 16), U16_LINEAR, 16, 1, False),
         ("RGBA, 32 bits", pictures.painting(96, 64, 4, 16), U32, 16, 0.01, False),
-        ("RGB, half float linear", pictures.painting(96, 64, 3, 16), HALF, 16, 0.6, False),
+        ("RGB, half float linear", pictures.painting(96, 64, 3, 16), HALF, 16, 1, False),
         ("RGBA, float", pictures.painting(96, 64, 4, 16), FLOAT, 16, 0.01, False),
         ("RGB, float linear", pictures.painting(96, 64, 3, 16), FLOAT_LINEAR, 16, 0.02, False),
         ("gray, 8 bits", pictures.painting(120, 80, 1), U8, 8, 1, True),

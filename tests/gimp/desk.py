@@ -21,25 +21,48 @@ TROUBLE = "Message|Error|Warning|crash|Crash"
 class Desk:
     def __init__(self, session: GimpSession):
         self.s = session
-        self.image = self.layer = self.display = 0
+        self.image = self.layer = 0
         self.window = ""
+        self.greeted = False
         self.place = (0, 0, 0, 0)
 
     def open(self, width=600, height=450):
         """A light gray image in GIMP's window, the paint brush in hand."""
         answer = self.s.do(f"(t-show {width} {height})")
-        self.image, self.layer, self.display = (int(n) for n in re.findall(r"\d+", answer)[:3])
+        self.image, self.layer = (int(n) for n in re.findall(r"\d+", answer)[:2])
+        self._sit_down(width, height, 1024, 768)
+
+    def take(self, path: Path, across: int, down: int):
+        """A picture from a file, in a window of that size."""
+        self.image = int(self.s.do(f'(t-load "{path}")'))
+        self.layer = self.active()
+        self.s.do(f"(begin (gimp-context-set-foreground (t-rgb 40 60 30)) (gimp-display-new {self.image}))")
+        size = re.findall(r"\d+", self.s.do(f"(list (t-width {self.layer}) (t-height {self.layer}))"))
+        self._sit_down(*size[:2], across, down)
+
+    def _sit_down(self, width, height, across: int, down: int):
         if not self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20):
             raise RuntimeError("the image did not appear in a window")
         self.window = self.s.windows_named(f"{width}x{height}.*GIMP")[0]
+        self.dismiss_welcome()
         self.s.x("windowmove", self.window, 0, 0)
-        self.s.x("windowsize", self.window, 1024, 768)
+        self.s.x("windowsize", self.window, across, down)
         time.sleep(0.7)
         found = dict(line.split("=") for line in self.s.x("getwindowgeometry", "--shell", self.window).split() if "=" in line)
         self.place = tuple(int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT"))
         self.focus()
         self.s.x("key", "p")
         time.sleep(0.3)
+
+    def dismiss_welcome(self):
+        """GIMP 3 greets a fresh profile, a moment after its first window."""
+        if self.s.gimp.number == "2" or self.greeted:
+            return
+        self.greeted = True
+        for window in self.s.until(lambda: self.s.windows_named("^Welcome to GIMP"), 5) or []:
+            self.s.x("windowactivate", "--sync", window)
+            self.key("Escape")
+            self.s.until(lambda: not self.s.windows_named("^Welcome to GIMP"), 5)
 
     def centre(self) -> tuple[int, int]:
         x, y, width, height = self.place

@@ -34,6 +34,35 @@ class ScriptError(Exception):
     """What GIMP answered to a script that failed."""
 
 
+class ScriptFu:
+    """A connection to GIMP's Script-Fu server."""
+
+    def __init__(self, port: int):
+        self.socket = socket.create_connection(("127.0.0.1", port), 2)
+
+    def do(self, script: str, seconds: float = 120.0) -> str:
+        data = script.encode()
+        self.socket.settimeout(seconds)
+        self.socket.sendall(b"G" + struct.pack(">H", len(data)) + data)
+        head = self._receive(4)
+        text = self._receive(struct.unpack(">H", head[2:])[0]).decode(errors="replace")
+        if head[1]:
+            raise ScriptError(text)
+        return text
+
+    def _receive(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = self.socket.recv(size - len(data))
+            if not more:
+                raise ConnectionError("GIMP has ended")
+            data += more
+        return data
+
+    def close(self):
+        self.socket.close()
+
+
 class Gimp:
     """One kind of GIMP: how it is started, and what differs in its Script-Fu and its files."""
 
@@ -75,7 +104,7 @@ class GimpSession:
         self.profile = self.home / "profile"
         self.extra = env
         self.started: list[subprocess.Popen] = []
-        self.server: socket.socket | None = None
+        self.server: ScriptFu | None = None
 
     def __enter__(self):
         try:
@@ -165,11 +194,8 @@ class GimpSession:
     def _gimp(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            port = self.port = free.getsockname()[1]
         server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "{self.home}/server.log")'
-        if self.gimp.number == "3":
-            server = f'(plug-in-script-fu-server #:run-mode 1 #:ip "127.0.0.1" #:port {port} #:logfile (vector))'
-            server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "{self.home}/server.log")'
         command = [self.gimp.program(not self.windows), "-s", "-f", "--batch-interpreter", "plug-in-script-fu-eval"]
         if not self.windows:
             command[1:1] = ["-i", "-d"]  # no brushes either
@@ -177,7 +203,7 @@ class GimpSession:
         end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                self.server = socket.create_connection(("127.0.0.1", port), 2)
+                self.server = ScriptFu(port)
                 break
             except OSError:
                 time.sleep(0.1)
@@ -187,23 +213,14 @@ class GimpSession:
 
     def do(self, script: str, seconds: float = 120.0) -> str:
         """Evaluates it in GIMP and returns what it is, as text. Raises ScriptError."""
-        data = script.encode()
-        self.server.settimeout(seconds)
-        self.server.sendall(b"G" + struct.pack(">H", len(data)) + data)
-        head = self._receive(4)
-        text = self._receive(struct.unpack(">H", head[2:])[0]).decode(errors="replace")
-        if head[1]:
-            raise ScriptError(text)
-        return text
+        try:
+            return self.server.do(script, seconds)
+        except ConnectionError as error:
+            raise RuntimeError("GIMP has ended: " + self.log()[-2000:]) from error
 
-    def _receive(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            more = self.server.recv(size - len(data))
-            if not more:
-                raise RuntimeError("GIMP has ended: " + self.log()[-2000:])
-            data += more
-        return data
+    def another(self) -> ScriptFu:
+        """A second connection, for another thread."""
+        return ScriptFu(self.port)
 
     def log(self) -> str:
         return (self.home / "gimp.log").read_text(errors="replace")

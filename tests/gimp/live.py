@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 
 import pictures
 from desk import Desk, line
+from gimp_session import ScriptError
 from report import Report
 
 STROKES = 10
@@ -59,6 +62,9 @@ def filter_dialog(d: Desk, r: Report):
     made = [layer for layer in d.layers() if layer not in before]
     r.check("and one layer is new, named by the prompt", len(made) == 1 and "Scumble: a lake" in d.names(), d.names())
     result = d.dump(made[0])
+    if os.environ.get("SCUMBLE_SHOT"):
+        pictures.write(d.s.home.parent / "scumble-preview.png", shots[-1])
+        pictures.write(d.s.home.parent / "scumble-result.png", pictures.Picture(240, 180, 3, 8, list(result)))
     found = preview_shows(shots[-1], *(result[y * 720 : (y + 1) * 720] for y in range(180)))
     r.check("preview and result are the same picture, pixel by pixel", found)
     d.focus()
@@ -188,25 +194,51 @@ def ends(d: Desk, r: Report):
     d.close_image()
 
 
-def closing(d: Desk, r: Report, times: int = 20):
-    """The image is closed while pictures are on their way."""
-    troubled = stayed = 0
+class Busy:
+    """Changes a layer again and again from a thread of its own, so that pictures never stop coming."""
+
+    def __init__(self, d: Desk):
+        self.server, self.layer, self.turns, self.stop = d.s.another(), d.layer, 0, False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.stop:
+            grey = 40 + 20 * (self.turns % 9)
+            try:
+                self.server.do(f"(t-fill {self.layer} {grey})")
+            except (ScriptError, OSError):
+                return  # the layer is gone
+            self.turns += 1
+            time.sleep(0.03)
+
+    def end(self):
+        self.stop = True
+        self.thread.join(5)
+        self.server.close()
+
+
+def closing(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSINGS", "20"))):
+    """The image is closed while pictures are on their way, one after the other."""
+    troubled = stayed = resting = 0
     for turn in range(times):
-        d.open()
+        d.open(600, 450)
         d.dialog(live=True)
         live = d.live_layer()
-        d.s.until(lambda live=live: 50 < d.mean(live) < 60, 10)
-        d.focus()
-        # Frames follow for some 100 ms after a stroke, and the image is closed in between, sooner or later.
-        d.stroke(line(turn % 10))
-        time.sleep(0.02 * (turn % 7))
+        busy = Busy(d)
+        seen = {d.mean(live)}
+        d.s.until(lambda live=live, seen=seen: seen.add(d.mean(live)) or len(seen) > 4, 10)
+        resting += len(seen) <= 4
+        time.sleep(0.013 * turn)
         closed = d.close_image()
         ended = d.s.until(lambda: not d.plug_ins(), 8)
+        busy.end()
         troubled += bool(d.trouble()) or not closed
         stayed += not ended
         if d.trouble():
             print("     ", d.trouble(), flush=True)
             d.key("Escape")
+    r.check(f"{times} times pictures follow each other", resting == 0, f"{resting} times they did not")
     r.check(f"{times} images closed in mid-frame: no error window", troubled == 0, f"{troubled} with one")
     r.check(f"{times} images closed in mid-frame: the plug-in ends each time", stayed == 0, f"{stayed} stayed")
     r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
@@ -219,11 +251,12 @@ def killing(d: Desk, r: Report, times: int = 3):
         d.dialog(live=True)
         live = d.live_layer()
         d.s.until(lambda live=live: 50 < d.mean(live) < 60, 10)
-        d.focus()
-        d.press(line(turn))
+        busy = Busy(d)
+        seen = {d.mean(live)}
+        d.s.until(lambda live=live, seen=seen: seen.add(d.mean(live)) or len(seen) > 3, 10)
         d.kill_plug_in()
-        d.release()
         d.s.until(lambda: not d.plug_ins(), 5)
+        busy.end()
         time.sleep(0.5)
         if d.trouble():
             d.key("Escape")  # GIMP says that a plug-in crashed

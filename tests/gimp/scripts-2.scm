@@ -95,3 +95,12 @@
     (t-save-image copy path)
     (gimp-image-delete copy)
     "done"))
+(define (t-fill layer grey) (if (= 1 (t-valid layer)) (t-fill-valid layer grey) (error "the layer is gone")))
+(define (t-fill-valid layer grey)
+  (gimp-context-push)
+  (gimp-context-set-foreground (t-rgb grey grey grey))
+  (gimp-drawable-edit-fill layer FILL-FOREGROUND)
+  (gimp-context-pop)
+  (gimp-displays-flush))
+; What we ask of a layer that is closed in that moment fails here, and not in a window of GIMP's.
+(gimp-plugin-set-pdb-error-handler PDB-ERROR-HANDLER-PLUGIN)

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the folder and zip to drop into GIMP's plug-ins folder, with all that it needs.
+
+    python3 scripts/gimp_zip.py --plugin out/gimp-2/scumble --library target/release/libscumble.so [--check]
+
+The library, ONNX Runtime and the default model are inside. --check unpacks it into a fresh profile, whose GIMP then
+renders a picture with what came out of the zip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from gimp_install import GIMPS, ROOT, fill, installed_gimp
+from krita_install import find_runtime
+
+CHECK = """(let* ((image (car (gimp-image-new 64 48 RGB))) (layer (car (gimp-layer-new image {arguments}))))
+  (gimp-image-insert-layer image layer 0 0)
+  (gimp-drawable-fill layer FILL-WHITE)
+  (let ((made (car {call})))
+    (gimp-message (if (= 64 (car ({width} made))) "scumble rendered" "another size")))
+  (gimp-quit 1))"""
+ARGUMENTS = {
+    "2": ('64 48 RGB-IMAGE "paint" 100 0', 'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 ""', "gimp-drawable-width"),
+    "3": (
+        '"paint" 64 48 RGB-IMAGE 100 0',
+        '#:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "a lake"',
+        "gimp-drawable-get-width",
+    ),
+}
+
+
+def make(out: Path, plugin: Path, library: Path, model: Path | None, runtime: Path | None) -> int:
+    """Writes the zip, and the folder beside it; returns the zip's size. Programs stay executable."""
+    folder = out.with_suffix("") / "scumble"
+    fill(folder, plugin, library, model, runtime)
+    out.unlink(missing_ok=True)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder.parent))
+    return out.stat().st_size
+
+
+def check(out: Path, gimp: str) -> str:
+    """What is wrong with the zip, "" if nothing."""
+    program = next(filter(None, (shutil.which(f"gimp-console-{v}") for v in ("2.10", "3.2", "3.0"))), None)
+    if program is None:
+        return "GIMP is not installed (apt-get install gimp)"
+    with tempfile.TemporaryDirectory(prefix="scumble-gimp-zip-") as place:
+        profile = Path(place) / "profile"
+        (profile / "plug-ins").mkdir(parents=True)
+        subprocess.run(["unzip", "-q", str(out), "-d", str(profile / "plug-ins")], check=True)
+        env = dict(os.environ, HOME=place, **{GIMPS[gimp][0]: str(profile)})
+        for name in ("ORT_DYLIB_PATH", "SCUMBLE_LIBRARY", "SCUMBLE_DEFAULT_MODEL", "DISPLAY"):
+            env.pop(name, None)
+        arguments, call, width = ARGUMENTS[gimp]
+        script = CHECK.format(arguments=arguments, call=f"(plug-in-scumble {call})", width=width)
+        command = [program, "-i", "-d", "-f", "--batch-interpreter", "plug-in-script-fu-eval", "-b", script]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+        said = done.stdout + done.stderr
+        return "" if "scumble rendered" in said else f"GIMP did not render with it: {said[-600:]}"
+
+
+def main() -> int:
+    plain = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    options.add_argument("--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here")
+    options.add_argument("--plugin", type=Path, default=None)
+    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
+    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    options.add_argument("--out", type=Path, default=None, help="default: out/scumble-gimp-2.zip (or -3)")
+    options.add_argument("--check", action="store_true")
+    chosen = options.parse_args()
+    gimp = chosen.gimp or installed_gimp()
+    plugin = chosen.plugin or ROOT / f"out/gimp-{gimp}/scumble"
+    out = chosen.out or ROOT / f"out/scumble-gimp-{gimp}.zip"
+    for what, path in (("plug-in", plugin), ("library", chosen.library)):
+        if not path.is_file():
+            print(f"There is no {what} at {path}; run make gimp-zip, or name one.")
+            return 2
+    model, runtime = chosen.model if chosen.model.is_dir() else None, find_runtime()
+    size = make(out, plugin, chosen.library, model, runtime)
+    for what, there in (("ONNX Runtime", runtime), ("the default model", model)):
+        if there is None:
+            print(f"Note: {what} was not found and is not inside.")
+    print(f"{out}: {size / 1e6:.1f} MB. Unpack it into GIMP's plug-ins folder (Preferences > Folders > Plug-ins).")
+    if chosen.check:
+        wrong = check(out, gimp)
+        print(f"FAIL {wrong}" if wrong else "ok   a GIMP with a fresh profile renders with what is inside")
+        return 1 if wrong else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
