@@ -7,7 +7,7 @@ import time
 
 from . import abi
 from .canvas import Canvas, Gone
-from .engine import Engine, Frame, Layer
+from .engine import Engine, Frame, Layer, ScumbleError
 from .pixels import bands
 from .settings import DocumentSettings
 
@@ -174,7 +174,11 @@ class LiveLayer:
             self._floor = revision
 
     def _poll(self) -> None:
-        frame = self.session.poll()
+        try:
+            frame = self.session.poll()
+        except ScumbleError:
+            self._done = self._asked  # nothing more comes of it before something changes
+            raise
         if frame is None:
             return
         if frame.final:

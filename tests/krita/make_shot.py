@@ -38,9 +38,10 @@ def main() -> int:
             return code
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         sketch, window = (str(session.home / name) for name in ("sketch.png", "live.png"))
-        # The canvas alone with the sketch, in the height of the window; then the window.
-        command = ["convert", sketch, window, "-resize", f"x{HEIGHT}", "-background", "white", "+append"]
-        subprocess.run([*command, "-strip", f"PNG24:{chosen.out}"], check=True)
+        left = ["(", sketch, "-fuzz", "1%", "-trim", "+repage", "-resize", f"x{HEIGHT * 3 // 4}", ")"]
+        right = ["(", window, "-resize", f"x{HEIGHT}", ")"]
+        together = ["-background", "white", "-gravity", "center", "+append", "-strip"]
+        subprocess.run(["convert", *left, *right, *together, f"PNG24:{chosen.out}"], check=True)
     print(f"{chosen.out}: {chosen.out.stat().st_size / 1000:.0f} kB")
     return 0
 

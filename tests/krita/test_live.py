@@ -170,6 +170,7 @@ def test_a_failed_run_is_told_and_the_next_change_tries_again(live, document, mo
     live.start(document)
     assert run(live, document, lambda: live.status(document).error)
     assert live.status(document).live and "asked to fail" in live.status(document).text
+    assert not live.layer(document).working, "and is not waited for any more"
     monkeypatch.delenv("SCUMBLE_STUB_FAIL")
     document.paper.pixels[0] = (1, 1, 1, 255)
     assert run(live, document) and not live.status(document).error

@@ -38,7 +38,7 @@ SKETCH = (
     + [(NEAR, 80, [(60, 520), (150, 440), (230, 420), (330, 500), (420, 560)])]
     + [(NEAR, 70, [(760, 560), (940, 490)])]
     + [(WATER, 120, [(60, y), (500, y), (940, y)]) for y in (640, 740, 840)]
-    + [(SHINE, 22, [(640, y), (760, y)]) for y in (620, 665, 720)]
+    + [(SHINE, 9, [(690 - w, y), (690 + w, y)]) for y, w in ((610, 70), (640, 50), (675, 80), (720, 40))]
     + [(FIELD, 130, [(60, 960), (400, 930), (940, 980)]), (FIELD, 90, [(60, 860), (220, 900)])]
 )
 
@@ -78,7 +78,7 @@ def scenario():
         yield from stroke(path, 12)
         yield from idle(document)
     yield 500
-    Pen().move(500, 995)
+    Pen().move(500, 1500)  # off the canvas, and the brush's outline with it
     yield 500
     canvas_widget().grab().save(folder + "/sketch.png")
     prompt = os.environ.get("SCUMBLE_SHOT_PROMPT", "a mountain lake at sunset")
