@@ -301,6 +301,50 @@ def errors(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
+PYTHON = """
+from gi.repository import Gimp
+image = Gimp.Image.new(64, 48, Gimp.ImageBaseType.RGB)
+layer = Gimp.Layer.new(image, "paint", 64, 48, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+image.insert_layer(layer, None, 0)
+procedure = Gimp.get_pdb().lookup_procedure("plug-in-scumble")
+config = procedure.create_config()
+config.set_property("image", image)
+config.set_core_object_array("drawables", [layer])
+config.set_property("prompt", "a lake")
+config.set_property("model", "MODEL")
+made = procedure.run(config).index(1)
+print("made", made.get_name(), made.get_width(), made.get_height(), len(image.get_layers()))
+"""
+
+
+def python(b: Batch):
+    """GIMP 3 runs it from Python too; 2.10's Python was for Python 2."""
+    gimp = b.session.gimp
+    if gimp.number == "2":
+        return
+    script = PYTHON.replace("MODEL", str(b.model))
+    command = gimp.command(
+        gimp.program(True), "-i", "-d", "-s", "-f", "--quit", "--batch-interpreter", "python-fu-eval"
+    )
+    done = subprocess.run(
+        [*command, "-b", script], env=b.session.env, capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stdout.splitlines() if line.startswith("made")]
+    wrong = said or done.stderr[-300:]
+    b.report.check("from Python", said == ["made Scumble: a lake 64 48 2"], wrong)
+
+
+def engineless(b: Batch):
+    """A plug-in folder that lost its engine."""
+    image, layer = b.open(pictures.painting(40, 30, 3))
+    try:
+        said = b.session.do(f'(t-scumble {image} {layer} "" "" -1 0 -1 0 "")')
+        good = False
+    except ScriptError as error:
+        said, good = str(error), "engine is missing" in str(error) and "libscumble.so" in str(error)
+    b.report.check("without its engine it says what is missing and what to do", good, said.strip()[:250])
+
+
 def run(batch: Batch):
-    for scenario in (formats, sizes, settings, undo, offsets, selections, structure, errors):
+    for scenario in (formats, sizes, settings, undo, offsets, selections, structure, errors, python):
         batch.report.run(scenario, batch)

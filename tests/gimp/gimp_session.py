@@ -145,10 +145,10 @@ class GimpSession:
         few = self.profile / "few"
         few.mkdir(parents=True)
         for name in FEW:
-            if not Path(f"{self.gimp.inside}{self.gimp.plug_ins}/{name}").is_dir():
-                continue
-            (few / name).mkdir()
-            (few / name / name).symlink_to(f"{self.gimp.plug_ins}/{name}/{name}")
+            for file in (name, f"{name}.py"):
+                if Path(f"{self.gimp.inside}{self.gimp.plug_ins}/{name}/{file}").exists():
+                    (few / name).mkdir()
+                    (few / name / file).symlink_to(f"{self.gimp.plug_ins}/{name}/{file}")
         (self.profile / "plug-ins").mkdir()
         if self.plug_in:
             (self.profile / "plug-ins/scumble").symlink_to(self.plug_in)

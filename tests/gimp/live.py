@@ -314,6 +314,21 @@ def killing(d: Desk, r: Report, times: int = 3):
     )
 
 
+def engineless(d: Desk, r: Report):
+    """A plug-in folder that lost its engine: the dialog opens all the same."""
+    d.open()
+    d.dialog()
+    d.key("Return")
+    time.sleep(0.5)
+    r.check(
+        "without its engine the dialog opens, and OK has nothing to do",
+        d.dialogs() and d.layers() == [d.layer],
+    )
+    d.key("Escape")
+    r.check("and Cancel closes it", d.s.until(lambda: not d.dialogs(), 8) and not d.trouble(), d.trouble())
+    d.close_image()
+
+
 def run(d: Desk, r: Report):
     for scenario in (filter_dialog, painting, ends, closing, killing):
         r.run(scenario, d, r)

@@ -67,7 +67,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="scumble-gimp-", dir="/tmp") as folder:
         whole = Path(folder) / "whole/scumble"
         fill(whole, chosen.plugin, chosen.library, None, runtime)
-        alone = [getattr(batch, part) for part in parts if part != "batch" and hasattr(batch, part)]
+        alone = [
+            getattr(batch, part)
+            for part in parts
+            if part not in ("batch", "engineless") and hasattr(batch, part)
+        ]
         if "batch" in parts or alone:
             model = Path(folder) / "model"
             shutil.copytree(chosen.model, model)
@@ -75,7 +79,11 @@ def main() -> int:
             with GimpSession(gimp, whole, windows=False) as session:
                 for scenario in alone or [batch.run]:
                     scenario(batch.Batch(session, report, chosen.cli, model, env))
-        scenarios = [getattr(live, part) for part in parts if part != "live" and hasattr(live, part)]
+        scenarios = [
+            getattr(live, part)
+            for part in parts
+            if part not in ("live", "engineless") and hasattr(live, part)
+        ]
         if "live" in parts or scenarios:
             # Without a library of its own the plug-in takes the one that the environment names.
             bare = Path(folder) / "bare/scumble"
@@ -87,6 +95,13 @@ def main() -> int:
             ) as session:
                 for scenario in scenarios or [live.run]:
                     scenario(Desk(session), report)
+        if "engineless" in parts or not chosen.only:
+            bare = Path(folder) / "engineless/scumble"
+            fill(bare, chosen.plugin, chosen.library, None, None)
+            shutil.rmtree(bare / "lib")
+            with GimpSession(gimp, bare, size="1480x900") as session:
+                report.run(batch.engineless, batch.Batch(session, report, chosen.cli, chosen.model, {}))
+                report.run(live.engineless, Desk(session), report)
     print(f"{time.monotonic() - began:.0f} s")
     return report.end()
 
