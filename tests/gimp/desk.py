@@ -147,9 +147,10 @@ class Desk:
 
     def trouble(self) -> list[str]:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
-        if os.environ.get("SCUMBLE_SHOT") and self.s.windows_named(TROUBLE):
+        shot = os.environ.get("SCUMBLE_SHOT")
+        if shot and not Path(shot).exists() and self.s.windows_named(TROUBLE):
             subprocess.run(
-                ["import", "-window", "root", os.environ["SCUMBLE_SHOT"]], env=self.s.env, check=False
+                ["import", "-window", "root", shot], env=self.s.env, check=False
             )
         return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
 

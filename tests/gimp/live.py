@@ -273,7 +273,7 @@ def closing(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSING
         troubled += bool(d.trouble()) or not closed
         stayed += not ended
         if d.trouble():
-            print("     ", d.trouble(), flush=True)
+            print("     ", d.trouble(), d.s.log()[-600:], flush=True)
             d.key("Escape")
     r.check(f"{times} times pictures follow each other", resting == 0, f"{resting} times they did not")
     r.check(f"{times} images closed in mid-frame: no error window", troubled == 0, f"{troubled} with one")
