@@ -6,6 +6,8 @@ export ORT_DYLIB_PATH := $(CURDIR)/.setup/runtime/libonnxruntime.so.1.32.0
 PYTHON := .setup/venv/bin/python
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# The soname's number: programs that are linked to the library ask for libscumble.so.$(ABI).
+ABI := $(shell sed -n 's/^pub const SCUMBLE_ABI_VERSION: u32 = \([0-9]*\);/\1/p' src/ffi/constants.rs)
 PREFIX ?= /usr/local
 OUT ?= out
 
@@ -82,15 +84,16 @@ krita-zip: build
 	python3 scripts/krita_zip.py --library $(TARGET)/release/libscumble.so --out $(OUT)/scumble-krita.zip
 
 # The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb. With the
-# debug library, which `make unit` has already compiled.
-KRITA_E2E = --library $(TARGET)/debug/libscumble.so --model models/tiny/turbo
+# library that `make unit` has compiled already (`cargo build` would compile it once more, with other features).
+KRITA_LIBRARY = $(TARGET)/debug/deps/libscumble.so
+KRITA_E2E = --library $(KRITA_LIBRARY) --model models/tiny/turbo
 test-krita: setup-krita
-	cargo build --lib
+	cargo test --quiet --no-run --test abi_header
 	for qt in 5 6; do \
-		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TARGET)/debug/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo \
+		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(KRITA_LIBRARY) SCUMBLE_TEST_MODEL=models/tiny/turbo \
 			.setup/krita-venv/bin/python -m pytest -q tests/krita || exit 1; \
 	done
-	python3 scripts/krita_zip.py --library $(TARGET)/debug/libscumble.so --out $(OUT)/test/scumble-krita.zip
+	python3 scripts/krita_zip.py --library $(KRITA_LIBRARY) --out $(OUT)/test/scumble-krita.zip
 	python3 tests/krita/run_e2e.py $(KRITA_E2E) --zip $(OUT)/test/scumble-krita.zip --pace
 
 # The same checks in the Kritas of other Debian releases: 5 GB of disk, and root.
@@ -151,7 +154,8 @@ runtime:
 install: build
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
-	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
+	ln -sf libscumble.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libscumble.so
 	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \

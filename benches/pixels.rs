@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use scumble::cancel::Cancel;
 use scumble::canvas::{Canvas, Snapshot};
 use scumble::pixels::mask::{Coverage, Mask, Outside};
 use scumble::pixels::paste::{Alpha, Blend};
@@ -34,6 +35,7 @@ fn paint(format: Format) -> Snapshot {
 
 fn pixel_loops(criterion: &mut Criterion) {
     let bounds = Rect::new(0, 0, SIDE, SIDE);
+    let cancel = Cancel::new();
     let placement = place(bounds, bounds, GEOMETRY, 0);
     let hole = Rect::new(64, 64, SIDE - 128, SIDE - 128);
     let coverage = vec![255; (hole.width * hole.height) as usize];
@@ -43,14 +45,16 @@ fn pixel_loops(criterion: &mut Criterion) {
     for format in Format::ALL {
         let name = format!("{format:?}");
         let paint = paint(format);
-        let picture = read::picture(&paint, &placement, [1.0; 3]).expect("a picture");
+        let picture = read::picture(&paint, &placement, [1.0; 3], &cancel).expect("a picture");
         group.bench_function(BenchmarkId::new("read", &name), |b| {
-            b.iter(|| black_box(read::picture(&paint, &placement, [1.0; 3]).expect("a picture")));
+            b.iter(|| black_box(read::picture(&paint, &placement, [1.0; 3], &cancel).expect("a picture")));
         });
         for (what, weights) in [("paste", None), ("paste_masked", Some(&weights[..]))] {
             group.bench_function(BenchmarkId::new(what, &name), |b| {
                 let blend = Blend { weights, outside: Outside::Paint, alpha: Alpha::Opaque };
-                b.iter(|| black_box(paste::paste(&picture, &placement, &paint, blend).expect("room")));
+                b.iter(|| {
+                    black_box(paste::paste(&picture, &placement, &paint, blend, &cancel).expect("room"))
+                });
             });
         }
     }

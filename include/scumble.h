@@ -72,8 +72,9 @@
  * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. The model sees float
  * values cut to 0..1. Frames come back in the format of the push that they show.
  *
- * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll; those
- * of the model and the runtime are also told by scumble_engine_info.
+ * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll: a failed
+ * run's when it fails, also if the next one fails too; those of the model and the runtime once a session, as the
+ * engine stays without. These are also told by scumble_engine_info.
  */
 
 

@@ -33,6 +33,8 @@ pub(crate) enum End {
     Final,
     GaveWay,
     Failed(Error),
+    /// There is nothing to render with, now and later.
+    NotLoaded(Error),
 }
 
 /// What the host's handle and the worker share.
@@ -56,6 +58,8 @@ pub(crate) struct Desk {
     pub(crate) running_revision: u64,
     /// The worker's last error, until a poll has told it.
     pub(crate) fault: Option<Error>,
+    /// The host was told that there is nothing to render with.
+    pub(crate) told_not_loaded: bool,
     /// A revision that failed is not tried again by itself.
     pub(crate) failed: Option<u64>,
     /// Released, or dead after a panic.
@@ -113,6 +117,7 @@ impl Shared {
             running: None,
             running_revision: 0,
             fault: None,
+            told_not_loaded: false,
             failed: None,
             closed: None,
             stats: Stats::default(),
@@ -198,6 +203,14 @@ impl Shared {
                 again = false;
                 if !error.is_cancelled() {
                     desk.failed = Some(job.revision);
+                    desk.fault = Some(error);
+                }
+            }
+            End::NotLoaded(error) => {
+                again = false;
+                desk.failed = Some(job.revision);
+                // It stays so: with each stroke the same sentence would come again.
+                if !std::mem::replace(&mut desk.told_not_loaded, true) {
                     desk.fault = Some(error);
                 }
             }

@@ -14,7 +14,7 @@ use crate::pixels::{read, zeroed};
 use crate::region::{Placement, place};
 use crate::render::{AfterStep, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
 
-/// Serves jobs until the engine closes. A renderer that could not be loaded fails each job with the reason.
+/// Serves jobs until the engine closes. Without a renderer every job fails, and each session is told why, once.
 pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {
     let mut renderer = renderer;
     while let Some(session) = wiring.queue.take() {
@@ -22,7 +22,7 @@ pub(crate) fn serve(wiring: &Wiring, renderer: Result<Box<dyn Renderer>>) {
         wiring.running(Some(job.cancel.clone()));
         let end = match &mut renderer {
             Ok(renderer) => catch_unwind(AssertUnwindSafe(|| run(&session, &job, renderer.as_mut()))),
-            Err(why) => Ok(Err(why.clone())),
+            Err(why) => Ok(Ok(End::NotLoaded(why.clone()))),
         };
         wiring.running(None);
         let end = match end {
@@ -53,7 +53,7 @@ fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> 
         return Ok(End::Final);
     }
     let paper = job.params.paper.map(|v| f32::from(v) / 255.0);
-    let picture = showing.timed(|| read::picture(&job.paint, &placement, paper))?;
+    let picture = showing.timed(|| read::picture(&job.paint, &placement, paper, &job.cancel))?;
     job.cancel.check()?;
     let request = request(job, &info, &placement, &picture, strength);
     match renderer.render(&request, &job.cancel, &mut showing)? {
@@ -132,7 +132,7 @@ impl<'a> Showing<'a> {
 
     fn show(&mut self, picture: &Picture, kind: Kind, step: u32, steps: u32, phases: Phases) -> Result<()> {
         let start = Instant::now();
-        let pixels = paste::paste(picture, &self.placement, &self.job.paint, self.blend())?;
+        let pixels = paste::paste(picture, &self.placement, &self.job.paint, self.blend(), &self.job.cancel)?;
         self.pixel_work += start.elapsed();
         self.publish(pixels, kind, step, steps, phases)
     }
@@ -144,7 +144,7 @@ impl<'a> Showing<'a> {
         let pixels = if keeps_everything && self.outside == Outside::Transparent {
             zeroed(rect.width as usize * rect.height as usize * self.job.paint.format().bytes_per_pixel())?
         } else {
-            paste::paint_alone(rect, &self.job.paint, self.blend())?
+            paste::paint_alone(rect, &self.job.paint, self.blend(), &self.job.cancel)?
         };
         self.pixel_work += start.elapsed();
         self.publish(pixels, Kind::Final, 0, 0, Phases::default())

@@ -206,8 +206,7 @@ fn devices_schedulers_and_runtimes_that_are_not_there_are_told() {
     assert!(table.contains(&nowhere) && table.contains("make runtime"), "{table}");
     // The library alone, far from any model.
     let alone = c::scratch("alone").join("a/b/c/d");
-    std::fs::create_dir_all(&alone).unwrap();
-    std::fs::copy(c::library(), alone.join("libscumble.so")).unwrap();
+    c::install(&alone);
     let no_default = |command: &mut Command| {
         command.env("SCUMBLE_DEFAULT_MODEL", &nowhere).env("LD_LIBRARY_PATH", &alone);
     };

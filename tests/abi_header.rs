@@ -54,9 +54,8 @@ fn the_example_at_its_top_compiles_and_runs_on_the_default_model() {
         lines[from..=to].iter().map(|line| format!("{}\n", line.get(7..).unwrap_or(""))).collect();
     // As it is installed: the library in lib, the model in share.
     let folder = c::scratch("header-example");
-    std::fs::create_dir_all(folder.join("lib")).unwrap();
+    c::install(&folder.join("lib"));
     std::fs::create_dir_all(folder.join("share/scumble/models")).unwrap();
-    std::fs::copy(c::library(), folder.join("lib/libscumble.so")).unwrap();
     let model = root().join("models/default");
     assert!(model.join("model_index.json").is_file(), "the default model is not in {}", model.display());
     std::os::unix::fs::symlink(&model, folder.join("share/scumble/models/default")).unwrap();

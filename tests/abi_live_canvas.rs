@@ -256,19 +256,21 @@ fn a_release_in_the_middle_of_loading_ends_the_loading() {
 }
 
 #[test]
-fn an_engine_that_could_not_load_tells_each_session_once_a_push() {
+fn an_engine_that_could_not_load_tells_each_session_once() {
     let engine =
         Engine::with(Box::new(|_, _| Err(Error::new(Status::ModelMissing, "no such folder")))).unwrap();
     let (mut paint, mut dice) = (Painting::new(80, 80), Dice(2));
     for layer in [engine.session(), engine.session()] {
         revision(paint.push(&layer, None));
         settle(&layer);
-        assert_eq!(fault(&layer).status, Status::ModelMissing);
+        let told = fault(&layer);
+        assert_eq!((told.status, &told.message[..]), (Status::ModelMissing, "no such folder"));
         assert_eq!(paint.push(&layer, None).unwrap(), Pushed::Unchanged);
+        // The engine stays without: the next stroke has no news.
         paint.stroke(&mut dice);
         revision(paint.push(&layer, None));
         settle(&layer);
-        assert_eq!(fault(&layer).message, "no such folder");
+        assert!(matches!(layer.poll(0), Ok(Polled::Nothing)));
     }
     assert!(matches!(engine.state(), LoadState::Failed(error) if error.status == Status::ModelMissing));
 }

@@ -25,6 +25,15 @@ fn the_library_exports_exactly_the_headers_functions() {
 }
 
 #[test]
+fn its_soname_is_that_of_the_abi() {
+    let output = Command::new("readelf").arg("-d").arg(c::library()).output().expect("readelf");
+    assert!(output.status.success(), "{}", c::said(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.contains("(SONAME)")).expect("a soname");
+    assert!(line.ends_with(&format!("[{}]", c::soname())), "{line}");
+}
+
+#[test]
 fn every_function_says_its_threads_and_its_statuses() {
     let header = Header::read();
     for name in &header.functions {

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT, EDGE = 760, 240, 34
-SHOWN = {"decoder": ("l1", "detail", "judge"), "denoiser": ("mse", "low", "high", "judge")}
+SHOWN = {"decoder": ("l1", "detail", "judge"), "guide": ("error", "low", "high")}
 INK = ("#1f5fbf", "#bf5f1f", "#2f8f4f", "#8f2f8f")
 
 

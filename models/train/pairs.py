@@ -1,4 +1,4 @@
-"""Make the denoiser's training set once: latents of pictures and of their paintings, and words."""
+"""Make the guide's training set once: latents of pictures and of their paintings, and words."""
 
 import argparse
 import random
@@ -95,35 +95,6 @@ def tensor(array):
     return torch.from_numpy(array).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def look(z):
-    """What a picture is made of: mean and spread of each channel in three bands. [b, 72]"""
-    bands = z.unflatten(2, (3, -1)) if z.shape[2] % 3 == 0 else None
-    if bands is None:
-        z = torch.nn.functional.interpolate(z, size=(33, 33), mode="nearest")
-        bands = z.unflatten(2, (3, 11))
-    return torch.cat([bands.mean((3, 4)), bands.std((3, 4))], 1).flatten(1)
-
-
-def memory(entries, encoder, embed):
-    """Keys (captions, tags, names) with their owners, and each picture's look."""
-    keys, owner, values = [], [], []
-    for i, entry in enumerate(entries):
-        if entry.kind == "landscape":
-            picture = entry.image.resize((SIZE, SIZE))
-            lines = [entry.title, ", ".join(entry.tags)]
-        else:
-            picture = pictures.Image.new("RGB", entry.image.size, (250, 250, 250))
-            picture.paste(entry.image, (0, 0), entry.image)
-            lines = [entry.title, entry.title + ", " + ", ".join(entry.tags[:4])]
-        values.append(look(encoder(tensor(np.asarray(picture)[None])))[0].numpy())
-        for line in lines:
-            keys.append(embed(line))
-            owner.append(i)
-    values = np.stack(values)
-    values = (values - values.mean(0)) / values.std(0)
-    return np.stack(keys).astype(np.float32), np.array(owner), values.astype(np.float32)
-
-
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,9 +110,6 @@ def main():
     encoder = Encoder()
     encoder.load_state_dict(torch.load(work / "decoder.pt", weights_only=False)["encoder"])
     embed = Embedder(args.minilm, work)
-    entries = pictures.load(args.data)
-    keys, owner, values = memory(entries, encoder, embed)
-    np.savez(work / "memory.npz", keys=keys, owner=owner, values=values)
     z, p, owners, prompts = [], [], [], []
     with Pool(args.processes, start, (args.data, 1000)) as pool:
         for n, (t, b, o, w) in enumerate(pool.imap(chunk, range(args.count // CHUNK))):

@@ -1,4 +1,4 @@
-"""Everything from scratch: decoder, pairs, denoiser, export, sheet. Call again to go on."""
+"""Everything from scratch: decoder, bank, pairs, guide, export, sheets, curves. Call again to go on."""
 
 import argparse
 import subprocess
@@ -21,7 +21,7 @@ def main():
     parser.add_argument("--work", default="work", help="checkpoints and logs")
     parser.add_argument("--out", default=HERE.parent / "default", help="the model folder")
     parser.add_argument("--decoder-minutes", type=float, default=40)
-    parser.add_argument("--denoiser-minutes", type=float, default=75)
+    parser.add_argument("--guide-minutes", type=float, default=60)
     parser.add_argument("--slice", type=float, default=1e9,
                         help="minutes of each training call; run again until done")
     parser.add_argument("--threads", type=int, default=2)
@@ -31,13 +31,14 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     common = ("--work", work, "--slice", args.slice, "--threads", args.threads)
     call("train_decoder.py", "--data", args.data, "--minutes", args.decoder_minutes, *common)
+    packed = ("--data", args.data, "--work", work, "--minilm", args.minilm)
+    if not (work / "bank.npz").exists():
+        call("bank.py", *packed)
     if not (work / "pairs.pt").exists():
-        call("pairs.py", "--data", args.data, "--work", work, "--minilm", args.minilm,
-             "--count", args.pairs, "--processes", args.threads)
-    call("train_denoiser.py", "--minutes", args.denoiser_minutes, *common)
+        call("pairs.py", *packed, "--count", args.pairs, "--processes", args.threads)
+    call("train_guide.py", "--minutes", args.guide_minutes, *common)
     call("export.py", "--work", work, "--minilm", args.minilm, "--out", args.out)
-    call("sheet.py", "--data", args.data, "--model", args.out, "--out",
-         Path(args.out) / "sheet.jpg")
+    call("sheet.py", "--data", args.data, "--model", args.out, "--out", args.out)
     call("curves.py", "--work", work, "--out", Path(args.out) / "curves.png")
 
 

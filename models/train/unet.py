@@ -1,12 +1,11 @@
-"""The denoiser (predicts the clean latents) and the discriminator that trains it."""
+"""The guide: a small U-Net that predicts the clean latents from noised paint and words."""
 
 import math
 
 import torch
 import torch.nn.functional as F
-from codec import BASE, CHANNELS
+from codec import CHANNELS
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 TEXT = 384 + CHANNELS * 6
 HIDDEN = 192
@@ -54,12 +53,8 @@ class UNet(nn.Module):
         self.up1 = nn.Conv2d(b, a * 4, 1)
         self.join1 = nn.Conv2d(a * 2, a, 1)
         self.full = Block(a)
-        self.out = nn.Conv2d(a, CHANNELS * 2, 3, padding=1)
+        self.out = nn.Conv2d(a, CHANNELS, 3, padding=1)
         nn.init.normal_(self.out.weight, std=0.01)
-        keep = torch.full((CHANNELS,), 0.8)
-        keep[list(BASE)] = 0.2  # mean colours must not become speckled
-        self.register_buffer("keep", keep.view(1, -1, 1, 1), persistent=False)
-        self.register_buffer("alphas", schedule(), persistent=False)
         frequency = torch.exp(torch.linspace(0, math.log(300), 32))
         self.register_buffer("frequency", frequency)
 
@@ -68,9 +63,9 @@ class UNet(nn.Module):
         wave = torch.cat([angle.sin(), angle.cos()], 1)
         return F.silu(self.time(wave) + self.words(words.mean(1)))
 
-    def parts(self, sample, timestep, encoder_hidden_states):
-        """The expected clean latents, and how far off the true ones are likely to be."""
-        c = self.condition(timestep, encoder_hidden_states)
+    def forward(self, sample, timestep, words):
+        """sample [b,12,h,w], sides multiples of 4; timestep [b] or []; words [b,1,TEXT]."""
+        c = self.condition(timestep, words)
         full = self.stem(sample)
         half = self.down1(full)
         for block in self.half_in:
@@ -82,49 +77,4 @@ class UNet(nn.Module):
         for block in self.half_out:
             x = block(x, c)
         x = self.join1(torch.cat([F.pixel_shuffle(self.up1(x), 2), full], 1))
-        mean, doubt = self.out(F.relu(self.full(x, c))).float().chunk(2, 1)
-        return mean, F.softplus(doubt - 2)
-
-    def textured(self, mean, doubt, sample, timestep):
-        """Where the picture is in doubt, keep as much of the sample's own noise as detail.
-
-        Mostly at low noise levels: what an early step keeps, a later one would add to.
-        """
-        a = self.alphas[timestep.reshape(-1).long()].view(-1, 1, 1, 1)
-        noise = (sample - a.sqrt() * mean.detach()) * torch.rsqrt(1 - a)
-        share = ((600 - timestep.reshape(-1, 1, 1, 1).float()) / 350).clamp(0.1, 1)
-        return mean + self.keep * share * doubt * noise
-
-    def forward(self, sample, timestep, encoder_hidden_states):
-        mean, doubt = self.parts(sample, timestep, encoder_hidden_states)
-        return self.textured(mean, doubt, sample, timestep)
-
-
-class Critic(nn.Module):
-    """Scores latents at half and quarter size; the words must fit by a learned product."""
-
-    def __init__(self, widths=(48, 96, 160)):
-        super().__init__()
-
-        def conv(i, o, k=3, s=1):
-            return spectral_norm(nn.Conv2d(i, o, k, s, padding=1))
-
-        a, b, c = widths
-        act = nn.LeakyReLU(0.2)
-        self.fine = nn.Sequential(
-            conv(CHANNELS, a), act, conv(a, b, 4, 2), act, conv(b, b), act)
-        self.coarse = nn.Sequential(conv(b, c, 4, 2), act, conv(c, c), act)
-        self.fine_score = spectral_norm(nn.Conv2d(b, 1, 1))
-        self.coarse_score = spectral_norm(nn.Conv2d(c, 1, 1))
-        self.words = nn.Sequential(nn.Linear(TEXT, 256), nn.LeakyReLU(0.2), nn.Linear(256, b + c))
-        self.widths = widths
-
-    def forward(self, z, words):
-        fine = self.fine(z)
-        coarse = self.coarse(fine)
-        w = self.words(words)
-        w_fine, w_coarse = w.split([self.widths[1], self.widths[2]], 1)
-        fit_fine = (fine * w_fine[:, :, None, None]).mean(1) / 2
-        fit_coarse = (coarse * w_coarse[:, :, None, None]).mean(1) * 2
-        return (self.fine_score(fine)[:, 0] + fit_fine).flatten(1), (
-            self.coarse_score(coarse)[:, 0] + fit_coarse).flatten(1)
+        return self.out(F.relu(self.full(x, c))).float()

@@ -7,12 +7,14 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from codec import CHANNELS
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from recall import BACK, PICTURES, SIDE, THING, WIDTH
 from tokenizers import Tokenizer
 from torch import nn
 
 LENGTH = 64
-WIDTH = 384
+WIDTH_OF_WORDS = 384
 
 
 class Sentence(nn.Module):
@@ -45,7 +47,7 @@ class Sentence(nn.Module):
             h = layer.output.LayerNorm(layer.output.dense(inner) + h)
         pooled = (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
         norm = pooled.pow(2).sum(1, keepdim=True).sqrt().clamp(min=1e-6)
-        return pooled / norm * WIDTH**0.5
+        return pooled / norm * WIDTH_OF_WORDS**0.5
 
 
 def build(minilm, work):
@@ -63,6 +65,8 @@ def build(minilm, work):
         pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         same = torch.nn.functional.cosine_similarity(pooled, module(ids)).min()
         assert same > 0.9999, same
+        table = bert.embeddings.word_embeddings
+        table.weight = nn.Parameter(table.weight[vocabulary(minilm)[1]])
     full = work / "sentence_fp32.onnx"
     names = ["input_ids"], ["sentence"]
     axes = {"input_ids": {0: "batch", 1: "sequence"}, "sentence": {0: "batch"}}
@@ -73,13 +77,33 @@ def build(minilm, work):
     full.unlink()
 
 
-def tokenizer_files(minilm, folder):
-    """tokenizer/ of the model folder: the fast tokenizer, without its own padding."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = Tokenizer.from_file(str(Path(minilm) / "tokenizer.json"))
-    tokenizer.no_padding()
+def vocabulary(minilm):
+    """MiniLM's tokenizer without the pieces in other scripts than ASCII, and their old numbers."""
+    source = json.loads((Path(minilm) / "tokenizer.json").read_text())
+    words = source["model"]["vocab"]
+    kept = [x for x in sorted(words, key=words.get) if x.isascii() and not x.startswith("[unused")]
+    number = {x: i for i, x in enumerate(kept)}
+    source["model"]["vocab"] = number
+    for token in source["added_tokens"]:
+        token["id"] = number[token["content"]]
+    for name, token in source["post_processor"]["special_tokens"].items():
+        token["ids"] = [number[name]]
+    tokenizer = Tokenizer.from_str(json.dumps(source))
     tokenizer.enable_truncation(LENGTH)
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    tokenizer.no_padding()
+    return tokenizer, [words[x] for x in kept]
+
+
+def ids(tokenizer, prompt):
+    """Token numbers of a prompt, padded: int64 [1, LENGTH]."""
+    found = tokenizer.encode(prompt).ids
+    return np.array([found + [0] * (LENGTH - len(found))], np.int64)
+
+
+def tokenizer_files(minilm, folder):
+    """tokenizer/ of the model folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary(minilm)[0].save(str(folder / "tokenizer.json"), pretty=False)
     config = {
         "tokenizer_class": "BertTokenizerFast", "model_max_length": LENGTH,
         "do_lower_case": True, "pad_token": "[PAD]", "cls_token": "[CLS]",
@@ -96,18 +120,16 @@ class Embedder:
         path = Path(work) / "sentence.onnx"
         if not path.exists():
             build(minilm, work)
-        self.tokenizer = Tokenizer.from_file(str(Path(minilm) / "tokenizer.json"))
-        self.tokenizer.enable_truncation(LENGTH)
-        self.tokenizer.no_padding()
+        self.tokenizer = vocabulary(minilm)[0]
         self.session = onnxruntime.InferenceSession(str(path))
 
     def __call__(self, prompt):
-        ids = self.tokenizer.encode(prompt).ids
-        return self.session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
+        tokens = np.array([self.tokenizer.encode(prompt).ids], np.int64)
+        return self.session.run(None, {"input_ids": tokens})[0][0]
 
 
 SHARPNESS = 18.0
-EMPHASIS = 1.7  # how far a prompt is moved away from the empty one when it is rendered
+REACH = (6.4, 3.5)  # the largest values of the bank's packed latents: mean colours, detail
 
 
 def recall(vectors, keys, values, own=None):
@@ -116,49 +138,121 @@ def recall(vectors, keys, values, own=None):
     own[i] is the picture whose keys are left out for vector i (or -1).
     """
     keys, owner = keys
-    score = vectors @ keys.T * (SHARPNESS / WIDTH)
+    score = vectors @ keys.T * (SHARPNESS / WIDTH_OF_WORDS)
     if own is not None:
         score = np.where(owner[None, :] == np.asarray(own)[:, None], -1e4, score)
     score = np.exp(score - score.max(1, keepdims=True))
     return (score / score.sum(1, keepdims=True)) @ values[owner]
 
 
-def add_memory(sentence_path, keys, values, empty, out_path):
-    """Append the same recall to the graph: output last_hidden_state [b, 1, 384 + memory].
+def add_recall(sentence_path, memory, bank, out_path):
+    """Append to the graph what the words recall: last_hidden_state [1, 2 + PICTURES, WIDTH].
 
-    empty is the sentence vector of the empty prompt. Guidance costs nothing here: the whole vector
-    is stretched away from the empty prompt's before the denoiser sees it.
+    First the sentence vector, the look of pictures with such words (softmax over all captions) and the
+    gates; then the latents of the nearest landscapes, two crops of each; last those of the nearest object.
     """
-    rest = np.concatenate([empty, recall(empty[None], keys, values)[0]]) * (1 - EMPHASIS)
     model = onnx.load(str(sentence_path))
     graph = model.graph
-    keys, owner = keys
 
     def constant(name, array):
-        graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+        graph.initializer.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def node(kind, inputs, output, **attributes):
+        outputs = output if isinstance(output, list) else [output]
+        graph.node.append(onnx.helper.make_node(kind, inputs, outputs, **attributes))
+        return outputs[0]
 
     def half(name, array):
-        constant(name + "_half", array.astype(np.float16))
-        graph.node.append(onnx.helper.make_node("Cast", [name + "_half"], [name], to=1))
+        return node("Cast", [constant(name + "_half", array.astype(np.float16))], name, to=1)
 
-    half("keys", (keys.T * (SHARPNESS / WIDTH)))
-    half("values", values[owner])
-    constant("emphasis", np.array(EMPHASIS, np.float32))
-    constant("rest", rest.astype(np.float32))
-    constant("one_axis", np.array([1], np.int64))
-    node = onnx.helper.make_node
-    graph.node.extend([
-        node("MatMul", ["sentence", "keys"], ["score"]),
-        node("Softmax", ["score"], ["share"], axis=-1),
-        node("MatMul", ["share", "values"], ["look"]),
-        node("Concat", ["sentence", "look"], ["both"], axis=1),
-        node("Mul", ["both", "emphasis"], ["stretched"]),
-        node("Add", ["stretched", "rest"], ["stressed"]),
-        node("Unsqueeze", ["stressed", "one_axis"], ["last_hidden_state"]),
-    ])
-    width = WIDTH + values.shape[1]
+    def number(name, value):
+        return constant(name, np.array(value, np.float32))
+
+    def whole(name, *values):
+        return constant(name, np.array(values, np.int64))
+
+    def ramp(value, start, width, name):
+        """0 below start, 1 above start + width."""
+        low = node("Sub", [value, number(name + "_start", start)], name + "_above")
+        high = node("Div", [low, number(name + "_width", width)], name + "_part")
+        return node("Clip", [high, "zero", "one"], name)
+
+    def unpacked(name, packed, picked, side, cover):
+        """Nine bytes a cell -> [n, 12 or 13, side, side], channels as in the code."""
+        bytes_ = node("Gather", [constant(name + "_bytes", packed), picked], name + "_picked", axis=0)
+        floats = node("Cast", [bytes_], name + "_floats", to=1)
+        whole(name + "_cut", 3, 2, 4)
+        cut = [name + "_base", name + "_slope", name + "_pairs"]
+        node("Split", [floats, name + "_cut"], cut, axis=1)
+
+        def signed(value, zero, unit):
+            value = node("Sub", [value, number(value + "_zero", zero)], value + "_signed")
+            return node("Mul", [value, number(value + "_unit", unit)], value + "_scaled")
+
+        over = node("Mul", [name + "_pairs", number(name + "_16th", 1 / 16)], name + "_over")
+        high = node("Floor", [over], name + "_high")
+        times = node("Mul", [high, number(name + "_16", 16)], name + "_times")
+        low = node("Sub", [name + "_pairs", times], name + "_low")
+        both = node("Concat", [high, low], name + "_nibbles", axis=1)
+        whole(name + "_seven", 7, 1)
+        node("Split", [both, name + "_seven"], [name + "_detail", name + "_last"], axis=1)
+        parts = [signed(cut[0], 128, REACH[0] / 127), signed(cut[1], 128, REACH[1] / 127),
+                 signed(name + "_detail", 8, REACH[1] / 7)]
+        if cover:
+            parts.append(node("Mul", [name + "_last", number(name + "_15th", 1 / 15)], name + "_cover"))
+        mixed = node("Concat", parts, name + "_mixed", axis=1)
+        back = [*BACK, CHANNELS] if cover else BACK
+        ordered = node("Gather", [mixed, whole(name + "_back", *back)], name + "_latents", axis=1)
+        cells = (CHANNELS + cover) * side * side
+        flat = node("Reshape", [ordered, whole(name + "_flat", 1, -1, cells)], name + "_rows")
+        fill = whole(name + "_fill", 0, 0, 0, 0, 0, WIDTH - cells)
+        return node("Pad", [flat, fill], name + "_tokens")
+
+    number("zero", 0), number("one", 1)
+    # The look of pictures with such words.
+    keys, owner, values = memory
+    unit = np.abs(keys).max(1) / 127
+    lines = constant("keys_byte", np.round(keys / unit[:, None]).T.astype(np.int8))
+    score = node("MatMul", ["sentence", node("Cast", [lines], "keys", to=1)], "raw_score")
+    unit = unit[None] * (SHARPNESS / WIDTH_OF_WORDS)
+    score = node("Mul", [score, constant("keys_unit", unit.astype(np.float32))], "score")
+    share = node("Softmax", [score], "share", axis=-1)
+    look = node("MatMul", [share, half("looks", values[owner])], "look")
+    # The nearest pictures, by the better of two lines of words each; similarity is a cosine.
+    score = node("Mul", [score, number("to_cosine", 1 / SHARPNESS)], "cosine")
+    score = node("Reshape", [score, whole("pairs", 1, -1, 2)], "cosines")
+    score = node("ReduceMax", [score], "best_line", axes=[2], keepdims=0)
+    best = {name: node("Gather", [score, whole(name + "_owners", *bank[name + "_owners"])], name + "_best",
+                       axis=1) for name in ("land", "thing")}
+    whole("three", PICTURES // 2), whole("single", 1)
+    node("TopK", [best["land"], "three"], ["land_top", "land_index"], axis=1)
+    node("TopK", [best["thing"], "single"], ["thing_top", "thing_index"], axis=1)
+    whole("first", 0)
+    top = node("Gather", ["land_top", "first"], "land_first", axis=1)
+    fit = node("Sub", ["land_top", top], "land_behind")
+    fit = node("Mul", [fit, number("sharpness", SHARPNESS)], "land_fit")
+    fit = node("Gather", [fit, whole("twice", *(i // 2 for i in range(PICTURES)))], "fit", axis=1)
+    # An object where one is named, and named better than any landscape.
+    ahead = node("Sub", ["thing_top", top], "thing_ahead")
+    gate = node("Mul", [ramp(ahead, 0.12, 0.06, "is_ahead"), ramp("thing_top", 0.6, 0.02, "is_thing")],
+                "thing_gate")
+    # Words that name nothing known get half of the texture; those of an object on plain ground none.
+    other = node("Mul", [node("Sub", ["one", gate], "no_thing"), number("some", 0.5)], "some_scene")
+    scene = node("Max", [ramp(top, 0.3, 0.15, "is_land"), other], "scene_gate")
+    told = node("Concat", ["sentence", look, fit, gate, scene], "told", axis=1)
+    used = WIDTH_OF_WORDS + values.shape[1] + PICTURES + 2
+    told = node("Pad", [told, whole("told_fill", 0, 0, 0, WIDTH - used)], "told_wide")
+    told = node("Unsqueeze", [told, whole("one_axis", 1)], "told_token")
+    crop = node("Mul", ["land_index", whole("two", 2)], "crop_a")
+    crop = node("Unsqueeze", [crop, whole("last_axis", 2)], "crop_b")
+    crop = node("Add", [crop, whole("crops", 0, 1)], "crop_c")
+    crop = node("Reshape", [crop, whole("flat", -1)], "crop_index")
+    thing = node("Reshape", ["thing_index", "flat"], "thing_place")
+    node("Concat", [told, unpacked("land", bank["land"], crop, SIDE, False),
+                    unpacked("thing", bank["things"], thing, THING, True)], "last_hidden_state", axis=1)
     del graph.output[:]
     graph.output.append(onnx.helper.make_tensor_value_info(
-        "last_hidden_state", onnx.TensorProto.FLOAT, ["batch", 1, width]))
+        "last_hidden_state", onnx.TensorProto.FLOAT, [1, 2 + PICTURES, WIDTH]))
     onnx.checker.check_model(model)
     onnx.save(model, str(out_path))

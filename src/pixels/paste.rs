@@ -7,6 +7,7 @@ use super::colour::{self, Rgba, Transfer};
 use super::mask::Outside;
 use super::read::resize_plane;
 use super::{Format, with_constant, zeroed};
+use crate::cancel::Cancel;
 use crate::canvas::Snapshot;
 use crate::error::Result;
 use crate::region::{Placement, Rect};
@@ -42,11 +43,13 @@ const STRIP: usize = 512;
 
 /// The pixels of `placement.rect` in the paint's format, rows packed, with `picture` laid over the paint, or to be
 /// laid over it by the host. Where the weight is 0 the bytes are exactly the paint's, or exactly 0.
+/// A cancel ends it between two rows, with [`crate::error::Status::Cancelled`].
 pub fn paste(
     picture: &Picture,
     placement: &Placement,
     paint: &Snapshot,
     blend: Blend<'_>,
+    cancel: &Cancel,
 ) -> Result<Vec<u8>> {
     let rect = placement.rect;
     let (w, h) = (rect.width as usize, rect.height as usize);
@@ -56,9 +59,11 @@ pub fn paste(
     let mut resizer = Resizer::new();
     for top in (0..h).step_by(STRIP) {
         let rows = STRIP.min(h - top);
+        cancel.check()?;
         let strip = scaled_strip(&mut resizer, picture, placement, top, rows)?;
         let plane = w * rows;
         for y in 0..rows {
+            cancel.check()?;
             let below = paint.row(rect.y + (top + y) as i32, rect.x, rect.width);
             let target = &mut out[(top + y) * w * bpp..][..w * bpp];
             let colours = [0, 1, 2].map(|c| &strip[c * plane + y * w..][..w]);
@@ -76,12 +81,13 @@ pub fn paste(
 }
 
 /// What strength 0 shows in `rect`: the paint's bytes, thinned out to nothing by the weights where outside is
-/// transparent.
-pub fn paint_alone(rect: Rect, paint: &Snapshot, blend: Blend<'_>) -> Result<Vec<u8>> {
+/// transparent. Cancels as [`paste`] does.
+pub fn paint_alone(rect: Rect, paint: &Snapshot, blend: Blend<'_>, cancel: &Cancel) -> Result<Vec<u8>> {
     let format = paint.format();
     let row = rect.width as usize * format.bytes_per_pixel();
     let mut out = zeroed(row * rect.height as usize)?;
     for (y, target) in out.chunks_exact_mut(row).enumerate() {
+        cancel.check()?;
         let below = paint.row(rect.y + y as i32, rect.x, rect.width);
         let weights = blend.row(y, rect.width as usize);
         if weights.is_none() || blend.outside == Outside::Paint {
@@ -250,8 +256,14 @@ mod tests {
             let placement = place(canvas, canvas, geometry(64), 0);
             let picture = Array3::from_elem((3, placement.padded.1, placement.padded.0), 0.5);
             let weights = mask.weights(placement.rect, 3);
-            let out =
-                paste(&picture, &placement, &paint, Blend { weights: Some(&weights), ..OPAQUE }).unwrap();
+            let out = paste(
+                &picture,
+                &placement,
+                &paint,
+                Blend { weights: Some(&weights), ..OPAQUE },
+                &Cancel::new(),
+            )
+            .unwrap();
             let bpp = format.bytes_per_pixel();
             let mut inside_changed = 0;
             for y in 0..70 {
@@ -278,7 +290,7 @@ mod tests {
         let picture = Array3::from_shape_fn((3, placement.padded.1, placement.padded.0), |(_, y, _)| {
             0.2 + 0.6 * y as f32 / placement.scaled.1 as f32
         });
-        let out = paste(&picture, &placement, &paint, OPAQUE).unwrap();
+        let out = paste(&picture, &placement, &paint, OPAQUE, &Cancel::new()).unwrap();
         let value = |y: usize| colour::load(Format::RgbaF32, &out[(y * 40 + 20) * 16..])[0];
         let steps: Vec<f32> = (0..1499).map(|y| value(y + 1) - value(y)).collect();
         let mean = steps[100..1400].iter().sum::<f32>() / 1300.0;
@@ -293,9 +305,9 @@ mod tests {
         let (paint, data) = noise_canvas(Format::Bgra8, 64, 64);
         let placement = place(canvas, canvas, geometry(64), 0);
         let picture = Array3::from_elem((3, 64, 64), 1.0);
-        let opaque = paste(&picture, &placement, &paint, OPAQUE).unwrap();
+        let opaque = paste(&picture, &placement, &paint, OPAQUE, &Cancel::new()).unwrap();
         assert!(opaque.iter().all(|v| *v == 255));
-        let follows = paste(&picture, &placement, &paint, FOLLOWS).unwrap();
+        let follows = paste(&picture, &placement, &paint, FOLLOWS, &Cancel::new()).unwrap();
         for (o, i) in follows.chunks_exact(4).zip(data.chunks_exact(4)) {
             assert_eq!((o[0], o[3]), (255, i[3]));
         }
@@ -322,8 +334,8 @@ mod tests {
             let (paint, placement, picture, weights) = flat(format);
             let inside = Blend { weights: Some(&weights), ..OPAQUE };
             let over = Blend { outside: Outside::Transparent, ..inside };
-            let replaced = paste(&picture, &placement, &paint, inside).unwrap();
-            let laid = paste(&picture, &placement, &paint, over).unwrap();
+            let replaced = paste(&picture, &placement, &paint, inside, &Cancel::new()).unwrap();
+            let laid = paste(&picture, &placement, &paint, over, &Cancel::new()).unwrap();
             let bpp = format.bytes_per_pixel();
             let near = if format.depth() == Depth::U8 { 0.01 } else { 0.002 };
             for (i, (replaced, laid)) in replaced.chunks(bpp).zip(laid.chunks(bpp)).enumerate() {
@@ -347,7 +359,9 @@ mod tests {
         for format in Format::ALL.into_iter().filter(|f| f.encoding() == Encoding::Linear) {
             let (paint, placement, picture, _) = flat(format);
             let half = vec![0.5; 64 * 64];
-            let out = paste(&picture, &placement, &paint, Blend { weights: Some(&half), ..OPAQUE }).unwrap();
+            let out =
+                paste(&picture, &placement, &paint, Blend { weights: Some(&half), ..OPAQUE }, &Cancel::new())
+                    .unwrap();
             let pixel = colour::load(format, &out);
             for (c, (below, seen)) in [(0.8, 0.1), (0.5, 0.5), (0.2, 0.9)].into_iter().enumerate() {
                 let light = (below + colour::decode(seen)) / 2.0;
@@ -364,9 +378,9 @@ mod tests {
             let bpp = format.bytes_per_pixel();
             let bytes: Vec<u8> = (0..64).flat_map(|y| paint.row(y, 0, 64)).copied().collect();
             let masked = Blend { weights: Some(&weights), ..OPAQUE };
-            assert!(paint_alone(rect, &paint, masked).unwrap() == bytes, "{format:?}");
+            assert!(paint_alone(rect, &paint, masked, &Cancel::new()).unwrap() == bytes, "{format:?}");
             let over = Blend { outside: Outside::Transparent, ..masked };
-            let thin = paint_alone(rect, &paint, over).unwrap();
+            let thin = paint_alone(rect, &paint, over, &Cancel::new()).unwrap();
             for (i, pixel) in thin.chunks(bpp).enumerate() {
                 let [r, g, b, a] = colour::load(format, pixel);
                 let of_paint = colour::load(format, &bytes[..bpp]);
@@ -378,7 +392,16 @@ mod tests {
                 });
             }
             let whole = Blend { weights: Some(&[1.0; 64 * 64]), ..over };
-            assert!(paint_alone(rect, &paint, whole).unwrap() == bytes, "{format:?}");
+            assert!(paint_alone(rect, &paint, whole, &Cancel::new()).unwrap() == bytes, "{format:?}");
         }
+    }
+
+    #[test]
+    fn a_cancel_ends_it() {
+        let (paint, placement, picture, _) = flat(Format::Rgba8);
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert!(paste(&picture, &placement, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
+        assert!(paint_alone(placement.rect, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
     }
 }

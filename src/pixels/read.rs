@@ -6,7 +6,8 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use ndarray::{Array3, s};
 
 use super::colour::{self, Rgba, Transfer};
-use super::{Format, with_constant};
+use super::{Depth, Format, with_constant};
+use crate::cancel::Cancel;
 use crate::canvas::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::region::Placement;
@@ -14,13 +15,14 @@ use crate::render::Picture;
 
 /// The paint under `placement.rect` over `paper` (sRGB-encoded RGB, 0..1), as the model wants it: scaled to
 /// `placement.scaled`, then padded to `placement.padded` by repeating the last column and row.
-pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3]) -> Result<Picture> {
+/// A cancel ends it between two rows, with [`Status::Cancelled`].
+pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3], cancel: &Cancel) -> Result<Picture> {
     let rect = placement.rect;
     let (sw, sh) = placement.scaled;
     let (pw, ph) = placement.padded;
     // A whole-number box average first: bounded memory on large canvases, and each byte is read once.
     let factor = (rect.width as usize / sw).min(rect.height as usize / sh).max(1);
-    let reduced = reduce(paint, placement, paper, factor);
+    let reduced = reduce(paint, placement, paper, factor, cancel)?;
     let size = (rect.width as f64 / factor as f64, rect.height as f64 / factor as f64);
     let mut out = Array3::zeros((3, ph, pw));
     if reduced.dim() == (3, sh, sw) && size == (sw as f64, sh as f64) {
@@ -29,6 +31,7 @@ pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3]) -> Resu
         let mut resizer = Resizer::new();
         let mut plane = vec![0.0; sw * sh];
         for channel in 0..3 {
+            cancel.check()?;
             let whole = (0.0, 0.0, size.0, size.1);
             let source = reduced.slice(s![channel, .., ..]);
             let source = source.as_slice().unwrap_or_default();
@@ -59,7 +62,13 @@ fn pad(picture: &mut Picture, w: usize, h: usize) {
 }
 
 /// The rectangle composited and averaged over blocks of `factor`² pixels (cut at the right and bottom).
-fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usize) -> Picture {
+fn reduce(
+    paint: &Snapshot,
+    placement: &Placement,
+    paper: [f32; 3],
+    factor: usize,
+    cancel: &Cancel,
+) -> Result<Picture> {
     let rect = placement.rect;
     let (w, h) = (rect.width as usize, rect.height as usize);
     let (rw, rh) = (w.div_ceil(factor), h.div_ceil(factor));
@@ -67,10 +76,11 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
     let transfer = Transfer::of(paint.format().encoding());
     let paper = paper.map(|v| transfer.of_srgb(v));
     let plane = rh * rw;
-    let Some(values) = out.as_slice_mut() else { return out };
+    let Some(values) = out.as_slice_mut() else { return Ok(out) };
     let (red, rest) = values.split_at_mut(plane);
     let (green, blue) = rest.split_at_mut(plane);
     for y in 0..h {
+        cancel.check()?;
         let row = paint.row(rect.y + y as i32, rect.x, rect.width);
         let blocks = (y / factor) * rw..(y / factor + 1) * rw;
         let sums = [&mut red[blocks.clone()], &mut green[blocks.clone()], &mut blue[blocks]];
@@ -81,7 +91,7 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
             *v /= (factor.min(h - y * factor) * factor.min(w - x * factor)) as f32;
         }
     }
-    out
+    Ok(out)
 }
 
 /// Adds a row of pixels over `paper` (in the format's encoding) to sums over blocks of `factor` pixels.
@@ -89,14 +99,20 @@ fn reduce(paint: &Snapshot, placement: &Placement, paper: [f32; 3], factor: usiz
 fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
     let transfer = Transfer::of(format.encoding());
     let bpp = format.bytes_per_pixel();
+    let seen = |pixel| composite(format, colour::load(format, pixel), paper).map(|v| transfer.to_srgb(v));
     let [red, green, blue] = sums;
-    let blocks = red.iter_mut().zip(green).zip(blue);
-    for (((red, green), blue), pixels) in blocks.zip(row.chunks(bpp * factor)) {
+    let sums = red.iter_mut().zip(green).zip(blue);
+    if factor == 1 {
+        for (((red, green), blue), pixel) in sums.zip(row.chunks_exact(bpp)) {
+            [*red, *green, *blue] = seen(pixel);
+        }
+        return;
+    }
+    for (((red, green), blue), pixels) in sums.zip(row.chunks(bpp * factor)) {
         let mut sum = [0.0f32; 3];
         for pixel in pixels.chunks_exact(bpp) {
-            let blended = composite(colour::load(format, pixel), paper);
-            for (s, v) in sum.iter_mut().zip(blended) {
-                *s += transfer.to_srgb(v);
+            for (s, v) in sum.iter_mut().zip(seen(pixel)) {
+                *s += v;
             }
         }
         *red += sum[0];
@@ -105,16 +121,19 @@ fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&m
     }
 }
 
-/// Straight-alpha paint over an opaque paper of the same encoding.
+/// Straight-alpha paint of `format` over an opaque paper in its encoding.
 #[inline(always)]
-fn composite([r, g, b, a]: Rgba, paper: [f32; 3]) -> [f32; 3] {
-    let a = colour::unit(a);
-    let mut out = [0.0; 3];
-    for ((out, paint), paper) in out.iter_mut().zip([r, g, b]).zip(paper) {
-        let paint = colour::unit(paint);
-        *out = if a >= 1.0 { paint } else { paint * a + paper * (1.0 - a) };
+fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
+    // Whole numbers cannot be anything but 0..1.
+    let [r, g, b, a] = match format.depth() {
+        Depth::U8 | Depth::U16 => pixel,
+        Depth::F16 | Depth::F32 => pixel.map(colour::unit),
+    };
+    if a >= 1.0 {
+        return [r, g, b];
     }
-    out
+    let over = |paint: f32, paper: f32| paint * a + paper * (1.0 - a);
+    [over(r, paper[0]), over(g, paper[1]), over(b, paper[2])]
 }
 
 /// Resizes the part (left, top, width, height) of one float plane into `out`, which is all of the target.
@@ -171,7 +190,7 @@ mod tests {
     fn transparent_paint_shows_the_paper_in_every_format() {
         for format in Format::ALL {
             let paint = snapshot(format, 64, 64, |x, _| if x < 32 { [1.0, 0.0, 0.0, 1.0] } else { [0.0; 4] });
-            let p = picture(&paint, &whole(&paint), [0.2, 0.5, 0.9]).unwrap();
+            let p = picture(&paint, &whole(&paint), [0.2, 0.5, 0.9], &Cancel::new()).unwrap();
             assert_eq!(p.dim(), (3, 64, 64));
             for (c, (left, right)) in [(1.0, 0.2), (0.0, 0.5), (0.0, 0.9)].into_iter().enumerate() {
                 assert!((p[(c, 5, 5)] - left).abs() < 1e-5, "{format:?}");
@@ -184,7 +203,7 @@ mod tests {
     fn half_transparent_paint_is_blended_in_its_formats_encoding() {
         for format in Format::ALL {
             let paint = snapshot(format, 64, 64, |_, _| [1.0, 1.0, 1.0, 0.5]);
-            let p = picture(&paint, &whole(&paint), [0.0; 3]).unwrap();
+            let p = picture(&paint, &whole(&paint), [0.0; 3], &Cancel::new()).unwrap();
             let half = if format.encoding() == Encoding::Linear { colour::encode(0.5) } else { 0.5 };
             assert!((p[(1, 9, 9)] - half).abs() < 0.003, "{format:?}: {}", p[(1, 9, 9)]);
         }
@@ -195,7 +214,7 @@ mod tests {
         let paint =
             snapshot(Format::RgbaF32, 450, 310, |x, y| [x as f32 / 449.0, y as f32 / 309.0, 0.25, 1.0]);
         let placement = whole(&paint);
-        let p = picture(&paint, &placement, [1.0; 3]).unwrap();
+        let p = picture(&paint, &placement, [1.0; 3], &Cancel::new()).unwrap();
         let (sw, sh) = placement.scaled;
         assert_eq!((p.dim().2, p.dim().1), placement.padded);
         let part = p.slice(s![.., ..sh, ..sw]);
@@ -208,14 +227,22 @@ mod tests {
     #[test]
     fn a_one_pixel_canvas_becomes_a_flat_picture() {
         let paint = snapshot(Format::Bgra8, 1, 1, |_, _| [0.0, 1.0, 0.0, 1.0]);
-        let p = picture(&paint, &whole(&paint), [1.0; 3]).unwrap();
+        let p = picture(&paint, &whole(&paint), [1.0; 3], &Cancel::new()).unwrap();
         assert!(p.index_axis(ndarray::Axis(0), 1).iter().all(|v| *v == 1.0));
     }
 
     #[test]
     fn not_a_number_in_the_paint_does_not_reach_the_model() {
         let paint = snapshot(Format::RgbaF32, 64, 64, |_, _| [f32::NAN, f32::INFINITY, -3.0, f32::NAN]);
-        let p = picture(&paint, &whole(&paint), [0.5; 3]).unwrap();
+        let p = picture(&paint, &whole(&paint), [0.5; 3], &Cancel::new()).unwrap();
         assert!(p.iter().all(|v| (0.0..=1.0).contains(v)));
+    }
+
+    #[test]
+    fn a_cancel_ends_it() {
+        let paint = snapshot(Format::Rgba8, 64, 64, |_, _| [0.5; 4]);
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert!(picture(&paint, &whole(&paint), [1.0; 3], &cancel).unwrap_err().is_cancelled());
     }
 }

@@ -28,6 +28,11 @@ static void must_fail(const char *name, int32_t expected, ScumbleEngine *engine,
     MUST(scumble_session_wait(late, 60000) == SCUMBLE_OK);
     MUST(scumble_session_poll(late, 0, &frame) == expected && frame == NULL);
     MUST(scumble_session_poll(late, 0, &frame) == SCUMBLE_NO_FRAME);
+    /* Not again with the next stroke. */
+    pixel[0]++;
+    MUST(scumble_session_push(late, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_wait(late, 60000) == SCUMBLE_OK);
+    MUST(scumble_session_poll(late, 0, &frame) == SCUMBLE_NO_FRAME && frame == NULL);
     scumble_session_release(late);
 }
 

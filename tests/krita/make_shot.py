@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes docs/images/krita.png: Krita's window with a sketch, and with the live layer by the default model.
+"""Makes docs/images/krita.png: a sketch, and Krita's window with what the default model makes of it.
 
     python3 tests/krita/make_shot.py --library target/release/libscumble.so [--model models/default]
 """
@@ -19,6 +19,8 @@ sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
 from krita_install import fill_lib, find_runtime  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
 
+HEIGHT = 600
+
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
@@ -26,7 +28,7 @@ def main() -> int:
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--out", type=Path, default=ROOT / "docs/images/krita.png")
     chosen = options.parse_args()
-    with KritaSession(None, size="1240x1020") as session:
+    with KritaSession(None, size="1120x860") as session:
         lib = session.home / "lib"
         fill_lib(lib, chosen.library, chosen.model, find_runtime())
         session.env["SCUMBLE_LIBRARY"] = str(lib / "libscumble.so")
@@ -35,9 +37,10 @@ def main() -> int:
             print(session.log()[-2000:], file=sys.stderr)
             return code
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        pictures = [str(session.home / name) for name in ("sketch.png", "live.png")]
-        command = ["convert", *pictures, "-resize", "60%", "+append", "-strip"]
-        subprocess.run([*command, f"PNG24:{chosen.out}"], check=True)
+        sketch, window = (str(session.home / name) for name in ("sketch.png", "live.png"))
+        # The canvas alone with the sketch, in the height of the window; then the window.
+        command = ["convert", sketch, window, "-resize", f"x{HEIGHT}", "-background", "white", "+append"]
+        subprocess.run([*command, "-strip", f"PNG24:{chosen.out}"], check=True)
     print(f"{chosen.out}: {chosen.out.stat().st_size / 1000:.0f} kB")
     return 0
 

@@ -4,6 +4,7 @@
 //! ONNX Runtime is looked for as always (the per-user folder, then ORT_DYLIB_PATH); without it these tests fail.
 
 mod broken_models;
+mod default_model;
 mod golden;
 mod onnx;
 mod rendering;

@@ -9,11 +9,25 @@ use super::header::root;
 
 pub const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
-/// The cdylib, beside the test programs of the same build.
+/// Under which name a program that is linked to the library asks for it.
+pub fn soname() -> String {
+    format!("libscumble.so.{}", scumble::ffi::constants::SCUMBLE_ABI_VERSION)
+}
+
+/// Puts the library into a folder as `make install` does: under its soname, and under the name to link with.
+pub fn install(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::copy(library(), folder.join(soname())).unwrap();
+    std::os::unix::fs::symlink(soname(), folder.join("libscumble.so")).unwrap();
+}
+
+/// The cdylib, beside the test programs of the same build, where the loader finds it by its soname, too.
 pub fn library() -> PathBuf {
     let deps = std::env::current_exe().expect("a path").parent().expect("a folder").to_path_buf();
     let library = deps.join("libscumble.so");
     assert!(library.is_file(), "{} is not there; cargo builds it with the tests", library.display());
+    // Another test may do the same at the same time.
+    let _ = std::os::unix::fs::symlink("libscumble.so", deps.join(soname()));
     library
 }
 

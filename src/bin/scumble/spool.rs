@@ -20,6 +20,9 @@ impl Spool {
         let path = folder.join(".frames.raw");
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
         let file = file.map_err(|e| Failure::file("write", &path, e))?;
+        // An open file needs no name, and one without a name is gone however the program ends.
+        #[cfg(unix)]
+        std::fs::remove_file(&path).map_err(|e| Failure::file("write", &path, e))?;
         Ok(Spool { path, file, frame_bytes, shown_at: Vec::new() })
     }
 
@@ -47,8 +50,27 @@ impl Spool {
     }
 }
 
+#[cfg(not(unix))]
 impl Drop for Spool {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_back_and_nothing_lies_in_the_folder_even_meanwhile() {
+        let folder = std::env::temp_dir().join(format!("scumble-spool-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut spool = Spool::create(&folder, 4).unwrap();
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        spool.add(1.0, &[1; 4]).unwrap();
+        spool.add(5.0, &[2; 4]).unwrap();
+        assert_eq!((spool.len(), spool.at(0.5), spool.at(4.0), spool.at(9.0)), (2, None, Some(0), Some(1)));
+        assert_eq!((spool.get(1).unwrap(), spool.get(0).unwrap()), (vec![2; 4], vec![1; 4]));
+        std::fs::remove_dir(&folder).unwrap();
     }
 }

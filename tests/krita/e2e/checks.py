@@ -172,4 +172,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 150)
+    play(scenario, 250)

@@ -47,4 +47,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 60)
+    play(scenario, 150)

@@ -16,6 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from painting import Heartbeat, K, Pen, idle, new_document, play, projection, say, until  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
+STUB_MS = os.environ.get("SCUMBLE_STUB_MS", "100")
+
 
 def spiral(seconds):
     """A stroke that goes on for so long; returns (p95, max) of the interface's gaps."""
@@ -78,7 +80,7 @@ def scenario():
         found = [r for r in reached if r[0] is not None]
         result = {
             "krita": K.version(),
-            "model": layer.engine.info().name,
+            "model": layer.engine.info().name + (f", {STUB_MS} ms" if not model else ""),
             "side": side,
             "off": [round(v, 1) for v in off[:2]],
             "on": [round(v, 1) for v in on[:2]],

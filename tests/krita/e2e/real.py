@@ -88,4 +88,4 @@ def deep():
 
 
 if __name__ == "__krita__":
-    play(scenario, 150)
+    play(scenario, 250)

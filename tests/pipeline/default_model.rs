@@ -1,0 +1,119 @@
+//! What a painter may expect of the default model; how good it looks is in its card.
+
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use scumble::pipeline::Pipeline;
+use scumble::render::{Picture, Renderer, Request};
+
+use crate::support::*;
+
+/// Loaded once for all of these tests.
+fn model() -> MutexGuard<'static, Pipeline> {
+    static LOADED: OnceLock<Mutex<Pipeline>> = OnceLock::new();
+    LOADED
+        .get_or_init(|| Mutex::new(load(&root().join("models/default")).unwrap()))
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Sky, a hill, and a blob on it.
+fn painting(width: usize, height: usize, blob: bool) -> Picture {
+    Picture::from_shape_fn((3, height, width), |(c, y, x)| {
+        let (x, y) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32);
+        if blob && x * x + (y - 0.5) * (y - 0.5) < 0.04 {
+            [0.8, 0.15, 0.15][c]
+        } else if y > 0.7 - 0.3 * x {
+            [0.3, 0.5, 0.25][c]
+        } else {
+            [0.55, 0.75, 0.95][c]
+        }
+    })
+}
+
+fn ask<'a>(picture: &'a Picture, prompt: &'a str, strength: f32) -> Request<'a> {
+    Request { prompt, strength, picture_key: picture.sum().to_bits().into(), ..request(picture) }
+}
+
+fn render(picture: &Picture, prompt: &str, strength: f32) -> Picture {
+    finished(&mut model(), &ask(picture, prompt, strength)).0
+}
+
+/// Mean difference, 0..1, of the pixels for which `which` holds.
+fn apart(a: &Picture, b: &Picture, which: impl Fn(usize, usize) -> bool) -> f32 {
+    assert_eq!(a.dim(), b.dim());
+    let mut sum = (0.0, 0.0f32);
+    for ((c, y, x), value) in a.indexed_iter() {
+        if which(y, x) {
+            sum = (sum.0 + (value - b[(c, y, x)]).abs(), sum.1 + 1.0);
+        }
+    }
+    sum.0 / sum.1.max(1.0)
+}
+
+fn everywhere(_: usize, _: usize) -> bool {
+    true
+}
+
+#[test]
+fn a_changed_word_changes_the_picture_and_taking_it_back_brings_it_back() {
+    let paint = painting(256, 256, false);
+    let calm = render(&paint, "green hills under a blue sky", 0.6);
+    let stormy = render(&paint, "green hills under a stormy sky", 0.6);
+    assert!(apart(&calm, &stormy, everywhere) > 0.01);
+    assert_eq!(calm, render(&paint, "green hills under a blue sky", 0.6));
+}
+
+#[test]
+fn a_named_object_appears_where_the_blob_is_and_nowhere_else() {
+    let paint = painting(256, 256, true);
+    let (hills, ladybug) = (render(&paint, "green hills", 0.6), render(&paint, "a ladybug", 0.6));
+    let inside = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 128.0) < 45.0;
+    let corner = |y: usize, x: usize| y < 40 && x < 40;
+    let (at, away) = (apart(&hills, &ladybug, inside), apart(&hills, &ladybug, corner));
+    assert!(at > 0.1 && at > 2.0 * away, "{at} in the blob, {away} in the corner");
+}
+
+#[test]
+fn more_strength_is_farther_from_the_paint() {
+    let paint = painting(256, 256, false);
+    let distance = [0.25, 0.5, 1.0].map(|s| apart(&render(&paint, "a stormy sea", s), &paint, everywhere));
+    assert!(distance[0] < distance[1] && distance[1] < distance[2], "{distance:?}");
+    assert!(distance[0] < 0.12, "at a quarter the paint is kept: {distance:?}");
+}
+
+#[test]
+fn a_small_stroke_changes_the_picture_near_it() {
+    let paint = painting(256, 256, false);
+    let mut dotted = paint.clone();
+    let dot = |y: usize, x: usize| (x as f32 - 180.0).hypot(y as f32 - 60.0);
+    for ((c, y, x), value) in dotted.indexed_iter_mut() {
+        if dot(y, x) < 12.0 {
+            *value = [0.9, 0.5, 0.2][c];
+        }
+    }
+    let (a, b) = (render(&paint, "green hills", 0.6), render(&dotted, "green hills", 0.6));
+    let (near, far) = (apart(&a, &b, |y, x| dot(y, x) < 12.0), apart(&a, &b, |y, x| dot(y, x) > 80.0));
+    assert!(near > 0.02 && far < near / 5.0, "{near} under the dot, {far} far from it");
+}
+
+#[test]
+fn any_words_any_shape_and_guidance_make_a_picture() {
+    let long = "mountain ".repeat(400);
+    for prompt in ["", "s", "xyzzy qwrt", "山 и 🏔️", &long] {
+        let picture = render(&painting(256, 256, true), prompt, 0.6);
+        assert!(picture.iter().all(|v| v.is_finite()), "{prompt:?}");
+    }
+    for (width, height) in [(32, 32), (32, 256), (512, 32), (448, 160)] {
+        let paint = painting(width, height, true);
+        let picture = render(&paint, "a castle on a hill", 0.9);
+        assert_eq!(picture.dim(), paint.dim());
+        assert!(picture.iter().all(|v| v.is_finite()), "{width}x{height}");
+    }
+    let paint = painting(256, 256, false);
+    let guided = Request { guidance: 3.0, negative: "desert", ..ask(&paint, "green hills", 0.6) };
+    let guided = finished(&mut model(), &guided).0;
+    assert!(guided.iter().all(|v| v.is_finite()));
+    assert!(apart(&guided, &render(&paint, "green hills", 0.6), everywhere) > 0.005);
+    let info = model().info();
+    assert_eq!((info.geometry.native, info.geometry.multiple), (256, 32));
+}
