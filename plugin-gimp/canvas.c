@@ -54,11 +54,21 @@ gboolean canvas_usable(gint32 image, gint32 layer, GError **error) {
     return wrong == NULL;
 }
 
-static guchar *read_pixels(gint32 drawable, const GeglRectangle *rect, const gchar *format, gint bytes) {
-    gsize size = (gsize)rect->width * (gsize)rect->height * (gsize)bytes;
+/* Reads as the format says; as NULL says, a selection: its values, one byte each, by whatever name GIMP has for them
+ * (2.10 calls them linear light, GIMP 3 does not, and neither means them so). */
+static guchar *read_pixels(gint32 drawable, const GeglRectangle *rect, const PixelFormat *format) {
+    gsize size = (gsize)rect->width * (gsize)rect->height * (gsize)(format ? format->bytes : 1);
     GeglBuffer *buffer = gimp_drawable_get_buffer(drawable);
     guchar *pixels = buffer ? g_try_malloc(size) : NULL;
-    if (pixels) gegl_buffer_get(buffer, rect, 1.0, babl_format(format), pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+    if (pixels) {
+        const Babl *as = format ? babl_format(format->babl) : babl_format("Y u8");
+        if (!format) {
+            const Babl *own = gegl_buffer_get_format(buffer);
+            gboolean coded = strstr(babl_get_name(own), "Y'") != NULL;
+            as = babl_format_with_space(coded ? "Y' u8" : "Y u8", own);
+        }
+        gegl_buffer_get(buffer, rect, 1.0, as, pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+    }
     g_clear_object(&buffer);
     return pixels;
 }
@@ -68,7 +78,7 @@ static void read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y) 
     paint->whole = TRUE;
     if (gimp_selection_is_empty(copy)) return;
     GeglRectangle part = {from_x, from_y, paint->rect.width, paint->rect.height};
-    paint->coverage = read_pixels(gimp_image_get_selection(copy), &part, "Y u8", 1);
+    paint->coverage = read_pixels(gimp_image_get_selection(copy), &part, NULL);
 }
 
 static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectangle *rect) {
@@ -82,7 +92,7 @@ static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectang
 
 static Paint *read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     GeglRectangle part = {x, y, paint->rect.width, paint->rect.height};
-    paint->pixels = read_pixels(layer, &part, paint->format->babl, paint->format->bytes);
+    paint->pixels = read_pixels(layer, &part, paint->format);
     if (!paint->pixels) g_clear_pointer(&paint, paint_free);
     return paint;
 }

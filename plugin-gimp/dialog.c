@@ -25,7 +25,7 @@ typedef struct {
     const Paint *paint_of; /* the live paint that it was made of */
     GtkWidget *window, *picture, *bar, *message, *live_switch, *keep;
     guint timer;
-    gboolean knows_model, finishing, failed, rests;
+    gboolean knows_model, finishing, applying, failed, rests;
 } Dialog;
 
 static gboolean tick(gpointer data);
@@ -179,7 +179,8 @@ static void begin_live(Dialog *d) {
     GError *error = NULL;
     gint32 layer = active_layer(d->image);
     if (layer <= 0) layer = d->layer;
-    if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, &error);
+    if (!d->renderer) start_renderer(d); /* what was missing may be there by now */
+    if (d->renderer && canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, &error);
     if (d->live) say(d, NULL);
     say_error(d, error);
 }
@@ -228,6 +229,13 @@ static void live_ended(Dialog *d, LiveState state) {
                                  : "The live layer was removed or undone. Choose Live to make a new one.");
 }
 
+static void apply(Dialog *d) {
+    d->applying = FALSE;
+    gint32 layer = live_apply(d->live, d->settings->prompt);
+    settings_save(d->settings);
+    say(d, layer > 0 ? "The picture is an ordinary layer above the live one now." : "GIMP could not copy the live layer.");
+}
+
 static gboolean poll(Dialog *d) {
     GError *error = NULL;
     gboolean fresh = FALSE;
@@ -262,6 +270,7 @@ static gboolean tick(gpointer data) {
         if (state == LIVE_LAYER_GONE || state == LIVE_INDEXED) live_ended(d, state);
         if (state == LIVE_IMAGE_CLOSED) delay = 1;
         d->rests = state == LIVE_RESTS;
+        if (d->live && d->applying && !live_writing(d->live)) apply(d);
     } else if (d->renderer && renderer_busy(d->renderer) && !d->failed) {
         delay = QUICK;
     } else if (d->finishing && renderer_finished(d->renderer)) {
@@ -298,19 +307,14 @@ static void reset(Dialog *d) {
     settings_changed(strcmp(d->renderer ? d->renderer->model : "", "") != 0, d);
 }
 
-static void apply(Dialog *d) {
-    gint32 layer = live_apply(d->live, d->settings->prompt);
-    settings_save(d->settings);
-    say(d, layer > 0 ? "The picture is an ordinary layer above the live one now." : "GIMP could not copy the live layer.");
-}
-
 static void respond(GtkDialog *window, gint response, Dialog *d) {
     (void)window;
     switch (response) {
     case GTK_RESPONSE_HELP: help(d); break;
     case RESPONSE_RESET: reset(d); break;
     case RESPONSE_APPLY:
-        if (d->live) apply(d);
+        d->applying = d->live != NULL; /* as soon as no picture is half written */
+        tick_in(d, 1);
         break;
     case GTK_RESPONSE_OK:
         /* What has been painted since is in the picture too. */

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installs the plug-in into the user's GIMP, or into a profile of its own, and can start GIMP with a picture.
+"""Installs the plug-in into the user's GIMP or a profile of its own, and can start GIMP with a picture.
 
-    python3 scripts/gimp_install.py --plugin out/gimp-2/scumble --library target/release/libscumble.so [--start]
+    python3 scripts/gimp_install.py --library target/release/libscumble.so [--start]
 
-PROFILE=DIR in the environment is the same as --profile; --remove takes the plug-in away again. The plug-in, its
-library, ONNX Runtime and the default model are copied. --gimp 2 is GIMP 2.10.
+PROFILE=DIR in the environment is the same as --profile; --remove takes the plug-in away again. The plug-in,
+its library, ONNX Runtime and the default model are copied. --gimp 2 is GIMP 2.10.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def start(gimp: str, profile: Path) -> int:
 def main() -> int:
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here")
+    options.add_argument(
+        "--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here"
+    )
     options.add_argument("--plugin", type=Path, default=None)
     options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
     options.add_argument("--model", type=Path, default=ROOT / "models/default")

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the folder and zip to drop into GIMP's plug-ins folder, with all that it needs.
 
-    python3 scripts/gimp_zip.py --plugin out/gimp-2/scumble --library target/release/libscumble.so [--check]
+    python3 scripts/gimp_zip.py --library target/release/libscumble.so [--check]
 
-The library, ONNX Runtime and the default model are inside. --check unpacks it into a fresh profile, whose GIMP then
-renders a picture with what came out of the zip.
+The library, ONNX Runtime and the default model are inside. --check unpacks it into a fresh profile, whose
+GIMP then renders a picture with what came out of the zip.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ CHECK = """(let* ((image (car (gimp-image-new 64 48 RGB))) (layer (car (gimp-lay
     (gimp-message (if (= 64 (car ({width} made))) "scumble rendered" "another size")))
   (gimp-quit 1))"""
 ARGUMENTS = {
-    "2": ('64 48 RGB-IMAGE "paint" 100 0', 'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 ""', "gimp-drawable-width"),
+    "2": (
+        '64 48 RGB-IMAGE "paint" 100 0',
+        'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 ""',
+        "gimp-drawable-width",
+    ),
     "3": (
         '"paint" 64 48 RGB-IMAGE 100 0',
         '#:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "a lake"',
@@ -72,7 +76,9 @@ def check(out: Path, gimp: str) -> str:
 def main() -> int:
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument("--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here")
+    options.add_argument(
+        "--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here"
+    )
     options.add_argument("--plugin", type=Path, default=None)
     options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
@@ -91,7 +97,7 @@ def main() -> int:
     for what, there in (("ONNX Runtime", runtime), ("the default model", model)):
         if there is None:
             print(f"Note: {what} was not found and is not inside.")
-    print(f"{out}: {size / 1e6:.1f} MB. Unpack it into GIMP's plug-ins folder (Preferences > Folders > Plug-ins).")
+    print(f"{out}: {size / 1e6:.1f} MB. Unpack it into the plug-ins folder of GIMP's profile.")
     if chosen.check:
         wrong = check(out, gimp)
         print(f"FAIL {wrong}" if wrong else "ok   a GIMP with a fresh profile renders with what is inside")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An artist at GIMP's windows: opens images, paints strokes with the pointer, presses keys, looks at layers."""
+"""An artist at GIMP's windows: opens images, paints with the pointer, presses keys, looks at layers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,11 @@ class Desk:
         self.s.x("windowmove", self.window, 0, 0)
         self.s.x("windowsize", self.window, across, down)
         time.sleep(0.7)
-        found = dict(line.split("=") for line in self.s.x("getwindowgeometry", "--shell", self.window).split() if "=" in line)
+        found = dict(
+            line.split("=")
+            for line in self.s.x("getwindowgeometry", "--shell", self.window).split()
+            if "=" in line
+        )
         self.place = tuple(int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT"))
         self.focus()
         self.s.x("key", "p")
@@ -143,8 +147,11 @@ class Desk:
 
     def trouble(self) -> list[str]:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
-        if os.environ.get("SCUMBLE_SHOT") and self.s.windows_named(TROUBLE):
-            subprocess.run(["import", "-window", "root", os.environ["SCUMBLE_SHOT"]], env=self.s.env, check=False)
+        shot = os.environ.get("SCUMBLE_SHOT")
+        if shot and not Path(shot).exists() and self.s.windows_named(TROUBLE):
+            subprocess.run(
+                ["import", "-window", "root", shot], env=self.s.env, check=False
+            )
         return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
 
     def plug_ins(self) -> list[int]:
@@ -153,7 +160,9 @@ class Desk:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
-                    if os.readlink(entry / "exe").endswith("/scumble") and mine in (entry / "environ").read_text(errors="replace"):
+                    if os.readlink(entry / "exe").endswith("/scumble") and mine in (
+                        entry / "environ"
+                    ).read_text(errors="replace"):
                         found.append(int(entry.name))
                 except OSError:
                     continue
@@ -170,7 +179,7 @@ class Desk:
 
 
 def line(index: int) -> list[tuple[int, int]]:
-    """A straight stroke of its own for each index, around the middle of the canvas. Where GIMP takes several moves
-    of the pointer for one, a bent one would have another shape each time."""
+    """A straight stroke of its own for each index, around the middle of the canvas. A bent one would have
+    another shape each time, because GIMP may take several moves of the pointer for one."""
     y = -150 + 30 * index
     return [(-200 + 20 * k, y + k) for k in range(21)]

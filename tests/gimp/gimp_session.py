@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts a real GIMP on an X server and a profile of its own, talks Script-Fu to it, and takes all down again."""
+"""Starts a real GIMP on an X server and a profile of its own, talks Script-Fu to it, takes all down again."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ class Gimp:
         self.number, self.chroot = number, chroot
         self.inside = chroot or ""  # what is put before GIMP's own paths to see them from here
         inside = Path(self.inside or "/")
-        folders = [*inside.glob("usr/lib/gimp/[23].*/plug-ins"), *inside.glob("usr/lib/*/gimp/[23].*/plug-ins")]
+        folders = [
+            *inside.glob("usr/lib/gimp/[23].*/plug-ins"),
+            *inside.glob("usr/lib/*/gimp/[23].*/plug-ins"),
+        ]
         if not folders:
             raise FileNotFoundError(f"there is no GIMP in {inside}")
         self.plug_ins = "/" + str(folders[-1].relative_to(inside))
@@ -98,7 +101,9 @@ class Gimp:
 class GimpSession:
     """`with GimpSession(gimp, plug_in) as s: s.do("(…)")`; everything it starts ends with it."""
 
-    def __init__(self, gimp: Gimp, plug_in: Path | None, windows: bool = True, size: str = "1280x1000", **env: str):
+    def __init__(
+        self, gimp: Gimp, plug_in: Path | None, windows: bool = True, size: str = "1280x1000", **env: str
+    ):
         self.gimp, self.plug_in, self.windows, self.size = gimp, plug_in, windows, size
         self.home = Path(tempfile.mkdtemp(prefix="scumble-gimp-"))
         self.profile = self.home / "profile"
@@ -140,17 +145,20 @@ class GimpSession:
         few = self.profile / "few"
         few.mkdir(parents=True)
         for name in FEW:
-            if not Path(f"{self.gimp.inside}{self.gimp.plug_ins}/{name}").is_dir():
-                continue
-            (few / name).mkdir()
-            (few / name / name).symlink_to(f"{self.gimp.plug_ins}/{name}/{name}")
+            for file in (name, f"{name}.py"):
+                if Path(f"{self.gimp.inside}{self.gimp.plug_ins}/{name}/{file}").exists():
+                    (few / name).mkdir()
+                    (few / name / file).symlink_to(f"{self.gimp.plug_ins}/{name}/{file}")
         (self.profile / "plug-ins").mkdir()
         if self.plug_in:
             (self.profile / "plug-ins/scumble").symlink_to(self.plug_in)
         (self.profile / "gimprc").write_text(GIMPRC)
         keys = {"scumble": "F9", "scumble-live": "F10"}
         if self.gimp.number == "2":
-            rows = [f'(gtk_accel_path "<Actions>/plug-in/plug-in-{name}" "<Primary><Shift>{key}")' for name, key in keys.items()]
+            rows = [
+                f'(gtk_accel_path "<Actions>/plug-in/plug-in-{name}" "<Primary><Shift>{key}")'
+                for name, key in keys.items()
+            ]
             (self.profile / "menurc").write_text("\n".join(rows) + "\n")
         else:
             rows = [f'(action "plug-in-{name}" "<Primary><Shift>{key}")' for name, key in keys.items()]
@@ -196,7 +204,13 @@ class GimpSession:
             free.bind(("127.0.0.1", 0))
             port = self.port = free.getsockname()[1]
         server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "{self.home}/server.log")'
-        command = [self.gimp.program(not self.windows), "-s", "-f", "--batch-interpreter", "plug-in-script-fu-eval"]
+        command = [
+            self.gimp.program(not self.windows),
+            "-s",
+            "-f",
+            "--batch-interpreter",
+            "plug-in-script-fu-eval",
+        ]
         if not self.windows:
             command[1:1] = ["-i", "-d"]  # no brushes either
         self.process = self._start(self.gimp.command(*command, "-b", server), "gimp.log")
@@ -233,7 +247,9 @@ class GimpSession:
     def x(self, *arguments) -> str:
         """xdotool."""
         command = ["xdotool", *map(str, arguments)]
-        return subprocess.run(command, env=self.env, capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(
+            command, env=self.env, capture_output=True, text=True, check=False
+        ).stdout.strip()
 
     def windows_named(self, name: str) -> list[str]:
         return self.x("search", "--onlyvisible", "--name", name).split()

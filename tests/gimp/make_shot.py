@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes docs/images/gimp*.png: GIMP with Scumble's dialog, and with a live layer while a stroke is painted.
 
-    python3 tests/gimp/make_shot.py --plugin out/gimp-2/scumble --library target/release/libscumble.so
+python3 tests/gimp/make_shot.py --plugin out/gimp-2/scumble --library target/release/libscumble.so
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def settle(desk: Desk, layer: int):
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--gimp", choices=("2", "3"), default="2")
     options.add_argument("--chroot")
     options.add_argument("--plugin", type=Path, required=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live layer costs while somebody paints: reading, pushing, writing and redrawing, beside the bytes' floor.
+"""What the live layer costs while somebody paints: reading, pushing, writing, showing, and the bytes' floor.
 
     python3 tests/gimp/measure.py --plugin out/gimp-2/scumble --library target/release/libscumble.so
 
@@ -50,7 +50,10 @@ def main() -> int:
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--sides", default="512,1024,2048")
     chosen = options.parse_args()
-    print("| canvas | look | read, part | read, whole | push | write a picture | show it | pictures/s | copying the bytes once |")
+    print(
+        "| canvas | look | read, part | read, whole | push | write a picture | show it | pictures/s "
+        "| copying the bytes once |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="scumble-gimp-", dir="/tmp") as folder:
         whole, log = Path(folder) / "scumble", Path(folder) / "times"
@@ -81,11 +84,13 @@ def main() -> int:
                     found = sorted(times.get(what, []))
                     if not found:
                         return "–"
-                    return f"{statistics.median(found):.1f} / {found[min(len(found) - 1, len(found) * 95 // 100)]:.1f}"
+                    late = found[min(len(found) - 1, len(found) * 95 // 100)]
+                    return f"{statistics.median(found):.1f} / {late:.1f}"
 
                 shown = len(times.get("show", [])) / took
-                print(f"| {side}² | {cell('look')} | {cell('part')} | {cell('whole')} | {cell('push')} | {cell('write')} | "
-                      f"{cell('show')} | {shown:.1f} | {floor(side * side * 4):.2f} |", flush=True)  # fmt: skip
+                names = ("look", "part", "whole", "push", "write", "show")
+                cells = [cell(name) for name in names] + [f"{shown:.1f}", f"{floor(side * side * 4):.2f}"]
+                print(f"| {side}² |", " | ".join(cells), "|", flush=True)
     print("Milliseconds, median / 95th percentile, while strokes are painted; 8-bit RGBA.")
     return 0
 

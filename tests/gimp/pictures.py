@@ -36,11 +36,14 @@ def write(path: Path, picture: Picture) -> Path:
     colour = {1: 0, 3: 2, 2: 4, 4: 6}[picture.channels]
     row, code = picture.width * picture.channels, "B" if picture.bits == 8 else "H"
     rows = (
-        b"\0" + struct.pack(f">{row}{code}", *picture.values[y * row : (y + 1) * row]) for y in range(picture.height)
+        b"\0" + struct.pack(f">{row}{code}", *picture.values[y * row : (y + 1) * row])
+        for y in range(picture.height)
     )
     head = struct.pack(">IIBBBBB", picture.width, picture.height, picture.bits, colour, 0, 0, 0)
     data = zlib.compress(b"".join(rows), 1)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    )
     return path
 
 
@@ -101,15 +104,15 @@ def ppm(path: Path) -> bytes:
     raise ValueError(f"{path.name} is no PPM")
 
 
-def worst(a: Picture, b: Picture, where=None) -> float:
-    """Largest difference of a channel, in 255ths; `where(x, y)` says which pixels count. Shapes must be alike."""
+def worst(a: Picture, b: Picture, across=None, down=None) -> float:
+    """Largest difference of a channel, in 255ths, on these ranges of pixels (all). Shapes must be alike."""
     if (a.width, a.height, a.channels) != (b.width, b.height, b.channels):
         return math.inf
     one, other = 255 / (2**a.bits - 1), 255 / (2**b.bits - 1)
     found = -1.0  # nothing compared is no match
     for i, (p, q) in enumerate(zip(a.values, b.values, strict=True)):
         pixel = i // a.channels
-        if where is None or where(pixel % a.width, pixel // a.width):
+        if across is None or (pixel % a.width in across and pixel // a.width in down):
             found = max(found, abs(p * one - q * other))
     return found if found >= 0 else math.inf
 

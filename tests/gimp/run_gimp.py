@@ -4,7 +4,8 @@
 
     python3 tests/gimp/run_gimp.py --plugin out/gimp-2/scumble [--gimp 3 --chroot DIR] [--only batch|live|…]
 
-One line a check, then "N passed, M failed"; the exit code says it too. Needs GIMP, Xvfb, openbox, xdotool, cc.
+One line a check, then "N passed, M failed"; the exit code says it too. Needs GIMP, Xvfb, openbox, xdotool,
+cc and ImageMagick (for looking at the screen).
 """
 
 from __future__ import annotations
@@ -44,11 +45,15 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     options.add_argument("--gimp", choices=("2", "3"), default="2")
     options.add_argument("--chroot", help="the folder of a Debian that has this GIMP")
-    options.add_argument("--plugin", type=Path, required=True, help="the program that plugin-gimp/Makefile builds")
+    options.add_argument(
+        "--plugin", type=Path, required=True, help="the program that plugin-gimp/Makefile builds"
+    )
     options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
     options.add_argument("--cli", type=Path, default=ROOT / "target/release/scumble")
     options.add_argument("--model", type=Path, default=ROOT / "models/tiny/turbo")
-    options.add_argument("--only", action="append", help="batch or live (default: both); or one scenario of live")
+    options.add_argument(
+        "--only", action="append", help="batch or live (default: both); or scenarios by name"
+    )
     chosen = options.parse_args()
     missing = [name for name in ("Xvfb", "openbox", "xdotool", "cc") if not shutil.which(name)]
     if missing:
@@ -62,22 +67,41 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="scumble-gimp-", dir="/tmp") as folder:
         whole = Path(folder) / "whole/scumble"
         fill(whole, chosen.plugin, chosen.library, None, runtime)
-        if "batch" in parts:
+        alone = [
+            getattr(batch, part)
+            for part in parts
+            if part not in ("batch", "engineless") and hasattr(batch, part)
+        ]
+        if "batch" in parts or alone:
             model = Path(folder) / "model"
             shutil.copytree(chosen.model, model)
             env = dict(os.environ, ORT_DYLIB_PATH=str(runtime))
             with GimpSession(gimp, whole, windows=False) as session:
-                batch.run(batch.Batch(session, report, chosen.cli, model, env))
-        scenarios = [getattr(live, part) for part in parts if part not in ("batch", "live")]
+                for scenario in alone or [batch.run]:
+                    scenario(batch.Batch(session, report, chosen.cli, model, env))
+        scenarios = [
+            getattr(live, part)
+            for part in parts
+            if part not in ("live", "engineless") and hasattr(live, part)
+        ]
         if "live" in parts or scenarios:
             # Without a library of its own the plug-in takes the one that the environment names.
             bare = Path(folder) / "bare/scumble"
             fill(bare, chosen.plugin, chosen.library, None, None)
             shutil.rmtree(bare / "lib")
             stub = str(build_stub(Path(folder)))
-            with GimpSession(gimp, bare, size="1480x900", SCUMBLE_LIBRARY=stub, SCUMBLE_STUB_MS="40") as session:
+            with GimpSession(
+                gimp, bare, size="1480x900", SCUMBLE_LIBRARY=stub, SCUMBLE_STUB_MS="40"
+            ) as session:
                 for scenario in scenarios or [live.run]:
                     scenario(Desk(session), report)
+        if "engineless" in parts or not chosen.only:
+            bare = Path(folder) / "engineless/scumble"
+            fill(bare, chosen.plugin, chosen.library, None, None)
+            shutil.rmtree(bare / "lib")
+            with GimpSession(gimp, bare, size="1480x900") as session:
+                report.run(batch.engineless, batch.Batch(session, report, chosen.cli, chosen.model, {}))
+                report.run(live.engineless, Desk(session), report)
     print(f"{time.monotonic() - began:.0f} s")
     return report.end()
 
