@@ -230,10 +230,13 @@ def masks():
         yield 300
         K.action("add_new_transparency_mask").trigger()
         yield 300
+        yield from until(lambda: document.activeNode().type() == "transparencymask", 4)
         mask = document.activeNode()
         document.setSelection(None)
+        yield 500  # Krita makes a new node active a little later
         document.setActiveNode(paper)
-        yield 500
+        yield from until(lambda: document.activeNode() == paper, 4)
+        yield 200
         yield from stroke(line((600, 200), (700, 700), 6))
         yield from idle(document)
         took = yield from until(lambda: settled(document, paper), 6)
