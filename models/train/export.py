@@ -10,6 +10,7 @@ import onnxruntime
 import torch
 import words
 from codec import CHANNELS, Decoder, Encoder
+from common import read_checkpoint
 from recall import WIDTH, Recall
 from torch import nn
 from unet import UNet
@@ -133,7 +134,7 @@ def main():
     decoder = Decoder(encoder)
     decoder.load_state_dict(state["ema"])
     guide = UNet()
-    guide.load_state_dict(torch.load(work / "guide.pt", weights_only=False)["ema"])
+    guide.load_state_dict(read_checkpoint(work / "guide.pt")["ema"])
     configs(out, len(words.vocabulary(args.minilm)[1]))
     words.tokenizer_files(args.minilm, out / "tokenizer")
     (out / "text_encoder").mkdir(exist_ok=True)

@@ -6,34 +6,55 @@ from pathlib import Path
 import numpy as np
 import torch
 from codec import flip_signs
-from common import Ema, Run, device, rate, seed_all
+from common import Ema, Run, device, rate, seed_all, write_parts
 from torch import nn
 from unet import UNet, schedule
-from words import recall
 
 BATCH = 12
 LEVELS = (999, 749, 666, 499, 333, 249)  # what trailing spacing with 1 to 4 steps visits
 CHANCE = (0.14, 0.17, 0.09, 0.25, 0.10, 0.25)
 EMPTY = 0.1
+GAIN = 20  # of packed latents: int8 holds -6.35 to 6.35
 KEEP_ALL, KEEP_NONE = 300, 800  # timesteps between which the paint gives way to the picture
+
+
+def computed(work):
+    """The set that pairs.py and bank.py made."""
+    from words import recall
+
+    data = torch.load(Path(work) / "pairs.pt", weights_only=False)
+    held = np.load(Path(work) / "memory.npz")
+    keys, vectors = (held["keys"], held["owner"]), data["vectors"].numpy()
+    owner = np.full(len(vectors), -1)
+    for three, who in zip(data["prompt"].numpy(), data["owner"].numpy(), strict=True):
+        owner[three] = who
+    own, others = recall(vectors, keys, held["values"]), recall(vectors, keys, held["values"], owner)
+    return {"z": data["z"], "paint": data["paint"], "prompt": data["prompt"], "vectors": data["vectors"],
+            "own": torch.from_numpy(own).float(), "others": torch.from_numpy(others).float(),
+            "empty": data["lines"].index("")}
+
+
+def packed(work):
+    """The smaller set that portable.py packed; None if there is none."""
+    parts = [np.load(p) for p in sorted(Path(work).glob("packed-*.npz"))]
+    if not parts:
+        return None
+    words = np.load(Path(work) / "words.npz")
+    joined = {k: torch.from_numpy(np.concatenate([p[k] for p in parts])) for k in ("z", "paint", "prompt")}
+    for name in ("z", "paint"):
+        joined[name] = joined[name].half() / GAIN
+    told = {k: torch.from_numpy(words[k]).float() for k in ("vectors", "own", "others")}
+    return {**joined, **told, "empty": int(words["empty"])}
 
 
 class Pairs:
     """Batches of noised sources, their words with the recalled looks, and what is wanted."""
 
     def __init__(self, work, dev, seed):
-        data = torch.load(Path(work) / "pairs.pt", weights_only=False)
-        held = np.load(Path(work) / "memory.npz")
-        keys = (held["keys"], held["owner"])
+        data = packed(work) or computed(work)
         self.z, self.paint, self.prompt = data["z"], data["paint"], data["prompt"]
-        self.vectors = data["vectors"]
-        vectors = self.vectors.numpy()
-        self.own = torch.from_numpy(recall(vectors, keys, held["values"])).float()
-        owner = np.full(len(vectors), -1)
-        for three, who in zip(self.prompt.numpy(), data["owner"].numpy(), strict=True):
-            owner[three] = who
-        self.others = torch.from_numpy(recall(vectors, keys, held["values"], owner)).float()
-        self.empty = data["lines"].index("")
+        self.vectors, self.own, self.others = data["vectors"], data["own"], data["others"]
+        self.empty = data["empty"]
         self.random = torch.Generator().manual_seed(seed)
         self.alphas, self.signs, self.dev = schedule(), flip_signs().view(1, -1, 1, 1), dev
 
@@ -82,6 +103,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=60, help="in all")
     parser.add_argument("--slice", type=float, default=1e9, help="minutes of this call")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=BATCH, help="whole latents; twice as many crops")
+    parser.add_argument("--parts", action="store_true", help="leave the checkpoint also in parts of 15 MB")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     dev = device()
@@ -105,7 +128,7 @@ def main():
         for group in opt.param_groups:
             group["lr"] = rate(run.progress(), 8e-4)
         whole = run.step % 6 == 0
-        x, t, words, target = pairs.batch(BATCH, 32) if whole else pairs.batch(BATCH * 2, 16)
+        x, t, words, target = pairs.batch(args.batch, 32) if whole else pairs.batch(args.batch * 2, 16)
         with torch.autocast(dev.type, torch.bfloat16):
             out = net(x, t, words[:, None])
         error = (out - target).pow(2).mean((1, 2, 3))
@@ -120,6 +143,8 @@ def main():
         if run.due():
             save()
     save()
+    if args.parts:
+        write_parts(run.path)
 
 
 if __name__ == "__main__":
