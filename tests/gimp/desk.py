@@ -149,9 +149,7 @@ class Desk:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
         shot = os.environ.get("SCUMBLE_SHOT")
         if shot and not Path(shot).exists() and self.s.windows_named(TROUBLE):
-            subprocess.run(
-                ["import", "-window", "root", shot], env=self.s.env, check=False
-            )
+            subprocess.run(["import", "-window", "root", shot], env=self.s.env, check=False)
         return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
 
     def plug_ins(self) -> list[int]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,8 @@ def main() -> int:
     if missing:
         print("FAIL not installed:", *missing)
         return 2
+    # A test that is stopped takes its GIMPs and X servers down too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     gimp = Gimp(chosen.gimp, chosen.chroot)
     began, report, parts = time.monotonic(), Report(), chosen.only or ["batch", "live"]
     print(f"GIMP {gimp.version()}", flush=True)
