@@ -226,8 +226,12 @@ def masks():
         left = Selection()
         left.select(0, 0, 128, 256, 255)
         document.setSelection(left)
-        document.setActiveNode(node)
-        yield 300
+        # Going live makes the painted layer the active one a little later: the mask must not land on that.
+        for _ in range(10):
+            document.setActiveNode(node)
+            yield 400
+            if document.activeNode() == node:
+                break
         K.action("add_new_transparency_mask").trigger()
         yield 300
         yield from until(lambda: document.activeNode().type() == "transparencymask", 4)
