@@ -40,7 +40,7 @@ if [ "$what" = gimp ]; then
     need pkg-config pkg-config
     # 2.10 on Debian 12, 3 on newer ones.
     pkg-config --exists gimpui-2.0 2>/dev/null || pkg-config --exists gimpui-3.0 2>/dev/null ||
-        missing+=("$(apt-cache pkgnames libgimp | grep -m1 -x -e libgimp2.0-dev -e libgimp-3.0-dev || echo libgimp2.0-dev)")
+        if apt-cache show libgimp-3.0-dev >/dev/null 2>&1; then missing+=(libgimp-3.0-dev); else missing+=(libgimp2.0-dev); fi
     need Xvfb xvfb
     need openbox openbox
     need xdotool xdotool
