@@ -9,7 +9,7 @@
 
 Krita has no documented way to read "everything below a layer" or to redraw without ending the stroke in
 progress. Three undocumented ones are used; each stands in one function here (`read`, `redraw`,
-`_stretch`), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
+`_lay_over`), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
 
 Never call here, while the artist may be painting, what waits for Krita's strokes: waitForDone, lock,
 refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesFromSvg. They end the stroke.
@@ -48,7 +48,6 @@ class Canvas:
         self.document, self.group = document, group
         self._out: Buffer | None = None
         self.redraw_delay = _redraw_delay(Krita.instance().version())
-        self._covered: tuple | None = None  # the canvas size that the redraw tap is known to cover
 
     @staticmethod
     def find(document) -> Canvas | None:
@@ -146,8 +145,8 @@ class Canvas:
         length = rect[2] * rect[3] * pixels.bytes_per_pixel
         self.live.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
 
-    def redraw(self) -> None:
-        """Asks Krita to merge and show the stack again, soon and without waiting.
+    def redraw(self, rect: tuple | None = None) -> None:
+        """Asks Krita to merge and show a part of the stack again (None: all of it), soon and without waiting.
 
         Undocumented: Shape.update() marks the shape's area of its layer as changed, and Krita merges all
         layers there in the background. refreshProjection would do so at once, but since Krita 5.2 it ends the
@@ -157,11 +156,8 @@ class Canvas:
         shapes = owned(self.tap.shapes())
         if not shapes:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
-        for shape in shapes:
-            if self.size != self._covered:
-                _stretch(shape, self.document)
-            shape.update()
-        self._covered = self.size
+        _lay_over(shapes[0], rect or (0, 0, *self.size), self.document)
+        shapes[0].update()
 
     def selection(self) -> Coverage | None:
         """The part of the artist's selection that lies on the canvas; None where nothing is selected."""
@@ -240,17 +236,18 @@ def _whole_canvas_shape(width: int, height: int) -> str:
     )
 
 
-def _stretch(shape, document) -> None:
-    """Makes the shape cover a canvas that has grown, moved or shrunk. Undocumented: unlike adding a shape,
+def _lay_over(shape, rect: tuple, document) -> None:
+    """Moves and stretches the shape to these pixels of the canvas. Undocumented: unlike adding a shape,
     setting its transformation makes no undo step and waits for nothing."""
     box = shape.boundingBox()  # in points
+    across, down = 72 / document.xRes(), 72 / document.yRes()
+    # A pixel more on each side, for what is lost in rounding.
     need = QtCore.QRectF(
-        0, 0, document.width() * 72 / document.xRes(), document.height() * 72 / document.yRes()
+        (rect[0] - 1) * across, (rect[1] - 1) * down, (rect[2] + 2) * across, (rect[3] + 2) * down
     )
-    loose = QtCore.QRectF(box).intersected(need.adjusted(-2, -2, 2, 2))
-    if (box.contains(need) and loose == box) or box.isEmpty():
+    apart = max(abs(a - b) for a, b in zip(need.getRect(), box.getRect(), strict=True))
+    if box.isEmpty() or apart < across / 4:
         return
-    need.adjust(-0.5, -0.5, 0.5, 0.5)
     fit = QtGui.QTransform()
     fit.translate(need.x(), need.y())
     fit.scale(need.width() / box.width(), need.height() / box.height())
