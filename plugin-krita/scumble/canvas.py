@@ -18,9 +18,12 @@ refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesF
 
 from __future__ import annotations
 
+import time
+
 from krita import Krita, Selection
 
 from .engine import Frame, ScumbleError
+from .gathering import Gathering
 from .pixels import Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
 from .qt import QtCore, QtGui, owned, sip, tr
 
@@ -28,6 +31,7 @@ GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
 REDRAW_NAME = "Scumble: redraw tap (keep)"
 SOURCE_NAME = "Scumble: paint tap (keep)"
+SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 
 
 class Gone(ScumbleError):
@@ -47,7 +51,8 @@ class Canvas:
             ) from error
         self.document, self.group = document, group
         self._out: Buffer | None = None
-        self.redraw_delay = _redraw_delay(Krita.instance().version())
+        self._gathering = Gathering(Krita.instance().version())
+        self.ask_again_at: float | None = None  # of time.perf_counter: then `nudge` makes a redraw begin
 
     @staticmethod
     def find(document) -> Canvas | None:
@@ -158,6 +163,18 @@ class Canvas:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
         _lay_over(shapes[0], rect or (0, 0, *self.size), self.document)
         shapes[0].update()
+        self.ask_again_at = self._gathering.asked(time.perf_counter())
+
+    def nudge(self) -> None:
+        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`."""
+        self.redraw(SPECK)
+
+    def expect(self, picture_at: float, takes: float) -> None:
+        """Wakes Krita in time for the redraw of a picture (gathering.py); to be called again and again."""
+        now = time.perf_counter()
+        if self._gathering.asleep(now) and now >= self._gathering.wake_at(picture_at, takes):
+            self.redraw(SPECK)
+            self.ask_again_at = None  # there is nothing to be seen yet
 
     def selection(self) -> Coverage | None:
         """The part of the artist's selection that lies on the canvas; None where nothing is selected."""
@@ -180,12 +197,6 @@ class Canvas:
         self.group.parentNode().addChildNode(layer, self.group)
         if active is not None:
             keep_active(self.document, active)
-
-
-def _redraw_delay(version: str) -> float:
-    """Seconds that Krita surely lets pass before it begins a redraw: a timer of 100 ms until Krita 5.2."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return 0.1 if (major, minor) < (5, 3) else 0.0
 
 
 def _layer_of(node):

@@ -44,8 +44,8 @@ class LiveLayer:
         self._hot_band = self._next_band = 0
         self._showing: tuple[Frame, list] | None = None
         self._changed_at = self._selection_at = self._held_until = self._read_at = 0.0
-        self._job_at = self._takes = 0.0  # when the job waited for began; how long the last one took
-        self._redrawn_ahead = False
+        self._job_at = 0.0  # when the job waited for began
+        self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
 
     @property
     def working(self) -> bool:
@@ -114,19 +114,22 @@ class LiveLayer:
             pause = FAST if self.working else QUICK
             self._read_at = now + (max(REST, 8 * cost) if self.resting else max(pause, 3 * cost))
         now = time.perf_counter()
-        self._redraw_ahead(now)
-        wait = max(BETWEEN, self._read_at - now)
-        return min(wait, WAITING) if self.working else wait
+        wait = self._read_at - now
+        if now >= self._held_until:
+            wait = min(wait, self._hasten_redraw(now))
+        return max(BETWEEN, min(wait, WAITING) if self.working else wait)
 
-    def _redraw_ahead(self, now: float) -> None:
-        """Asks Krita for the redraw before the picture is there: Krita takes its time over it, and what is
-        written until then is shown. The one after the picture stays, in case this one came too early."""
-        ahead = self.canvas.redraw_delay
-        if not ahead or not self.working or self._redrawn_ahead or now < self._held_until:
-            return
-        if now >= self._job_at + self._takes - ahead:
-            self._redrawn_ahead = True
-            self.canvas.redraw()
+    def _hasten_redraw(self, now: float) -> float:
+        """Sees to it that Krita begins a picture's redraw at once; seconds until it must be called again."""
+        if self.working:
+            self.canvas.expect(self._job_at + self._takes, self._takes)
+        due = self.canvas.ask_again_at
+        if due is None:
+            return REST
+        if now >= due:
+            self.canvas.nudge()
+            return REST
+        return due - now
 
     def _note(self, revision: int) -> bool:
         if revision:
@@ -194,8 +197,8 @@ class LiveLayer:
             return
         if frame.final:
             self._done = max(self._done, frame.revision)
-            self._takes, self._job_at = frame.info.since_start_us / 1e6, time.perf_counter()
-            self._redrawn_ahead = False
+            now = time.perf_counter()
+            self._ran, self._job_at = now - self._job_at, now
         if frame.revision < self._floor or frame.format != self._shape[1].number:
             frame.close()
             return
@@ -221,4 +224,6 @@ class LiveLayer:
             self._showing = None
             self.last_frame = frame.info
             self.frames_shown += 1
+            if frame.final:
+                self._takes = self._ran + time.perf_counter() - self._job_at
             frame.close()
