@@ -12,8 +12,10 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 from .engine import ScumbleError
 from .live import Live
 from .qt import QtCore, tr
+from .undo import Undo
 
 _live: Live | None = None
+_undo: Undo | None = None
 _factory = None
 
 
@@ -22,6 +24,13 @@ def live() -> Live:
     if _live is None:
         _live = Live()
     return _live
+
+
+def undo() -> Undo:
+    global _undo
+    if _undo is None:
+        _undo = Undo(live())
+    return _undo
 
 
 class ScumbleExtension(Extension):
@@ -39,7 +48,7 @@ class ScumbleExtension(Extension):
         ):
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _=False, function=function: run(function))
-        QtCore.QTimer.singleShot(0, _watch_undo)
+        QtCore.QTimer.singleShot(0, undo().watch)
 
 
 def translate() -> None:
@@ -49,14 +58,6 @@ def translate() -> None:
     folder = str(Path(__file__).resolve().parent / "translations")
     if translator.load(QtCore.QLocale(), "scumble", "_", folder):
         application.installTranslator(translator)
-
-
-def _watch_undo() -> None:
-    for name in ("edit_undo", "edit_redo"):
-        action = Krita.instance().action(name)
-        if action is not None and not action.property("scumble_watched"):
-            action.setProperty("scumble_watched", True)
-            action.triggered.connect(live().hold)
 
 
 def run(function) -> None:

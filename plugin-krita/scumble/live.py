@@ -174,11 +174,13 @@ class Live(QtCore.QObject):
             self.set_settings(document, stored.load(document).with_new_seed())
 
     @guarded
-    def hold(self, *_) -> None:
-        """The artist has undone or redone something."""
+    def hold(self, *_):
+        """The artist undoes or redoes something. The live document that it is in, None if there is none."""
         layer = self.layer(visible_document())
-        if layer is not None:
-            layer.hold()
+        if layer is None:
+            return None
+        layer.hold()
+        return layer.document
 
     def use_own_model(self, document) -> None:
         """Scumble's own model instead of the one that could not be used, and live."""

@@ -5,8 +5,10 @@ import importlib
 
 import krita
 import pytest
+from conftest import eventually
 from scumble.gathering import Gathering
-from scumble.qt import QtCore, QtWidgets, sip
+from scumble.qt import QtCore, QtGui, QtWidgets, sip
+from scumble.undo import PATIENCE, Undo
 from scumble.watch import Watch
 
 QTest = importlib.import_module(QtCore.__name__.replace("QtCore", "QtTest")).QTest
@@ -53,3 +55,38 @@ def test_the_pen_on_the_canvas_is_seen_once(monkeypatch):
     watch.canvas()
     watch.leave_canvas()
     assert len(pressed) == 2
+
+
+class Action(QtCore.QObject):
+    def __init__(self):
+        super().__init__()
+        self.done = 0
+
+    def trigger(self):
+        self.done += 1
+
+
+@pytest.mark.parametrize("how", ["merged", "never free", "another document", "closed"])
+def test_a_key_of_undo_waits_while_krita_merges(how):
+    document, undone = krita.Document(8, 8), []
+    krita.Krita.instance().document = document
+
+    class Live:
+        hold = staticmethod(lambda: undone.append("held") or document)
+
+    undo, action = Undo(Live), Action()
+    action.installEventFilter(undo)
+    key = QtGui.QShortcutEvent(QtGui.QKeySequence("Ctrl+Z"), 1)
+    assert not undo.eventFilter(action, key) and undone == ["held"], "Krita is free: done at once"
+    document.merging = True
+    assert undo.eventFilter(action, key) and undo.eventFilter(action, key), "it is not: the keys are taken"
+    events = QtCore.QCoreApplication.processEvents
+    assert not eventually(events, lambda: action.done, PATIENCE / 3), "and nothing is done"
+    document.merging = how != "merged"
+    if how == "another document":
+        krita.Krita.instance().document = krita.Document(8, 8)
+    document.closed = how == "closed"
+    wanted = 0 if how == "another document" else 2
+    assert eventually(events, lambda: not undo._waiting, 5 * PATIENCE) and action.done == wanted, "each once"
+    assert not undo._timer.isActive()
+    krita.Krita.instance().document = None

@@ -27,6 +27,7 @@ from painting import (  # noqa: E402
 )
 from scumble.canvas import Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
+from scumble.undo import free  # noqa: E402
 
 EDITED = "Ctrl+Alt+J"
 
@@ -109,6 +110,34 @@ def shortcuts():
     check("Ctrl+Alt+L turns live off", took is not None)
 
 
+def undo_between_pictures():
+    """Each Ctrl+Z counts, although pictures follow each other and make Krita merge layers all the time."""
+    document = yield from new_document(2048)
+    paper, key = document.activeNode(), QtCore.Qt.Key.Key_Z
+    control = QtCore.Qt.KeyboardModifier.ControlModifier
+    window = K.activeWindow().qwindow().windowHandle()
+    live().start(document)
+    yield from until(lambda: settled(document, paper), 10)
+    blank, lost, busy = whole(paper, document), 0, 0
+    for n in range(12):
+        yield from stroke(line((250, 300 + 20 * n), (700, 350), 8))
+        yield from idle(document)
+        shown = live().layer(document).frames_shown
+        merging = lambda s=shown: live().layer(document).frames_shown > s and not free(document)  # noqa: E731
+        busy += (yield from until(merging, 1, every=1)) is not None
+        QTest.keyClick(window, key, control)
+        took = yield from until(lambda: whole(paper, document) == blank, 1.5)
+        lost += took is None
+        if took is None:
+            K.action("edit_undo").trigger()
+        yield 400
+        yield from idle(document)
+    good = lost == 0 and busy > 3 and whole(paper, document) == blank
+    told = f"{lost} lost, {busy} times while Krita merged a picture"
+    check("12 undos by key while pictures come: none is lost", good, told)
+    live().stop(document)
+
+
 def with_a_tablet():
     """A pen with pressure: the picture follows while it is down, and the stroke is as without live."""
     document = yield from new_document(512)
@@ -186,6 +215,7 @@ def many_strokes(count):
 def scenario():
     yield from shortcuts()
     yield from by_the_docker()
+    yield from undo_between_pictures()
     yield from with_a_tablet()
     yield from many_strokes(int(os.environ.get("SCUMBLE_STROKES", "200")))
     boxes = [w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QMessageBox)]

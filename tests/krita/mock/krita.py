@@ -190,7 +190,7 @@ def array(pixels):
 class Document:
     def __init__(self, width, height, model="RGBA", depth="U8", profile="sRGB-elle-V2-srgbtrc.icc"):
         self.size, self.model, self.depth, self.profile = (width, height), model, depth, profile
-        self.painting, self.closed = False, False
+        self.painting, self.closed, self.merging = False, False, False
         self.steps, self.notes, self.chosen = [], {}, None
         self.root = Node(self, "root", "grouplayer")
         self.paper = Node(self, "Background", "paintlayer")
@@ -296,6 +296,12 @@ class Document:
     def refreshProjection(self):
         self.waits("refreshProjection")
         self.merge()
+
+    def tryBarrierLock(self):
+        return not self.merging
+
+    def unlock(self):
+        pass
 
     def selection(self):
         return self.chosen
