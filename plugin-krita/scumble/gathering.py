@@ -12,6 +12,8 @@ So one that is asked for early makes the picture's own begin at once, and asking
 
 from __future__ import annotations
 
+import re
+
 INTERVAL = 0.1  # seconds
 AWAKE = 5 * INTERVAL  # it goes to sleep so long after its last redraw
 MARGIN = 0.001
@@ -23,8 +25,8 @@ class Gathering:
     """Follows what Krita does with what it is asked; times in seconds, of any clock."""
 
     def __init__(self, version: str):
-        major, minor = (int(part) for part in version.split(".")[:2])
-        self.works = (major, minor) < (5, 3)
+        found = [int(number) for number in re.findall(r"\d+", version)[:2]]  # "5.2.0-beta1" is one, too
+        self.works = found < [5, 3]
         self._since = float("-inf")  # when it woke up or last began a redraw
 
     def asleep(self, now: float) -> bool:
