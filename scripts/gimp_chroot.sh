@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The GIMP tests in the GIMP 3 of another Debian release, on this machine's X servers.
 #   gimp_chroot.sh SUITE [arguments of tests/gimp/run_gimp.py]   SUITE: trixie (GIMP 3.0), sid (3.2)
-# Makes the release in .setup/chroots (or $SCUMBLE_CHROOTS) if it is not there yet: 1.7 GB, some minutes, and root.
+# Makes the release in .setup/chroots (or $SCUMBLE_CHROOTS) if it is not there yet: 1.7 GB, some minutes, and root. One
+# Debian serves both hosts: krita_chroots.sh uses the same folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 suite=$1
 shift
-root=$(realpath -m "${SCUMBLE_CHROOTS:-.setup/chroots}/gimp-$suite")
+root=$(realpath -m "${SCUMBLE_CHROOTS:-.setup/chroots}/$suite")
 scripts/chroot.sh "$suite" "$root" gimp libgimp-3.0-dev gcc make pkg-config libc6-dev gir1.2-gimp-3.0 python3-gi
 out=$PWD/out/gimp-3-$suite
 scripts/chroot.sh run "$root" make --no-print-directory -C "$PWD/plugin-gimp" GIMP=3 OUT="$out"
