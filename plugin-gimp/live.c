@@ -33,6 +33,7 @@ struct Live {
     /* What the layer has, tile by tile, to write only what differs. */
     GArray *hashes;
     gint64 shape[5]; /* width, height and offsets of the layer, pixel format */
+    Hold hold;
 };
 
 static gdouble seconds_since(gint64 time) { return (gdouble)(g_get_monotonic_time() - time) / 1e6; }
@@ -170,13 +171,20 @@ static void begin_writing(Live *l, const Renderer *r) {
     l->dirty = (GeglRectangle){0, 0, 0, 0};
 }
 
-/* Writes tiles that differ until the time is up; whole tiles, so that none has to be read. With the last one all is
- * shown at once. */
-static void write_some(Live *l, const Renderer *r) {
+typedef struct {
+    Live *live;
+    const Renderer *renderer;
+} Writing;
+
+/* Writes tiles that differ until the time is up or the artist's hands are elsewhere; whole tiles, so that none has to be
+ * read. With the last one all is shown at once. */
+static void write_some(gpointer data) {
+    Live *l = ((const Writing *)data)->live;
+    const Renderer *r = ((const Writing *)data)->renderer;
     gint64 began = g_get_monotonic_time();
     gint width = (gint)l->shape[0], height = (gint)l->shape[1];
     gint tile_w = (gint)gimp_tile_width(), tile_h = (gint)gimp_tile_height(), across = (width + tile_w - 1) / tile_w;
-    if (gimp_drawable_width(l->layer) != width || gimp_drawable_height(l->layer) != height) {
+    if (!r->frame || gimp_drawable_width(l->layer) != width || gimp_drawable_height(l->layer) != height) {
         l->left = 0;
         live_restart(l);
         return;
@@ -184,7 +192,7 @@ static void write_some(Live *l, const Renderer *r) {
     GeglBuffer *buffer = gimp_drawable_get_buffer(l->layer);
     guchar *pixels = g_malloc((gsize)tile_w * (gsize)tile_h * (gsize)r->format->bytes);
     const Babl *format = babl_format(r->format->babl);
-    while (buffer && l->left > 0 && seconds_since(began) < WRITE) {
+    while (buffer && l->left > 0 && seconds_since(began) < WRITE && !hold_hands(&l->hold, l->changed)) {
         guint at = l->hashes->len - l->left--;
         GeglRectangle tile = {(gint)(at % (guint)across) * tile_w, (gint)(at / (guint)across) * tile_h, tile_w, tile_h};
         gegl_rectangle_intersect(&tile, &tile, GEGL_RECTANGLE(0, 0, width, height));
@@ -218,11 +226,11 @@ LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError *
     if (gimp_image_base_type(l->image) == GIMP_INDEXED) return LIVE_INDEXED;
     if (!gimp_item_get_visible(l->layer) || canvas_locked(l->layer)) return LIVE_RESTS;
     if (fresh) begin_writing(l, r);
-    if (l->left > 0) {
-        /* Either a part of the picture is written or the paint is read, never both in one tick. */
+    /* Either a part of the picture is written or the paint is read, never both in one tick. */
+    gboolean hold = hold_hands(&l->hold, l->changed) || (l->left > 0 && hold_dialog());
+    if (l->left > 0 && !hold) {
+        hold_image(l->image, write_some, &(Writing){l, r});
         *delay = 4;
-        if (hold_writing()) *delay = FAST;
-        else write_some(l, r);
         return LIVE_ON;
     }
     look(l, r, error);

@@ -21,7 +21,7 @@ TROUBLE = "Message|Error|Warning|crash|Crash"
 class Desk:
     def __init__(self, session: GimpSession):
         self.s = session
-        self.image = self.layer = 0
+        self.image = self.layer = self.display = 0
         self.window = ""
         self.greeted = False
         self.place = (0, 0, 0, 0)
@@ -29,7 +29,7 @@ class Desk:
     def open(self, width=600, height=450):
         """A light gray image in GIMP's window, the paint brush in hand."""
         answer = self.s.do(f"(t-show {width} {height})")
-        self.image, self.layer = (int(n) for n in re.findall(r"\d+", answer)[:2])
+        self.image, self.layer, self.display = (int(n) for n in re.findall(r"\d+", answer)[:3])
         self._sit_down(width, height, 1024, 768)
 
     def take(self, path: Path, across: int, down: int):
@@ -143,7 +143,10 @@ class Desk:
         if self.s.until(lambda: self.s.windows_named("Close|Quit|Save"), 1.5):
             time.sleep(0.15)
             self.key("alt+d")
-        return self.s.until(lambda: f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)")), 8)
+        return self.s.until(self.image_closed, 8)
+
+    def image_closed(self) -> bool:
+        return f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)"))
 
     def trouble(self) -> list[str]:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
