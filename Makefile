@@ -130,6 +130,8 @@ GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
 test-gimp: gimp-plugin
 	cargo build --lib --bin scumble
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
+	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/debug/libscumble.so \
+		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
 
 SUITE ?= trixie
 test-gimp3: setup-gimp

@@ -13,3 +13,12 @@ scripts/chroot.sh "$suite" "$root" gimp libgimp-3.0-dev gcc make pkg-config libc
 out=$PWD/out/gimp-3-$suite
 scripts/chroot.sh run "$root" make --no-print-directory -C "$PWD/plugin-gimp" GIMP=3 OUT="$out"
 python3 tests/gimp/run_gimp.py --gimp 3 --chroot "$root" --plugin "$out/scumble" "$@"
+# What is handed out, too: a zip for this GIMP renders in a fresh profile. Libraries are named as for the tests.
+library=()
+while [ $# -gt 0 ]; do
+    [ "$1" != --library ] || library=(--library "$2")
+    shift
+done
+console=$(cd "$root" && ls usr/bin/gimp-console-3.*)
+python3 scripts/gimp_zip.py --gimp 3 --plugin "$out/scumble" "${library[@]}" --out "$PWD/out/test/scumble-gimp-3.zip" \
+    --check --console "bash $PWD/scripts/chroot.sh run $root /$console"

@@ -89,7 +89,7 @@ class Desk:
         found = self.s.until(lambda: self.s.windows_named(DIALOG), 20)
         if not found:
             raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
-        self.s.x("windowmove", found[-1], 1035, 10)
+        self.s.x("windowmove", found[-1], 1035, 10)  # beside the image
         time.sleep(0.4)
         return found[-1]
 
@@ -136,10 +136,10 @@ class Desk:
         self.s.do(f'(t-dump {layer} "{path}")')
         return pictures.ppm(path)
 
-    def close_image(self):
-        """As an artist does: Ctrl+W, and "Discard Changes" where GIMP asks."""
+    def close_image(self, by_menu=False):
+        """As an artist does: Ctrl+W or File > Close View, and "Discard Changes" where GIMP asks."""
         self.focus()
-        self.key("ctrl+w")
+        self.key(*(("alt+f", "c") if by_menu else ("ctrl+w",)))
         if self.s.until(lambda: self.s.windows_named("Close|Quit|Save"), 1.5):
             time.sleep(0.15)
             self.key("alt+d")
