@@ -125,7 +125,8 @@ gimp-zip: build gimp-plugin
 		--out $(OUT)/scumble-gimp-$(GIMP).zip --check
 
 # In the real GIMP: batch runs against the command line, then windows under Xvfb; with the debug library, which
-# `make unit` has already compiled. The same on GIMP 3 in a Debian of its own: SUITE=trixie or sid, and root.
+# `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
+# SUITE=trixie or sid, and root.
 GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
 test-gimp: gimp-plugin
 	cargo build --lib --bin scumble

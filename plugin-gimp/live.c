@@ -15,6 +15,7 @@
 #define SLOW 400       /* after a while, and while the layer is hidden */
 #define STAY_FAST 1.0  /* seconds after the last change */
 #define SLEEPY 20.0    /* seconds until SLOW */
+#define PATIENT 250    /* milliseconds between looks at most while a picture is made; else a quarter of its time */
 #define WRITE 0.008    /* seconds of writing in one tick */
 #define SETTLED 0.6    /* seconds without a change, then all is read once: the watch overlooks very faint ones */
 
@@ -26,6 +27,7 @@ struct Live {
     gboolean restart; /* the renderer knows nothing yet */
     gint64 changed;   /* when something was seen to change */
     gint64 reread;    /* when all was read the last time */
+    gint64 due;       /* when to look again */
     /* The picture on its way: tiles left to look at, and what of the layer has changed. */
     guint left;
     GeglRectangle dirty;
@@ -84,6 +86,7 @@ gint32 live_layer(const Live *l) { return l->layer; }
 
 void live_restart(Live *l) {
     l->restart = TRUE;
+    l->due = 0;
     l->changed = g_get_monotonic_time();
 }
 
@@ -218,6 +221,16 @@ static void write_some(gpointer data) {
     times_tell("show", began);
 }
 
+/* Milliseconds until the next look. Each look and reading takes GIMP's time, which is the brush's, too. While a picture is
+ * made the paint is read some times over, so that the next one begins at once with fresh paint, but not more. */
+static gint64 pause_after(const Live *l, const Renderer *r, gint64 began) {
+    gdouble rest = seconds_since(l->changed);
+    gint64 cost = (g_get_monotonic_time() - began) / 1000;
+    if (!renderer_busy(r) && rest >= STAY_FAST) return MAX(rest < SLEEPY ? REST : SLOW, 8 * cost);
+    gint64 quarter = renderer_busy(r) && r->frame ? (gint64)r->info.since_start_us / 4000 : 0;
+    return MAX(MAX(FAST, 3 * cost), MIN(quarter, PATIENT));
+}
+
 LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError **error) {
     gint64 began = g_get_monotonic_time();
     *delay = SLOW;
@@ -233,10 +246,11 @@ LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError *
         *delay = 4;
         return LIVE_ON;
     }
-    look(l, r, error);
-    gdouble rest = seconds_since(l->changed);
-    guint cost = (guint)((g_get_monotonic_time() - began) / 1000);
-    if (renderer_busy(r) || rest < STAY_FAST) *delay = MAX(FAST, 3 * cost);
-    else *delay = MAX(rest < SLEEPY ? REST : SLOW, 8 * cost);
+    if (began >= l->due) {
+        look(l, r, error);
+        l->due = g_get_monotonic_time() + 1000 * pause_after(l, r, began);
+    }
+    gint64 left = (l->due - g_get_monotonic_time()) / 1000;
+    *delay = (guint)CLAMP(left, 1, renderer_busy(r) || hold ? FAST : SLOW);
     return LIVE_ON;
 }

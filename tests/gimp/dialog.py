@@ -93,6 +93,31 @@ def selection(d: Desk, r: Report):
     d.close_image()
 
 
+def converted(d: Desk, r: Report):
+    """The image becomes another one while the dialog is open."""
+    for name, script in (
+        ("16 bits", "(gimp-image-convert-precision {0} 250)"),
+        ("gray", "(gimp-image-convert-grayscale {0})"),
+        ("half the size", "(gimp-image-scale {0} 120 90)"),
+    ):
+        d.open(240, 180)
+        window = d.dialog()
+        wanted = rows(bytes([55]) * 240 * 180 * 3, 240)
+        d.s.until(lambda wanted=wanted: preview_shows(d.shot(), *wanted), 10)
+        d.focus()
+        d.s.do("(begin " + script.format(d.image) + " (gimp-displays-flush))")
+        d.s.x("windowactivate", "--sync", window)
+        d.key("Return")
+        d.s.until(lambda: not d.dialogs(), 10)
+        made = d.layers()
+        sizes = [d.s.do(f"(list (t-width {layer}) (t-height {layer}))") for layer in made]
+        good = len(made) == 2 and sizes[0] == sizes[1] and abs(d.mean(made[0]) - 55) < 1 and not d.trouble()
+        r.check(
+            f"{name} under the dialog: OK renders the image as it is then", good, f"{sizes} {d.trouble()}"
+        )
+        d.close_image()
+
+
 def reset(d: Desk):
     """GTK 3 shows a button that was pressed by its key pressed, and takes no other key meanwhile."""
     d.key("alt+r", pause=0.6)
@@ -202,5 +227,5 @@ def engineless(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS = [filter_dialog, buttons]
+SCENARIOS = [filter_dialog, buttons, converted]
 REAL = [selection, rendering]

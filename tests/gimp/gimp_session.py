@@ -202,7 +202,7 @@ class GimpSession:
     def _gimp(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            port = self.port = free.getsockname()[1]
         server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "{self.home}/server.log")'
         command = [
             self.gimp.program(not self.windows),
@@ -231,6 +231,10 @@ class GimpSession:
             return self.server.do(script, seconds)
         except ConnectionError as error:
             raise RuntimeError("GIMP has ended: " + self.log()[-2000:]) from error
+
+    def another(self) -> ScriptFu:
+        """A second connection, for another thread."""
+        return ScriptFu(self.port)
 
     def log(self) -> str:
         return (self.home / "gimp.log").read_text(errors="replace")

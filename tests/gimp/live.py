@@ -10,6 +10,7 @@ from desk import Desk, line
 from report import Report
 
 STROKES = 10
+CLOSINGS = int(os.environ.get("SCUMBLE_CLOSINGS", "20"))
 
 
 def whole_pixels(a: bytes, b: bytes) -> tuple[int, int]:
@@ -196,7 +197,7 @@ def endless(d: Desk) -> tuple[int, bool]:
     return live, d.s.until(coming, 10)
 
 
-def closing(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSINGS", "20"))):
+def closing(d: Desk, r: Report, times: int = CLOSINGS):
     """The image is closed while pictures are on their way, one after the other. Every third time a stroke was
     painted in that moment, so that the paint is read then."""
     troubled = stayed = resting = 0
@@ -221,7 +222,7 @@ def closing(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSING
     r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
 
 
-def scripted(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSINGS", "20"))):
+def scripted(d: Desk, r: Report, times: int = CLOSINGS):
     """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait."""
     troubled = stayed = 0
     for turn in range(times):
@@ -239,6 +240,26 @@ def scripted(d: Desk, r: Report, times: int = int(os.environ.get("SCUMBLE_CLOSIN
     r.check(f"{times} images closed by a script in mid-frame", troubled == 0, said)
     r.check(f"{times} images closed by a script: the plug-in ends each time", stayed == 0, f"{stayed} stayed")
     r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
+
+
+def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
+    """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu."""
+    good = 0
+    for turn in range(times):
+        live, _ = endless(d)
+        time.sleep(0.019 * (turn % 20))
+        d.focus()
+        if turn % 2:
+            d.s.do(f"(begin (t-activate {d.image} {live}) (gimp-displays-flush))")
+            d.key("alt+l", "d")
+        else:
+            d.key("ctrl+z")
+        gone = d.s.until(lambda: d.layers() == [d.layer], 5)
+        time.sleep(0.5)
+        good += bool(gone and d.dialogs() and d.plug_ins() and not d.trouble())
+        d.close_image()
+    r.check(f"{times} live layers undone or deleted in mid-frame: live ends, nothing else", good == times,
+            f"{good} of {times} {d.trouble()}")  # fmt: skip
 
 
 def killing(d: Desk, r: Report, times: int = 3):
@@ -265,4 +286,4 @@ def killing(d: Desk, r: Report, times: int = 3):
     )
 
 
-SCENARIOS = [painting, ends, closing, scripted, killing]
+SCENARIOS = [painting, ends, closing, scripted, undone, killing]
