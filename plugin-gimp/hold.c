@@ -3,6 +3,8 @@
 
 #include "compat.h"
 
+#include <unistd.h>
+
 /* Microseconds after a key or button went up: GIMP may not have come to it yet. */
 #define LINGER 300000
 
@@ -57,8 +59,6 @@ gboolean hold_dialog(void) { return in_front() == GIMPS_DIALOG; }
 
 #if GIMP_MAJOR_VERSION >= 3
 
-#define HOLD "plug-in-scumble-hold"
-
 static struct {
     void (*work)(gpointer data);
     gpointer data;
@@ -81,11 +81,14 @@ void hold_image(gint32 image, void (*work)(gpointer), gpointer data) {
     static GimpProcedure *procedure; /* as GIMP knows it: ours itself would be run without asking GIMP */
     if (!procedure) {
         GimpPlugIn *plug_in = gimp_get_plug_in();
-        GimpProcedure *own = gimp_procedure_new(plug_in, HOLD, GIMP_PDB_PROC_TYPE_TEMPORARY, do_held, NULL, NULL);
+        /* Another live layer runs in a process of its own. */
+        gchar *name = g_strdup_printf("plug-in-scumble-hold-%d", (int)getpid());
+        GimpProcedure *own = gimp_procedure_new(plug_in, name, GIMP_PDB_PROC_TYPE_TEMPORARY, do_held, NULL, NULL);
         gimp_procedure_add_image_argument(own, "image", "Image", "The image to keep", FALSE, G_PARAM_READWRITE);
         gimp_plug_in_add_temp_procedure(plug_in, own);
         g_object_unref(own);
-        procedure = gimp_pdb_lookup_procedure(gimp_get_pdb(), HOLD);
+        procedure = gimp_pdb_lookup_procedure(gimp_get_pdb(), name);
+        g_free(name);
     }
     GimpImage *kept = gimp_image_get_by_id(image);
     if (!kept || !procedure) return;

@@ -84,9 +84,10 @@ class Desk:
 
     def dialog(self, live=False) -> str:
         """Opens Scumble by its shortcut and puts its window beside the image; returns it."""
+        before = self.dialogs()
         self.focus()
         self.key("ctrl+shift+F10" if live else "ctrl+shift+F9")
-        found = self.s.until(lambda: self.s.windows_named(DIALOG), 20)
+        found = self.s.until(lambda: [one for one in self.dialogs() if one not in before], 20)
         if not found:
             raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
         self.s.x("windowmove", found[-1], 1035, 10)  # beside the image

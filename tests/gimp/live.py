@@ -186,15 +186,36 @@ def endless(d: Desk) -> tuple[int, bool]:
     d.open()
     d.dialog(live=True)
     d.s.x("type", "--delay", "10", "endless")
-    live, means = d.live_layer(), [0.0]
+    live = d.live_layer()
+    return live, coming(d, live)
 
-    def coming() -> bool:
-        mean = d.mean(live)
+
+def coming(d: Desk, layer: int) -> bool:
+    """Whether the layer changes again and again."""
+    means = [0.0]
+
+    def changed() -> bool:
+        mean = d.mean(layer)
         if mean != means[-1]:
             means.append(mean)
         return len(means) > 5
 
-    return live, d.s.until(coming, 10)
+    return d.s.until(changed, 10)
+
+
+def two(d: Desk, r: Report):
+    """Two images with a live layer each: two processes, which know nothing of each other."""
+    first, _ = endless(d)
+    image = d.image
+    second, _ = endless(d)
+    r.check(
+        "two live layers in two images", coming(d, first) and coming(d, second) and len(d.plug_ins()) == 2
+    )
+    closed = d.close_image() and d.s.until(lambda: len(d.plug_ins()) == 1, 8)
+    r.check("one ends with its image, the other goes on", closed and coming(d, first) and not d.trouble())
+    d.image = image
+    ended = d.close_image() and d.s.until(lambda: not d.plug_ins(), 8)
+    r.check("and ends with its own", ended and not d.trouble(), d.trouble())
 
 
 def closing(d: Desk, r: Report, times: int = CLOSINGS):
@@ -202,8 +223,8 @@ def closing(d: Desk, r: Report, times: int = CLOSINGS):
     painted in that moment, so that the paint is read then."""
     troubled = stayed = resting = 0
     for turn in range(times):
-        _, coming = endless(d)
-        resting += not coming
+        _, moving = endless(d)
+        resting += not moving
         if turn % 3 == 0:
             d.stroke(line(3))
         time.sleep(0.013 * (turn % 20))
@@ -226,10 +247,10 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
     """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait."""
     troubled = stayed = 0
     for turn in range(times):
-        _, coming = endless(d)
+        _, moving = endless(d)
         time.sleep(0.017 * (turn % 20))
         d.s.do(f"(gimp-display-delete {d.display})")
-        good = coming and d.s.until(d.image_closed, 8)
+        good = moving and d.s.until(d.image_closed, 8)
         stayed += not d.s.until(lambda: not d.plug_ins(), 8)
         troubled += bool(d.trouble()) or not good
         if d.trouble():
@@ -286,4 +307,4 @@ def killing(d: Desk, r: Report, times: int = 3):
     )
 
 
-SCENARIOS = [painting, ends, closing, scripted, undone, killing]
+SCENARIOS = [painting, ends, two, closing, scripted, undone, killing]
