@@ -22,7 +22,18 @@ static GdkModifierType what_is_down(void) {
     return down;
 }
 
-typedef enum { NOBODYS, OURS, GIMPS, GIMPS_DIALOG } Front;
+typedef enum { NOBODYS, PLUG_INS, GIMPS, GIMPS_DIALOG } Front;
+
+/* FALSE for the window of another plug-in: GIMP itself has started us. */
+static gboolean of_gimp(GdkWindow *window) {
+    guchar *pid = NULL;
+    gint size = 0;
+    gboolean found = gdk_property_get(window, gdk_atom_intern_static_string("_NET_WM_PID"),
+                                      gdk_atom_intern_static_string("CARDINAL"), 0, 4, FALSE, NULL, NULL, &size, &pid);
+    gboolean others = found && size == (gint)sizeof(glong) && *(const glong *)(const void *)pid != (glong)getppid();
+    g_free(pid);
+    return !others;
+}
 
 /* Whose window has the focus. */
 static Front in_front(void) {
@@ -33,7 +44,7 @@ static Front in_front(void) {
     gdk_error_trap_push(); /* it may close while we ask */
     GdkWindow *front = gdk_screen_get_active_window(screen);
     if (front) {
-        if (gdk_window_get_window_type(front) != GDK_WINDOW_FOREIGN) found = OURS;
+        if (gdk_window_get_window_type(front) != GDK_WINDOW_FOREIGN || !of_gimp(front)) found = PLUG_INS;
         else if (gdk_window_get_type_hint(front) == GDK_WINDOW_TYPE_HINT_DIALOG) found = GIMPS_DIALOG;
         else found = GIMPS;
         g_object_unref(front);
@@ -52,10 +63,10 @@ gboolean hold_hands(Hold *h, gint64 painted) {
         h->button = now;
     }
     if (now - h->key < LINGER) return TRUE;
-    return now - h->button < LINGER && painted < h->press && in_front() != OURS;
+    return now - h->button < LINGER && painted < h->press && in_front() != PLUG_INS;
 }
 
-gboolean hold_dialog(void) { return in_front() == GIMPS_DIALOG; }
+gboolean hold_dialog(void) { return GIMP_MAJOR_VERSION < 3 && in_front() == GIMPS_DIALOG; }
 
 #if GIMP_MAJOR_VERSION >= 3
 

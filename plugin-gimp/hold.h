@@ -13,12 +13,12 @@ typedef struct {
     gint64 key, press, button;
 } Hold;
 
-/* TRUE if writing had better wait: Control or Alt is down (Ctrl+Z, Ctrl+W), or a mouse button is, outside our own windows,
+/* TRUE if writing had better wait: Control or Alt is down (Ctrl+Z, Ctrl+W), or a mouse button is, outside plug-ins' windows,
  * and nothing has been painted with it (`painted` is when paint was seen to change); or one was so in the last moments.
  * Known on X11 only. */
 gboolean hold_hands(Hold *hold, gint64 painted);
 
-/* TRUE while another dialog of GIMP's is in front ("Save the changes?"). Known on X11 only. */
+/* TRUE while a dialog of GIMP's own is in front, "Save the changes?" maybe, and GIMP is 2.10. Known on X11 only. */
 gboolean hold_dialog(void);
 
 /* Does the work, which GIMP may not take the image away from: one that is closed meanwhile goes afterwards. Nothing is
