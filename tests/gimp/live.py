@@ -244,8 +244,10 @@ def closing(d: Desk, r: Report, times: int = CLOSINGS):
 
 
 def scripted(d: Desk, r: Report, times: int = CLOSINGS):
-    """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait."""
-    troubled = stayed = 0
+    """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait. GIMP 2.10 cannot be asked
+    to keep the image, so there it is only told how often an error window came."""
+    three = d.s.gimp.number == "3"
+    times, troubled, stayed = times if three else times // 2, 0, 0
     for turn in range(times):
         _, moving = endless(d)
         time.sleep(0.017 * (turn % 20))
@@ -255,10 +257,10 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
         troubled += bool(d.trouble()) or not good
         if d.trouble():
             d.key("Escape")
-    said = f"{troubled} with an error window"
-    if d.s.gimp.number == "2":  # which cannot be asked to keep an image
-        said, troubled = said + ", which is known of 2.10", 0
-    r.check(f"{times} images closed by a script in mid-frame", troubled == 0, said)
+    if three:
+        r.check(f"{times} images closed by a script: no error window", troubled == 0, f"{troubled} with one")
+    else:
+        print(f"     {times} images closed by a script: {troubled} with an error window", flush=True)
     r.check(f"{times} images closed by a script: the plug-in ends each time", stayed == 0, f"{stayed} stayed")
     r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
 
