@@ -244,8 +244,8 @@ def closing(d: Desk, r: Report, times: int = CLOSINGS):
 
 
 def scripted(d: Desk, r: Report, times: int = CLOSINGS):
-    """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait. GIMP 2.10 cannot be asked
-    to keep the image, so there it is only told how often an error window came."""
+    """A script closes the image in mid-frame: no key or dialog tells the plug-in to wait. GIMP 2.10 cannot be
+    asked to keep the image, so there it is only told how often an error window came."""
     three = d.s.gimp.number == "3"
     times, troubled, stayed = times if three else times // 2, 0, 0
     for turn in range(times):
