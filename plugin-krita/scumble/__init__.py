@@ -4,7 +4,7 @@
 The map, in the order in which a stroke travels:
     docker.py     what the painter sees and sets           extension.py  actions with shortcuts, start and end
     live.py       one timer; which document's turn it is    layer.py      read → push → poll → show
-    watch.py      what wakes the timer again
+    watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
     canvas.py     all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engine.py     the library as Python objects             abi.py        scumble.h in ctypes
     settings.py   what a document remembers                 qt.py         PyQt5 or PyQt6

@@ -9,7 +9,7 @@
 
 Krita has no documented way to read "everything below a layer" or to redraw without ending the stroke in
 progress. Three undocumented ones are used; each stands in one function here (`read`, `redraw`,
-`_stretch`), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
+`_lay_over`), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
 
 Never call here, while the artist may be painting, what waits for Krita's strokes: waitForDone, lock,
 refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesFromSvg. They end the stroke.
@@ -18,9 +18,12 @@ refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesF
 
 from __future__ import annotations
 
+import time
+
 from krita import Krita, Selection
 
 from .engine import Frame, ScumbleError
+from .gathering import Gathering
 from .pixels import Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
 from .qt import QtCore, QtGui, owned, sip, tr
 
@@ -28,6 +31,7 @@ GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
 REDRAW_NAME = "Scumble: redraw tap (keep)"
 SOURCE_NAME = "Scumble: paint tap (keep)"
+SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 
 
 class Gone(ScumbleError):
@@ -47,8 +51,8 @@ class Canvas:
             ) from error
         self.document, self.group = document, group
         self._out: Buffer | None = None
-        self.redraw_delay = _redraw_delay(Krita.instance().version())
-        self._covered: tuple | None = None  # the canvas size that the redraw tap is known to cover
+        self._gathering = Gathering(Krita.instance().version())
+        self.ask_again_at: float | None = None  # of time.perf_counter: then `nudge` makes a redraw begin
 
     @staticmethod
     def find(document) -> Canvas | None:
@@ -146,8 +150,8 @@ class Canvas:
         length = rect[2] * rect[3] * pixels.bytes_per_pixel
         self.live.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
 
-    def redraw(self) -> None:
-        """Asks Krita to merge and show the stack again, soon and without waiting.
+    def redraw(self, rect: tuple | None = None) -> None:
+        """Asks Krita to merge and show a part of the stack again (None: all of it), soon and without waiting.
 
         Undocumented: Shape.update() marks the shape's area of its layer as changed, and Krita merges all
         layers there in the background. refreshProjection would do so at once, but since Krita 5.2 it ends the
@@ -157,11 +161,20 @@ class Canvas:
         shapes = owned(self.tap.shapes())
         if not shapes:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
-        for shape in shapes:
-            if self.size != self._covered:
-                _stretch(shape, self.document)
-            shape.update()
-        self._covered = self.size
+        _lay_over(shapes[0], rect or (0, 0, *self.size), self.document)
+        shapes[0].update()
+        self.ask_again_at = self._gathering.asked(time.perf_counter())
+
+    def nudge(self) -> None:
+        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`."""
+        self.redraw(SPECK)
+
+    def expect(self, picture_at: float, takes: float) -> None:
+        """Wakes Krita in time for the redraw of a picture (gathering.py); to be called again and again."""
+        now = time.perf_counter()
+        if self._gathering.asleep(now) and now >= self._gathering.wake_at(picture_at, takes):
+            self.redraw(SPECK)
+            self.ask_again_at = None  # there is nothing to be seen yet
 
     def selection(self) -> Coverage | None:
         """The part of the artist's selection that lies on the canvas; None where nothing is selected."""
@@ -184,12 +197,6 @@ class Canvas:
         self.group.parentNode().addChildNode(layer, self.group)
         if active is not None:
             keep_active(self.document, active)
-
-
-def _redraw_delay(version: str) -> float:
-    """Seconds that Krita surely lets pass before it begins a redraw: a timer of 100 ms until Krita 5.2."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return 0.1 if (major, minor) < (5, 3) else 0.0
 
 
 def _layer_of(node):
@@ -240,17 +247,18 @@ def _whole_canvas_shape(width: int, height: int) -> str:
     )
 
 
-def _stretch(shape, document) -> None:
-    """Makes the shape cover a canvas that has grown, moved or shrunk. Undocumented: unlike adding a shape,
+def _lay_over(shape, rect: tuple, document) -> None:
+    """Moves and stretches the shape to these pixels of the canvas. Undocumented: unlike adding a shape,
     setting its transformation makes no undo step and waits for nothing."""
     box = shape.boundingBox()  # in points
+    across, down = 72 / document.xRes(), 72 / document.yRes()
+    # A pixel more on each side, for what is lost in rounding.
     need = QtCore.QRectF(
-        0, 0, document.width() * 72 / document.xRes(), document.height() * 72 / document.yRes()
+        (rect[0] - 1) * across, (rect[1] - 1) * down, (rect[2] + 2) * across, (rect[3] + 2) * down
     )
-    loose = QtCore.QRectF(box).intersected(need.adjusted(-2, -2, 2, 2))
-    if (box.contains(need) and loose == box) or box.isEmpty():
+    apart = max(abs(a - b) for a, b in zip(need.getRect(), box.getRect(), strict=True))
+    if box.isEmpty() or apart < across / 4:
         return
-    need.adjust(-0.5, -0.5, 0.5, 0.5)
     fit = QtGui.QTransform()
     fit.translate(need.x(), need.y())
     fit.scale(need.width() / box.width(), need.height() / box.height())

@@ -11,13 +11,14 @@ from .engine import Engine, Frame, Layer, ScumbleError
 from .pixels import bands
 from .settings import DocumentSettings
 
-FAST = 0.033  # seconds between looks at the paint while something changes
-REST = 0.066  # … and while nothing does
+QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
+FAST = 0.033  # … while one is: it shows the paint of when it was begun
+REST = 0.066  # … and while nothing changes
 STAY_FAST = 1.0  # seconds after the last change
-WAITING = 0.01  # seconds between looks for a picture that is being made
+WAITING = 0.006  # seconds between looks for a picture that is being made
 BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
 BAND_BYTES = 4 << 20  # what is read or written in one go
-TURN = 0.004  # seconds of writing in one turn; after that no further piece is begun
+TURN = 0.004  # seconds of reading or writing in one turn; after that no further piece is begun
 LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 0.15  # seconds that the group may be out of the stack before live stops
 HOLD = 0.35  # seconds without a redraw after an undo or redo
@@ -43,16 +44,25 @@ class LiveLayer:
         self._hot_band = self._next_band = 0
         self._showing: tuple[Frame, list] | None = None
         self._changed_at = self._selection_at = self._held_until = self._read_at = 0.0
-        self._job_at = self._takes = 0.0  # when the job waited for began; how long the last one took
-        self._redrawn_ahead = False
+        self._job_at = 0.0  # when the job waited for began
+        self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
 
     @property
     def working(self) -> bool:
         return self._done < self._asked
 
+    @property
+    def resting(self) -> bool:
+        """Nothing has changed for a while."""
+        return not self.working and time.perf_counter() - self._changed_at >= STAY_FAST
+
     def set(self, settings: DocumentSettings) -> None:
         self.settings = settings
         self._note(self.session.set(settings.for_engine()))
+
+    def hurry(self) -> None:
+        """The artist has put the pen on the canvas: paint is about to change."""
+        self._changed_at, self._read_at = time.perf_counter(), 0.0
 
     def hold(self) -> None:
         """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
@@ -99,24 +109,27 @@ class LiveLayer:
         elif started >= self._read_at:
             self._push(every_band=False)
             now = time.perf_counter()
-            busy = self.working or now - self._changed_at < STAY_FAST
             # At most a quarter of the interface's thread while painting, an eighth at rest.
             cost = now - started
-            self._read_at = now + (max(FAST, 3 * cost) if busy else max(REST, 8 * cost))
+            pause = FAST if self.working else QUICK
+            self._read_at = now + (max(REST, 8 * cost) if self.resting else max(pause, 3 * cost))
         now = time.perf_counter()
-        self._redraw_ahead(now)
-        wait = max(BETWEEN, self._read_at - now)
-        return min(wait, WAITING) if self.working else wait
+        wait = self._read_at - now
+        if now >= self._held_until:
+            wait = min(wait, self._hasten_redraw(now))
+        return max(BETWEEN, min(wait, WAITING) if self.working else wait)
 
-    def _redraw_ahead(self, now: float) -> None:
-        """Asks Krita for the redraw before the picture is there: Krita takes its time over it, and what is
-        written until then is shown. The one after the picture stays, in case this one came too early."""
-        ahead = self.canvas.redraw_delay
-        if not ahead or not self.working or self._redrawn_ahead or now < self._held_until:
-            return
-        if now >= self._job_at + self._takes - ahead:
-            self._redrawn_ahead = True
-            self.canvas.redraw()
+    def _hasten_redraw(self, now: float) -> float:
+        """Sees to it that Krita begins a picture's redraw at once; seconds until it must be called again."""
+        if self.working:
+            self.canvas.expect(self._job_at + self._takes, self._takes)
+        due = self.canvas.ask_again_at
+        if due is None:
+            return REST
+        if now >= due:
+            self.canvas.nudge()
+            return REST
+        return due - now
 
     def _note(self, revision: int) -> bool:
         if revision:
@@ -141,15 +154,16 @@ class LiveLayer:
         return bands(width, height, BAND_BYTES // pixels.bytes_per_pixel)
 
     def _push(self, every_band: bool) -> None:
-        """Hands the paint over: all bands, or the one that changed last and one more in turn."""
-        all_bands = self._bands()
-        if every_band:
-            due = range(len(all_bands))
-        else:
-            self._next_band = (self._next_band + 1) % len(all_bands)
-            due = {min(self._hot_band, len(all_bands) - 1), self._next_band}
+        """Hands the paint over: all bands, or the one that changed last and what a turn has time for."""
+        started, all_bands = time.perf_counter(), self._bands()
+        hot, count = min(self._hot_band, len(all_bands) - 1), len(all_bands)
+        in_turn = ((self._next_band + n) % count for n in range(count))
         size, pixels = self._shape
-        for index in due:
+        for done, index in enumerate([hot, *(index for index in in_turn if index != hot)]):
+            if done > 1 and not every_band and time.perf_counter() - started > TURN:
+                return
+            if index != hot:
+                self._next_band = (index + 1) % count
             rect = all_bands[index]
             paint = self.canvas.read(rect)
             if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
@@ -183,8 +197,8 @@ class LiveLayer:
             return
         if frame.final:
             self._done = max(self._done, frame.revision)
-            self._takes, self._job_at = frame.info.since_start_us / 1e6, time.perf_counter()
-            self._redrawn_ahead = False
+            now = time.perf_counter()
+            self._ran, self._job_at = now - self._job_at, now
         if frame.revision < self._floor or frame.format != self._shape[1].number:
             frame.close()
             return
@@ -193,19 +207,23 @@ class LiveLayer:
         self._showing = (frame, [(frame.rect[0], frame.rect[1] + y, w, h) for _, y, w, h in cuts])
 
     def _show_some(self, started: float) -> None:
-        """Writes as many bands of the picture as a turn has time for; after the last one it is shown."""
+        """Writes as many bands as a turn has time for; Krita merges each while the next one is written."""
         frame, left = self._showing
         pixels = self._shape[1]
         if self._clear_first:
             self._clear_first = False
             self.canvas.clear((0, 0, *self._shape[0]), pixels)
+            self.canvas.redraw()
         while left:
-            self.canvas.write(frame, left.pop(0), pixels)
+            band = left.pop(0)
+            self.canvas.write(frame, band, pixels)
+            self.canvas.redraw(band)
             if time.perf_counter() - started > TURN:
                 break
         if not left:
             self._showing = None
             self.last_frame = frame.info
             self.frames_shown += 1
+            if frame.final:
+                self._takes = self._ran + time.perf_counter() - self._job_at
             frame.close()
-            self.canvas.redraw()

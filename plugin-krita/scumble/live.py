@@ -90,7 +90,7 @@ class Live(QtCore.QObject):
         self._spare = QtCore.QTimer(self)
         self._spare.setSingleShot(True)
         self._spare.timeout.connect(self._drop_unused_engines)
-        self._watch = Watch(self.wake)
+        self._watch = Watch(self.wake, self.hurry)
 
     # --- what the docker and the actions call; all raise ScumbleError with a sentence ---
 
@@ -127,6 +127,7 @@ class Live(QtCore.QObject):
             self._told.append((document, why))
         if not self._layers:
             self._timer.stop()
+            self._watch.leave_canvas()
         self._spare.start(KEEP_MODEL)
         self.changed.emit()
 
@@ -235,7 +236,16 @@ class Live(QtCore.QObject):
     @guarded
     def wake(self) -> None:
         """What can be seen may have changed: another document or window in front, a layer shown or hidden."""
+        self._watch.leave_canvas()
         if self._layers and not self._timer.isActive():
+            self._timer.start(0)
+
+    @guarded
+    def hurry(self) -> None:
+        """The pen has come down on the canvas after a rest."""
+        layer = self.layer(visible_document())
+        if layer is not None:
+            layer.hurry()
             self._timer.start(0)
 
     @guarded
@@ -249,6 +259,8 @@ class Live(QtCore.QObject):
         delay = None if layer is None else self._turn(layer)
         if not self._layers:
             return
+        if layer is not None and layer.resting:
+            self._watch.canvas()
         if delay is None:
             self._watch.windows()
             delay = None if self._watch.layers_watched else LATER

@@ -1,26 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What wakes the loop while it rests: no timer runs while no live layer can be seen.
+"""What wakes the loop while it rests.
 
-Krita tells scripts nothing of a layer that is shown or hidden. The list in its Layers docker does: Qt's model
-of it says when a layer has changed, also while the docker is closed. Where that list is not found
-(`layers_watched`), live.py asks now and then instead.
+No timer runs while no live layer can be seen. Krita tells scripts nothing of a layer that is shown or hidden.
+The list in its Layers docker does: Qt's model of it says when a layer has changed, also while the docker is
+closed. Where that list is not found (`layers_watched`), live.py asks now and then instead.
+
+While one is seen and nothing changes, the paint is looked at seldom; the pen on the canvas hurries the loop.
 """
 
 from __future__ import annotations
 
 from krita import Krita
 
-from .qt import QtCore, QtWidgets, owned
+from .qt import QtCore, QtWidgets, owned, sip
 
 MARK = "scumble_watched"
+CANVASES = ("KisQPainterCanvas", "KisOpenGLCanvas2")  # the widgets that Krita paints on: in software, by GPU
+PRESSES = (
+    QtCore.QEvent.Type.MouseButtonPress,
+    QtCore.QEvent.Type.TabletPress,
+    QtCore.QEvent.Type.TouchBegin,
+)
 
 
 class Watch(QtCore.QObject):
-    """Calls `wake` when what can be seen may have changed."""
+    """Calls `wake` when what can be seen may have changed, `hurry` when the artist begins a stroke."""
 
-    def __init__(self, wake):
+    def __init__(self, wake, hurry):
         super().__init__()
-        self._wake = wake
+        self._wake, self._hurry = wake, hurry
+        self._canvas = None  # the widget that is watched for the pen
         self.layers_watched = False
         application = QtWidgets.QApplication.instance()
         application.focusWindowChanged.connect(self._woken)
@@ -43,6 +52,33 @@ class Watch(QtCore.QObject):
                     model.dataChanged.connect(self._woken)
                     model.rowsRemoved.connect(self._woken)
                     self.layers_watched = True
+
+    def canvas(self) -> None:
+        """Watches the canvas in front until the pen comes down on it; no event of the stroke itself passes
+        through Python."""
+        if self._canvas is not None and not sip.isdeleted(self._canvas):
+            return
+        window = Krita.instance().activeWindow()
+        widget = window.qwindow() if window is not None else None
+        area = widget.findChild(QtWidgets.QMdiArea) if widget is not None else None
+        view = area.activeSubWindow() if area is not None else None
+        found = view.findChildren(QtWidgets.QWidget) if view is not None else ()
+        self._canvas = next((child for child in found if child.metaObject().className() in CANVASES), None)
+        if self._canvas is not None:
+            self._canvas.installEventFilter(self)
+
+    def leave_canvas(self) -> None:
+        """Another one may be in front."""
+        if self._canvas is not None and not sip.isdeleted(self._canvas):
+            self._canvas.removeEventFilter(self)
+        self._canvas = None
+
+    def eventFilter(self, _, event) -> bool:
+        """Qt's name. Takes no event away."""
+        if event.type() in PRESSES:
+            self.leave_canvas()
+            self._hurry()
+        return False
 
     def _woken(self, *_) -> None:
         self._wake()

@@ -145,6 +145,18 @@ def selecting(document, paper):
 
     took = yield from until(cut, 6)
     check("with a selection only that is rendered", took is not None)
+    live().set_settings(document, replace(live().settings(document), outside_shows_paint=True))
+
+    def framed():
+        pixels, below = whole(node, document), whole(paper, document)
+        corner, inside = slice(0, 4), slice((60 * width + 100) * 4, (60 * width + 100) * 4 + 4)
+        return pixels[corner] == below[corner] and pixels[inside] == inverted(below)[inside]
+
+    took = yield from until(framed, 6)
+    check("or the paint around it, where that is chosen", took is not None)
+    live().set_settings(document, replace(live().settings(document), outside_shows_paint=False))
+    took = yield from until(cut, 6)
+    check("and back", took is not None)
     document.setSelection(None)
     took = yield from until(lambda: settled(document, paper), 6)
     check("without one, all again", took is not None)
@@ -256,6 +268,33 @@ def masks():
     live().stop(document)
 
 
+def looks():
+    """Opacity and blending mode are the artist's, and pictures keep coming."""
+    document = yield from new_document(256)
+    paper = document.activeNode()
+    live().start(document)
+    yield from until(lambda: settled(document, paper))
+    node = part(document, LIVE_NAME)
+    node.setLocked(False)  # as the artist must, first
+    node.setOpacity(128)
+    yield from stroke(line((300, 300), (600, 600), 6))
+    yield from idle(document)
+    took = yield from until(lambda: settled(document, paper), 6)
+    middle = lambda: projection(document, (20, 200, 1, 1))[0]  # noqa: E731
+    seen = yield from until(lambda: 120 < middle() < 135, 4)
+    check("half opaque, the paint is seen through the picture", took and seen, middle())
+    node.setOpacity(255)
+    node.setBlendingMode("add")
+    yield from stroke(line((600, 300), (300, 600), 6))
+    yield from idle(document)
+    took = yield from until(lambda: settled(document, paper), 6)
+    whole_white = lambda: min(projection(document)) == 255  # noqa: E731  paint and its inverse
+    seen = yield from until(whole_white, 4)
+    kept = node.opacity() == 255 and node.blendingMode() == "add"
+    check("another blending mode: kept, and live goes on", took and seen and kept, node.blendingMode())
+    live().stop(document)
+
+
 def hiding(document, paper):
     """Hidden, the layer rests; no timer runs. Shown again it follows."""
     group = Canvas.find(document).group
@@ -346,6 +385,7 @@ def scenario():
     live().stop(again)
     yield from reshaping()
     yield from masks()
+    yield from looks()
     yield from closing()
     yield from formats()
     boxes = [w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QMessageBox)]

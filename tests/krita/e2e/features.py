@@ -12,6 +12,7 @@ from painting import (  # noqa: E402
     QtCore,
     QTest,
     QtWidgets,
+    Stylus,
     check,
     docker,
     idle,
@@ -108,6 +109,52 @@ def shortcuts():
     check("Ctrl+Alt+L turns live off", took is not None)
 
 
+def with_a_tablet():
+    """A pen with pressure: the picture follows while it is down, and the stroke is as without live."""
+    document = yield from new_document(512)
+    paper = document.activeNode()
+    view = K.activeWindow().activeView()
+    view.setCurrentBrushPreset(K.resources("preset")["b) Basic-5 Size"])
+    view.setBrushSize(60)
+    points = line((300, 300), (700, 600), 12)
+    yield from stroke(line((200, 700), (300, 800), 4), pen=Stylus())  # Krita gets to know the tablet
+    yield from idle(document)
+    K.action("edit_undo").trigger()
+    yield 400
+    blank, strokes = whole(paper, document), []
+    for pressure in (1.0, 0.3):
+        yield from stroke(points, pen=Stylus(pressure))
+        yield from idle(document)
+        strokes.append(whole(paper, document))
+        K.action("edit_undo").trigger()
+        yield 400
+    marks = [sum(a != b for a, b in zip(one[::4], blank[::4], strict=True)) for one in strokes]
+    check("a pen paints, and its pressure counts", 0 < 2 * marks[1] < marks[0], marks)
+    live().start(document)
+    layer = live().layer(document)
+    yield from until(lambda: settled(document, paper))
+    took = yield from until(lambda: layer.resting, 4)
+    yield 100
+    picture, pen = whole(layer.canvas.live, document), Stylus(0.3)
+    pen.down(*points[0])
+    check("the pen on the canvas hurries the loop", took is not None and not layer.resting)
+    yield 15
+    for point in points[1:6]:
+        pen.move(*point)
+        yield 15
+    took = yield from until(lambda: whole(layer.canvas.live, document) != picture, 6)
+    check("the live layer changes while the pen is down", took is not None)
+    for point in points[6:]:
+        pen.move(*point)
+        yield 15
+    pen.up(*points[-1])
+    yield from idle(document)
+    check("the pen's stroke is byte-equal to the one without live", whole(paper, document) == strokes[1])
+    took = yield from until(lambda: settled(document, paper), 6)
+    check("and the picture settles on it", took is not None)
+    live().stop(document)
+
+
 def many_strokes(count):
     """Strokes with live on cost no more memory than without; off, nothing of it is left but the group."""
     grown = {}
@@ -139,6 +186,7 @@ def many_strokes(count):
 def scenario():
     yield from shortcuts()
     yield from by_the_docker()
+    yield from with_a_tablet()
     yield from many_strokes(int(os.environ.get("SCUMBLE_STROKES", "200")))
     boxes = [w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QMessageBox)]
     check("no message box is open", not boxes, [box.text() for box in boxes])

@@ -9,10 +9,10 @@ import traceback
 from krita import Krita
 
 if "PyQt6" in sys.modules:
-    from PyQt6 import QtCore, QtWidgets
+    from PyQt6 import QtCore, QtGui, QtWidgets
     from PyQt6.QtTest import QTest
 else:
-    from PyQt5 import QtCore, QtWidgets
+    from PyQt5 import QtCore, QtGui, QtWidgets
     from PyQt5.QtTest import QTest
 
 K = Krita.instance()
@@ -136,6 +136,44 @@ class Pen:
         QTest.mouseRelease(self.widget, LEFT, QtCore.Qt.KeyboardModifier.NoModifier, self._at(x, y))
 
 
+class Stylus(Pen):
+    """A tablet's pen on the canvas, with pressure (0 to 1)."""
+
+    def __init__(self, pressure=0.5):
+        super().__init__()
+        self.pressure = pressure
+        self._device = None
+        if hasattr(QtGui, "QPointingDevice"):  # Qt 6
+            device, pen = QtGui.QInputDevice, QtGui.QPointingDevice
+            can = device.Capability.Position | device.Capability.Pressure
+            self._device = pen("pen", 77, device.DeviceType.Stylus, pen.PointerType.Pen, can, 1, 2)
+
+    def _send(self, kind, x, y, button, held, pressure):
+        at = QtCore.QPointF(self._at(x, y))
+        everywhere = QtCore.QPointF(self.widget.mapToGlobal(at.toPoint()))
+        keys = QtCore.Qt.KeyboardModifier.NoModifier
+        if self._device is not None:
+            which, more = (self._device,), (0.0, 0.0, 0.0, 0.0, 0.0, keys)
+            event = QtGui.QTabletEvent(kind, *which, at, everywhere, pressure, *more, button, held)
+        else:
+            tablet = QtGui.QTabletEvent
+            which = (tablet.TabletDevice.Stylus, tablet.PointerType.Pen)
+            more = (0, 0, 0.0, 0.0, 0, keys, 77)
+            event = tablet(kind, at, everywhere, *which, pressure, *more, button, held)
+        QtCore.QCoreApplication.sendEvent(self.widget, event)
+
+    def down(self, x, y):
+        self._send(QtCore.QEvent.Type.TabletPress, x, y, LEFT, LEFT, self.pressure)
+
+    def move(self, x, y):
+        none = QtCore.Qt.MouseButton.NoButton
+        self._send(QtCore.QEvent.Type.TabletMove, x, y, none, LEFT, self.pressure)
+
+    def up(self, x, y):
+        none = QtCore.Qt.MouseButton.NoButton
+        self._send(QtCore.QEvent.Type.TabletRelease, x, y, LEFT, none, 0.0)
+
+
 def line(start, end, parts):
     return [
         (start[0] + (end[0] - start[0]) * i / parts, start[1] + (end[1] - start[1]) * i / parts)
@@ -143,9 +181,9 @@ def line(start, end, parts):
     ]
 
 
-def stroke(points, wait=15):
-    """`yield from stroke([...])`: a whole stroke."""
-    pen = Pen()
+def stroke(points, wait=15, pen=None):
+    """`yield from stroke([...])`: a whole stroke, of the mouse if no other pen is given."""
+    pen = pen or Pen()
     pen.down(*points[0])
     yield wait
     for point in points[1:]:

@@ -5,6 +5,7 @@ What waits for strokes in the real Krita raises here while `document.painting` i
 step is written down in `document.steps`. Redraws happen at Shape.update(), as far as its shape reaches.
 """
 
+import math
 import sys
 
 import numpy as np
@@ -29,7 +30,7 @@ class Shape(QtCore.QObject):
 
     def update(self):
         self.updates += 1
-        self.node.document.merge()
+        self.node.document.merge(self.box)
 
     def boundingBox(self):
         return QtCore.QRectF(self.box)
@@ -225,9 +226,16 @@ class Document:
                 result = np.where(cover, node.pixels, result)
         return result
 
-    def merge(self):
+    def merge(self, box=None):
+        """All of it, or as far as a shape's box in points reaches."""
         self.merges += 1
-        self.shown = self.over(self.flat())
+        merged, scale = self.over(self.flat()), self.xRes() / 72
+        if box is None or self.shown.shape != merged.shape:
+            self.shown = merged
+            return
+        left, top = max(0, math.floor(box.x() * scale)), max(0, math.floor(box.y() * scale))
+        right, bottom = math.ceil(box.right() * scale), math.ceil(box.bottom() * scale)
+        self.shown[top:bottom, left:right] = merged[top:bottom, left:right]
 
     def change(self, width, height):
         self.size = (width, height)
