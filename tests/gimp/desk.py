@@ -41,9 +41,10 @@ class Desk:
         self._sit_down(*size[:2], across, down)
 
     def _sit_down(self, width, height, across: int, down: int):
-        if not self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20):
+        found = self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20)
+        if not found:
             raise RuntimeError("the image did not appear in a window")
-        self.window = self.s.windows_named(f"{width}x{height}.*GIMP")[0]
+        self.window = found[0]
         self.dismiss_welcome()
         self.s.x("windowmove", self.window, 0, 0)
         self.s.x("windowsize", self.window, across, down)
