@@ -7,6 +7,7 @@
 
 /* Microseconds after a key or button went up: GIMP may not have come to it yet. */
 #define LINGER 300000
+#define MENU 1500000 /* after Alt: a menu has opened, and the next key in it may delete the layer */
 
 static GdkModifierType what_is_down(void) {
     GdkModifierType down = 0;
@@ -57,12 +58,13 @@ static Front in_front(void) {
 gboolean hold_hands(Hold *h, gint64 painted) {
     gint64 now = g_get_monotonic_time();
     GdkModifierType down = what_is_down();
-    if (down & (GDK_CONTROL_MASK | GDK_MOD1_MASK)) h->key = now;
+    if (down & GDK_CONTROL_MASK) h->key = MAX(h->key, now + LINGER);
+    if (down & GDK_MOD1_MASK) h->key = MAX(h->key, now + MENU);
     if (down & (GDK_BUTTON1_MASK | GDK_BUTTON2_MASK | GDK_BUTTON3_MASK)) {
         if (now - h->button > LINGER) h->press = now;
         h->button = now;
     }
-    if (now - h->key < LINGER) return TRUE;
+    if (now < h->key) return TRUE;
     return now - h->button < LINGER && painted < h->press && in_front() != PLUG_INS;
 }
 

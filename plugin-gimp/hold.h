@@ -8,7 +8,8 @@
 
 #include <glib.h>
 
-/* When the artist's hands were seen at what, in g_get_monotonic_time(); begins as zeros. */
+/* Until when to wait for a key, when a mouse button was pressed and when one was down last, in g_get_monotonic_time();
+ * begins as zeros. */
 typedef struct {
     gint64 key, press, button;
 } Hold;

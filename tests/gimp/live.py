@@ -280,6 +280,10 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
         gone = d.s.until(lambda: d.layers() == [d.layer], 5)
         time.sleep(0.5)
         good += bool(gone and d.dialogs() and d.plug_ins() and not d.trouble())
+        if d.trouble():
+            print("     ", "delete" if turn % 2 else "undo", d.trouble(), flush=True)
+            d.s.x("windowactivate", "--sync", d.s.windows_named("Message")[0])
+            d.key("Escape")
         d.close_image()
     r.check(f"{times} live layers undone or deleted in mid-frame: live ends, nothing else", good == times,
             f"{good} of {times} {d.trouble()}")  # fmt: skip
