@@ -125,11 +125,14 @@ gimp-zip: build gimp-plugin
 		--out $(OUT)/scumble-gimp-$(GIMP).zip --check
 
 # In the real GIMP: batch runs against the command line, then windows under Xvfb; with the debug library, which
-# `make unit` has already compiled. The same on GIMP 3 in a Debian of its own: SUITE=trixie or sid, and root.
+# `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
+# SUITE=trixie or sid, and root.
 GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
 test-gimp: gimp-plugin
 	cargo build --lib --bin scumble
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
+	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/debug/libscumble.so \
+		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
 
 SUITE ?= trixie
 test-gimp3: setup-gimp

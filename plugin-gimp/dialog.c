@@ -6,14 +6,12 @@
 #include "live.h"
 #include "preview.h"
 #include "run.h"
+#include "view.h"
 
 #include <string.h>
 
 #define QUICK 30   /* milliseconds between looks while the engine works */
 #define IDLE 500   /* ... and while it does not and nothing is live: is the image still there? */
-#define RESPONSE_RESET 1
-#define RESPONSE_APPLY 2
-#define RESPONSE_CLOSE 3
 
 typedef struct {
     gint32 image, layer, made;
@@ -23,7 +21,7 @@ typedef struct {
     Live *live;         /* NULL: the picture is made by OK */
     GdkPixbuf *paint;   /* the paint's small picture */
     const Paint *paint_of; /* the live paint that it was made of */
-    GtkWidget *window, *picture, *bar, *message, *live_switch, *keep;
+    View view;
     guint timer;
     gboolean knows_model, finishing, applying, failed, rests;
 } Dialog;
@@ -35,35 +33,23 @@ static void tick_in(Dialog *d, guint delay) {
     d->timer = g_timeout_add(delay, tick, d);
 }
 
-/* A sentence below the preview; NULL takes it away. */
-static void say(Dialog *d, const gchar *sentence) {
-    gtk_label_set_text(GTK_LABEL(d->message), sentence ? sentence : "");
-    gtk_widget_set_visible(d->message, sentence != NULL);
-}
-
 static void say_error(Dialog *d, GError *error) {
     if (!error) return;
     d->failed = TRUE;
-    say(d, error->message);
+    view_say(&d->view, error->message);
     g_error_free(error);
 }
 
 static void set_sensitive(Dialog *d) {
-    gtk_dialog_set_response_sensitive(GTK_DIALOG(d->window), GTK_RESPONSE_OK, d->renderer && !d->finishing);
-    gtk_dialog_set_response_sensitive(GTK_DIALOG(d->window), RESPONSE_RESET, !d->finishing);
-    gtk_dialog_set_response_sensitive(GTK_DIALOG(d->window), RESPONSE_APPLY, d->renderer && d->renderer->frame);
-    gtk_widget_set_sensitive(d->live_switch, !d->finishing);
+    view_allow(&d->view, GTK_RESPONSE_OK, d->renderer && !d->finishing);
+    view_allow(&d->view, RESPONSE_RESET, !d->finishing);
+    view_allow(&d->view, RESPONSE_APPLY, d->renderer && d->renderer->frame);
+    gtk_widget_set_sensitive(d->view.live, !d->finishing);
     form_set_sensitive(d->form, !d->finishing);
 }
 
 static void show_buttons(Dialog *d) {
-    static const gint filter[] = {GTK_RESPONSE_CANCEL, GTK_RESPONSE_OK}, live[] = {RESPONSE_APPLY, RESPONSE_CLOSE};
-    for (guint i = 0; i < 2; i++) {
-        gtk_widget_set_visible(gtk_dialog_get_widget_for_response(GTK_DIALOG(d->window), filter[i]), !d->live);
-        gtk_widget_set_visible(gtk_dialog_get_widget_for_response(GTK_DIALOG(d->window), live[i]), d->live != NULL);
-    }
-    gtk_dialog_set_default_response(GTK_DIALOG(d->window), d->live ? RESPONSE_APPLY : GTK_RESPONSE_OK);
-    gtk_widget_set_sensitive(d->keep, d->live != NULL);
+    view_show_buttons(&d->view, d->live != NULL);
     set_sensitive(d);
 }
 
@@ -76,7 +62,7 @@ static void show_picture(Dialog *d) {
     }
     if (!d->paint) return;
     GdkPixbuf *shown = preview_of_picture(d->renderer, d->paint);
-    gtk_image_set_from_pixbuf(GTK_IMAGE(d->picture), shown);
+    gtk_image_set_from_pixbuf(GTK_IMAGE(d->view.picture), shown);
     g_object_unref(shown);
 }
 
@@ -86,7 +72,7 @@ static gboolean read_layer(Dialog *d) {
     if (!d->renderer) return FALSE;
     Paint *paint = canvas_read_layer(d->image, d->layer);
     if (!paint) {
-        say(d, "The layer is gone. Close this window and choose another one.");
+        view_say(&d->view, "The layer is gone. Close this window and choose another one.");
         return FALSE;
     }
     gboolean good = renderer_push(d->renderer, paint, &error);
@@ -103,7 +89,7 @@ static void start_renderer(Dialog *d) {
     GError *error = NULL;
     renderer_free(d->renderer);
     d->knows_model = d->failed = FALSE;
-    say(d, NULL);
+    view_say(&d->view, NULL);
     d->renderer = renderer_new(d->settings->model, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
     say_error(d, error);
@@ -129,7 +115,7 @@ static void settings_changed(gboolean other_model, gpointer data) {
         start_renderer(d);
         return;
     }
-    if (d->failed) say(d, NULL);
+    if (d->failed) view_say(&d->view, NULL);
     d->failed = FALSE;
     renderer_set(d->renderer, d->settings, &error);
     say_error(d, error);
@@ -161,8 +147,7 @@ static void show_progress(Dialog *d) {
         text = g_strdup_printf("Up to date, rendered in %.2f s", (gdouble)d->renderer->info.since_start_us / 1e6);
         done = 1.0;
     }
-    gtk_progress_bar_set_text(GTK_PROGRESS_BAR(d->bar), text ? text : "");
-    gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(d->bar), CLAMP(done, 0.0, 1.0));
+    view_progress(&d->view, text, done);
     g_free(text);
 }
 
@@ -181,7 +166,7 @@ static void begin_live(Dialog *d) {
     if (layer <= 0) layer = d->layer;
     if (!d->renderer) start_renderer(d); /* what was missing may be there by now */
     if (d->renderer && canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, &error);
-    if (d->live) say(d, NULL);
+    if (d->live) view_say(&d->view, NULL);
     say_error(d, error);
 }
 
@@ -209,7 +194,7 @@ static void finish(Dialog *d) {
     d->finishing = FALSE;
     d->made = gimp_item_is_valid(d->layer) ? canvas_add_picture(d->image, d->layer, d->renderer, d->settings->prompt) : -1;
     if (d->made <= 0) {
-        say(d, "GIMP could not add a layer for the picture: the layer that was rendered is gone or locked.");
+        view_say(&d->view, "GIMP could not add a layer for the picture: the layer that was rendered is gone or locked.");
         set_sensitive(d);
         return;
     }
@@ -222,10 +207,10 @@ static void finish(Dialog *d) {
 static void live_ended(Dialog *d, LiveState state) {
     d->settings->keep = TRUE; /* nothing of it is ours to remove any more */
     end_live(d);
-    d->settings->keep = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->keep));
-    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d->live_switch), FALSE);
+    d->settings->keep = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.keep));
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d->view.live), FALSE);
     show_buttons(d);
-    say(d, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
+    view_say(&d->view, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
                                  : "The live layer was removed or undone. Choose Live to make a new one.");
 }
 
@@ -233,7 +218,7 @@ static void apply(Dialog *d) {
     d->applying = FALSE;
     gint32 layer = live_apply(d->live, d->settings->prompt);
     settings_save(d->settings);
-    say(d, layer > 0 ? "The picture is an ordinary layer above the live one now." : "GIMP could not copy the live layer.");
+    view_say(&d->view, layer > 0 ? "The picture is an ordinary layer above the live one now." : "GIMP could not copy the live layer.");
 }
 
 static gboolean poll(Dialog *d) {
@@ -245,7 +230,7 @@ static gboolean poll(Dialog *d) {
         say_error(d, error);
         set_sensitive(d);
     } else if (fresh) {
-        if (d->failed) say(d, NULL);
+        if (d->failed) view_say(&d->view, NULL);
         d->failed = FALSE;
         show_picture(d);
         set_sensitive(d);
@@ -283,21 +268,6 @@ static gboolean tick(gpointer data) {
     return G_SOURCE_REMOVE;
 }
 
-static void help(Dialog *d) {
-    GtkWidget *box = gtk_message_dialog_new(
-        GTK_WINDOW(d->window), GTK_DIALOG_DESTROY_WITH_PARENT, GTK_MESSAGE_INFO, GTK_BUTTONS_CLOSE, "%s",
-        "OK puts the picture that you see on a new layer above the one you paint on. Where something is selected only "
-        "that is rendered.\n\n"
-        "Live makes one layer above yours and keeps rendering it from everything below while you paint. Your layers "
-        "are read, never written, and undo stays yours. Apply copies the picture to an ordinary layer; live goes on.\n\n"
-        "Strength: 0 keeps the paint, 1 takes no notice of it. Negative works while guidance is above 1.\n\n"
-        "A model is a folder with unet/model.onnx, vae_encoder, vae_decoder, text_encoder, tokenizer and scheduler, as "
-        "model hubs offer them for Stable Diffusion 1.x, 2.x and SD-Turbo.");
-    g_signal_connect(box, "response", G_CALLBACK(gtk_widget_destroy), NULL);
-    gtk_window_set_title(GTK_WINDOW(box), "Scumble Help");
-    gtk_widget_show(box);
-}
-
 static void reset(Dialog *d) {
     Settings first;
     settings_init(&first);
@@ -310,7 +280,7 @@ static void reset(Dialog *d) {
 static void respond(GtkDialog *window, gint response, Dialog *d) {
     (void)window;
     switch (response) {
-    case GTK_RESPONSE_HELP: help(d); break;
+    case GTK_RESPONSE_HELP: view_help(&d->view); break;
     case RESPONSE_RESET: reset(d); break;
     case RESPONSE_APPLY:
         d->applying = d->live != NULL; /* as soon as no picture is half written */
@@ -341,61 +311,28 @@ static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     return FALSE;
 }
 
-static GtkWidget *add_check(GtkBox *box, const gchar *label, const gchar *tip, gboolean on) {
-    GtkWidget *check = gtk_check_button_new_with_mnemonic(label);
-    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(check), on);
-    gtk_widget_set_tooltip_text(check, tip);
-    gtk_box_pack_start(box, check, FALSE, FALSE, 0);
-    return check;
-}
-
 static void build(Dialog *d) {
-    d->window = gimp_dialog_new("Scumble", "scumble", NULL, 0, NULL, NULL, "_Help", GTK_RESPONSE_HELP, "_Reset", RESPONSE_RESET,
-                                "_Cancel", GTK_RESPONSE_CANCEL, "_OK", GTK_RESPONSE_OK, "_Close", RESPONSE_CLOSE, "_Apply",
-                                RESPONSE_APPLY, NULL);
-    GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 8), *frame = gtk_frame_new(NULL);
-    GtkBox *box = GTK_BOX(all);
-    gtk_container_set_border_width(GTK_CONTAINER(all), 12);
-    gtk_box_pack_start(GTK_BOX(gtk_dialog_get_content_area(GTK_DIALOG(d->window))), all, TRUE, TRUE, 0);
-    d->picture = gtk_image_new();
-    gtk_widget_set_size_request(d->picture, PREVIEW_WIDTH, PREVIEW_HEIGHT);
-    gtk_container_add(GTK_CONTAINER(frame), d->picture);
-    gtk_box_pack_start(box, frame, TRUE, TRUE, 0);
-    d->bar = gtk_progress_bar_new();
-#if GTK_MAJOR_VERSION >= 3
-    gtk_progress_bar_set_show_text(GTK_PROGRESS_BAR(d->bar), TRUE);
-#endif
-    gtk_box_pack_start(box, d->bar, FALSE, FALSE, 0);
-    d->message = gtk_label_new(NULL);
-    gtk_label_set_line_wrap(GTK_LABEL(d->message), TRUE);
-    gtk_label_set_max_width_chars(GTK_LABEL(d->message), 56);
-    gtk_label_set_selectable(GTK_LABEL(d->message), TRUE);
-    align_left(d->message);
-    gtk_box_pack_start(box, d->message, FALSE, FALSE, 0);
-    d->form = form_new(box, d->settings, settings_changed, d);
-    d->live_switch = add_check(box, "_Live: render everything below a new layer while I paint",
-                               "One layer above the active one follows your brush", FALSE);
-    d->keep = add_check(box, "_Keep the live layer when live ends", "Otherwise it is removed", d->settings->keep);
-    gtk_widget_show_all(all);
-    say(d, NULL);
+    view_build(&d->view, d->settings->keep);
+    d->form = form_new(d->view.form, d->settings, settings_changed, d);
+    gtk_widget_show_all(GTK_WIDGET(d->view.form));
     show_buttons(d);
-    g_signal_connect(d->live_switch, "toggled", G_CALLBACK(live_toggled), d);
-    g_signal_connect(d->keep, "toggled", G_CALLBACK(keep_toggled), d);
-    g_signal_connect(d->window, "response", G_CALLBACK(respond), d);
-    g_signal_connect(d->window, "delete-event", G_CALLBACK(gtk_true), NULL);
-    g_signal_connect(d->window, "focus-in-event", G_CALLBACK(focused), d);
+    g_signal_connect(d->view.live, "toggled", G_CALLBACK(live_toggled), d);
+    g_signal_connect(d->view.keep, "toggled", G_CALLBACK(keep_toggled), d);
+    g_signal_connect(d->view.window, "response", G_CALLBACK(respond), d);
+    g_signal_connect(d->view.window, "delete-event", G_CALLBACK(gtk_true), NULL);
+    g_signal_connect(d->view.window, "focus-in-event", G_CALLBACK(focused), d);
 }
 
 gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings) {
     Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings};
     build(&d);
-    gtk_widget_show(d.window);
-    gimp_window_set_transient(GTK_WINDOW(d.window)); /* else it drops behind the image */
+    gtk_widget_show(d.view.window);
+    gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
     start_renderer(&d);
-    if (live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d.live_switch), TRUE);
+    if (live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d.view.live), TRUE);
     gtk_main();
     end_live(&d);
-    gtk_widget_destroy(d.window);
+    gtk_widget_destroy(d.view.window);
     form_free(d.form);
     renderer_free(d.renderer);
     g_clear_object(&d.paint);

@@ -160,6 +160,9 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     gint32 status = lib.session_push(r->session, &image, NULL, &r->asked);
     if (!good(status, error)) return FALSE;
     if (other) {
+        /* The picture is of another canvas now, and nobody may take it for one of this. */
+        if (r->frame) lib.frame_release(r->frame);
+        r->frame = NULL;
         r->format = paint->format;
         r->width = paint->width;
         r->height = paint->height;

@@ -124,7 +124,7 @@ static void add_models(Form *f) {
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "The model that comes with Scumble");
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "Choose a folder\xe2\x80\xa6");
     g_ptr_array_add(f->folders, g_strdup(""));
-    gtk_box_pack_start(GTK_BOX(row(f, "M_odel:", f->models)), f->models, TRUE, TRUE, 0);
+    gtk_box_pack_start(GTK_BOX(row(f, "_Model:", f->models)), f->models, TRUE, TRUE, 0);
     g_signal_connect(f->models, "changed", G_CALLBACK(model_changed), f);
 }
 

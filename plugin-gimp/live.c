@@ -15,6 +15,7 @@
 #define SLOW 400       /* after a while, and while the layer is hidden */
 #define STAY_FAST 1.0  /* seconds after the last change */
 #define SLEEPY 20.0    /* seconds until SLOW */
+#define PATIENT 250    /* milliseconds between looks at most while a picture is made; else a quarter of its time */
 #define WRITE 0.008    /* seconds of writing in one tick */
 #define SETTLED 0.6    /* seconds without a change, then all is read once: the watch overlooks very faint ones */
 
@@ -26,6 +27,7 @@ struct Live {
     gboolean restart; /* the renderer knows nothing yet */
     gint64 changed;   /* when something was seen to change */
     gint64 reread;    /* when all was read the last time */
+    gint64 due;       /* when to look again */
     /* The picture on its way: tiles left to look at, and what of the layer has changed. */
     guint left;
     GeglRectangle dirty;
@@ -33,6 +35,7 @@ struct Live {
     /* What the layer has, tile by tile, to write only what differs. */
     GArray *hashes;
     gint64 shape[5]; /* width, height and offsets of the layer, pixel format */
+    Hold hold;
 };
 
 static gdouble seconds_since(gint64 time) { return (gdouble)(g_get_monotonic_time() - time) / 1e6; }
@@ -83,6 +86,7 @@ gint32 live_layer(const Live *l) { return l->layer; }
 
 void live_restart(Live *l) {
     l->restart = TRUE;
+    l->due = 0;
     l->changed = g_get_monotonic_time();
 }
 
@@ -170,13 +174,20 @@ static void begin_writing(Live *l, const Renderer *r) {
     l->dirty = (GeglRectangle){0, 0, 0, 0};
 }
 
-/* Writes tiles that differ until the time is up; whole tiles, so that none has to be read. With the last one all is
- * shown at once. */
-static void write_some(Live *l, const Renderer *r) {
+typedef struct {
+    Live *live;
+    const Renderer *renderer;
+} Writing;
+
+/* Writes tiles that differ until the time is up or the artist's hands are elsewhere; whole tiles, so that none has to be
+ * read. With the last one all is shown at once. */
+static void write_some(gpointer data) {
+    Live *l = ((const Writing *)data)->live;
+    const Renderer *r = ((const Writing *)data)->renderer;
     gint64 began = g_get_monotonic_time();
     gint width = (gint)l->shape[0], height = (gint)l->shape[1];
     gint tile_w = (gint)gimp_tile_width(), tile_h = (gint)gimp_tile_height(), across = (width + tile_w - 1) / tile_w;
-    if (gimp_drawable_width(l->layer) != width || gimp_drawable_height(l->layer) != height) {
+    if (!r->frame || gimp_drawable_width(l->layer) != width || gimp_drawable_height(l->layer) != height) {
         l->left = 0;
         live_restart(l);
         return;
@@ -184,7 +195,7 @@ static void write_some(Live *l, const Renderer *r) {
     GeglBuffer *buffer = gimp_drawable_get_buffer(l->layer);
     guchar *pixels = g_malloc((gsize)tile_w * (gsize)tile_h * (gsize)r->format->bytes);
     const Babl *format = babl_format(r->format->babl);
-    while (buffer && l->left > 0 && seconds_since(began) < WRITE) {
+    while (buffer && l->left > 0 && seconds_since(began) < WRITE && !hold_hands(&l->hold, l->changed)) {
         guint at = l->hashes->len - l->left--;
         GeglRectangle tile = {(gint)(at % (guint)across) * tile_w, (gint)(at / (guint)across) * tile_h, tile_w, tile_h};
         gegl_rectangle_intersect(&tile, &tile, GEGL_RECTANGLE(0, 0, width, height));
@@ -210,6 +221,16 @@ static void write_some(Live *l, const Renderer *r) {
     times_tell("show", began);
 }
 
+/* Milliseconds until the next look. Each look and reading takes GIMP's time, which is the brush's, too. While a picture is
+ * made the paint is read some times over, so that the next one begins at once with fresh paint, but not more. */
+static gint64 pause_after(const Live *l, const Renderer *r, gint64 began) {
+    gdouble rest = seconds_since(l->changed);
+    gint64 cost = (g_get_monotonic_time() - began) / 1000;
+    if (!renderer_busy(r) && rest >= STAY_FAST) return MAX(rest < SLEEPY ? REST : SLOW, 8 * cost);
+    gint64 quarter = renderer_busy(r) && r->frame ? (gint64)r->info.since_start_us / 4000 : 0;
+    return MAX(MAX(FAST, 3 * cost), MIN(quarter, PATIENT));
+}
+
 LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError **error) {
     gint64 began = g_get_monotonic_time();
     *delay = SLOW;
@@ -218,17 +239,18 @@ LiveState live_tick(Live *l, Renderer *r, gboolean fresh, guint *delay, GError *
     if (gimp_image_base_type(l->image) == GIMP_INDEXED) return LIVE_INDEXED;
     if (!gimp_item_get_visible(l->layer) || canvas_locked(l->layer)) return LIVE_RESTS;
     if (fresh) begin_writing(l, r);
-    if (l->left > 0) {
-        /* Either a part of the picture is written or the paint is read, never both in one tick. */
+    /* Either a part of the picture is written or the paint is read, never both in one tick. */
+    gboolean hold = hold_hands(&l->hold, l->changed) || (l->left > 0 && hold_dialog());
+    if (l->left > 0 && !hold) {
+        hold_image(l->image, write_some, &(Writing){l, r});
         *delay = 4;
-        if (hold_writing()) *delay = FAST;
-        else write_some(l, r);
         return LIVE_ON;
     }
-    look(l, r, error);
-    gdouble rest = seconds_since(l->changed);
-    guint cost = (guint)((g_get_monotonic_time() - began) / 1000);
-    if (renderer_busy(r) || rest < STAY_FAST) *delay = MAX(FAST, 3 * cost);
-    else *delay = MAX(rest < SLEEPY ? REST : SLOW, 8 * cost);
+    if (began >= l->due) {
+        look(l, r, error);
+        l->due = g_get_monotonic_time() + 1000 * pause_after(l, r, began);
+    }
+    gint64 left = (l->due - g_get_monotonic_time()) / 1000;
+    *delay = (guint)CLAMP(left, 1, renderer_busy(r) || hold ? FAST : SLOW);
     return LIVE_ON;
 }

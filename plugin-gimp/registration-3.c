@@ -71,7 +71,7 @@ static void add_arguments(GimpProcedure *p) {
                                        "How strictly the prompt is followed, 0 to 100; -1 = the model's own", -1.0, GUIDANCE_MOST,
                                        -1.0, flags);
     gimp_procedure_add_int_argument(p, "seed", "S_eed", "Another number, another picture", 0, SEED_MOST, 0, flags);
-    gimp_procedure_add_string_argument(p, "model", "M_odel", "Folder of a model; empty = the one that comes with Scumble", "", flags);
+    gimp_procedure_add_string_argument(p, "model", "_Model", "Folder of a model; empty = the one that comes with Scumble", "", flags);
     gimp_procedure_add_layer_return_value(p, "layer", "Layer", "The new layer", TRUE, flags);
 }
 

@@ -55,6 +55,32 @@ def fill(target: Path, plugin: Path, library: Path, model: Path | None, runtime:
     fill_lib(target / "lib", library, model, runtime)
 
 
+def parser(description: str) -> argparse.ArgumentParser:
+    """The options that name the pieces of the plug-in; gimp_zip.py has them, too."""
+    options = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here"
+    )
+    options.add_argument("--plugin", type=Path, default=None)
+    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
+    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    return options
+
+
+def complete(chosen: argparse.Namespace) -> str:
+    """Fills in the pieces that were not named; returns what is missing, "" if nothing."""
+    chosen.gimp = chosen.gimp or installed_gimp()
+    chosen.plugin = chosen.plugin or ROOT / f"out/gimp-{chosen.gimp}/scumble"
+    chosen.model = chosen.model if chosen.model.is_dir() else None
+    chosen.runtime = find_runtime()
+    for what, path in (("plug-in", chosen.plugin), ("library", chosen.library)):
+        if not path.is_file():
+            return f"There is no {what} at {path}; run make gimp, or name one with --{what.replace('-', '')}."
+    return ""
+
+
 def start(gimp: str, profile: Path) -> int:
     program = next(filter(None, map(shutil.which, GIMPS[gimp][2])), None)
     if program is None:
@@ -65,39 +91,29 @@ def start(gimp: str, profile: Path) -> int:
 
 
 def main() -> int:
-    plain = argparse.RawDescriptionHelpFormatter
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument(
-        "--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here"
-    )
-    options.add_argument("--plugin", type=Path, default=None)
-    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
-    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    options = parser(__doc__)
     options.add_argument("--profile", type=Path, default=os.environ.get("PROFILE") or None)
     options.add_argument("--start", action="store_true", help="start GIMP with a painted picture")
     options.add_argument("--remove", action="store_true")
     chosen = options.parse_args()
-    gimp = chosen.gimp or installed_gimp()
-    plugin = chosen.plugin or ROOT / f"out/gimp-{gimp}/scumble"
-    profile = Path(chosen.profile).resolve() if chosen.profile else user_profile(gimp)
+    missing = complete(chosen)
+    profile = Path(chosen.profile).resolve() if chosen.profile else user_profile(chosen.gimp)
     target = profile / "plug-ins/scumble"
     if chosen.remove:
         shutil.rmtree(target, ignore_errors=True)
         print(f"Removed from {profile}.")
         return 0
-    for what, path in (("plug-in", plugin), ("library", chosen.library)):
-        if not path.is_file():
-            print(f"There is no {what} at {path}; run make gimp, or name one with --{what.replace('-', '')}.")
-            return 2
-    runtime, model = find_runtime(), chosen.model if chosen.model.is_dir() else None
-    fill(target, plugin, chosen.library, model, runtime)
+    if missing:
+        print(missing)
+        return 2
+    fill(target, chosen.plugin, chosen.library, chosen.model, chosen.runtime)
     print(f"Installed in {target}.")
-    if runtime is None:
+    if chosen.runtime is None:
         print("ONNX Runtime was not found; `make runtime` puts it where the library looks.")
-    if model is None:
+    if chosen.model is None:
         print("The default model was not found; choose a model's folder in the dialog.")
     if chosen.start:
-        return start(gimp, profile)
+        return start(chosen.gimp, profile)
     print("Start GIMP; it is under Filters > Render > Scumble.")
     return 0
 

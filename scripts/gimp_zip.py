@@ -5,13 +5,13 @@
     python3 scripts/gimp_zip.py --library target/release/libscumble.so [--check]
 
 The library, ONNX Runtime and the default model are inside. --check unpacks it into a fresh profile, whose
-GIMP then renders a picture with what came out of the zip.
+GIMP then renders a picture with what came out of the zip; --console says how that GIMP is started.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,8 +19,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from gimp_install import GIMPS, ROOT, fill, installed_gimp
-from krita_install import find_runtime
+from gimp_install import GIMPS, ROOT, complete, fill, parser
 
 CHECK = """(let* ((image (car (gimp-image-new 64 48 RGB))) (layer (car (gimp-layer-new image {arguments}))))
   (gimp-image-insert-layer image layer 0 0)
@@ -53,12 +52,14 @@ def make(out: Path, plugin: Path, library: Path, model: Path | None, runtime: Pa
     return out.stat().st_size
 
 
-def check(out: Path, gimp: str) -> str:
+def check(out: Path, gimp: str, console: list[str]) -> str:
     """What is wrong with the zip, "" if nothing."""
-    program = next(filter(None, (shutil.which(f"gimp-console-{v}") for v in ("2.10", "3.2", "3.0"))), None)
-    if program is None:
+    if not console:
+        versions = ("2.10",) if gimp == "2" else ("3.2", "3.0")
+        console = [name for name in (f"gimp-console-{v}" for v in versions) if shutil.which(name)][:1]
+    if not console:
         return "GIMP is not installed (apt-get install gimp)"
-    with tempfile.TemporaryDirectory(prefix="scumble-gimp-zip-") as place:
+    with tempfile.TemporaryDirectory(prefix="scumble-gimp-zip-", dir="/tmp") as place:
         profile = Path(place) / "profile"
         (profile / "plug-ins").mkdir(parents=True)
         subprocess.run(["unzip", "-q", str(out), "-d", str(profile / "plug-ins")], check=True)
@@ -67,39 +68,30 @@ def check(out: Path, gimp: str) -> str:
             env.pop(name, None)
         arguments, call, width = ARGUMENTS[gimp]
         script = CHECK.format(arguments=arguments, call=f"(plug-in-scumble {call})", width=width)
-        command = [program, "-i", "-d", "-f", "--batch-interpreter", "plug-in-script-fu-eval", "-b", script]
+        command = [*console, "-i", "-d", "-f", "--batch-interpreter", "plug-in-script-fu-eval", "-b", script]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
         said = done.stdout + done.stderr
         return "" if "scumble rendered" in said else f"GIMP did not render with it: {said[-600:]}"
 
 
 def main() -> int:
-    plain = argparse.RawDescriptionHelpFormatter
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    options.add_argument(
-        "--gimp", choices=GIMPS, default=None, help="default: the one whose headers are here"
-    )
-    options.add_argument("--plugin", type=Path, default=None)
-    options.add_argument("--library", type=Path, default=ROOT / "target/release/libscumble.so")
-    options.add_argument("--model", type=Path, default=ROOT / "models/default")
+    options = parser(__doc__)
     options.add_argument("--out", type=Path, default=None, help="default: out/scumble-gimp-2.zip (or -3)")
     options.add_argument("--check", action="store_true")
+    options.add_argument("--console", type=shlex.split, default=[], help="default: gimp-console-…")
     chosen = options.parse_args()
-    gimp = chosen.gimp or installed_gimp()
-    plugin = chosen.plugin or ROOT / f"out/gimp-{gimp}/scumble"
-    out = chosen.out or ROOT / f"out/scumble-gimp-{gimp}.zip"
-    for what, path in (("plug-in", plugin), ("library", chosen.library)):
-        if not path.is_file():
-            print(f"There is no {what} at {path}; run make gimp-zip, or name one.")
-            return 2
-    model, runtime = chosen.model if chosen.model.is_dir() else None, find_runtime()
-    size = make(out, plugin, chosen.library, model, runtime)
-    for what, there in (("ONNX Runtime", runtime), ("the default model", model)):
+    missing = complete(chosen)
+    if missing:
+        print(missing)
+        return 2
+    out = chosen.out or ROOT / f"out/scumble-gimp-{chosen.gimp}.zip"
+    size = make(out, chosen.plugin, chosen.library, chosen.model, chosen.runtime)
+    for what, there in (("ONNX Runtime", chosen.runtime), ("the default model", chosen.model)):
         if there is None:
             print(f"Note: {what} was not found and is not inside.")
     print(f"{out}: {size / 1e6:.1f} MB. Unpack it into the plug-ins folder of GIMP's profile.")
     if chosen.check:
-        wrong = check(out, gimp)
+        wrong = check(out, chosen.gimp, chosen.console)
         print(f"FAIL {wrong}" if wrong else "ok   a GIMP with a fresh profile renders with what is inside")
         return 1 if wrong else 0
     return 0

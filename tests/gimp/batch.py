@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pictures
-from gimp_session import GimpSession, ScriptError
+from gimp_session import HERE, GimpSession, ScriptError
 from report import Report
 
 U8, U8_LINEAR, U16, U16_LINEAR, U32, HALF, FLOAT, FLOAT_LINEAR = 150, 100, 250, 200, 350, 500, 650, 600
@@ -301,6 +301,31 @@ def errors(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
+def batch_filter(b: Batch):
+    """As docs/gimp.md says: a GIMP without windows that is started for one script and ends with it."""
+    gimp = b.session.gimp
+    image, layer = b.open(pictures.painting(120, 90, 3))
+    b.export(layer, "paint-out.png", 8)
+    b.session.do(f"(gimp-image-delete {image})")
+    paint = b.folder / "paint.png"
+    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
+      (let* ((image (t-load "{paint}")) (layer (t-active image))
+             (made (t-scumble image layer "a lake" "" 0.5 4 1.0 7 "{b.model}")))
+        (t-export made {U8} "{b.folder}/filtered.png"))
+      (gimp-quit 1))'''
+    interpreter = ("--batch-interpreter", "plug-in-script-fu-eval")
+    command = gimp.command(gimp.program(True), "-i", "-d", "-f", *interpreter, "-b", script)
+    done = subprocess.run(command, env=b.session.env, capture_output=True, text=True, check=False)
+    result = pictures.read(b.folder / "filtered.png") if (b.folder / "filtered.png").exists() else None
+    wanted = b.reference("paint-out.png")
+    same = result and [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
+    b.report.check(
+        "as a batch filter from the command line: what scumble render makes",
+        same,
+        "" if same else done.stderr[-300:],
+    )
+
+
 PYTHON = """
 from gi.repository import Gimp
 image = Gimp.Image.new(64, 48, Gimp.ImageBaseType.RGB)
@@ -345,6 +370,4 @@ def engineless(b: Batch):
     b.report.check("without its engine it says what is missing and what to do", good, said.strip()[:250])
 
 
-def run(batch: Batch):
-    for scenario in (formats, sizes, settings, undo, offsets, selections, structure, errors, python):
-        batch.report.run(scenario, batch)
+SCENARIOS = [formats, sizes, settings, undo, offsets, selections, structure, errors, batch_filter, python]

@@ -21,7 +21,7 @@ TROUBLE = "Message|Error|Warning|crash|Crash"
 class Desk:
     def __init__(self, session: GimpSession):
         self.s = session
-        self.image = self.layer = 0
+        self.image = self.layer = self.display = 0
         self.window = ""
         self.greeted = False
         self.place = (0, 0, 0, 0)
@@ -29,7 +29,7 @@ class Desk:
     def open(self, width=600, height=450):
         """A light gray image in GIMP's window, the paint brush in hand."""
         answer = self.s.do(f"(t-show {width} {height})")
-        self.image, self.layer = (int(n) for n in re.findall(r"\d+", answer)[:2])
+        self.image, self.layer, self.display = (int(n) for n in re.findall(r"\d+", answer)[:3])
         self._sit_down(width, height, 1024, 768)
 
     def take(self, path: Path, across: int, down: int):
@@ -41,9 +41,10 @@ class Desk:
         self._sit_down(*size[:2], across, down)
 
     def _sit_down(self, width, height, across: int, down: int):
-        if not self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20):
+        found = self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20)
+        if not found:
             raise RuntimeError("the image did not appear in a window")
-        self.window = self.s.windows_named(f"{width}x{height}.*GIMP")[0]
+        self.window = found[0]
         self.dismiss_welcome()
         self.s.x("windowmove", self.window, 0, 0)
         self.s.x("windowsize", self.window, across, down)
@@ -84,12 +85,13 @@ class Desk:
 
     def dialog(self, live=False) -> str:
         """Opens Scumble by its shortcut and puts its window beside the image; returns it."""
+        before = self.dialogs()
         self.focus()
         self.key("ctrl+shift+F10" if live else "ctrl+shift+F9")
-        found = self.s.until(lambda: self.s.windows_named(DIALOG), 20)
+        found = self.s.until(lambda: [one for one in self.dialogs() if one not in before], 20)
         if not found:
             raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
-        self.s.x("windowmove", found[-1], 1035, 10)
+        self.s.x("windowmove", found[-1], 1035, 10)  # beside the image
         time.sleep(0.4)
         return found[-1]
 
@@ -136,14 +138,17 @@ class Desk:
         self.s.do(f'(t-dump {layer} "{path}")')
         return pictures.ppm(path)
 
-    def close_image(self):
-        """As an artist does: Ctrl+W, and "Discard Changes" where GIMP asks."""
+    def close_image(self, by_menu=False):
+        """As an artist does: Ctrl+W or File > Close View, and "Discard Changes" where GIMP asks."""
         self.focus()
-        self.key("ctrl+w")
+        self.key(*(("alt+f", "c") if by_menu else ("ctrl+w",)))
         if self.s.until(lambda: self.s.windows_named("Close|Quit|Save"), 1.5):
             time.sleep(0.15)
             self.key("alt+d")
-        return self.s.until(lambda: f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)")), 8)
+        return self.s.until(self.image_closed, 8)
+
+    def image_closed(self) -> bool:
+        return f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)"))
 
     def trouble(self) -> list[str]:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""

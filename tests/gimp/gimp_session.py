@@ -53,6 +53,8 @@ class ScriptFu:
     def _receive(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
+            # The server sends head and text apart, and keeps the text until told that the head is here.
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             more = self.socket.recv(size - len(data))
             if not more:
                 raise ConnectionError("GIMP has ended")

@@ -14,6 +14,7 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -40,6 +41,76 @@ def floor(size: int) -> float:
     return statistics.median(times) * 1000
 
 
+class Answers:
+    """How long GIMP takes to answer a call, which waits for all that the brush waits for."""
+
+    def __init__(self, desk: Desk):
+        self.server, self.call = desk.s.another(), f"(gimp-image-is-dirty {desk.image})"
+        self.times: list[float] = []
+        self.stop = False
+        self.thread = threading.Thread(target=self.ask, daemon=True)
+        self.thread.start()
+
+    def ask(self):
+        while not self.stop:
+            began = time.perf_counter()
+            self.server.do(self.call)
+            self.times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.013)
+
+    def end(self) -> list[float]:
+        self.stop = True
+        self.thread.join(10)
+        self.server.close()
+        return self.times
+
+
+def paint(desk: Desk) -> tuple[float, list[float]]:
+    """Paints for SECONDS or a little more; (the seconds, how long GIMP took to answer)."""
+    desk.focus()
+    answers, began, index = Answers(desk), time.monotonic(), 0
+    while time.monotonic() - began < SECONDS:
+        if index % 10 == 0:
+            desk.key("x")  # the other colour, so that the next ten strokes show
+        desk.stroke(line(index % 10))
+        index += 1
+    return time.monotonic() - began, answers.end()
+
+
+def cell(times: list[float]) -> str:
+    """Median and 95th percentile."""
+    if not times:
+        return "–"
+    found = sorted(times)
+    return f"{statistics.median(found):.1f} / {found[min(len(found) - 1, len(found) * 95 // 100)]:.1f}"
+
+
+def measure(session: GimpSession, side: int, log: Path) -> list[str]:
+    """A row of the table: cells as NAMES has them."""
+    desk = Desk(session)
+    desk.open(side, side)
+    _, without = paint(desk)
+    desk.dialog(live=True)
+    live = desk.live_layer()
+    session.until(lambda: desk.mean(live) > 20, 60)
+    time.sleep(2)
+    log.write_text("")
+    took, answers = paint(desk)
+    times: dict[str, list[float]] = {}
+    for row in log.read_text().splitlines():
+        what, milliseconds = row.split()
+        times.setdefault(what, []).append(float(milliseconds))
+    shown = len(times.get("show", [])) / took
+    parts = [cell(times.get(name, [])) for name in ("look", "part", "whole", "push", "write", "show")]
+    return [f"{side}²", *parts, f"{shown:.1f}", f"{floor(side * side * 4):.2f}", cell(without), cell(answers)]
+
+
+NAMES = [
+    "canvas", "look", "read, part", "read, whole", "push", "write a picture", "show it", "pictures/s",
+    "copying the bytes once", "GIMP answers, no live layer", "GIMP answers, live",
+]  # fmt: skip
+
+
 def main() -> int:
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
@@ -50,11 +121,8 @@ def main() -> int:
     options.add_argument("--model", type=Path, default=ROOT / "models/default")
     options.add_argument("--sides", default="512,1024,2048")
     chosen = options.parse_args()
-    print(
-        "| canvas | look | read, part | read, whole | push | write a picture | show it | pictures/s "
-        "| copying the bytes once |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|", " | ".join(NAMES), "|")
+    print("|---" * len(NAMES) + "|")
     with tempfile.TemporaryDirectory(prefix="scumble-gimp-", dir="/tmp") as folder:
         whole, log = Path(folder) / "scumble", Path(folder) / "times"
         fill(whole, chosen.plugin, chosen.library, chosen.model, find_runtime())
@@ -62,35 +130,7 @@ def main() -> int:
         for side in map(int, chosen.sides.split(",")):
             log.unlink(missing_ok=True)
             with GimpSession(gimp, whole, size="1480x900", SCUMBLE_GIMP_TIMES=str(log)) as session:
-                desk = Desk(session)
-                desk.open(side, side)
-                desk.dialog(live=True)
-                live = desk.live_layer()
-                session.until(lambda d=desk, layer=live: d.mean(layer) > 20, 60)
-                time.sleep(2)
-                began, index = time.monotonic(), 0
-                log.write_text("")
-                desk.focus()
-                while time.monotonic() - began < SECONDS:
-                    desk.stroke(line(index % 10))
-                    index += 1
-                took = time.monotonic() - began
-                times: dict[str, list[float]] = {}
-                for row in log.read_text().splitlines():
-                    what, milliseconds = row.split()
-                    times.setdefault(what, []).append(float(milliseconds))
-
-                def cell(what, times=times):
-                    found = sorted(times.get(what, []))
-                    if not found:
-                        return "–"
-                    late = found[min(len(found) - 1, len(found) * 95 // 100)]
-                    return f"{statistics.median(found):.1f} / {late:.1f}"
-
-                shown = len(times.get("show", [])) / took
-                names = ("look", "part", "whole", "push", "write", "show")
-                cells = [cell(name) for name in names] + [f"{shown:.1f}", f"{floor(side * side * 4):.2f}"]
-                print(f"| {side}² |", " | ".join(cells), "|", flush=True)
+                print("|", " | ".join(measure(session, side, log)), "|", flush=True)
     print("Milliseconds, median / 95th percentile, while strokes are painted; 8-bit RGBA.")
     return 0
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests the plug-in in the real GIMP: batch runs against the command line, then the windows under Xvfb.
 
-    python3 tests/gimp/run_gimp.py --plugin out/gimp-2/scumble [--gimp 3 --chroot DIR] [--only batch|live|…]
+    python3 tests/gimp/run_gimp.py --plugin out/gimp-2/scumble [--gimp 3 --chroot DIR] [--only live|…]
 
 One line a check, then "N passed, M failed"; the exit code says it too. Needs GIMP, Xvfb, openbox, xdotool,
 cc and ImageMagick (for looking at the screen).
@@ -25,12 +25,15 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "scripts")]
 
 import batch  # noqa: E402
+import dialog  # noqa: E402
 import live  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
+
+GROUPS = ["batch", "dialog", "live", "engineless"]
 
 
 def build_stub(folder: Path) -> Path:
@@ -39,6 +42,11 @@ def build_stub(folder: Path) -> Path:
     command = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
     subprocess.run([*command, str(ROOT / "tests/krita/stub.c"), "-o", str(out)], check=True)
     return out
+
+
+def pick(scenarios: list, group: str, parts: list[str]) -> list:
+    """Those that were asked for: all of a group, or some by name."""
+    return [scenario for scenario in scenarios if {group, scenario.__name__} & set(parts)]
 
 
 def main() -> int:
@@ -53,7 +61,7 @@ def main() -> int:
     options.add_argument("--cli", type=Path, default=ROOT / "target/release/scumble")
     options.add_argument("--model", type=Path, default=ROOT / "models/tiny/turbo")
     options.add_argument(
-        "--only", action="append", help="batch or live (default: both); or scenarios by name"
+        "--only", action="append", help=f"{', '.join(GROUPS)} (default: all); or scenarios by name"
     )
     chosen = options.parse_args()
     missing = [name for name in ("Xvfb", "openbox", "xdotool", "cc") if not shutil.which(name)]
@@ -63,48 +71,39 @@ def main() -> int:
     # A test that is stopped takes its GIMPs and X servers down too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     gimp = Gimp(chosen.gimp, chosen.chroot)
-    began, report, parts = time.monotonic(), Report(), chosen.only or ["batch", "live"]
+    began, report, parts = time.monotonic(), Report(), chosen.only or GROUPS
     print(f"GIMP {gimp.version()}", flush=True)
     runtime = find_runtime()
     # Under /tmp, which a chroot sees too.
     with tempfile.TemporaryDirectory(prefix="scumble-gimp-", dir="/tmp") as folder:
-        whole = Path(folder) / "whole/scumble"
+        whole, bare = Path(folder) / "whole/scumble", Path(folder) / "bare/scumble"
         fill(whole, chosen.plugin, chosen.library, None, runtime)
-        alone = [
-            getattr(batch, part)
-            for part in parts
-            if part not in ("batch", "engineless") and hasattr(batch, part)
-        ]
-        if "batch" in parts or alone:
-            model = Path(folder) / "model"
-            shutil.copytree(chosen.model, model)
-            env = dict(os.environ, ORT_DYLIB_PATH=str(runtime))
-            with GimpSession(gimp, whole, windows=False) as session:
-                for scenario in alone or [batch.run]:
-                    scenario(batch.Batch(session, report, chosen.cli, model, env))
-        scenarios = [
-            getattr(live, part)
-            for part in parts
-            if part not in ("live", "engineless") and hasattr(live, part)
-        ]
-        if "live" in parts or scenarios:
-            # Without a library of its own the plug-in takes the one that the environment names.
-            bare = Path(folder) / "bare/scumble"
-            fill(bare, chosen.plugin, chosen.library, None, None)
-            shutil.rmtree(bare / "lib")
-            stub = str(build_stub(Path(folder)))
-            with GimpSession(
-                gimp, bare, size="1480x900", SCUMBLE_LIBRARY=stub, SCUMBLE_STUB_MS="40"
-            ) as session:
-                for scenario in scenarios or [live.run]:
-                    scenario(Desk(session), report)
-        if "engineless" in parts or not chosen.only:
-            bare = Path(folder) / "engineless/scumble"
-            fill(bare, chosen.plugin, chosen.library, None, None)
-            shutil.rmtree(bare / "lib")
-            with GimpSession(gimp, bare, size="1480x900") as session:
-                report.run(batch.engineless, batch.Batch(session, report, chosen.cli, chosen.model, {}))
-                report.run(live.engineless, Desk(session), report)
+        fill(bare, chosen.plugin, chosen.library, None, None)
+        shutil.rmtree(bare / "lib")
+        model = Path(folder) / "model"
+        shutil.copytree(chosen.model, model)
+
+        def console(plug_in: Path, scenarios: list, **env: str):
+            if scenarios:
+                with GimpSession(gimp, plug_in, windows=False) as session:
+                    place = batch.Batch(session, report, chosen.cli, model, dict(os.environ, **env))
+                    for scenario in scenarios:
+                        report.run(scenario, place)
+
+        def windows(plug_in: Path, scenarios: list, **env: str):
+            if scenarios:
+                with GimpSession(gimp, plug_in, size="1480x900", **env) as session:
+                    for scenario in scenarios:
+                        report.run(scenario, Desk(session), report)
+
+        console(whole, pick(batch.SCENARIOS, "batch", parts), ORT_DYLIB_PATH=str(runtime))
+        # Without a library of its own the plug-in takes the one that the environment names.
+        stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
+        windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
+        windows(bare, pick(live.SCENARIOS, "live", parts), **stub)
+        windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        console(bare, pick([batch.engineless], "engineless", parts))
+        windows(bare, pick([dialog.engineless], "engineless", parts))
     print(f"{time.monotonic() - began:.0f} s")
     return report.end()
 

@@ -182,16 +182,19 @@ static void *work(void *argument) {
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
         invert(frame->info.format, copy, pixels, area, coverage, outside);
-        free(copy), free(coverage);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
+        bool endless = s->prompt && !strcmp(s->prompt, "endless");
+        if (endless && s->seq % 2) memcpy(pixels, copy, bytes);
         frame->info.since_push_us = now_us() - changed;
         frame->info.since_start_us = now_us() - started;
         if (s->dirty) frame->info.flags |= SCUMBLE_FRAME_STALE;
         s->stats.frames++;
         scumble_frame_release(s->latest);
         s->latest = frame;
+        s->dirty = s->dirty || endless;
+        free(copy), free(coverage);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
