@@ -44,6 +44,7 @@ if [ "$what" = gimp ]; then
     need Xvfb xvfb
     need openbox openbox
     need xdotool xdotool
+    need xclip xclip
     need import imagemagick
     need unzip unzip
     # GIMP 2.10's own look.

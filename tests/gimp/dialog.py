@@ -5,12 +5,15 @@ real one with a tiny model."""
 from __future__ import annotations
 
 import re
+import subprocess
 import time
+from pathlib import Path
 
 import pictures
 from desk import Desk, line
 from report import Report
 
+ROOT = Path(__file__).resolve().parents[2]
 LEFT, TOP = 1035, 10  # where Desk.dialog() puts it
 
 
@@ -212,20 +215,79 @@ def rendering(d: Desk, r: Report):
     d.close_image()
 
 
+def clipboard(d: Desk, *arguments: str, text: str | None = None) -> str:
+    command = ["xclip", "-selection", "clipboard", *arguments]
+    # It stays to hand the text out: nothing of it may be waited for when it is given one.
+    out = subprocess.PIPE if text is None else subprocess.DEVNULL
+    done = subprocess.run(
+        command, env=d.s.env, input=text, stdout=out, stderr=subprocess.DEVNULL, text=True, check=False
+    )
+    return done.stdout or ""
+
+
+def said(d: Desk) -> str:
+    """The sentence below the preview, "" if there is none: a label that gets the focus by key has its text
+    chosen, to be copied."""
+    clipboard(d, text="")
+    d.key("alt+p", "shift+Tab", "ctrl+c")
+    return clipboard(d, "-o")
+
+
+def models(d: Desk, r: Report):
+    """Another model, chosen in the dialog; then one that is no longer there."""
+    kept = d.s.profile / "scumble.conf"
+    kept.unlink(missing_ok=True)
+    d.open(240, 180)
+    window = d.dialog()
+    before = rest(d)
+    folder, chooser = ROOT / "models/tiny/lcm", "Choose the Folder"
+    d.key("alt+m", "Down", pause=0.4)
+    if r.check("the last entry lets choose a folder", d.s.until(lambda: d.s.windows_named(chooser), 5)):
+        clipboard(d, text=str(folder))  # what is typed is completed in GTK's own ways
+        d.key("ctrl+l", "ctrl+a", "ctrl+v", "Return", pause=0.4)
+        if d.s.windows_named(chooser):  # the first one took the path, this one the folder
+            d.key("Return")
+        d.s.until(lambda: not d.s.windows_named(chooser), 5)
+    d.s.x("windowactivate", "--sync", window)
+    different = d.s.until(lambda: preview(d) != before, 15)
+    rest(d)
+    r.check("another model makes another picture", different, said(d))
+    d.key("alt+o")
+    d.s.until(lambda: not d.dialogs(), 10)
+    r.check("and is kept", f"model={folder}\n" in kept.read_text(), kept.read_text())
+    kept.write_text(kept.read_text().replace(str(folder), "/nowhere/model"))
+    d.focus()
+    count = len(d.layers())
+    d.dialog()
+    d.s.until(lambda: "/nowhere/model" in said(d), 5)
+    told = said(d)
+    r.check("a model that is no longer there: the dialog says so", "/nowhere/model" in told, told)
+    d.key("alt+p", "Return")
+    time.sleep(0.5)
+    r.check("and OK has nothing to do", d.dialogs() and len(d.layers()) == count)
+    reset(d)
+    drawn = d.s.until(lambda: preview(d) != before and "/nowhere" not in said(d), 10)
+    r.check("Reset brings the model that comes with Scumble", drawn, said(d))
+    d.key("Escape")
+    d.s.until(lambda: not d.dialogs(), 8)
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
 def engineless(d: Desk, r: Report):
     """A plug-in folder that lost its engine: the dialog opens all the same."""
     d.open()
     d.dialog()
-    d.key("Return")
+    told = said(d)
+    good = "engine is missing" in told and "Install" in told
+    r.check("without its engine the dialog opens and says what to do", good, told)
+    d.key("alt+p", "Return")
     time.sleep(0.5)
-    r.check(
-        "without its engine the dialog opens, and OK has nothing to do",
-        d.dialogs() and d.layers() == [d.layer],
-    )
+    r.check("and OK has nothing to do", d.dialogs() and d.layers() == [d.layer])
     d.key("Escape")
     r.check("and Cancel closes it", d.s.until(lambda: not d.dialogs(), 8) and not d.trouble(), d.trouble())
     d.close_image()
 
 
 SCENARIOS = [filter_dialog, buttons, converted]
-REAL = [selection, rendering]
+REAL = [selection, rendering, models]

@@ -5,7 +5,7 @@
     python3 tests/gimp/run_gimp.py --plugin out/gimp-2/scumble [--gimp 3 --chroot DIR] [--only live|…]
 
 One line a check, then "N passed, M failed"; the exit code says it too. Needs GIMP, Xvfb, openbox, xdotool,
-cc and ImageMagick (for looking at the screen).
+xclip, cc and ImageMagick (for looking at the screen).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> int:
         "--only", action="append", help=f"{', '.join(GROUPS)} (default: all); or scenarios by name"
     )
     chosen = options.parse_args()
-    missing = [name for name in ("Xvfb", "openbox", "xdotool", "cc") if not shutil.which(name)]
+    missing = [name for name in ("Xvfb", "openbox", "xdotool", "xclip", "cc") if not shutil.which(name)]
     if missing:
         print("FAIL not installed:", *missing)
         return 2
