@@ -97,6 +97,12 @@ static void choose_folder(Form *f) {
     GtkWidget *chooser = gtk_file_chooser_dialog_new(
         "Choose the Folder of a Model", GTK_WINDOW(gtk_widget_get_toplevel(f->box)), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
         "_Cancel", GTK_RESPONSE_CANCEL, "_Open", GTK_RESPONSE_ACCEPT, NULL);
+    gtk_dialog_set_default_response(GTK_DIALOG(chooser), GTK_RESPONSE_ACCEPT);
+    /* Models lie side by side: begin where the last one is. */
+    const gchar *last = g_ptr_array_index(f->folders, f->folders->len - 1);
+    gchar *beside = *last ? g_path_get_dirname(last) : g_strdup(g_get_home_dir());
+    gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(chooser), beside);
+    g_free(beside);
     if (gtk_dialog_run(GTK_DIALOG(chooser)) == GTK_RESPONSE_ACCEPT) {
         gchar *folder = gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(chooser));
         gchar *utf8 = folder ? g_filename_to_utf8(folder, -1, NULL, NULL, NULL) : NULL;
