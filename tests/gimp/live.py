@@ -267,26 +267,29 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
 
 def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
     """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu."""
-    good = 0
+    wrong = []
     for turn in range(times):
         live, _ = endless(d)
         time.sleep(0.019 * (turn % 20))
-        d.focus()
+        how = "deleted" if turn % 2 else "undone"
         if turn % 2:
             d.s.do(f"(begin (t-activate {d.image} {live}) (gimp-displays-flush))")
-            d.key("alt+l", "d")
-        else:
-            d.key("ctrl+z")
-        gone = d.s.until(lambda: d.layers() == [d.layer], 5)
+        for _ in range(3):  # a key that comes while GIMP is busy can be lost; an artist presses it again
+            d.focus()
+            d.key(*(("alt+l", "d") if turn % 2 else ("ctrl+z",)))
+            gone = d.s.until(lambda: d.layers() == [d.layer], 3)
+            if gone:
+                break
+            d.key("Escape")  # a menu that is still open
         time.sleep(0.5)
-        good += bool(gone and d.dialogs() and d.plug_ins() and not d.trouble())
-        if d.trouble():
-            print("     ", "delete" if turn % 2 else "undo", d.trouble(), flush=True)
+        state = {"layer": gone, "dialog": d.dialogs(), "plug-in": d.plug_ins(), "trouble": d.trouble()}
+        if not (gone and state["dialog"] and state["plug-in"]) or state["trouble"]:
+            wrong.append((how, state))
+        if state["trouble"]:
             d.s.x("windowactivate", "--sync", d.s.windows_named("Message")[0])
             d.key("Escape")
         d.close_image()
-    r.check(f"{times} live layers undone or deleted in mid-frame: live ends, nothing else", good == times,
-            f"{good} of {times} {d.trouble()}")  # fmt: skip
+    r.check(f"{times} live layers undone or deleted in mid-frame: live ends, nothing else", not wrong, wrong)
 
 
 def killing(d: Desk, r: Report, times: int = 3):
