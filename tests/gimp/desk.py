@@ -154,7 +154,7 @@ class Desk:
         """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
         shot = os.environ.get("SCUMBLE_SHOT")
         if shot and not Path(shot).exists() and self.s.windows_named(TROUBLE):
-            subprocess.run(["import", "-window", "root", shot], env=self.s.env, check=False)
+            self.shot_to(shot)
         return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
 
     def plug_ins(self) -> list[int]:
@@ -175,9 +175,12 @@ class Desk:
         for pid in self.plug_ins():
             os.kill(pid, signal.SIGKILL)
 
+    def shot_to(self, path) -> None:
+        subprocess.run(["import", "-window", "root", f"PNG24:{path}"], env=self.s.env, check=True)
+
     def shot(self) -> pictures.Picture:
         path = self.s.home / "shot.png"
-        subprocess.run(["import", "-window", "root", f"PNG24:{path}"], env=self.s.env, check=True)
+        self.shot_to(path)
         return pictures.read(path)
 
 

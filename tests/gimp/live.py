@@ -274,17 +274,15 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
         how = "deleted" if turn % 2 else "undone"
         if turn % 2:
             d.s.do(f"(begin (t-activate {d.image} {live}) (gimp-displays-flush))")
-        for _ in range(3):  # a key that comes while GIMP is busy can be lost; an artist presses it again
-            d.focus()
-            d.key(*(("alt+l", "d") if turn % 2 else ("ctrl+z",)))
-            gone = d.s.until(lambda: d.layers() == [d.layer], 3)
-            if gone:
-                break
-            d.key("Escape")  # a menu that is still open
+        d.focus()
+        d.key(*(("alt+l", "d") if turn % 2 else ("ctrl+z",)))
+        gone = d.s.until(lambda: d.layers() == [d.layer], 5)
         time.sleep(0.5)
         state = {"layer": gone, "dialog": d.dialogs(), "plug-in": d.plug_ins(), "trouble": d.trouble()}
         if not (gone and state["dialog"] and state["plug-in"]) or state["trouble"]:
             wrong.append((how, state))
+            if os.environ.get("SCUMBLE_SHOT"):
+                d.shot_to(os.environ["SCUMBLE_SHOT"])
         if state["trouble"]:
             d.s.x("windowactivate", "--sync", d.s.windows_named("Message")[0])
             d.key("Escape")
