@@ -36,8 +36,9 @@ pub struct ScumbleEngineOptions {
     /// Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
     /// then ORT_DYLIB_PATH).
     pub runtime: *const c_char,
-    /// Sampler to use instead of the model's: "euler", "euler_a", "lcm", "ddim", "pndm" or "dpm++" (DPM-Solver++ 2M);
-    /// "euler_karras" and "dpm++_karras" with Karras' noise levels; NULL = the model's.
+    /// Sampler to use instead of the model's: "euler", "euler_a", "lcm", "tcd", "ddim", "pndm", "dpm++" (DPM-Solver++ 2M),
+    /// "dpm++_single" (2S), "dpm++_sde", "dpm++_single_sde", "heun", "lms", "unipc", "deis", "kdpm2" or "kdpm2_a"; all
+    /// but euler_a, lcm, tcd, ddim and pndm also with "_karras" after them, for Karras' noise levels; NULL = the model's.
     pub scheduler: *const c_char,
 }
 

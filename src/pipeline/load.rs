@@ -26,8 +26,7 @@ pub struct LoadOptions {
     pub device: String,
     /// Threads inside ONNX Runtime; 0 for the physical cores less one.
     pub intra_threads: usize,
-    /// Another scheduler than the model's: `euler`, `euler_a`, `lcm`, `ddim`, `pndm`, `dpm++`, `euler_karras`,
-    /// `dpm++_karras`, or a class name of diffusers.
+    /// Another scheduler than the model's: a short name ([`crate::pipeline::scheduler::names`]), or a class name of diffusers.
     pub scheduler: Option<String>,
     /// ONNX Runtime's library, or the folder that it is in, instead of searching.
     pub runtime: Option<PathBuf>,
@@ -120,7 +119,11 @@ impl Loader<'_> {
         let defaults = folder.defaults.unwrap_or_else(|| defaults(&scheduler, &unet));
         let info = ModelInfo {
             name: folder.name.clone(),
-            description: folder.description.clone(),
+            description: [folder.description.as_str()]
+                .into_iter()
+                .chain(scheduler.notes().iter().map(String::as_str))
+                .collect::<Vec<_>>()
+                .join(" "),
             device: device.to_string(),
             geometry: geometry(folder, &unet, &encoder, &decoder),
             defaults,

@@ -20,7 +20,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::folder::Kind;
 use crate::render::{AfterStep, Geometry, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
 use denoise::{NoiseSource, Unet};
-use scheduler::{Scheduler, Step};
+use scheduler::{Rule, Scheduler, Step};
 use text::TextEncoder;
 use vae::{Decoder, Encoder};
 
@@ -51,7 +51,9 @@ impl Renderer for Pipeline {
         if !request.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
-        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength)?;
+        // Given noise is there to compare with diffusers, whose steps are whole.
+        let rule = if request.noise.is_some() { Rule::Whole } else { Rule::Continuous };
+        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength, rule)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
@@ -73,7 +75,7 @@ impl Renderer for Pipeline {
         let shape = [channels, height, width];
         let mut noise = NoiseSource::new(request);
         let mut start = Instant::now();
-        let first = noise.next(shape)?;
+        let first = noise.next(shape, 0)?;
         let mut sample = plan.add_noise(latent.as_slice().unwrap_or_default(), &first);
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
@@ -82,7 +84,10 @@ impl Renderer for Pipeline {
             let shown = plan.scale_model_input(i, &sample);
             let spent = &mut phases.runtime;
             let predicted = self.unet.predict(&shown, shape, timestep, &conditioning, cancel, spent)?;
-            let drawn = if plan.needs_noise(i) { noise.next(shape)? } else { Vec::new() };
+            let drawn = match plan.needs_noise(i) {
+                true => noise.next(shape, 1 + (plan.first() + i) as u32)?,
+                false => Vec::new(),
+            };
             let Step { sample: next, estimate } = plan.step(i, &predicted, &sample, &drawn);
             sample = next;
             phases.denoise += start.elapsed();

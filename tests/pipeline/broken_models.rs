@@ -155,10 +155,10 @@ fn models_that_are_not_right_are_told_apart() {
             "scheduler_config",
         ),
         (
-            "an unknown scheduler",
-            |m| m.set("scheduler/scheduler_config.json", "_class_name", json!("UniPCMultistepScheduler")),
+            "a scheduler of another sort of noise",
+            |m| m.set("scheduler/scheduler_config.json", "_class_name", json!("EDMEulerScheduler")),
             ModelUnsupported,
-            "UniPCMultistepScheduler",
+            "EDMEulerScheduler",
         ),
         (
             "a scaling of none",

@@ -8,4 +8,5 @@ mod default_model;
 mod golden;
 mod onnx;
 mod rendering;
+mod strength;
 mod support;
