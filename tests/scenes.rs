@@ -28,7 +28,10 @@ const F_FREE: u8 = 128;
 
 /// A word of a caption, and the classes of which at least one must be in the mask.
 const NOUNS: &[(&[&str], &[u8])] = &[
-    (&["castle", "fortress", "village", "hamlet", "house", "houses", "cottage", "farmhouse", "cabin"], &[BUILDING]),
+    (
+        &["castle", "fortress", "village", "hamlet", "house", "houses", "cottage", "farmhouse", "cabin"],
+        &[BUILDING],
+    ),
     (&["windmill", "church", "chapel", "lighthouse"], &[BUILDING]),
     (&["boat", "sailboat"], &[16]),
     (&["bridge", "footbridge"], &[17]),
@@ -87,7 +90,12 @@ fn program() -> &'static Path {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program()).args(["-T", "1"]).args(arguments).arg(folder).output().expect("the renderer starts")
+    Command::new(program())
+        .args(["-T", "1"])
+        .args(arguments)
+        .arg(folder)
+        .output()
+        .expect("the renderer starts")
 }
 
 fn render(name: &str, arguments: &[&str]) -> PathBuf {
@@ -164,7 +172,11 @@ fn records_are_what_the_readme_says() {
         assert!(r.picture.iter().collect::<HashSet<_>>().len() > 20, "{}: an empty picture", r.seed);
         assert_eq!(r.captions.len(), CAPTIONS, "{}", r.seed);
         for caption in &r.captions {
-            assert!(caption.is_ascii() && caption.len() > 2 && !caption.contains(['%', '|', '(']), "{}: {caption}", r.seed);
+            assert!(
+                caption.is_ascii() && caption.len() > 2 && !caption.contains(['%', '|', '(']),
+                "{}: {caption}",
+                r.seed
+            );
             assert!(!caption.contains("  ") && caption.trim() == caption, "{}: {caption}", r.seed);
         }
     }
@@ -208,14 +220,25 @@ fn flat_paintings_keep_small_things_in_one_colour() {
     let mut kept = 0;
     for r in records().iter().filter(|r| r.variant == FLAT && r.flags & F_FREE == 0) {
         for class in THINGS {
-            let pixels: Vec<&[u8]> =
-                r.painting.chunks(3).zip(&r.mask).filter(|&(_, &k)| k == class).map(|(colour, _)| colour).collect();
+            let pixels: Vec<&[u8]> = r
+                .painting
+                .chunks(3)
+                .zip(&r.mask)
+                .filter(|&(_, &k)| k == class)
+                .map(|(colour, _)| colour)
+                .collect();
             if pixels.len() < 12 {
                 continue;
             }
             let close = |a: &[u8], b: &[u8]| a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) < 28);
-            let largest = pixels.iter().map(|a| pixels.iter().filter(|b| close(a, b)).count()).max().unwrap_or(0);
-            assert!(largest * 2 > pixels.len(), "{}: class {class}: {largest} of {} pixels", r.seed, pixels.len());
+            let largest =
+                pixels.iter().map(|a| pixels.iter().filter(|b| close(a, b)).count()).max().unwrap_or(0);
+            assert!(
+                largest * 2 > pixels.len(),
+                "{}: class {class}: {largest} of {} pixels",
+                r.seed,
+                pixels.len()
+            );
             kept += 1;
         }
     }

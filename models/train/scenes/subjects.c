@@ -212,7 +212,7 @@ static void name_desert(const Words *w, char *out, int brief) {
     if (w->s->place == DUNES) {
         either(w, out, brief, "dunes|sand dunes|a desert|the desert",
                "desert dunes|sand dunes|a sandy desert|rolling sand dunes|rolling desert dunes|high sand dunes|"
-               "a sea of dunes|ridges of sand dunes|endless sand dunes|a desert of sand",
+               "ridges of sand dunes|endless sand dunes|a desert of sand",
                "", "");
     } else if (w->share[K_REDROCK] > .1f) {
         either(w, out, brief, "red rocks|red cliffs|a red canyon|a canyon|mesas",
