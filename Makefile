@@ -180,3 +180,11 @@ install: build
 
 clean:
 	rm -rf target .setup $(OUT) tests/loom/target
+
+# Training data: N captioned landscapes as shards in OUT (models/train/scenes/README.md).
+.PHONY: scenes
+scenes: N = 320
+scenes: SEED = 1
+scenes:
+	$(MAKE) -C models/train/scenes OUT=build
+	models/train/scenes/build/scenes -n $(N) -s $(SEED) $(OUT)
