@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Installs the plug-in into the user's Krita, or into a profile of its own, and can start Krita with it.
 
     python3 scripts/krita_install.py --library target/release/libscumble.so [--profile DIR] [--start]
@@ -60,6 +60,8 @@ def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None)
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
     shutil.copy(library, lib / "libscumble.so")
+    for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
+        shutil.copy(ROOT / licence, lib / licence)
     if runtime is not None:
         shutil.copy(runtime, lib / runtime.name)
         for notice in ("LICENSE.onnxruntime", "ThirdPartyNotices.onnxruntime.txt"):
