@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The mark of a live layer: a parasite with the number of the process and the image that it belongs to. It is saved with
  * the image, so that a layer which outlived its plug-in, or came from a file or a copy of the image, is known as left over.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the engine has rendered so far, as large as the canvas, and what of it is not yet in the live layer. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What of a canvas an area of the screen shows: all of it, or a part at a scale of its own. */
 #pragma once
 

@@ -27,3 +27,4 @@ pub mod frame;
 // Everyone's.
 pub mod cancel;
 pub mod error;
+pub mod places;

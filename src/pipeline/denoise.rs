@@ -62,6 +62,11 @@ impl Unet {
         (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
     }
 
+    /// Does it take embeddings of any number of tokens?
+    pub fn takes_any_length(&self) -> bool {
+        self.network.input("encoder_hidden_states").is_some_and(|port| port.fixed(1).is_none())
+    }
+
     /// Is the guidance built in, so that a second run for the negative prompt is not needed?
     pub fn is_guidance_distilled(&self) -> bool {
         self.guidance_width.is_some()
@@ -225,16 +230,17 @@ impl<'a> NoiseSource<'a> {
         NoiseSource { request, draw: 0 }
     }
 
-    /// The next draw: first the one that the picture starts with, then one per step that wants one.
+    /// The next draw: first the one that the picture starts with, then one per step that wants one. Seeded noise is
+    /// that of `number`: 0 for the start, then 1 + the step of the whole schedule.
     ///
     /// # Errors
     /// [`Status::Setting`] if noise is given, and it has another shape or too few draws.
-    pub fn next(&mut self, [channels, height, width]: [usize; 3]) -> Result<Vec<f32>> {
+    pub fn next(&mut self, [channels, height, width]: [usize; 3], number: u32) -> Result<Vec<f32>> {
         let draw = self.draw;
         self.draw += 1;
         let Some(given) = self.request.noise else {
             let request = self.request;
-            let noise = noise::normal(request.seed, draw, request.cell_origin, channels, height, width);
+            let noise = noise::normal(request.seed, number, request.cell_origin, channels, height, width);
             return Ok(noise.into_raw_vec_and_offset().0);
         };
         let (draws, c, h, w) = given.dim();

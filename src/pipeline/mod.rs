@@ -5,6 +5,7 @@
 
 mod denoise;
 mod load;
+mod prompt;
 mod recent;
 pub mod scheduler;
 mod text;
@@ -20,7 +21,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::folder::Kind;
 use crate::render::{AfterStep, Geometry, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
 use denoise::{NoiseSource, Unet};
-use scheduler::{Scheduler, Step};
+use scheduler::{Rule, Scheduler, Step};
 use text::TextEncoder;
 use vae::{Decoder, Encoder};
 
@@ -51,16 +52,24 @@ impl Renderer for Pipeline {
         if !request.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
-        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength)?;
+        // Given noise is there to compare with diffusers, whose steps are whole.
+        let rule = if request.noise.is_some() { Rule::Whole } else { Rule::Continuous };
+        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength, rule)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
-        let prompt = self.text.encode(request.prompt, cancel, &mut phases.runtime)?;
         let guided = request.guidance > 1.0 && !self.unet.is_guidance_distilled();
-        let negative = match guided {
-            true => Some(self.text.encode(request.negative, cancel, &mut phases.runtime)?),
-            false => None,
+        let mut encode = |text: &str| match rule {
+            Rule::Whole => self.text.encode_plainly(text, cancel, &mut phases.runtime),
+            Rule::Continuous => self.text.encode(text, cancel, &mut phases.runtime),
         };
+        let mut prompt = encode(request.prompt)?;
+        let mut negative = if guided { Some(encode(request.negative)?) } else { None };
+        if let Some(other) = negative.take() {
+            let level = self.text.of_equal_length([prompt, other], cancel, &mut phases.runtime)?;
+            let [first, second] = level;
+            (prompt, negative) = (first, Some(second));
+        }
         let conditioning = self.unet.condition(&prompt, negative.as_deref(), request.guidance)?;
         phases.text = start.elapsed();
 
@@ -73,7 +82,7 @@ impl Renderer for Pipeline {
         let shape = [channels, height, width];
         let mut noise = NoiseSource::new(request);
         let mut start = Instant::now();
-        let first = noise.next(shape)?;
+        let first = noise.next(shape, 0)?;
         let mut sample = plan.add_noise(latent.as_slice().unwrap_or_default(), &first);
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
@@ -82,7 +91,10 @@ impl Renderer for Pipeline {
             let shown = plan.scale_model_input(i, &sample);
             let spent = &mut phases.runtime;
             let predicted = self.unet.predict(&shown, shape, timestep, &conditioning, cancel, spent)?;
-            let drawn = if plan.needs_noise(i) { noise.next(shape)? } else { Vec::new() };
+            let drawn = match plan.needs_noise(i) {
+                true => noise.next(shape, 1 + (plan.first() + i) as u32)?,
+                false => Vec::new(),
+            };
             let Step { sample: next, estimate } = plan.step(i, &predicted, &sample, &drawn);
             sample = next;
             phases.denoise += start.elapsed();

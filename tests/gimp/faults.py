@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Faults that artists met or reviews found, each with the test that showed it. The engine is the stub."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Colour profiles of matrix and curve, as ICC version 2 has them, made from published primaries."""
 
 from __future__ import annotations

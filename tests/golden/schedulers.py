@@ -7,15 +7,26 @@ import numpy as np
 import torch
 from diffusers.schedulers import (
     scheduling_ddim,
+    scheduling_deis_multistep,
     scheduling_dpmsolver_multistep,
+    scheduling_dpmsolver_singlestep,
     scheduling_euler_ancestral_discrete,
     scheduling_euler_discrete,
+    scheduling_flow_match_euler_discrete,
+    scheduling_heun_discrete,
+    scheduling_k_dpm_2_ancestral_discrete,
+    scheduling_k_dpm_2_discrete,
     scheduling_lcm,
+    scheduling_lms_discrete,
     scheduling_pndm,
+    scheduling_tcd,
+    scheduling_unipc_multistep,
 )
 
 SHAPE = (1, 4, 2, 2)
 MAX_STEPS = 20
+# Evaluations of the U-Net: Heun and its kin have two a step.
+MORE_STEPS = 19
 CLASSES = {
     "EulerDiscreteScheduler": (scheduling_euler_discrete, "EulerDiscreteScheduler"),
     "EulerAncestralDiscreteScheduler": (
@@ -29,6 +40,20 @@ CLASSES = {
         scheduling_dpmsolver_multistep,
         "DPMSolverMultistepScheduler",
     ),
+    "DPMSolverSinglestepScheduler": (
+        scheduling_dpmsolver_singlestep,
+        "DPMSolverSinglestepScheduler",
+    ),
+    "HeunDiscreteScheduler": (scheduling_heun_discrete, "HeunDiscreteScheduler"),
+    "LMSDiscreteScheduler": (scheduling_lms_discrete, "LMSDiscreteScheduler"),
+    "UniPCMultistepScheduler": (scheduling_unipc_multistep, "UniPCMultistepScheduler"),
+    "DEISMultistepScheduler": (scheduling_deis_multistep, "DEISMultistepScheduler"),
+    "TCDScheduler": (scheduling_tcd, "TCDScheduler"),
+    "KDPM2DiscreteScheduler": (scheduling_k_dpm_2_discrete, "KDPM2DiscreteScheduler"),
+    "KDPM2AncestralDiscreteScheduler": (
+        scheduling_k_dpm_2_ancestral_discrete,
+        "KDPM2AncestralDiscreteScheduler",
+    ),
 }
 
 # The part that every Stable Diffusion scheduler_config.json has in common.
@@ -39,7 +64,7 @@ SD = {
     "beta_schedule": "scaled_linear",
     "trained_betas": None,
 }
-EULER, ANCESTRAL, LCM, DDIM, PNDM, DPM = CLASSES
+(EULER, ANCESTRAL, LCM, DDIM, PNDM, DPM, SINGLE, HEUN, LMS, UNIPC, DEIS, TCD, KDPM2, KDPM2A) = CLASSES
 
 
 def f32(values):
@@ -202,7 +227,144 @@ def case_list():
     add(DPM, {**sde, "solver_order": 3}, (8, 1.0), (20, 0.4))
     add(DPM, {**dpm, **trailing, **zero_snr}, (4, 1.0), (8, 0.5))
     add(DPM, {**dpm, "beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02}, (8, 0.5))
+
+    # The singlestep solver: every length, for its steps take two or three evaluations.
+    single = {
+        "solver_order": 2,
+        "algorithm_type": "dpmsolver++",
+        "solver_type": "midpoint",
+        "lower_order_final": True,
+        "final_sigmas_type": "zero",
+        "prediction_type": "epsilon",
+    }
+    ends = {"final_sigmas_type": "sigma_min"}
+    add(SINGLE, single, (1, 1.0), (2, 1.0), (3, 1.0), (4, 0.5), (4, 1.0), (5, 0.6), (8, 0.5), (20, 0.3))
+    add(SINGLE, {**single, **karras}, (4, 1.0), (8, 0.5), (20, 0.4))
+    add(SINGLE, {**single, **vpred}, (4, 1.0), (8, 0.5))
+    add(SINGLE, {**single, "prediction_type": "sample"}, (4, 1.0))
+    add(SINGLE, {**single, "lower_order_final": False}, (4, 1.0), (5, 1.0))
+    add(SINGLE, {**single, "lower_order_final": False, **ends}, (4, 1.0), (5, 1.0), (8, 0.5))
+    add(SINGLE, {**single, "solver_type": "heun"}, (4, 1.0), (8, 0.5))
+    add(SINGLE, {**single, "solver_order": 1}, (4, 1.0))
+    third = {**single, "solver_order": 3}
+    add(SINGLE, third, (1, 1.0), (2, 1.0), (3, 1.0), (6, 1.0), (7, 1.0), (8, 0.5), (20, 0.4))
+    add(SINGLE, {**third, **ends}, (6, 1.0), (8, 1.0))
+    add(SINGLE, {**third, "solver_type": "heun", **ends}, (6, 1.0), (7, 0.6))
+    sde = {**single, "algorithm_type": "sde-dpmsolver++"}
+    add(SINGLE, sde, (1, 1.0), (4, 1.0), (8, 0.5))
+    add(SINGLE, {**sde, **ends, "solver_type": "heun"}, (4, 1.0), (8, 0.5))
+    add(SINGLE, {**sde, **ends, "solver_order": 3}, (6, 1.0), (8, 0.5))
+    add(SINGLE, {**sde, **ends, "solver_order": 3, "solver_type": "heun"}, (6, 1.0))
+
+    # Two evaluations a step.
+    for name in (HEUN, KDPM2, KDPM2A):
+        add(name, turbo, (1, 1.0), (2, 0.5), (4, 0.5), (4, 1.0), (8, 0.3))
+        add(name, linspace, (4, 1.0), (8, 0.5), (20, 0.3))
+        add(name, leading, (4, 1.0), (20, 0.5))
+        add(name, {**turbo, **vpred}, (4, 1.0), (8, 0.5))
+        add(name, {**linspace, **karras}, (4, 1.0), (8, 0.5), (20, 0.4))
+        add(name, {**leading, "use_exponential_sigmas": True}, (8, 0.5))
+    add(HEUN, {**turbo, "prediction_type": "sample"}, (4, 1.0))
+    add(HEUN, {**linspace, "clip_sample": True, "clip_sample_range": 1.5}, (4, 1.0))
+
+    # Multistep methods; without strength 1 LMS weighs slopes that it does not have.
+    add(LMS, linspace, (1, 1.0), (2, 1.0), (4, 0.5), (4, 1.0), (8, 0.5), (20, 0.3), (20, 1.0))
+    add(LMS, turbo, (4, 1.0), (8, 0.5))
+    add(LMS, leading, (4, 0.5), (20, 1.0))
+    add(LMS, {**linspace, **vpred}, (8, 1.0))
+    add(LMS, {**linspace, "prediction_type": "sample"}, (4, 1.0))
+    add(LMS, {**linspace, **karras}, (8, 1.0), (20, 0.4))
+    add(LMS, {**linspace, "use_exponential_sigmas": True}, (8, 1.0))
+
+    unipc = {
+        "solver_order": 2,
+        "solver_type": "bh2",
+        "lower_order_final": True,
+        "timestep_spacing": "linspace",
+        "steps_offset": 1,
+        "prediction_type": "epsilon",
+    }
+    add(UNIPC, unipc, (1, 1.0), (2, 0.5), (2, 1.0), (4, 0.5), (4, 1.0), (8, 0.5), (20, 0.3), (20, 1.0))
+    add(UNIPC, {**unipc, **leading}, (4, 1.0), (8, 0.5))
+    add(UNIPC, {**unipc, **trailing}, (4, 1.0), (8, 0.5))
+    add(UNIPC, {**unipc, **vpred}, (4, 1.0), (8, 0.5))
+    add(UNIPC, {**unipc, "prediction_type": "sample"}, (4, 1.0))
+    # bh1 has no last step to no noise in diffusers (NaN).
+    add(UNIPC, {**unipc, "solver_type": "bh1", **ends}, (4, 1.0), (8, 0.5))
+    add(UNIPC, {**unipc, "solver_order": 1}, (4, 1.0))
+    add(UNIPC, {**unipc, "solver_order": 3}, (4, 1.0), (8, 0.5), (20, 1.0))
+    add(UNIPC, {**unipc, "solver_order": 3, **karras, **ends}, (8, 1.0), (20, 0.4))
+    add(UNIPC, {**unipc, **karras}, (4, 1.0), (8, 0.5))
+    add(UNIPC, {**unipc, "disable_corrector": [0, 2]}, (8, 1.0), (8, 0.8))
+    add(UNIPC, {**unipc, "lower_order_final": False, **ends}, (4, 1.0))
+    add(UNIPC, {**unipc, "use_exponential_sigmas": True}, (8, 0.5))
+
+    deis = {
+        "solver_order": 2,
+        "lower_order_final": True,
+        "timestep_spacing": "linspace",
+        "steps_offset": 1,
+        "prediction_type": "epsilon",
+    }
+    add(DEIS, deis, (1, 1.0), (2, 0.5), (2, 1.0), (4, 0.5), (4, 1.0), (8, 0.5), (20, 0.3), (20, 1.0))
+    add(DEIS, {**deis, **leading}, (4, 1.0), (8, 0.5))
+    add(DEIS, {**deis, **trailing}, (4, 1.0))
+    add(DEIS, {**deis, **vpred}, (4, 1.0), (8, 0.5))
+    add(DEIS, {**deis, "prediction_type": "sample"}, (4, 1.0))
+    add(DEIS, {**deis, "solver_order": 1}, (4, 1.0))
+    add(DEIS, {**deis, "solver_order": 3}, (4, 1.0), (8, 0.5), (20, 1.0))
+    add(DEIS, {**deis, **karras}, (4, 1.0), (8, 0.5))
+
+    tcd = {**lcm, "steps_offset": 0}
+    add(TCD, tcd, (1, 1.0), (2, 0.5), (2, 1.0), (4, 0.5), (4, 1.0), (8, 0.5), (20, 1.0))
+    add(TCD, {**tcd, **vpred}, (4, 1.0))
+    add(TCD, {**tcd, "prediction_type": "sample"}, (4, 0.5))
     return cases
+
+
+def flow():
+    """Flow matching has no betas, and each family gives its levels and its shift in its own way."""
+    even = [1.0, 0.0]
+    dynamic = {"use_dynamic_shifting": True, "shift": 3.0}
+    rows = []
+    for config, given, mu, runs in (
+        ({"shift": 1.0}, even, None, ((1, 1.0), (4, 0.5), (4, 0.6), (4, 1.0))),
+        ({"shift": 3.0}, even, None, ((2, 0.6), (8, 0.45), (8, 1.0))),
+        ({"shift": 3.0}, None, None, ((1, 1.0), (4, 1.0), (8, 0.5), (10, 0.7))),
+        (dynamic, even, 0.63, ((4, 1.0), (20, 0.3))),
+        (dynamic, even, 2.03069, ((4, 0.8), (5, 0.8))),
+        (dynamic, None, 1.15, ((4, 1.0),)),
+        ({**dynamic, "time_shift_type": "linear"}, even, 1.15, ((4, 1.0),)),
+        ({**dynamic, "shift_terminal": 0.02}, even, 0.63, ((4, 1.0), (8, 0.5))),
+    ):
+        for steps, strength in runs:
+            scheduler = scheduling_flow_match_euler_discrete.FlowMatchEulerDiscreteScheduler(**config)
+            sigmas = None if given is None else np.linspace(1.0, 1 / steps, steps)
+            scheduler.set_timesteps(steps, sigmas=sigmas, mu=mu)
+            begin = int(max(steps - min(steps * strength, steps), 0))
+            scheduler.set_begin_index(begin)
+            rows.append((config, given is None, mu, steps, strength, scheduler, begin))
+    return rows
+
+
+def run_flow(row, tables):
+    config, own, mu, steps, strength, scheduler, begin = row
+    timesteps = scheduler.timesteps[begin:]
+    x = scheduler.scale_noise(tables["latent"], timesteps[:1], tables["noise"])
+    noisy, trace = x, []
+    for i, t in enumerate(timesteps):
+        x = scheduler.step(tables["model_outputs"][i], t, x, return_dict=False)[0]
+        trace.append(f32(x))
+    return {
+        "config": {"_class_name": "FlowMatchEulerDiscreteScheduler", **config},
+        "own_levels": own,
+        "mu": mu,
+        "steps": steps,
+        "strength": strength,
+        "timesteps": f32(timesteps),
+        "noisy": f32(noisy),
+        "trace": trace,
+    }
 
 
 def timesteps_for(scheduler, steps, strength, route):
@@ -219,7 +381,7 @@ def timesteps_for(scheduler, steps, strength, route):
     stub = Stub()
     stub.scheduler = scheduler
     timesteps, left = pipeline.get_timesteps(stub, steps, strength, "cpu")
-    return timesteps, steps - left
+    return timesteps, (steps - left) * scheduler.order
 
 
 def tolerance(config, sigmas, begin):
@@ -230,11 +392,17 @@ def tolerance(config, sigmas, begin):
 
 def estimate(scheduler, output, t, sample):
     """The clean latent that `output` stands for, of a scheduler that does not tell it."""
+    if isinstance(scheduler, diffusers.DEISMultistepScheduler):
+        # It keeps the noise; its counter stands on the next step already.
+        alpha, sigma = scheduler._sigma_to_alpha_sigma_t(scheduler.sigmas[scheduler.step_index - 1])
+        return (sample - sigma * scheduler.model_outputs[-1]) / alpha
     if hasattr(scheduler, "model_outputs"):
         return scheduler.model_outputs[-1]
     alpha = scheduler.alphas_cumprod[t]
     if scheduler.config.prediction_type == "v_prediction":
         return alpha**0.5 * sample - (1 - alpha) ** 0.5 * output
+    if scheduler.config.prediction_type == "sample":
+        return output
     return (sample - (1 - alpha) ** 0.5 * output) / alpha**0.5
 
 
@@ -261,7 +429,10 @@ def run(case, tables):
             scaled = scheduler.scale_model_input(x, t)
             output, before = tables["model_outputs"][i], x
             x, *told = scheduler.step(output, t, x, return_dict=False)
-            x0 = told[0] if told else estimate(scheduler, output, t, before)
+            # TCD tells something else there.
+            x0 = told[0] if told and name != TCD else estimate(scheduler, output, t, before)
+            if not (x.isfinite().all() and x0.isfinite().all()):
+                raise ValueError(f"not finite: {case}")
             trace.append({"scaled": f32(scaled), "prev": f32(x), "x0": f32(x0)})
     finally:
         module.randn_tensor = kept
@@ -313,6 +484,8 @@ def make(folder):
         "model_outputs": table(MAX_STEPS, *SHAPE),
         "draws": table(MAX_STEPS, *SHAPE),
     }
+    for key in ("model_outputs", "draws"):
+        tables[key] = torch.cat([tables[key], table(MORE_STEPS, *SHAPE)])
     cases = [run(case, tables) for case in case_list()]
     if len({json.dumps(c["config"]) + c["name"] for c in cases}) != len(cases):
         raise ValueError("two cases are the same")
@@ -325,6 +498,7 @@ def make(folder):
         "draws": [f32(row) for row in tables["draws"]],
         "alphas": alphas(),
         "cases": cases,
+        "flow": [run_flow(row, tables) for row in flow()],
     }
     parts = []
     for key, value in document.items():

@@ -109,7 +109,7 @@ fn a_folder_of_the_older_sort_without_configurations_renders_the_same() {
 #[test]
 fn another_scheduler_can_be_chosen_for_a_model() {
     let picture = grey(64, 64);
-    for name in ["euler", "euler_a", "ddim", "lcm", "pndm", "dpm++", "dpm++_karras", "EulerDiscreteScheduler"]
+    for name in ["ddim", "lcm", "pndm", "dpm++_karras", "heun", "unipc", "kdpm2_a", "EulerDiscreteScheduler"]
     {
         let options = LoadOptions {
             model_dir: tiny("sd15"),
@@ -129,7 +129,9 @@ fn settings_that_cannot_be_are_told_in_one_sentence() {
     let mut error = |request: Request<'_>| {
         pipeline.render(&request, &Cancel::new(), &mut Record::default()).err().unwrap()
     };
-    let too_weak = error(Request { steps: 2, strength: 0.4, ..request(&picture) });
+    // By diffusers' rule, which given noise asks for.
+    let noise = Array4::zeros((1, 4, 8, 8));
+    let too_weak = error(Request { steps: 2, strength: 0.4, noise: Some(&noise), ..request(&picture) });
     assert_eq!(too_weak.message, "With 2 steps, strength must be at least 0.5; raise strength or steps.");
     for wrong in [
         Request { steps: 0, ..request(&picture) },

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::start::Start;
 use super::{Prediction, Schedule, Scheduler, Step, zip};
 use crate::error::Result;
 
@@ -15,24 +16,23 @@ pub struct Ddim {
 }
 
 impl Ddim {
-    /// A run of `steps` without its first `begin`.
+    /// The part of a run from `start` on.
     ///
     /// # Errors
     /// [`crate::error::Status::Setting`] when the steps reach beyond the model's timesteps.
-    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Result<Self> {
-        let timesteps = scheduler.whole_timesteps(steps)?.split_off(begin);
-        let gap = i64::from(scheduler.train_steps() / steps);
-        let alphas = timesteps
-            .iter()
-            .map(|&t| {
-                let before = t - gap;
-                let after = if before >= 0 { scheduler.alpha(before) } else { scheduler.final_alpha };
-                (scheduler.alpha(t), after)
-            })
-            .collect();
+    pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
+        let gap = i64::from(scheduler.train_steps() / start.steps);
+        let all = scheduler.whole_timesteps(start.steps)?;
+        let ends = |t: i64| if t >= gap { scheduler.alpha(t - gap) } else { scheduler.final_alpha };
+        // A step that begins between two levels ends at the lower one.
+        let ends: Vec<f32> =
+            start.cut(&all.iter().map(|&t| ends(t)).collect::<Vec<_>>(), scheduler.final_alpha, |_, _, _| {
+                all.get(start.begin).map_or(scheduler.final_alpha, |&t| scheduler.alpha(t))
+            });
+        let timesteps = start.cut_evenly(&all.iter().map(|&t| t as f64).collect::<Vec<_>>(), 0.0);
         Ok(Ddim {
+            alphas: timesteps.iter().map(|&t| scheduler.alpha_between(t)).zip(ends).collect(),
             timesteps: timesteps.into_iter().map(|t| t as f32).collect(),
-            alphas,
             prediction: scheduler.prediction,
             clip: scheduler.clip,
         })

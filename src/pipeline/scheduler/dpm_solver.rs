@@ -5,21 +5,24 @@
 
 use std::borrow::Cow;
 
-use super::euler::{karras, levels, sigma_table, timestep_of};
-use super::{Prediction, Schedule, Scheduler, Spacing, Step, refuse, unknown, zip};
+use super::config::leave_out;
+use super::euler::{levels, rungs, sigma_table, timestep_of};
+use super::names::Class;
+use super::start::Start;
+use super::{Ladder, Prediction, Schedule, Scheduler, Spacing, Step, unknown, zip};
 use crate::error::{Error, Result};
 use crate::models::config::Config;
 
 /// Below so many steps `lower_order_final` counts.
-const FEW: u32 = 15;
+pub(super) const FEW: u32 = 15;
 
-/// What `scheduler_config.json` says to this solver alone.
+/// What `scheduler_config.json` says to this solver and its kin.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    order: usize,
-    heun: bool,
-    stochastic: bool,
-    lower_order_final: bool,
+    pub(super) order: usize,
+    pub(super) heun: bool,
+    pub(super) stochastic: bool,
+    pub(super) lower_order_final: bool,
     euler_at_final: bool,
     /// Timesteps by Karras' noise levels are whole numbers, but for one beta schedule.
     whole_timesteps: bool,
@@ -42,33 +45,34 @@ impl Default for Options {
 impl Options {
     /// # Errors
     /// As [`Scheduler::new`].
-    pub fn new(config: &Config) -> Result<Self> {
-        refuse(config, "use_lu_lambdas", &[])?;
-        refuse(config, "lambda_min_clipped", &[])?;
-        refuse(
-            config,
-            "variance_type",
-            &["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"],
-        )?;
-        let stochastic = match config.text("algorithm_type") {
-            // diffusers takes those of its other solvers for this one's.
-            None | Some("dpmsolver++" | "deis") => false,
-            Some("sde-dpmsolver++") => true,
-            Some(other) => return Err(unknown(config, "algorithm_type", other)),
-        };
-        let heun = match config.text("solver_type") {
-            None | Some("midpoint" | "logrho" | "bh1" | "bh2") => false,
-            Some("heun") => true,
-            Some(other) => return Err(unknown(config, "solver_type", other)),
-        };
+    pub(super) fn new(
+        config: &Config,
+        class: Class,
+        stochastic: bool,
+        notes: &mut Vec<String>,
+    ) -> Result<Self> {
+        leave_out(config, "use_lu_lambdas", &[], notes);
+        leave_out(config, "lambda_min_clipped", &[], notes);
+        let learned = config.text("variance_type").filter(|kind| kind.starts_with("learned"));
+        if let Some(learned) = learned {
+            return Err(unknown(config, "variance_type", learned));
+        }
+        // diffusers takes the names of its other solvers for this one's.
+        let solver = matches!(class, Class::DpmSolver | Class::DpmSinglestep);
+        if solver {
+            leave_out(config, "algorithm_type", &["dpmsolver++", "sde-dpmsolver++", "deis"], notes);
+            leave_out(config, "solver_type", &["midpoint", "heun", "logrho", "bh1", "bh2"], notes);
+        }
         let silent = Options::default();
+        let lower = class != Class::DpmSinglestep;
         Ok(Options {
             order: config.whole("solver_order", silent.order as u32, 1..=3)? as usize,
-            heun,
-            stochastic,
-            lower_order_final: config.flag("lower_order_final", silent.lower_order_final)?,
+            heun: solver && config.text("solver_type") == Some("heun"),
+            stochastic: stochastic || (solver && config.text("algorithm_type") == Some("sde-dpmsolver++")),
+            lower_order_final: config.flag("lower_order_final", lower)?,
             euler_at_final: config.flag("euler_at_final", silent.euler_at_final)?,
-            whole_timesteps: config.text("beta_schedule") != Some("squaredcos_cap_v2"),
+            whole_timesteps: class != Class::DpmSolver
+                || config.text("beta_schedule") != Some("squaredcos_cap_v2"),
         })
     }
 }
@@ -84,66 +88,88 @@ pub struct DpmSolver {
     few: bool,
     /// Newest first, at most as many as the order.
     estimates: Vec<Vec<f32>>,
+    first: usize,
 }
 
 /// A noise level σ / α as the shares of picture and noise, whose squares make 1, and λ.
 #[derive(Clone, Copy)]
-struct Level {
-    alpha: f32,
-    sigma: f32,
-    lambda: f32,
+pub(super) struct Level {
+    pub ratio: f32,
+    pub alpha: f32,
+    pub sigma: f32,
+    pub lambda: f32,
 }
 
 impl Level {
     fn new(ratio: f32) -> Level {
         let alpha = 1.0 / (ratio * ratio + 1.0).sqrt();
         let sigma = ratio * alpha;
-        Level { alpha, sigma, lambda: alpha.ln() - sigma.ln() }
+        Level { ratio, alpha, sigma, lambda: alpha.ln() - sigma.ln() }
+    }
+
+    pub fn add_noise(self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        zip(latent, noise, |x, n| self.alpha * x + self.sigma * n)
+    }
+
+    /// The clean latent that the U-Net's `output` stands for.
+    pub fn estimate(self, prediction: Prediction, output: &[f32], sample: &[f32]) -> Vec<f32> {
+        match prediction {
+            Prediction::Epsilon => zip(sample, output, |x, epsilon| (x - self.sigma * epsilon) / self.alpha),
+            Prediction::Sample => output.to_vec(),
+            Prediction::Velocity => zip(sample, output, |x, v| self.alpha * x - self.sigma * v),
+        }
     }
 }
 
+/// Timesteps and noise levels from `start` on; of the levels there is one more, at which the last step ends.
+///
+/// # Errors
+/// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
+pub(super) fn ladder(scheduler: &Scheduler, start: Start) -> Result<(Vec<f32>, Vec<Level>)> {
+    let train = scheduler.train_steps();
+    if start.steps >= train {
+        return Err(Error::setting(format!(
+            "This sampler takes up to {} steps, not {}; change steps.",
+            train - 1,
+            start.steps
+        )));
+    }
+    let table = sigma_table(scheduler);
+    let (least, most) = (table.first().copied().unwrap_or(0.0), table.last().copied().unwrap_or(0.0));
+    let (timesteps, sigmas) = if scheduler.ladder == Ladder::Timesteps {
+        let timesteps = start.cut_evenly(&spaced(scheduler, start.steps), 0.0);
+        let sigmas = levels(&timesteps, &table);
+        (timesteps, sigmas)
+    } else {
+        let all = rungs(scheduler.ladder, most.into(), least.into(), start.steps as usize);
+        let sigmas = start.cut_levels(&all, 0.0);
+        let logs: Vec<f64> = table.iter().map(|sigma| f64::from(sigma.ln())).collect();
+        let rounds = scheduler.solver.whole_timesteps && scheduler.ladder == Ladder::Karras;
+        let whole = |t: f64| if rounds { t.round_ties_even() } else { t.trunc() };
+        (sigmas.iter().map(|&sigma| whole(timestep_of(sigma, &logs))).collect(), sigmas)
+    };
+    let end = if scheduler.ends_at_sigma_min { least } else { 0.0 };
+    let ratios = sigmas.into_iter().map(|sigma| sigma as f32).chain([end]);
+    Ok((timesteps.into_iter().map(|t| t as f32).collect(), ratios.map(Level::new).collect()))
+}
+
 impl DpmSolver {
-    /// A run of `steps` without its first `begin`.
+    /// The part of a run from `start` on.
     ///
     /// # Errors
     /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
-    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Result<Self> {
+    pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
         let options = scheduler.solver;
-        let train = scheduler.train_steps();
-        if steps >= train {
-            return Err(Error::setting(format!(
-                "This sampler takes up to {} steps, not {steps}; change steps.",
-                train - 1
-            )));
-        }
-        let table = sigma_table(scheduler);
-        let mut timesteps = spaced(scheduler, steps);
-        let mut sigmas = levels(&timesteps, &table);
-        let (least, most) = (table.first().copied().unwrap_or(0.0), table.last().copied().unwrap_or(0.0));
-        if scheduler.karras {
-            sigmas = karras(most.into(), least.into(), steps as usize);
-            let logs: Vec<f64> = table.iter().map(|sigma| f64::from(sigma.ln())).collect();
-            let whole = |t: f64| if options.whole_timesteps { t.round_ties_even() } else { t.trunc() };
-            timesteps = sigmas.iter().map(|&sigma| whole(timestep_of(sigma, &logs))).collect();
-        }
-        let end = if scheduler.ends_at_sigma_min { least } else { 0.0 };
-        let ratios = sigmas.into_iter().skip(begin).map(|s| s as f32).chain([end]);
+        let (timesteps, levels) = ladder(scheduler, start)?;
         Ok(DpmSolver {
-            timesteps: timesteps.into_iter().skip(begin).map(|t| t as f32).collect(),
-            levels: ratios.map(Level::new).collect(),
+            timesteps,
+            levels,
             prediction: scheduler.prediction,
             options,
-            few: options.lower_order_final && steps < FEW,
+            few: options.lower_order_final && start.steps < FEW,
             estimates: Vec::new(),
+            first: start.first(),
         })
-    }
-
-    fn estimate(&self, at: Level, output: &[f32], sample: &[f32]) -> Vec<f32> {
-        match self.prediction {
-            Prediction::Epsilon => zip(sample, output, |x, epsilon| (x - at.sigma * epsilon) / at.alpha),
-            Prediction::Sample => output.to_vec(),
-            Prediction::Velocity => zip(sample, output, |x, v| at.alpha * x - at.sigma * v),
-        }
     }
 
     /// Of how many estimates the step is made.
@@ -151,13 +177,14 @@ impl DpmSolver {
         let left = self.timesteps.len() - step;
         let ends_in_no_noise = self.levels[step + 1].sigma == 0.0;
         // Levels that are equal have no slope between them.
-        let stands = self.levels[step + 1].lambda == self.levels[step].lambda;
+        let apart = |i: usize| self.levels[i].lambda != self.levels[i + 1].lambda;
+        let distinct = 1 + (0..step).rev().take_while(|&i| apart(i)).count();
         let most = match left {
             1 if self.few || self.options.euler_at_final || ends_in_no_noise => 1,
             2 if self.few => 2,
             _ => self.options.order,
         };
-        if stands { 1 } else { most.min(self.estimates.len()) }
+        if apart(step) { most.min(self.estimates.len()).min(distinct) } else { 1 }
     }
 }
 
@@ -185,9 +212,12 @@ impl Schedule for DpmSolver {
         &self.timesteps
     }
 
+    fn first(&self) -> usize {
+        self.first
+    }
+
     fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        let Level { alpha, sigma, .. } = self.levels[0];
-        zip(latent, noise, |x, n| alpha * x + sigma * n)
+        self.levels[0].add_noise(latent, noise)
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
@@ -200,7 +230,7 @@ impl Schedule for DpmSolver {
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
         let (from, to) = (self.levels[step], self.levels[step + 1]);
-        let estimate = self.estimate(from, output, sample);
+        let estimate = from.estimate(self.prediction, output, sample);
         self.estimates.truncate(self.options.order - 1);
         self.estimates.insert(0, estimate.clone());
         let order = self.order(step);

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::{Prediction, Schedule, Scheduler, Step, zip};
+use super::start::Start;
+use super::{Ladder, Prediction, Schedule, Scheduler, Step, zip};
 
 /// ᾱ where nothing of the picture is left (zero terminal SNR): diffusers' value, so that σ stays finite.
 pub(super) const LEAST_ALPHA: f32 = 1.0 / 16_777_216.0;
@@ -14,28 +15,38 @@ pub struct Euler {
     /// One more than there are timesteps: the last is where the last step ends.
     sigmas: Vec<f32>,
     prediction: Prediction,
+    first: usize,
 }
 
 impl Euler {
-    /// A run of `steps` without its first `begin`.
-    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Self {
+    /// The part of a run from `start` on.
+    pub fn new(scheduler: &Scheduler, start: Start) -> Self {
+        let (timesteps, mut sigmas) = ladder(scheduler, start);
         let table = sigma_table(scheduler);
-        let mut timesteps = scheduler.spaced(steps);
-        let mut sigmas = levels(&timesteps, &table);
-        if scheduler.karras {
-            let (least, most) = scheduler.sigma_limits;
-            let ends = (sigmas.first().copied().unwrap_or(0.0), sigmas.last().copied().unwrap_or(0.0));
-            sigmas = karras(most.unwrap_or(ends.0), least.unwrap_or(ends.1), sigmas.len());
-            let logs: Vec<f64> = table.iter().map(|sigma| f64::from(sigma.ln())).collect();
-            timesteps = sigmas.iter().map(|&sigma| timestep_of(sigma, &logs)).collect();
-        }
-        let end = table.first().copied().filter(|_| scheduler.ends_at_sigma_min).unwrap_or(0.0);
-        Euler {
-            timesteps: timesteps.into_iter().skip(begin).map(|t| t as f32).collect(),
-            sigmas: sigmas.into_iter().skip(begin).map(|s| s as f32).chain([end]).collect(),
-            prediction: scheduler.prediction,
-        }
+        sigmas.push(table.first().copied().filter(|_| scheduler.ends_at_sigma_min).unwrap_or(0.0));
+        Euler { timesteps, sigmas, prediction: scheduler.prediction, first: start.first() }
     }
+}
+
+/// Timesteps and noise levels from `start` on, without the one at which the last step ends.
+pub(super) fn ladder(scheduler: &Scheduler, start: Start) -> (Vec<f32>, Vec<f32>) {
+    let table = sigma_table(scheduler);
+    let all = scheduler.spaced(start.steps);
+    let (timesteps, sigmas) = if scheduler.ladder == Ladder::Timesteps {
+        let timesteps = start.cut_evenly(&all, 0.0);
+        let sigmas = levels(&timesteps, &table);
+        (timesteps, sigmas)
+    } else {
+        let sigmas = levels(&all, &table);
+        let (least, most) = scheduler.sigma_limits;
+        let ends = (sigmas.first().copied().unwrap_or(0.0), sigmas.last().copied().unwrap_or(0.0));
+        let (most, least) = (most.unwrap_or(ends.0), least.unwrap_or(ends.1));
+        let sigmas = start.cut_levels(&rungs(scheduler.ladder, most, least, sigmas.len()), 0.0);
+        let logs: Vec<f64> = table.iter().map(|sigma| f64::from(sigma.ln())).collect();
+        (sigmas.iter().map(|&sigma| timestep_of(sigma, &logs)).collect(), sigmas)
+    };
+    let narrow = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
+    (narrow(timesteps), narrow(sigmas))
 }
 
 /// σ by training timestep.
@@ -59,8 +70,18 @@ pub(super) fn levels(timesteps: &[f64], table: &[f32]) -> Vec<f64> {
         .collect()
 }
 
-/// `count` noise levels from `most` down to `least`: Karras et al. (2022), equation 5, with ρ = 7.
-pub(super) fn karras(most: f64, least: f64, count: usize) -> Vec<f64> {
+/// `count` noise levels from `most` down to `least`, evenly by their logarithms or as Karras et al. have them.
+pub(super) fn rungs(ladder: Ladder, most: f64, least: f64, count: usize) -> Vec<f64> {
+    if ladder != Ladder::Exponential {
+        return karras(most, least, count);
+    }
+    let (top, bottom) = (most.max(1e-10).ln(), least.max(1e-10).ln());
+    let gaps = count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|i| (top + i as f64 / gaps * (bottom - top)).exp()).collect()
+}
+
+/// Karras et al. (2022), equation 5, with ρ = 7.
+fn karras(most: f64, least: f64, count: usize) -> Vec<f64> {
     const RHO: f64 = 7.0;
     let (most, least) = (most.powf(1.0 / RHO), least.powf(1.0 / RHO));
     let gaps = count.saturating_sub(1).max(1) as f64;
@@ -99,6 +120,10 @@ pub(super) fn scaled(sigma: f32, sample: &[f32]) -> Vec<f32> {
 impl Schedule for Euler {
     fn timesteps(&self) -> &[f32] {
         &self.timesteps
+    }
+
+    fn first(&self) -> usize {
+        self.first
     }
 
     fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {

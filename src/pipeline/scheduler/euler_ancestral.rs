@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::euler::{estimate, levels, scaled, sigma_table};
+use super::euler::{estimate, ladder, scaled};
+use super::start::Start;
 use super::{Prediction, Schedule, Scheduler, Step, zip};
 
 /// One job's noise levels, as in [`super::euler::Euler`].
@@ -12,18 +13,15 @@ pub struct EulerAncestral {
     timesteps: Vec<f32>,
     sigmas: Vec<f32>,
     prediction: Prediction,
+    first: usize,
 }
 
 impl EulerAncestral {
-    /// A run of `steps` without its first `begin`.
-    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Self {
-        let timesteps = scheduler.spaced(steps);
-        let sigmas = levels(&timesteps, &sigma_table(scheduler));
-        EulerAncestral {
-            timesteps: timesteps.into_iter().skip(begin).map(|t| t as f32).collect(),
-            sigmas: sigmas.into_iter().skip(begin).map(|s| s as f32).chain([0.0]).collect(),
-            prediction: scheduler.prediction,
-        }
+    /// The part of a run from `start` on.
+    pub fn new(scheduler: &Scheduler, start: Start) -> Self {
+        let (timesteps, mut sigmas) = ladder(scheduler, start);
+        sigmas.push(0.0);
+        EulerAncestral { timesteps, sigmas, prediction: scheduler.prediction, first: start.first() }
     }
 
     /// (noise taken away, noise put back) between a step's level and the next.
@@ -37,6 +35,10 @@ impl EulerAncestral {
 impl Schedule for EulerAncestral {
     fn timesteps(&self) -> &[f32] {
         &self.timesteps
+    }
+
+    fn first(&self) -> usize {
+        self.first
     }
 
     fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::ddim::{estimate, noisy};
-use super::{Prediction, Schedule, Scheduler, Step, begin, zip};
+use super::start::{Rule, Start};
+use super::{Prediction, Schedule, Scheduler, Step, zip};
 use crate::error::{Error, Result};
-use crate::models::folder::Kind;
 
 /// One job's timesteps, and ᾱ at each.
 pub struct Lcm {
@@ -15,43 +15,66 @@ pub struct Lcm {
     prediction: Prediction,
     clip: Option<f32>,
     timestep_scaling: f64,
+    first: usize,
+}
+
+/// `steps` of the lowest `reach` of the teacher's timesteps (gap − 1, 2 · gap − 1, …), picked evenly from the top.
+pub(super) fn taught(scheduler: &Scheduler, reach: u32, steps: u32) -> Vec<i64> {
+    let gap = i64::from(scheduler.train_steps() / scheduler.original_steps);
+    (0..steps)
+        .map(|i| {
+            // numpy.linspace(0, reach, steps, endpoint=False), rounded down.
+            let from_top = (f64::from(i) * (f64::from(reach) / f64::from(steps))).floor() as i64;
+            (i64::from(reach) - from_top) * gap - 1
+        })
+        .collect()
+}
+
+/// The part from `start` on of [`taught`] over all; whole numbers, as such models know them.
+pub(super) fn cut(scheduler: &Scheduler, start: Start) -> Vec<i64> {
+    let all = taught(scheduler, scheduler.original_steps, start.steps);
+    start.cut(&all, 0, |a, b, part| (a as f64 + (b - a) as f64 * part).round() as i64)
 }
 
 impl Lcm {
-    /// [`Kind::LatentConsistency`]: `steps` from the part of the teacher's steps below `strength`;
-    /// [`Kind::StableDiffusion`] (a merged LCM-LoRA): the part below `strength` of `steps` over all of them.
+    /// `steps` over the part of the teacher's steps below `strength`: [`crate::models::folder::Kind::LatentConsistency`].
     ///
     /// # Errors
-    /// [`crate::error::Status::Setting`] when strength and steps leave nothing to do.
-    pub fn new(scheduler: &Scheduler, kind: Kind, steps: u32, strength: f64) -> Result<Self> {
+    /// [`crate::error::Status::Setting`] by [`Rule::Whole`], when strength and steps leave nothing to do.
+    pub fn below(scheduler: &Scheduler, steps: u32, strength: f64, rule: Rule) -> Result<Self> {
         let original = scheduler.original_steps;
-        let (reach, skipped) = match kind {
-            Kind::LatentConsistency => ((f64::from(original) * strength).floor() as u32, 0),
-            Kind::StableDiffusion => (original, begin(steps, strength)?),
-        };
-        if reach < steps {
+        let reach = f64::from(original) * strength;
+        if rule == Rule::Whole && (reach.floor() as u32) < steps {
             let least = (f64::from(steps) / f64::from(original) * 1000.0).ceil() / 1000.0;
             return Err(Error::setting(format!(
                 "With {steps} steps, strength must be at least {least}; raise strength or lower steps."
             )));
         }
-        // The teacher's timesteps are gap − 1, 2 · gap − 1, …; `steps` of them are picked evenly from the top.
-        let gap = i64::from(scheduler.train_steps() / original);
-        let timesteps: Vec<i64> = (0..steps)
-            .map(|i| {
-                // numpy.linspace(0, reach, steps, endpoint=False), rounded down.
-                let from_top = (f64::from(i) * (f64::from(reach) / f64::from(steps))).floor() as i64;
-                (i64::from(reach) - from_top) * gap - 1
-            })
-            .skip(skipped)
-            .collect();
-        Ok(Lcm {
+        let timesteps = match rule {
+            Rule::Continuous if reach < f64::from(steps) || reach.fract() > 0.0 => {
+                let gap = f64::from(scheduler.train_steps() / original);
+                let from_top = |i: u32| reach - f64::from(i) * (reach / f64::from(steps));
+                (0..steps).map(|i| (from_top(i) * gap - 1.0).round().max(0.0) as i64).collect()
+            }
+            _ => taught(scheduler, reach.floor() as u32, steps),
+        };
+        Ok(Lcm::of(scheduler, timesteps, 0))
+    }
+
+    /// The part from `start` on of a run over all the teacher's steps (a merged LCM-LoRA).
+    pub fn new(scheduler: &Scheduler, start: Start) -> Self {
+        Lcm::of(scheduler, cut(scheduler, start), start.first())
+    }
+
+    fn of(scheduler: &Scheduler, timesteps: Vec<i64>, first: usize) -> Self {
+        Lcm {
             alphas: timesteps.iter().map(|&t| scheduler.alpha(t)).collect(),
             timesteps: timesteps.into_iter().map(|t| t as f32).collect(),
             prediction: scheduler.prediction,
             clip: scheduler.clip,
             timestep_scaling: scheduler.timestep_scaling,
-        })
+            first,
+        }
     }
 
     /// Shares of the sample and of the estimate in the consistency function (paper, section 3), σ_data = 0.5.
@@ -66,6 +89,10 @@ impl Lcm {
 impl Schedule for Lcm {
     fn timesteps(&self) -> &[f32] {
         &self.timesteps
+    }
+
+    fn first(&self) -> usize {
+        self.first
     }
 
     fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {

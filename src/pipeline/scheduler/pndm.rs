@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::ddim::{estimate, noisy};
+use super::start::{Rule, Start};
 use super::{Prediction, Schedule, Scheduler, Step, zip};
 use crate::error::Result;
 
@@ -27,24 +28,48 @@ struct Level {
 }
 
 impl Pndm {
-    /// A run of `steps` (and one more, if there are two or more) without its first `begin`.
+    /// The part of a run from `start` on, with one evaluation more if it has two or more steps.
     ///
     /// diffusers' img2img cuts the list of timesteps as it stands, so that a run from the middle takes its own
-    /// first step twice but tells the U-Net the next timestep the second time; this is the same.
+    /// first step twice but tells the U-Net the next timestep the second time, and then leaves a level out. By
+    /// [`Rule::Whole`] this is the same; by [`Rule::Continuous`] a run from the middle goes as one from the top.
     ///
     /// # Errors
     /// [`crate::error::Status::Setting`] when the steps reach beyond the model's timesteps.
-    pub fn new(scheduler: &Scheduler, steps: u32, begin: usize) -> Result<Self> {
-        let mut timesteps = scheduler.whole_timesteps(steps)?;
-        if let Some(&second) = timesteps.get(1) {
-            timesteps.insert(1, second);
-        }
-        timesteps.drain(..begin.min(timesteps.len()));
-        let gap = i64::from(scheduler.train_steps() / steps);
-        let alpha = |t: i64| if t >= 0 { scheduler.alpha(t) } else { scheduler.final_alpha };
-        let levels = timesteps.iter().enumerate().map(|(i, &t)| {
-            let (from, to) = if i == 1 { (t + gap, t) } else { (t, t - gap) };
-            Level { told: alpha(t), from: alpha(from), to: alpha(to) }
+    pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
+        let mut all: Vec<f64> =
+            scheduler.whole_timesteps(start.steps)?.into_iter().map(|t| t as f64).collect();
+        let gap = f64::from(scheduler.train_steps() / start.steps);
+        let alpha = |t: f64| if t >= 0.0 { scheduler.alpha_between(t) } else { scheduler.final_alpha };
+        let again = |list: &mut Vec<f64>| {
+            if let Some(&second) = list.get(1) {
+                list.insert(1, second);
+            }
+        };
+        let (timesteps, ends): (Vec<f64>, Vec<(f64, f64)>) = if start.rule == Rule::Whole || start.begin == 0
+        {
+            again(&mut all);
+            all.drain(..start.begin.min(all.len()));
+            let ends = all.iter().enumerate().map(|(i, &t)| if i == 1 { (t + gap, t) } else { (t, t - gap) });
+            let ends = ends.collect();
+            (all, ends)
+        } else {
+            let mut run = start.cut_evenly(&all, 0.0);
+            let mut ends: Vec<(f64, f64)> = run.iter().map(|&t| (t, t - gap)).collect();
+            if let (Some(&next), Some(first), true) = (run.get(1), ends.first_mut(), start.between.is_some())
+            {
+                first.1 = next;
+            }
+            if let Some(&first) = ends.first().filter(|_| run.len() > 1) {
+                ends.insert(1, first);
+            }
+            again(&mut run);
+            (run, ends)
+        };
+        let levels = timesteps.iter().zip(ends).map(|(&t, (from, to))| Level {
+            told: alpha(t),
+            from: alpha(from),
+            to: alpha(to),
         });
         Ok(Pndm {
             levels: levels.collect(),

@@ -1,0 +1,142 @@
+//! Lu et al., "DPM-Solver++" (2022), the singlestep solver (algorithm 1, 2S, and its third order), as diffusers has it:
+//! two or three evaluations make one step from where the first was; each of them is a level of the schedule.
+
+use std::borrow::Cow;
+
+use super::dpm_solver::{Level, Options, ladder};
+use super::start::Start;
+use super::{Prediction, Schedule, Scheduler, Step, zip};
+use crate::error::Result;
+
+/// One job's noise levels, and the step that it is in.
+pub struct Singlestep {
+    timesteps: Vec<f32>,
+    levels: Vec<Level>,
+    prediction: Prediction,
+    options: Options,
+    first: usize,
+    /// Of how many evaluations the step is made, at each level of the run.
+    orders: Vec<usize>,
+    /// Newest first, at most as many as the order.
+    estimates: Vec<Vec<f32>>,
+    /// Where the step began.
+    begun: Vec<f32>,
+}
+
+impl Singlestep {
+    /// The part of a run from `start` on.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
+    pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
+        let (timesteps, levels) = ladder(scheduler, start)?;
+        let options = scheduler.solver;
+        let mut orders = orders(options, start.steps as usize, scheduler.ends_at_sigma_min);
+        orders.drain(..start.first().min(orders.len()));
+        Ok(Singlestep {
+            timesteps,
+            levels,
+            prediction: scheduler.prediction,
+            options,
+            first: start.first(),
+            orders,
+            estimates: Vec::new(),
+            begun: Vec::new(),
+        })
+    }
+}
+
+fn orders(options: Options, steps: usize, ends_at_sigma_min: bool) -> Vec<usize> {
+    let order = options.order;
+    let round: Vec<usize> = (1..=order).collect();
+    let rounds = |count: usize| round.repeat(count);
+    // diffusers forces a lower order at the end wherever the whole one would not come out.
+    let lowers = options.lower_order_final || !steps.is_multiple_of(order) || !ends_at_sigma_min;
+    let mut orders = match (order, steps % order) {
+        (3, 0) if lowers => [rounds((steps / 3).saturating_sub(1)), vec![1, 2, 1]].concat(),
+        (2, 0) if lowers => [rounds((steps / 2).saturating_sub(1)), vec![1, 1]].concat(),
+        (_, 0) => rounds(steps / order),
+        (_, left) => [rounds(steps / order), (1..=left).collect()].concat(),
+    };
+    if let Some(last) = orders.last_mut().filter(|_| !ends_at_sigma_min) {
+        *last = 1;
+    }
+    orders
+}
+
+impl Schedule for Singlestep {
+    fn timesteps(&self) -> &[f32] {
+        &self.timesteps
+    }
+
+    fn first(&self) -> usize {
+        self.first
+    }
+
+    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        self.levels[0].add_noise(latent, noise)
+    }
+
+    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Borrowed(sample)
+    }
+
+    fn needs_noise(&self, step: usize) -> bool {
+        self.options.stochastic && self.levels[step + 1].sigma > 0.0
+    }
+
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
+        let to = self.levels[step + 1];
+        let estimate = self.levels[step].estimate(self.prediction, output, sample);
+        self.estimates.truncate(self.options.order - 1);
+        self.estimates.insert(0, estimate.clone());
+        let mut order = self.orders.get(step).copied().unwrap_or(1).min(self.estimates.len());
+        // Levels that are equal have no slope between them.
+        let apart = |i: usize| self.levels[i].ratio != self.levels[i + 1].ratio;
+        if (step + 1 - order..step).any(|i| !apart(i)) || !apart(step) {
+            order = 1;
+        }
+        if order == 1 {
+            self.begun = sample.to_vec();
+        }
+        // The integral over λ of e^λ (of e^2λ where noise is added) times a polynomial through the estimates.
+        let from = self.levels[step + 1 - order];
+        let h = to.lambda - from.lambda;
+        let stochastic = self.options.stochastic;
+        let span = if stochastic { 2.0 * h } else { h };
+        let gained = 1.0 - (-span).exp();
+        let of_sample = to.sigma / from.sigma * if stochastic { (-h).exp() } else { 1.0 };
+        let oldest = &self.estimates[order - 1];
+        let mut next = zip(&self.begun, oldest, |x, x0| of_sample * x + to.alpha * gained * x0);
+        let mut add = |weight: f32, values: &[f32]| {
+            next.iter_mut().zip(values).for_each(|(x, v)| *x += weight * v);
+        };
+        let reach = |ago: usize| (self.levels[step - ago].lambda - from.lambda) / h;
+        let slope = |ago: usize, r: f32| zip(&self.estimates[ago], oldest, |m, m0| 1.0 / r * (m - m0));
+        let of_slope = to.alpha * (1.0 - gained / span);
+        match order {
+            1 => {}
+            2 if self.options.heun => add(of_slope, &slope(0, reach(0))),
+            2 => add(0.5 * to.alpha * gained, &slope(0, reach(0))),
+            _ => {
+                let (r0, r1) = (reach(0), reach(1));
+                let (near, far) = (slope(1, r1), slope(0, r0));
+                if self.options.heun {
+                    add(of_slope, &zip(&near, &far, |a, b| (r0 * a - r1 * b) / (r0 - r1)));
+                    let bend = zip(&near, &far, |a, b| 2.0 * (b - a) / (r0 - r1));
+                    let of_bend = match stochastic {
+                        true => (gained - span) / (span * span) - 0.5,
+                        false => -((-gained + span) / (span * span) - 0.5),
+                    };
+                    add(to.alpha * of_bend, &bend);
+                } else {
+                    add(of_slope, &far);
+                }
+            }
+        }
+        if self.needs_noise(step) {
+            add(to.sigma * gained.sqrt(), noise);
+        }
+        Step { sample: next, estimate }
+    }
+}

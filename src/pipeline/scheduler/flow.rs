@@ -1,0 +1,194 @@
+//! Flow matching: the picture goes to noise along a straight line, x = (1 − σ) · picture + σ · noise, and the model
+//! tells the line's direction (Lipman et al. 2022; Esser et al., "Scaling Rectified Flow Transformers", 2024). Steps
+//! are Euler's. For FLUX, SD 3, Z-Image and their kin.
+
+use std::borrow::Cow;
+
+use super::start::{Rule, Start};
+use super::{Schedule, Step, decimal, unknown, zip};
+use crate::error::{Error, Result};
+use crate::models::config::Config;
+
+/// The noise levels before they are shifted: two habits of diffusers' pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Levels {
+    /// 1 to 1 / steps: FLUX, Z-Image.
+    Even,
+    /// The scheduler's own, from its largest timestep to its smallest, which have been shifted already: SD 3.
+    Own,
+}
+
+/// A `FlowMatchEulerDiscreteScheduler` with its settings, good for any number of jobs.
+#[derive(Debug, Clone)]
+pub struct FlowMatch {
+    train_steps: f64,
+    shift: f64,
+    /// The shift grows with the picture; what its logarithm is at two numbers of tokens.
+    dynamic: Option<[(f64, f64); 2]>,
+    linear: bool,
+    terminal: Option<f64>,
+}
+
+/// Steps that a job may have.
+const MOST_STEPS: u32 = 1000;
+
+impl FlowMatch {
+    /// Reads a `scheduler_config.json`.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::ModelUnsupported`] for another class, or an option that is not known, by name;
+    /// [`crate::error::Status::ModelBroken`] for wrong values.
+    pub fn new(config: &Config) -> Result<Self> {
+        match config.text("_class_name") {
+            Some("FlowMatchEulerDiscreteScheduler") => {}
+            other => return Err(unknown(config, "_class_name", other.unwrap_or("none"))),
+        }
+        for key in [
+            "invert_sigmas",
+            "use_karras_sigmas",
+            "use_exponential_sigmas",
+            "use_beta_sigmas",
+            "stochastic_sampling",
+        ] {
+            if config.flag(key, false)? {
+                return Err(unknown(config, key, "true"));
+            }
+        }
+        let linear = match config.text("time_shift_type") {
+            None | Some("exponential") => false,
+            Some("linear") => true,
+            Some(other) => return Err(unknown(config, "time_shift_type", other)),
+        };
+        let number = |key, default| config.number(key, default, 1e-3..=1e6);
+        let ends = [
+            (number("base_image_seq_len", 256.0)?, number("base_shift", 0.5)?),
+            (number("max_image_seq_len", 4096.0)?, number("max_shift", 1.15)?),
+        ];
+        if ends[0].0 == ends[1].0 {
+            return Err(config.wrong("max_image_seq_len", "another number than base_image_seq_len"));
+        }
+        let terminal = config.number("shift_terminal", 0.0, 0.0..=0.999)?;
+        Ok(FlowMatch {
+            train_steps: f64::from(config.whole(
+                "num_train_timesteps",
+                1000,
+                2..=super::betas::MOST_TIMESTEPS,
+            )?),
+            shift: config.number("shift", 1.0, 1e-3..=1e3)?,
+            dynamic: config.flag("use_dynamic_shifting", false)?.then_some(ends),
+            linear,
+            terminal: Some(terminal).filter(|&terminal| terminal > 0.0),
+        })
+    }
+
+    /// The logarithm of the shift for a picture of `tokens`; None where it is the same for all. Not held to the ends.
+    pub fn shift_for(&self, tokens: u32) -> Option<f64> {
+        let [(few, low), (many, high)] = self.dynamic?;
+        let slope = (high - low) / (many - few);
+        Some(f64::from(tokens) * slope + (low - slope * few))
+    }
+
+    /// The steps of one job that starts from a picture: of `steps` over the whole range of noise, those below
+    /// `strength`. `shift` is [`FlowMatch::shift_for`], or what a family has in its place.
+    ///
+    /// By [`Rule::Whole`] a begun step counts, as in diffusers: the job starts on the level above.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] for numbers that cannot be.
+    pub fn plan(
+        &self,
+        steps: u32,
+        strength: f32,
+        rule: Rule,
+        levels: Levels,
+        shift: Option<f64>,
+    ) -> Result<Box<dyn Schedule>> {
+        let strength = decimal(strength);
+        if !(strength > 0.0 && strength <= 1.0) {
+            return Err(Error::setting("Strength must be above 0 and not above 1; change strength."));
+        }
+        if !(1..=MOST_STEPS).contains(&steps) {
+            return Err(Error::setting(format!(
+                "This model takes 1 to {MOST_STEPS} steps, not {steps}; change steps."
+            )));
+        }
+        let mut start = Start::new(Rule::Continuous, steps, strength)?;
+        if rule == Rule::Whole && start.between.take().is_some() {
+            start.begin -= 1;
+        }
+        let all = self.sigmas(steps, levels, shift);
+        let sigmas: Vec<f32> = start.cut_evenly(&all, 0.0).into_iter().map(|sigma| sigma as f32).collect();
+        let train = self.train_steps as f32;
+        Ok(Box::new(FlowEuler {
+            timesteps: sigmas.iter().map(|sigma| sigma * train).collect(),
+            sigmas: sigmas.into_iter().chain([0.0]).collect(),
+            first: start.first(),
+        }))
+    }
+
+    /// The noise levels of a whole run, noisiest first, without the 0 at its end.
+    fn sigmas(&self, steps: u32, levels: Levels, shift: Option<f64>) -> Vec<f64> {
+        let constant = |sigma: f64| self.shift * sigma / (1.0 + (self.shift - 1.0) * sigma);
+        let (first, last) = match levels {
+            Levels::Even => (1.0, 1.0 / f64::from(steps)),
+            // diffusers' table of timesteps is shifted when it is made, where the shift is the same for all.
+            Levels::Own if self.dynamic.is_some() => (1.0, 1.0 / self.train_steps),
+            Levels::Own => (constant(1.0), constant(1.0 / self.train_steps)),
+        };
+        let gaps = f64::from(steps.saturating_sub(1).max(1));
+        let even = (0..steps).map(|i| first + (last - first) * f64::from(i) / gaps);
+        let factor =
+            shift.filter(|_| self.dynamic.is_some()).map(|mu| if self.linear { mu } else { mu.exp() });
+        let shifted = even.map(|sigma| match factor {
+            Some(factor) => factor / (factor + (1.0 / sigma - 1.0)),
+            None => constant(sigma),
+        });
+        let mut sigmas: Vec<f64> = shifted.collect();
+        if let (Some(terminal), Some(&last)) = (self.terminal, sigmas.last()) {
+            let factor = (1.0 - last) / (1.0 - terminal);
+            // One step alone ends where it begins: nothing to stretch.
+            if factor > 0.0 {
+                sigmas.iter_mut().for_each(|sigma| *sigma = 1.0 - (1.0 - *sigma) / factor);
+            }
+        }
+        sigmas
+    }
+}
+
+/// One job's noise levels.
+struct FlowEuler {
+    timesteps: Vec<f32>,
+    sigmas: Vec<f32>,
+    first: usize,
+}
+
+impl Schedule for FlowEuler {
+    fn timesteps(&self) -> &[f32] {
+        &self.timesteps
+    }
+
+    fn first(&self) -> usize {
+        self.first
+    }
+
+    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        let sigma = self.sigmas[0];
+        zip(latent, noise, |x, n| sigma * n + (1.0 - sigma) * x)
+    }
+
+    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Borrowed(sample)
+    }
+
+    fn needs_noise(&self, _step: usize) -> bool {
+        false
+    }
+
+    fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
+        let (sigma, next) = (self.sigmas[step], self.sigmas[step + 1]);
+        Step {
+            sample: zip(sample, output, |x, v| x + (next - sigma) * v),
+            estimate: zip(sample, output, |x, v| x - sigma * v),
+        }
+    }
+}
