@@ -1,11 +1,6 @@
-<<<<<<< HEAD
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The picture in the dialog: the paint, and what the engine has made of it laid over. It fits into its place, however large
  * that is; the wheel zooms, dragging moves it, and a line divides paint and picture where that is chosen. */
-=======
-/* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The small picture in the dialog: the paint, and what the engine has made of it laid over. */
->>>>>>> main
 #pragma once
 
 #include "compat.h"
