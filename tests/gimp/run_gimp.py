@@ -109,7 +109,7 @@ def main() -> int:
         windows(bare, pick(faults.LAYERS, "faults", parts), **stub, **times)
         windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
         windows(bare, pick(faults.SMALL, "faults", parts), size="1366x768", **stub)
-        deep = Path(folder) / "/".join(f"a-folder-with-a-long-name-{n}" for n in range(4)) / "scumble"
+        deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
         shutil.copytree(bare, deep)
         windows(deep, pick(faults.LONG, "faults", parts))
         console(bare, pick([batch.engineless], "engineless", parts))
