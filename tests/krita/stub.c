@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there, and the prompt "failing" fails each job; "endless" never ends. For tests of hosts: what they show is known to the byte, and how fast is settable.
+ * or =render fails there, and the prompt "failing" fails each job; "endless" never ends. For tests of hosts: what
+ * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
  */
