@@ -21,7 +21,7 @@ pub fn to_srgb(picture: DynamicImage, icc: &[u8]) -> Result<DynamicImage, String
         DataColorSpace::Gray => true,
         other => return Err(unusable(&format!("{other:?} colours"))),
     };
-    if !gray && is_srgb(&profile) {
+    if is_srgb(&profile, gray) {
         return Ok(picture);
     }
     let srgb = ColorProfile::new_srgb();
@@ -45,16 +45,53 @@ pub fn to_srgb(picture: DynamicImage, icc: &[u8]) -> Result<DynamicImage, String
     }
 }
 
-/// Does every colour stay where it is? Profiles of sRGB differ in their bytes and names.
-fn is_srgb(profile: &ColorProfile) -> bool {
+/// Does every colour stay where it is? Profiles of sRGB, and of gray with its curve, differ in their bytes and names.
+fn is_srgb(profile: &ColorProfile, gray: bool) -> bool {
     let level = |i: usize| (i * 255 / (TRIED - 1)) as u8;
-    let colours: Vec<u8> = (0..TRIED.pow(3))
-        .flat_map(|i| [level(i % TRIED), level(i / TRIED % TRIED), level(i / TRIED / TRIED)])
-        .collect();
-    let mut same = vec![0; colours.len()];
-    let srgb = ColorProfile::new_srgb();
+    let colours: Vec<[u8; 3]> = if gray {
+        (0..=255).map(|level| [level; 3]).collect()
+    } else {
+        (0..TRIED.pow(3))
+            .map(|i| [level(i % TRIED), level(i / TRIED % TRIED), level(i / TRIED / TRIED)])
+            .collect()
+    };
+    let read: Vec<u8> = if gray {
+        colours.iter().map(|c| c[0]).collect()
+    } else {
+        colours.iter().flatten().copied().collect()
+    };
+    let mut same = vec![0; 3 * colours.len()];
+    let layout = if gray { Layout::Gray } else { Layout::Rgb };
     profile
-        .create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default())
-        .and_then(|transform| transform.transform(&colours, &mut same))
-        .is_ok_and(|()| colours.iter().zip(&same).all(|(a, b)| a.abs_diff(*b) <= 1))
+        .create_transform_8bit(layout, &ColorProfile::new_srgb(), Layout::Rgb, TransformOptions::default())
+        .and_then(|transform| transform.transform(&read, &mut same))
+        .is_ok_and(|()| colours.iter().flatten().zip(&same).all(|(a, b)| a.abs_diff(*b) <= 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, ImageBuffer, LumaA};
+    use moxcms::ColorProfile;
+
+    use super::to_srgb;
+
+    fn gray() -> DynamicImage {
+        let levels = ImageBuffer::from_fn(256, 1, |x, _| LumaA([(x * 257) as u16, 60_000]));
+        DynamicImage::ImageLumaA16(levels)
+    }
+
+    #[test]
+    fn a_gray_profile_with_the_curve_of_srgb_changes_no_pixel() {
+        let mut profile = ColorProfile::new_gray_with_gamma(2.2);
+        profile.gray_trc = ColorProfile::new_srgb().red_trc;
+        assert_eq!(to_srgb(gray(), &profile.encode().unwrap()).unwrap(), gray());
+    }
+
+    #[test]
+    fn a_gray_profile_with_another_curve_is_converted() {
+        let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        let converted = to_srgb(gray(), &linear).unwrap().to_rgba16();
+        let middle = converted.get_pixel(128, 0).0;
+        assert!(middle[0] > 45_000 && middle[0] == middle[1] && middle[3] == 60_000, "{middle:?}");
+    }
 }
