@@ -90,7 +90,7 @@ impl Host {
                 self.told(pushed);
             }
             9 => {
-                self.paint = Painting::new(self.dice.within(70, 130), self.dice.within(70, 130));
+                self.paint = Painting::new(self.dice.within(86, 140), self.dice.within(86, 140));
                 let pushed = self.paint.push(&self.layer, None).unwrap();
                 self.mask = None;
                 self.told(pushed);

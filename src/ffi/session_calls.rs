@@ -156,6 +156,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         paper: [r, g, b],
         mask_softness: params.mask_softness,
         resolution: params.resolution,
+        ..Params::default()
     })
 }
 
