@@ -185,6 +185,10 @@ impl<'a> Work<'a> {
     }
 
     fn live(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
+        // Without previews there is nothing to see but what settles.
+        if self.job.params.preview == Previews::Off {
+            return self.settle(memory, renderer);
+        }
         let last = self.see(memory)?;
         let Some(dirty) = last.pending else { return self.settle(memory, renderer) };
         let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();

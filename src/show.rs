@@ -10,7 +10,7 @@ use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
 use crate::pixels::{Format, zeroed};
 use crate::region::Rect;
-use crate::render::Phases;
+use crate::render::{Phases, Previews};
 
 /// What the host sees of a session: the pixels of `cover`, packed.
 pub(crate) struct Shown {
@@ -129,7 +129,8 @@ impl<'a> Showing<'a> {
 
     /// Publishes what has been put, unless something was published a moment ago.
     pub fn now_and_then(&mut self, phases: Phases) -> Result<()> {
-        if self.published.is_some_and(|at| at.elapsed() < APART) {
+        let off = self.job.params.preview == Previews::Off;
+        if off || self.published.is_some_and(|at| at.elapsed() < APART) {
             return Ok(());
         }
         self.publish(Kind::Preview, (self.steps, self.steps), phases)
