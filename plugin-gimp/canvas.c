@@ -2,18 +2,24 @@
 #include "canvas.h"
 
 #include "compat.h"
+#include "mark.h"
 
 #include <string.h>
 
 /* Side of the largest canvas that the engine takes. */
 #define LARGEST 16384
 
-/* By depth, and in sRGB or linear light. The engine has no integers or floats of more than 32 bits. */
-static const PixelFormat FORMATS[][2] = {
-    {{SCUMBLE_FORMAT_RGBA8, "R'G'B'A u8", 4}, {SCUMBLE_FORMAT_RGBA8_LINEAR, "RGBA u8", 4}},
-    {{SCUMBLE_FORMAT_RGBA16, "R'G'B'A u16", 8}, {SCUMBLE_FORMAT_RGBA16_LINEAR, "RGBA u16", 8}},
-    {{SCUMBLE_FORMAT_RGBAF16, "R'G'B'A half", 8}, {SCUMBLE_FORMAT_RGBAF16_LINEAR, "RGBA half", 8}},
-    {{SCUMBLE_FORMAT_RGBAF32, "R'G'B'A float", 16}, {SCUMBLE_FORMAT_RGBAF32_LINEAR, "RGBA float", 16}},
+/* By depth, and coded as the image's space says, in linear light, or coded as sRGB whatever the space. The engine has no
+ * integers or floats of more than 32 bits. */
+static const PixelFormat FORMATS[][3] = {
+    {{SCUMBLE_FORMAT_RGBA8, "R'G'B'A u8", 4}, {SCUMBLE_FORMAT_RGBA8_LINEAR, "RGBA u8", 4},
+     {SCUMBLE_FORMAT_RGBA8, "R~G~B~A u8", 4}},
+    {{SCUMBLE_FORMAT_RGBA16, "R'G'B'A u16", 8}, {SCUMBLE_FORMAT_RGBA16_LINEAR, "RGBA u16", 8},
+     {SCUMBLE_FORMAT_RGBA16, "R~G~B~A u16", 8}},
+    {{SCUMBLE_FORMAT_RGBAF16, "R'G'B'A half", 8}, {SCUMBLE_FORMAT_RGBAF16_LINEAR, "RGBA half", 8},
+     {SCUMBLE_FORMAT_RGBAF16, "R~G~B~A half", 8}},
+    {{SCUMBLE_FORMAT_RGBAF32, "R'G'B'A float", 16}, {SCUMBLE_FORMAT_RGBAF32_LINEAR, "RGBA float", 16},
+     {SCUMBLE_FORMAT_RGBAF32, "R~G~B~A float", 16}},
 };
 
 void paint_free(Paint *paint) {
@@ -25,12 +31,13 @@ void paint_free(Paint *paint) {
 
 /* GIMP numbers its precisions by hundreds for the depth, and 0, 50 or 75 for linear, sRGB or perceptual. */
 const PixelFormat *canvas_format(gint32 image) {
-    gint precision = gimp_image_get_precision(image), linear = precision % 100 < 50;
+    gint precision = gimp_image_get_precision(image), kind = precision % 100;
+    guint light = kind < 50 ? 1 : kind < 75 ? 0 : 2;
     switch (precision / 100) {
-    case 1: return &FORMATS[0][linear];
-    case 2: return &FORMATS[1][linear];
-    case 5: return &FORMATS[2][linear];
-    default: return &FORMATS[3][linear];
+    case 1: return &FORMATS[0][light];
+    case 2: return &FORMATS[1][light];
+    case 5: return &FORMATS[2][light];
+    default: return &FORMATS[3][light];
     }
 }
 
@@ -44,7 +51,7 @@ gboolean canvas_usable(gint32 image, gint32 layer, GError **error) {
     if (gimp_image_base_type(image) == GIMP_INDEXED)
         wrong = "Scumble cannot render indexed images. Choose Image > Mode > RGB first.";
     else if (layer <= 0)
-        wrong = "Scumble renders layers. Choose a layer (not a channel) first.";
+        wrong = "Scumble renders layers. Choose a layer in the Layers dialog first (with Quick Mask on, Shift+Q leaves it).";
     else if (gimp_image_get_floating_sel(image) > 0)
         wrong = "There is a floating selection. Choose Layer > Anchor Layer or Layer > To New Layer first.";
     else if (MAX(gimp_drawable_width(layer), gimp_drawable_height(layer)) > LARGEST ||
@@ -54,31 +61,37 @@ gboolean canvas_usable(gint32 image, gint32 layer, GError **error) {
     return wrong == NULL;
 }
 
-/* Reads as the format says; as NULL says, a selection: its values, one byte each, by whatever name GIMP has for them
- * (2.10 calls them linear light, GIMP 3 does not, and neither means them so). */
-static guchar *read_pixels(gint32 drawable, const GeglRectangle *rect, const PixelFormat *format) {
-    gsize size = (gsize)rect->width * (gsize)rect->height * (gsize)(format ? format->bytes : 1);
-    GeglBuffer *buffer = gimp_drawable_get_buffer(drawable);
-    guchar *pixels = buffer ? g_try_malloc(size) : NULL;
-    if (pixels) {
-        const Babl *as = format ? babl_format(format->babl) : babl_format("Y u8");
-        if (!format) {
-            const Babl *own = gegl_buffer_get_format(buffer);
-            gboolean coded = strstr(babl_get_name(own), "Y'") != NULL;
-            as = babl_format_with_space(coded ? "Y' u8" : "Y u8", own);
-        }
-        gegl_buffer_get(buffer, rect, 1.0, as, pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+/* A selection's values, one byte each, by whatever name GIMP has for them (2.10 calls them linear light, GIMP 3 does not,
+ * and neither means them so). */
+static guchar *read_selected(gint32 selection, const GeglRectangle *rect) {
+    GeglBuffer *buffer = gimp_drawable_get_buffer(selection);
+    guchar *values = buffer ? g_try_malloc((gsize)rect->width * (gsize)rect->height) : NULL;
+    if (values) {
+        const Babl *own = gegl_buffer_get_format(buffer);
+        gboolean coded = strstr(babl_get_name(own), "Y'") != NULL;
+        const Babl *as = babl_format_with_space(coded ? "Y' u8" : "Y u8", own);
+        gegl_buffer_get(buffer, rect, 1.0, as, values, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
     }
     g_clear_object(&buffer);
-    return pixels;
+    return values;
 }
 
-/* `from` is where the paint's top-left lies on the selection. */
-static void read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y) {
-    paint->whole = TRUE;
-    if (gimp_selection_is_empty(copy)) return;
+/* `from` is where the paint's top-left lies on the selection. FALSE if it could not be read. */
+static gboolean read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y) {
     GeglRectangle part = {from_x, from_y, paint->rect.width, paint->rect.height};
-    paint->coverage = read_pixels(gimp_image_get_selection(copy), &part, NULL);
+    gint x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+    gboolean some = FALSE;
+    paint->whole = TRUE;
+    if (!gimp_selection_bounds(copy, &some, &x1, &y1, &x2, &y2)) return FALSE;
+    if (!some) return TRUE;
+    paint->selected = SELECTED_PART;
+    if (!gegl_rectangle_intersect(&part, &part, GEGL_RECTANGLE(x1, y1, x2 - x1, y2 - y1))) {
+        paint->selected = SELECTED_NONE;
+        return TRUE;
+    }
+    part = (GeglRectangle){from_x, from_y, paint->rect.width, paint->rect.height};
+    paint->coverage = read_selected(gimp_image_get_selection(copy), &part);
+    return paint->coverage != NULL;
 }
 
 static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectangle *rect) {
@@ -90,9 +103,16 @@ static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectang
     return paint;
 }
 
+/* Fills it with the layer's pixels in the layer's own colour space, so that no colour is lost on the way. */
 static Paint *read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     GeglRectangle part = {x, y, paint->rect.width, paint->rect.height};
-    paint->pixels = read_pixels(layer, &part, paint->format);
+    GeglBuffer *buffer = layer > 0 ? gimp_drawable_get_buffer(layer) : NULL;
+    paint->pixels = buffer ? g_try_malloc((gsize)part.width * (gsize)part.height * (gsize)paint->format->bytes) : NULL;
+    if (paint->pixels) {
+        paint->babl = babl_format_with_space(paint->format->babl, gegl_buffer_get_format(buffer));
+        gegl_buffer_get(buffer, &part, 1.0, paint->babl, paint->pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+    }
+    g_clear_object(&buffer);
     if (!paint->pixels) g_clear_pointer(&paint, paint_free);
     return paint;
 }
@@ -108,43 +128,65 @@ static gint32 copy_of(gint32 image, gint32 layer, gint32 duplicate) {
     return found;
 }
 
+/* Leaves the layer, and the groups around it, as the only ones of the image. */
+static void keep_alone(gint32 image, gint32 layer) {
+    gint32 group = gimp_item_get_parent(layer);
+    gint count;
+    gint32 *layers = layers_of(image, group, &count);
+    for (gint i = 0; i < count; i++)
+        if (layers[i] != layer) gimp_image_remove_layer(image, layers[i]);
+    g_free(layers);
+    if (group > 0) keep_alone(image, group);
+}
+
+/* A group as it is seen: what it shows of its layers, with its mask and filters, in the place of the group itself. */
+static gint32 flat_group(gint32 copy, gint32 group, gint *x, gint *y) {
+    keep_alone(copy, group);
+    for (gint32 each = group; each > 0; each = gimp_item_get_parent(each)) {
+        gimp_item_set_visible(each, TRUE);
+        gimp_layer_set_opacity(each, 100.0);
+        gimp_layer_set_mode(each, GIMP_LAYER_MODE_NORMAL);
+        if (each != group && gimp_layer_get_mask(each) > 0) gimp_layer_remove_mask(each, GIMP_MASK_DISCARD);
+    }
+    gint left = *x, top = *y, width = gimp_drawable_width(group), height = gimp_drawable_height(group);
+    gimp_image_resize(copy, width, height, -left, -top);
+    *x = *y = 0;
+    return gimp_layer_new_from_visible(copy, copy, "seen");
+}
+
+static Paint *read_twin(gint32 copy, gint32 twin) {
+    gint x = 0, y = 0, at_x, at_y;
+    gimp_drawable_offsets(twin, &x, &y);
+    at_x = x;
+    at_y = y;
+    Paint *paint = paint_new(copy, gimp_drawable_width(twin), gimp_drawable_height(twin), NULL);
+    /* The selection first: a group is seen on a canvas that is cut to it. */
+    if (!read_selection(paint, copy, x, y)) {
+        paint_free(paint);
+        return NULL;
+    }
+    if (gimp_item_is_group(twin)) {
+        gint32 seen = flat_group(copy, twin, &at_x, &at_y);
+        paint = read_or_free(paint, seen, 0, 0);
+        if (seen > 0) gimp_item_delete(seen);
+        return paint;
+    }
+    /* What the artist sees of the layer; a lock is the artist's, and this is a copy. */
+    gimp_item_set_lock_content(twin, FALSE);
+    gimp_drawable_merge_filters(twin);
+    if (gimp_layer_get_mask(twin) > 0)
+        gimp_layer_remove_mask(twin, gimp_layer_get_apply_mask(twin) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
+    return read_or_free(paint, twin, 0, 0);
+}
+
 Paint *canvas_read_layer(gint32 image, gint32 layer) {
     gint32 copy = gimp_image_duplicate(image);
     if (copy <= 0) return NULL;
     gimp_image_undo_disable(copy);
-    Paint *paint = NULL;
     gint32 twin = gimp_item_is_valid(layer) ? copy_of(image, layer, copy) : -1;
-    if (twin > 0) {
-        gint x = 0, y = 0;
-        /* What the artist sees of the layer. */
-        gimp_drawable_merge_filters(twin);
-        if (gimp_layer_get_mask(twin) > 0)
-            gimp_layer_remove_mask(twin, gimp_layer_get_apply_mask(twin) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
-        gimp_drawable_offsets(twin, &x, &y);
-        paint = paint_new(copy, gimp_drawable_width(twin), gimp_drawable_height(twin), NULL);
-        paint = read_or_free(paint, twin, 0, 0);
-        if (paint) read_selection(paint, copy, x, y);
-    }
+    Paint *paint = twin > 0 ? read_twin(copy, twin) : NULL;
     gimp_image_delete(copy);
     return paint;
-}
-
-static gboolean has_mark(gint32 item, const gchar *mark) {
-    GimpParasite *parasite = gimp_item_get_parasite(item, mark);
-    if (parasite) gimp_parasite_free(parasite);
-    return parasite != NULL;
-}
-
-/* The layer with the mark, -1 if there is none. */
-static gint32 marked_layer(gint32 image, gint32 group, const gchar *mark) {
-    gint count;
-    gint32 *layers = layers_of(image, group, &count), found = -1;
-    for (gint i = 0; i < count && found <= 0; i++) {
-        if (has_mark(layers[i], mark)) found = layers[i];
-        else if (gimp_item_is_group(layers[i])) found = marked_layer(image, layers[i], mark);
-    }
-    g_free(layers);
-    return found;
 }
 
 /* Drops all that lies above the layer, in its group and around it. */
@@ -157,14 +199,23 @@ static void drop_above(gint32 image, gint32 layer) {
     if (group > 0) drop_above(image, group);
 }
 
-Paint *canvas_read_below(gint32 image, gint32 live, const gchar *mark, const GeglRectangle *rect) {
+/* The live layer in a duplicate of its image. */
+static gint32 live_in(gint32 image, gint32 live, gint32 copy) {
+    gint32 twin = gimp_item_is_valid(live) ? copy_of(image, live, copy) : -1;
+    if (twin > 0 && mark_is_on(twin)) return twin;
+    /* The artist has moved it in between: then its mark finds it. */
+    GArray *marked = mark_find(copy);
+    twin = marked->len ? g_array_index(marked, gint32, 0) : -1;
+    g_array_unref(marked);
+    return twin;
+}
+
+Paint *canvas_read_below(gint32 image, gint32 live, const GeglRectangle *rect) {
     gint32 copy = gimp_image_duplicate(image);
     if (copy <= 0) return NULL;
     gimp_image_undo_disable(copy);
     Paint *paint = NULL;
-    /* The artist may have moved it in between: then its mark finds it. */
-    gint32 twin = gimp_item_is_valid(live) ? copy_of(image, live, copy) : -1;
-    if (twin <= 0 || !has_mark(twin, mark)) twin = marked_layer(copy, -1, mark);
+    gint32 twin = live_in(image, live, copy);
     if (twin > 0) {
         paint = paint_new(copy, gimp_image_width(copy), gimp_image_height(copy), rect);
         drop_above(copy, twin);
@@ -174,60 +225,69 @@ Paint *canvas_read_below(gint32 image, gint32 live, const gchar *mark, const Geg
         gint32 below = gimp_layer_new_from_visible(copy, copy, "below");
         paint = read_or_free(paint, below, 0, 0);
         if (below > 0) gimp_item_delete(below);
-        if (paint && !rect) read_selection(paint, copy, 0, 0);
+        if (paint && !rect && !read_selection(paint, copy, 0, 0)) g_clear_pointer(&paint, paint_free);
     }
     gimp_image_delete(copy);
     return paint;
 }
 
-/* Writes the picture to all of the layer, whose top-left is that of the picture's canvas. */
-static void write_picture(const Renderer *r, gint32 layer) {
-    gint width = gimp_drawable_width(layer), height = gimp_drawable_height(layer), tall = (gint)gimp_tile_height();
-    gsize stride = (gsize)width * (gsize)r->format->bytes;
-    GeglBuffer *buffer = gimp_drawable_get_buffer(layer);
-    guchar *band = g_try_malloc(stride * (gsize)tall);
-    for (gint top = 0; buffer && band && top < height; top += tall) {
-        gint rows = MIN(tall, height - top);
-        memset(band, 0, stride * (gsize)rows);
-        if (!renderer_copy(r, GEGL_RECTANGLE(0, top, width, rows), band, stride)) break;
-        gegl_buffer_set(buffer, GEGL_RECTANGLE(0, top, width, rows), 0, babl_format(r->format->babl), band,
-                        GEGL_AUTO_ROWSTRIDE);
+GBytes *canvas_thumbnail_below(gint32 image, gint32 live, gint *width, gint *height) {
+    gint32 copy = gimp_image_duplicate(image), twin = copy > 0 ? live_in(image, live, copy) : -1;
+    GBytes *small = NULL;
+    if (copy <= 0) return NULL;
+    gimp_image_undo_disable(copy);
+    if (twin > 0) {
+        drop_above(copy, twin);
+        gimp_image_remove_layer(copy, twin);
+        small = image_thumbnail(copy, width, height);
     }
-    g_free(band);
-    g_clear_object(&buffer);
-    gimp_drawable_update(layer, 0, 0, width, height);
+    gimp_image_delete(copy);
+    return small;
 }
 
-gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark,
-                        const Renderer *picture) {
+gint32 canvas_new_layer(gint32 image, const gchar *name, const GeglRectangle *place) {
     GimpImageType type = gimp_image_base_type(image) == GIMP_GRAY ? GIMP_GRAYA_IMAGE : GIMP_RGBA_IMAGE;
     gint32 layer = gimp_layer_new(image, name, place->width, place->height, type, 100.0, GIMP_LAYER_MODE_NORMAL);
-    if (layer <= 0) return -1;
     /* What is done before the layer is in the image makes no undo step, and nobody can take the layer away from us. */
-    gimp_layer_set_offsets(layer, place->x, place->y);
-    if (picture) write_picture(picture, layer);
-    if (mark) {
-        GimpParasite *parasite = gimp_parasite_new(mark, 0, 1, "1");
-        gimp_item_attach_parasite(layer, parasite);
-        gimp_parasite_free(parasite);
-    }
-    gint at = gimp_image_get_item_position(image, below);
-    gimp_image_undo_group_start(image);
-    gboolean good = gimp_image_insert_layer(image, layer, gimp_item_get_parent(below), MAX(at, 0));
-    if (good && mark) set_active_layer(image, below);
-    gimp_image_undo_group_end(image);
-    if (good) return layer;
-    gimp_item_delete(layer);
-    return -1;
+    if (layer > 0) gimp_layer_set_offsets(layer, place->x, place->y);
+    return layer;
 }
 
-gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt) {
-    GeglRectangle place = {0, 0, r->width, r->height};
-    gchar *name = canvas_layer_name(prompt);
+static void not_added(GError **error) {
+    const gchar *why = pdb_error();
+    g_set_error(error, SCUMBLE_DOMAIN, 0, "GIMP could not add a layer: the layer that was rendered may be gone, or memory ran out.%s%s",
+                why && *why ? " GIMP says: " : "", why ? why : "");
+}
+
+gboolean canvas_insert(gint32 image, gint32 layer, gint32 beside, gboolean below, GError **error) {
+    gint at = gimp_image_get_item_position(image, beside);
+    if (gimp_image_insert_layer(image, layer, gimp_item_get_parent(beside), MAX(at, 0) + below)) return TRUE;
+    not_added(error);
+    gimp_item_delete(layer);
+    return FALSE;
+}
+
+gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt, GError **error) {
+    const Picture *p = &r->picture;
+    GeglRectangle place = {0, 0, p->width, p->height}, all = place;
+    gint32 made = -1;
     gimp_drawable_offsets(layer, &place.x, &place.y);
-    gint32 made = canvas_add_layer(image, layer, name, &place, NULL, r);
+    gchar *name = canvas_layer_name(prompt);
+    if (p->laid) made = canvas_new_layer(image, name, &place);
     g_free(name);
-    return made;
+    GeglBuffer *buffer = made > 0 ? gimp_drawable_get_buffer(made) : NULL;
+    if (!buffer) {
+        not_added(error);
+        if (made > 0) gimp_item_delete(made);
+        return -1;
+    }
+    gegl_buffer_set(buffer, &all, 0, p->babl, p->pixels, GEGL_AUTO_ROWSTRIDE);
+    g_object_unref(buffer);
+    gimp_drawable_update(made, 0, 0, all.width, all.height);
+    Chosen chosen = chosen_now(image);
+    gboolean good = canvas_insert(image, made, layer, FALSE, error);
+    chosen_again(image, chosen);
+    return good ? made : -1;
 }
 
 gboolean canvas_locked(gint32 layer) {

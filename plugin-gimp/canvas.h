@@ -15,21 +15,29 @@ const PixelFormat *canvas_format(gint32 image);
 /* FALSE and a sentence if Scumble has nothing to do with such an image or layer. */
 gboolean canvas_usable(gint32 image, gint32 layer, GError **error);
 
+#define CANVAS_NOTHING_SELECTED \
+    "Nothing that is selected lies on this layer, so there is nothing to render. Select a part of it, or Select > None for all."
+
 /* The layer that a drawable stands for: itself, or the one whose mask it is; -1 for a channel. */
 gint32 canvas_layer_of(gint32 drawable);
 
-/* The layer alone, with its mask, in its own coordinates; the selection's part of it. NULL if it is gone. */
+/* The layer alone, with its mask (a group: what it shows), in its own coordinates, and the selection's part of it. NULL if
+ * it is gone or memory ran out. */
 Paint *canvas_read_layer(gint32 image, gint32 layer);
 
-/* All that is shown below the layer `live`, which has the mark, on `rect` (image pixels; NULL: on all of it, and the
- * selection). NULL if it is gone. */
-Paint *canvas_read_below(gint32 image, gint32 live, const gchar *mark, const GeglRectangle *rect);
+/* All that is shown below the live layer on `rect` (image pixels; NULL: on all of it, and the selection). NULL if it is gone
+ * or memory ran out. */
+Paint *canvas_read_below(gint32 image, gint32 live, const GeglRectangle *rect);
 
-/* A new layer of the given size just above `below`: transparent, or with the picture. One undo step. `mark` names the
- * parasite that a live layer is found by, and leaves `below` the active layer; with NULL the new one becomes active, as
- * after any filter. -1 if it failed. */
-gint32 canvas_add_layer(gint32 image, gint32 below, const gchar *name, const GeglRectangle *place, const gchar *mark,
-                        const Renderer *picture);
+/* All of that as a small picture, in at most *width by *height pixels, which become its size. NULL if it is gone. */
+GBytes *canvas_thumbnail_below(gint32 image, gint32 live, gint *width, gint *height);
+
+/* A transparent layer that is not in the image yet; -1 if it failed. */
+gint32 canvas_new_layer(gint32 image, const gchar *name, const GeglRectangle *place);
+
+/* Puts it in, just above or below another one: one undo step, and it becomes the active layer. FALSE and a sentence if
+ * GIMP will not; the layer is gone then. */
+gboolean canvas_insert(gint32 image, gint32 layer, gint32 beside, gboolean below, GError **error);
 
 /* TRUE if the layer or a group around it is locked: GIMP ends a plug-in that writes to it then. */
 gboolean canvas_locked(gint32 layer);
@@ -37,5 +45,6 @@ gboolean canvas_locked(gint32 layer);
 /* The artist's words as a layer's name. */
 gchar *canvas_layer_name(const gchar *prompt);
 
-/* The renderer's picture as a layer just above the one that was rendered: one undo step. -1 if it failed. */
-gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *renderer, const gchar *prompt);
+/* The renderer's picture as a layer just above the one that was rendered, which what the artist had chosen stays: one undo
+ * step. -1 and a sentence if it failed. */
+gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *renderer, const gchar *prompt, GError **error);

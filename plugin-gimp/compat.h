@@ -25,6 +25,7 @@
 #define gimp_image_delete(id) gimp_image_delete(IMAGE_(id))
 #define gimp_image_resize(id, w, h, x, y) gimp_image_resize(IMAGE_(id), w, h, x, y)
 #define gimp_image_undo_disable(id) gimp_image_undo_disable(IMAGE_(id))
+#define gimp_image_get_name(id) gimp_image_get_name(IMAGE_(id))
 #define gimp_image_undo_group_start(id) gimp_image_undo_group_start(IMAGE_(id))
 #define gimp_image_undo_group_end(id) gimp_image_undo_group_end(IMAGE_(id))
 #define gimp_image_get_floating_sel(id) gimp_item_get_id(GIMP_ITEM_(gimp_image_get_floating_sel(IMAGE_(id))))
@@ -46,6 +47,8 @@
 #define gimp_item_get_name(id) gimp_item_get_name(ITEM_(id))
 #define gimp_item_set_name(id, name) gimp_item_set_name(ITEM_(id), name)
 #define gimp_item_get_visible(id) gimp_item_get_visible(ITEM_(id))
+#define gimp_item_set_visible(id, visible) gimp_item_set_visible(ITEM_(id), visible)
+#define gimp_item_set_lock_content(id, lock) gimp_item_set_lock_content(ITEM_(id), lock)
 #define gimp_item_get_lock_content(id) gimp_item_get_lock_content(ITEM_(id))
 #define gimp_item_attach_parasite(id, parasite) gimp_item_attach_parasite(ITEM_(id), parasite)
 #define gimp_item_detach_parasite(id, name) gimp_item_detach_parasite(ITEM_(id), name)
@@ -59,10 +62,14 @@
     gimp_item_get_id(GIMP_ITEM_(gimp_layer_new_from_visible(IMAGE_(image), IMAGE_(to), name)))
 #define gimp_layer_set_offsets(id, x, y) gimp_layer_set_offsets(LAYER_(id), x, y)
 #define gimp_layer_get_opacity(id) gimp_layer_get_opacity(LAYER_(id))
+#define gimp_layer_set_opacity(id, opacity) gimp_layer_set_opacity(LAYER_(id), opacity)
+#define gimp_layer_set_mode(id, mode) gimp_layer_set_mode(LAYER_(id), mode)
 #define gimp_layer_get_mode(id) gimp_layer_get_mode(LAYER_(id))
 #define gimp_layer_get_mask(id) gimp_item_get_id(GIMP_ITEM_(gimp_layer_get_mask(LAYER_(id))))
 #define gimp_layer_get_apply_mask(id) gimp_layer_get_apply_mask(LAYER_(id))
 #define gimp_layer_remove_mask(id, how) gimp_layer_remove_mask(LAYER_(id), how)
+#define gimp_layer_new_from_drawable(id, to) \
+    gimp_item_get_id(GIMP_ITEM_(gimp_layer_new_from_drawable(DRAWABLE_(id), IMAGE_(to))))
 #define gimp_layer_from_mask(id) \
     gimp_item_get_id(GIMP_ITEM_(gimp_layer_from_mask((GimpLayerMask *)ITEM_(id))))
 
@@ -117,6 +124,47 @@ static inline void set_active_layer(gint32 image, gint32 layer) {
 #endif
 }
 
+/* What the artist had chosen in an image: layers, or a channel (Quick Mask is one). */
+typedef struct {
+#if GIMP_MAJOR_VERSION >= 3
+    GimpLayer **layers;
+    GimpChannel **channels;
+#else
+    gint32 layer, channel;
+#endif
+} Chosen;
+
+static inline Chosen chosen_now(gint32 image) {
+#if GIMP_MAJOR_VERSION >= 3
+    return (Chosen){gimp_image_get_selected_layers(IMAGE_(image)), gimp_image_get_selected_channels(IMAGE_(image))};
+#else
+    return (Chosen){gimp_image_get_active_layer(image), gimp_image_get_active_channel(image)};
+#endif
+}
+
+static inline void chosen_free(Chosen chosen) {
+#if GIMP_MAJOR_VERSION >= 3
+    g_free(chosen.layers);
+    g_free(chosen.channels);
+#else
+    (void)chosen;
+#endif
+}
+
+/* Chooses it again, and frees it. */
+static inline void chosen_again(gint32 image, Chosen chosen) {
+#if GIMP_MAJOR_VERSION >= 3
+    if (chosen.channels && chosen.channels[0])
+        gimp_image_set_selected_channels(IMAGE_(image), (const GimpChannel **)chosen.channels);
+    else if (chosen.layers && chosen.layers[0])
+        gimp_image_set_selected_layers(IMAGE_(image), (const GimpLayer **)chosen.layers);
+#else
+    if (chosen.channel > 0) gimp_image_set_active_channel(image, chosen.channel);
+    else if (chosen.layer > 0) gimp_image_set_active_layer(image, chosen.layer);
+#endif
+    chosen_free(chosen);
+}
+
 /* A small picture of a drawable, in one call that cannot meet a half-closed image; NULL if it is gone. */
 static inline GBytes *drawable_thumbnail(gint32 drawable, gint *width, gint *height) {
     gint bytes;
@@ -128,12 +176,31 @@ static inline GBytes *drawable_thumbnail(gint32 drawable, gint *width, gint *hei
 #endif
 }
 
+static inline GBytes *image_thumbnail(gint32 image, gint *width, gint *height) {
+    gint bytes;
+#if GIMP_MAJOR_VERSION >= 3
+    return gimp_image_get_thumbnail_data(IMAGE_(image), width, height, &bytes);
+#else
+    guchar *data = gimp_image_get_thumbnail_data(image, width, height, &bytes);
+    return data ? g_bytes_new_take(data, (gsize)*width * (gsize)*height * (gsize)bytes) : NULL;
+#endif
+}
+
 /* Calls on what the artist has closed meanwhile return nothing, instead of opening an error window. */
 static inline void keep_errors_to_ourselves(void) {
 #if GIMP_MAJOR_VERSION >= 3
     gimp_plug_in_set_pdb_error_handler(gimp_get_plug_in(), GIMP_PDB_ERROR_HANDLER_PLUGIN);
 #else
     gimp_plugin_set_pdb_error_handler(GIMP_PDB_ERROR_HANDLER_PLUGIN);
+#endif
+}
+
+/* Why the last call failed, as GIMP says. */
+static inline const gchar *pdb_error(void) {
+#if GIMP_MAJOR_VERSION >= 3
+    return gimp_pdb_get_last_status(gimp_get_pdb()) == GIMP_PDB_SUCCESS ? NULL : gimp_pdb_get_last_error(gimp_get_pdb());
+#else
+    return gimp_get_pdb_status() == GIMP_PDB_SUCCESS ? NULL : gimp_get_pdb_error();
 #endif
 }
 

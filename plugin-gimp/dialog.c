@@ -4,7 +4,6 @@
 #include "canvas.h"
 #include "form.h"
 #include "live.h"
-#include "preview.h"
 #include "run.h"
 #include "view.h"
 
@@ -12,113 +11,168 @@
 
 #define QUICK 30   /* milliseconds between looks while the engine works */
 #define IDLE 500   /* ... and while it does not and nothing is live: is the image still there? */
+#define FINAL 1.0  /* seconds that Apply and Close wait for the finished picture; */
+#define ENOUGH 4.0 /* ... and for what is begun to be written, while hands or a dialog hold it up */
+
+/* What the artist has asked for last. */
+typedef enum {
+    EDITING,   /* a filter: OK makes the picture */
+    FINISHING, /* OK: as soon as the picture is finished */
+    LIVE,
+    APPLYING,  /* live, and these as soon as the picture is finished and written: a copy below, */
+    STORING,   /* a copy above */
+    STOPPING,  /* a filter again */
+    CLOSING,   /* the end of the dialog */
+} State;
 
 typedef struct {
     gint32 image, layer, made;
     Settings *settings;
     Form *form;
     Renderer *renderer; /* NULL if the engine could not be started */
-    Live *live;         /* NULL: the picture is made by OK */
-    GdkPixbuf *paint;   /* the paint's small picture */
-    const Paint *paint_of; /* the live paint that it was made of */
+    Live *live;         /* not NULL from LIVE on */
+    State state;
+    gint64 since;       /* when that was asked for */
     View view;
     guint timer;
-    gboolean knows_model, finishing, applying, failed, rests;
+    gchar *error;       /* what failed, until something goes well; NULL */
+    gchar *told;        /* what was done last, until the next thing is; NULL */
+    gboolean knows_model, nothing_selected, left;
+    gboolean used; /* something came of the settings: they are kept for the next time */
+    LiveState live_state;
 } Dialog;
 
 static gboolean tick(gpointer data);
 
 static void tick_in(Dialog *d, guint delay) {
     if (d->timer) g_source_remove(d->timer);
-    d->timer = g_timeout_add(delay, tick, d);
+    d->timer = d->left ? 0 : g_timeout_add(delay, tick, d);
 }
 
 static void say_error(Dialog *d, GError *error) {
     if (!error) return;
-    d->failed = TRUE;
-    view_say(&d->view, error->message);
+    g_free(d->error);
+    d->error = g_strdup(error->message);
     g_error_free(error);
 }
 
+static void forget_error(Dialog *d) { g_clear_pointer(&d->error, g_free); }
+
+static void tell(Dialog *d, const gchar *sentence) {
+    g_free(d->told);
+    d->told = g_strdup(sentence);
+}
+
+static gboolean engine_failed(const Dialog *d) {
+    ScumbleEngineInfo info;
+    if (!d->renderer || d->renderer->dead) return TRUE;
+    renderer_info(d->renderer, &info);
+    return info.state == SCUMBLE_ENGINE_FAILED;
+}
+
+static gboolean failed(const Dialog *d) { return engine_failed(d) || d->renderer->failed; }
+
 static void set_sensitive(Dialog *d) {
-    view_allow(&d->view, GTK_RESPONSE_OK, d->renderer && !d->finishing);
-    view_allow(&d->view, RESPONSE_RESET, !d->finishing);
-    view_allow(&d->view, RESPONSE_APPLY, d->renderer && d->renderer->frame);
-    gtk_widget_set_sensitive(d->view.live, !d->finishing);
-    form_set_sensitive(d->form, !d->finishing);
+    gboolean rests = d->state == EDITING || d->state == LIVE;
+    view_allow(&d->view, GTK_RESPONSE_OK, d->state == EDITING && !failed(d) && !d->nothing_selected);
+    view_allow(&d->view, RESPONSE_RESET, rests);
+    view_allow(&d->view, RESPONSE_APPLY, d->state == LIVE && d->renderer && d->renderer->picture.laid);
+    view_allow(&d->view, RESPONSE_STORE, d->state == LIVE && d->renderer && d->renderer->picture.laid);
+    gtk_widget_set_sensitive(d->view.live, rests);
+    form_set_sensitive(d->form, rests);
 }
 
-static void show_buttons(Dialog *d) {
-    view_show_buttons(&d->view, d->live != NULL);
+static void go_to(Dialog *d, State state) {
+    d->state = state;
+    d->since = g_get_monotonic_time();
     set_sensitive(d);
+    tick_in(d, 1);
 }
 
-static void show_picture(Dialog *d) {
-    const Paint *live = d->live ? live_paint(d->live) : NULL;
-    if (live && live != d->paint_of) {
-        g_clear_object(&d->paint);
-        d->paint = preview_of_paint(live);
-        d->paint_of = live;
-    }
-    if (!d->paint) return;
-    GdkPixbuf *shown = preview_of_picture(d->renderer, d->paint);
-    gtk_image_set_from_pixbuf(GTK_IMAGE(d->view.picture), shown);
-    g_object_unref(shown);
+static gdouble seconds_in_state(const Dialog *d) { return (gdouble)(g_get_monotonic_time() - d->since) / 1e6; }
+
+/* What is rendered, by what: what stands in the window when there is nothing else to say. */
+static gchar *plain_sentence(const Dialog *d) {
+    ScumbleEngineInfo info = {.model_name = "", .device = ""};
+    gchar *name = d->live ? gimp_item_get_name(live_layer(d->live)) : gimp_item_get_name(d->layer);
+    if (d->renderer) renderer_info(d->renderer, &info);
+    gboolean known = info.model_name && *info.model_name;
+    gchar *text = g_strdup_printf("%s \xe2\x80\x9c%s\xe2\x80\x9d%s%s%s%s.",
+                                  d->live ? "Renders everything that is shown below the layer" : "Renders the layer", name ? name : "?",
+                                  known ? " with " : "", known ? info.model_name : "", known ? " on " : "", known ? info.device : "");
+    g_free(name);
+    return text;
+}
+
+static void say(Dialog *d) {
+    gchar *plain = NULL;
+    const gchar *text = d->error ? d->error : NULL;
+    gchar *faded = NULL;
+    if (d->error && d->live && failed(d))
+        text = faded = g_strdup_printf("%s (The live layer is half transparent: it does not follow the paint.)", d->error);
+    else if (!text && d->live && d->live_state == LIVE_PAINTED_ON)
+        text = "The live layer itself is chosen: what you paint on it is written over. Choose the layer below it in the Layers dialog.";
+    else if (!text && d->nothing_selected && !d->live)
+        text = CANVAS_NOTHING_SELECTED;
+    if (!text) text = d->told;
+    if (!text) text = plain = plain_sentence(d);
+    view_say(&d->view, text);
+    g_free(plain);
+    g_free(faded);
 }
 
 /* Reads the layer and hands it over; what has not changed makes no work. */
 static gboolean read_layer(Dialog *d) {
     GError *error = NULL;
     if (!d->renderer) return FALSE;
-    Paint *paint = canvas_read_layer(d->image, d->layer);
+    Paint *paint = canvas_usable(d->image, gimp_item_is_valid(d->layer) ? d->layer : -1, &error) ? canvas_read_layer(d->image, d->layer) : NULL;
     if (!paint) {
-        view_say(&d->view, "The layer is gone. Close this window and choose another one.");
+        if (!error)
+            g_set_error_literal(&error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out. Close this window and choose another one.");
+        say_error(d, error);
         return FALSE;
     }
-    gboolean good = renderer_push(d->renderer, paint, &error);
+    d->nothing_selected = paint->selected == SELECTED_NONE;
+    gboolean good = !d->nothing_selected && renderer_push(d->renderer, paint, &error);
     say_error(d, error);
-    g_clear_object(&d->paint);
-    d->paint = preview_of_paint(paint);
-    d->paint_of = NULL;
+    preview_set_paint(d->view.preview, paint);
+    preview_set_picture(d->view.preview, d->nothing_selected ? NULL : d->renderer);
     paint_free(paint);
-    show_picture(d);
     return good;
 }
 
 static void start_renderer(Dialog *d) {
     GError *error = NULL;
+    preview_set_picture(d->view.preview, NULL);
     renderer_free(d->renderer);
-    d->knows_model = d->failed = FALSE;
-    view_say(&d->view, NULL);
+    d->knows_model = FALSE;
+    form_know_model(d->form, NULL);
+    forget_error(d);
     d->renderer = renderer_new(d->settings->model, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
     say_error(d, error);
+    preview_set_picture(d->view.preview, d->renderer);
     if (d->live) live_restart(d->live);
     else read_layer(d);
     set_sensitive(d);
     tick_in(d, QUICK);
 }
 
-static gboolean engine_failed(Dialog *d) {
-    ScumbleEngineInfo info;
-    if (!d->renderer) return TRUE;
-    renderer_info(d->renderer, &info);
-    return info.state == SCUMBLE_ENGINE_FAILED;
-}
-
 static void settings_changed(gboolean other_model, gpointer data) {
     Dialog *d = data;
     GError *error = NULL;
+    gboolean again = failed(d);
     form_read(d->form, d->settings);
     /* After a failure the next change tries again: the model may be in its place by now. */
     if (other_model || engine_failed(d)) {
         start_renderer(d);
         return;
     }
-    if (d->failed) view_say(&d->view, NULL);
-    d->failed = FALSE;
+    forget_error(d);
+    tell(d, NULL);
     renderer_set(d->renderer, d->settings, &error);
     say_error(d, error);
+    if (again) set_sensitive(d);
     tick_in(d, QUICK);
 }
 
@@ -131,59 +185,76 @@ static void show_progress(Dialog *d) {
         d->knows_model = TRUE;
         form_know_model(d->form, &info);
     }
+    const Renderer *r = d->renderer;
     if (info.state == SCUMBLE_ENGINE_LOADING) {
         text = g_strdup("Loading the model\xe2\x80\xa6");
         done = info.progress;
-    } else if (info.state == SCUMBLE_ENGINE_FAILED || d->failed) {
+    } else if (failed(d) || d->error) {
         text = g_strdup("No picture");
-    } else if (d->live && d->rests) {
+    } else if (d->live && d->live_state == LIVE_RESTS) {
         text = g_strdup("Resting: the live layer is hidden or locked");
-    } else if (renderer_busy(d->renderer)) {
-        const ScumbleFrameInfo *i = &d->renderer->info;
-        gboolean some = d->renderer->frame && i->revision >= d->renderer->asked && i->steps;
-        text = some ? g_strdup_printf("Rendering, step %u of %u", i->step, i->steps) : g_strdup("Rendering\xe2\x80\xa6");
-        done = some ? (gdouble)i->step / i->steps : 0.0;
-    } else if (d->renderer->frame) {
-        text = g_strdup_printf("Up to date, rendered in %.2f s", (gdouble)d->renderer->info.since_start_us / 1e6);
+    } else if (renderer_busy(r)) {
+        gboolean some = r->picture.laid && r->info.revision >= r->asked && r->info.steps;
+        text = some ? g_strdup_printf("Step %u of %u", r->info.step, r->info.steps) : g_strdup("Rendering\xe2\x80\xa6");
+        done = some ? (gdouble)r->info.step / r->info.steps : 0.0;
+    } else if (d->live && !live_settled(d->live, r)) {
+        text = g_strdup("Showing\xe2\x80\xa6");
+        done = 1.0;
+    } else if (r->picture.laid) {
+        text = g_strdup_printf("Up to date, rendered in %.2f s", (gdouble)r->info.since_start_us / 1e6);
         done = 1.0;
     }
     view_progress(&d->view, text, done);
     g_free(text);
 }
 
+static void show_buttons(Dialog *d) {
+    view_show_buttons(&d->view, d->live != NULL);
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d->view.live), d->live != NULL);
+}
+
 /* Ends the live layer, keeping it or not as the artist has chosen. */
 static void end_live(Dialog *d) {
     if (!d->live) return;
-    d->made = d->settings->keep ? live_layer(d->live) : -1;
-    live_free(d->live, d->settings->keep, d->settings->prompt);
+    d->made = live_free(d->live, d->settings->keep, d->settings->prompt);
+    d->used = TRUE;
     d->live = NULL;
-    d->paint_of = NULL;
+    if (d->made > 0) tell(d, "The live layer is an ordinary one now, half transparent so that what you paint below it is seen.");
 }
 
 static void begin_live(Dialog *d) {
     GError *error = NULL;
     gint32 layer = active_layer(d->image);
     if (layer <= 0) layer = d->layer;
-    if (!d->renderer) start_renderer(d); /* what was missing may be there by now */
-    if (d->renderer && canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, &error);
-    if (d->live) view_say(&d->view, NULL);
-    say_error(d, error);
+    if (engine_failed(d)) start_renderer(d); /* what was missing may be there by now */
+    if (engine_failed(d)) return;            /* and no live layer without a picture */
+    if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, &error);
+    /* Nothing failed that a picture of the filter would mend. */
+    tell(d, error ? error->message : NULL);
+    g_clear_error(&error);
+    if (!d->live) return;
+    forget_error(d);
+    d->live_state = LIVE_ON;
+    preview_set_picture(d->view.preview, d->renderer);
 }
 
 static void live_toggled(GtkToggleButton *button, Dialog *d) {
     gboolean on = gtk_toggle_button_get_active(button);
     if (on == (d->live != NULL)) return;
-    if (on) begin_live(d);
-    else end_live(d);
-    if (on && !d->live) gtk_toggle_button_set_active(button, FALSE);
-    show_buttons(d);
-    if (!d->live) read_layer(d);
-    tick_in(d, QUICK);
+    if (on) {
+        begin_live(d);
+        show_buttons(d);
+        go_to(d, d->live ? LIVE : EDITING);
+    } else {
+        go_to(d, STOPPING);
+    }
+    say(d);
 }
 
 static void keep_toggled(GtkToggleButton *button, Dialog *d) { d->settings->keep = gtk_toggle_button_get_active(button); }
 
 static void leave(Dialog *d) {
+    d->left = TRUE;
     if (d->timer) g_source_remove(d->timer);
     d->timer = 0;
     gtk_main_quit();
@@ -191,51 +262,98 @@ static void leave(Dialog *d) {
 
 /* The finished picture becomes a layer. */
 static void finish(Dialog *d) {
-    d->finishing = FALSE;
-    d->made = gimp_item_is_valid(d->layer) ? canvas_add_picture(d->image, d->layer, d->renderer, d->settings->prompt) : -1;
+    GError *error = NULL;
+    d->made = -1;
+    if (canvas_usable(d->image, gimp_item_is_valid(d->layer) ? d->layer : -1, &error))
+        d->made = canvas_add_picture(d->image, d->layer, d->renderer, d->settings->prompt, &error);
     if (d->made <= 0) {
-        view_say(&d->view, "GIMP could not add a layer for the picture: the layer that was rendered is gone or locked.");
-        set_sensitive(d);
+        say_error(d, error);
+        go_to(d, EDITING);
         return;
     }
     gimp_displays_flush();
-    settings_save(d->settings);
+    d->used = TRUE;
     leave(d);
 }
 
-/* What became of the live layer that ended by itself. */
+/* The live layer is gone, or can no longer be one; nothing of it is ours to remove any more. */
 static void live_ended(Dialog *d, LiveState state) {
-    d->settings->keep = TRUE; /* nothing of it is ours to remove any more */
+    gboolean keep = d->settings->keep;
+    d->settings->keep = TRUE;
     end_live(d);
-    d->settings->keep = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.keep));
-    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d->view.live), FALSE);
+    d->settings->keep = keep;
+    if (state == LIVE_LAYER_GONE) d->made = -1;
+    tell(d, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
+                                  : "The live layer was removed, merged or undone. Choose Live to make a new one.");
+    if (d->state == CLOSING) {
+        leave(d);
+        return;
+    }
     show_buttons(d);
-    view_say(&d->view, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
-                                 : "The live layer was removed or undone. Choose Live to make a new one.");
+    go_to(d, EDITING);
+    if (state != LIVE_INDEXED) read_layer(d);
 }
 
 static void apply(Dialog *d) {
-    d->applying = FALSE;
-    gint32 layer = live_apply(d->live, d->settings->prompt);
-    settings_save(d->settings);
-    view_say(&d->view, layer > 0 ? "The picture is an ordinary layer above the live one now." : "GIMP could not copy the live layer.");
+    gboolean above = d->state == STORING;
+    gint32 layer = live_apply(d->live, above, d->settings->prompt);
+    tell(d, layer <= 0 ? "GIMP could not copy the live layer: memory ran out, or its group is locked."
+            : above    ? "A copy is stored above the live layer, hidden."
+                       : "The picture is an ordinary layer below the live one now, and the one that you paint on.");
+    go_to(d, LIVE);
 }
 
-static gboolean poll(Dialog *d) {
+/* TRUE if what the state waits for is there. */
+static gboolean may_go_on(const Dialog *d) {
+    gdouble waited = seconds_in_state(d);
+    gboolean quiet = !d->renderer || failed(d) || d->live_state == LIVE_RESTS || waited > ENOUGH ||
+                     (!renderer_busy(d->renderer) && live_settled(d->live, d->renderer));
+    return quiet || (waited > FINAL && !live_writing(d->live));
+}
+
+static void poll(Dialog *d) {
     GError *error = NULL;
     gboolean fresh = FALSE;
-    if (!d->renderer || (d->live && live_writing(d->live))) return FALSE;
+    if (!d->renderer || (d->live && live_writing(d->live))) return;
     if (!renderer_poll(d->renderer, &fresh, &error)) {
-        d->finishing = FALSE;
         say_error(d, error);
+        if (d->state == FINISHING) go_to(d, EDITING);
         set_sensitive(d);
     } else if (fresh) {
-        if (d->failed) view_say(&d->view, NULL);
-        d->failed = FALSE;
-        show_picture(d);
+        if (!d->renderer->failed) forget_error(d);
+        preview_set_picture(d->view.preview, d->renderer);
         set_sensitive(d);
     }
-    return fresh;
+}
+
+static void tick_live(Dialog *d, guint *delay) {
+    GError *error = NULL;
+    if (!d->renderer) return;
+    live_fade(d->live, d->renderer, failed(d) && d->state < STOPPING);
+    d->live_state = live_tick(d->live, d->renderer, delay, &error);
+    say_error(d, error);
+    Paint *paint = live_take_paint(d->live);
+    if (paint) preview_set_paint(d->view.preview, paint);
+    paint_free(paint);
+    if (d->live_state == LIVE_LAYER_GONE || d->live_state == LIVE_INDEXED) {
+        live_ended(d, d->live_state);
+        return;
+    }
+    if (d->live_state == LIVE_IMAGE_CLOSED) *delay = 1;
+    if (d->state == LIVE || !may_go_on(d)) return;
+    if (d->state == APPLYING || d->state == STORING) {
+        apply(d);
+        return;
+    }
+    State state = d->state;
+    end_live(d);
+    if (state == CLOSING) {
+        leave(d);
+        return;
+    }
+    show_buttons(d);
+    go_to(d, EDITING);
+    read_layer(d);
 }
 
 static gboolean tick(gpointer data) {
@@ -247,23 +365,20 @@ static gboolean tick(gpointer data) {
         leave(d);
         return G_SOURCE_REMOVE;
     }
-    gboolean fresh = poll(d);
-    if (d->live && d->renderer) {
-        GError *error = NULL;
-        LiveState state = live_tick(d->live, d->renderer, fresh, &delay, &error);
-        say_error(d, error);
-        if (state == LIVE_LAYER_GONE || state == LIVE_INDEXED) live_ended(d, state);
-        if (state == LIVE_IMAGE_CLOSED) delay = 1;
-        d->rests = state == LIVE_RESTS;
-        if (d->live && d->applying && !live_writing(d->live)) apply(d);
-    } else if (d->renderer && renderer_busy(d->renderer) && !d->failed) {
+    poll(d);
+    if (d->live) {
+        tick_live(d, &delay);
+    } else if (d->renderer && renderer_busy(d->renderer)) {
         delay = QUICK;
-    } else if (d->finishing && renderer_finished(d->renderer)) {
-        finish(d);
-        if (d->made > 0) return G_SOURCE_REMOVE;
+    } else if (d->state == FINISHING) {
+        if (d->renderer && renderer_finished(d->renderer)) finish(d);
+        else go_to(d, EDITING); /* it came to rest without a picture */
+        delay = QUICK;
     }
+    if (d->left) return G_SOURCE_REMOVE;
     if (d->renderer && !d->knows_model && !engine_failed(d)) delay = MIN(delay, QUICK);
     show_progress(d);
+    say(d);
     tick_in(d, delay);
     return G_SOURCE_REMOVE;
 }
@@ -279,24 +394,27 @@ static void reset(Dialog *d) {
 
 static void respond(GtkDialog *window, gint response, Dialog *d) {
     (void)window;
+    gboolean rests = d->state == EDITING || d->state == LIVE;
     switch (response) {
     case GTK_RESPONSE_HELP: view_help(&d->view); break;
     case RESPONSE_RESET: reset(d); break;
     case RESPONSE_APPLY:
-        d->applying = d->live != NULL; /* as soon as no picture is half written */
-        tick_in(d, 1);
+        if (d->state == LIVE) go_to(d, APPLYING);
+        break;
+    case RESPONSE_STORE:
+        if (d->state == LIVE) go_to(d, STORING);
         break;
     case GTK_RESPONSE_OK:
         /* What has been painted since is in the picture too. */
-        d->finishing = read_layer(d);
-        set_sensitive(d);
-        tick_in(d, 1);
+        if (rests && read_layer(d)) go_to(d, FINISHING);
+        else go_to(d, d->state);
         break;
-    default: /* Cancel, Close, Escape, the window's own button */
-        if (d->live) {
-            settings_save(d->settings);
-            end_live(d);
+    default: /* Cancel, Close, Escape, the window's own button; asked for again it does not wait */
+        if (d->live && d->state != CLOSING) {
+            go_to(d, CLOSING);
+            break;
         }
+        end_live(d);
         leave(d);
     }
 }
@@ -304,18 +422,21 @@ static void respond(GtkDialog *window, gint response, Dialog *d) {
 /* The artist comes back from the image, where the layer may have been painted on. */
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
-    if (!d->live && !d->finishing && d->renderer && gimp_image_is_valid(d->image)) {
+    if (d->state == EDITING && d->renderer && gimp_image_is_valid(d->image)) {
         read_layer(d);
+        set_sensitive(d);
         tick_in(d, QUICK);
     }
     return FALSE;
 }
 
 static void build(Dialog *d) {
-    view_build(&d->view, d->settings->keep);
+    view_build(&d->view, d->image, d->settings);
     d->form = form_new(d->view.form, d->settings, settings_changed, d);
     gtk_widget_show_all(GTK_WIDGET(d->view.form));
+    form_focus(d->form);
     show_buttons(d);
+    set_sensitive(d);
     g_signal_connect(d->view.live, "toggled", G_CALLBACK(live_toggled), d);
     g_signal_connect(d->view.keep, "toggled", G_CALLBACK(keep_toggled), d);
     g_signal_connect(d->view.window, "response", G_CALLBACK(respond), d);
@@ -328,13 +449,17 @@ gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings)
     build(&d);
     gtk_widget_show(d.view.window);
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
+    view_place_window(&d.view, settings);
     start_renderer(&d);
     if (live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d.view.live), TRUE);
     gtk_main();
-    end_live(&d);
-    gtk_widget_destroy(d.view.window);
+    end_live(&d); /* the image is gone, and so is the layer */
+    view_remember_window(&d.view, settings);
+    settings_save(settings, d.used);
+    view_free(&d.view);
     form_free(d.form);
     renderer_free(d.renderer);
-    g_clear_object(&d.paint);
+    g_free(d.error);
+    g_free(d.told);
     return d.made;
 }

@@ -9,7 +9,7 @@
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
-    X(frame_info_init) X(frame_info) X(frame_copy) X(frame_release)
+    X(frame_info_init) X(frame_info) X(frame_release)
 
 static struct {
 #define X(name) __typeof__(scumble_##name) *name;
@@ -91,6 +91,7 @@ Renderer *renderer_new(const gchar *model, GError **error) {
     if (!open_library(error) || !good(lib.engine_options_init(&options, sizeof options), error)) return NULL;
     Renderer *r = g_new0(Renderer, 1);
     r->model = g_strdup(model);
+    r->preview = SCUMBLE_PREVIEW_EACH_STEP;
     options.model_dir = *model ? r->model : NULL;
     if (!good(lib.engine_create(&options, &r->engine), error) ||
         !good(lib.session_create(r->engine, &r->session), error)) {
@@ -102,11 +103,17 @@ Renderer *renderer_new(const gchar *model, GError **error) {
 
 void renderer_free(Renderer *r) {
     if (!r) return;
-    if (r->frame) lib.frame_release(r->frame);
+    picture_end(&r->picture);
     if (r->session) lib.session_release(r->session);
     if (r->engine) lib.engine_release(r->engine);
     g_free(r->model);
     g_free(r);
+}
+
+/* Something new was asked for: what failed before may go well now. */
+static guint64 asked(Renderer *r, guint64 revision) {
+    r->failed = r->dead;
+    return r->asked = MAX(r->asked, revision);
 }
 
 gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
@@ -120,8 +127,15 @@ gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
     p.seed = (guint64)s->seed;
     p.alpha = SCUMBLE_ALPHA_FOLLOW_PAINT;
     p.mask_softness = 0; /* the selection has the feather that the artist gave it */
-    gint32 status = lib.session_set_params(r->session, &p, &r->asked);
+    p.preview = r->preview;
+    guint64 revision = 0;
+    gint32 status = lib.session_set_params(r->session, &p, &revision);
+    if (status == SCUMBLE_OK) asked(r, revision);
     return good(status, error);
+}
+
+void renderer_preview(Renderer *r, gboolean each_step) {
+    r->preview = each_step ? SCUMBLE_PREVIEW_EACH_STEP : SCUMBLE_PREVIEW_OFF;
 }
 
 /* Shows the selection alone: a picture that lies above the paint need not repeat it. */
@@ -142,12 +156,18 @@ static gboolean set_mask(Renderer *r, const Paint *paint, GError **error) {
     } else {
         status = lib.session_set_mask(r->session, NULL, &revision);
     }
-    if (status == SCUMBLE_OK) r->floor = r->asked = MAX(r->asked, revision);
+    if (status == SCUMBLE_OK) r->floor = asked(r, revision);
     return good(status, error);
+}
+
+gboolean renderer_fits(const Renderer *r, const Paint *paint) {
+    const Picture *p = &r->picture;
+    return p->pixels && p->format == paint->format && p->babl == paint->babl && p->width == paint->width && p->height == paint->height;
 }
 
 gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     ScumbleImage image;
+    guint64 revision = 0;
     if (!good(lib.image_init(&image, sizeof image), error)) return FALSE;
     image.format = paint->format->number;
     image.canvas_width = paint->width;
@@ -156,18 +176,19 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     image.stride = (gsize)paint->rect.width * (gsize)paint->format->bytes;
     image.byte_length = image.stride * (gsize)paint->rect.height;
     image.pixels = paint->pixels;
-    gboolean other = r->format != paint->format || r->width != paint->width || r->height != paint->height;
-    gint32 status = lib.session_push(r->session, &image, NULL, &r->asked);
-    if (!good(status, error)) return FALSE;
-    if (other) {
-        /* The picture is of another canvas now, and nobody may take it for one of this. */
-        if (r->frame) lib.frame_release(r->frame);
-        r->frame = NULL;
-        r->format = paint->format;
-        r->width = paint->width;
-        r->height = paint->height;
-        r->floor = r->asked;
+    /* The picture is of another canvas now, and nobody may take it for one of this. */
+    gboolean other = !renderer_fits(r, paint);
+    if (other && !picture_begin(&r->picture, paint)) {
+        fail(error, SCUMBLE_ERROR_MEMORY, "There is not enough memory for a picture of this size. Close other images, or scale this one down.");
+        return FALSE;
     }
+    gint32 status = lib.session_push(r->session, &image, NULL, &revision);
+    if (!good(status, error)) {
+        picture_end(&r->picture);
+        return FALSE;
+    }
+    if (status == SCUMBLE_OK) asked(r, revision);
+    if (other) r->floor = r->asked;
     return !paint->whole || set_mask(r, paint, error);
 }
 
@@ -177,39 +198,38 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
     *fresh = FALSE;
     gint32 status = lib.session_poll(r->session, r->seen, &frame);
     if (status < 0) {
+        ScumbleEngineInfo state;
         r->done = r->asked; /* nothing more comes until something changes */
+        r->failed = TRUE;
+        renderer_info(r, &state);
+        r->dead = state.state == SCUMBLE_ENGINE_FAILED; /* and here nothing at all: it is told once */
         return good(status, error);
     }
     if (status != SCUMBLE_OK) return TRUE;
-    if (!good(lib.frame_info_init(&info, sizeof info), error) || !good(lib.frame_info(frame, &info), error)) {
-        lib.frame_release(frame);
-        return FALSE;
+    gboolean told = good(lib.frame_info_init(&info, sizeof info), error) && good(lib.frame_info(frame, &info), error);
+    if (told) {
+        r->seen = info.seq;
+        if (info.flags & SCUMBLE_FRAME_FINAL) r->done = MAX(r->done, info.revision);
+        *fresh = info.revision >= r->floor && r->picture.pixels && info.format == r->picture.format->number;
     }
-    r->seen = info.seq;
-    if (info.flags & SCUMBLE_FRAME_FINAL) r->done = MAX(r->done, info.revision);
-    if (info.revision < r->floor) {
-        lib.frame_release(frame);
-        return TRUE;
+    if (*fresh) {
+        GeglRectangle rect = {info.rect.x, info.rect.y, info.rect.width, info.rect.height};
+        picture_lay(&r->picture, &rect, info.pixels, info.stride, TRUE);
+        r->info = info;
+        r->info.pixels = NULL;
+        if (info.revision >= r->done) r->failed = FALSE; /* not by a picture of before the failure */
     }
-    if (r->frame) lib.frame_release(r->frame);
-    r->frame = frame;
-    r->info = info;
-    *fresh = TRUE;
-    return TRUE;
+    lib.frame_release(frame);
+    return told;
 }
 
-gboolean renderer_busy(const Renderer *r) { return r->format && r->done < r->asked; }
+gboolean renderer_busy(const Renderer *r) { return r->picture.pixels && !r->dead && r->done < r->asked; }
 
 gboolean renderer_finished(const Renderer *r) {
-    return r->frame && (r->info.flags & SCUMBLE_FRAME_FINAL) && r->info.revision >= r->asked;
+    return r->picture.laid && !r->failed && (r->info.flags & SCUMBLE_FRAME_FINAL) && r->info.revision >= r->asked;
 }
 
 void renderer_info(const Renderer *r, ScumbleEngineInfo *info) {
     if (lib.engine_info_init(info, sizeof *info) < 0 || lib.engine_info(r->engine, info) < 0)
         memset(info, 0, sizeof *info);
-}
-
-gboolean renderer_copy(const Renderer *r, const GeglRectangle *rect, guchar *pixels, gsize stride) {
-    ScumbleRect part = {rect->x, rect->y, rect->width, rect->height};
-    return lib.frame_copy(r->frame, &part, pixels, stride, stride * (gsize)rect->height) == SCUMBLE_OK;
 }

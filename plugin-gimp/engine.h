@@ -5,7 +5,7 @@
 #include <gegl.h>
 #include <scumble.h>
 
-#include "paint.h"
+#include "picture.h"
 #include "settings.h"
 
 /* GErrors of this plug-in; the code is the library's status, 0 if the failure is our own. */
@@ -15,15 +15,15 @@ typedef struct {
     ScumbleEngine *engine;
     ScumbleSession *session;
     gchar *model;
-    guint64 asked;       /* revision of the newest push or change of settings */
-    guint64 done;        /* revision of the newest finished picture */
-    guint64 seen;        /* number of the newest frame looked at */
-    guint64 floor;       /* pictures of earlier revisions no longer fit the canvas */
-    ScumbleFrame *frame; /* the newest picture; NULL before the first */
-    ScumbleFrameInfo info;
-    /* The canvas that the session knows. */
-    const PixelFormat *format;
-    gint width, height;
+    guint32 preview;
+    guint64 asked; /* revision of the newest push or change of settings */
+    guint64 done;  /* revision of the newest finished picture */
+    guint64 seen;  /* number of the newest frame looked at */
+    guint64 floor; /* pictures of earlier revisions no longer fit the canvas */
+    Picture picture; /* of the canvas that the session knows */
+    ScumbleFrameInfo info; /* of the frame that was laid last; its pixels are gone */
+    gboolean failed; /* the newest thing that was asked for ended in an error */
+    gboolean dead;   /* the engine could not be loaded: make another renderer */
 } Renderer;
 
 /* Opens the library (once) and starts to load the model, "" being the one that comes with it. */
@@ -35,17 +35,20 @@ gboolean renderer_set(Renderer *renderer, const Settings *settings, GError **err
 /* Hands the paint over; with a whole canvas also what is selected. */
 gboolean renderer_push(Renderer *renderer, const Paint *paint, GError **error);
 
-/* Looks for a newer picture; *fresh tells whether there is one. */
+/* Takes a newer picture if there is one; *fresh tells. */
 gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);
+
+/* Asks for estimates after each step, or not at all (for a run that shows none). TRUE at first. */
+void renderer_preview(Renderer *renderer, gboolean each_step);
 
 /* TRUE while a picture of what was asked for is still to come. */
 gboolean renderer_busy(const Renderer *renderer);
+
+/* TRUE if the canvas is this one, so that a part of it can be pushed. */
+gboolean renderer_fits(const Renderer *renderer, const Paint *paint);
 
 /* TRUE if a picture is there and shows all that was asked for. */
 gboolean renderer_finished(const Renderer *renderer);
 
 /* How far the model is loaded, and its own settings. Valid until the renderer is freed. */
 void renderer_info(const Renderer *renderer, ScumbleEngineInfo *info);
-
-/* Copies the part of the picture inside `rect` (canvas pixels); what it does not cover stays as it is. */
-gboolean renderer_copy(const Renderer *renderer, const GeglRectangle *rect, guchar *pixels, gsize stride);

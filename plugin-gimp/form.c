@@ -9,6 +9,8 @@
 /* A number with a slider and a box, or with the box alone. */
 typedef struct {
     GtkAdjustment *adjustment;
+    GtkWidget *box;
+    gboolean known; /* what the model's own value is */
     gboolean own; /* the model's own value, until the artist moves it */
 } Number;
 
@@ -59,6 +61,21 @@ static void number_changed(GtkAdjustment *adjustment, Form *f) {
     tell(f, FALSE);
 }
 
+/* As long as no model has told its own value none is shown. */
+static gboolean number_shown(GtkSpinButton *box, Number *n) {
+    if (!n->own || n->known) return FALSE;
+    gtk_entry_set_text(GTK_ENTRY(box), "");
+    return TRUE;
+}
+
+static void know(Number *n, gboolean known, gdouble value) {
+    n->known = known;
+    if (n->own && known) gtk_adjustment_set_value(n->adjustment, value);
+    gtk_spin_button_update(GTK_SPIN_BUTTON(n->box));
+    if (!n->own) return;
+    g_signal_emit_by_name(n->adjustment, "value-changed"); /* shows it, also if it is the same */
+}
+
 static GtkWidget *add_number(Form *f, Number *n, const gchar *label, gdouble least, gdouble most, gboolean slide,
                              gdouble step, guint digits, const gchar *tip) {
     n->adjustment = GTK_ADJUSTMENT(gtk_adjustment_new(least, least, most, step, step * 10.0, 0.0));
@@ -66,6 +83,8 @@ static GtkWidget *add_number(Form *f, Number *n, const gchar *label, gdouble lea
     GtkWidget *line = row(f, label, box);
     gtk_entry_set_activates_default(GTK_ENTRY(box), TRUE);
     gtk_widget_set_tooltip_text(box, tip);
+    n->box = box;
+    g_signal_connect(box, "output", G_CALLBACK(number_shown), n);
     if (slide) {
         GtkWidget *slider = slider_new(n->adjustment);
         gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);
@@ -93,24 +112,40 @@ static gint model_entry(Form *f, const gchar *folder) {
     return (gint)f->folders->len - 1;
 }
 
+static void show_model(Form *f) {
+    gboolean was = f->showing;
+    f->showing = TRUE;
+    gtk_combo_box_set_active(GTK_COMBO_BOX(f->models), f->model);
+    f->showing = was;
+}
+
+static void folder_chosen(GtkDialog *chooser, gint response, Form *f) {
+    gint before = f->model;
+    gchar *folder = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(chooser)) : NULL;
+    gchar *utf8 = folder ? g_filename_to_utf8(folder, -1, NULL, NULL, NULL) : NULL;
+    if (utf8) f->model = model_entry(f, utf8);
+    g_free(folder);
+    g_free(utf8);
+    gtk_widget_destroy(GTK_WIDGET(chooser));
+    show_model(f);
+    if (f->model != before) tell(f, TRUE);
+}
+
+/* No loop of its own: the image, and the dialog with it, may be closed meanwhile. */
 static void choose_folder(Form *f) {
-    GtkWidget *chooser = gtk_file_chooser_dialog_new(
-        "Choose the Folder of a Model", GTK_WINDOW(gtk_widget_get_toplevel(f->box)), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
-        "_Cancel", GTK_RESPONSE_CANCEL, "_Open", GTK_RESPONSE_ACCEPT, NULL);
+    GtkWindow *dialog = GTK_WINDOW(gtk_widget_get_toplevel(f->box));
+    GtkWidget *chooser = gtk_file_chooser_dialog_new("Choose the Folder of a Model", dialog, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                                                     "_Cancel", GTK_RESPONSE_CANCEL, "_Open", GTK_RESPONSE_ACCEPT, NULL);
+    gtk_window_set_modal(GTK_WINDOW(chooser), TRUE);
+    gtk_window_set_destroy_with_parent(GTK_WINDOW(chooser), TRUE);
     gtk_dialog_set_default_response(GTK_DIALOG(chooser), GTK_RESPONSE_ACCEPT);
     /* Models lie side by side: begin where the last one is. */
     const gchar *last = g_ptr_array_index(f->folders, f->folders->len - 1);
     gchar *beside = *last ? g_path_get_dirname(last) : g_strdup(g_get_home_dir());
     gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(chooser), beside);
     g_free(beside);
-    if (gtk_dialog_run(GTK_DIALOG(chooser)) == GTK_RESPONSE_ACCEPT) {
-        gchar *folder = gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(chooser));
-        gchar *utf8 = folder ? g_filename_to_utf8(folder, -1, NULL, NULL, NULL) : NULL;
-        if (utf8) f->model = model_entry(f, utf8);
-        g_free(folder);
-        g_free(utf8);
-    }
-    gtk_widget_destroy(chooser);
+    g_signal_connect(chooser, "response", G_CALLBACK(folder_chosen), f);
+    gtk_widget_show(chooser);
 }
 
 static void model_changed(GtkComboBox *models, Form *f) {
@@ -118,9 +153,7 @@ static void model_changed(GtkComboBox *models, Form *f) {
     if (f->showing || entry < 0) return;
     if (entry < (gint)f->folders->len) f->model = entry;
     else choose_folder(f); /* the last entry */
-    f->showing = TRUE;
-    gtk_combo_box_set_active(models, f->model);
-    f->showing = FALSE;
+    show_model(f);
     if (f->model != before) tell(f, TRUE);
 }
 
@@ -194,10 +227,12 @@ void form_show(Form *f, const Settings *s) {
 
 void form_know_model(Form *f, const ScumbleEngineInfo *info) {
     f->showing = TRUE;
-    if (f->strength.own) gtk_adjustment_set_value(f->strength.adjustment, info->default_strength);
-    if (f->guidance.own) gtk_adjustment_set_value(f->guidance.adjustment, info->default_guidance);
-    if (f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, info->default_steps);
+    know(&f->strength, info != NULL, info ? info->default_strength : 0.0);
+    know(&f->guidance, info != NULL, info ? info->default_guidance : 0.0);
+    know(&f->steps, info != NULL, info ? info->default_steps : 0.0);
     f->showing = FALSE;
 }
+
+void form_focus(Form *f) { gtk_widget_grab_focus(f->prompt); }
 
 void form_set_sensitive(Form *f, gboolean sensitive) { gtk_widget_set_sensitive(f->box, sensitive); }

@@ -17,7 +17,10 @@ void form_read(const Form *form, Settings *settings);
 /* Shows these settings; `changed` is not called. */
 void form_show(Form *form, const Settings *settings);
 
-/* Sliders that were never moved stand where the model's own settings are. */
+/* Sliders that were never moved stand where the model's own settings are; with NULL nobody knows where. */
 void form_know_model(Form *form, const ScumbleEngineInfo *info);
+
+/* The first field takes the keys. */
+void form_focus(Form *form);
 
 void form_set_sensitive(Form *form, gboolean sensitive);

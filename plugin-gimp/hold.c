@@ -9,6 +9,8 @@
 #define LINGER 300000
 #define MENU 1500000 /* after Alt: a menu has opened, and the next key in it may delete the layer */
 
+#define BUTTONS (GDK_BUTTON1_MASK | GDK_BUTTON2_MASK | GDK_BUTTON3_MASK)
+
 static GdkModifierType what_is_down(void) {
     GdkModifierType down = 0;
     GdkScreen *screen = gdk_screen_get_default();
@@ -60,13 +62,15 @@ gboolean hold_hands(Hold *h, gint64 painted) {
     GdkModifierType down = what_is_down();
     if (down & GDK_CONTROL_MASK) h->key = MAX(h->key, now + LINGER);
     if (down & GDK_MOD1_MASK) h->key = MAX(h->key, now + MENU);
-    if (down & (GDK_BUTTON1_MASK | GDK_BUTTON2_MASK | GDK_BUTTON3_MASK)) {
+    if (down & BUTTONS) {
         if (now - h->button > LINGER) h->press = now;
         h->button = now;
     }
     if (now < h->key) return TRUE;
     return now - h->button < LINGER && painted < h->press && in_front() != PLUG_INS;
 }
+
+gboolean hold_pressed(void) { return (what_is_down() & BUTTONS) != 0; }
 
 gboolean hold_dialog(void) { return GIMP_MAJOR_VERSION < 3 && in_front() == GIMPS_DIALOG; }
 

@@ -19,6 +19,9 @@ typedef struct {
  * Known on X11 only. */
 gboolean hold_hands(Hold *hold, gint64 painted);
 
+/* TRUE while a mouse button is down anywhere. Known on X11 only. */
+gboolean hold_pressed(void);
+
 /* TRUE while a dialog of GIMP's own is in front, "Save the changes?" maybe, and GIMP is 2.10. Known on X11 only. */
 gboolean hold_dialog(void);
 

@@ -5,38 +5,49 @@
  */
 #pragma once
 
+#include "compat.h"
 #include "engine.h"
 
 typedef struct Live Live;
 
 typedef enum {
     LIVE_ON,
+    LIVE_PAINTED_ON,   /* the live layer itself is the active one: what is painted on it is written over */
     LIVE_RESTS,        /* nothing is done while the layer is hidden or locked */
     LIVE_IMAGE_CLOSED, /* these end it: free it */
     LIVE_LAYER_GONE,
     LIVE_INDEXED,
 } LiveState;
 
-/* Makes the live layer above `layer`, which stays the active one: one undo step. */
-Live *live_new(gint32 image, gint32 layer, GError **error);
+/* Makes the live layer above `layer`, which stays the active one: one undo step. A live layer that was left over takes its
+ * leave in the same step. Fails if the image has one that lives: its dialog comes to the front then. `window`: ours. */
+Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error);
 
-/* Ends it. The layer is kept as an ordinary one, or removed; both can be undone. */
-void live_free(Live *live, gboolean keep, const gchar *prompt);
+/* Ends it. The layer is kept as an ordinary one, half transparent since it follows nobody, or removed: one undo step. One
+ * that has shown nothing is always removed. Returns the layer, -1 if it is gone. */
+gint32 live_free(Live *live, gboolean keep, const gchar *prompt);
 
-/* Does a little of what is due, at most some milliseconds; *delay is when it wants to be called again. `fresh`: the
- * renderer has a new picture. An error is the engine's, and live goes on. */
-LiveState live_tick(Live *live, Renderer *renderer, gboolean fresh, guint *delay, GError **error);
+/* Does a little of what is due, at most some milliseconds; *delay is when it wants to be called again. An error is the
+ * engine's, and live goes on. */
+LiveState live_tick(Live *live, Renderer *renderer, guint *delay, GError **error);
 
 /* TRUE while a picture is on its way into the layer; the renderer must not be polled then. */
 gboolean live_writing(const Live *live);
 
-/* The paint that was read last if it was all of it, else NULL; for the preview. */
-const Paint *live_paint(const Live *live);
+/* TRUE if the layer shows all that the renderer has made. */
+gboolean live_settled(const Live *live, const Renderer *renderer);
+
+/* While the picture does not follow the paint (an error) the layer is half transparent, so that strokes are seen. */
+void live_fade(Live *live, Renderer *renderer, gboolean faded);
+
+/* The paint, once after each reading of all of it; else NULL. Free it. For the preview. */
+Paint *live_take_paint(Live *live);
 
 /* Another renderer begins: everything is pushed again. */
 void live_restart(Live *live);
 
-/* Copies the live layer into an ordinary one above it: one undo step; live goes on. -1 if it failed. */
-gint32 live_apply(Live *live, const gchar *prompt);
+/* Copies the live layer into an ordinary one: one undo step; live goes on. Below the live layer the copy is the active layer
+ * from now on, so that what is painted next goes on from it; `above`, it is hidden and kept for later. -1 if it failed. */
+gint32 live_apply(Live *live, gboolean above, const gchar *prompt);
 
 gint32 live_layer(const Live *live);

@@ -11,13 +11,22 @@ typedef struct {
     gint bytes; /* a pixel */
 } PixelFormat;
 
+/* What of the canvas is to be rendered. */
+typedef enum {
+    SELECTED_ALL,  /* nothing is selected, as GIMP says it: all of it */
+    SELECTED_PART,
+    SELECTED_NONE, /* something is selected, but nothing of it lies here */
+} Selected;
+
 typedef struct {
     const PixelFormat *format;
+    const Babl *babl;   /* that format in the image's colour space */
     gint width, height; /* of the whole canvas */
     GeglRectangle rect; /* the part of it that `pixels` holds, rows packed */
     guchar *pixels;
-    gboolean whole;     /* rect is the canvas, and coverage has been looked at */
-    guchar *coverage;   /* the selection on `rect`, one byte a pixel; NULL: nothing is selected */
+    gboolean whole;     /* rect is the canvas, and the selection has been looked at */
+    Selected selected;
+    guchar *coverage;   /* SELECTED_PART: the selection on `rect`, one byte a pixel */
 } Paint;
 
 void paint_free(Paint *paint);

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The small picture in the dialog: the paint, and what the engine has made of it laid over. */
+/* The picture in the dialog: the paint, and what the engine has made of it laid over. It fits into its place, however large
+ * that is; the wheel zooms, dragging moves it, and a line divides paint and picture where that is chosen. */
 #pragma once
 
+#include "compat.h"
 #include "engine.h"
 
-#include <gdk-pixbuf/gdk-pixbuf.h>
+/* The least place that it takes, in pixels of the screen. */
+#define PREVIEW_WIDTH 240
+#define PREVIEW_HEIGHT 120
 
-/* What it fits into, in pixels of the screen. */
-#define PREVIEW_WIDTH 320
-#define PREVIEW_HEIGHT 260
+typedef struct Preview Preview;
 
-/* The paint scaled to fit; no larger than it is. */
-GdkPixbuf *preview_of_paint(const Paint *paint);
+Preview *preview_new(void);
+void preview_free(Preview *preview);
 
-/* That, with the renderer's picture over it and a chequered ground under it. */
-GdkPixbuf *preview_of_picture(const Renderer *renderer, const GdkPixbuf *paint);
+/* The widget to show, and its row of buttons. */
+GtkWidget *preview_widget(Preview *preview);
+GtkWidget *preview_buttons(Preview *preview);
+
+/* The paint, of which a copy of at most 1024 pixels a side is kept; NULL: nothing is shown. */
+void preview_set_paint(Preview *preview, const Paint *paint);
+
+/* The picture to show is the renderer's, which must live on until another or NULL is named. Call it again whenever the
+ * picture has changed. */
+void preview_set_picture(Preview *preview, const Renderer *renderer);

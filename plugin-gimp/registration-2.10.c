@@ -10,9 +10,10 @@ static void query(void) {
         {GIMP_PDB_STRING, "prompt", "What the picture shows"},
         {GIMP_PDB_STRING, "negative", "What it must not show; works while guidance is above 1"},
         {GIMP_PDB_FLOAT, "strength", "0 = the paint itself ... 1 = the paint says nothing; -1 = the model's own"},
-        {GIMP_PDB_INT32, "steps", "Denoising steps, 1 to 200; 0 = the model's own"},
+        /* Numbers that must be whole: as GIMP_PDB_INT32, Script-Fu would cut 2.5 and 4294967296 without a word. */
+        {GIMP_PDB_FLOAT, "steps", "Denoising steps, 1 to 200; 0 = the model's own"},
         {GIMP_PDB_FLOAT, "guidance", "How strictly the prompt is followed, 0 to 100; -1 = the model's own"},
-        {GIMP_PDB_INT32, "seed", "Another number, another picture"},
+        {GIMP_PDB_FLOAT, "seed", "Another number, another picture"},
         {GIMP_PDB_STRING, "model", "Folder of a model; \"\" = the one that comes with Scumble"},
     };
     static const GimpParamDef values[] = {{GIMP_PDB_LAYER, "layer", "The new layer"}};
@@ -21,7 +22,7 @@ static void query(void) {
     gimp_install_procedure(PROCEDURE, BLURB, HELP, AUTHOR, AUTHOR, DATE, "_Scumble...", images, GIMP_PLUGIN,
                            G_N_ELEMENTS(arguments), G_N_ELEMENTS(values), arguments, values);
     gimp_plugin_menu_register(PROCEDURE, "<Image>/Filters/Render");
-    gimp_install_procedure(PROCEDURE_LIVE, BLURB_LIVE, HELP_LIVE, AUTHOR, AUTHOR, DATE, "Scumble _Live...", images,
+    gimp_install_procedure(PROCEDURE_LIVE, BLURB_LIVE, HELP_LIVE, AUTHOR, AUTHOR, DATE, "Scumble Li_ve...", images,
                            GIMP_PLUGIN, 3, 0, arguments, NULL);
     gimp_plugin_menu_register(PROCEDURE_LIVE, "<Image>/Filters/Render");
 }
@@ -34,18 +35,22 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
     GError *error = NULL;
     Settings settings;
     gint32 layer = -1;
+    gboolean whole = TRUE;
 
     settings_init(&settings);
     if (mode == GIMP_RUN_NONINTERACTIVE && !live && count == 10) {
         settings_text(&settings.prompt, p[3].data.d_string);
         settings_text(&settings.negative, p[4].data.d_string);
         settings.strength = p[5].data.d_float;
-        settings.steps = p[6].data.d_int32;
+        whole = settings_whole(p[6].data.d_float, &settings.steps);
         settings.guidance = p[7].data.d_float;
-        settings.seed = p[8].data.d_int32;
+        whole = settings_whole(p[8].data.d_float, &settings.seed) && whole;
         settings_text(&settings.model, p[9].data.d_string);
     }
-    status = scumble_run(mode, live, p[1].data.d_image, p[2].data.d_drawable, &settings, &layer, &error);
+    if (!whole)
+        g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0,
+                            "The steps (0 to 200) and the seed (0 to 2147483647) are whole numbers.");
+    else status = scumble_run(mode, live, p[1].data.d_image, p[2].data.d_drawable, &settings, &layer, &error);
     settings_clear(&settings);
 
     value[0].type = GIMP_PDB_STATUS;

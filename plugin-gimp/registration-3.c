@@ -81,7 +81,7 @@ static GimpProcedure *create_procedure(GimpPlugIn *plug_in, const gchar *name) {
     /* Indexed images are not among these, so the menu entries are greyed out there. */
     gimp_procedure_set_image_types(p, "RGB*, GRAY*");
     gimp_procedure_set_sensitivity_mask(p, GIMP_PROCEDURE_SENSITIVE_DRAWABLE);
-    gimp_procedure_set_menu_label(p, live ? "Scumble _Live..." : "_Scumble...");
+    gimp_procedure_set_menu_label(p, live ? "Scumble Li_ve..." : "_Scumble...");
     gimp_procedure_add_menu_path(p, "<Image>/Filters/Render");
     gimp_procedure_set_documentation(p, live ? BLURB_LIVE : BLURB, live ? HELP_LIVE : HELP, name);
     gimp_procedure_set_attribution(p, AUTHOR, AUTHOR, DATE);

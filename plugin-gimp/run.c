@@ -17,7 +17,7 @@ static void tell_progress(const Renderer *r) {
     } else if (loading) {
         loading = FALSE;
         gimp_progress_init("Scumble is rendering");
-    } else if (r->frame && r->info.steps) {
+    } else if (r->picture.laid && r->info.steps) {
         gimp_progress_update((gdouble)r->info.step / r->info.steps);
     } else {
         gimp_progress_pulse();
@@ -45,11 +45,13 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GErro
     gint32 made = -1;
     Renderer *r = renderer_new(settings->model, error);
     Paint *paint = r ? canvas_read_layer(image, layer) : NULL;
-    if (r && !paint)
+    if (r) renderer_preview(r, FALSE); /* nobody would see them */
+    if (r && !paint) {
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out.");
-    if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) && finish(r, error)) {
-        made = canvas_add_picture(image, layer, r, settings->prompt);
-        if (made <= 0) g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "GIMP could not add a layer for the picture.");
+    } else if (paint && paint->selected == SELECTED_NONE) {
+        g_set_error_literal(error, SCUMBLE_DOMAIN, 0, CANVAS_NOTHING_SELECTED);
+    } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) && finish(r, error)) {
+        made = canvas_add_picture(image, layer, r, settings->prompt, error);
     }
     paint_free(paint);
     renderer_free(r);
@@ -67,6 +69,7 @@ GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gin
     if (mode == GIMP_RUN_INTERACTIVE || (live && mode == GIMP_RUN_WITH_LAST_VALS)) {
         start_ui();
         *made = dialog_run(image, layer, live, settings);
+        if (*made > 0 && !gimp_item_is_valid(*made)) *made = -1; /* undone meanwhile */
         /* GIMP 3 keeps the values of a successful run with the image, which may be closed by now. */
         return *made > 0 && gimp_image_is_valid(image) ? GIMP_PDB_SUCCESS : GIMP_PDB_CANCEL;
     }

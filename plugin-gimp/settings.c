@@ -5,6 +5,7 @@
 #include "engine.h"
 
 #define GROUP "scumble"
+#define WINDOW_MOST 32767
 
 void settings_init(Settings *s) {
     *s = (Settings){.prompt = g_strdup(""), .negative = g_strdup(""), .strength = -1.0, .guidance = -1.0,
@@ -58,14 +59,16 @@ void settings_load(Settings *s) {
         load_integer(file, "steps", STEPS_MOST, &s->steps);
         load_integer(file, "seed", SEED_MOST, &s->seed);
         load_integer(file, "keep", 1, &s->keep);
+        load_integer(file, "x", WINDOW_MOST, &s->x);
+        load_integer(file, "y", WINDOW_MOST, &s->y);
+        load_integer(file, "width", WINDOW_MOST, &s->width);
+        load_integer(file, "height", WINDOW_MOST, &s->height);
     }
     g_free(path);
     g_key_file_free(file);
 }
 
-void settings_save(const Settings *s) {
-    GKeyFile *file = g_key_file_new();
-    gchar *path = file_path();
+static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_string(file, GROUP, "prompt", s->prompt);
     g_key_file_set_string(file, GROUP, "negative", s->negative);
     g_key_file_set_string(file, GROUP, "model", s->model);
@@ -74,6 +77,17 @@ void settings_save(const Settings *s) {
     g_key_file_set_integer(file, GROUP, "steps", s->steps);
     g_key_file_set_integer(file, GROUP, "seed", s->seed);
     g_key_file_set_integer(file, GROUP, "keep", s->keep);
+}
+
+void settings_save(const Settings *s, gboolean all) {
+    GKeyFile *file = g_key_file_new();
+    gchar *path = file_path();
+    if (!all) g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
+    else put_values(file, s);
+    g_key_file_set_integer(file, GROUP, "x", s->x);
+    g_key_file_set_integer(file, GROUP, "y", s->y);
+    g_key_file_set_integer(file, GROUP, "width", s->width);
+    g_key_file_set_integer(file, GROUP, "height", s->height);
     GError *error = NULL;
     if (!g_key_file_save_to_file(file, path, &error)) {
         g_printerr("Scumble: the last values could not be kept: %s\n", error->message);
@@ -81,6 +95,12 @@ void settings_save(const Settings *s) {
     }
     g_free(path);
     g_key_file_free(file);
+}
+
+gboolean settings_whole(gdouble value, gint *field) {
+    if (!(value >= G_MININT && value <= G_MAXINT) || value != (gdouble)(gint)value) return FALSE;
+    *field = (gint)value;
+    return TRUE;
 }
 
 /* Script-Fu hands over any number; -1 (and 0 steps) is the model's own. */

@@ -19,6 +19,7 @@ typedef struct {
     gint seed;
     gchar *model; /* a folder; "" is the model that comes with Scumble */
     gboolean keep; /* the live layer, when the dialog closes */
+    gint x, y, width, height; /* of the dialog; 0 by 0: as it likes */
 } Settings;
 
 /* What a first run, and Reset, begin with. Fields are owned; settings_clear() frees them. */
@@ -27,10 +28,15 @@ void settings_clear(Settings *settings);
 
 /* The last values, over settings_init() ones; a file that is missing or damaged is no error. */
 void settings_load(Settings *settings);
-void settings_save(const Settings *settings);
+
+/* Keeps the place of the window, and with `all` everything. */
+void settings_save(const Settings *settings, gboolean all);
 
 /* Puts the text into one of the fields above. */
 void settings_text(gchar **field, const gchar *text);
+
+/* A number that a script gave, if it is a whole one that fits. */
+gboolean settings_whole(gdouble value, gint *field);
 
 /* FALSE and a sentence if a value is out of range: for values that come from scripts. */
 gboolean settings_check(const Settings *settings, GError **error);

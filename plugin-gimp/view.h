@@ -3,19 +3,29 @@
 #pragma once
 
 #include "compat.h"
+#include "preview.h"
+#include "settings.h"
 
 /* The buttons beside GTK's own OK, Cancel and Help. */
-enum { RESPONSE_RESET = 1, RESPONSE_APPLY, RESPONSE_CLOSE };
+enum { RESPONSE_RESET = 1, RESPONSE_APPLY, RESPONSE_STORE, RESPONSE_CLOSE };
 
 typedef struct {
-    GtkWidget *window, *picture, *bar, *message, *live, *keep;
+    GtkWidget *window, *bar, *message, *live, *keep;
+    Preview *preview;
     GtkBox *form; /* where the settings go */
+    gchar *said;  /* the sentence shown */
 } View;
 
-/* Makes all of it but shows no window yet; the form is still empty. */
-void view_build(View *view, gboolean keep);
+/* Makes all of it but shows no window yet; the form is still empty. `image` is named in the title. */
+void view_build(View *view, gint32 image, const Settings *settings);
 
-/* A sentence below the preview; NULL takes it away. */
+/* Puts the window where it was the last time, or at the screen's right edge. Once it is shown. */
+void view_place_window(View *view, const Settings *settings);
+void view_remember_window(View *view, Settings *settings);
+
+void view_free(View *view);
+
+/* A sentence below the preview: it takes the same place, however long it is, and can be selected. */
 void view_say(View *view, const gchar *sentence);
 
 /* What the progress bar says and how far it is, 0 to 1. */

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pictures
+import profile_icc as profile
 from gimp_session import HERE, GimpSession, ScriptError
 from report import Report
 
@@ -271,6 +272,59 @@ def structure(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
+def hidden(b: Batch):
+    """Masks of layers that are locked and of groups hide in the filter's picture, too."""
+    image, layer = b.open(pictures.painting(90, 70, 4))
+    b.session.do(f"(t-mask {image} {layer})")
+    b.session.do(f"(gimp-item-set-lock-content {layer} TRUE)")
+    alpha = b.export(b.scumble(image, layer), "masked.png", 8).plane(3)
+    good = alpha[5] == 0 and alpha[60 * 90 + 5] == 255
+    b.report.check(
+        "locked layer with a mask: what it hides stays empty", good, f"{alpha[5]}, {alpha[60 * 90 + 5]}"
+    )
+    b.session.do(f"(gimp-image-delete {image})")
+
+    image, layer = b.open(pictures.painting(90, 70, 4))
+    group = b.number(f"(t-group {image} {layer})")
+    b.session.do(f"(t-mask {image} {group})")
+    made = b.scumble(image, group)
+    size = b.session.do(f"(list (t-width {made}) (t-height {made}))")
+    alpha = b.export(made, "group.png", 8).plane(3)
+    good = size == "(90 70)" and alpha[5] == 0 and alpha[60 * 90 + 5] == 255
+    b.report.check(
+        "group with a mask: what it hides stays empty", good, f"{size} {alpha[5]}, {alpha[60 * 90 + 5]}"
+    )
+    b.session.do(f"(gimp-image-delete {image})")
+
+
+def profiles(b: Batch):
+    """Images in other colour spaces, each kind of precision: at strength 0 the picture is the paint."""
+    for name, primaries, power in profile.SPACES:
+        path = profile.write(b.folder / f"{name.replace(' ', '-')}.icc", primaries, power)
+        for bits, precision in (
+            (8, U8),
+            (8, U8_LINEAR),
+            (16, U16),
+            (16, HALF),
+            (16, FLOAT),
+            (16, FLOAT_LINEAR),
+        ):
+            image, layer = b.open(pictures.painting(60, 40, 3, bits), precision)
+            b.session.do(f'(t-profile {image} "{path}")')
+            made = b.scumble(image, layer, strength=0.0)
+            kinds = [b.folder / "made-raw.png", b.folder / "paint-raw.png"]
+            for one, to in zip((made, layer), kinds, strict=True):
+                b.session.do(f'(t-export-raw {one} {U8 if bits == 8 else U16} "{path}" "{to}")')
+            result, paint = (pictures.read(each) for each in kinds)
+            opaque = [v for i, v in enumerate(result.values) if i % result.channels != 3]
+            plain = [v for i, v in enumerate(paint.values) if i % paint.channels != 3]
+            apart = max(abs(x - y) for x, y in zip(opaque, plain, strict=True)) * 255 / (2**bits - 1)
+            good = apart <= 1 and len(set(plain)) > 20
+            told = f"largest difference {apart:.3f} of 255"
+            b.report.check(f"{name}, {precision}: strength 0 keeps its colours", good, told)
+            b.session.do(f"(gimp-image-delete {image})")
+
+
 def errors(b: Batch):
     image, layer = b.open(pictures.painting(40, 30, 3))
     before = b.session.do(f"(t-layers {image})")
@@ -291,7 +345,13 @@ def errors(b: Batch):
     refused("strength -0.5", call.format(**{**values, "s": -0.5}), "strength")
     refused("500 steps", call.format(**{**values, "n": 500}), "range" if three else "steps")
     refused("a model that is not there", call.format(**{**values, "m": "/nowhere/model"}), "/nowhere/model")
+    if not three:
+        refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
+        refused("a seed of 2^32", call.format(**values).replace(' 0 "', ' 4294967296 "'), "whole")
     refused("live without windows", f"(t-scumble-live {image} {layer})", "windows")
+    b.session.do(f"(begin (gimp-layer-set-offsets {layer} 20 20) (t-select {image} 1 1 5 5 0))")
+    refused("a selection off the layer", call.format(**values), "selected")
+    b.session.do(f"(begin (gimp-selection-none {image}) (gimp-layer-set-offsets {layer} 0 0))")
     channel = b.number(f"(t-channel {image})")
     refused("a channel", call.format(**{**values, "l": channel}), "layer")
     b.report.check("and the image is as it was", b.session.do(f"(t-layers {image})") == before)
@@ -323,6 +383,22 @@ def batch_filter(b: Batch):
         "as a batch filter from the command line: what scumble render makes",
         same,
         "" if same else done.stderr[-300:],
+    )
+
+
+def batch_error(b: Batch):
+    """The same with a model that is not there: it ends, and says why."""
+    gimp, paint = b.session.gimp, pictures.write(b.folder / "paint.png", pictures.painting(40, 30, 3))
+    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
+      (let* ((image (t-load "{paint}")))
+        (t-scumble image (t-active image) "a lake" "" 0.5 4 1.0 7 "/nowhere/model")))'''
+    interpreter = ("--batch-interpreter", "plug-in-script-fu-eval")
+    ends = ("-b", "(gimp-quit 1)") if gimp.number == "2" else ("--quit",)
+    command = gimp.command(gimp.program(True), "-i", "-d", "-f", *interpreter, "-b", script, *ends)
+    done = subprocess.run(command, env=b.session.env, capture_output=True, text=True, check=False, timeout=90)
+    told = "/nowhere/model" in done.stderr + done.stdout
+    b.report.check(
+        "as a batch filter an error ends GIMP and is told", told, (done.stderr + done.stdout)[-300:]
     )
 
 
@@ -370,4 +446,7 @@ def engineless(b: Batch):
     b.report.check("without its engine it says what is missing and what to do", good, said.strip()[:250])
 
 
-SCENARIOS = [formats, sizes, settings, undo, offsets, selections, structure, errors, batch_filter, python]
+SCENARIOS = [
+    formats, sizes, settings, undo, offsets, selections, structure, hidden, profiles, errors, batch_filter,
+    batch_error, python,
+]  # fmt: skip

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pictures
 from gimp_session import GimpSession
+from report import NotReady
 
-DIALOG = "^Scumble$"
+DIALOG = "^Scumble(:|$)"
+LEFT, TOP = 1035, 10  # where dialog() puts it, beside the image
 # GIMP's ways to say that something went wrong; the plug-in's own dialog is none of them.
 TROUBLE = "Message|Error|Warning|crash|Crash"
 
@@ -43,7 +45,7 @@ class Desk:
     def _sit_down(self, width, height, across: int, down: int):
         found = self.s.until(lambda: self.s.windows_named(f"{width}x{height}.*GIMP"), 20)
         if not found:
-            raise RuntimeError("the image did not appear in a window")
+            raise NotReady("the image did not appear in a window")
         self.window = found[0]
         self.dismiss_welcome()
         self.s.x("windowmove", self.window, 0, 0)
@@ -91,12 +93,41 @@ class Desk:
         found = self.s.until(lambda: [one for one in self.dialogs() if one not in before], 20)
         if not found:
             raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
-        self.s.x("windowmove", found[-1], 1035, 10)  # beside the image
+        self.s.x("windowmove", found[-1], LEFT, TOP)
         time.sleep(0.4)
         return found[-1]
 
     def dialogs(self) -> list[str]:
         return self.s.windows_named(DIALOG)
+
+    def front(self, window: str):
+        self.s.x("windowactivate", "--sync", window)
+        time.sleep(0.15)
+
+    def shut(self, window: str = "") -> bool:
+        """Escape in the dialog, and it is gone."""
+        self.front(window or self.dialogs()[0])
+        self.key("Escape")
+        return self.s.until(lambda: window not in self.dialogs() if window else not self.dialogs(), 8)
+
+    def close(self):
+        """Ends the scenario's dialogs and images, whatever state they are in."""
+        for window in self.dialogs():
+            self.s.x("windowactivate", "--sync", window)
+            self.key("Escape", "Escape", pause=0.3)
+        for image in re.findall(r"\d+", self.s.do("(t-images)")):
+            self.image = int(image)
+            self.close_image()
+
+    def pixels(self, layer: int, name="pixels") -> pictures.Picture:
+        """A layer's pixels with its alpha, sRGB in 8 bits."""
+        path = self.s.home / f"{name}.png"
+        self.s.do(f'(t-export {layer} 150 "{path}")')
+        return pictures.read(path)
+
+    def shows(self, layer: int, value: int, seconds=8.0) -> bool:
+        """Whether the layer becomes flat and of this gray."""
+        return self.s.until(lambda: abs(self.mean(layer) - value) < 0.6, seconds)
 
     def press(self, points):
         x, y = self.centre()

@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 
 import pictures
-from desk import Desk, line
+from desk import LEFT, TOP, Desk, line
 from report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT, TOP = 1035, 10  # where Desk.dialog() puts it
 
 
 def rows(dump: bytes, width: int) -> list[bytes]:
@@ -226,11 +225,14 @@ def clipboard(d: Desk, *arguments: str, text: str | None = None) -> str:
 
 
 def said(d: Desk) -> str:
-    """The sentence below the preview, "" if there is none: a label that gets the focus by key has its text
-    chosen, to be copied."""
+    """The sentence below the preview. There always is one, so nothing means that it could not be read."""
     clipboard(d, text="")
-    d.key("alt+p", "shift+Tab", "ctrl+c")
-    return clipboard(d, "-o")
+    d.key("alt+p", "shift+Tab", "ctrl+a", "ctrl+c")
+    text = d.s.until(lambda: clipboard(d, "-o"), 2)
+    if not text:
+        raise RuntimeError("the sentence could not be read")
+    d.key("alt+p")
+    return text
 
 
 def models(d: Desk, r: Report):
@@ -262,12 +264,20 @@ def models(d: Desk, r: Report):
     d.s.until(lambda: "/nowhere/model" in said(d), 5)
     told = said(d)
     r.check("a model that is no longer there: the dialog says so", "/nowhere/model" in told, told)
+    blank = preview(d)
     d.key("alt+p", "Return")
     time.sleep(0.5)
     r.check("and OK has nothing to do", d.dialogs() and len(d.layers()) == count)
     reset(d)
-    drawn = d.s.until(lambda: preview(d) != before and "/nowhere" not in said(d), 10)
-    r.check("Reset brings the model that comes with Scumble", drawn, said(d))
+    drawn = d.s.until(lambda: preview(d) != blank, 15)
+    rest(d)
+    r.check("Reset after that brings the model that comes with Scumble", drawn and "nowhere" not in said(d))
+    d.key("alt+p", "Return")
+    made = d.s.until(lambda: len(d.layers()) == count + 1, 10)
+    r.check("and OK its picture", made, d.names())
+    d.focus()
+    d.key("ctrl+z")
+    d.dialog()
     d.key("Escape")
     d.s.until(lambda: not d.dialogs(), 8)
     r.check("no error window", not d.trouble(), d.trouble())

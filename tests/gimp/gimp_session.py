@@ -104,9 +104,16 @@ class GimpSession:
     """`with GimpSession(gimp, plug_in) as s: s.do("(…)")`; everything it starts ends with it."""
 
     def __init__(
-        self, gimp: Gimp, plug_in: Path | None, windows: bool = True, size: str = "1280x1000", **env: str
+        self,
+        gimp: Gimp,
+        plug_in: Path | None,
+        windows: bool = True,
+        size: str = "1280x1000",
+        settings: str = "",
+        **env: str,
     ):
         self.gimp, self.plug_in, self.windows, self.size = gimp, plug_in, windows, size
+        self.settings = settings  # more lines of gimprc
         self.home = Path(tempfile.mkdtemp(prefix="scumble-gimp-"))
         self.profile = self.home / "profile"
         self.extra = env
@@ -154,7 +161,7 @@ class GimpSession:
         (self.profile / "plug-ins").mkdir()
         if self.plug_in:
             (self.profile / "plug-ins/scumble").symlink_to(self.plug_in)
-        (self.profile / "gimprc").write_text(GIMPRC)
+        (self.profile / "gimprc").write_text(GIMPRC + self.settings)
         keys = {"scumble": "F9", "scumble-live": "F10"}
         if self.gimp.number == "2":
             rows = [

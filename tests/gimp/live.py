@@ -84,20 +84,30 @@ def painting(d: Desk, r: Report):
 def apply_and_close(d: Desk, r: Report, live: int):
     window = d.dialogs()[0]
     d.s.x("windowactivate", "--sync", window)
+    before = d.dump(live)
     d.key("alt+a")
     baked = d.s.until(lambda: len(d.layers()) == 3, 5)
+    copy = d.layers()[1]
     r.check(
-        "Apply makes an ordinary layer of it, live goes on",
-        baked and d.layers()[1] == live and d.dialogs(),
+        "Apply lays an ordinary layer below, live goes on",
+        baked and d.layers() == [live, copy, d.layer] and d.dialogs(),
         d.names(),
     )
-    same = whole_pixels(d.dump(d.layers()[0]), d.dump(live))[0] == 0
-    r.check(
-        "which is the same picture, and the painted layer is still active", same and d.active() == d.layer
-    )
+    same = whole_pixels(d.dump(copy), before)[0] == 0
+    r.check("which is the same picture, and what is painted next lands on it", same and d.active() == copy)
     d.focus()
     d.key("ctrl+z")
     r.check("one undo takes it away", d.s.until(lambda: d.layers() == [live, d.layer], 5), d.names())
+    r.check("and the painted layer is the active one again", d.active() == d.layer)
+    d.s.x("windowactivate", "--sync", window)
+    d.key("alt+o")
+    stored = d.s.until(lambda: len(d.layers()) == 3, 5) and d.layers()[0]
+    hidden = stored and d.s.do(f"(car (gimp-item-get-visible {stored}))") in ("0", "#f")
+    r.check("Store keeps a hidden copy above it", hidden and d.layers() == [stored, live, d.layer]
+            and d.active() == d.layer, d.names())  # fmt: skip
+    d.focus()
+    d.key("ctrl+z")
+    d.s.until(lambda: d.layers() == [live, d.layer], 5)
     d.s.x("windowactivate", "--sync", window)
     d.key("Escape")
     closed = d.s.until(lambda: not d.dialogs(), 8)

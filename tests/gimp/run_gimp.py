@@ -26,6 +26,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "scripts")]
 
 import batch  # noqa: E402
 import dialog  # noqa: E402
+import faults  # noqa: E402
 import live  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
@@ -33,7 +34,7 @@ from gimp_session import Gimp, GimpSession  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
-GROUPS = ["batch", "dialog", "live", "engineless"]
+GROUPS = ["batch", "dialog", "live", "faults", "engineless"]
 
 
 def build_stub(folder: Path) -> Path:
@@ -90,9 +91,9 @@ def main() -> int:
                     for scenario in scenarios:
                         report.run(scenario, place)
 
-        def windows(plug_in: Path, scenarios: list, **env: str):
+        def windows(plug_in: Path, scenarios: list, size="1480x900", settings="", **env: str):
             if scenarios:
-                with GimpSession(gimp, plug_in, size="1480x900", **env) as session:
+                with GimpSession(gimp, plug_in, size=size, settings=settings, **env) as session:
                     for scenario in scenarios:
                         report.run(scenario, Desk(session), report)
 
@@ -102,6 +103,15 @@ def main() -> int:
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS, "live", parts), **stub)
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        windows(bare, pick(faults.SCENARIOS, "faults", parts), **stub)
+        windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
+        times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
+        windows(bare, pick(faults.LAYERS, "faults", parts), **stub, **times)
+        windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
+        windows(bare, pick(faults.SMALL, "faults", parts), size="1366x768", **stub)
+        deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
+        shutil.copytree(bare, deep)
+        windows(deep, pick(faults.LONG, "faults", parts))
         console(bare, pick([batch.engineless], "engineless", parts))
         windows(bare, pick([dialog.engineless], "engineless", parts))
     print(f"{time.monotonic() - began:.0f} s")

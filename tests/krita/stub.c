@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there. For tests of hosts: what they show is known to the byte, and how fast is settable.
+ * or =render fails there, and the prompt "failing" fails each job; "endless" never ends. For tests of hosts: what
+ * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
  */
@@ -21,7 +22,7 @@ struct ScumbleSession {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     ScumbleEngine *engine;
-    bool quit, dirty, busy, fault;
+    bool quit, dirty, busy, fault, told;
     int32_t format, width, height;
     unsigned char *paint, *coverage;
     uint32_t outside;
@@ -173,8 +174,10 @@ static void *work(void *argument) {
             continue;
         }
         s->dirty = false;
-        if (fails("load") || fails("render")) {
-            s->fault = true;
+        /* As the library does: a failed revision is not tried again, and a failed load is told once. */
+        if (fails("load") || fails("render") || (s->prompt && !strcmp(s->prompt, "failing"))) {
+            s->fault = !fails("load") || !s->told;
+            s->told = true;
             continue;
         }
         s->busy = true;
@@ -276,15 +279,21 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const
 }
 int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uint64_t *revision) {
     pthread_mutex_lock(&s->lock);
+    size_t area = (size_t)s->width * (size_t)s->height;
+    unsigned char *coverage = mask ? calloc(area, 1) : NULL;
+    if (mask)
+        for (int32_t y = 0; y < mask->rect.height; y++)
+            memcpy(coverage + (size_t)(mask->rect.y + y) * (size_t)s->width + (size_t)mask->rect.x,
+                   mask->coverage + (size_t)y * mask->stride, (size_t)mask->rect.width);
+    if (!mask == !s->coverage && (!mask || (s->outside == mask->outside && !memcmp(coverage, s->coverage, area)))) {
+        free(coverage);
+        return unchanged(s);
+    }
     free(s->coverage);
-    s->coverage = NULL;
+    s->coverage = coverage;
     if (mask) {
         s->outside = mask->outside;
         s->mask = mask->rect;
-        s->coverage = calloc((size_t)s->width, (size_t)s->height);
-        for (int32_t y = 0; y < mask->rect.height; y++)
-            memcpy(s->coverage + (size_t)(mask->rect.y + y) * (size_t)s->width + (size_t)mask->rect.x,
-                   mask->coverage + (size_t)y * mask->stride, (size_t)mask->rect.width);
     }
     return changed(s, revision);
 }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "mark.h"
+
+#include <gdk/gdk.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef GDK_WINDOWING_X11
+#include <gdk/gdkx.h>
+#endif
+
+#define NAME "scumble-live"
+/* GIMP's flags: saved with the image, and attaching it to a layer of an image can be undone. */
+#define FLAGS 3
+
+static gulong number_of(GtkWidget *window) {
+    GdkWindow *own = window ? gtk_widget_get_window(window) : NULL;
+#ifdef GDK_WINDOWING_X11
+#if GTK_MAJOR_VERSION >= 3
+    if (own && GDK_IS_X11_WINDOW(own)) return gdk_x11_window_get_xid(own);
+#else
+    if (own) return GDK_WINDOW_XID(own);
+#endif
+#endif
+    (void)own;
+    return 0;
+}
+
+void mark_show(gulong number) {
+#ifdef GDK_WINDOWING_X11
+    GdkDisplay *display = gdk_display_get_default();
+    if (!number || !display) return;
+    G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+    gdk_error_trap_push(); /* it may have closed */
+#if GTK_MAJOR_VERSION >= 3
+    GdkWindow *window = GDK_IS_X11_DISPLAY(display) ? gdk_x11_window_foreign_new_for_display(display, number) : NULL;
+#else
+    GdkWindow *window = gdk_window_foreign_new_for_display(display, (GdkNativeWindow)number);
+#endif
+    if (window) {
+        gdk_window_focus(window, GDK_CURRENT_TIME);
+        gdk_window_raise(window);
+        g_object_unref(window);
+    }
+    gdk_flush();
+    (void)gdk_error_trap_pop();
+    G_GNUC_END_IGNORE_DEPRECATIONS
+#else
+    (void)number;
+#endif
+}
+
+void mark_put(gint32 layer, gint32 image, GtkWidget *window) {
+    gchar *value = g_strdup_printf("%d %d %lu", (int)getpid(), image, number_of(window));
+    GimpParasite *parasite = gimp_parasite_new(NAME, FLAGS, (guint32)strlen(value) + 1, value);
+    gimp_item_attach_parasite(layer, parasite);
+    gimp_parasite_free(parasite);
+    g_free(value);
+}
+
+void mark_remove(gint32 layer) { gimp_item_detach_parasite(layer, NAME); }
+
+gboolean mark_is_on(gint32 layer) {
+    GimpParasite *parasite = gimp_item_get_parasite(layer, NAME);
+    if (parasite) gimp_parasite_free(parasite);
+    return parasite != NULL;
+}
+
+static void find_in(gint32 image, gint32 group, GArray *found) {
+    gint count;
+    gint32 *layers = layers_of(image, group, &count);
+    for (gint i = 0; i < count; i++) {
+        if (mark_is_on(layers[i])) g_array_append_val(found, layers[i]);
+        if (gimp_item_is_group(layers[i])) find_in(image, layers[i], found);
+    }
+    g_free(layers);
+}
+
+GArray *mark_find(gint32 image) {
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(gint32));
+    find_in(image, 0, found);
+    return found;
+}
+
+/* What the mark says; the file that the image came from may say anything. */
+static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window) {
+    gboolean good = FALSE;
+    GimpParasite *parasite = gimp_item_get_parasite(layer, NAME);
+    if (!parasite) return FALSE;
+#if GIMP_MAJOR_VERSION >= 3
+    guint32 size = 0;
+    const gchar *data = gimp_parasite_get_data(parasite, &size);
+#else
+    gsize size = (gsize)gimp_parasite_data_size(parasite);
+    const gchar *data = gimp_parasite_data(parasite);
+#endif
+    if (data && size) {
+        gchar *text = g_strndup(data, size);
+        good = sscanf(text, "%d %d %lu", process, image, window) == 3;
+        g_free(text);
+    }
+    gimp_parasite_free(parasite);
+    return good;
+}
+
+/* The program of a process; NULL if it is gone or another's. */
+static gchar *program_of(int process) {
+    gchar *path = g_strdup_printf("/proc/%d/exe", process), *program = g_file_read_link(path, NULL);
+    g_free(path);
+    return program;
+}
+
+gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window) {
+    int process = 0, of = 0;
+    if (!read_mark(layer, &process, &of, window) || of != image || process <= 0 || process == (int)getpid()) return FALSE;
+    gchar *other = program_of(process), *own = program_of((int)getpid());
+    gboolean alive = other && own && !strcmp(other, own);
+    g_free(other);
+    g_free(own);
+    return alive;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The mark of a live layer: a parasite with the number of the process and the image that it belongs to. It is saved with
+ * the image, so that a layer which outlived its plug-in, or came from a file or a copy of the image, is known as left over.
+ */
+#pragma once
+
+#include "compat.h"
+
+/* Marks a layer that is to become the live one of `image`; `window` is the dialog that renders it. */
+void mark_put(gint32 layer, gint32 image, GtkWidget *window);
+void mark_remove(gint32 layer);
+
+gboolean mark_is_on(gint32 layer);
+
+/* All layers of the image with a mark, from the top down. Free with g_array_unref(). */
+GArray *mark_find(gint32 image);
+
+/* TRUE if another process keeps the layer up to date in this image; *window is its dialog, for mark_show(). */
+gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window);
+
+/* Brings a dialog of another process to the front (known on X11 only). */
+void mark_show(gulong window);

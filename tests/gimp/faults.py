@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Faults that artists met or reviews found, each with the test that showed it. The engine is the stub."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from desk import LEFT, TOP, Desk, line
+from dialog import clipboard, preview_shows, rows, said
+from report import Report
+
+GRAY, INVERSE = 200, 55  # the paint of Desk.open(), and what the stub makes of it
+
+
+def alpha(d: Desk, layer: int) -> list[int]:
+    """The least and the largest alpha of a layer."""
+    plane = d.pixels(layer).plane(3)
+    return [min(plane), max(plane)]
+
+
+def trouble(d: Desk, r: Report):
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close()
+
+
+def retype(d: Desk, text: str):
+    d.key("alt+p", "ctrl+a")
+    d.s.x("type", "--delay", "15", text)
+
+
+def live_on(d: Desk, width=600, height=450) -> int:
+    """An image with a live layer that shows its picture."""
+    d.open(width, height)
+    d.dialog(live=True)
+    live = d.live_layer()
+    if not d.shows(live, INVERSE, 10):
+        raise RuntimeError(f"no picture came: {d.mean(live)}")
+    return live
+
+
+def error_then_ok(d: Desk, r: Report):
+    """OK after a failed run; then a change of the prompt brings a picture, and OK a layer."""
+    d.open(240, 180)
+    d.dialog()
+    retype(d, "failing")
+    d.s.until(lambda: "asked to fail" in said(d), 8)
+    r.check("a failed run is told", "asked to fail" in said(d))
+    d.key("alt+p", "Return")
+    time.sleep(1.0)
+    retype(d, "a lake")
+    picture = rows(bytes([INVERSE]) * 240 * 180 * 3, 240)
+    r.check("OK after an error: the dialog goes on", d.s.until(lambda: preview_shows(d.shot(), *picture), 6))
+    d.key("Return")
+    made = d.s.until(lambda: len(d.layers()) == 2, 6)
+    r.check("and OK makes its layer", made and not d.dialogs(), d.names())
+    trouble(d, r)
+
+
+def frames_kept(d: Desk, r: Report):
+    """Pictures that could not be written at once are written as soon as they can be, without a stroke."""
+    d.open()
+    d.dialog()
+    time.sleep(1.5)
+    d.key("alt+l")
+    live = d.live_layer()
+    r.check("Live in a dialog that is up to date shows the picture", d.shows(live, INVERSE), d.mean(live))
+    d.s.do(f"(begin (t-visible {live} FALSE) (t-fill {d.layer} 100) (gimp-displays-flush))")
+    time.sleep(1.5)
+    d.s.do(f"(begin (t-visible {live} TRUE) (gimp-displays-flush))")
+    r.check("hidden while a picture came: shown again, it has it", d.shows(live, 155), d.mean(live))
+    d.s.do(f"(begin (t-fill {d.layer} 60) (gimp-displays-flush))")
+    time.sleep(0.06)
+    d.s.do(f"(begin (gimp-item-set-lock-content {live} TRUE) (gimp-displays-flush))")
+    time.sleep(1.5)
+    d.s.do(f"(begin (gimp-item-set-lock-content {live} FALSE) (gimp-displays-flush))")
+    r.check("locked while a picture came: unlocked, it has it", d.shows(live, 195), d.mean(live))
+    d.s.do(f"(t-fill {live} 10)")
+    r.check("filled by mistake: it shows the picture again", d.shows(live, 195), d.mean(live))
+    d.s.do(f"(begin (gimp-layer-set-offsets {live} 300 0) (gimp-layer-set-offsets {live} 0 0))")
+    r.check("moved to and fro: it still shows it", d.shows(live, 195), d.mean(live))
+    trouble(d, r)
+
+
+def live_layer_painted(d: Desk, r: Report):
+    """A stroke on the live layer by mistake: it is said, it goes, and undoing it leaves nothing behind."""
+    live = live_on(d)
+    d.s.do(f"(begin (t-activate {d.image} {live}) (gimp-displays-flush))")
+    time.sleep(0.6)
+    d.front(d.dialogs()[0])
+    told = said(d)
+    r.check(
+        "the live layer is the active one: the dialog says what comes of it", "written over" in told, told
+    )
+    d.focus()
+    d.stroke(line(3))
+    gone = d.s.until(lambda: set(d.dump(live)) == {INVERSE}, 8)
+    r.check("a stroke on it is written over", gone)
+    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (t-fill {d.layer} 90) (gimp-displays-flush))")
+    d.shows(live, 165)
+    d.key("ctrl+z", "ctrl+z", pause=0.6)
+    time.sleep(1.0)
+    paint = d.dump(d.layer)
+    same = d.s.until(lambda: d.dump(live) == bytes(255 - v for v in d.dump(d.layer)), 6)
+    r.check("undo of both leaves the live layer as its paint says", same and set(paint) == {GRAY}, set(paint))
+    trouble(d, r)
+
+
+def blind(d: Desk, r: Report):
+    """GIMP's "layer previews" are switched off: it makes no thumbnails of layers then."""
+    live = live_on(d)
+    d.focus()
+    d.press(line(0))
+    changed = d.s.until(lambda: d.mean(live) > INVERSE + 0.5, 5, 0.01)
+    r.check("without GIMP's layer previews live still follows the brush", changed, d.mean(live))
+    d.release()
+    same = d.s.until(lambda: d.dump(live) == bytes(255 - v for v in d.dump(d.layer)), 6)
+    r.check("and shows exactly what is painted", same)
+    trouble(d, r)
+
+
+def return_in_prompt(d: Desk, r: Report):
+    live = live_on(d)
+    d.front(d.dialogs()[0])
+    retype(d, "a lake")
+    d.key("Return", "Return")
+    time.sleep(0.8)
+    r.check("Return in the prompt while live makes no layer", d.layers() == [live, d.layer], d.names())
+    trouble(d, r)
+
+
+def readings(d: Desk) -> int:
+    """How often all of the canvas was read."""
+    path = d.s.env["SCUMBLE_GIMP_TIMES"]
+    return sum(text.startswith("whole ") for text in open(path)) if os.path.exists(path) else 0
+
+
+def many_layers(d: Desk, r: Report):
+    """40 layers: all is read at the start, once more at rest, and once (and at rest) when one is added."""
+    d.open()
+    d.s.do(f"(t-stack {d.image} 39)")
+    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (gimp-displays-flush))")
+    d.dialog(live=True)
+    d.s.until(lambda: len(d.layers()) == 41, 8)
+    time.sleep(6.0)
+    first = readings(d)
+    r.check("40 layers: all is read at most twice at the start", 1 <= first <= 2, first)
+    d.s.do(f"(t-stack {d.image} 1)")
+    time.sleep(5.0)
+    more = readings(d) - first
+    r.check("and at most twice when a layer is added", 1 <= more <= 2, more)
+    trouble(d, r)
+
+
+def closed_in_mid_write(d: Desk, r: Report, times: int = 8):
+    """Close, Escape and Live off while two flat pictures follow each other without an end: one is kept."""
+    torn = []
+    for turn in range(times):
+        d.open(1000, 700)
+        d.dialog(live=True)
+        d.s.x("type", "--delay", "10", "endless")
+        live = d.live_layer()
+        time.sleep(0.8 + 0.037 * turn)
+        d.front(d.dialogs()[0])
+        d.key(("Escape", "alt+l", "alt+c")[turn % 3])
+        d.s.until(lambda: "live" not in d.names(), 8)
+        values = set(d.dump(live))
+        if len(values) != 1:
+            torn.append((turn, values))
+        d.close()
+    r.check(f"live ended in mid-write {times} times: one whole picture is kept", not torn, torn)
+    r.check("no error window", not d.trouble(), d.trouble())
+
+
+def left_over(d: Desk, r: Report):
+    """A live layer whose plug-in died, and one from a file that was saved while live."""
+    old = live_on(d)
+    d.kill_plug_in()
+    d.s.until(lambda: not d.plug_ins(), 5)
+    if d.s.until(d.trouble, 3):
+        d.key("Escape")  # GIMP says that a plug-in crashed
+    d.s.do(f"(begin (t-fill {d.layer} 80) (gimp-displays-flush))")
+    d.dialog(live=True)
+    good = d.s.until(lambda: len(d.layers()) == 2 and d.layers()[0] != old, 8)
+    good = good and d.shows(d.layers()[0], 175)
+    r.check("Live takes the place of a live layer that was left over", good, d.names())
+    path = d.s.home / "saved-while-live.xcf"
+    d.s.do(f'(t-save-image {d.image} "{path}")')
+    d.shut()
+    d.close()
+    d.take(path, 1024, 768)
+    r.check("a file saved while live has the layer in it", len(d.layers()) == 2, d.names())
+    d.s.do(f"(begin (t-activate {d.image} {d.layers()[1]}) (gimp-displays-flush))")
+    d.dialog(live=True)
+    time.sleep(2.0)
+    good = len(d.layers()) == 2 and "live" in d.names()
+    paint = d.layers()[-1]
+    d.s.do(f"(begin (t-fill {paint} 20) (gimp-displays-flush))")
+    r.check("and Live on it follows the paint, alone", good and d.shows(d.layers()[0], 235), d.names())
+    d.focus()
+    trouble(d, r)
+
+
+def nothing_is_hidden(d: Desk, r: Report):
+    """What the artist does next is seen: after an error, after Close."""
+    live = live_on(d)
+    d.front(d.dialogs()[0])
+    retype(d, "failing")
+    faint = d.s.until(lambda: alpha(d, live) == [127, 127], 8)
+    r.check("an error while live: the layer is half transparent", faint, alpha(d, live))
+    told = said(d)
+    r.check("and the dialog says so", "half transparent" in told and "asked to fail" in told, told)
+    retype(d, "a lake")
+    whole = d.s.until(lambda: alpha(d, live) == [255, 255], 8)
+    r.check("as soon as it follows again it is whole", whole and d.shows(live, INVERSE), alpha(d, live))
+    d.shut()
+    opacity = float(d.s.do(f"(car (gimp-layer-get-opacity {live}))"))
+    kept = d.layers() == [live, d.layer] and opacity == 50
+    r.check("closed: the layer that is kept is half transparent", kept, f"{d.names()} {opacity}")
+    d.focus()
+    d.key("ctrl+z")
+    d.s.until(lambda: "live" in d.names(), 5)
+    opacity = float(d.s.do(f"(car (gimp-layer-get-opacity {live}))"))
+    r.check("which is undone with its name in one step", "live" in d.names() and opacity == 100, opacity)
+    trouble(d, r)
+
+
+def ended_at_once(d: Desk, r: Report):
+    """Live is switched off before its first picture (the stub takes three seconds)."""
+    d.open()
+    window = d.dialog(live=True)
+    d.s.until(lambda: len(d.layers()) == 2, 8)
+    d.front(window)
+    d.key("alt+l")
+    gone = d.s.until(lambda: d.layers() == [d.layer], 6)
+    r.check("a live layer that never showed anything leaves nothing", gone, d.names())
+    trouble(d, r)
+
+
+def repeat(d: Desk, r: Report):
+    """OK and Filters > Repeat render the painting, both, and the brush stays on it."""
+    d.open(240, 180)
+    d.dialog()
+    time.sleep(1.0)
+    d.key("Return")
+    d.s.until(lambda: not d.dialogs(), 8)
+    r.check("OK leaves the painted layer the active one", d.active() == d.layer, d.names())
+    d.focus()
+    d.key("ctrl+f")
+    d.s.until(lambda: len(d.layers()) == 3, 8)
+    means = [d.mean(layer) for layer in d.layers()]
+    r.check("Repeat renders the painting again, not the picture", means == [INVERSE, INVERSE, GRAY], means)
+    trouble(d, r)
+
+
+def selected_elsewhere(d: Desk, r: Report):
+    """A selection that lies off the layer: nothing is rendered, and it is said."""
+    d.open(240, 180)
+    d.s.do(f"(begin (gimp-layer-set-offsets {d.layer} 100 100) (t-select {d.image} 5 5 40 40 0))")
+    d.dialog()
+    told = said(d)
+    r.check("a selection off the layer is told", "Nothing that is selected" in told, told)
+    d.key("alt+p", "Return")
+    time.sleep(1.0)
+    r.check("and OK makes no empty layer", d.layers() == [d.layer], d.names())
+    d.s.do(f"(begin (gimp-selection-none {d.image}) (gimp-displays-flush))")
+    d.focus()
+    d.front(d.dialogs()[0])
+    time.sleep(0.8)
+    d.key("alt+p", "Return")
+    r.check("selected anew, OK renders", d.s.until(lambda: len(d.layers()) == 2, 8), d.names())
+    trouble(d, r)
+
+
+def second_live(d: Desk, r: Report):
+    live = live_on(d)
+    first = d.dialogs()[0]
+    title = d.s.x("getwindowname", first)
+    r.check("the title names the image", f"-{d.image}" in title, title)
+    d.focus()
+    d.key("ctrl+shift+F10")
+    d.s.until(lambda: len(d.dialogs()) == 2, 10)
+    time.sleep(1.0)
+    r.check("a second Live on the image makes no second live layer", d.layers() == [live, d.layer], d.names())
+    other = [window for window in d.dialogs() if window != first]
+    d.front(other[0])
+    told = said(d)
+    r.check("and says that there is one", "live layer already" in told, told)
+    d.shut(other[0])
+    d.front(first)
+    d.s.do(f"(begin (t-fill {d.layer} 70) (gimp-displays-flush))")
+    r.check("the first goes on", d.shows(live, 185), d.mean(live))
+    trouble(d, r)
+
+
+def quick_mask(d: Desk, r: Report):
+    """A channel is the active one: it stays so when the live layer comes."""
+    d.open()
+    window = d.dialog()
+    channel = int(d.s.do(f"(t-channel {d.image})"))
+    d.s.do(f"(begin (t-choose-channel {d.image} {channel}) (gimp-displays-flush))")
+    d.front(window)
+    d.key("alt+l")
+    d.live_layer()
+    time.sleep(0.5)
+    chosen = d.s.do(f"(t-chosen {d.image})")
+    r.check("the brush stays on the channel that it was on", chosen == str(channel), f"{chosen}, {channel}")
+    trouble(d, r)
+
+
+def indexed_under_it(d: Desk, r: Report):
+    """OK after the image became indexed: a sentence, and nothing lost that could be redone."""
+    d.open(240, 180)
+    window = d.dialog()
+    time.sleep(1.0)
+    d.s.do(f"(begin (t-index {d.image}) (gimp-displays-flush))")
+    d.front(window)
+    d.key("alt+p", "Return")
+    time.sleep(1.0)
+    told = said(d)
+    good = "indexed" in told and d.layers() == [d.layer]
+    r.check("OK on an image that is indexed by now says so", good, told)
+    trouble(d, r)
+
+
+def window(d: Desk, r: Report):
+    """The dialog fits a small screen beside the canvas, and is where and as large as it was the last time."""
+
+    def place(one: str) -> dict:
+        found = dict(f.split("=") for f in d.s.x("getwindowgeometry", "--shell", one).split() if "=" in f)
+        return {k: int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT")}
+
+    d.s.profile.joinpath("scumble.conf").unlink(missing_ok=True)
+    d.open(240, 180)
+    d.focus()
+    d.key("ctrl+shift+F9")
+    d.s.until(d.dialogs, 15)
+    time.sleep(1.0)
+    first = place(d.dialogs()[0])
+    right, bottom = first["X"] + first["WIDTH"], first["Y"] + first["HEIGHT"]
+    fits = right <= 1366 and bottom <= 768 and first["X"] > 1366 / 2
+    r.check("the dialog fits 1366 × 768 and lies at its right", fits, first)
+    d.s.x("windowsize", "--sync", d.dialogs()[0], 520, 640)
+    d.s.x("windowmove", "--sync", d.dialogs()[0], 40, 60)
+    time.sleep(0.5)
+    before = place(d.dialogs()[0])
+    r.check("it can be made larger", before["WIDTH"] == 520 and before["HEIGHT"] == 640, before)
+    d.shut()
+    d.focus()
+    d.key("ctrl+shift+F9")
+    d.s.until(d.dialogs, 15)
+    time.sleep(1.0)
+    after = place(d.dialogs()[0])
+    near = all(abs(after[k] - before[k]) <= 4 for k in after)
+    r.check("opened again it has its place and size", near, f"{before} {after}")
+    trouble(d, r)
+
+
+def before_and_after(d: Desk, r: Report):
+    """The preview's line, its zoom and its buttons."""
+    d.open(240, 180)
+    d.stroke(line(4)[6:14])
+    picture = rows(bytes(255 - v for v in d.dump(d.layer)), 240)
+    paint = rows(d.dump(d.layer), 240)
+    d.dialog()
+    if not r.check("the preview shows the picture", d.s.until(lambda: preview_shows(d.shot(), *picture), 8)):
+        return
+    d.key("alt+b")
+    stroke = range(86, 96)  # rows that lie in one place alone
+    halves = d.s.until(lambda: preview_shows(d.shot(), *[paint[y][: 110 * 3] for y in stroke]), 3)
+    others = preview_shows(d.shot(), *[picture[y][130 * 3 :] for y in stroke])
+    r.check("Before and after: the paint left of the line, the picture right of it", halves and others)
+    d.key("alt+b")
+    d.s.until(lambda: preview_shows(d.shot(), *picture), 3)
+    d.s.x("mousemove", LEFT + 200, TOP + 150, "click", 4)
+    larger = rows(bytes(v for row in picture for v in row), 240)[90]
+    wide = b"".join(larger[at : at + 3] * 2 for at in range(60 * 3, 110 * 3, 3))
+    r.check("the wheel zooms in", d.s.until(lambda: preview_shows(d.shot(), wide, wide), 3))
+    d.key("alt+f")
+    r.check("Fit shows all of it", d.s.until(lambda: preview_shows(d.shot(), *picture), 3))
+    trouble(d, r)
+
+
+def long_path(d: Desk, r: Report):
+    """A sentence with a long path, in a narrow window: its end can be seen, not only copied."""
+    d.open()
+    window = d.dialog()
+    wide, high = 435, 92
+    d.s.x("windowsize", "--sync", window, wide, 640)
+    time.sleep(0.6)
+    top, told = text_top(d), said(d)
+    d.key("alt+p")
+    shot = d.shot()
+    left, right = LEFT + 10, LEFT + wide - 20
+    inked = [len({tuple(shot.at(x, y)) for x in range(left, right)}) > 8 for y in range(top, top + high)]
+    lines = sum(now and not before for before, now in zip([False, *inked], inked, strict=False))
+    r.check("a sentence with a long path is seen in all its lines", lines >= len(told) / 70,
+            f"{lines} lines for {len(told)} characters: {told}")  # fmt: skip
+    trouble(d, r)
+
+
+def text_top(d: Desk) -> int:
+    """Where the sentence begins on the screen: found by clicking down the window until one takes the text."""
+    for y in range(TOP + 180, TOP + 520, 10):
+        clipboard(d, text="")
+        d.s.x("mousemove", LEFT + 60, y, "click", "--repeat", 3, "--delay", 40, 1)
+        d.key("ctrl+c", pause=0.05)
+        if "engine" in clipboard(d, "-o"):
+            return y - 6
+    raise RuntimeError("the sentence was not found")
+
+
+SCENARIOS = [
+    error_then_ok, frames_kept, live_layer_painted, return_in_prompt, closed_in_mid_write, left_over,
+    nothing_is_hidden, repeat, selected_elsewhere, second_live, quick_mask, indexed_under_it,
+    before_and_after,
+]  # fmt: skip
+BLIND, LAYERS, SLOW, SMALL, LONG = [blind], [many_layers], [ended_at_once], [window], [long_path]
