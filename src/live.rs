@@ -352,9 +352,11 @@ impl<'a> Work<'a> {
 
     /// Bytes of finished pictures that are kept.
     pub fn room(&self) -> usize {
-        const LEAST: usize = 48 << 20;
-        // Two canvases at 8 bits a channel: all tiles of one at 1:1, with their overlaps, and what they come from.
-        LEAST.max(self.job.paint.bounds().area() as usize * 10)
+        // A few pictures back and forth; or all tiles of a canvas at 1:1 with their overlaps (11 bytes a pixel of the
+        // canvas), and what they come from.
+        const PICTURES: usize = 8;
+        let picture = (self.info.geometry.native as usize).pow(2) * 3 * size_of::<u16>();
+        (PICTURES * picture).max(self.job.paint.bounds().area() as usize * 16)
     }
 }
 
