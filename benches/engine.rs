@@ -54,6 +54,39 @@ fn main() {
         whole.as_secs_f32() * 1e3 / rows.len() as f32,
         runtime.as_secs_f32() * 1e3 / rows.len() as f32,
     );
+    let mut tenths: Vec<f32> = (0..rounds.min(12))
+        .filter_map(|round| tenth(&session, side, round as u8))
+        .map(|(window, whole)| window.as_secs_f32() / whole.as_secs_f32())
+        .collect();
+    tenths.sort_by(f32::total_cmp);
+    if let Some(middle) = tenths.get(tenths.len() / 2) {
+        println!("a stroke of a tenth: its window / the whole frame, denoising = {middle:.3}");
+    }
+}
+
+/// A stroke that changes a tenth of the canvas: what its window costs in denoising, beside the whole that settles.
+fn tenth(session: &Session, side: i32, round: u8) -> Option<(Duration, Duration)> {
+    let part = (f64::from(side) * 0.1f64.sqrt()) as i32;
+    let at = i32::from(round) * 13 % (side - part);
+    let paint: Vec<u8> = (0..part * part).flat_map(|_| [round.wrapping_mul(31), 90, 200, 255]).collect();
+    let view =
+        ImageView::new(Format::Rgba8, Rect::new(at, at, part, part), part as usize * 4, &paint).ok()?;
+    let after = match session.poll(0).expect("frame") {
+        Polled::Frame(frame) => frame.seq,
+        _ => 0,
+    };
+    session.push(side, side, &view, None).expect("push");
+    let window = loop {
+        match session.poll(after).expect("frame") {
+            Polled::Frame(frame) if frame.step == frame.steps => break frame.phases.denoise,
+            _ => std::thread::sleep(Duration::from_millis(1)),
+        }
+    };
+    session.wait(Duration::from_secs(600)).expect("open");
+    match session.poll(after).expect("frame") {
+        Polled::Frame(frame) => Some((window, frame.phases.denoise)),
+        _ => None,
+    }
 }
 
 /// Pushes a changed picture and waits for its frame: (push → frame, job, ONNX Runtime's part of the job).

@@ -11,7 +11,9 @@ use scumble::error::Result;
 use scumble::job::Params;
 use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
-use scumble::render::{Defaults, Geometry, ModelInfo, Outcome, Phases, Renderer, Request, Watch};
+use scumble::render::{
+    Capabilities, Defaults, Ended, Geometry, ModelInfo, Patch, Phases, Policy, Quality, Renderer, Scene, Sink,
+};
 use scumble::session::{Polled, Session};
 
 /// Answers at once with what it was given, so that the worker does not compete for the cores.
@@ -28,8 +30,21 @@ impl Renderer for Echo {
         }
     }
 
-    fn render(&mut self, request: &Request<'_>, _: &Cancel, _: &mut dyn Watch) -> Result<Outcome> {
-        Ok(Outcome::Finished { picture: request.picture.clone(), steps: 1, phases: Phases::default() })
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        _: &Quality<'_>,
+        _: &Policy,
+        _: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended> {
+        let picture = scene.paint.clone();
+        sink.patch(Patch { picture, latent: None, step: 1, steps: 1, phases: Phases::default() })?;
+        Ok(Ended::Finished)
     }
 }
 

@@ -8,15 +8,11 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use scumble::cancel::Cancel;
 use scumble::canvas::{Canvas, Snapshot};
 use scumble::pixels::mask::{Coverage, Mask, Outside};
-use scumble::pixels::paste::{Alpha, Blend};
+use scumble::pixels::paste::{Alpha, Blend, Source};
 use scumble::pixels::{Format, ImageView, paste, read};
-use scumble::region::{Rect, place};
-use scumble::render::Geometry;
+use scumble::region::Rect;
 
 const SIDE: i32 = 1024;
-/// At the canvas's own size, so that nothing is scaled.
-const GEOMETRY: Geometry = Geometry { native: SIDE as u32, multiple: 64, cell: 8, fixed: None };
-
 /// Paint of which every second row is half transparent: both sides of the loops are seen.
 fn paint(format: Format) -> Snapshot {
     let rect = Rect::new(0, 0, SIDE, SIDE);
@@ -29,32 +25,34 @@ fn paint(format: Format) -> Snapshot {
         scumble::pixels::colour::store(format, colour, pixel);
     }
     let mut canvas = Canvas::new(rect, format, 1).expect("room");
-    canvas.update(&ImageView::new(format, rect, SIDE as usize * bpp, &data).expect("a view"), rect, 1);
+    canvas
+        .update(&ImageView::new(format, rect, SIDE as usize * bpp, &data).expect("a view"), rect, 1)
+        .expect("room");
     canvas.snapshot()
 }
 
 fn pixel_loops(criterion: &mut Criterion) {
     let bounds = Rect::new(0, 0, SIDE, SIDE);
     let cancel = Cancel::new();
-    let placement = place(bounds, bounds, GEOMETRY, 0);
+    // At the canvas's own size, so that nothing is scaled.
+    let whole = || [0..i64::from(SIDE), 0..i64::from(SIDE)];
     let hole = Rect::new(64, 64, SIDE - 128, SIDE - 128);
     let coverage = vec![255; (hole.width * hole.height) as usize];
     let mask = Mask::new(bounds, Coverage::new(hole, hole.width as usize, &coverage)).expect("room");
-    let weights = mask.weights(bounds, 200);
+    let weights = mask.weights(bounds, 200, &cancel).expect("room");
     let mut group = criterion.benchmark_group("pixels");
     for format in Format::ALL {
         let name = format!("{format:?}");
         let paint = paint(format);
-        let picture = read::picture(&paint, &placement, [1.0; 3], &cancel).expect("a picture");
+        let picture = read::picture(&paint, 1.0, whole(), [1.0; 3], &cancel).expect("a picture");
         group.bench_function(BenchmarkId::new("read", &name), |b| {
-            b.iter(|| black_box(read::picture(&paint, &placement, [1.0; 3], &cancel).expect("a picture")));
+            b.iter(|| black_box(read::picture(&paint, 1.0, whole(), [1.0; 3], &cancel).expect("a picture")));
         });
+        let source = Source { picture: &picture, scale: 1.0, origin: (0, 0) };
         for (what, weights) in [("paste", None), ("paste_masked", Some(&weights[..]))] {
             group.bench_function(BenchmarkId::new(what, &name), |b| {
                 let blend = Blend { weights, outside: Outside::Paint, alpha: Alpha::Opaque };
-                b.iter(|| {
-                    black_box(paste::paste(&picture, &placement, &paint, blend, &cancel).expect("room"))
-                });
+                b.iter(|| black_box(paste::paste(&source, bounds, &paint, blend, &cancel).expect("room")));
             });
         }
     }

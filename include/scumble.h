@@ -458,7 +458,7 @@ typedef struct ScumbleFrameInfo {
      */
     uint64_t revision;
     /**
-     * Place on the canvas: all of it, or a mask and its surroundings.
+     * Place on the canvas: all of it, or the smallest rectangle that holds a mask.
      */
     struct ScumbleRect rect;
     /**
@@ -841,7 +841,7 @@ int32_t scumble_session_push(struct ScumbleSession *session,
 /**
  * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
  * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
- * then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+ * then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
  * mask->outside says. A mask that differs in `outside` alone is a new one.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),

@@ -12,7 +12,20 @@ type Hook = Box<dyn Fn() + Send + Sync>;
 #[derive(Default)]
 pub struct Cancel {
     asked: AtomicBool,
-    hook: Mutex<Option<Hook>>,
+    hooks: Mutex<Hooks>,
+}
+
+#[derive(Default)]
+struct Hooks {
+    next: u64,
+    set: Vec<(u64, Hook)>,
+}
+
+/// Keeps a hook of a [`Cancel`] set; it goes when this does.
+#[must_use = "the hook goes with it"]
+pub struct Hooked<'a> {
+    cancel: &'a Cancel,
+    number: u64,
 }
 
 impl Cancel {
@@ -20,11 +33,11 @@ impl Cancel {
         Self::default()
     }
 
-    /// Asks the job to end. Returns at once; the running ONNX call is told through the hook.
+    /// Asks the job to end. Returns at once; the running ONNX calls are told through their hooks.
     pub fn cancel(&self) {
-        // The flag first: a hook that is set after this point sees the flag in `set_hook`.
+        // The flag first: a hook that is set after this point sees the flag in `hook`.
         self.asked.store(true, Ordering::SeqCst);
-        if let Some(hook) = &*self.hook.lock() {
+        for (_, hook) in &self.hooks.lock().set {
             hook();
         }
     }
@@ -38,17 +51,51 @@ impl Cancel {
         if self.is_cancelled() { Err(Error::new(Status::Cancelled, "Cancelled.")) } else { Ok(()) }
     }
 
-    /// Sets what `cancel` calls to interrupt a call that does not look at the flag (ONNX Runtime's
-    /// `RunOptions::terminate`, a load's canceller). Called at once if the job was already asked to end.
-    pub fn set_hook(&self, hook: impl Fn() + Send + Sync + 'static) {
-        let mut slot = self.hook.lock();
+    /// Adds what `cancel` calls to interrupt a call that does not look at the flag (ONNX Runtime's
+    /// `RunOptions::terminate`, a load's canceller, another process). Called at once if the job was already asked to
+    /// end. It must not block, and must not set or drop a hook itself.
+    pub fn hook(&self, hook: impl Fn() + Send + Sync + 'static) -> Hooked<'_> {
+        let mut hooks = self.hooks.lock();
         if self.is_cancelled() {
             hook();
         }
-        *slot = Some(Box::new(hook));
+        hooks.next += 1;
+        let number = hooks.next;
+        hooks.set.push((number, Box::new(hook)));
+        Hooked { cancel: self, number }
     }
+}
 
-    pub fn clear_hook(&self) {
-        *self.hook.lock() = None;
+impl Drop for Hooked<'_> {
+    fn drop(&mut self) {
+        self.cancel.hooks.lock().set.retain(|(number, _)| *number != self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU32;
+
+    #[test]
+    fn every_hook_is_called_and_goes_by_itself() {
+        let cancel = Cancel::new();
+        let calls = Arc::new(AtomicU32::new(0));
+        let count = |by: u32| {
+            let calls = calls.clone();
+            move || {
+                calls.fetch_add(by, Ordering::SeqCst);
+            }
+        };
+        let outer = cancel.hook(count(1));
+        drop(cancel.hook(count(10)));
+        let inner = cancel.hook(count(100));
+        cancel.cancel();
+        assert_eq!(calls.load(Ordering::SeqCst), 101, "a wrapper keeps its own");
+        let late = cancel.hook(count(1000));
+        assert_eq!(calls.load(Ordering::SeqCst), 1101);
+        drop((outer, inner, late));
+        assert!(cancel.check().is_err_and(|e| e.is_cancelled()));
     }
 }

@@ -1,53 +1,12 @@
 //! The last pixels that the host pushed, compared tile by tile, and what the live layer still owes for them.
-//!
-//! Rows are kept in bands that a running job shares without copying; a push copies a band only while a job
-//! still holds it.
-
-use std::sync::Arc;
 
 use crate::error::Result;
-use crate::pixels::{Format, ImageView, check_room};
+pub use crate::pixels::snapshot::{Snapshot, TILE};
+use crate::pixels::{Format, ImageView};
 use crate::region::Rect;
-
-/// Side of a tile, and height of a band, in pixels.
-pub const TILE: usize = 64;
-
-type Band = Vec<u8>;
-
-/// Pixels of a canvas as they were at one moment; cheap to make and to hold.
-#[derive(Clone)]
-pub struct Snapshot {
-    bounds: Rect,
-    format: Format,
-    bands: Vec<Arc<Band>>,
-}
-
-impl Snapshot {
-    pub fn bounds(&self) -> Rect {
-        self.bounds
-    }
-
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// Bytes of the pixels `x..x + width` of row `y`; the range must lie inside [`Snapshot::bounds`].
-    pub fn row(&self, y: i32, x: i32, width: i32) -> &[u8] {
-        let (band, range) = locate(self.bounds.width, self.format, y, x, width);
-        &self.bands[band][range]
-    }
-}
-
-/// Which band holds the pixels, and where in it.
-fn locate(canvas_width: i32, format: Format, y: i32, x: i32, width: i32) -> (usize, std::ops::Range<usize>) {
-    let bpp = format.bytes_per_pixel();
-    let start = ((y as usize % TILE) * canvas_width as usize + x as usize) * bpp;
-    (y as usize / TILE, start..start + width as usize * bpp)
-}
 
 pub struct Canvas {
     pixels: Snapshot,
-    tiles_across: usize,
     /// By tile: the revision of its last change that no FINAL frame has covered yet; 0 = nothing owed.
     owed: Vec<u64>,
 }
@@ -56,25 +15,16 @@ impl Canvas {
     /// A transparent canvas that owes all of itself for `revision`.
     /// Fails with [`crate::error::Status::Memory`] where the system has no room for it.
     pub fn new(bounds: Rect, format: Format, revision: u64) -> Result<Self> {
-        let row = bounds.width as usize * format.bytes_per_pixel();
-        let height = bounds.height as usize;
-        check_room(row * height)?;
-        let bands =
-            (0..height).step_by(TILE).map(|y| Arc::new(vec![0; row * TILE.min(height - y)])).collect();
-        let tiles_across = (bounds.width as usize).div_ceil(TILE);
-        Ok(Canvas {
-            pixels: Snapshot { bounds, format, bands },
-            tiles_across,
-            owed: vec![revision; tiles_across * height.div_ceil(TILE)],
-        })
+        let pixels = Snapshot::new(bounds, format, revision)?;
+        Ok(Canvas { owed: vec![revision; pixels.tile_count()], pixels })
     }
 
     pub fn bounds(&self) -> Rect {
-        self.pixels.bounds
+        self.pixels.bounds()
     }
 
     pub fn format(&self) -> Format {
-        self.pixels.format
+        self.pixels.format()
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -83,106 +33,73 @@ impl Canvas {
 
     /// Takes over the pixels of `image` inside `area` (both lie on the canvas, the formats are equal) and
     /// returns whether any differed. Changed tiles are owed for `revision`.
-    pub fn update(&mut self, image: &ImageView<'_>, area: Rect, revision: u64) -> bool {
-        let tiles = area.x as usize / TILE..(area.right() as usize).div_ceil(TILE);
-        let mut changed_tiles = Vec::with_capacity(tiles.len());
-        let mut any = false;
-        let mut top = area.y;
-        while i64::from(top) < area.bottom() {
-            let band = top as usize / TILE;
-            let bottom = (((band + 1) * TILE) as i64).min(area.bottom()) as i32;
-            changed_tiles.clear();
-            changed_tiles.resize(tiles.len(), false);
-            if self.compare(image, area, top..bottom, &mut changed_tiles) {
-                any = true;
-                self.copy(image, area, top..bottom, &changed_tiles);
-                for (tile, _) in tiles.clone().zip(&changed_tiles).filter(|(_, changed)| **changed) {
-                    self.owed[band * self.tiles_across + tile] = revision;
-                }
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Memory`]; what was taken over before stays.
+    pub fn update(&mut self, image: &ImageView<'_>, area: Rect, revision: u64) -> Result<bool> {
+        let mut changed: Option<Rect> = None;
+        let (columns, rows) = Snapshot::tiles_in(area);
+        for (column, row) in rows.flat_map(|row| columns.clone().map(move |column| (column, row))) {
+            let tile = self.pixels.tile_at(column, row);
+            let Some(part) = self.pixels.tile_rect(tile).intersect(area) else { continue };
+            let Some(differs) = self.difference(image, tile, part) else { continue };
+            let mut writer = self.pixels.write_tile(tile)?;
+            for y in differs.y..differs.y + differs.height {
+                writer.row(y, differs.x, image.row(y, differs.x, differs.width));
             }
-            top = bottom;
+            self.owed[tile] = revision;
+            changed = Some(changed.map_or(differs, |rect| rect.union(differs)));
+            // At once: a later tile may find no room for its copy.
+            self.pixels.note_change(revision, differs);
         }
-        any
+        Ok(changed.is_some())
     }
 
-    /// Marks the tiles in which the rows differ. Equal rows cost one comparison of memory.
-    fn compare(
-        &self,
-        image: &ImageView<'_>,
-        area: Rect,
-        rows: std::ops::Range<i32>,
-        changed: &mut [bool],
-    ) -> bool {
-        let mut any = false;
-        for y in rows {
-            if self.pixels.row(y, area.x, area.width) == image.row(y, area.x, area.width) {
+    /// The smallest rectangle of `part`, which lies in `tile`, that holds all pixels that differ.
+    fn difference(&self, image: &ImageView<'_>, tile: usize, part: Rect) -> Option<Rect> {
+        let bpp = self.format().bytes_per_pixel();
+        let mut found: Option<Rect> = None;
+        for y in part.y..part.y + part.height {
+            let own = self.pixels.in_tile(tile, y, part.x, part.width);
+            let given = image.row(y, part.x, part.width);
+            if own == given {
                 continue;
             }
-            any = true;
-            for (span, flag) in tile_spans(area).zip(changed.iter_mut()).filter(|(_, flag)| !**flag) {
-                let (x, width) = span;
-                *flag = self.pixels.row(y, x, width) != image.row(y, x, width);
-            }
+            let differs = |(own, given): (&u8, &u8)| own != given;
+            let first = own.iter().zip(given).position(differs).unwrap_or(0) / bpp;
+            let last = own.iter().zip(given).rposition(differs).unwrap_or(0) / bpp;
+            let row = Rect::new(part.x + first as i32, y, (last + 1 - first) as i32, 1);
+            found = Some(found.map_or(row, |rect| rect.union(row)));
         }
-        any
-    }
-
-    fn copy(&mut self, image: &ImageView<'_>, area: Rect, rows: std::ops::Range<i32>, changed: &[bool]) {
-        let bounds = self.pixels.bounds;
-        let format = self.pixels.format;
-        let Some(band) = self.pixels.bands.get_mut(rows.start as usize / TILE) else { return };
-        let band = Arc::make_mut(band);
-        for y in rows {
-            for ((x, width), _) in tile_spans(area).zip(changed).filter(|(_, changed)| **changed) {
-                let (_, range) = locate(bounds.width, format, y, x, width);
-                band[range].copy_from_slice(image.row(y, x, width));
-            }
-        }
+        found
     }
 
     /// Everything inside `area` must be rendered again for `revision`.
     pub fn owe(&mut self, area: Rect, revision: u64) {
-        self.for_tiles(area, |owed| *owed = revision);
+        for tile in self.tiles(area) {
+            self.owed[tile] = revision;
+        }
     }
 
     /// A FINAL frame of `revision` has covered `area`.
     pub fn settle(&mut self, area: Rect, revision: u64) {
-        self.for_tiles(area, |owed| {
-            if *owed <= revision {
-                *owed = 0;
+        for tile in self.tiles(area) {
+            if self.owed[tile] <= revision {
+                self.owed[tile] = 0;
             }
-        });
+        }
     }
 
     /// Whether a tile that touches `area` is owed for a revision above `covered` (0: for any).
-    pub fn owes(&mut self, area: Rect, covered: u64) -> bool {
-        let mut any = false;
-        self.for_tiles(area, |owed| any |= *owed > covered);
-        any
+    pub fn owes(&self, area: Rect, covered: u64) -> bool {
+        self.tiles(area).any(|tile| self.owed[tile] > covered)
     }
 
-    fn for_tiles(&mut self, area: Rect, mut visit: impl FnMut(&mut u64)) {
-        let Some(area) = area.intersect(self.bounds()) else { return };
-        let columns = area.x as usize / TILE..(area.right() as usize).div_ceil(TILE);
-        for row in area.y as usize / TILE..(area.bottom() as usize).div_ceil(TILE) {
-            self.owed[row * self.tiles_across..][columns.clone()].iter_mut().for_each(&mut visit);
-        }
+    fn tiles(&self, area: Rect) -> impl Iterator<Item = usize> + use<> {
+        let (columns, rows) = area.intersect(self.bounds()).map(Snapshot::tiles_in).unwrap_or((0..0, 0..0));
+        let across = self.pixels.tile_at(0, 1);
+        rows.flat_map(move |row| columns.clone().map(move |column| row * across + column))
     }
-}
-
-/// The area's columns cut at tile borders, as (x, width).
-fn tile_spans(area: Rect) -> impl Iterator<Item = (i32, i32)> {
-    let end = area.right() as i32;
-    let mut x = area.x;
-    std::iter::from_fn(move || {
-        if x >= end {
-            return None;
-        }
-        let next = ((x / TILE as i32 + 1) * TILE as i32).min(end);
-        let span = (x, next - x);
-        x = next;
-        Some(span)
-    })
 }
 
 #[cfg(test)]
@@ -191,6 +108,10 @@ mod tests {
 
     fn whole(canvas: &Canvas) -> Rect {
         canvas.bounds()
+    }
+
+    fn pixel(snapshot: &Snapshot, x: i32, y: i32) -> &[u8] {
+        snapshot.spans(y, x, 1).next().unwrap()
     }
 
     fn view(rect: Rect, data: &[u8]) -> ImageView<'_> {
@@ -202,12 +123,12 @@ mod tests {
         let bounds = Rect::new(0, 0, 200, 150);
         let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let mut data = vec![7u8; 200 * 150 * 4];
-        assert!(canvas.update(&view(bounds, &data), bounds, 2));
+        assert!(canvas.update(&view(bounds, &data), bounds, 2).unwrap());
         canvas.settle(bounds, 2);
         assert!(!canvas.owes(bounds, 0));
-        assert!(!canvas.update(&view(bounds, &data), bounds, 3));
+        assert!(!canvas.update(&view(bounds, &data), bounds, 3).unwrap());
         data[(70 * 200 + 130) * 4] = 8;
-        assert!(canvas.update(&view(bounds, &data), bounds, 3));
+        assert!(canvas.update(&view(bounds, &data), bounds, 3).unwrap());
         let expected: Vec<u64> = (0..12).map(|t| if t == 6 { 3 } else { 0 }).collect();
         assert_eq!(canvas.owed, expected);
         canvas.settle(bounds, 2);
@@ -223,7 +144,7 @@ mod tests {
         let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let rect = Rect::new(61, 59, 70, 18);
         let data: Vec<u8> = (0..70 * 18 * 4).map(|i| (i % 251) as u8).collect();
-        assert!(canvas.update(&view(rect, &data), rect, 2));
+        assert!(canvas.update(&view(rect, &data), rect, 2).unwrap());
         let snapshot = canvas.snapshot();
         for y in 0..77 {
             for x in 0..131 {
@@ -233,23 +154,32 @@ mod tests {
                 } else {
                     &[0; 4]
                 };
-                assert_eq!(snapshot.row(y, x, 1), expected, "{x} {y}");
+                assert_eq!(pixel(&snapshot, x, y), expected, "{x} {y}");
             }
         }
-        assert!(!canvas.update(&view(rect, &data), rect, 3));
+        assert!(!canvas.update(&view(rect, &data), rect, 3).unwrap());
         assert!(canvas.owes(whole(&canvas), 0));
     }
 
     #[test]
     fn a_snapshot_keeps_its_pixels_while_the_canvas_goes_on() {
-        let bounds = Rect::new(0, 0, 64, 128);
+        let bounds = Rect::new(0, 0, 130, 128);
         let mut canvas = Canvas::new(bounds, Format::Rgba8, 1).unwrap();
         let before = canvas.snapshot();
-        let data = vec![9u8; 64 * 128 * 4];
-        canvas.update(&view(bounds, &data), Rect::new(0, 100, 64, 28), 2);
-        assert_eq!(before.row(100, 0, 1), [0; 4]);
-        assert_eq!(canvas.snapshot().row(100, 0, 1), [9; 4]);
-        assert_eq!(canvas.snapshot().row(99, 0, 1), [0; 4], "outside the touched area nothing is read");
-        assert!(Arc::ptr_eq(&before.bands[0], &canvas.pixels.bands[0]), "untouched bands stay shared");
+        let data = vec![9u8; 130 * 128 * 4];
+        assert!(canvas.update(&view(bounds, &data), Rect::new(70, 100, 2, 28), 2).unwrap());
+        let after = canvas.snapshot();
+        assert_eq!((pixel(&before, 70, 100), pixel(&after, 70, 100)), (&[0; 4][..], &[9; 4][..]));
+        assert_eq!(pixel(&after, 70, 99), [0; 4], "outside the touched area nothing is read");
+        let shared: Vec<bool> = (0..6).map(|tile| before.shares_tile(&after, tile)).collect();
+        assert_eq!(
+            shared,
+            [true, true, true, true, false, true],
+            "a vertical stroke copies its own tiles alone"
+        );
+        assert_eq!(after.changed_since(bounds, 1), Some(Rect::new(70, 100, 2, 28)));
+        assert_eq!(after.changed_since(bounds, 2), None);
+        assert_eq!(after.changed_since(bounds, 0), Some(bounds), "what is not remembered may be anything");
+        assert_eq!(after.changed_since(Rect::new(0, 0, 64, 128), 1), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ndarray::Array4;
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -11,13 +11,16 @@ use crate::cancel::Cancel;
 use crate::canvas::Canvas;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::job::{Job, Params};
+use crate::grid::Grid;
+use crate::job::{Job, Params, masked_window};
+use crate::memory::Memory;
+use crate::model::Geometry;
 use crate::pixels::mask::Mask;
+use crate::policy::Policy;
 use crate::region::Rect;
+use crate::render::Tier;
+use crate::show::Shown;
 use crate::slot::Latest;
-
-/// How far around a mask the model looks, in canvas pixels.
-const CONTEXT: i32 = 64;
 
 /// Counts since the session began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,11 +33,23 @@ pub struct Stats {
 
 /// How a job ended.
 pub(crate) enum End {
+    /// All is shown as it settles.
     Final,
+    /// All is shown, but something of it as it was while painting.
+    Live,
     GaveWay,
     Failed(Error),
     /// There is nothing to render with, now and later.
     NotLoaded(Error),
+}
+
+/// The worker's job, from outside.
+#[derive(Clone)]
+pub(crate) struct Running {
+    pub(crate) tier: Tier,
+    pub(crate) cancel: Arc<Cancel>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) revision: u64,
 }
 
 /// What the host's handle and the worker share.
@@ -43,19 +58,26 @@ pub(crate) struct Shared {
     pub(crate) desk: Mutex<Desk>,
     pub(crate) came_to_rest: Condvar,
     pub(crate) frames: Latest<Frame>,
+    /// What the host sees; of the worker alone.
+    pub(crate) shown: Mutex<Option<Shown>>,
+    /// Of the worker alone, which holds it for as long as a job runs.
+    pub(crate) memory: Mutex<Memory>,
 }
 
 pub(crate) struct Desk {
     pub(crate) canvas: Option<Canvas>,
     pub(crate) params: Arc<Params>,
     pub(crate) mask: Option<Arc<Mask>>,
+    /// The model's, once a job has met it.
+    pub(crate) geometry: Option<Geometry>,
     pub(crate) noise: Option<Arc<Array4<f32>>>,
     pub(crate) revision: u64,
-    pub(crate) picture_key: u64,
     pub(crate) changed_at: Instant,
+    /// Something waits that the host has not seen at all.
     pub(crate) waiting: bool,
-    pub(crate) running: Option<Arc<Cancel>>,
-    pub(crate) running_revision: u64,
+    /// The settled picture waits for the hand to rest.
+    pub(crate) resting: bool,
+    pub(crate) running: Option<Running>,
     /// The worker's last error, until a poll has told it.
     pub(crate) fault: Option<Error>,
     /// The host was told that there is nothing to render with.
@@ -67,39 +89,46 @@ pub(crate) struct Desk {
     pub(crate) stats: Stats,
 }
 
-/// A number that no other session, picture or engine of this process has.
+/// A number that no other session of this process has.
 pub(crate) fn fresh_number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Desk {
-    /// What the live layer covers: the mask's surroundings, or the canvas.
-    pub(crate) fn area(&self) -> Option<Rect> {
+    /// What the live layer covers: the mask, or the canvas.
+    pub(crate) fn cover(&self) -> Option<Rect> {
         let bounds = self.canvas.as_ref()?.bounds();
-        match &self.mask {
-            Some(mask) => mask.bounds().map_or(Some(bounds), |b| b.inflate_within(CONTEXT, bounds)),
-            None => Some(bounds),
-        }
+        Some(self.mask.as_ref().and_then(|mask| mask.bounds()).unwrap_or(bounds))
+    }
+
+    /// The paint that the live layer depends on: the mask's surroundings as the model sees them, or the canvas.
+    pub(crate) fn seen(&self) -> Option<Rect> {
+        let bounds = self.canvas.as_ref()?.bounds();
+        let (Some(mask), Some(geometry)) = (&self.mask, self.geometry) else { return Some(bounds) };
+        let grid = Grid::new(bounds, geometry, self.params.resolution);
+        let window = masked_window(&grid, mask);
+        // Scaling looks a little beyond what it makes.
+        let margin = (2.0 / window.level.scale()).ceil() as i32 + 1;
+        grid.shown(&window).map_or(Some(bounds), |shown| shown.inflate_within(margin, bounds))
     }
 
     /// Whether the live layer lacks something newer than the revision `covered`.
-    pub(crate) fn owes(&mut self, covered: u64) -> bool {
-        let area = self.area();
-        match (&mut self.canvas, area) {
-            (Some(canvas), Some(area)) => canvas.owes(area, covered),
+    pub(crate) fn owes(&self, covered: u64) -> bool {
+        match (&self.canvas, self.seen()) {
+            (Some(canvas), Some(seen)) => canvas.owes(seen, covered),
             _ => false,
         }
     }
 
     /// Whether a job waits or runs, be it one that was cancelled and winds down.
     pub(crate) fn busy(&self) -> bool {
-        self.waiting || self.running.is_some()
+        self.waiting || self.resting || self.running.is_some()
     }
 
     /// The revision that the running job will bring; 0 if none runs, or it was cancelled and winds down.
     pub(crate) fn brought(&self) -> u64 {
-        self.running.as_ref().filter(|cancel| !cancel.is_cancelled()).map_or(0, |_| self.running_revision)
+        self.running.as_ref().filter(|job| !job.cancel.is_cancelled()).map_or(0, |job| job.revision)
     }
 }
 
@@ -109,13 +138,13 @@ impl Shared {
             canvas: None,
             params: Arc::new(Params::default()),
             mask: None,
+            geometry: None,
             noise: None,
             revision: 0,
-            picture_key: fresh_number(),
             changed_at: Instant::now(),
             waiting: false,
+            resting: false,
             running: None,
-            running_revision: 0,
             fault: None,
             told_not_loaded: false,
             failed: None,
@@ -127,6 +156,8 @@ impl Shared {
             desk: Mutex::new(desk),
             came_to_rest: Condvar::new(),
             frames: Latest::default(),
+            shown: Mutex::default(),
+            memory: Mutex::default(),
         }
     }
 
@@ -139,37 +170,37 @@ impl Shared {
     }
 
     /// The worker takes what waits; `None` if there is nothing to do any more.
-    pub(crate) fn begin(&self) -> Option<Job> {
+    pub(crate) fn begin(&self, geometry: Option<Geometry>) -> Option<Job> {
         let mut desk = self.desk.lock();
         let desk = &mut *desk;
+        desk.geometry = geometry;
         // Not waiting any more: cancelled between the worker's taking it and now.
-        let wanted = std::mem::take(&mut desk.waiting) && desk.closed.is_none() && desk.owes(0);
-        let area = desk.area().filter(|_| wanted);
-        let (Some(area), Some(canvas)) = (area, &desk.canvas) else {
+        let (waiting, resting) = (std::mem::take(&mut desk.waiting), std::mem::take(&mut desk.resting));
+        let wanted = (waiting || resting) && desk.closed.is_none() && desk.owes(0);
+        let tier = if waiting { Tier::Live } else { Tier::Settled };
+        let areas = desk.seen().zip(desk.cover()).filter(|_| wanted);
+        let (Some((seen, cover)), Some(canvas)) = (areas, &desk.canvas) else {
             self.came_to_rest.notify_all();
             return None;
         };
-        let cancel = Arc::new(Cancel::new());
-        desk.running = Some(cancel.clone());
-        desk.running_revision = desk.revision;
+        let (cancel, policy) = (Arc::new(Cancel::new()), Arc::new(Policy::default()));
+        desk.running =
+            Some(Running { tier, cancel: cancel.clone(), policy: policy.clone(), revision: desk.revision });
         desk.stats.jobs_started += 1;
         Some(Job {
+            tier,
             revision: desk.revision,
             paint: canvas.snapshot(),
-            area,
+            seen,
+            cover,
             params: desk.params.clone(),
             mask: desk.mask.clone(),
             noise: desk.noise.clone(),
-            picture_key: desk.picture_key,
             pushed_at: desk.changed_at,
             started_at: Instant::now(),
             cancel,
+            policy,
         })
-    }
-
-    /// Whether a newer job waits behind the running one.
-    pub(crate) fn newer_waits(&self) -> bool {
-        self.desk.lock().waiting
     }
 
     /// Publishes what `make` makes of (number, stale). Once a cancel or a release has returned, nothing of that
@@ -179,29 +210,34 @@ impl Shared {
         cancel.check()?;
         desk.stats.frames += 1;
         let stale = desk.waiting;
-        self.frames.publish(|seq| make(seq, stale));
+        let before = self.frames.publish(|seq| make(seq, stale));
+        drop(desk);
+        // Outside the lock: it may be a large one, and the host is not to wait for that.
+        drop(before);
         Ok(())
     }
 
-    /// The running job has ended. Returns whether the session still owes something and wants another turn.
-    pub(crate) fn end(&self, job: &Job, end: End) -> bool {
+    /// The running job has ended. Returns when the session wants another turn, if it still owes something.
+    pub(crate) fn end(&self, job: &Job, end: End) -> Option<Instant> {
         let mut desk = self.desk.lock();
         desk.running = None;
-        // What was cancelled is asked for again by the host, not by itself.
-        let mut again = !job.cancel.is_cancelled();
+        // What was cancelled is asked for again by the host, not by itself; what was put off, by itself.
+        let mut again = !job.cancel.is_cancelled() || job.policy.abandoned();
+        let mut tier = job.tier;
         match end {
             End::Final => {
                 if let Some(canvas) = &mut desk.canvas
                     && (canvas.bounds(), canvas.format()) == (job.paint.bounds(), job.paint.format())
                 {
-                    canvas.settle(job.area, job.revision);
+                    canvas.settle(job.seen, job.revision);
                 }
             }
+            End::Live => tier = Tier::Settled,
             End::GaveWay => {}
             // Cancelled work is asked for again by the next push, failed work by the next change.
             End::Failed(error) => {
-                again = false;
                 if !error.is_cancelled() {
+                    again = false;
                     desk.failed = Some(job.revision);
                     desk.fault = Some(error);
                 }
@@ -216,11 +252,20 @@ impl Shared {
             }
         }
         let again = again && desk.closed.is_none() && !desk.waiting && desk.owes(0);
-        desk.waiting |= again;
-        if !desk.waiting {
+        let due = again.then(|| match tier {
+            Tier::Live => {
+                desk.waiting = true;
+                Instant::now()
+            }
+            Tier::Settled => {
+                desk.resting = true;
+                desk.changed_at + Duration::from_millis(desk.params.settle_delay.into())
+            }
+        });
+        if !desk.waiting && !desk.resting {
             self.came_to_rest.notify_all();
         }
-        again
+        due
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -231,7 +276,7 @@ impl Shared {
     pub(crate) fn kill(&self, why: Error) {
         let mut desk = self.desk.lock();
         desk.running = None;
-        desk.waiting = false;
+        (desk.waiting, desk.resting) = (false, false);
         desk.closed = Some(why);
         self.came_to_rest.notify_all();
     }

@@ -9,8 +9,10 @@ use parking_lot::{Condvar, Mutex};
 use crate::cancel::Cancel;
 use crate::desk::Shared;
 use crate::error::{Error, Result, Status};
+use crate::job::Job;
 use crate::pipeline::{LoadOptions, Pipeline};
-use crate::render::{ModelInfo, Renderer};
+use crate::policy::Policy;
+use crate::render::{ModelInfo, Renderer, Tier};
 use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
@@ -41,19 +43,50 @@ pub type Load = Box<dyn FnOnce(&Cancel, &dyn Fn(f32, &str)) -> Result<Box<dyn Re
 pub(crate) struct Wiring {
     pub(crate) queue: Pending<Arc<Shared>>,
     state: Mutex<LoadState>,
-    current: Mutex<Option<Arc<Cancel>>>,
+    current: Mutex<Option<Current>>,
     ended: Mutex<bool>,
     has_ended: Condvar,
 }
 
+/// What the worker is at, as far as others may interrupt it.
+pub(crate) struct Current {
+    /// The session's number; 0 while loading.
+    session: u64,
+    tier: Tier,
+    cancel: Arc<Cancel>,
+    policy: Arc<Policy>,
+}
+
+impl Current {
+    pub(crate) fn new(session: u64, job: &Job) -> Self {
+        Current { session, tier: job.tier, cancel: job.cancel.clone(), policy: job.policy.clone() }
+    }
+}
+
 impl Wiring {
     /// Notes what a closing engine has to interrupt; interrupts it at once if the engine is closed already.
-    pub(crate) fn running(&self, cancel: Option<Arc<Cancel>>) {
-        let mut current = self.current.lock();
-        if let Some(cancel) = cancel.as_ref().filter(|_| self.queue.is_closed()) {
-            cancel.cancel();
+    pub(crate) fn running(&self, current: Option<Current>) {
+        let mut place = self.current.lock();
+        if let Some(current) = current.as_ref().filter(|_| self.queue.is_closed()) {
+            current.cancel.cancel();
         }
-        *current = cancel;
+        *place = current;
+    }
+
+    /// Another session has something for the artist to see: what settles is put off, what follows another hand
+    /// shows something and gives way.
+    pub(crate) fn make_way_for(&self, session: u64) {
+        let current = self.current.lock();
+        let Some(current) = current.as_ref().filter(|c| c.session != session && c.session != 0) else {
+            return;
+        };
+        match current.tier {
+            Tier::Live => current.policy.give_way(0),
+            Tier::Settled => {
+                current.policy.abandon();
+                current.cancel.cancel();
+            }
+        }
     }
 }
 
@@ -80,7 +113,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.queue.close();
         if let Some(running) = &*self.current.lock() {
-            running.cancel();
+            running.cancel.cancel();
         }
         let mut ended = self.wiring.ended.lock();
         if !*ended {
@@ -146,7 +179,8 @@ impl Engine {
 fn work(wiring: &Wiring, load: Load) {
     yield_to_the_brush();
     let cancel = Arc::new(Cancel::new());
-    wiring.running(Some(cancel.clone()));
+    let policy = Arc::new(Policy::default());
+    wiring.running(Some(Current { session: 0, tier: Tier::Live, cancel: cancel.clone(), policy }));
     let progress = |progress: f32, what: &str| {
         *wiring.state.lock() = LoadState::Loading { progress, what: what.to_owned() };
     };

@@ -6,27 +6,19 @@ use std::time::Instant;
 use ndarray::Array4;
 
 use crate::cancel::Cancel;
-use crate::canvas::Snapshot;
 use crate::error::{Error, Result};
+use crate::grid::{Grid, Window};
 use crate::pixels::mask::Mask;
 use crate::pixels::paste::Alpha;
+use crate::pixels::snapshot::Snapshot;
+use crate::policy::Policy;
+pub use crate::policy::Previews as Preview;
 use crate::region::Rect;
+use crate::render::Tier;
 
 /// Longest prompt, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 pub const MAX_STEPS: u32 = 200;
-
-/// When to show estimates before a job is finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Preview {
-    /// Never: every frame is FINAL.
-    Off = 0,
-    /// Only when something newer waits: the running job shows what it has and gives way.
-    GiveWay = 1,
-    /// After every step.
-    EachStep = 2,
-}
 
 /// The session's settings. `None` leaves a setting to the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +30,8 @@ pub struct Params {
     pub steps: Option<u32>,
     /// Classifier-free guidance scale; up to 1 is off.
     pub guidance: Option<f32>,
+    /// Another sampler than the model's, by its short name.
+    pub sampler: Option<String>,
     pub seed: u64,
     pub preview: Preview,
     pub alpha: Alpha,
@@ -47,6 +41,14 @@ pub struct Params {
     pub mask_softness: u32,
     /// Side of the square whose area is rendered; 0 = the model's native.
     pub resolution: u32,
+    /// How far down the settled picture goes on canvases larger than the model's: 0 to 1:1, n to 1/√2ⁿ; at most 8.
+    pub finest: u32,
+    /// Milliseconds without a change after which the settled picture is made, at most 10 000.
+    pub settle_delay: u32,
+    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9.
+    pub refine_strength: f32,
+    /// Steps of the settled picture; `None`: as many as while painting.
+    pub settled_steps: Option<u32>,
 }
 
 impl Default for Params {
@@ -57,12 +59,17 @@ impl Default for Params {
             strength: None,
             steps: None,
             guidance: None,
+            sampler: None,
             seed: 0,
             preview: Preview::EachStep,
             alpha: Alpha::Opaque,
             paper: [255; 3],
             mask_softness: 8,
             resolution: 0,
+            finest: 0,
+            settle_delay: 300,
+            refine_strength: 0.35,
+            settled_steps: None,
         }
     }
 }
@@ -73,7 +80,8 @@ impl Params {
         if let Some(strength) = self.strength.filter(|s| !(0.0..=1.0).contains(s)) {
             return Err(Error::setting(format!("Strength is {strength}; it must be from 0 to 1.")));
         }
-        if let Some(steps) = self.steps.filter(|s| !(1..=MAX_STEPS).contains(s)) {
+        let all_steps = [self.steps, self.settled_steps];
+        if let Some(steps) = all_steps.into_iter().flatten().find(|s| !(1..=MAX_STEPS).contains(s)) {
             return Err(Error::setting(format!("Steps is {steps}; it must be from 1 to {MAX_STEPS}.")));
         }
         if let Some(guidance) = self.guidance.filter(|g| !(0.0..=100.0).contains(g)) {
@@ -85,6 +93,24 @@ impl Params {
                 self.mask_softness
             )));
         }
+        if self.finest > 8 {
+            return Err(Error::setting(format!(
+                "The finest level is {}; it must be from 0 to 8.",
+                self.finest
+            )));
+        }
+        if self.settle_delay > 10_000 {
+            return Err(Error::setting(format!(
+                "The pause before the picture settles is {} ms; it must be at most 10000 ms.",
+                self.settle_delay
+            )));
+        }
+        if !(0.05..=0.9).contains(&self.refine_strength) {
+            return Err(Error::setting(format!(
+                "The strength of refining is {}; it must be from 0.05 to 0.9.",
+                self.refine_strength
+            )));
+        }
         if self.resolution != 0 && !(64..=4096).contains(&self.resolution) {
             return Err(Error::setting(format!(
                 "Resolution is {}; it must be 0 (the model's own) or from 64 to 4096.",
@@ -93,27 +119,46 @@ impl Params {
         }
         Ok(())
     }
-
-    /// Whether the model's picture of the paint stays the same when these settings become `other`.
-    pub fn same_picture(&self, other: &Params) -> bool {
-        (self.paper, self.resolution) == (other.paper, other.resolution)
-    }
 }
 
 /// One generation.
 pub struct Job {
+    /// What it is for.
+    pub tier: Tier,
     pub revision: u64,
     pub paint: Snapshot,
-    /// What must be rendered: the canvas, or the mask's surroundings.
-    pub area: Rect,
+    /// The paint that what is rendered depends on: the canvas, or the mask's surroundings.
+    pub seen: Rect,
+    /// What is shown: the canvas, or the mask.
+    pub cover: Rect,
     pub params: Arc<Params>,
     pub mask: Option<Arc<Mask>>,
     pub noise: Option<Arc<Array4<f32>>>,
-    /// Same key, same paint and paper under the same area.
-    pub picture_key: u64,
     pub pushed_at: Instant,
     pub started_at: Instant,
     pub cancel: Arc<Cancel>,
+    pub policy: Arc<Policy>,
+}
+
+impl Job {
+    /// The window of all that is shown, with its surroundings, at the overview's level.
+    pub fn window(&self, grid: &Grid) -> Window {
+        match &self.mask {
+            Some(mask) => masked_window(grid, mask),
+            None => grid.whole(),
+        }
+    }
+}
+
+/// How far around a mask the model looks, in its own pixels.
+const CONTEXT: u32 = 64;
+
+/// The window of a mask and its surroundings at the overview's level.
+pub fn masked_window(grid: &Grid, mask: &Mask) -> Window {
+    match mask.bounds() {
+        Some(bounds) => grid.window(grid.overview(), bounds, grid.cells(CONTEXT)),
+        None => grid.whole(),
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +184,10 @@ mod tests {
             |p| p.guidance = Some(-1.0),
             |p| p.resolution = 63,
             |p| p.mask_softness = 1025,
+            |p| p.finest = 9,
+            |p| p.settle_delay = 10_001,
+            |p| p.refine_strength = f32::NAN,
+            |p| p.settled_steps = Some(0),
         ] {
             assert!(!with(bad));
         }

@@ -16,15 +16,23 @@ pub mod slot;
 // The worker: one thread takes a job, runs it, publishes frames.
 pub mod engine;
 pub mod worker;
+mod live;
+mod settle;
+mod show;
+mod memory;
 pub mod render;
+pub mod policy;
 pub mod pipeline;
 pub mod models;
 pub mod noise;
+pub mod budget;
 
 // The way back.
 pub mod frame;
 
 // Everyone's.
+pub mod grid;
+pub mod model;
 pub mod cancel;
 pub mod error;
 pub mod places;

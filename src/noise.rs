@@ -1,30 +1,41 @@
-//! Noise that belongs to the canvas: the value under a latent cell depends on the seed, the draw and the
-//! cell's place on the canvas alone, so that a moved or grown rectangle keeps the noise under each pixel.
+//! Noise that belongs to the canvas: the value under a latent cell depends on the seed, the draw, the
+//! level and the cell's place on its level's grid alone, so that a moved or grown rectangle keeps the noise under each pixel.
 
 use ndarray::Array3;
 
-/// Standard normal noise, `[channels, height, width]`, for the cells right and down of `origin` = (column, row).
-/// `draw` counts the draws of one job: 0 is the img2img noise, then one per stochastic step.
+/// Standard normal noise, `[channels, height, width]`, for the cells right and down of `origin` = (column, row) of
+/// the grid of `level`. `draw` counts the draws of one job: 0 is the img2img noise, then one per stochastic step.
 ///
 /// Source: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), then Box–Muller.
 pub fn normal(
     seed: u64,
     draw: u32,
+    level: i32,
     origin: (i64, i64),
     channels: usize,
     height: usize,
     width: usize,
 ) -> Array3<f32> {
     let key = [seed as u32, (seed >> 32) as u32];
+    // Levels and draws are few: both have room in one word.
+    let draw = draw ^ ((level as u32) << 16);
     let mut out = Array3::zeros((channels, height, width));
-    for ((c, y, x), value) in out.indexed_iter_mut() {
-        // Two channels share one Philox block: each block yields two independent normals twice.
-        let column = origin.0.wrapping_add(x as i64) as u32;
-        let row = origin.1.wrapping_add(y as i64) as u32;
-        let block = philox([column, row, (c / 4) as u32, draw], key);
-        let pair = (c % 4) / 2;
-        let (sine, cosine) = box_muller(block[2 * pair], block[2 * pair + 1]);
-        *value = if c % 2 == 0 { cosine } else { sine };
+    // Four channels share one Philox block: it yields two independent normals twice.
+    for (group, mut planes) in out.axis_chunks_iter_mut(ndarray::Axis(0), 4).enumerate() {
+        for y in 0..height {
+            for x in 0..width {
+                let column = origin.0.wrapping_add(x as i64) as u32;
+                let row = origin.1.wrapping_add(y as i64) as u32;
+                let block = philox([column, row, group as u32, draw], key);
+                for (pair, mut planes) in planes.axis_chunks_iter_mut(ndarray::Axis(0), 2).enumerate() {
+                    let (sine, cosine) = box_muller(block[2 * pair], block[2 * pair + 1]);
+                    for (value, plane) in [cosine, sine].into_iter().zip(planes.outer_iter_mut()) {
+                        let mut plane = plane;
+                        plane[(y, x)] = value;
+                    }
+                }
+            }
+        }
     }
     out
 }
@@ -71,19 +82,21 @@ mod tests {
 
     #[test]
     fn a_shifted_rectangle_keeps_the_noise_under_each_cell() {
-        let whole = normal(7, 0, (-3, 5), 4, 12, 16);
-        let part = normal(7, 0, (2, 9), 4, 6, 8);
+        let whole = normal(7, 0, 0, (-3, 5), 4, 12, 16);
+        let part = normal(7, 0, 0, (2, 9), 4, 6, 8);
         assert_eq!(part, whole.slice(ndarray::s![.., 4..10, 5..13]));
     }
 
     #[test]
     fn it_is_standard_normal_and_differs_by_seed_draw_and_channel() {
-        let n = normal(1, 0, (0, 0), 8, 64, 64);
+        let n = normal(1, 0, 0, (0, 0), 8, 64, 64);
         let mean = n.mean().unwrap();
         let variance = n.mapv(|v| (v - mean) * (v - mean)).mean().unwrap();
         assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
-        assert_ne!(n, normal(2, 0, (0, 0), 8, 64, 64));
-        assert_ne!(n, normal(1, 1, (0, 0), 8, 64, 64));
+        assert_ne!(n, normal(2, 0, 0, (0, 0), 8, 64, 64));
+        assert_ne!(n, normal(1, 1, 0, (0, 0), 8, 64, 64));
+        let levels: Vec<_> = (-6..29).map(|level| normal(1, 1, level, (0, 0), 1, 4, 4)).collect();
+        assert!((1..levels.len()).all(|i| levels[..i].iter().all(|other| *other != levels[i])));
         for a in 0..8 {
             for b in 0..a {
                 let dot =

@@ -1,90 +1,81 @@
-//! The seam between the live loop and whatever makes the picture: what a renderer is asked, what it answers.
+//! The seam between the live loop and whatever makes the pictures. Down go a [`Scene`] (what is to be seen) and a
+//! [`Quality`] (how well, how fast); up come [`Patch`]es, as they are ready; a [`Policy`] says what to do when
+//! something newer waits. All of it is plain data, so the other side may be another process or machine.
 //!
 //! [`crate::pipeline::Pipeline`] is the real one; the live loop's tests drive a stub with a settable step time.
 
 use std::time::Duration;
 
-use ndarray::{Array3, Array4};
+use ndarray::{Array2, Array3, Array4};
 
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::grid::Window;
+pub use crate::model::{Capabilities, Defaults, Geometry, ModelInfo};
+pub use crate::pixels::Picture;
+pub use crate::policy::{Next, Policy, Previews};
 
-/// An RGB picture, `[3, height, width]`, sRGB-encoded, 0..1.
-pub type Picture = Array3<f32>;
+/// `[channels, height, width]` in latent cells, scaled as the network wants it.
+pub type Latent = Array3<f32>;
 
-/// What sizes a model can take, in pixels of its own picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Geometry {
-    /// Side of the square that the model was trained on (512 for SD 1.x, SD-Turbo; 256 for the default model).
-    pub native: u32,
-    /// Width and height must be multiples of this (64 for SD: 8 of the VAE times 8 of the U-Net).
-    pub multiple: u32,
-    /// Pixels per latent cell (8 for SD): noise is anchored to this grid.
-    pub cell: u32,
-    /// Width and height, where the export is traced to one size.
-    pub fixed: Option<(u32, u32)>,
-}
-
-/// Settings that a model recommends for itself; used wherever the host leaves a setting to the model.
+/// What the picture is to show besides the paint. One list, so that what comes next is one more kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Defaults {
-    pub steps: u32,
-    pub strength: f32,
-    pub guidance: f32,
+pub enum Condition<'a> {
+    /// What it shows.
+    Prompt(&'a str),
+    /// What it must not show; looked at only with guidance.
+    Negative(&'a str),
 }
 
-/// What there is to say about a loaded model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelInfo {
-    /// Short name, e.g. the folder's.
-    pub name: String,
-    /// One sentence for a model picker.
-    pub description: String,
-    /// Where it runs: `cpu`, `cuda`, …
-    pub device: String,
-    pub geometry: Geometry,
-    pub defaults: Defaults,
+/// What of the paint has changed since a picture was made, and that picture.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// By cell, `[height, width]`: 1 where the paint is new, 0 where the last picture stays, soft between.
+    pub dirty: &'a Array2<f32>,
+    /// The last picture's latent in this window.
+    pub last: &'a Latent,
 }
 
-/// All that one picture is made from. Same request, same picture.
-pub struct Request<'a> {
-    /// The paint, composited over paper, `[3, h, w]`, both sides a multiple of [`Geometry::multiple`]
-    /// (or exactly [`Geometry::fixed`]).
-    pub picture: &'a Picture,
-    /// Equal keys promise equal `picture`s: the renderer may keep the encoding.
-    pub picture_key: u64,
-    /// Latent cell of the canvas-wide grid that the picture's top-left cell is: (column, row). Anchors noise.
-    pub cell_origin: (i64, i64),
-    pub prompt: &'a str,
-    /// Used only while `guidance` > 1.
-    pub negative: &'a str,
-    /// 0 < strength ≤ 1.
-    pub strength: f32,
-    /// ≥ 1.
-    pub steps: u32,
-    pub guidance: f32,
-    pub seed: u64,
+/// What is to be seen in one window. Same scene, quality and model: same picture.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// Which cells of which level: anchors noise.
+    pub window: Window,
+    /// What the picture is made from, composited over paper, as large as the window: sides are multiples of
+    /// [`Geometry::multiple`] (or exactly [`Geometry::fixed`]).
+    pub paint: &'a Picture,
+    /// By cell, `[height, width]`: 1 where the picture may differ from the paint, 0 where it is held to it, at each
+    /// noise level; `None`: everywhere.
+    pub mask: Option<&'a Array2<f32>>,
+    /// `None`: all of it is new.
+    pub change: Option<Change<'a>>,
+    pub conditions: &'a [Condition<'a>],
     /// Given noise instead of the seeded: `[draws, C, h, w]` in the order in which diffusers draws.
     pub noise: Option<&'a Array4<f32>>,
 }
 
-/// What the live loop wants after a step that was not the last.
+/// What a picture is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterStep {
-    Continue,
-    /// Decode the present estimate, hand it to [`Watch::preview`], go on.
-    Preview,
-    /// The same, then end with [`Outcome::GaveWay`].
-    PreviewThenStop,
-    /// End with [`Outcome::GaveWay`].
-    Stop,
+pub enum Tier {
+    /// Follows the hand: soon, and close to what will settle.
+    Live,
+    /// At rest: a function of pixels, settings, model and seed alone.
+    Settled,
 }
 
-/// The live loop's view of a job while it runs. Called on the worker thread.
-pub trait Watch {
-    /// `step` of `of` denoising steps are done (1 ≤ step < of).
-    fn after_step(&mut self, step: u32, of: u32) -> AfterStep;
-    fn preview(&mut self, picture: Picture, step: u32, of: u32, phases: Phases);
+/// How a picture is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality<'a> {
+    pub tier: Tier,
+    /// A name out of [`Capabilities::samplers`]; `None`: the model's own.
+    pub sampler: Option<&'a str>,
+    /// ≥ 1.
+    pub steps: u32,
+    /// 0 < strength ≤ 1.
+    pub strength: f32,
+    pub guidance: f32,
+    pub seed: u64,
+    pub previews: Previews,
 }
 
 /// Time spent so far in a job, by phase. `runtime` is the part of the sum inside ONNX Runtime.
@@ -97,18 +88,57 @@ pub struct Phases {
     pub runtime: Duration,
 }
 
-pub enum Outcome {
-    /// The final picture, of the request's size, and how many steps were run.
-    Finished {
-        picture: Picture,
-        steps: u32,
-        phases: Phases,
-    },
+/// The picture of a window after some of its steps; finished where `step` is `steps`.
+pub struct Patch {
+    pub picture: Picture,
+    /// Its latent, where it is finished: what the next change is held to.
+    pub latent: Option<Latent>,
+    pub step: u32,
+    pub steps: u32,
+    pub phases: Phases,
+}
+
+impl Patch {
+    pub fn is_finished(&self) -> bool {
+        self.step == self.steps
+    }
+}
+
+/// Takes patches as they are made, on the thread that renders.
+pub trait Sink {
+    /// # Errors
+    /// End the job.
+    fn patch(&mut self, patch: Patch) -> Result<()>;
+}
+
+impl<F: FnMut(Patch) -> Result<()>> Sink for F {
+    fn patch(&mut self, patch: Patch) -> Result<()> {
+        self(patch)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The last patch was finished.
+    Finished,
     GaveWay,
 }
 
 pub trait Renderer: Send {
     fn info(&self) -> ModelInfo;
-    /// Makes one picture. A cancelled job ends with [`crate::error::Status::Cancelled`].
-    fn render(&mut self, request: &Request<'_>, cancel: &Cancel, watch: &mut dyn Watch) -> Result<Outcome>;
+
+    fn capabilities(&self) -> Capabilities;
+
+    /// Makes one picture.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Cancelled`] for a cancelled job, what the sink returned, and what the model meets.
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended>;
 }

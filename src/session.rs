@@ -7,7 +7,7 @@ use ndarray::Array4;
 
 use crate::canvas::Canvas;
 pub use crate::desk::Stats;
-use crate::desk::{Desk, Shared, fresh_number};
+use crate::desk::{Desk, Shared};
 use crate::engine::{Inner, LoadState};
 use crate::error::{Error, Result, Status};
 use crate::frame::Frame;
@@ -15,6 +15,7 @@ use crate::job::Params;
 use crate::pixels::ImageView;
 use crate::pixels::mask::{Coverage, Mask};
 use crate::region::Rect;
+use crate::render::Tier;
 
 /// What a push or a change of settings came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +66,11 @@ impl Session {
         }
         let area = if anew { Some(rect) } else { touched.map_or(Some(rect), |t| t.intersect(rect)) };
         let changed = match (&mut desk.canvas, area) {
-            (Some(canvas), Some(area)) => canvas.update(image, area, revision),
+            (Some(canvas), Some(area)) => canvas.update(image, area, revision)?,
             _ => false,
         };
         if anew || changed {
             desk.revision = revision;
-            desk.picture_key = fresh_number();
             desk.changed_at = Instant::now();
             desk.failed = None;
         }
@@ -83,9 +83,6 @@ impl Session {
         let mut desk = self.shared.open_desk()?;
         if *desk.params == params {
             return Ok(Pushed::Unchanged);
-        }
-        if !desk.params.same_picture(&params) {
-            desk.picture_key = fresh_number();
         }
         desk.params = Arc::new(params);
         Ok(self.settings_changed(&mut desk))
@@ -122,7 +119,6 @@ impl Session {
             ));
         }
         desk.mask = mask;
-        desk.picture_key = fresh_number();
         Ok(self.settings_changed(&mut desk))
     }
 
@@ -157,7 +153,21 @@ impl Session {
             desk.stats.jobs_replaced += u64::from(changed);
             return if changed { Pushed::Revision(desk.revision) } else { Pushed::Unchanged };
         }
-        desk.waiting = true;
+        if desk.resting && !changed {
+            return Pushed::Unchanged;
+        }
+        (desk.waiting, desk.resting) = (true, false);
+        if let Some(running) = &desk.running {
+            match running.tier {
+                Tier::Live => running.policy.give_way(0),
+                // A stroke interrupts at once and takes over.
+                Tier::Settled => {
+                    running.policy.abandon();
+                    running.cancel.cancel();
+                }
+            }
+        }
+        self.engine.make_way_for(self.shared.id);
         self.engine.queue.put(self.shared.id, self.shared.clone());
         Pushed::Revision(desk.revision)
     }
@@ -180,7 +190,10 @@ impl Session {
 
     /// Waits until nothing waits or runs; `false` if that took longer than `timeout`. For tests and batch work.
     pub fn wait(&self, timeout: Duration) -> Result<bool> {
-        let deadline = Instant::now() + timeout;
+        // A year, where the clock does not reach.
+        const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
+        let now = Instant::now();
+        let deadline = now.checked_add(timeout.min(LONG)).unwrap_or(now);
         let mut desk = self.shared.open_desk()?;
         while desk.busy() {
             if self.shared.came_to_rest.wait_until(&mut desk, deadline).timed_out() {
@@ -195,9 +208,9 @@ impl Session {
     pub fn cancel(&self) {
         let mut desk = self.shared.desk.lock();
         self.engine.queue.remove(self.shared.id);
-        desk.waiting = false;
+        (desk.waiting, desk.resting) = (false, false);
         if let Some(running) = &desk.running {
-            running.cancel();
+            running.cancel.cancel();
         }
         self.shared.came_to_rest.notify_all();
     }

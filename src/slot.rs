@@ -3,6 +3,7 @@
 //! Checked by `make loom` (every interleaving of small cases).
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use sync::{Arc, Condvar, Mutex};
 
@@ -13,7 +14,8 @@ pub struct Pending<T> {
 }
 
 struct Inbox<T> {
-    items: VecDeque<(u64, T)>,
+    /// Key, when its turn comes at the earliest, item.
+    items: VecDeque<(u64, Instant, T)>,
     closed: bool,
 }
 
@@ -30,37 +32,48 @@ impl<T> Pending<T> {
     /// Puts `item` in the one waiting place of `key`. What waited there is replaced and handed back; it keeps
     /// its turn. A closed inbox hands `item` itself back.
     pub fn put(&self, key: u64, item: T) -> Option<T> {
+        self.put_at(key, item, Instant::now())
+    }
+
+    /// The same, but its turn comes at `due` at the earliest.
+    pub fn put_at(&self, key: u64, item: T, due: Instant) -> Option<T> {
         let mut inbox = self.inbox.lock();
         if inbox.closed {
             return Some(item);
         }
-        if let Some((_, waiting)) = inbox.items.iter_mut().find(|(k, _)| *k == key) {
-            return Some(std::mem::replace(waiting, item));
+        if let Some(place) = inbox.items.iter_mut().find(|(k, ..)| *k == key) {
+            let before = std::mem::replace(place, (key, due, item));
+            self.arrived.notify_one();
+            return Some(before.2);
         }
-        inbox.items.push_back((key, item));
+        inbox.items.push_back((key, due, item));
         self.arrived.notify_one();
         None
     }
 
-    /// Takes the next item, waiting for one; `None` once the inbox is closed.
+    /// Takes the next item that is due, waiting for one; `None` once the inbox is closed.
     pub fn take(&self) -> Option<T> {
         let mut inbox = self.inbox.lock();
         loop {
             if inbox.closed {
                 return None;
             }
-            if let Some((_, item)) = inbox.items.pop_front() {
-                return Some(item);
+            let now = Instant::now();
+            if let Some(at) = inbox.items.iter().position(|(_, due, _)| *due <= now) {
+                return inbox.items.remove(at).map(|(.., item)| item);
             }
-            self.arrived.wait(&mut inbox);
+            match inbox.items.iter().map(|(_, due, _)| *due).min() {
+                Some(due) => self.arrived.wait_until(&mut inbox, due),
+                None => self.arrived.wait(&mut inbox),
+            }
         }
     }
 
     /// Takes back what waits for `key`.
     pub fn remove(&self, key: u64) -> Option<T> {
         let mut inbox = self.inbox.lock();
-        let at = inbox.items.iter().position(|(k, _)| *k == key)?;
-        inbox.items.remove(at).map(|(_, item)| item)
+        let at = inbox.items.iter().position(|(k, ..)| *k == key)?;
+        inbox.items.remove(at).map(|(.., item)| item)
     }
 
     /// Ends every `take`, now and later; what waits is dropped.
@@ -90,12 +103,11 @@ impl<T> Default for Latest<T> {
 }
 
 impl<T> Latest<T> {
-    /// Shows what `make` makes of its number, and returns that number.
-    pub fn publish(&self, make: impl FnOnce(u64) -> T) -> u64 {
+    /// Shows what `make` makes of its number, and hands back what was shown before, to be dropped where nobody waits.
+    pub fn publish(&self, make: impl FnOnce(u64) -> T) -> Option<Arc<T>> {
         let mut newest = self.newest.lock();
         let seq = newest.0 + 1;
-        *newest = (seq, Some(Arc::new(make(seq))));
-        seq
+        std::mem::replace(&mut *newest, (seq, Some(Arc::new(make(seq))))).1
     }
 
     /// The newest, if its number is above `after`.
@@ -112,8 +124,28 @@ impl<T> Latest<T> {
 
 #[cfg(not(loom))]
 mod sync {
-    pub use parking_lot::{Condvar, Mutex};
+    pub use parking_lot::Mutex;
     pub use std::sync::Arc;
+
+    #[derive(Default)]
+    pub struct Condvar(parking_lot::Condvar);
+    impl Condvar {
+        pub fn new() -> Self {
+            Self::default()
+        }
+        pub fn wait<T>(&self, guard: &mut parking_lot::MutexGuard<'_, T>) {
+            self.0.wait(guard);
+        }
+        pub fn wait_until<T>(&self, guard: &mut parking_lot::MutexGuard<'_, T>, due: std::time::Instant) {
+            self.0.wait_until(guard, due);
+        }
+        pub fn notify_one(&self) {
+            self.0.notify_one();
+        }
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
 }
 
 /// loom's primitives behind the few calls of parking_lot that are used here.
@@ -153,6 +185,10 @@ mod sync {
         pub fn wait<T>(&self, guard: &mut Guard<'_, T>) {
             guard.0 = guard.0.take().map(|g| self.0.wait(g).unwrap());
         }
+        /// Time stands still in loom; all that its tests put is due.
+        pub fn wait_until<T>(&self, guard: &mut Guard<'_, T>, _due: std::time::Instant) {
+            self.wait(guard);
+        }
         pub fn notify_one(&self) {
             self.0.notify_one();
         }
@@ -180,16 +216,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_later_lets_others_go_first_and_a_newer_item_makes_it_due() {
+        let pending = Pending::default();
+        let soon = Instant::now() + std::time::Duration::from_millis(30);
+        pending.put_at(1, "later", soon);
+        pending.put(2, "now");
+        assert_eq!(pending.take(), Some("now"));
+        assert_eq!(pending.take(), Some("later"));
+        assert!(Instant::now() >= soon);
+        pending.put_at(1, "never", Instant::now() + std::time::Duration::from_secs(3600));
+        assert_eq!(pending.put(1, "at once"), Some("never"));
+        assert_eq!(pending.take(), Some("at once"));
+    }
+
+    #[test]
     fn numbers_rise_and_only_newer_ones_are_seen() {
         let latest = Latest::default();
         assert!(latest.newer_than(0).is_none());
-        assert_eq!(latest.publish(|seq| seq), 1);
-        assert_eq!(latest.publish(|seq| seq * 10), 2);
+        assert!(latest.publish(|seq| seq).is_none());
+        assert_eq!(latest.publish(|seq| seq * 10).as_deref(), Some(&1), "the one before is handed back");
         assert_eq!(latest.newer_than(1).as_deref(), Some(&20));
         assert!(latest.newer_than(2).is_none());
         latest.clear();
         assert!(latest.newer_than(0).is_none());
-        assert_eq!(latest.publish(|seq| seq), 3);
+        latest.publish(|seq| seq);
+        assert_eq!(latest.newer_than(2).as_deref(), Some(&3));
     }
 }
 

@@ -169,7 +169,7 @@ pub struct ScumbleFrameInfo {
     /// The newest push or change of settings, mask or noise that the frame shows: one count for them all, as the
     /// calls tell it. Never falls.
     pub revision: u64,
-    /// Place on the canvas: all of it, or a mask and its surroundings.
+    /// Place on the canvas: all of it, or the smallest rectangle that holds a mask.
     pub rect: ScumbleRect,
     /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
     pub format: i32,

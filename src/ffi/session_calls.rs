@@ -156,6 +156,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         paper: [r, g, b],
         mask_softness: params.mask_softness,
         resolution: params.resolution,
+        ..Params::default()
     })
 }
 
@@ -204,7 +205,7 @@ unsafe fn borrowed<'a>(pointer: *const u8, length: usize, what: &str) -> Result<
 
 /// Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
 /// until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
-/// then cover the mask and its surroundings; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+/// then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
 /// mask->outside says. A mask that differs in `outside` alone is a new one.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),

@@ -74,13 +74,11 @@ impl Component {
         let commit = |level| -> ort::Result<Session> {
             let mut builder = session_builder(runtime, device, threads, level)?;
             let canceler = builder.canceler();
-            cancel.set_hook(move || {
+            let _hooked = cancel.hook(move || {
                 // It fails only if the load has ended by itself.
                 let _ = canceler.cancel();
             });
-            let session = builder.commit_from_file(path);
-            cancel.clear_hook();
-            session
+            builder.commit_from_file(path)
         };
         let session = commit(GraphOptimizationLevel::All).or_else(|error| {
             // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
@@ -158,14 +156,14 @@ impl Component {
         }
         let options = Arc::new(RunOptions::new().map_err(|e| self.failed(&e))?);
         let terminator = Arc::clone(&options);
-        cancel.set_hook(move || {
+        let hooked = cancel.hook(move || {
             // It cannot fail, and there would be nobody to tell.
             let _ = terminator.terminate();
         });
         let start = Instant::now();
         let outputs = self.session.run_with_options(values, &options);
         *spent += start.elapsed();
-        cancel.clear_hook();
+        drop(hooked);
         // First: a terminated run fails with a general error, which is not to be taken for one.
         cancel.check()?;
         let outputs = match outputs {

@@ -95,11 +95,11 @@ pub fn list(runtime: &Runtime) -> Vec<Listed> {
         .collect()
 }
 
-/// Threads for one operator: as asked for, or the physical cores less one (the brush needs that one).
+/// Threads for one operator: as asked for, or all that this process may keep busy.
 pub fn threads(asked: usize) -> usize {
     // More threads than any machine has is a slip of the caller, and ONNX Runtime would try to start them all.
     const MOST: usize = 1024;
-    if asked > 0 { asked.min(MOST) } else { num_cpus::get_physical().saturating_sub(1).max(1) }
+    if asked > 0 { asked.min(MOST) } else { crate::budget::threads() }
 }
 
 /// Why `device` cannot be used, found out by running nothing on it: a session with one Identity in it.

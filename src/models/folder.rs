@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Status};
+use crate::model::Defaults;
 use crate::models::checkpoint;
 use crate::models::config::Config;
 use crate::models::layout::{self, Layout};
-use crate::render::Defaults;
 
 /// Which pipeline of diffusers the folder was made for: they spread strength over the steps differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,8 +116,8 @@ impl Folder {
         }
         let halvings = unet_config.as_ref().map_or(Ok(3), |c| halvings(c, &["block_out_channels"], 3))?;
         let native = match (&hints, &unet_config) {
-            (Some(hints), _) if hints.get("native").is_some() => hints.whole("native", 0, 8..=8192)?,
-            (_, Some(config)) => sample_size(config)?.saturating_mul(cell),
+            (Some(hints), _) if hints.get("native").is_some() => hints.whole("native", 0, 8..=LARGEST)?,
+            (_, Some(config)) => native_size(config, cell)?,
             _ => 512,
         };
         // A cached model's folder is called by a hash.
@@ -305,6 +305,20 @@ fn check_unet(path: &Path, config: &Config, autoencoder: &Autoencoder) -> Result
         8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
         n => Err(unsupported(path, &format!("unknown: its U-Net has {n} input channels"))),
     }
+}
+
+/// No model was trained on larger pictures; a picture of this side takes 50 MB, and the networks hundreds of times that.
+const LARGEST: u32 = 2048;
+
+/// The side of the training pictures by `sample_size`, which is in latent cells.
+fn native_size(config: &Config, cell: u32) -> Result<u32> {
+    let cells = sample_size(config)?;
+    Some(cells.saturating_mul(cell)).filter(|side| *side <= LARGEST).ok_or_else(|| {
+        config.wrong(
+            "sample_size",
+            &format!("latent cells of {cell} pixels, at most {}", LARGEST / cell.max(1)),
+        )
+    })
 }
 
 /// `sample_size`: one number, or height and width.

@@ -6,9 +6,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::Folder;
-use crate::noise;
 use crate::pipeline::text::Embedding;
-use crate::render::Request;
 
 pub struct Unet {
     network: Component,
@@ -217,46 +215,6 @@ fn guidance_embedding(guidance: f32, width: usize) -> Vec<f32> {
         angles.iter().map(|a| a.sin()).chain(angles.iter().map(|a| a.cos())).collect();
     embedding.resize(width, 0.0);
     embedding
-}
-
-/// The noise of one job: given, or by seed and place on the canvas.
-pub struct NoiseSource<'a> {
-    request: &'a Request<'a>,
-    draw: u32,
-}
-
-impl<'a> NoiseSource<'a> {
-    pub fn new(request: &'a Request<'a>) -> Self {
-        NoiseSource { request, draw: 0 }
-    }
-
-    /// The next draw: first the one that the picture starts with, then one per step that wants one. Seeded noise is
-    /// that of `number`: 0 for the start, then 1 + the step of the whole schedule.
-    ///
-    /// # Errors
-    /// [`Status::Setting`] if noise is given, and it has another shape or too few draws.
-    pub fn next(&mut self, [channels, height, width]: [usize; 3], number: u32) -> Result<Vec<f32>> {
-        let draw = self.draw;
-        self.draw += 1;
-        let Some(given) = self.request.noise else {
-            let request = self.request;
-            let noise = noise::normal(request.seed, number, request.cell_origin, channels, height, width);
-            return Ok(noise.into_raw_vec_and_offset().0);
-        };
-        let (draws, c, h, w) = given.dim();
-        if (c, h, w) != (channels, height, width) {
-            return Err(Error::setting(format!(
-                "The given noise has the shape [{draws}, {c}, {h}, {w}] and must be [draws, {channels}, \
-                 {height}, {width}]; make it again for this picture."
-            )));
-        }
-        if draw as usize >= draws {
-            return Err(Error::setting(format!(
-                "The given noise has {draws} draws and this job needs more; give one more per step."
-            )));
-        }
-        Ok(given.index_axis(ndarray::Axis(0), draw as usize).iter().copied().collect())
-    }
 }
 
 #[cfg(test)]

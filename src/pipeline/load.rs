@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::model::{Defaults, Geometry, ModelInfo};
 use crate::models::component::Component;
 use crate::models::device::{self, Choice, Device};
 use crate::models::folder::{Folder, Kind};
@@ -13,9 +14,9 @@ use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
 use crate::pipeline::denoise::Unet;
 use crate::pipeline::scheduler::Scheduler;
+use crate::pipeline::stable_diffusion::{self, StableDiffusion};
 use crate::pipeline::text::TextEncoder;
 use crate::pipeline::vae::{Decoder, Encoder};
-use crate::render::{Defaults, Geometry, ModelInfo};
 
 /// What to load, and how to run it.
 #[derive(Debug, Clone, Default)]
@@ -48,15 +49,14 @@ impl Pipeline {
         progress(0.0, "model folder");
         let choice = Choice::parse(&options.device)?;
         let folder = Folder::open(&options.model_dir)?;
-        let mut scheduler = Scheduler::new(&folder.scheduler, options.scheduler.as_deref())?;
-        if folder.kind != Some(Kind::LatentConsistency) {
-            scheduler = scheduler.for_stable_diffusion();
-        }
+        let scheduler =
+            stable_diffusion::sampler(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
         let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
         cancel.check()?;
         let device = device::resolve(choice, runtime)?;
         let threads = device::threads(options.intra_threads);
-        let loader = Loader { folder: &folder, runtime, threads, cancel, progress };
+        let sampler = options.scheduler.as_deref();
+        let loader = Loader { folder: &folder, sampler, runtime, threads, cancel, progress };
         let loaded = loader.load(device, scheduler.clone());
         match loaded {
             Err(error)
@@ -74,6 +74,8 @@ impl Pipeline {
 
 struct Loader<'a> {
     folder: &'a Folder,
+    /// Instead of the model's own, where a job asks for none.
+    sampler: Option<&'a str>,
     runtime: &'a Runtime,
     threads: usize,
     cancel: &'a Cancel,
@@ -129,7 +131,10 @@ impl Loader<'_> {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
-        let mut pipeline = Pipeline { info, kind, scheduler, text, unet, encoder, decoder };
+        let config = folder.scheduler.clone();
+        let own = self.sampler.map(str::to_owned);
+        let family = StableDiffusion::new(info, kind, config, own, text, unet, encoder, decoder);
+        let mut pipeline = Pipeline { family: Box::new(family) };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)

@@ -1,120 +1,217 @@
-//! Pictures out of pictures: encode, denoise, decode.
-//!
-//! [`Pipeline`] is img2img as diffusers has it (`StableDiffusionImg2ImgPipeline`,
-//! `LatentConsistencyModelImg2ImgPipeline`): compared, picture by picture, in `tests/pipeline.rs`.
+//! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
 mod denoise;
+pub mod family;
 mod load;
 mod prompt;
 mod recent;
 pub mod scheduler;
+mod stable_diffusion;
 mod text;
 mod tokenizer;
 mod vae;
 
 use std::time::Instant;
 
-use ndarray::ArrayView3;
+use ndarray::Array2;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::folder::Kind;
-use crate::render::{AfterStep, Geometry, ModelInfo, Outcome, Phases, Picture, Renderer, Request, Watch};
-use denoise::{NoiseSource, Unet};
-use scheduler::{Rule, Scheduler, Step};
-use text::TextEncoder;
-use vae::{Decoder, Encoder};
+use crate::grid::{Level, Window};
+use crate::noise;
+use crate::render::{
+    Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
+    Previews, Quality, Renderer, Scene, Sink, Tier,
+};
+use family::Family;
+use scheduler::{Rule, Step};
 
 pub use load::LoadOptions;
 
 /// A loaded model.
 pub struct Pipeline {
-    info: ModelInfo,
-    kind: Kind,
-    scheduler: Scheduler,
-    text: TextEncoder,
-    unet: Unet,
-    encoder: Encoder,
-    decoder: Decoder,
+    family: Box<dyn Family>,
 }
 
 impl Renderer for Pipeline {
     fn info(&self) -> ModelInfo {
-        self.info.clone()
+        self.family.info().clone()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.family.capabilities()
     }
 
     /// # Errors
     /// [`Status::Setting`] for settings that do not go together, [`Status::Rect`] for a picture of a size
     /// that the model cannot take, [`Status::Cancelled`], [`Status::Inference`], [`Status::Memory`].
-    fn render(&mut self, request: &Request<'_>, cancel: &Cancel, watch: &mut dyn Watch) -> Result<Outcome> {
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended> {
         cancel.check()?;
-        check_size(request.picture, &self.info.geometry)?;
-        if !request.guidance.is_finite() {
+        let geometry = self.family.info().geometry;
+        check_size(scene.paint, &geometry)?;
+        if !quality.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
         // Given noise is there to compare with diffusers, whose steps are whole.
-        let rule = if request.noise.is_some() { Rule::Whole } else { Rule::Continuous };
-        let mut plan = self.scheduler.plan(self.kind, request.steps, request.strength, rule)?;
+        let rule = if scene.noise.is_some() { Rule::Whole } else { Rule::Continuous };
+        let mut plan = self.family.schedule(quality.sampler, quality.steps, quality.strength, rule)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
-        let guided = request.guidance > 1.0 && !self.unet.is_guidance_distilled();
-        let mut encode = |text: &str| match rule {
-            Rule::Whole => self.text.encode_plainly(text, cancel, &mut phases.runtime),
-            Rule::Continuous => self.text.encode(text, cancel, &mut phases.runtime),
-        };
-        let mut prompt = encode(request.prompt)?;
-        let mut negative = if guided { Some(encode(request.negative)?) } else { None };
-        if let Some(other) = negative.take() {
-            let level = self.text.of_equal_length([prompt, other], cancel, &mut phases.runtime)?;
-            let [first, second] = level;
-            (prompt, negative) = (first, Some(second));
-        }
-        let conditioning = self.unet.condition(&prompt, negative.as_deref(), request.guidance)?;
+        self.family.condition(scene.conditions, quality.guidance, rule, cancel, &mut phases.runtime)?;
         phases.text = start.elapsed();
 
         let start = Instant::now();
-        let (picture, key) = (request.picture, request.picture_key);
-        let latent = self.encoder.encode(picture, key, cancel, &mut phases.runtime)?;
+        let encoded = self.family.encode(scene.paint, cancel, &mut phases.runtime)?;
         phases.encode = start.elapsed();
 
-        let (channels, height, width) = latent.dim();
-        let shape = [channels, height, width];
-        let mut noise = NoiseSource::new(request);
         let mut start = Instant::now();
-        let first = noise.next(shape, 0)?;
-        let mut sample = plan.add_noise(latent.as_slice().unwrap_or_default(), &first);
+        let (channels, height, width) = encoded.dim();
+        let shape = [channels, height, width];
+        let hold = Hold::new(scene, &encoded)?;
+        let clean = hold.as_ref().map_or(&*encoded, |hold| &hold.to);
+        let clean = clean.as_slice().unwrap_or_default();
+        let mut draws = Draws { scene, seed: quality.seed, next: 0 };
+        let first = draws.draw(shape, 0)?;
+        let mut sample = plan.add_noise(0, clean, &first);
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
+        let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
-            let shown = plan.scale_model_input(i, &sample);
-            let spent = &mut phases.runtime;
-            let predicted = self.unet.predict(&shown, shape, timestep, &conditioning, cancel, spent)?;
+            let input = plan.scale_model_input(i, &sample);
+            let predicted = self.family.predict(&input, shape, timestep, cancel, &mut phases.runtime)?;
             let drawn = match plan.needs_noise(i) {
-                true => noise.next(shape, 1 + (plan.first() + i) as u32)?,
+                true => draws.draw(shape, 1 + (plan.first() + i) as u32)?,
                 false => Vec::new(),
             };
-            let Step { sample: next, estimate } = plan.step(i, &predicted, &sample, &drawn);
+            let Step { sample: next, mut estimate } = plan.step(i, &predicted, &sample, &drawn);
             sample = next;
+            if let Some(hold) = &hold {
+                // As diffusers' inpainting does with models that were not trained for it: what is held goes through
+                // the noise levels with what is not, so that the network sees it in place.
+                hold.apply(&plan.add_noise(i + 1, clean, &first), &mut sample);
+                hold.apply(clean, &mut estimate);
+            }
             phases.denoise += start.elapsed();
-            start = Instant::now();
             let (step, of) = (i as u32 + 1, steps as u32);
             if step < of {
-                let after = watch.after_step(step, of);
-                if matches!(after, AfterStep::Preview | AfterStep::PreviewThenStop) {
+                let next = policy.after(step, of, shown, quality.previews);
+                if matches!(next, Next::Show | Next::ShowAndEnd) {
                     let picture = self.decode(&estimate, shape, cancel, &mut phases)?;
-                    watch.preview(picture, step, of, phases);
+                    sink.patch(Patch { picture, latent: None, step, steps: of, phases })?;
+                    shown = true;
                 }
-                if matches!(after, AfterStep::Stop | AfterStep::PreviewThenStop) {
-                    return Ok(Outcome::GaveWay);
+                if matches!(next, Next::End | Next::ShowAndEnd) {
+                    return Ok(Ended::GaveWay);
                 }
-                // Neither the preview nor what the watcher does with it is denoising.
-                start = Instant::now();
             }
+            // Neither the preview nor what is done with it is denoising.
+            start = Instant::now();
         }
         let picture = self.decode(&sample, shape, cancel, &mut phases)?;
-        Ok(Outcome::Finished { picture, steps: steps as u32, phases })
+        let latent = Latent::from_shape_vec(encoded.raw_dim(), sample)
+            .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
+        let steps = steps as u32;
+        sink.patch(Patch { picture, latent: Some(latent), step: steps, steps, phases })?;
+        Ok(Ended::Finished)
+    }
+}
+
+/// What stays as it is while the rest is denoised.
+struct Hold {
+    /// The clean latent that held cells come back to; where nothing is held, what denoising starts from.
+    to: Latent,
+    /// By cell: 1 is free.
+    free: Array2<f32>,
+}
+
+impl Hold {
+    fn new(scene: &Scene<'_>, encoded: &Latent) -> Result<Option<Hold>> {
+        let (channels, height, width) = encoded.dim();
+        let mut free = match (scene.mask, scene.change) {
+            (None, None) => return Ok(None),
+            (Some(mask), _) => mask.clone(),
+            _ => Array2::ones((height, width)),
+        };
+        let mut to = encoded.clone();
+        let fits = |dim: (usize, usize)| dim == (height, width);
+        let mut sound = fits(free.dim());
+        if let Some(change) = scene.change {
+            sound &= fits(change.dirty.dim()) && change.last.dim() == (channels, height, width);
+            if sound {
+                free *= change.dirty;
+                for (mut to, last) in to.outer_iter_mut().zip(change.last.outer_iter()) {
+                    ndarray::Zip::from(&mut to)
+                        .and(&last)
+                        .and(change.dirty)
+                        .for_each(|to, last, dirty| *to = last + (*to - last) * dirty);
+                }
+            }
+        }
+        match sound {
+            true => Ok(Some(Hold { to, free })),
+            false => Err(Error::new(
+                Status::Internal,
+                format!(
+                    "What is to be kept of a picture does not fit its {width} × {height} cells; paint on."
+                ),
+            )),
+        }
+    }
+
+    /// Puts `held` where nothing is free.
+    fn apply(&self, held: &[f32], latent: &mut [f32]) {
+        let cells = self.free.len();
+        for (latent, held) in latent.chunks_exact_mut(cells).zip(held.chunks_exact(cells)) {
+            for ((latent, held), free) in latent.iter_mut().zip(held).zip(&self.free) {
+                *latent = held + (*latent - held) * free;
+            }
+        }
+    }
+}
+
+/// The noise of one job: given, or by seed and place on the canvas.
+struct Draws<'a> {
+    scene: &'a Scene<'a>,
+    seed: u64,
+    next: u32,
+}
+
+impl Draws<'_> {
+    /// The next draw: first the one that the picture starts with, then one per step that wants one. Seeded noise is
+    /// that of `number`: 0 for the start, then 1 + the step of the whole schedule.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] if noise is given, and it has another shape or too few draws.
+    fn draw(&mut self, [channels, height, width]: [usize; 3], number: u32) -> Result<Vec<f32>> {
+        let draw = self.next;
+        self.next += 1;
+        let Some(given) = self.scene.noise else {
+            let Window { level, x, y, .. } = self.scene.window;
+            let noise = noise::normal(self.seed, number, level.0, (x, y), channels, height, width);
+            return Ok(noise.into_raw_vec_and_offset().0);
+        };
+        let (draws, c, h, w) = given.dim();
+        if (c, h, w) != (channels, height, width) {
+            return Err(Error::setting(format!(
+                "The given noise has the shape [{draws}, {c}, {h}, {w}] and must be [draws, {channels}, \
+                 {height}, {width}]; make it again for this picture."
+            )));
+        }
+        if draw as usize >= draws {
+            return Err(Error::setting(format!(
+                "The given noise has {draws} draws and this job needs more; give one more per step."
+            )));
+        }
+        Ok(given.index_axis(ndarray::Axis(0), draw as usize).iter().copied().collect())
     }
 }
 
@@ -128,9 +225,7 @@ impl Pipeline {
     ) -> Result<Picture> {
         cancel.check()?;
         let start = Instant::now();
-        let latent =
-            ArrayView3::from_shape(shape, latent).map_err(|e| Error::new(Status::Internal, e.to_string()))?;
-        let picture = self.decoder.decode(latent, cancel, &mut phases.runtime)?;
+        let picture = self.family.decode(latent, shape, cancel, &mut phases.runtime)?;
         phases.decode += start.elapsed();
         Ok(picture)
     }
@@ -138,7 +233,8 @@ impl Pipeline {
     /// Runs every network once on the smallest picture: the first stroke is not slower than the others then,
     /// and a model whose parts do not fit together shows when it is loaded.
     fn try_out(&mut self, cancel: &Cancel) -> Result<()> {
-        let Geometry { multiple, fixed, .. } = self.info.geometry;
+        let ModelInfo { geometry: Geometry { multiple, fixed, cell, .. }, defaults, .. } =
+            *self.family.info();
         // A fixed size may take seconds; that is not worth it.
         const SMALL: u32 = 256;
         let (width, height) = fixed.unwrap_or((multiple, multiple));
@@ -146,33 +242,26 @@ impl Pipeline {
             return Ok(());
         }
         let picture = Picture::from_elem((3, height as usize, width as usize), 0.5);
-        let request = Request {
-            picture: &picture,
-            picture_key: 0,
-            cell_origin: (0, 0),
-            prompt: "",
-            negative: "",
-            strength: 1.0,
-            steps: 1,
-            guidance: self.info.defaults.guidance,
-            seed: 0,
+        let cells = |side: u32| (side / cell.max(1)) as usize;
+        let scene = Scene {
+            window: Window { level: Level::FULL, x: 0, y: 0, width: cells(width), height: cells(height) },
+            paint: &picture,
+            mask: None,
+            change: None,
+            conditions: &[Condition::Prompt("")],
             noise: None,
         };
-        let outcome = self.render(&request, cancel, &mut Unwatched);
-        // Its key is not one of the caller's.
-        self.encoder.forget();
-        outcome.map(drop)
+        let quality = Quality {
+            tier: Tier::Live,
+            sampler: None,
+            steps: 1,
+            strength: 1.0,
+            guidance: defaults.guidance,
+            seed: 0,
+            previews: Previews::Off,
+        };
+        self.render(&scene, &quality, &Policy::default(), cancel, &mut |_: Patch| Ok(())).map(drop)
     }
-}
-
-struct Unwatched;
-
-impl Watch for Unwatched {
-    fn after_step(&mut self, _step: u32, _of: u32) -> AfterStep {
-        AfterStep::Continue
-    }
-
-    fn preview(&mut self, _picture: Picture, _step: u32, _of: u32, _phases: Phases) {}
 }
 
 fn check_size(picture: &Picture, geometry: &Geometry) -> Result<()> {

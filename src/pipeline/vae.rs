@@ -4,26 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ndarray::{Array3, ArrayView3};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::Autoencoder;
 use crate::pipeline::recent::Recent;
-use crate::render::Picture;
+use crate::render::{Latent, Picture};
 
 /// Encodings that are kept. A prompt or a slider changes more often than the paint does.
 const KEPT: usize = 6;
-
-/// `[channels, height, width]` in latent cells, scaled as the U-Net wants it.
-pub type Latent = Array3<f32>;
 
 pub struct Encoder {
     network: Component,
     input: String,
     output: String,
     numbers: Autoencoder,
-    kept: Recent<(u64, usize, usize), Arc<Latent>>,
+    /// By what the picture is.
+    kept: Recent<(u128, usize, usize), Arc<Latent>>,
 }
 
 impl Encoder {
@@ -35,18 +34,13 @@ impl Encoder {
         Ok(Encoder { network, input, output, numbers, kept: Recent::new(KEPT) })
     }
 
-    /// Lets go of all that is kept.
-    pub fn forget(&mut self) {
-        self.kept = Recent::new(KEPT);
-    }
-
     /// Width and height in pixels, where the network is fixed to one.
     pub fn fixed(&self) -> (Option<usize>, Option<usize>) {
         let port = self.network.input(&self.input);
         (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
     }
 
-    /// The latent of `picture`, from memory where a picture of this `key` and size was encoded lately. Where
+    /// The latent of `picture`, from memory where it was encoded lately. Where
     /// the network gives a distribution, its mean is taken: the same paint gives the same latent.
     ///
     /// # Errors
@@ -54,11 +48,11 @@ impl Encoder {
     pub fn encode(
         &mut self,
         picture: &Picture,
-        key: u64,
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Arc<Latent>> {
         let (channels, height, width) = picture.dim();
+        let key = picture.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
         if let Some(latent) = self.kept.get(&(key, height, width)) {
             return Ok(latent);
         }

@@ -1,6 +1,13 @@
 //! Where the live layer may differ from the paint: 8-bit coverage, softened inside its edge.
 
-use super::zeroed;
+use std::ops::Range;
+
+use ndarray::Array2;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::resample::{Filter, Taps, resample};
+use super::{filled, zeroed};
+use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::region::Rect;
 
@@ -42,6 +49,8 @@ pub struct Mask {
     coverage: Vec<u8>,
     bounds: Option<Rect>,
     outside: Outside,
+    /// Of all of the above.
+    hash: u128,
 }
 
 impl Mask {
@@ -57,26 +66,57 @@ impl Mask {
                 to.copy_from_slice(&row(y)[(b.x - rect.x) as usize..][..b.width as usize]);
             }
         }
-        Ok(Mask { canvas, coverage: kept, bounds, outside })
+        let place = format!("{canvas:?} {bounds:?} {outside:?}");
+        let hash = xxh3_128(&kept) ^ xxh3_128(place.as_bytes()).rotate_left(1);
+        Ok(Mask { canvas, coverage: kept, bounds, outside, hash })
     }
 
     pub fn canvas(&self) -> Rect {
         self.canvas
     }
 
+    /// Equal masks have equal ones.
+    pub fn hash(&self) -> u128 {
+        self.hash
+    }
+
     pub fn outside(&self) -> Outside {
         self.outside
     }
 
-    /// The coverage of `width` pixels from (x, y) on.
-    fn row(&self, y: i32, x: i32, width: i32) -> impl Iterator<Item = u8> + '_ {
-        let bounds = self.bounds.filter(|b| b.y <= y && i64::from(y) < b.bottom());
-        (x..x + width).map(move |x| match bounds {
-            Some(b) if b.x <= x && i64::from(x) < b.right() => {
-                self.coverage[(y - b.y) as usize * b.width as usize + (x - b.x) as usize]
-            }
-            _ => 0,
-        })
+    /// Writes the coverage 0..1 of the pixels from (x, y) on.
+    fn row(&self, y: i32, x: i32, out: &mut [f32]) {
+        out.fill(0.0);
+        let row = Rect::new(x, y, out.len() as i32, 1);
+        let Some((bounds, part)) = self.bounds.and_then(|b| Some((b, b.intersect(row)?))) else { return };
+        let start = (y - bounds.y) as usize * bounds.width as usize + (part.x - bounds.x) as usize;
+        let covered = &self.coverage[start..start + part.width as usize];
+        for (out, c) in out[(part.x - x) as usize..].iter_mut().zip(covered) {
+            *out = f32::from(*c) / 255.0;
+        }
+    }
+
+    /// The mean coverage, 0..1, of each cell of `columns` × `rows` where a canvas pixel is `scale` cells. Beyond the
+    /// canvas its edge is repeated.
+    pub fn cells(
+        &self,
+        scale: f64,
+        [columns, rows]: [Range<i64>; 2],
+        cancel: &Cancel,
+    ) -> Result<Array2<f32>> {
+        let across = Taps::new(Filter::Box, columns, scale, 0..self.canvas.right());
+        let down = Taps::new(Filter::Box, rows, scale, 0..self.canvas.bottom());
+        let left = across.source().start as i32;
+        let mut cells = Array2::zeros((down.len(), across.len()));
+        let load = |y: i64, row: &mut [f32]| {
+            cancel.check()?;
+            self.row(y as i32, left, row);
+            Ok(())
+        };
+        resample(&across, &down, 1, 0..down.len(), load, |row, values| {
+            cells.row_mut(row).iter_mut().zip(values).for_each(|(cell, v)| *cell = v.clamp(0.0, 1.0));
+        })?;
+        Ok(cells)
     }
 
     /// The smallest rectangle that holds all that is not 0; `None` where the mask keeps everything.
@@ -88,24 +128,31 @@ impl Mask {
     /// pixels towards what is kept. The fade lies inside: where the coverage is 0 the weight is 0.
     ///
     /// Distance: two-pass 3-4 chamfer (Borgefors, "Distance transformations in digital images", 1986).
-    pub fn weights(&self, rect: Rect, softness: u32) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Cancelled`] between two rows, [`crate::error::Status::Memory`].
+    pub fn weights(&self, rect: Rect, softness: u32, cancel: &Cancel) -> Result<Vec<f32>> {
         let width = rect.width as usize;
-        let mut weights = Vec::with_capacity(width * rect.height as usize);
-        for y in rect.y..rect.y + rect.height {
-            weights.extend(self.row(y, rect.x, rect.width).map(|c| f32::from(c) / 255.0));
+        let mut weights = filled(width * rect.height as usize, 0.0)?;
+        for (row, y) in weights.chunks_exact_mut(width).zip(rect.y..) {
+            cancel.check()?;
+            self.row(y, rect.x, row);
         }
         if softness == 0 {
-            return weights;
+            return Ok(weights);
         }
         // Distances reach beyond `rect` by the fade's width, so that a cut rectangle fades like the whole.
-        let Some(wide) = rect.inflate_within(softness as i32 + 1, self.canvas) else { return weights };
+        let Some(wide) = rect.inflate_within(softness as i32 + 1, self.canvas) else { return Ok(weights) };
         let far = 3 * (softness + 1);
         let stride = wide.width as usize;
-        let mut distance: Vec<u32> = Vec::with_capacity(stride * wide.height as usize);
-        for y in wide.y..wide.y + wide.height {
-            distance.extend(self.row(y, wide.x, wide.width).map(|c| if c == 0 { 0 } else { far }));
+        let mut distance = filled(stride * wide.height as usize, 0u32)?;
+        let mut coverage = vec![0.0; stride];
+        for (row, y) in distance.chunks_exact_mut(stride).zip(wide.y..) {
+            cancel.check()?;
+            self.row(y, wide.x, &mut coverage);
+            row.iter_mut().zip(&coverage).for_each(|(d, c)| *d = if *c == 0.0 { 0 } else { far });
         }
-        chamfer(&mut distance, stride);
+        chamfer(&mut distance, stride, cancel)?;
         let reach = (3 * (softness + 1)) as f32;
         for (row, out) in weights.chunks_exact_mut(width).enumerate() {
             let start = (row + (rect.y - wide.y) as usize) * stride + (rect.x - wide.x) as usize;
@@ -113,7 +160,7 @@ impl Mask {
                 *weight *= (*d as f32 / reach).min(1.0);
             }
         }
-        weights
+        Ok(weights)
     }
 }
 
@@ -134,7 +181,7 @@ fn covered_bounds<'a>(rect: Rect, row: impl Fn(i32) -> &'a [u8]) -> Option<Rect>
     Some(Rect::new(rect.x + left as i32, top, (right - left) as i32, bottom - top))
 }
 
-fn chamfer(distance: &mut [u32], width: usize) {
+fn chamfer(distance: &mut [u32], width: usize, cancel: &Cancel) -> Result<()> {
     let height = distance.len() / width;
     let mut relax = |x: usize, y: usize, neighbours: [(isize, isize, u32); 4]| {
         for (dx, dy, cost) in neighbours {
@@ -147,15 +194,18 @@ fn chamfer(distance: &mut [u32], width: usize) {
         }
     };
     for y in 0..height {
+        cancel.check()?;
         for x in 0..width {
             relax(x, y, [(-1, 0, 3), (0, -1, 3), (-1, -1, 4), (1, -1, 4)]);
         }
     }
     for y in (0..height).rev() {
+        cancel.check()?;
         for x in (0..width).rev() {
             relax(x, y, [(1, 0, 3), (0, 1, 3), (1, 1, 4), (-1, 1, 4)]);
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -168,17 +218,17 @@ mod tests {
         let rect = Rect::new(10, 5, 40, 30);
         let mask = Mask::new(canvas, Coverage::new(rect, 40, &[255; 40 * 30])).unwrap();
         assert_eq!(mask.bounds(), Some(rect));
-        let weights = mask.weights(canvas, 4);
+        let weights = mask.weights(canvas, 4, &Cancel::new()).unwrap();
         let at = |x: usize, y: usize| weights[y * 60 + x];
         assert_eq!((at(9, 20), at(50, 20), at(30, 4)), (0.0, 0.0, 0.0));
         assert!(at(10, 20) > 0.0 && at(10, 20) < 0.3);
         assert!(at(11, 20) > at(10, 20));
         assert_eq!(at(14, 20), 1.0);
-        let part = mask.weights(Rect::new(8, 18, 10, 4), 4);
+        let part = mask.weights(Rect::new(8, 18, 10, 4), 4, &Cancel::new()).unwrap();
         for x in 0..10 {
             assert_eq!(part[2 * 10 + x], at(8 + x, 20), "a cut rectangle has the same weights");
         }
-        assert_eq!(mask.weights(canvas, 0)[20 * 60 + 10], 1.0);
+        assert_eq!(mask.weights(canvas, 0, &Cancel::new()).unwrap()[20 * 60 + 10], 1.0);
     }
 
     #[test]
@@ -195,7 +245,7 @@ mod tests {
         assert!(small == large && large.coverage.len() == 6);
         assert!(Mask::new(canvas, clear).unwrap() != large, "what is outside is part of it");
         assert_eq!(large.bounds(), Some(Rect::new(100, 200, 3, 2)));
-        let weights = large.weights(Rect::new(98, 199, 6, 4), 0);
+        let weights = large.weights(Rect::new(98, 199, 6, 4), 0, &Cancel::new()).unwrap();
         let covered: Vec<usize> = (0..weights.len()).filter(|i| weights[*i] > 0.0).collect();
         assert_eq!(covered, [8, 9, 10, 14, 15, 16]);
     }
@@ -204,7 +254,21 @@ mod tests {
     fn a_mask_that_reaches_the_canvas_edge_does_not_fade_there() {
         let canvas = Rect::new(0, 0, 20, 20);
         let mask = |coverage| Mask::new(canvas, Coverage::new(canvas, 20, coverage)).unwrap();
-        assert!(mask(&[255; 400]).weights(canvas, 5).iter().all(|w| *w == 1.0));
+        assert!(mask(&[255; 400]).weights(canvas, 5, &Cancel::new()).unwrap().iter().all(|w| *w == 1.0));
         assert_eq!(mask(&[0; 400]).bounds(), None);
+    }
+
+    #[test]
+    fn a_cancel_ends_it_and_cells_are_means() {
+        let canvas = Rect::new(0, 0, 40, 24);
+        let mask = Mask::new(canvas, Coverage::new(Rect::new(4, 0, 16, 24), 16, &[255; 384])).unwrap();
+        let cancel = Cancel::new();
+        let cells = mask.cells(0.125, [0..6, 0..3], &cancel).unwrap();
+        assert_eq!(cells.row(1).to_vec(), [0.5, 1.0, 0.5, 0.0, 0.0, 0.0]);
+        let part = mask.cells(0.125, [1..3, 1..2], &cancel).unwrap();
+        assert_eq!(part.row(0).to_vec(), [1.0, 0.5]);
+        cancel.cancel();
+        assert!(mask.weights(canvas, 3, &cancel).unwrap_err().is_cancelled());
+        assert!(mask.cells(0.125, [0..6, 0..3], &cancel).unwrap_err().is_cancelled());
     }
 }

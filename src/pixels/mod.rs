@@ -5,6 +5,10 @@ pub mod colour;
 pub mod mask;
 pub mod paste;
 pub mod read;
+pub mod resample;
+pub mod snapshot;
+
+use ndarray::Array3;
 
 use crate::error::{Error, Result, Status};
 use crate::region::Rect;
@@ -192,31 +196,38 @@ pub fn check_buffer(
     }
 }
 
-/// An error where the system has no room for `length` bytes of pixels: canvases come from outside and can be huge.
-///
-/// Asked for and given back, because `vec!` ends the process where there is no room, and anything else would fill
-/// the bytes by hand: with `vec!` it is the system that zeroes them, page by page as they are used, and a host that
-/// pushes a corner of a huge canvas does not wait for all of it.
-pub fn check_room(length: usize) -> Result<()> {
-    let mut room = Vec::<u8>::new();
-    room.try_reserve_exact(length).map_err(|_| {
-        Error::new(
-            Status::Memory,
-            format!(
-                "There is no memory for {} MiB of pixels; use a smaller canvas or close something.",
-                length >> 20
-            ),
-        )
-    })?;
-    // Used, so that the compiler does not take the allocation away.
-    drop(std::hint::black_box(room));
-    Ok(())
+/// An RGB picture, `[3, height, width]`, sRGB-encoded, 0..1.
+pub type Picture = Array3<f32>;
+
+/// What is told where there is no room for `length` bytes.
+pub(crate) fn no_room(length: usize) -> Error {
+    Error::new(
+        Status::Memory,
+        format!(
+            "There is no memory for {} MiB of pixels; use a smaller canvas or close something.",
+            length >> 20
+        ),
+    )
 }
 
 /// Zeroed bytes, or an error where the system has no room.
 pub fn zeroed(length: usize) -> Result<Vec<u8>> {
-    check_room(length)?;
-    Ok(vec![0; length])
+    filled(length, 0)
+}
+
+/// `length` times `value`, or an error where the system has no room: sizes come from outside and can be huge.
+pub fn filled<T: Copy>(length: usize, value: T) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(length).map_err(|_| no_room(length.saturating_mul(size_of::<T>())))?;
+    values.resize(length, value);
+    Ok(values)
+}
+
+/// A black picture, or an error where the system has no room.
+pub fn blank_picture(height: usize, width: usize) -> Result<Picture> {
+    let values = filled(3 * height * width, 0.0)?;
+    Array3::from_shape_vec((3, height, width), values)
+        .map_err(|e| Error::new(Status::Internal, e.to_string()))
 }
 
 #[cfg(test)]

@@ -1,17 +1,16 @@
 //! The model's picture → the host's pixels: scale, blend by the mask, set the alpha.
 
-use fast_image_resize::{FilterType, Resizer};
 use ndarray::s;
 
 use super::colour::{self, Rgba, Transfer};
 use super::mask::Outside;
-use super::read::resize_plane;
-use super::{Format, with_constant, zeroed};
+use super::resample::{Filter, Taps, resample};
+use super::snapshot::Snapshot;
+use super::{Format, Picture, with_constant, zeroed};
+use crate::budget;
 use crate::cancel::Cancel;
-use crate::canvas::Snapshot;
 use crate::error::Result;
-use crate::region::{Placement, Rect};
-use crate::render::Picture;
+use crate::region::Rect;
 
 /// What a frame's alpha is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,45 +37,73 @@ impl<'a> Blend<'a> {
     }
 }
 
-/// Rows that are scaled at a time: bounds memory on large canvases.
-const STRIP: usize = 512;
+/// A picture of the model, and which pixels of a level it shows.
+#[derive(Clone)]
+pub struct Source<'a> {
+    pub picture: &'a Picture,
+    /// Pixels of the level per pixel of the canvas.
+    pub scale: f64,
+    /// The picture's first column and row on the level.
+    pub origin: (i64, i64),
+}
 
-/// The pixels of `placement.rect` in the paint's format, rows packed, with `picture` laid over the paint, or to be
-/// laid over it by the host. Where the weight is 0 the bytes are exactly the paint's, or exactly 0.
-/// A cancel ends it between two rows, with [`crate::error::Status::Cancelled`].
+/// The pixels of `rect` in the paint's format, rows packed, with the picture laid over the paint, or to be laid over
+/// it by the host. Where the weight is 0 the bytes are exactly the paint's, or exactly 0.
+///
+/// # Errors
+/// [`crate::error::Status::Cancelled`] between two rows, [`crate::error::Status::Memory`].
 pub fn paste(
-    picture: &Picture,
-    placement: &Placement,
+    source: &Source<'_>,
+    rect: Rect,
     paint: &Snapshot,
     blend: Blend<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
-    let rect = placement.rect;
-    let (w, h) = (rect.width as usize, rect.height as usize);
+    let (_, height, width) = source.picture.dim();
+    let (x, y) = source.origin;
+    let out_per_source = 1.0 / source.scale;
+    let taps =
+        |out, at: i64, side: usize| Taps::new(Filter::CatmullRom, out, out_per_source, at..at + side as i64);
+    let across = taps(rect.x.into()..rect.right(), x, width);
+    let down = taps(rect.y.into()..rect.bottom(), y, height);
+    let seen = across.source();
+    let (left, seen) = ((seen.start - x) as usize, (seen.end - seen.start) as usize);
     let format = paint.format();
-    let bpp = format.bytes_per_pixel();
-    let mut out = zeroed(w * h * bpp)?;
-    let mut resizer = Resizer::new();
-    for top in (0..h).step_by(STRIP) {
-        let rows = STRIP.min(h - top);
-        cancel.check()?;
-        let strip = scaled_strip(&mut resizer, picture, placement, top, rows)?;
-        let plane = w * rows;
-        for y in 0..rows {
+    let w = rect.width as usize;
+    let row_bytes = w * format.bytes_per_pixel();
+    let mut out = zeroed(row_bytes * rect.height as usize)?;
+    let mut parts = Vec::new();
+    let mut rest = &mut out[..];
+    for band in budget::bands(rect.height as usize, rect.area() as usize) {
+        let (now, later) = std::mem::take(&mut rest).split_at_mut(band.len() * row_bytes);
+        rest = later;
+        parts.push((band, now));
+    }
+    budget::run(parts, |(band, out)| {
+        let first = band.start;
+        let mut below = vec![0; row_bytes];
+        let load = |row: i64, planes: &mut [f32]| {
             cancel.check()?;
-            let below = paint.row(rect.y + (top + y) as i32, rect.x, rect.width);
-            let target = &mut out[(top + y) * w * bpp..][..w * bpp];
-            let colours = [0, 1, 2].map(|c| &strip[c * plane + y * w..][..w]);
-            let weights = blend.row(top + y, w);
+            for (c, plane) in planes.chunks_exact_mut(seen).enumerate() {
+                let from = source.picture.slice(s![c, (row - y) as usize, left..left + seen]);
+                plane.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }
+            Ok(())
+        };
+        resample(&across, &down, 3, band, load, |row, planes| {
+            paint.read_row(rect.y + row as i32, rect.x, &mut below);
+            let target = &mut out[(row - first) * row_bytes..][..row_bytes];
+            let colours = [0, 1, 2].map(|c| &planes[c * w..][..w]);
+            let weights = blend.row(row, w);
             with_constant!(format, FORMAT => {
-                let pixels = pixels(FORMAT, target, below, weights);
+                let pixels = pixels(FORMAT, target, &below, weights);
                 match blend.outside {
                     Outside::Paint => replace_row(FORMAT, colours, blend.alpha, pixels),
                     Outside::Transparent => overlay_row(FORMAT, colours, blend.alpha, pixels),
                 }
             });
-        }
-    }
+        })
+    })?;
     Ok(out)
 }
 
@@ -86,15 +113,16 @@ pub fn paint_alone(rect: Rect, paint: &Snapshot, blend: Blend<'_>, cancel: &Canc
     let format = paint.format();
     let row = rect.width as usize * format.bytes_per_pixel();
     let mut out = zeroed(row * rect.height as usize)?;
+    let mut below = zeroed(row)?;
     for (y, target) in out.chunks_exact_mut(row).enumerate() {
         cancel.check()?;
-        let below = paint.row(rect.y + y as i32, rect.x, rect.width);
         let weights = blend.row(y, rect.width as usize);
         if weights.is_none() || blend.outside == Outside::Paint {
-            target.copy_from_slice(below);
+            paint.read_row(rect.y + y as i32, rect.x, target);
             continue;
         }
-        for (_, target, paint, weight) in pixels(format, target, below, weights) {
+        paint.read_row(rect.y + y as i32, rect.x, &mut below);
+        for (_, target, paint, weight) in pixels(format, target, &below, weights) {
             if weight >= 1.0 {
                 target.copy_from_slice(paint);
             } else if weight > 0.0 {
@@ -117,40 +145,6 @@ fn pixels<'a>(
     let bpp = format.bytes_per_pixel();
     let pairs = out.chunks_exact_mut(bpp).zip(below.chunks_exact(bpp)).enumerate();
     pairs.map(move |(x, (target, paint))| (x, target, paint, weights.map_or(1.0, |w| w[x])))
-}
-
-/// Three planes, `rows` rows of the rectangle from `top` on.
-fn scaled_strip(
-    resizer: &mut Resizer,
-    picture: &Picture,
-    placement: &Placement,
-    top: usize,
-    rows: usize,
-) -> Result<Vec<f32>> {
-    let (sw, sh) = placement.scaled;
-    let (w, h) = (placement.rect.width as usize, placement.rect.height as usize);
-    let mut strip = vec![0.0; 3 * w * rows];
-    for (c, plane) in strip.chunks_exact_mut(w * rows).enumerate() {
-        if (w, h) == (sw, sh) {
-            for (y, row) in plane.chunks_exact_mut(w).enumerate() {
-                let source = picture.slice(s![c, top + y, ..w]);
-                row.iter_mut().zip(source).for_each(|(to, from)| *to = *from);
-            }
-            continue;
-        }
-        // Catmull-Rom looks two rows up and down: give it those, then cut them off again.
-        let scale = sh as f64 / h as f64;
-        let first = ((top as f64 * scale).floor() as usize).saturating_sub(3);
-        let last = (((top + rows) as f64 * scale).ceil() as usize + 3).min(sh);
-        let source: Vec<f32> = picture.slice(s![c, first..last, ..sw]).iter().copied().collect();
-        let offset = top as f64 * scale - first as f64;
-        // Rounding must not carry the part beyond the last row.
-        let height = (rows as f64 * scale).min((last - first) as f64 - offset);
-        let part = (0.0, offset, sw as f64, height);
-        let from = (sw, last - first);
-        resize_plane(resizer, &source, from, part, (w, rows), FilterType::CatmullRom, plane)?;
-    }
-    Ok(strip)
 }
 
 /// The picture's colour at `x` in the format's encoding.
@@ -185,8 +179,12 @@ fn replace_row<'a>(
         let (keep, show) = ((1.0 - weight) * paint_alpha, weight * own_alpha);
         let total = keep + show;
         let mixed = if total > 0.0 {
-            let mut channels = [r, g, b].into_iter().zip(rgb).map(|(p, v)| (p * keep + v * show) / total);
-            [(); 3].map(|()| channels.next().unwrap_or(0.0))
+            let mix = |paint: f32, shown: f32| match paint.is_finite() && keep > 0.0 {
+                true => (paint * keep + shown * show) / total,
+                // Neither what has no share nor what is no number.
+                false => shown,
+            };
+            [mix(r, rgb[0]), mix(g, rgb[1]), mix(b, rgb[2])]
         } else {
             rgb
         };
@@ -220,8 +218,6 @@ mod tests {
     use crate::canvas::Canvas;
     use crate::pixels::mask::{Coverage, Mask};
     use crate::pixels::{Depth, Encoding, ImageView};
-    use crate::region::place;
-    use crate::render::Geometry;
     use ndarray::Array3;
 
     const OPAQUE: Blend<'static> = Blend { weights: None, outside: Outside::Paint, alpha: Alpha::Opaque };
@@ -238,12 +234,16 @@ mod tests {
             })
             .collect();
         let mut canvas = Canvas::new(rect, format, 1).unwrap();
-        canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
+        canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1).unwrap();
         (canvas.snapshot(), data)
     }
 
-    fn geometry(native: u32) -> Geometry {
-        Geometry { native, multiple: 16, cell: 8, fixed: None }
+    fn at_full_size(picture: &Picture) -> Source<'_> {
+        Source { picture, scale: 1.0, origin: (0, 0) }
+    }
+
+    fn pasted(picture: &Picture, paint: &Snapshot, blend: Blend<'_>) -> Vec<u8> {
+        paste(&at_full_size(picture), paint.bounds(), paint, blend, &Cancel::new()).unwrap()
     }
 
     #[test]
@@ -253,17 +253,9 @@ mod tests {
             let (paint, data) = noise_canvas(format, 90, 70);
             let hole = Rect::new(20, 20, 30, 30);
             let mask = Mask::new(canvas, Coverage::new(hole, 30, &[255; 900])).unwrap();
-            let placement = place(canvas, canvas, geometry(64), 0);
-            let picture = Array3::from_elem((3, placement.padded.1, placement.padded.0), 0.5);
-            let weights = mask.weights(placement.rect, 3);
-            let out = paste(
-                &picture,
-                &placement,
-                &paint,
-                Blend { weights: Some(&weights), ..OPAQUE },
-                &Cancel::new(),
-            )
-            .unwrap();
+            let picture = Array3::from_elem((3, 80, 96), 0.5);
+            let weights = mask.weights(canvas, 3, &Cancel::new()).unwrap();
+            let out = pasted(&picture, &paint, Blend { weights: Some(&weights), ..OPAQUE });
             let bpp = format.bytes_per_pixel();
             let mut inside_changed = 0;
             for y in 0..70 {
@@ -282,38 +274,126 @@ mod tests {
     }
 
     #[test]
-    fn strips_of_a_tall_enlargement_have_no_seam() {
-        let canvas = Rect::new(0, 0, 40, 1500);
-        let (paint, _) = noise_canvas(Format::RgbaF32, 40, 1500);
-        let placement = place(canvas, canvas, geometry(64), 0);
-        assert_ne!(placement.scaled.1, 1500);
-        let picture = Array3::from_shape_fn((3, placement.padded.1, placement.padded.0), |(_, y, _)| {
-            0.2 + 0.6 * y as f32 / placement.scaled.1 as f32
-        });
-        let out = paste(&picture, &placement, &paint, OPAQUE, &Cancel::new()).unwrap();
-        let value = |y: usize| colour::load(Format::RgbaF32, &out[(y * 40 + 20) * 16..])[0];
-        let steps: Vec<f32> = (0..1499).map(|y| value(y + 1) - value(y)).collect();
-        let mean = steps[100..1400].iter().sum::<f32>() / 1300.0;
-        for (y, step) in steps.iter().enumerate().take(1400).skip(100) {
+    fn an_enlarged_ramp_has_no_seam_where_bands_meet() {
+        // As large as it takes for several bands.
+        let canvas = Rect::new(0, 0, 900, 2400);
+        let paint = Canvas::new(canvas, Format::RgbaF32, 1).unwrap().snapshot();
+        let picture = Array3::from_shape_fn((3, 304, 120), |(_, y, _)| 0.2 + 0.6 * y as f32 / 300.0);
+        let source = Source { picture: &picture, scale: 0.125, origin: (0, 0) };
+        let out = paste(&source, canvas, &paint, OPAQUE, &Cancel::new()).unwrap();
+        let value = |y: usize| colour::load(Format::RgbaF32, &out[(y * 900 + 20) * 16..])[0];
+        let steps: Vec<f32> = (0..2399).map(|y| value(y + 1) - value(y)).collect();
+        let mean = steps[100..2300].iter().sum::<f32>() / 2200.0;
+        for (y, step) in steps.iter().enumerate().take(2300).skip(100) {
             assert!((step - mean).abs() < 0.25 * mean, "row {y}: {step} against {mean}");
+        }
+    }
+
+    /// The centre of what stands out from `ground` in a row of values, in pixels.
+    fn centre(values: &[f32], ground: f32) -> f32 {
+        let (mut sum, mut weighed) = (0.0, 0.0);
+        for (x, v) in values.iter().enumerate() {
+            sum += v - ground;
+            weighed += (v - ground) * (x as f32 + 0.5);
+        }
+        weighed / sum
+    }
+
+    #[test]
+    fn dots_and_ramps_come_back_where_they_were_at_every_level() {
+        let (w, h) = (240i32, 160i32);
+        for scale in [1.0, 0.5, 0.5f64.sqrt(), 0.125, 3.0] {
+            for (x, y) in [(60, 50), (121, 77), (170, 110)] {
+                let canvas = Rect::new(0, 0, w, h);
+                let mut data = vec![0u8; (w * h * 16) as usize];
+                for (i, pixel) in data.chunks_exact_mut(16).enumerate() {
+                    let (px, py) = (i as i32 % w, i as i32 / w);
+                    let dot = f32::from(u8::from((px - x).abs() < 8 && (py - y).abs() < 8));
+                    colour::store(Format::RgbaF32, [dot, px as f32 / w as f32, 0.0, 1.0], pixel);
+                }
+                let mut kept = Canvas::new(canvas, Format::RgbaF32, 1).unwrap();
+                let view = ImageView::new(Format::RgbaF32, canvas, w as usize * 16, &data).unwrap();
+                kept.update(&view, canvas, 1).unwrap();
+                // A window that begins somewhere on the level.
+                let origin = ((11.0 * scale) as i64, (5.0 * scale) as i64);
+                let columns = origin.0..(f64::from(w) * scale).ceil() as i64 + 3;
+                let rows = origin.1..(f64::from(h) * scale).ceil() as i64 + 3;
+                let seen = super::super::read::picture(
+                    &kept.snapshot(),
+                    scale,
+                    [columns, rows],
+                    [1.0; 3],
+                    &Cancel::new(),
+                );
+                let source = Source { picture: &seen.unwrap(), scale, origin };
+                let rect = Rect::new(16, 10, w - 20, h - 16);
+                let out = paste(&source, rect, &kept.snapshot(), OPAQUE, &Cancel::new()).unwrap();
+                let row = |y: i32, c: usize| -> Vec<f32> {
+                    let start = ((y - rect.y) * rect.width) as usize * 16;
+                    let pixels = out[start..].chunks_exact(16).take(rect.width as usize);
+                    pixels.map(|p| colour::load(Format::RgbaF32, p)[c]).collect()
+                };
+                let across = centre(&row(y, 0), 0.0) + rect.x as f32;
+                // The dot's pixels are x − 7 to x + 7.
+                // Half a pixel of the canvas, or a tenth of one of the level where that is coarse.
+                let near = 0.5f32.max(0.1 / scale as f32);
+                assert!((across - (x as f32 + 0.5)).abs() < near, "{scale}: {across} for {x}");
+                let down: Vec<f32> =
+                    (rect.y..rect.y + rect.height).map(|y| row(y, 0)[(x - rect.x) as usize]).collect();
+                let down = centre(&down, 0.0) + rect.y as f32;
+                assert!((down - (y as f32 + 0.5)).abs() < near, "{scale}: {down} for {y}");
+                for (i, v) in row(80, 1).iter().enumerate().take(200).skip(8) {
+                    let place = v * w as f32 - rect.x as f32;
+                    assert!((place - i as f32).abs() < 0.5, "{scale}: the ramp at {i} is that of {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_in_the_paint_never_reaches_a_frame_where_the_picture_is_whole() {
+        let bounds = Rect::new(0, 0, 8, 8);
+        for format in [Format::RgbaF32, Format::RgbaF32Linear, Format::RgbaF16] {
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let bpp = format.bytes_per_pixel();
+                let mut data = vec![0; 64 * bpp];
+                for pixel in data.chunks_exact_mut(bpp) {
+                    colour::store(format, [bad, bad, 0.5, 1.0], pixel);
+                }
+                let mut kept = Canvas::new(bounds, format, 1).unwrap();
+                kept.update(&ImageView::new(format, bounds, 8 * bpp, &data).unwrap(), bounds, 1).unwrap();
+                let picture = Array3::from_elem((3, 8, 8), 0.25);
+                for weight in [1.0, 0.5, 1e-6] {
+                    let weights = [weight; 64];
+                    for blend in [FOLLOWS, Blend { weights: Some(&weights), ..FOLLOWS }] {
+                        for outside in [Outside::Paint, Outside::Transparent] {
+                            let out = pasted(&picture, &kept.snapshot(), Blend { outside, ..blend });
+                            let pixel = colour::load(format, &out);
+                            assert!(
+                                pixel.iter().all(|v| v.is_finite()),
+                                "{format:?} {bad} {weight}: {pixel:?}"
+                            );
+                        }
+                    }
+                }
+            }
         }
     }
 
     #[test]
     fn alpha_is_opaque_or_follows_the_paint() {
-        let canvas = Rect::new(0, 0, 64, 64);
         let (paint, data) = noise_canvas(Format::Bgra8, 64, 64);
-        let placement = place(canvas, canvas, geometry(64), 0);
         let picture = Array3::from_elem((3, 64, 64), 1.0);
-        let opaque = paste(&picture, &placement, &paint, OPAQUE, &Cancel::new()).unwrap();
+        let opaque = pasted(&picture, &paint, OPAQUE);
         assert!(opaque.iter().all(|v| *v == 255));
-        let follows = paste(&picture, &placement, &paint, FOLLOWS, &Cancel::new()).unwrap();
+        let follows = pasted(&picture, &paint, FOLLOWS);
         for (o, i) in follows.chunks_exact(4).zip(data.chunks_exact(4)) {
             assert_eq!((o[0], o[3]), (255, i[3]));
         }
     }
+
     /// Opaque paint of one colour, a picture of another, a mask in the middle and its weights.
-    fn flat(format: Format) -> (Snapshot, Placement, Picture, Vec<f32>) {
+    fn flat(format: Format) -> (Snapshot, Picture, Vec<f32>) {
         let canvas = Rect::new(0, 0, 64, 64);
         let bpp = format.bytes_per_pixel();
         let mut data = vec![0; 64 * 64 * bpp];
@@ -321,21 +401,20 @@ mod tests {
             colour::store(format, [0.8, 0.5, 0.2, 1.0], pixel);
         }
         let mut kept = Canvas::new(canvas, format, 1).unwrap();
-        kept.update(&ImageView::new(format, canvas, 64 * bpp, &data).unwrap(), canvas, 1);
+        kept.update(&ImageView::new(format, canvas, 64 * bpp, &data).unwrap(), canvas, 1).unwrap();
         let mask = Mask::new(canvas, Coverage::new(Rect::new(16, 16, 32, 32), 32, &[200; 1024])).unwrap();
-        let placement = place(canvas, canvas, geometry(64), 0);
         let picture = Array3::from_shape_fn((3, 64, 64), |(c, ..)| [0.1, 0.5, 0.9][c]);
-        (kept.snapshot(), placement, picture, mask.weights(canvas, 6))
+        (kept.snapshot(), picture, mask.weights(canvas, 6, &Cancel::new()).unwrap())
     }
 
     #[test]
     fn a_transparent_outside_laid_over_the_paint_is_the_same_picture_in_every_format() {
         for format in Format::ALL {
-            let (paint, placement, picture, weights) = flat(format);
+            let (paint, picture, weights) = flat(format);
             let inside = Blend { weights: Some(&weights), ..OPAQUE };
             let over = Blend { outside: Outside::Transparent, ..inside };
-            let replaced = paste(&picture, &placement, &paint, inside, &Cancel::new()).unwrap();
-            let laid = paste(&picture, &placement, &paint, over, &Cancel::new()).unwrap();
+            let replaced = pasted(&picture, &paint, inside);
+            let laid = pasted(&picture, &paint, over);
             let bpp = format.bytes_per_pixel();
             let near = if format.depth() == Depth::U8 { 0.01 } else { 0.002 };
             for (i, (replaced, laid)) in replaced.chunks(bpp).zip(laid.chunks(bpp)).enumerate() {
@@ -343,7 +422,8 @@ mod tests {
                     assert!(laid.iter().all(|b| *b == 0), "{format:?}");
                     continue;
                 }
-                let below = colour::load(format, paint.row(i as i32 / 64, i as i32 % 64, 1));
+                let below =
+                    colour::load(format, paint.spans(i as i32 / 64, i as i32 % 64, 1).next().unwrap());
                 let (wanted, top) = (colour::load(format, replaced), colour::load(format, laid));
                 assert!((top[3] - weights[i]).abs() < near);
                 for c in 0..3 {
@@ -357,11 +437,9 @@ mod tests {
     #[test]
     fn linear_formats_blend_in_light() {
         for format in Format::ALL.into_iter().filter(|f| f.encoding() == Encoding::Linear) {
-            let (paint, placement, picture, _) = flat(format);
+            let (paint, picture, _) = flat(format);
             let half = vec![0.5; 64 * 64];
-            let out =
-                paste(&picture, &placement, &paint, Blend { weights: Some(&half), ..OPAQUE }, &Cancel::new())
-                    .unwrap();
+            let out = pasted(&picture, &paint, Blend { weights: Some(&half), ..OPAQUE });
             let pixel = colour::load(format, &out);
             for (c, (below, seen)) in [(0.8, 0.1), (0.5, 0.5), (0.2, 0.9)].into_iter().enumerate() {
                 let light = (below + colour::decode(seen)) / 2.0;
@@ -374,9 +452,9 @@ mod tests {
     fn at_strength_0_the_paint_is_whole_inside_and_fades_to_nothing_where_outside_is_transparent() {
         let rect = Rect::new(0, 0, 64, 64);
         for format in Format::ALL {
-            let (paint, _, _, weights) = flat(format);
+            let (paint, _, weights) = flat(format);
             let bpp = format.bytes_per_pixel();
-            let bytes: Vec<u8> = (0..64).flat_map(|y| paint.row(y, 0, 64)).copied().collect();
+            let bytes: Vec<u8> = (0..64).flat_map(|y| paint.spans(y, 0, 64)).flatten().copied().collect();
             let masked = Blend { weights: Some(&weights), ..OPAQUE };
             assert!(paint_alone(rect, &paint, masked, &Cancel::new()).unwrap() == bytes, "{format:?}");
             let over = Blend { outside: Outside::Transparent, ..masked };
@@ -398,10 +476,11 @@ mod tests {
 
     #[test]
     fn a_cancel_ends_it() {
-        let (paint, placement, picture, _) = flat(Format::Rgba8);
+        let (paint, picture, _) = flat(Format::Rgba8);
         let cancel = Cancel::new();
         cancel.cancel();
-        assert!(paste(&picture, &placement, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
-        assert!(paint_alone(placement.rect, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
+        let bounds = paint.bounds();
+        assert!(paste(&at_full_size(&picture), bounds, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
+        assert!(paint_alone(bounds, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
     }
 }

@@ -1,123 +1,85 @@
-//! Paint → the model's picture: composite over paper, scale, pad.
+//! Paint → the model's picture: composite over paper, scale.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::F32;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use ndarray::{Array3, s};
+use std::ops::Range;
 
 use super::colour::{self, Rgba, Transfer};
-use super::{Depth, Format, with_constant};
+use super::resample::{Filter, Taps, resample};
+use super::snapshot::Snapshot;
+use super::{Depth, Format, Picture, blank_picture, with_constant};
+use crate::budget;
 use crate::cancel::Cancel;
-use crate::canvas::Snapshot;
-use crate::error::{Error, Result, Status};
-use crate::region::Placement;
-use crate::render::Picture;
+use crate::error::Result;
 
-/// The paint under `placement.rect` over `paper` (sRGB-encoded RGB, 0..1), as the model wants it: scaled to
-/// `placement.scaled`, then padded to `placement.padded` by repeating the last column and row.
-/// A cancel ends it between two rows, with [`Status::Cancelled`].
-pub fn picture(paint: &Snapshot, placement: &Placement, paper: [f32; 3], cancel: &Cancel) -> Result<Picture> {
-    let rect = placement.rect;
-    let (sw, sh) = placement.scaled;
-    let (pw, ph) = placement.padded;
-    // A whole-number box average first: bounded memory on large canvases, and each byte is read once.
-    let factor = (rect.width as usize / sw).min(rect.height as usize / sh).max(1);
-    let reduced = reduce(paint, placement, paper, factor, cancel)?;
-    let size = (rect.width as f64 / factor as f64, rect.height as f64 / factor as f64);
-    let mut out = Array3::zeros((3, ph, pw));
-    if reduced.dim() == (3, sh, sw) && size == (sw as f64, sh as f64) {
-        out.slice_mut(s![.., ..sh, ..sw]).assign(&reduced);
-    } else {
-        let mut resizer = Resizer::new();
-        let mut plane = vec![0.0; sw * sh];
-        for channel in 0..3 {
-            cancel.check()?;
-            let whole = (0.0, 0.0, size.0, size.1);
-            let source = reduced.slice(s![channel, .., ..]);
-            let source = source.as_slice().unwrap_or_default();
-            let from = (reduced.dim().2, reduced.dim().1);
-            resize_plane(&mut resizer, source, from, whole, (sw, sh), FilterType::Hamming, &mut plane)?;
-            let plane = ndarray::ArrayView2::from_shape((sh, sw), &plane)
-                .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
-            out.slice_mut(s![channel, ..sh, ..sw]).assign(&plane);
-        }
-    }
-    pad(&mut out, sw, sh);
-    Ok(out)
-}
-
-/// Repeats the last column and row of the top-left `w × h` over the rest.
-fn pad(picture: &mut Picture, w: usize, h: usize) {
-    let (channels, height, width) = picture.dim();
-    for c in 0..channels {
-        for y in 0..h {
-            let last = picture[(c, y, w - 1)];
-            picture.slice_mut(s![c, y, w..width]).fill(last);
-        }
-        for y in h..height {
-            let (above, mut below) = picture.multi_slice_mut((s![c, h - 1, ..], s![c, y, ..]));
-            below.assign(&above);
-        }
-    }
-}
-
-/// The rectangle composited and averaged over blocks of `factor`² pixels (cut at the right and bottom).
-fn reduce(
+/// The pixels `columns` × `rows` of a level at which a canvas pixel is `scale` pixels, over `paper` (sRGB-encoded
+/// RGB, 0..1), as the model wants them. Beyond the canvas its edge is repeated.
+///
+/// Scaled are the sRGB-encoded values, not light: the pictures that models were trained on were scaled so, and the
+/// thin dark lines of a drawing stay what they look like.
+///
+/// # Errors
+/// [`crate::error::Status::Cancelled`] between two rows, [`crate::error::Status::Memory`].
+pub fn picture(
     paint: &Snapshot,
-    placement: &Placement,
+    scale: f64,
+    [columns, rows]: [Range<i64>; 2],
     paper: [f32; 3],
-    factor: usize,
     cancel: &Cancel,
 ) -> Result<Picture> {
-    let rect = placement.rect;
-    let (w, h) = (rect.width as usize, rect.height as usize);
-    let (rw, rh) = (w.div_ceil(factor), h.div_ceil(factor));
-    let mut out = Array3::<f32>::zeros((3, rh, rw));
+    let filter = if scale < 1.0 { Filter::Hamming } else { Filter::CatmullRom };
+    let bounds = paint.bounds();
+    let across = Taps::new(filter, columns, scale, 0..bounds.right());
+    let down = Taps::new(filter, rows, scale, 0..bounds.bottom());
+    let (width, height) = (across.len(), down.len());
+    let mut out = blank_picture(height, width)?;
+    let seen = across.source();
+    let (left, seen) = (seen.start as i32, (seen.end - seen.start) as usize);
     let transfer = Transfer::of(paint.format().encoding());
     let paper = paper.map(|v| transfer.of_srgb(v));
-    let plane = rh * rw;
     let Some(values) = out.as_slice_mut() else { return Ok(out) };
-    let (red, rest) = values.split_at_mut(plane);
-    let (green, blue) = rest.split_at_mut(plane);
-    for y in 0..h {
-        cancel.check()?;
-        let row = paint.row(rect.y + y as i32, rect.x, rect.width);
-        let blocks = (y / factor) * rw..(y / factor + 1) * rw;
-        let sums = [&mut red[blocks.clone()], &mut green[blocks.clone()], &mut blue[blocks]];
-        with_constant!(paint.format(), FORMAT => add_row(FORMAT, paper, row, factor, sums));
+    let mut planes: Vec<&mut [f32]> = values.chunks_exact_mut(height * width).collect();
+    let work = seen * (down.source().end - down.source().start) as usize;
+    let bands = budget::bands(height, work);
+    let mut parts = Vec::new();
+    for band in bands {
+        let part: Vec<&mut [f32]> = planes
+            .iter_mut()
+            .map(|plane| {
+                let (now, later) = std::mem::take(plane).split_at_mut(band.len() * width);
+                *plane = later;
+                now
+            })
+            .collect();
+        parts.push((band, part));
     }
-    if factor > 1 {
-        for ((_, y, x), v) in out.indexed_iter_mut() {
-            *v /= (factor.min(h - y * factor) * factor.min(w - x * factor)) as f32;
-        }
-    }
+    budget::run(parts, |(band, mut planes)| {
+        let mut bytes = vec![0; seen * paint.format().bytes_per_pixel()];
+        let load = |y: i64, planes: &mut [f32]| {
+            cancel.check()?;
+            paint.read_row(y as i32, left, &mut bytes);
+            with_constant!(paint.format(), FORMAT => decode_row(FORMAT, paper, &bytes, planes));
+            Ok(())
+        };
+        let first = band.start;
+        resample(&across, &down, 3, band, load, |row, values| {
+            for (plane, values) in planes.iter_mut().zip(values.chunks_exact(width)) {
+                let out = &mut plane[(row - first) * width..][..width];
+                out.iter_mut().zip(values).for_each(|(out, v)| *out = v.clamp(0.0, 1.0));
+            }
+        })
+    })?;
     Ok(out)
 }
 
-/// Adds a row of pixels over `paper` (in the format's encoding) to sums over blocks of `factor` pixels.
+/// A row of pixels over `paper` (in the format's encoding) as three planes, sRGB-encoded.
 #[inline(always)]
-fn add_row(format: Format, paper: [f32; 3], row: &[u8], factor: usize, sums: [&mut [f32]; 3]) {
+fn decode_row(format: Format, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
     let transfer = Transfer::of(format.encoding());
     let bpp = format.bytes_per_pixel();
-    let seen = |pixel| composite(format, colour::load(format, pixel), paper).map(|v| transfer.to_srgb(v));
-    let [red, green, blue] = sums;
-    let sums = red.iter_mut().zip(green).zip(blue);
-    if factor == 1 {
-        for (((red, green), blue), pixel) in sums.zip(row.chunks_exact(bpp)) {
-            [*red, *green, *blue] = seen(pixel);
-        }
-        return;
-    }
-    for (((red, green), blue), pixels) in sums.zip(row.chunks(bpp * factor)) {
-        let mut sum = [0.0f32; 3];
-        for pixel in pixels.chunks_exact(bpp) {
-            for (s, v) in sum.iter_mut().zip(seen(pixel)) {
-                *s += v;
-            }
-        }
-        *red += sum[0];
-        *green += sum[1];
-        *blue += sum[2];
+    let (red, rest) = planes.split_at_mut(planes.len() / 3);
+    let (green, blue) = rest.split_at_mut(rest.len() / 2);
+    for (((red, green), blue), pixel) in red.iter_mut().zip(green).zip(blue).zip(row.chunks_exact(bpp)) {
+        [*red, *green, *blue] =
+            composite(format, colour::load(format, pixel), paper).map(|v| transfer.to_srgb(v));
     }
 }
 
@@ -136,39 +98,12 @@ fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
     [over(r, paper[0]), over(g, paper[1]), over(b, paper[2])]
 }
 
-/// Resizes the part (left, top, width, height) of one float plane into `out`, which is all of the target.
-/// `from` and `to` are (width, height).
-pub(super) fn resize_plane(
-    resizer: &mut Resizer,
-    plane: &[f32],
-    from: (usize, usize),
-    part: (f64, f64, f64, f64),
-    to: (usize, usize),
-    filter: FilterType,
-    out: &mut [f32],
-) -> Result<()> {
-    let fail =
-        |e: &dyn std::fmt::Display| Error::new(Status::Internal, format!("Scaling the picture failed: {e}."));
-    let size = |(w, h): (usize, usize)| (w as u32, h as u32);
-    let ((fw, fh), (tw, th)) = (size(from), size(to));
-    let source =
-        TypedImageRef::<F32>::from_buffer(fw, fh, bytemuck::cast_slice(plane)).map_err(|e| fail(&e))?;
-    let bytes = bytemuck::cast_slice_mut(out);
-    let mut target = TypedImage::<F32>::from_buffer(tw, th, bytes).map_err(|e| fail(&e))?;
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(part.0, part.1, part.2, part.3);
-    resizer.resize_typed(&source, &mut target, &options).map_err(|e| fail(&e))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canvas::Canvas;
     use crate::pixels::{Encoding, ImageView};
-    use crate::region::{Rect, place};
-    use crate::render::Geometry;
-
-    const TINY: Geometry = Geometry { native: 64, multiple: 16, cell: 8, fixed: None };
+    use crate::region::Rect;
 
     fn snapshot(format: Format, w: i32, h: i32, pixel: impl Fn(i32, i32) -> Rgba) -> Snapshot {
         let rect = Rect::new(0, 0, w, h);
@@ -178,19 +113,19 @@ mod tests {
             colour::store(format, pixel(i as i32 % w, i as i32 / w), bytes);
         }
         let mut canvas = Canvas::new(rect, format, 1).unwrap();
-        canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1);
+        canvas.update(&ImageView::new(format, rect, w as usize * bpp, &data).unwrap(), rect, 1).unwrap();
         canvas.snapshot()
     }
 
-    fn whole(snapshot: &Snapshot) -> Placement {
-        place(snapshot.bounds(), snapshot.bounds(), TINY, 0)
+    fn seen(paint: &Snapshot, scale: f64, width: i64, height: i64, paper: [f32; 3]) -> Picture {
+        picture(paint, scale, [0..width, 0..height], paper, &Cancel::new()).unwrap()
     }
 
     #[test]
     fn transparent_paint_shows_the_paper_in_every_format() {
         for format in Format::ALL {
             let paint = snapshot(format, 64, 64, |x, _| if x < 32 { [1.0, 0.0, 0.0, 1.0] } else { [0.0; 4] });
-            let p = picture(&paint, &whole(&paint), [0.2, 0.5, 0.9], &Cancel::new()).unwrap();
+            let p = seen(&paint, 1.0, 64, 64, [0.2, 0.5, 0.9]);
             assert_eq!(p.dim(), (3, 64, 64));
             for (c, (left, right)) in [(1.0, 0.2), (0.0, 0.5), (0.0, 0.9)].into_iter().enumerate() {
                 assert!((p[(c, 5, 5)] - left).abs() < 1e-5, "{format:?}");
@@ -203,38 +138,59 @@ mod tests {
     fn half_transparent_paint_is_blended_in_its_formats_encoding() {
         for format in Format::ALL {
             let paint = snapshot(format, 64, 64, |_, _| [1.0, 1.0, 1.0, 0.5]);
-            let p = picture(&paint, &whole(&paint), [0.0; 3], &Cancel::new()).unwrap();
+            let p = seen(&paint, 1.0, 64, 64, [0.0; 3]);
             let half = if format.encoding() == Encoding::Linear { colour::encode(0.5) } else { 0.5 };
             assert!((p[(1, 9, 9)] - half).abs() < 0.003, "{format:?}: {}", p[(1, 9, 9)]);
         }
     }
 
     #[test]
-    fn scaling_keeps_flat_colours_and_means_and_padding_repeats_the_edge() {
+    fn scaling_keeps_flat_colours_and_means_and_beyond_the_canvas_its_edge_is_repeated() {
         let paint =
             snapshot(Format::RgbaF32, 450, 310, |x, y| [x as f32 / 449.0, y as f32 / 309.0, 0.25, 1.0]);
-        let placement = whole(&paint);
-        let p = picture(&paint, &placement, [1.0; 3], &Cancel::new()).unwrap();
-        let (sw, sh) = placement.scaled;
-        assert_eq!((p.dim().2, p.dim().1), placement.padded);
-        let part = p.slice(s![.., ..sh, ..sw]);
-        for (c, mean) in [0.5, 0.5, 0.25].into_iter().enumerate() {
-            assert!((part.index_axis(ndarray::Axis(0), c).mean().unwrap() - mean).abs() < 0.01);
+        for scale in [0.125, 0.5f64.sqrt() / 2.0, 0.73, 1.0, 3.0] {
+            let (w, h) = ((450.0 * scale).ceil() as i64, (310.0 * scale).ceil() as i64);
+            let p = seen(&paint, scale, w + 9, h + 9, [1.0; 3]);
+            let part = p.slice(ndarray::s![.., ..h as usize, ..w as usize]);
+            for (c, mean) in [0.5, 0.5, 0.25].into_iter().enumerate() {
+                let found = part.index_axis(ndarray::Axis(0), c).mean().unwrap();
+                assert!((found - mean).abs() < 0.01, "{scale}: {found}");
+            }
+            let (last, beyond) = (p[(0, 3, w as usize - 1)], p[(0, 3, w as usize + 8)]);
+            assert!(
+                (last - beyond).abs() < 0.02 && (p[(2, h as usize + 8, 0)] - 0.25).abs() < 1e-5,
+                "{scale}"
+            );
         }
-        assert_eq!(p[(0, sh - 1, sw - 1)], p[(0, p.dim().1 - 1, p.dim().2 - 1)]);
+    }
+
+    #[test]
+    fn a_part_is_the_whole_to_the_last_bit() {
+        let paint = snapshot(Format::Rgba8, 300, 200, |x, y| {
+            let v = (x * 7919 + y * 104_729) % 256;
+            [v as f32 / 255.0, 0.5, 0.1, 1.0]
+        });
+        for scale in [0.125, 0.5f64.sqrt(), 1.0, 3.0] {
+            let (w, h) = ((300.0 * scale) as i64, (200.0 * scale) as i64);
+            let whole = seen(&paint, scale, w, h, [1.0; 3]);
+            let (left, top) = (w / 3, h / 4);
+            let part = picture(&paint, scale, [left..w, top..h / 2], [1.0; 3], &Cancel::new()).unwrap();
+            let same = whole.slice(ndarray::s![.., top as usize..(h / 2) as usize, left as usize..]);
+            assert_eq!(part, same, "{scale}");
+        }
     }
 
     #[test]
     fn a_one_pixel_canvas_becomes_a_flat_picture() {
         let paint = snapshot(Format::Bgra8, 1, 1, |_, _| [0.0, 1.0, 0.0, 1.0]);
-        let p = picture(&paint, &whole(&paint), [1.0; 3], &Cancel::new()).unwrap();
+        let p = seen(&paint, 8.0, 16, 16, [1.0; 3]);
         assert!(p.index_axis(ndarray::Axis(0), 1).iter().all(|v| *v == 1.0));
     }
 
     #[test]
     fn not_a_number_in_the_paint_does_not_reach_the_model() {
         let paint = snapshot(Format::RgbaF32, 64, 64, |_, _| [f32::NAN, f32::INFINITY, -3.0, f32::NAN]);
-        let p = picture(&paint, &whole(&paint), [0.5; 3], &Cancel::new()).unwrap();
+        let p = seen(&paint, 0.7, 40, 40, [0.5; 3]);
         assert!(p.iter().all(|v| (0.0..=1.0).contains(v)));
     }
 
@@ -243,6 +199,6 @@ mod tests {
         let paint = snapshot(Format::Rgba8, 64, 64, |_, _| [0.5; 4]);
         let cancel = Cancel::new();
         cancel.cancel();
-        assert!(picture(&paint, &whole(&paint), [1.0; 3], &cancel).unwrap_err().is_cancelled());
+        assert!(picture(&paint, 1.0, [0..64, 0..64], [1.0; 3], &cancel).unwrap_err().is_cancelled());
     }
 }

@@ -184,6 +184,12 @@ fn models_that_are_not_right_are_told_apart() {
             "scaling_factor",
         ),
         (
+            "a sample size in pixels",
+            |m| m.set("unet/config.json", "sample_size", json!(512)),
+            ModelBroken,
+            "latent cells",
+        ),
+        (
             "no levels",
             |m| m.set("unet/config.json", "block_out_channels", json!([])),
             ModelBroken,

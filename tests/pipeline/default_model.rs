@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use scumble::pipeline::Pipeline;
-use scumble::render::{Picture, Renderer, Request};
+use scumble::render::{Picture, Renderer};
 
 use crate::support::*;
 
@@ -31,7 +31,7 @@ fn painting(width: usize, height: usize, blob: bool) -> Picture {
 }
 
 fn ask<'a>(picture: &'a Picture, prompt: &'a str, strength: f32) -> Request<'a> {
-    Request { prompt, strength, picture_key: picture.sum().to_bits().into(), ..request(picture) }
+    Request { prompt, strength, ..request(picture) }
 }
 
 fn render(picture: &Picture, prompt: &str, strength: f32) -> Picture {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{Array3, Array4};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
-use scumble::render::{Outcome, Renderer, Request};
+use scumble::render::{Ended, Policy, Previews};
 use serde_json::Value;
 
 use crate::support::*;
@@ -31,22 +31,23 @@ fn pictures_agree_with_diffusers() {
         let expected: Array3<f32> = read_npy(case.join("expected.npy")).unwrap();
         let expected = expected.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
         let request = Request {
-            picture_key: 5,
             prompt: about["prompt"].as_str().unwrap(),
             negative: about["negative"].as_str().unwrap_or(""),
             strength: about["strength"].as_f64().unwrap() as f32,
             steps: about["steps"].as_u64().unwrap() as u32,
             guidance: about["guidance"].as_f64().unwrap() as f32,
             noise: Some(&noise),
+            previews: Previews::EachStep,
             ..request(&picture)
         };
-        let mut watch = Record::default();
-        let outcome = pipeline.render(&request, &Cancel::new(), &mut watch).unwrap();
-        let Outcome::Finished { picture, steps, phases } = outcome else { panic!("{name} gave way") };
-        assert_eq!(steps as usize, about["timesteps"].as_array().unwrap().len(), "{name}");
-        assert_eq!(watch.steps, (1..steps).map(|step| (step, steps)).collect::<Vec<_>>(), "{name}");
+        let made = request.run(&mut pipeline, &Policy::default(), &Cancel::new()).unwrap();
+        assert_eq!(made.ended, Ended::Finished, "{name}");
+        let steps = about["timesteps"].as_array().unwrap().len() as u32;
+        assert_eq!(made.steps(), (1..=steps).map(|step| (step, steps)).collect::<Vec<_>>(), "{name}");
+        let last = made.patches.last().unwrap();
+        let (picture, phases) = (&last.picture, last.phases);
         assert!(phases.runtime > Duration::ZERO);
-        let got = psnr(&picture, &expected);
+        let got = psnr(picture, &expected);
         println!("{name}: {got:.1} dB");
         assert!(got >= 60.0, "{name}: {got:.1} dB");
     }

@@ -1,6 +1,6 @@
 //! Prompts as artists write them: weights, and more words than the text encoder reads at once.
 
-use scumble::render::{Picture, Renderer, Request};
+use scumble::render::{Picture, Renderer};
 
 use crate::support::*;
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ndarray::Array4;
+use ndarray::{Array2, Array4, s};
 use scumble::cancel::Cancel;
 use scumble::error::Status;
 use scumble::pipeline::{LoadOptions, Pipeline};
-use scumble::render::{AfterStep, Outcome, Renderer, Request};
+use scumble::render::{Change, Ended, Policy, Previews, Renderer};
 use serde_json::json;
 
 use crate::onnx;
@@ -29,6 +29,7 @@ fn the_same_request_gives_the_same_bytes_and_what_is_known_is_not_computed_again
     let other = |request: Request<'_>, pipeline: &mut Pipeline| finished(pipeline, &request).0;
     assert_ne!(first, other(Request { seed: 8, ..request(&picture) }, &mut pipeline));
     assert_ne!(first, other(Request { cell_origin: (1, 0), ..request(&picture) }, &mut pipeline));
+    assert_ne!(first, other(Request { level: 1, ..request(&picture) }, &mut pipeline));
     assert_ne!(first, other(Request { prompt: "ships", ..request(&picture) }, &mut pipeline));
     assert_ne!(first, other(Request { guidance: 5.0, ..request(&picture) }, &mut pipeline));
     // Below a guidance of 1 the negative prompt is not looked at.
@@ -85,8 +86,7 @@ fn what_the_folder_says_is_what_the_model_is() {
     let mut pipeline = load(&fixed.0).unwrap();
     assert_eq!(pipeline.info().geometry.fixed, Some((768, 512)));
     assert_eq!(finished(&mut pipeline, &request(&grey(768, 512))).0.dim(), (3, 512, 768));
-    let error =
-        pipeline.render(&request(&grey(512, 512)), &Cancel::new(), &mut Record::default()).err().unwrap();
+    let error = request(&grey(512, 512)).error(&mut pipeline);
     assert_eq!(error.status, Status::Rect);
 }
 
@@ -107,28 +107,97 @@ fn a_folder_of_the_older_sort_without_configurations_renders_the_same() {
 }
 
 #[test]
-fn another_scheduler_can_be_chosen_for_a_model() {
+fn each_job_may_have_another_sampler_and_the_option_sets_what_is_taken_without() {
     let picture = grey(64, 64);
-    for name in ["ddim", "lcm", "pndm", "dpm++_karras", "heun", "unipc", "kdpm2_a", "EulerDiscreteScheduler"]
-    {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let own = finished(&mut pipeline, &request(&picture)).0;
+    let names = ["ddim", "lcm", "pndm", "dpm++_karras", "heun", "unipc", "kdpm2_a", "EulerDiscreteScheduler"];
+    for name in names {
+        let of_job = finished(&mut pipeline, &Request { sampler: Some(name), ..request(&picture) }).0;
         let options = LoadOptions {
             model_dir: tiny("sd15"),
             device: "cpu".into(),
+            intra_threads: 1,
             scheduler: Some(name.into()),
             ..Default::default()
         };
-        let mut pipeline = Pipeline::load(&options, &Cancel::new(), &|_, _| {}).unwrap();
-        finished(&mut pipeline, &request(&picture));
+        let mut chosen = Pipeline::load(&options, &Cancel::new(), &|_, _| {}).unwrap();
+        assert_eq!(of_job, finished(&mut chosen, &request(&picture)).0, "{name}");
     }
+    assert_eq!(own, finished(&mut pipeline, &request(&picture)).0);
+    let samplers = pipeline.capabilities().samplers;
+    for name in &samplers {
+        finished(&mut pipeline, &Request { sampler: Some(name), ..request(&picture) });
+    }
+    assert!(samplers.len() >= 8 && pipeline.capabilities().negative);
+    let error = Request { sampler: Some("quick"), ..request(&picture) }.error(&mut pipeline);
+    assert!(error.status == Status::Setting && error.message.contains("euler_a"), "{error}");
+}
+
+/// How far `a` is from `b` at most, over the cells for which `which` holds.
+fn farthest(a: &ndarray::Array3<f32>, b: &ndarray::Array3<f32>, which: impl Fn(usize, usize) -> bool) -> f32 {
+    let cells = a.indexed_iter().filter(|((_, y, x), _)| which(*y, *x));
+    cells.map(|(at, v)| (v - b[at]).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn outside_the_mask_the_latent_is_the_paints_whatever_the_sampler() {
+    let picture = grey(128, 128);
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let mask = Array2::from_shape_fn((16, 16), |(y, x)| {
+        f32::from(u8::from((4..12).contains(&x) && (4..12).contains(&y)))
+    });
+    let inside = |y: usize, x: usize| mask[(y, x)] == 1.0;
+    let kept = Array2::zeros((16, 16));
+    for sampler in pipeline.capabilities().samplers {
+        let sampler = sampler.as_str();
+        let whole = Request { sampler: Some(sampler), strength: 0.7, steps: 6, ..request(&picture) };
+        // Nothing is free: what comes back is the paint, encoded.
+        let paint = Request { mask: Some(&kept), ..whole }.finish(&mut pipeline).1;
+        let free = whole.finish(&mut pipeline).1;
+        let masked = Request { mask: Some(&mask), ..whole }.finish(&mut pipeline).1;
+        assert!(farthest(&masked, &paint, |y, x| !inside(y, x)) < 1e-5, "{sampler}");
+        assert!(farthest(&masked, &paint, inside) > 0.1, "{sampler}: inside it is denoised");
+        assert!(farthest(&free, &paint, |y, x| !inside(y, x)) > 0.1, "{sampler}");
+    }
+}
+
+#[test]
+fn a_change_is_held_to_the_last_picture_around_it_and_comes_close_to_the_whole() {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let before = grey(256, 256);
+    let mut after = before.clone();
+    after.slice_mut(s![.., 96..128, 112..144]).fill(0.9);
+    let ask = Request { strength: 0.6, ..request(&before) };
+    let last = ask.finish(&mut pipeline).1;
+    let (whole, whole_latent) = Request { picture: &after, ..ask }.finish(&mut pipeline);
+    // A window of 16 cells that begins at the cell (8, 6): what changed, and some cells around it.
+    let (x, y, side) = (8, 6, 16);
+    let part = after.slice(s![.., y * 8..(y + side) * 8, x * 8..(x + side) * 8]).to_owned();
+    let held = last.slice(s![.., y..y + side, x..x + side]).to_owned();
+    let dirty = Array2::from_shape_fn((side, side), |(y, x)| {
+        f32::from(u8::from((4..12).contains(&y) && (4..12).contains(&x)))
+    });
+    let change = Change { dirty: &dirty, last: &held };
+    let window = Request { picture: &part, cell_origin: (x as i64, y as i64), change: Some(change), ..ask };
+    let (picture, latent) = window.finish(&mut pipeline);
+    let around = |y: usize, x: usize| dirty[(y, x)] == 0.0;
+    assert!(farthest(&latent, &held, around) < 1e-5, "around the change the last latent stays");
+    let same_place = whole_latent.slice(s![.., y..y + side, x..x + side]).to_owned();
+    let inside = |y: usize, x: usize| (6..10).contains(&y) && (6..10).contains(&x);
+    assert!(farthest(&latent, &same_place, inside) < farthest(&latent, &held, inside));
+    let shown = whole.slice(s![.., (y + 4) * 8..(y + 12) * 8, (x + 4) * 8..(x + 12) * 8]).to_owned();
+    let made = picture.slice(s![.., 32..96, 32..96]).to_owned();
+    println!("window against whole: {:.1} dB", psnr(&made, &shown));
+    let wrong = Change { dirty: &dirty, last: &last };
+    assert_eq!(Request { change: Some(wrong), ..window }.error(&mut pipeline).status, Status::Internal);
 }
 
 #[test]
 fn settings_that_cannot_be_are_told_in_one_sentence() {
     let mut pipeline = load(&tiny("turbo")).unwrap();
     let picture = grey(64, 64);
-    let mut error = |request: Request<'_>| {
-        pipeline.render(&request, &Cancel::new(), &mut Record::default()).err().unwrap()
-    };
+    let mut error = |request: Request<'_>| request.error(&mut pipeline);
     // By diffusers' rule, which given noise asks for.
     let noise = Array4::zeros((1, 4, 8, 8));
     let too_weak = error(Request { steps: 2, strength: 0.4, noise: Some(&noise), ..request(&picture) });
@@ -168,15 +237,19 @@ fn a_prompt_of_a_megabyte_is_no_trouble() {
 fn a_preview_is_shown_and_a_job_gives_way() {
     let mut pipeline = load(&tiny("sd15")).unwrap();
     let picture = grey(64, 64);
-    for (answer, previews, asked) in
-        [(AfterStep::Preview, 3, 3), (AfterStep::PreviewThenStop, 1, 1), (AfterStep::Stop, 0, 1)]
-    {
-        let mut watch = Record { answer: Some(answer), ..Record::default() };
-        let outcome = pipeline.render(&request(&picture), &Cancel::new(), &mut watch).unwrap();
-        assert_eq!(matches!(outcome, Outcome::GaveWay), answer != AfterStep::Preview);
-        assert_eq!((watch.previews.len(), watch.steps.len()), (previews, asked), "{answer:?}");
-        assert!(watch.previews.iter().all(|preview| preview.dim() == picture.dim()));
-    }
+    let ask = Request { previews: Previews::EachStep, ..request(&picture) };
+    let policy = Policy::default();
+    let made = ask.run(&mut pipeline, &policy, &Cancel::new()).unwrap();
+    assert_eq!((made.ended, made.steps()), (Ended::Finished, vec![(1, 4), (2, 4), (3, 4), (4, 4)]));
+    assert!(made.patches.iter().all(|patch| patch.picture.dim() == picture.dim()));
+    assert!(made.patches.iter().all(|patch| patch.latent.is_some() == patch.is_finished()));
+    policy.give_way(0);
+    let made =
+        Request { previews: Previews::GiveWay, ..ask }.run(&mut pipeline, &policy, &Cancel::new()).unwrap();
+    assert_eq!((made.ended, made.steps()), (Ended::GaveWay, vec![(2, 4)]));
+    policy.abandon();
+    let made = ask.run(&mut pipeline, &policy, &Cancel::new()).unwrap();
+    assert_eq!((made.ended, made.patches.len()), (Ended::GaveWay, 0));
 }
 
 #[test]
@@ -195,8 +268,8 @@ fn a_job_is_cancelled_in_the_middle_of_a_run() {
             canceller.cancel();
             Instant::now()
         });
-        let request = Request { steps: 50, picture_key: (part * 10.0) as u64, ..request(&picture) };
-        let error = pipeline.render(&request, &cancel, &mut Record::default()).err().unwrap();
+        let request = Request { steps: 50, ..request(&picture) };
+        let error = request.run(&mut pipeline, &Policy::default(), &cancel).err().unwrap();
         let took = thread.join().unwrap().elapsed();
         assert_eq!(error.status, Status::Cancelled);
         assert!(took < whole, "ending took {took:?}, a whole picture takes {whole:?}");
@@ -206,7 +279,7 @@ fn a_job_is_cancelled_in_the_middle_of_a_run() {
 
     let cancel = Cancel::new();
     cancel.cancel();
-    let error = pipeline.render(&request(&picture), &cancel, &mut Record::default()).err().unwrap();
+    let error = request(&picture).run(&mut pipeline, &Policy::default(), &cancel).err().unwrap();
     assert_eq!(error.status, Status::Cancelled);
 }
 

@@ -1,9 +1,7 @@
 //! Strength moves continuously: no stretch of a slider in which nothing happens.
 
+use crate::support::{Request, finished, grey, load, psnr, request, root, tiny};
 use ndarray::Array4;
-use scumble::render::Request;
-
-use crate::support::{finished, grey, load, psnr, request, root, tiny};
 
 #[test]
 fn twenty_strengths_are_twenty_pictures_further_and_further_from_the_paint() {

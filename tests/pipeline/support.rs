@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array3;
+use ndarray::{Array2, Array3, Array4};
 use scumble::cancel::Cancel;
 use scumble::error::Error;
+use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
-use scumble::render::{AfterStep, Outcome, Phases, Picture, Renderer, Request, Watch};
+use scumble::render::{
+    Change, Condition, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer, Scene,
+    Tier,
+};
 use serde_json::Value;
 
 pub fn root() -> PathBuf {
@@ -98,46 +102,113 @@ pub fn psnr(a: &Picture, b: &Picture) -> f64 {
     -10.0 * error.max(1e-20).log10()
 }
 
-#[derive(Default)]
-pub struct Record {
-    pub steps: Vec<(u32, u32)>,
-    pub previews: Vec<Picture>,
-    pub answer: Option<AfterStep>,
-}
-
-impl Watch for Record {
-    fn after_step(&mut self, step: u32, of: u32) -> AfterStep {
-        self.steps.push((step, of));
-        self.answer.unwrap_or(AfterStep::Continue)
-    }
-
-    fn preview(&mut self, picture: Picture, _step: u32, _of: u32, _phases: Phases) {
-        self.previews.push(picture);
-    }
-}
-
 pub fn grey(width: usize, height: usize) -> Picture {
     Picture::from_shape_fn((3, height, width), |(c, y, x)| ((c * 7 + y * 3 + x) % 97) as f32 / 96.0)
+}
+
+/// Scene and quality in one, with what most tests want.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub picture: &'a Picture,
+    pub cell: usize,
+    pub cell_origin: (i64, i64),
+    pub level: i32,
+    pub mask: Option<&'a Array2<f32>>,
+    pub change: Option<Change<'a>>,
+    pub prompt: &'a str,
+    pub negative: &'a str,
+    pub sampler: Option<&'a str>,
+    pub strength: f32,
+    pub steps: u32,
+    pub guidance: f32,
+    pub seed: u64,
+    pub noise: Option<&'a Array4<f32>>,
+    pub previews: Previews,
 }
 
 pub fn request(picture: &Picture) -> Request<'_> {
     Request {
         picture,
-        picture_key: 1,
+        cell: 8,
         cell_origin: (0, 0),
+        level: 0,
+        mask: None,
+        change: None,
         prompt: "a house by the lake",
         negative: "",
+        sampler: None,
         strength: 1.0,
         steps: 4,
         guidance: 1.0,
         seed: 7,
         noise: None,
+        previews: Previews::Off,
+    }
+}
+
+/// All that came of a request.
+pub struct Made {
+    pub ended: Ended,
+    pub patches: Vec<Patch>,
+}
+
+impl Made {
+    pub fn steps(&self) -> Vec<(u32, u32)> {
+        self.patches.iter().map(|patch| (patch.step, patch.steps)).collect()
+    }
+}
+
+impl Request<'_> {
+    pub fn run(&self, pipeline: &mut Pipeline, policy: &Policy, cancel: &Cancel) -> Result<Made, Error> {
+        let (_, height, width) = self.picture.dim();
+        let (x, y) = self.cell_origin;
+        let window =
+            Window { level: Level(self.level), x, y, width: width / self.cell, height: height / self.cell };
+        let conditions = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
+        let scene = Scene {
+            window,
+            paint: self.picture,
+            mask: self.mask,
+            change: self.change,
+            conditions: &conditions,
+            noise: self.noise,
+        };
+        let quality = Quality {
+            tier: Tier::Settled,
+            sampler: self.sampler,
+            steps: self.steps,
+            strength: self.strength,
+            guidance: self.guidance,
+            seed: self.seed,
+            previews: self.previews,
+        };
+        let mut patches = Vec::new();
+        let mut sink = |patch| {
+            patches.push(patch);
+            Ok(())
+        };
+        let ended = pipeline.render(&scene, &quality, policy, cancel, &mut sink)?;
+        Ok(Made { ended, patches })
+    }
+
+    pub fn error(&self, pipeline: &mut Pipeline) -> Error {
+        self.run(pipeline, &Policy::default(), &Cancel::new()).err().expect("an error")
+    }
+
+    /// The finished picture and its latent.
+    pub fn finish(&self, pipeline: &mut Pipeline) -> (Picture, Latent) {
+        let last = self.last(pipeline);
+        (last.picture, last.latent.expect("a finished picture has one"))
+    }
+
+    fn last(&self, pipeline: &mut Pipeline) -> Patch {
+        let made = self.run(pipeline, &Policy::default(), &Cancel::new()).unwrap();
+        assert_eq!(made.ended, Ended::Finished);
+        made.patches.into_iter().next_back().expect("a patch")
     }
 }
 
 pub fn finished(pipeline: &mut Pipeline, request: &Request<'_>) -> (Picture, Phases) {
-    match pipeline.render(request, &Cancel::new(), &mut Record::default()).unwrap() {
-        Outcome::Finished { picture, phases, .. } => (picture, phases),
-        Outcome::GaveWay => panic!("nobody asked it to give way"),
-    }
+    let last = request.last(pipeline);
+    (last.picture, last.phases)
 }

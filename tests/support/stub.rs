@@ -7,10 +7,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::{Error, Result, Status};
-use scumble::render::{AfterStep, Defaults, Geometry, ModelInfo, Outcome, Phases, Renderer, Request, Watch};
+use scumble::render::{
+    Capabilities, Condition, Defaults, Ended as Outcome, Geometry, Latent, ModelInfo, Next, Patch, Phases,
+    Picture, Policy, Quality, Renderer, Scene, Sink,
+};
 
-/// Areas of 65² to 140² canvas pixels are rendered at their own size, so that bytes can be compared.
-pub const GEOMETRY: Geometry = Geometry { native: 96, multiple: 16, cell: 8, fixed: None };
+/// Canvases of 86² to 144² pixels are rendered at their own size, so that bytes can be compared.
+pub const GEOMETRY: Geometry = Geometry { native: 128, multiple: 16, cell: 8, fixed: None };
 pub const STEPS: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,27 +124,40 @@ impl Stub {
         Engine::with(Box::new(move |_, _| Ok(Box::new(Stub(gate))))).expect("a worker thread")
     }
 
-    fn run(&self, request: &Request<'_>, cancel: &Cancel, watch: &mut dyn Watch) -> Result<Outcome> {
+    fn run(
+        &self,
+        prompt: &str,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        (policy, cancel): (&Policy, &Cancel),
+        sink: &mut dyn Sink,
+    ) -> Result<Outcome> {
         let gate = &self.0;
-        let hold = request.prompt == "hold";
-        let phases = Phases::default();
-        for step in 1..=request.steps {
+        let hold = prompt == "hold";
+        let mut shown = false;
+        let patch = |picture: Picture, step: u32| {
+            let cells = (1, scene.window.height, scene.window.width);
+            let latent = (step == quality.steps).then(|| Latent::zeros(cells));
+            Patch { picture, latent, step, steps: quality.steps, phases: Phases::default() }
+        };
+        for step in 1..=quality.steps {
             gate.pass(cancel)?;
-            match request.prompt {
+            match prompt {
                 "fail" => return Err(Error::new(Status::Inference, "the stub was told to fail")),
                 "panic" => panic!("the stub was told to panic"),
                 _ => {}
             }
             gate.note(|ran| ran.steps_done = step);
-            if step == request.steps {
+            if step == quality.steps {
                 break;
             }
-            let next = watch.after_step(step, request.steps);
-            if matches!(next, AfterStep::Preview | AfterStep::PreviewThenStop) {
+            let next = policy.after(step, quality.steps, shown, quality.previews);
+            if matches!(next, Next::Show | Next::ShowAndEnd) {
                 gate.note(|ran| ran.previews += 1);
-                watch.preview(request.picture.mapv(|v| 1.0 - v), step, request.steps, phases);
+                sink.patch(patch(scene.paint.mapv(|v| 1.0 - v), step))?;
+                shown = true;
             }
-            if matches!(next, AfterStep::Stop | AfterStep::PreviewThenStop) {
+            if matches!(next, Next::End | Next::ShowAndEnd) {
                 if hold {
                     gate.pass(cancel)?;
                 }
@@ -151,11 +167,12 @@ impl Stub {
         if hold {
             gate.pass(cancel)?;
         }
-        let picture = match request.prompt {
-            "invert" => request.picture.mapv(|v| 1.0 - v),
-            _ => request.picture.clone(),
+        let picture = match prompt {
+            "invert" => scene.paint.mapv(|v| 1.0 - v),
+            _ => scene.paint.clone(),
         };
-        Ok(Outcome::Finished { picture, steps: request.steps, phases })
+        sink.patch(patch(picture, quality.steps))?;
+        Ok(Outcome::Finished)
     }
 }
 
@@ -170,24 +187,40 @@ impl Renderer for Stub {
         }
     }
 
-    fn render(&mut self, request: &Request<'_>, cancel: &Cancel, watch: &mut dyn Watch) -> Result<Outcome> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Outcome> {
+        let prompt = scene.conditions.iter().find_map(|condition| match condition {
+            Condition::Prompt(text) => Some(*text),
+            _ => None,
+        });
+        let prompt = prompt.unwrap_or_default();
         let gate = self.0.clone();
         gate.lock().ran.push(Ran {
-            prompt: request.prompt.to_owned(),
-            seed: request.seed,
+            prompt: prompt.to_owned(),
+            seed: quality.seed,
             steps_done: 0,
             previews: 0,
             ended: None,
         });
         // As ONNX Runtime does: a cancel interrupts the call that is running.
-        cancel.set_hook(move || {
+        let hooked = cancel.hook(move || {
             let _state = gate.lock();
             gate.moved.notify_all();
         });
-        let outcome = self.run(request, cancel, watch);
-        cancel.clear_hook();
+        let outcome = self.run(prompt, scene, quality, (policy, cancel), sink);
+        drop(hooked);
         let ended = match &outcome {
-            Ok(Outcome::Finished { .. }) => Ended::Finished,
+            Ok(Outcome::Finished) => Ended::Finished,
             Ok(Outcome::GaveWay) => Ended::GaveWay,
             Err(error) if error.is_cancelled() => Ended::Cancelled,
             Err(_) => Ended::Failed,

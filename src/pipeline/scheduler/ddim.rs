@@ -70,8 +70,9 @@ impl Schedule for Ddim {
         &self.timesteps
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        noisy(self.alphas[0].0, latent, noise)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        let (from, _) = self.alphas[step];
+        (from.sqrt(), (1.0 - from).sqrt())
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

@@ -73,8 +73,8 @@ impl Schedule for Singlestep {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        self.levels[0].add_noise(latent, noise)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        (self.levels[step].alpha, self.levels[step].sigma)
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

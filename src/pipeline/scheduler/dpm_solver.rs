@@ -107,10 +107,6 @@ impl Level {
         Level { ratio, alpha, sigma, lambda: alpha.ln() - sigma.ln() }
     }
 
-    pub fn add_noise(self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        zip(latent, noise, |x, n| self.alpha * x + self.sigma * n)
-    }
-
     /// The clean latent that the U-Net's `output` stands for.
     pub fn estimate(self, prediction: Prediction, output: &[f32], sample: &[f32]) -> Vec<f32> {
         match prediction {
@@ -216,8 +212,8 @@ impl Schedule for DpmSolver {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        self.levels[0].add_noise(latent, noise)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        (self.levels[step].alpha, self.levels[step].sigma)
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

@@ -126,9 +126,8 @@ impl Schedule for Euler {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        let sigma = self.sigmas[0];
-        zip(latent, noise, |x, n| x + n * sigma)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        (1.0, self.sigmas[step])
     }
 
     fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

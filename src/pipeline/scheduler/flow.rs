@@ -171,9 +171,8 @@ impl Schedule for FlowEuler {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        let sigma = self.sigmas[0];
-        zip(latent, noise, |x, n| sigma * n + (1.0 - sigma) * x)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        (1.0 - self.sigmas[step], self.sigmas[step])
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

@@ -95,8 +95,9 @@ impl Schedule for Lcm {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        noisy(self.alphas[0], latent, noise)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        let alpha = self.alphas[step];
+        (alpha.sqrt(), (1.0 - alpha).sqrt())
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

@@ -67,9 +67,8 @@ impl Schedule for Lms {
         self.first
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        let sigma = self.sigmas[self.skipped];
-        zip(latent, noise, |x, n| x + n * sigma)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        (1.0, self.sigmas[self.skipped + step])
     }
 
     fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

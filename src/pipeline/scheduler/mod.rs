@@ -29,7 +29,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::config::Config;
 use crate::models::folder::Kind;
 use names::Class;
-pub use names::names;
+pub use names::{list, names};
 pub use start::Rule;
 use start::Start;
 
@@ -38,8 +38,16 @@ use start::Start;
 pub trait Schedule {
     /// What the U-Net is told at each step.
     fn timesteps(&self) -> &[f32];
-    /// The latent to begin with.
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32>;
+    /// The shares of the clean latent and of noise in the sample that `step` begins with.
+    fn shares(&self, step: usize) -> (f32, f32);
+    /// `latent` at the noise level that `step` begins with, 0 being the start; after the last step `latent` itself.
+    fn add_noise(&self, step: usize, latent: &[f32], noise: &[f32]) -> Vec<f32> {
+        if step >= self.timesteps().len() {
+            return latent.to_vec();
+        }
+        let (of_latent, of_noise) = self.shares(step);
+        zip(latent, noise, |x, n| of_latent * x + of_noise * n)
+    }
     /// What the U-Net is shown of `sample`.
     fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]>;
     /// Does [`Schedule::step`] want fresh noise?

@@ -151,10 +151,19 @@ impl Choice {
     }
 }
 
+fn plain() -> impl Iterator<Item = String> {
+    let plain = CLASSES.iter().map(|(_, short, _)| (*short).to_owned());
+    plain.chain([Class::DpmSolver, Class::DpmSinglestep].map(|class| format!("{}{SDE}", class.short())))
+}
+
 /// All short names, for a message.
 pub fn names() -> String {
-    let plain = CLASSES.iter().map(|(_, short, _)| (*short).to_owned());
-    let sde = [Class::DpmSolver, Class::DpmSinglestep].map(|class| format!("{}{SDE}", class.short()));
-    let listed: Vec<String> = plain.chain(sde).collect();
+    let listed: Vec<String> = plain().collect();
     format!("{}; with {KARRAS} after it for Karras' noise levels", listed.join(", "))
+}
+
+/// All short names, with and without Karras' noise levels.
+pub fn list() -> Vec<String> {
+    let karras = CLASSES.iter().filter(|(.., class)| class.has_karras());
+    plain().chain(karras.map(|(_, short, _)| format!("{short}{KARRAS}"))).collect()
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::ddim::{estimate, noisy};
+use super::ddim::estimate;
 use super::start::{Rule, Start};
 use super::{Prediction, Schedule, Scheduler, Step, zip};
 use crate::error::Result;
@@ -106,8 +106,14 @@ impl Schedule for Pndm {
         &self.timesteps
     }
 
-    fn add_noise(&self, latent: &[f32], noise: &[f32]) -> Vec<f32> {
-        noisy(self.levels[0].told, latent, noise)
+    fn shares(&self, step: usize) -> (f32, f32) {
+        let alpha = match step {
+            0 => self.levels[0].told,
+            // The first step is taken twice, and both times ends in the same place.
+            1 => self.levels[0].to,
+            _ => self.levels[step].from,
+        };
+        (alpha.sqrt(), (1.0 - alpha).sqrt())
     }
 
     fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {

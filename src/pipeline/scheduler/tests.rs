@@ -60,7 +60,7 @@ fn every_schedule_agrees_with_diffusers() {
         let mut plan = scheduler.plan(kind, steps, strength, Rule::Whole).unwrap();
         assert_close(&name, "timesteps", plan.timesteps(), &case["timesteps"], 1e-5);
 
-        let mut sample = plan.add_noise(&latent, &noise);
+        let mut sample = plan.add_noise(0, &latent, &noise);
         assert_close(&name, "noisy", &sample, &case["noisy"], tolerance);
         let mut draws = 0;
         for (i, expected) in case["trace"].as_array().unwrap().iter().enumerate() {
@@ -94,7 +94,7 @@ fn flow_matching_agrees_with_diffusers() {
         let (steps, strength) = (row["steps"].as_u64().unwrap() as u32, row["strength"].as_f64().unwrap());
         let mut plan = flow.plan(steps, strength as f32, Rule::Whole, levels, row["mu"].as_f64()).unwrap();
         assert_close(&name, "timesteps", plan.timesteps(), &row["timesteps"], 1e-5);
-        let mut sample = plan.add_noise(&latent, &noise);
+        let mut sample = plan.add_noise(0, &latent, &noise);
         assert_close(&name, "noisy", &sample, &row["noisy"], 1e-5);
         for (i, expected) in row["trace"].as_array().unwrap().iter().enumerate() {
             sample = plan.step(i, &floats(&golden["model_outputs"][i]), &sample, &[]).sample;
@@ -112,7 +112,7 @@ fn flow_matching_agrees_with_diffusers() {
 
 /// A model that sees nothing but grey: what comes back is the paint and what strength did to it.
 fn paint_over(plan: &mut dyn Schedule, latent: &[f32], noise: &[f32], draws: &[Vec<f32>]) -> Vec<f32> {
-    let mut sample = plan.add_noise(latent, noise);
+    let mut sample = plan.add_noise(0, latent, noise);
     for i in 0..plan.timesteps().len() {
         let shown = plan.scale_model_input(i, &sample).into_owned();
         let output: Vec<f32> = shown.iter().map(|x| (x * 0.9).clamp(-1.0, 1.0)).collect();
@@ -155,7 +155,7 @@ fn a_little_more_strength_is_a_little_more_noise() {
                 let strength = f32::from(strength) / 1000.0;
                 let plan = scheduler.plan(Kind::StableDiffusion, 4, strength, Rule::Continuous).unwrap();
                 // How the start is shared between paint and noise.
-                plan.add_noise(&[0.0], &[1.0])[0] / plan.add_noise(&[1.0], &[0.0])[0]
+                plan.add_noise(0, &[0.0], &[1.0])[0] / plan.add_noise(0, &[1.0], &[0.0])[0]
             };
             let levels: Vec<f32> = (1..=1000).map(noisy).collect();
             assert!(levels.windows(2).all(|pair| pair[0] <= pair[1]), "{name} {spacing}");
@@ -325,7 +325,7 @@ fn every_count_of_steps_is_planned_or_refused() {
                     let still = plan.timesteps().windows(2).filter(|pair| pair[0] == pair[1]).count();
                     assert!(twice || still == again || name.contains("karras"), "{name} {spacing} {steps}");
                     assert!(twice || plan.timesteps().windows(2).all(|pair| pair[0] >= pair[1]));
-                    let mut sample = plan.add_noise(&[0.5], &[0.1]);
+                    let mut sample = plan.add_noise(0, &[0.5], &[0.1]);
                     for i in 0..count {
                         sample = plan.step(i, &[0.1], &sample, &[0.1]).sample;
                         assert!(sample[0].is_finite(), "{name} {spacing} {steps}");

@@ -1,0 +1,484 @@
+//! Where a model's pixels lie on the canvas: a ladder of levels, and on each of them one grid of latent cells that
+//! nothing but the canvas, the model and the resolution setting decides. Whatever is rendered is a window of cells
+//! on a level, so that noise, latents and pictures of the same place agree however the window was chosen.
+
+use std::ops::Range;
+
+use crate::model::Geometry;
+use crate::region::Rect;
+
+/// A scale of the canvas: level n shows it at √2⁻ⁿ, so that 0 is 1:1 and negative levels enlarge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(pub i32);
+
+impl Level {
+    /// One pixel of the model for each of the canvas.
+    pub const FULL: Level = Level(0);
+    /// Eightfold: small canvases are not enlarged further.
+    const FINEST: i32 = -6;
+    /// The largest canvas is a pixel there.
+    const COARSEST: i32 = 28;
+
+    /// Pixels of the level per pixel of the canvas.
+    pub fn scale(self) -> f64 {
+        // Exact where it can be: only odd levels are irrational.
+        let whole = 2f64.powi(-self.0.div_euclid(2));
+        if self.0.rem_euclid(2) == 1 { whole * std::f64::consts::FRAC_1_SQRT_2 } else { whole }
+    }
+}
+
+/// A rectangle of latent cells on a level; cells beyond the canvas repeat its edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    pub level: Level,
+    pub x: i64,
+    pub y: i64,
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Window {
+    /// Columns and rows of the level's pixels.
+    pub fn pixels(&self, cell: u32) -> [Range<i64>; 2] {
+        let cell = i64::from(cell);
+        let range = |from: i64, count: usize| from * cell..(from + count as i64) * cell;
+        [range(self.x, self.width), range(self.y, self.height)]
+    }
+
+    pub fn contains(&self, other: &Window) -> bool {
+        self.level == other.level
+            && self.x <= other.x
+            && self.y <= other.y
+            && other.x + other.width as i64 <= self.x + self.width as i64
+            && other.y + other.height as i64 <= self.y + self.height as i64
+    }
+}
+
+/// The grid of one canvas under one model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grid {
+    canvas: Rect,
+    geometry: Geometry,
+    /// Side of the square whose area a window has at most, in the model's pixels.
+    side: u32,
+    overview: Level,
+}
+
+/// How far a canvas may lie below the model's size, side to side, before it is enlarged.
+const NEAR: f64 = 1.5;
+/// No side of a window is longer than so many times the model's.
+const LONGEST: u32 = 4;
+
+impl Grid {
+    /// `resolution` is the side that is wanted instead of the model's native one; 0 leaves it to the model.
+    pub fn new(canvas: Rect, geometry: Geometry, resolution: u32) -> Grid {
+        let positive = |n: u32| n.max(1);
+        let geometry = Geometry {
+            native: positive(geometry.native),
+            multiple: positive(geometry.multiple).next_multiple_of(positive(geometry.cell)),
+            cell: positive(geometry.cell),
+            ..geometry
+        };
+        let side = if resolution == 0 { geometry.native } else { resolution };
+        let mut grid = Grid { canvas, geometry, side, overview: Level::FULL };
+        let area = f64::from(canvas.width) * f64::from(canvas.height);
+        let wanted = f64::from(side) / area.sqrt();
+        let suits = |level: &Level| {
+            let enlarges = *level < Level::FULL;
+            grid.holds_canvas(*level) && (!enlarges || (wanted >= NEAR && level.scale() <= wanted))
+        };
+        grid.overview =
+            (Level::FINEST..Level::COARSEST).map(Level).find(suits).unwrap_or(Level(Level::COARSEST));
+        grid
+    }
+
+    pub fn canvas(&self) -> Rect {
+        self.canvas
+    }
+
+    pub fn cell(&self) -> u32 {
+        self.geometry.cell
+    }
+
+    /// The finest level at which one window holds the whole canvas.
+    pub fn overview(&self) -> Level {
+        self.overview
+    }
+
+    /// Cells that windows are a multiple of.
+    pub fn multiple(&self) -> usize {
+        (self.geometry.multiple / self.geometry.cell) as usize
+    }
+
+    /// Cells of so many pixels of the model, rounded up.
+    pub fn cells(&self, pixels: u32) -> usize {
+        pixels.div_ceil(self.geometry.cell) as usize
+    }
+
+    /// Columns and rows of cells that the canvas touches.
+    pub fn extent(&self, level: Level) -> (usize, usize) {
+        let cells = |side: i32| {
+            (f64::from(side) * level.scale() / f64::from(self.geometry.cell)).ceil().max(1.0) as usize
+        };
+        (cells(self.canvas.width), cells(self.canvas.height))
+    }
+
+    /// Whether the model takes a window of so many cells: its native area and one multiple more on each side.
+    pub fn takes(&self, width: usize, height: usize) -> bool {
+        let cell = self.geometry.cell as usize;
+        let (w, h) = (width * cell, height * cell);
+        if let Some((fw, fh)) = self.geometry.fixed {
+            return w <= fw as usize && h <= fh as usize;
+        }
+        let most = (self.side + self.geometry.multiple) as usize;
+        let longest = (LONGEST * self.side).next_multiple_of(self.geometry.multiple) as usize;
+        w * h <= most * most && w.max(h) <= longest
+    }
+
+    fn holds_canvas(&self, level: Level) -> bool {
+        let (width, height) = self.extent(level);
+        let multiple = if self.geometry.fixed.is_some() { 1 } else { self.multiple() };
+        self.takes(width.next_multiple_of(multiple), height.next_multiple_of(multiple))
+    }
+
+    /// The window of the whole canvas at the overview's level.
+    pub fn whole(&self) -> Window {
+        self.window(self.overview, self.canvas, 0)
+    }
+
+    /// The smallest window that the model takes and that shows `area` with `context` cells around it. It stays on
+    /// the canvas as far as it can; what is added to make it a multiple is canvas where there is any.
+    pub fn window(&self, level: Level, area: Rect, context: usize) -> Window {
+        let (across, down) = self.extent(level);
+        let [columns, rows] = self.touched(level, area);
+        let (fixed_width, fixed_height) = match self.geometry.fixed {
+            Some((w, h)) => (Some(self.cells(w)), Some(self.cells(h))),
+            None => (None, None),
+        };
+        let multiple = self.multiple();
+        let (x, width) = fit(columns, context, across, multiple, fixed_width);
+        let (y, height) = fit(rows, context, down, multiple, fixed_height);
+        Window { level, x, y, width, height }
+    }
+
+    /// The cells that `area` touches: columns and rows.
+    pub fn touched(&self, level: Level, area: Rect) -> [Range<i64>; 2] {
+        let scale = level.scale() / f64::from(self.geometry.cell);
+        let range =
+            |from: i64, to: i64| (from as f64 * scale).floor() as i64..(to as f64 * scale).ceil() as i64;
+        [range(area.x.into(), area.right()), range(area.y.into(), area.bottom())]
+    }
+
+    /// The canvas pixels whose centres lie on these pixels of the level; `None` where there are none.
+    pub fn on_canvas(&self, level: Level, [columns, rows]: [Range<i64>; 2]) -> Option<Rect> {
+        let scale = level.scale();
+        let edge =
+            |at: i64, side: i32| ((at as f64 / scale - 0.5).ceil().max(0.0) as i64).min(side.into()) as i32;
+        let (left, right) = (edge(columns.start, self.canvas.width), edge(columns.end, self.canvas.width));
+        let (top, bottom) = (edge(rows.start, self.canvas.height), edge(rows.end, self.canvas.height));
+        Some(Rect::new(left, top, right - left, bottom - top)).filter(|rect| !rect.is_empty())
+    }
+
+    /// The canvas pixels that a window shows.
+    pub fn shown(&self, window: &Window) -> Option<Rect> {
+        self.on_canvas(window.level, window.pixels(self.geometry.cell))
+    }
+
+    /// The levels between the overview and `finest`, coarsest first; each is about twice as fine as the one before.
+    /// None on canvases that one window shows at 1:1.
+    pub fn refinements(&self, finest: u32) -> Vec<Level> {
+        let finest = finest as i32;
+        let mut levels: Vec<Level> = (finest..self.overview.0).step_by(2).map(Level).collect();
+        levels.reverse();
+        levels
+    }
+
+    /// The tiles that a refinement is made of: windows of the model's native size, a quarter of which overlaps.
+    pub fn tiles(&self, level: Level) -> Tiles {
+        let (across, down) = self.extent(level);
+        let multiple = self.multiple();
+        let (fixed_width, fixed_height) = match self.geometry.fixed {
+            Some((w, h)) => (Some(self.cells(w)), Some(self.cells(h))),
+            None => (None, None),
+        };
+        let native = (self.cells(self.side) / multiple).max(1) * multiple;
+        let axis = |extent: usize, fixed: Option<usize>| {
+            let length = fixed.unwrap_or_else(|| native.min(extent.next_multiple_of(multiple)));
+            Axis::new(extent, length, multiple, self.geometry.cell)
+        };
+        Tiles { level, columns: axis(across, fixed_width), rows: axis(down, fixed_height) }
+    }
+}
+
+/// Where the tiles of a level begin along one axis, and how their overlaps are shared out.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    /// First cells.
+    pub starts: Vec<i64>,
+    /// Cells of a tile.
+    pub length: usize,
+    cell: i64,
+    /// Pixels over which a tile fades towards its neighbour.
+    ramp: i64,
+}
+
+impl Axis {
+    fn new(extent: usize, length: usize, multiple: usize, cell: u32) -> Axis {
+        let overlap = (length / 4).next_multiple_of(multiple).min(length.saturating_sub(multiple));
+        let stride = (length - overlap).max(1);
+        // The last tile ends where the canvas does, so that it shows canvas and not its repeated edge.
+        let last = extent.next_multiple_of(multiple).saturating_sub(length);
+        let mut starts: Vec<i64> = (0..last).step_by(stride).map(|start| start as i64).collect();
+        starts.push(last as i64);
+        let cell = i64::from(cell);
+        Axis { starts, length, cell, ramp: (overlap.max(1) as i64) * cell }
+    }
+
+    /// The pixels of tile `index`.
+    pub fn pixels(&self, index: usize) -> Range<i64> {
+        self.starts[index] * self.cell..(self.starts[index] + self.length as i64) * self.cell
+    }
+
+    /// The tiles that show pixels of `pixels`.
+    pub fn touching(&self, pixels: &Range<i64>) -> Vec<usize> {
+        let touches = |index: &usize| {
+            let own = self.pixels(*index);
+            own.start < pixels.end && pixels.start < own.end
+        };
+        (0..self.starts.len()).filter(touches).collect()
+    }
+
+    /// Before sharing out: 1 inside, falling to 0 towards a border that a neighbour lies beyond.
+    fn rise(&self, index: usize, pixel: i64) -> f32 {
+        let own = self.pixels(index);
+        if !own.contains(&pixel) {
+            return 0.0;
+        }
+        let ramp = self.ramp as f32;
+        let from_left = (pixel - own.start) as f32 + 0.5;
+        let from_right = (own.end - pixel) as f32 - 0.5;
+        let left = if index == 0 { 1.0 } else { (from_left / ramp).min(1.0) };
+        let right = if index + 1 == self.starts.len() { 1.0 } else { (from_right / ramp).min(1.0) };
+        left.min(right)
+    }
+
+    /// The share of tile `index` in `pixel`; over all tiles they sum to one wherever there is a tile.
+    pub fn share(&self, index: usize, pixel: i64) -> f32 {
+        let own = self.rise(index, pixel);
+        if own == 0.0 {
+            return 0.0;
+        }
+        own / (0..self.starts.len()).map(|other| self.rise(other, pixel)).sum::<f32>()
+    }
+
+    /// The borders of all tiles: between two of them the same tiles lie everywhere.
+    pub fn borders(&self) -> Vec<i64> {
+        let mut borders: Vec<i64> = (0..self.starts.len())
+            .flat_map(|index| [self.pixels(index).start, self.pixels(index).end])
+            .collect();
+        borders.sort_unstable();
+        borders.dedup();
+        borders
+    }
+}
+
+/// The tiles of one level.
+#[derive(Debug, Clone)]
+pub struct Tiles {
+    pub level: Level,
+    pub columns: Axis,
+    pub rows: Axis,
+}
+
+impl Tiles {
+    pub fn window(&self, (column, row): (usize, usize)) -> Window {
+        Window {
+            level: self.level,
+            x: self.columns.starts[column],
+            y: self.rows.starts[row],
+            width: self.columns.length,
+            height: self.rows.length,
+        }
+    }
+}
+
+/// Start and length of a window along one axis of `extent` cells.
+fn fit(
+    wanted: Range<i64>,
+    context: usize,
+    extent: usize,
+    multiple: usize,
+    fixed: Option<usize>,
+) -> (i64, usize) {
+    let (context, end) = (context as i64, extent as i64);
+    let from = (wanted.start - context).clamp(0, end);
+    let to = (wanted.end + context).clamp(from, end);
+    let length = fixed.unwrap_or(((to - from).max(1) as usize).next_multiple_of(multiple));
+    // A window that is larger than what it shows looks to both sides; where the canvas ends, to the other.
+    let spare = length as i64 - (to - from);
+    let last = (end - length as i64).max(0);
+    ((from - spare / 2).clamp(0, last), length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SD: Geometry = Geometry { native: 512, multiple: 64, cell: 8, fixed: None };
+
+    fn grid(width: i32, height: i32) -> Grid {
+        Grid::new(Rect::new(0, 0, width, height), SD, 0)
+    }
+
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, limit: i32) -> i32 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 33) % limit as u64) as i32
+        }
+
+        fn rect(&mut self, canvas: Rect) -> Rect {
+            let (x, y) = (self.below(canvas.width), self.below(canvas.height));
+            Rect::new(x, y, 1 + self.below(canvas.width - x), 1 + self.below(canvas.height - y))
+        }
+    }
+
+    #[test]
+    fn a_canvas_pixel_keeps_its_cell_and_its_noise_for_every_window() {
+        let mut dice = Dice(1);
+        for _ in 0..200 {
+            let grid = grid(1 + dice.below(5000), 1 + dice.below(5000));
+            let level = Level(grid.overview().0 - dice.below(4));
+            let pixel = dice.rect(grid.canvas());
+            let [columns, rows] = grid.touched(level, Rect::new(pixel.x, pixel.y, 1, 1));
+            let mut seen = Vec::new();
+            for _ in 0..4 {
+                let area = dice.rect(grid.canvas());
+                let window = grid.window(level, area, dice.below(9) as usize);
+                let (column, row) = (columns.start - window.x, rows.start - window.y);
+                if column < 0 || row < 0 || column >= window.width as i64 || row >= window.height as i64 {
+                    continue;
+                }
+                let noise = crate::noise::normal(
+                    7,
+                    0,
+                    level.0,
+                    (window.x, window.y),
+                    1,
+                    row as usize + 1,
+                    column as usize + 1,
+                );
+                seen.push(noise[(0, row as usize, column as usize)]);
+            }
+            assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{level:?} {pixel:?}");
+        }
+    }
+
+    #[test]
+    fn no_window_of_the_overview_is_larger_than_the_models_area_and_one_multiple() {
+        let mut dice = Dice(2);
+        for fixed in [None, Some((512, 512)), Some((768, 512))] {
+            let geometry = Geometry { fixed, ..SD };
+            for _ in 0..2000 {
+                let canvas = Rect::new(0, 0, 1 + dice.below(16384), 1 + dice.below(16384));
+                let grid = Grid::new(canvas, geometry, 0);
+                let area = dice.rect(canvas);
+                let window = grid.window(grid.overview(), area, 8);
+                let (w, h) = (window.width * 8, window.height * 8);
+                match fixed {
+                    Some((fw, fh)) => assert_eq!((w as u32, h as u32), (fw, fh)),
+                    None => {
+                        assert!(
+                            w * h <= 576 * 576 && w % 64 == 0 && h % 64 == 0,
+                            "{canvas:?} {area:?} {w} {h}"
+                        );
+                    }
+                }
+                // What is asked for is shown, and nothing but canvas where the canvas is large enough.
+                assert!(grid.shown(&window).is_some_and(|shown| shown.contains(area)), "{canvas:?} {area:?}");
+                let (across, down) = grid.extent(window.level);
+                assert!(window.x >= 0 && window.y >= 0);
+                assert!(window.x == 0 || window.x as usize + window.width <= across);
+                assert!(window.y == 0 || window.y as usize + window.height <= down);
+            }
+        }
+    }
+
+    #[test]
+    fn a_nudged_or_grown_selection_leaves_level_and_cells_as_they_are() {
+        let mut dice = Dice(3);
+        for _ in 0..500 {
+            let grid = grid(1 + dice.below(5000), 1 + dice.below(5000));
+            let area = dice.rect(grid.canvas());
+            let grown = area.inflate_within(dice.below(40), grid.canvas()).unwrap();
+            let (one, other) =
+                (grid.window(grid.overview(), area, 8), grid.window(grid.overview(), grown, 8));
+            assert_eq!(one.level, other.level);
+            assert_eq!(grid.touched(one.level, area), grid.touched(other.level, area));
+        }
+    }
+
+    #[test]
+    fn levels_follow_the_canvas() {
+        let level = |w, h| grid(w, h).overview().0;
+        assert_eq!((level(512, 512), level(600, 500), level(380, 380), level(576, 576)), (0, 0, 0, 0));
+        assert_eq!((level(700, 700), level(1024, 1024), level(2048, 2048), level(4096, 4096)), (1, 2, 4, 6));
+        assert_eq!((level(256, 256), level(128, 128), level(1, 1)), (-2, -4, -6));
+        assert_eq!(level(16384, 1), 6);
+        let whole = grid(600, 500).whole();
+        assert_eq!((whole.width, whole.height, whole.x, whole.y), (80, 64, 0, 0));
+        let finer = Grid::new(Rect::new(0, 0, 2048, 2048), SD, 1024);
+        assert_eq!(finer.overview().0, 2);
+        let fixed = Grid::new(Rect::new(0, 0, 1000, 300), Geometry { fixed: Some((512, 512)), ..SD }, 0);
+        assert_eq!((fixed.overview().0, fixed.whole().width, fixed.whole().height), (2, 64, 64));
+    }
+
+    #[test]
+    fn tiles_cover_the_canvas_with_shares_that_sum_to_one() {
+        let mut dice = Dice(4);
+        for fixed in [None, Some((512, 512))] {
+            for _ in 0..60 {
+                let canvas = Rect::new(0, 0, 1 + dice.below(5000), 1 + dice.below(5000));
+                let grid = Grid::new(canvas, Geometry { fixed, ..SD }, 0);
+                for level in grid.refinements(0) {
+                    let tiles = grid.tiles(level);
+                    assert!(grid.takes(tiles.columns.length, tiles.rows.length), "{canvas:?}");
+                    let (across, _) = grid.extent(level);
+                    for _ in 0..50 {
+                        let pixel = i64::from(dice.below(across as i32 * 8));
+                        let shares: Vec<f32> =
+                            (0..tiles.columns.starts.len()).map(|i| tiles.columns.share(i, pixel)).collect();
+                        assert!(
+                            (shares.iter().sum::<f32>() - 1.0).abs() < 1e-5,
+                            "{canvas:?} {pixel} {shares:?}"
+                        );
+                        let touching = tiles.columns.touching(&(pixel..pixel + 1));
+                        assert!((0..shares.len()).all(|i| shares[i] == 0.0 || touching.contains(&i)));
+                    }
+                }
+            }
+        }
+        let levels = |side| grid(side, side).refinements(0).iter().map(|l| l.0).collect::<Vec<_>>();
+        assert_eq!(
+            (levels(512), levels(700), levels(2048), levels(4096)),
+            (vec![], vec![0], vec![2, 0], vec![4, 2, 0])
+        );
+        assert_eq!(grid(2048, 2048).refinements(2), [Level(2)]);
+    }
+
+    #[test]
+    fn neighbouring_windows_share_out_the_canvas_pixels() {
+        for level in [Level(-2), Level(0), Level(1), Level(3), Level(6)] {
+            let grid = grid(1000, 777);
+            let mut next = 0;
+            for x in (0..grid.extent(level).0 as i64).step_by(5) {
+                let window = Window { level, x, y: 0, width: 5, height: 1 };
+                let shown = grid.shown(&window).unwrap();
+                assert_eq!(shown.x, next, "{level:?}");
+                next = shown.right() as i32;
+            }
+            assert_eq!(next, 1000);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! One job: what of the canvas is rendered, from what, and what of it is shown.
+//!
+//! While the hand moves, the window around what changed is rendered, held to the last picture around it. At rest the
+//! whole is made anew, so that it is a function of pixels, settings, model and seed alone; `settle` goes on from
+//! there on canvases that are larger than the model.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, s};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::desk::{End, Shared};
+use crate::error::Result;
+use crate::frame::Kind;
+use crate::grid::{Grid, Window};
+use crate::job::Job;
+use crate::memory::{Last, Memory, Stored};
+use crate::pixels::paste::Source;
+use crate::pixels::{Picture, read};
+use crate::region::Rect;
+use crate::render::{
+    Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
+};
+use crate::show::Showing;
+
+/// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
+const CONTEXT: u32 = 32;
+const LEAST_CONTEXT: usize = 4;
+
+pub(crate) struct Work<'a> {
+    pub job: &'a Job,
+    pub info: ModelInfo,
+    pub grid: Grid,
+    /// All that is shown and its surroundings, at the overview's level.
+    pub window: Window,
+    pub showing: Showing<'a>,
+    /// Of all settings and the mask, but for the steps.
+    key: u128,
+}
+
+/// A window with what goes into it.
+pub(crate) struct Asked<'a> {
+    pub window: Window,
+    pub paint: &'a Picture,
+    pub mask: Option<&'a Array2<f32>>,
+    pub change: Option<Change<'a>>,
+}
+
+pub(crate) fn render(
+    job: &Job,
+    renderer: &mut dyn Renderer,
+    asked: Asked<'_>,
+    quality: &Quality<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Ended> {
+    let params = &job.params;
+    let conditions = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
+    let Asked { window, paint, mask, change } = asked;
+    let noise = job.noise.as_deref();
+    let scene = Scene { window, paint, mask, change, conditions: &conditions, noise };
+    renderer.render(&scene, quality, &job.policy, &job.cancel, sink)
+}
+
+pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> {
+    let mut work = Work::new(session, job, renderer);
+    let keeps_everything = job.mask.as_ref().is_some_and(|mask| mask.bounds().is_none());
+    if work.strength() == 0.0 || keeps_everything {
+        work.showing.paint(keeps_everything)?;
+        return Ok(End::Final);
+    }
+    let mut memory = session.memory.lock();
+    match job.tier {
+        Tier::Live => work.live(&mut memory, renderer),
+        Tier::Settled => work.settle(&mut memory, renderer),
+    }
+}
+
+impl<'a> Work<'a> {
+    fn new(session: &'a Shared, job: &'a Job, renderer: &dyn Renderer) -> Self {
+        let info = renderer.info();
+        let grid = Grid::new(job.paint.bounds(), info.geometry, job.params.resolution);
+        let params = &job.params;
+        let noise = job.noise.as_ref().map(|noise| {
+            let values: Vec<f32> = noise.iter().copied().collect();
+            (noise.dim(), xxh3_128(bytemuck::cast_slice(&values)))
+        });
+        let settings = format!(
+            "{:?}",
+            (
+                (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
+                (params.seed, params.paper, params.resolution, params.refine_strength),
+                (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
+            )
+        );
+        Work {
+            job,
+            window: job.window(&grid),
+            showing: Showing::new(session, job),
+            info,
+            grid,
+            key: xxh3_128(settings.as_bytes()),
+        }
+    }
+
+    pub fn strength(&self) -> f32 {
+        self.job.params.strength.unwrap_or(self.info.defaults.strength)
+    }
+
+    fn steps(&self, tier: Tier) -> u32 {
+        let own = self.job.params.steps.unwrap_or(self.info.defaults.steps);
+        match tier {
+            Tier::Live => own,
+            Tier::Settled => self.job.params.settled_steps.unwrap_or(own),
+        }
+    }
+
+    pub fn quality(&self, tier: Tier) -> Quality<'a> {
+        let params = &self.job.params;
+        Quality {
+            tier,
+            sampler: params.sampler.as_deref(),
+            strength: self.strength(),
+            steps: self.steps(tier),
+            guidance: params.guidance.unwrap_or(self.info.defaults.guidance),
+            seed: params.seed,
+            previews: if tier == Tier::Live { params.preview } else { Previews::Off },
+        }
+    }
+
+    /// Of what a picture is made from: equal keys, equal pictures.
+    pub fn key_of(&self, what: &str, window: &Window, steps: u32, paint: &Picture) -> u128 {
+        let paint = paint.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
+        xxh3_128(format!("{what} {:?}", (self.key, window, steps, paint)).as_bytes())
+    }
+
+    pub fn paper(&self) -> [f32; 3] {
+        self.job.params.paper.map(|v| f32::from(v) / 255.0)
+    }
+
+    /// The mask by the window's cells.
+    pub fn mask(&self, window: &Window) -> Result<Option<Array2<f32>>> {
+        let Some(mask) = &self.job.mask else { return Ok(None) };
+        let columns = window.x..window.x + window.width as i64;
+        let rows = window.y..window.y + window.height as i64;
+        let scale = window.level.scale() / f64::from(self.grid.cell());
+        mask.cells(scale, [columns, rows], &self.job.cancel).map(Some)
+    }
+
+    /// Brings what is remembered of the paint up to date, reading only what has changed since.
+    fn see<'m>(&mut self, memory: &'m mut Memory) -> Result<&'m mut Last> {
+        let job = self.job;
+        let (scale, pixels) = (self.window.level.scale(), self.window.pixels(self.grid.cell()));
+        let paper = self.paper();
+        let known = memory.last.take().filter(|last| last.key == self.key && last.window == self.window);
+        let last = match known {
+            Some(mut last) => {
+                if let Some(dirty) = job.paint.changed_since(job.seen, last.revision) {
+                    // Scaling looks a little beyond what it makes.
+                    let margin = (2.0 / scale).ceil() as i32 + 1;
+                    let wide = dirty.inflate_within(margin, job.paint.bounds()).unwrap_or(dirty);
+                    let whole = [pixels[0].clone(), pixels[1].clone()];
+                    let parts = within(scaled(wide, scale, job.paint.bounds(), &whole), &whole);
+                    let part = self
+                        .showing
+                        .timed(|| read::picture(&job.paint, scale, parts.clone(), paper, &job.cancel))?;
+                    let [columns, rows] = offset(&parts, &whole);
+                    last.paint.slice_mut(s![.., rows, columns]).assign(&part);
+                    last.pending = Some(last.pending.map_or(dirty, |pending| pending.union(dirty)));
+                    memory.hand = Some(dirty);
+                }
+                last.revision = job.revision;
+                last
+            }
+            None => Last {
+                key: self.key,
+                window: self.window,
+                paint: self.showing.timed(|| read::picture(&job.paint, scale, pixels, paper, &job.cancel))?,
+                revision: job.revision,
+                pending: Some(job.seen),
+                made: None,
+            },
+        };
+        Ok(memory.last.insert(last))
+    }
+
+    fn live(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
+        // Without previews there is nothing to see but what settles.
+        if self.job.params.preview == Previews::Off {
+            return self.settle(memory, renderer);
+        }
+        let last = self.see(memory)?;
+        let Some(dirty) = last.pending else { return self.settle(memory, renderer) };
+        let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();
+        let context = self.grid.cells(CONTEXT).max(LEAST_CONTEXT);
+        let part = self.grid.window(self.window.level, dirty, context);
+        let cells = |window: &Window| window.width * window.height;
+        if !fixed
+            && last.made.is_some()
+            && self.window.contains(&part)
+            && 2 * cells(&part) <= cells(&self.window)
+        {
+            self.around(memory, renderer, part, dirty)
+        } else {
+            self.whole(memory, renderer, Tier::Live)
+        }
+    }
+
+    /// Renders what has changed, held to the last picture around it.
+    fn around(
+        &mut self,
+        memory: &mut Memory,
+        renderer: &mut dyn Renderer,
+        part: Window,
+        dirty: Rect,
+    ) -> Result<End> {
+        let Some(last) = &mut memory.last else { return Ok(End::GaveWay) };
+        let Some((whole, latent)) = &mut last.made else { return Ok(End::GaveWay) };
+        let (x, y) = ((part.x - last.window.x) as usize, (part.y - last.window.y) as usize);
+        let cells = s![.., y..y + part.height, x..x + part.width];
+        let held = latent.slice(cells).to_owned();
+        let free = self.softened(&part, dirty);
+        let mask = self.mask(&part)?;
+        let cell = self.grid.cell() as usize;
+        let (left, top) = (x * cell, y * cell);
+        let paint = last
+            .paint
+            .slice(s![.., top..top + part.height * cell, left..left + part.width * cell])
+            .as_standard_layout()
+            .into_owned();
+        // What is shown is what is free, and a cell more: the decoder looks at its neighbours.
+        let shown = [fresh(&free, 1, true), fresh(&free, 1, false)];
+        let [columns, rows] = [0, 1].map(|axis: usize| shown[axis].start * cell..shown[axis].end * cell);
+        let pixels = part.pixels(self.grid.cell());
+        let level_pixels = [
+            pixels[0].start + columns.start as i64..pixels[0].start + columns.end as i64,
+            pixels[1].start + rows.start as i64..pixels[1].start + rows.end as i64,
+        ];
+        let rect = self.grid.on_canvas(part.level, level_pixels).and_then(|r| r.intersect(self.job.cover));
+        let origin = last.window.pixels(self.grid.cell()).map(|range| range.start);
+        let quality = self.quality(Tier::Live);
+        let showing = &mut self.showing;
+        let mut finished = None;
+        let mut sink = |patch: Patch| {
+            let mut picture = whole.clone();
+            let to = s![.., top + rows.start..top + rows.end, left + columns.start..left + columns.end];
+            picture.slice_mut(to).assign(&patch.picture.slice(s![.., rows.clone(), columns.clone()]));
+            if let Some(rect) = rect {
+                let source =
+                    Source { picture: &picture, scale: part.level.scale(), origin: (origin[0], origin[1]) };
+                showing.patch(&source, rect, Kind::Preview, (patch.step, patch.steps), patch.phases)?;
+            }
+            if let Some(latent) = patch.latent {
+                finished = Some((picture, latent));
+            }
+            Ok(())
+        };
+        let change = Some(Change { dirty: &free, last: &held });
+        let asked = Asked { window: part, paint: &paint, mask: mask.as_ref(), change };
+        let ended = render(self.job, renderer, asked, &quality, &mut sink)?;
+        if let Some((picture, made)) = finished {
+            latent.slice_mut(cells).assign(&made);
+            *whole = picture;
+            last.pending = None;
+        }
+        Ok(if ended == Ended::Finished { End::Live } else { End::GaveWay })
+    }
+
+    /// By cell: 1 on what changed and one cell around it, half on the next.
+    fn softened(&self, part: &Window, dirty: Rect) -> Array2<f32> {
+        let [columns, rows] = self.grid.touched(part.level, dirty);
+        let away = |at: i64, range: &Range<i64>| (range.start - at).max(at - (range.end - 1)).max(0);
+        Array2::from_shape_fn((part.height, part.width), |(y, x)| {
+            match away(part.x + x as i64, &columns).max(away(part.y + y as i64, &rows)) {
+                0 | 1 => 1.0,
+                2 => 0.5,
+                _ => 0.0,
+            }
+        })
+    }
+
+    /// Renders all that is shown, from the paint alone.
+    fn whole(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer, tier: Tier) -> Result<End> {
+        let (Some(last), window) = (&mut memory.last, self.window) else { return Ok(End::GaveWay) };
+        let quality = self.quality(tier);
+        let is_final = self.steps(Tier::Live) == self.steps(Tier::Settled) || tier == Tier::Settled;
+        let is_final = is_final && self.refinements().is_empty();
+        let kind = if is_final { Kind::Final } else { Kind::Preview };
+        let key = self.key_of("whole", &window, quality.steps, &last.paint);
+        let origin = window.pixels(self.grid.cell()).map(|range| range.start);
+        let cover = self.job.cover;
+        let known = memory.made.get(key);
+        let stored = match known {
+            Some(known) => known,
+            None => {
+                let mask = self.mask(&window)?;
+                let showing = &mut self.showing;
+                let mut finished = None;
+                let mut sink = |patch: Patch| {
+                    if !patch.is_finished() {
+                        let source = Source {
+                            picture: &patch.picture,
+                            scale: window.level.scale(),
+                            origin: (origin[0], origin[1]),
+                        };
+                        let step = (patch.step, patch.steps);
+                        return showing.patch(&source, cover, Kind::Preview, step, patch.phases);
+                    }
+                    let step = (patch.step, patch.phases);
+                    finished = Some((Stored::new(&patch.picture, patch.latent)?, step));
+                    Ok(())
+                };
+                let asked = Asked { window, paint: &last.paint, mask: mask.as_ref(), change: None };
+                if render(self.job, renderer, asked, &quality, &mut sink)? == Ended::GaveWay {
+                    return Ok(End::GaveWay);
+                }
+                let Some((stored, (steps, phases))) = finished else { return Ok(End::GaveWay) };
+                (self.showing.steps, self.showing.phases) = (steps, phases);
+                let stored = Arc::new(stored);
+                memory.made.put(key, stored.clone(), self.room());
+                stored
+            }
+        };
+        // Through what is kept in both cases, so that both show the same.
+        let picture = stored.picture()?;
+        if is_final || tier == Tier::Live {
+            let source =
+                Source { picture: &picture, scale: window.level.scale(), origin: (origin[0], origin[1]) };
+            let (steps, phases) = (self.showing.steps, self.showing.phases);
+            self.showing.patch(&source, cover, kind, (steps, steps), phases)?;
+        }
+        last.made = stored.latent.clone().map(|latent| (picture, latent));
+        last.pending = None;
+        Ok(if is_final { End::Final } else { End::Live })
+    }
+
+    fn settle(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
+        self.see(memory)?;
+        match self.whole(memory, renderer, Tier::Settled)? {
+            End::Live => crate::settle::refine(self, memory, renderer),
+            end => Ok(end),
+        }
+    }
+
+    pub fn refinements(&self) -> Vec<crate::grid::Level> {
+        match self.job.noise {
+            // Given noise is one window's.
+            Some(_) => Vec::new(),
+            None => self.grid.refinements(self.job.params.finest),
+        }
+    }
+
+    /// Bytes of finished pictures that are kept.
+    pub fn room(&self) -> usize {
+        // A few pictures back and forth; or all tiles of a canvas at 1:1 with their overlaps (11 bytes a pixel of the
+        // canvas), and what they come from.
+        const PICTURES: usize = 8;
+        let picture = (self.info.geometry.native as usize).pow(2) * 3 * size_of::<u16>();
+        (PICTURES * picture).max(self.job.paint.bounds().area() as usize * 16)
+    }
+}
+
+/// Which columns (or rows) have free cells, and `margin` cells around them.
+fn fresh(free: &Array2<f32>, margin: usize, columns: bool) -> Range<usize> {
+    let (height, width) = free.dim();
+    let along = if columns { width } else { height };
+    let is_free = |at: &usize| {
+        let line = if columns { free.column(*at) } else { free.row(*at) };
+        line.iter().any(|v| *v > 0.0)
+    };
+    let first = (0..along).find(is_free).unwrap_or(0);
+    let last = (0..along).rfind(is_free).unwrap_or(0);
+    first.saturating_sub(margin)..(last + 1 + margin).min(along)
+}
+
+/// The pixels of a level that a rectangle of the canvas touches; beyond the canvas its edge goes on.
+fn scaled(rect: Rect, scale: f64, bounds: Rect, whole: &[Range<i64>; 2]) -> [Range<i64>; 2] {
+    let from = |at: i32| (f64::from(at) * scale).floor() as i64;
+    let to = |at: i64, end: i64, beyond: i64| {
+        if at >= end { beyond } else { (at as f64 * scale).ceil() as i64 }
+    };
+    [
+        from(rect.x)..to(rect.right(), bounds.right(), whole[0].end),
+        from(rect.y)..to(rect.bottom(), bounds.bottom(), whole[1].end),
+    ]
+}
+
+fn within(part: [Range<i64>; 2], whole: &[Range<i64>; 2]) -> [Range<i64>; 2] {
+    let cut = |axis: usize| {
+        let start = part[axis].start.clamp(whole[axis].start, whole[axis].end - 1);
+        start..part[axis].end.clamp(start + 1, whole[axis].end)
+    };
+    [cut(0), cut(1)]
+}
+
+fn offset(part: &[Range<i64>; 2], whole: &[Range<i64>; 2]) -> [Range<usize>; 2] {
+    [0, 1].map(|axis| {
+        (part[axis].start - whole[axis].start) as usize..(part[axis].end - whole[axis].start) as usize
+    })
+}

@@ -1,0 +1,44 @@
+//! What there is to say about a model, whoever runs it and wherever.
+
+/// What sizes a model can take, in pixels of its own picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Side of the square that the model was trained on (512 for SD 1.x, SD-Turbo).
+    pub native: u32,
+    /// Width and height must be multiples of this (64 for SD: 8 of the VAE times 8 of the U-Net).
+    pub multiple: u32,
+    /// Pixels per latent cell (8 for SD).
+    pub cell: u32,
+    /// Width and height, where the export is traced to one size.
+    pub fixed: Option<(u32, u32)>,
+}
+
+/// Settings that a model recommends for itself; used wherever the host leaves a setting to the model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Defaults {
+    pub steps: u32,
+    pub strength: f32,
+    pub guidance: f32,
+}
+
+/// What there is to say about a loaded model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelInfo {
+    /// Short name, e.g. the folder's.
+    pub name: String,
+    /// One sentence for a model picker.
+    pub description: String,
+    /// Where it runs: `cpu`, `cuda`, …
+    pub device: String,
+    pub geometry: Geometry,
+    pub defaults: Defaults,
+}
+
+/// What a renderer can take.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// Names of the samplers that a job may ask for.
+    pub samplers: Vec<String>,
+    /// Whether a negative prompt can have an effect.
+    pub negative: bool,
+}

@@ -1,0 +1,114 @@
+//! What a running job is to do now that something newer waits: one value that both sides of the seam see, set by
+//! whoever waits and read by the renderer after each step. Nothing is asked back, so a renderer in another process
+//! or on another machine can obey it too.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::error::Result;
+
+/// When to show estimates before a job is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Previews {
+    /// Never: every frame is FINAL.
+    Off = 0,
+    /// Only when something newer waits: the running job shows what it has and gives way.
+    GiveWay = 1,
+    /// After every step.
+    EachStep = 2,
+}
+
+const RUN: u32 = u32::MAX;
+const ABANDON: u32 = u32::MAX - 1;
+
+pub struct Policy(AtomicU32);
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy(AtomicU32::new(RUN))
+    }
+}
+
+/// What a renderer does after a step that was not the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    GoOn,
+    /// Hand the present estimate up, go on.
+    Show,
+    /// Hand the present estimate up, end.
+    ShowAndEnd,
+    End,
+}
+
+impl Policy {
+    /// Something newer waits: end, but show something first. A job with at most `finish` steps left ends by itself.
+    /// Does not take an [`Policy::abandon`] back.
+    pub fn give_way(&self, finish: u32) {
+        let _ = self.0.compare_exchange(RUN, finish.min(ABANDON - 1), Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    /// End now, and show nothing.
+    pub fn abandon(&self) {
+        self.0.store(ABANDON, Ordering::SeqCst);
+    }
+
+    pub fn abandoned(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == ABANDON
+    }
+
+    /// What to do once `step` of `steps` are done; `shown`: whether this job has shown something already. A job
+    /// that gives way shows its estimate from the first third of its steps on: before, there is nothing to see in
+    /// it, and many steps would show nothing but that while somebody paints on.
+    pub fn after(&self, step: u32, steps: u32, shown: bool, previews: Previews) -> Next {
+        let each = if previews == Previews::EachStep { Next::Show } else { Next::GoOn };
+        match self.0.load(Ordering::SeqCst) {
+            ABANDON => Next::End,
+            RUN => each,
+            _ if previews == Previews::Off => Next::GoOn,
+            finish if steps - step <= finish => each,
+            _ if step < steps.div_ceil(3) => each,
+            _ if shown => Next::End,
+            _ => Next::ShowAndEnd,
+        }
+    }
+
+    /// An error with [`crate::error::Status::Cancelled`] once the job was abandoned.
+    pub fn check(&self, cancel: &crate::cancel::Cancel) -> Result<()> {
+        if self.abandoned() {
+            cancel.cancel();
+        }
+        cancel.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Next::*;
+
+    #[test]
+    fn a_job_shows_something_worth_showing_before_it_gives_way() {
+        let policy = Policy::default();
+        let after = |step, steps, shown| policy.after(step, steps, shown, Previews::GiveWay);
+        assert_eq!((after(1, 3, false), after(7, 20, false)), (GoOn, GoOn));
+        assert_eq!(policy.after(1, 3, false, Previews::EachStep), Show);
+        policy.give_way(0);
+        assert_eq!(
+            (after(1, 2, false), after(1, 3, false), after(1, 4, false)),
+            (ShowAndEnd, ShowAndEnd, GoOn)
+        );
+        assert_eq!((after(6, 20, false), after(7, 20, false), after(8, 20, true)), (GoOn, ShowAndEnd, End));
+        assert_eq!(policy.after(1, 3, false, Previews::Off), GoOn);
+        policy.abandon();
+        policy.give_way(5);
+        assert!(policy.abandoned() && policy.after(1, 3, false, Previews::Off) == End);
+    }
+
+    #[test]
+    fn what_is_nearly_done_is_finished() {
+        let policy = Policy::default();
+        policy.give_way(2);
+        let after = |step| policy.after(step, 20, false, Previews::GiveWay);
+        assert_eq!((after(17), after(18), after(19)), (ShowAndEnd, GoOn, GoOn));
+    }
+}

@@ -1,0 +1,290 @@
+//! The settled picture of a canvas that is larger than the model: level by level down to 1:1, the coarser picture
+//! scaled up, made noisy a little and denoised, tile by tile.
+//!
+//! A tile is a function of what it is made from, and of nothing else: not of its neighbours, nor of the order. That
+//! is what makes the settled picture the same whatever way the painting took, and lets a tile be kept.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::s;
+
+use crate::desk::End;
+use crate::error::Result;
+use crate::frame::Kind;
+use crate::grid::{Axis, Tiles, Window};
+use crate::live::{Asked, Work, render};
+use crate::memory::{Memory, Stored};
+use crate::pixels::paste::Source;
+use crate::pixels::resample::{Filter, Taps, resample};
+use crate::pixels::{Picture, blank_picture, read};
+use crate::region::Rect;
+use crate::render::{Ended, Patch, Quality, Renderer, Tier};
+
+type Place = (usize, usize);
+
+struct Refiner<'a, 'b> {
+    work: &'b mut Work<'a>,
+    memory: &'b mut Memory,
+    renderer: &'b mut dyn Renderer,
+    /// Coarsest first.
+    levels: Vec<Tiles>,
+    /// Tiles of this picture, by the index of their level.
+    ready: HashMap<(usize, Place), Arc<Stored>>,
+}
+
+/// What ended a picture before its time.
+enum Stop {
+    GaveWay,
+    Failed(crate::error::Error),
+}
+
+impl From<crate::error::Error> for Stop {
+    fn from(error: crate::error::Error) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+pub(crate) fn refine(work: &mut Work<'_>, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
+    let levels = work.refinements().into_iter().map(|level| work.grid.tiles(level)).collect();
+    let mut refiner = Refiner { work, memory, renderer, levels, ready: HashMap::new() };
+    match refiner.run() {
+        Ok(()) => Ok(End::Final),
+        Err(Stop::GaveWay) => Ok(End::GaveWay),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+impl<'a> Refiner<'a, '_> {
+    fn run(&mut self) -> std::result::Result<(), Stop> {
+        let finest = self.levels.len() - 1;
+        let tiles = self.levels[finest].clone();
+        let mut places: Vec<Place> = (0..tiles.rows.starts.len())
+            .flat_map(|row| (0..tiles.columns.starts.len()).map(move |column| (column, row)))
+            .filter(|place| self.covered(&tiles.window(*place)))
+            .collect();
+        let hand = self.memory.hand.unwrap_or(self.work.job.cover);
+        places.sort_by_key(|place| self.distance(&tiles.window(*place), hand));
+        let mut waiting = blocks(&tiles);
+        for place in places {
+            self.tile(finest, place)?;
+            let (shown, left) = waiting.into_iter().partition(|block| self.is_ready(finest, &tiles, block));
+            waiting = left;
+            for block in shown {
+                self.show(finest, &tiles, &block)?;
+            }
+            self.work.showing.now_and_then(self.work.showing.phases)?;
+        }
+        let (steps, phases) = (self.work.showing.steps, self.work.showing.phases);
+        Ok(self.work.showing.publish(Kind::Final, (steps, steps), phases)?)
+    }
+
+    fn covered(&self, window: &Window) -> bool {
+        self.work.grid.shown(window).is_some_and(|rect| rect.intersect(self.work.job.cover).is_some())
+    }
+
+    /// From the middle of the hand to the middle of the tile, squared.
+    fn distance(&self, window: &Window, hand: Rect) -> i64 {
+        let middle = |rect: Rect| {
+            (2 * i64::from(rect.x) + i64::from(rect.width), 2 * i64::from(rect.y) + i64::from(rect.height))
+        };
+        let (x, y) = middle(hand);
+        let (tx, ty) = self.work.grid.shown(window).map_or((x, y), middle);
+        (x - tx).pow(2) + (y - ty).pow(2)
+    }
+
+    /// The tile, made if need be, and what it is made from before.
+    fn tile(&mut self, level: usize, place: Place) -> std::result::Result<Arc<Stored>, Stop> {
+        if let Some(ready) = self.ready.get(&(level, place)) {
+            return Ok(ready.clone());
+        }
+        let window = self.levels[level].window(place);
+        let start = self.start(level, &window)?;
+        let quality = self.quality();
+        let what = format!("tile at {}", quality.strength);
+        let key = self.work.key_of(&what, &window, quality.steps, &start);
+        let stored = match self.memory.made.get(key) {
+            Some(known) => known,
+            None => {
+                let mask = self.work.mask(&window)?;
+                let mut finished = None;
+                let mut sink = |patch: Patch| {
+                    if patch.is_finished() {
+                        finished = Some((Stored::new(&patch.picture, None)?, patch.steps, patch.phases));
+                    }
+                    Ok(())
+                };
+                let asked = Asked { window, paint: &start, mask: mask.as_ref(), change: None };
+                let ended = render(self.work.job, self.renderer, asked, &quality, &mut sink)?;
+                let (Ended::Finished, Some((stored, steps, phases))) = (ended, finished) else {
+                    return Err(Stop::GaveWay);
+                };
+                (self.work.showing.steps, self.work.showing.phases) = (steps, phases);
+                let stored = Arc::new(stored);
+                self.memory.made.put(key, stored.clone(), self.work.room());
+                stored
+            }
+        };
+        self.work.job.policy.check(&self.work.job.cancel)?;
+        self.ready.insert((level, place), stored.clone());
+        Ok(stored)
+    }
+
+    /// As the settled picture's, with a strength that only adds what the coarser level has no room for.
+    fn quality(&self) -> Quality<'a> {
+        let whole = self.work.quality(Tier::Settled);
+        let strength = whole.strength.min(self.work.job.params.refine_strength);
+        // One step at least.
+        let steps = whole.steps.max((1.0 / strength).ceil() as u32);
+        Quality { strength, steps, ..whole }
+    }
+
+    /// What a tile is made from: the coarser picture, scaled up; the paint where the mask keeps it.
+    fn start(&mut self, level: usize, window: &Window) -> std::result::Result<Picture, Stop> {
+        let cell = self.work.grid.cell();
+        let pixels = window.pixels(cell);
+        let (coarse_level, limits) = match level.checked_sub(1) {
+            Some(coarser) => (self.levels[coarser].level, reach(&self.levels[coarser])),
+            None => (self.work.window.level, self.work.window.pixels(cell)),
+        };
+        let ratio = window.level.scale() / coarse_level.scale();
+        let taps =
+            |axis: usize| Taps::new(Filter::CatmullRom, pixels[axis].clone(), ratio, limits[axis].clone());
+        let (across, down) = (taps(0), taps(1));
+        let (left, top) = (across.source().start, down.source().start);
+        let coarse = match level.checked_sub(1) {
+            Some(coarser) => self.compose(coarser, [across.source(), down.source()])?,
+            None => {
+                let made = self.memory.last.as_ref().and_then(|last| last.made.as_ref());
+                let Some((whole, _)) = made else { return Err(Stop::GaveWay) };
+                let part = |range: Range<i64>, limits: &Range<i64>| {
+                    (range.start - limits.start) as usize..(range.end - limits.start) as usize
+                };
+                let (columns, rows) = (part(across.source(), &limits[0]), part(down.source(), &limits[1]));
+                whole.slice(s![.., rows, columns]).as_standard_layout().into_owned()
+            }
+        };
+        let mut start = blank_picture(down.len(), across.len())?;
+        let load = |row: i64, planes: &mut [f32]| {
+            let width = (across.source().end - left) as usize;
+            for (c, plane) in planes.chunks_exact_mut(width).enumerate() {
+                let from = coarse.slice(s![c, (row - top) as usize, ..]);
+                plane.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }
+            Ok(())
+        };
+        resample(&across, &down, 3, 0..down.len(), load, |row, planes| {
+            for (c, plane) in planes.chunks_exact(across.len()).enumerate() {
+                let mut to = start.slice_mut(s![c, row, ..]);
+                to.iter_mut().zip(plane).for_each(|(to, from)| *to = from.clamp(0.0, 1.0));
+            }
+        })?;
+        if let Some(mask) = &self.work.job.mask {
+            let (scale, cancel) = (window.level.scale(), &self.work.job.cancel);
+            let paint =
+                read::picture(&self.work.job.paint, scale, pixels.clone(), self.work.paper(), cancel)?;
+            let shown = mask.cells(scale, pixels, cancel)?;
+            for (mut start, paint) in start.outer_iter_mut().zip(paint.outer_iter()) {
+                ndarray::Zip::from(&mut start)
+                    .and(&paint)
+                    .and(&shown)
+                    .for_each(|start, paint, shown| *start = paint + (*start - paint) * shown);
+            }
+        }
+        Ok(start)
+    }
+
+    /// Pixels of a level, from all tiles that show them.
+    fn compose(
+        &mut self,
+        level: usize,
+        [columns, rows]: [Range<i64>; 2],
+    ) -> std::result::Result<Picture, Stop> {
+        let tiles = self.levels[level].clone();
+        let size = |range: &Range<i64>| (range.end - range.start) as usize;
+        let mut picture = blank_picture(size(&rows), size(&columns))?;
+        for row in tiles.rows.touching(&rows) {
+            let (down, shares_down) = overlap(&tiles.rows, row, &rows);
+            for column in tiles.columns.touching(&columns) {
+                let (across, shares_across) = overlap(&tiles.columns, column, &columns);
+                let tile = self.tile(level, (column, row))?;
+                let own = (tiles.columns.pixels(column).start, tiles.rows.pixels(row).start);
+                let (left, width) = ((across.start - own.0) as usize, size(&across));
+                for c in 0..3 {
+                    for (y, share) in down.clone().zip(&shares_down) {
+                        let from = &tile.row(c, (y - own.1) as usize)[left..left + width];
+                        let at = (across.start - columns.start) as usize;
+                        let mut to = picture.slice_mut(s![c, (y - rows.start) as usize, at..at + width]);
+                        for ((to, v), across) in to.iter_mut().zip(from).zip(&shares_across) {
+                            *to += f32::from(*v) / 65535.0 * (share * across);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(picture)
+    }
+
+    /// Whether all tiles are there that a block is made of.
+    fn is_ready(&self, level: usize, tiles: &Tiles, [columns, rows]: &Block) -> bool {
+        let near = |range: &Range<i64>| range.start - MARGIN..range.end + MARGIN;
+        tiles.rows.touching(&near(rows)).into_iter().all(|row| {
+            let columns = tiles.columns.touching(&near(columns));
+            columns.into_iter().all(|column| {
+                self.ready.contains_key(&(level, (column, row)))
+                    || !self.covered(&tiles.window((column, row)))
+            })
+        })
+    }
+
+    fn show(&mut self, level: usize, tiles: &Tiles, block: &Block) -> std::result::Result<(), Stop> {
+        let rect = self.work.grid.on_canvas(tiles.level, block.clone());
+        let Some(rect) = rect.and_then(|rect| rect.intersect(self.work.job.cover)) else { return Ok(()) };
+        let limits = reach(tiles);
+        let near = |axis: usize| {
+            (block[axis].start - MARGIN).max(limits[axis].start)
+                ..(block[axis].end + MARGIN).min(limits[axis].end)
+        };
+        let region = [near(0), near(1)];
+        let picture = self.compose(level, region.clone())?;
+        let source = Source {
+            picture: &picture,
+            scale: tiles.level.scale(),
+            origin: (region[0].start, region[1].start),
+        };
+        Ok(self.work.showing.put(&source, rect)?)
+    }
+}
+
+/// How far pasting looks beyond what it pastes, in the level's pixels.
+const MARGIN: i64 = 3;
+
+/// Columns and rows that the same tiles show.
+type Block = [Range<i64>; 2];
+
+fn blocks(tiles: &Tiles) -> Vec<Block> {
+    let ranges =
+        |axis: &Axis| -> Vec<Range<i64>> { axis.borders().windows(2).map(|pair| pair[0]..pair[1]).collect() };
+    let columns = ranges(&tiles.columns);
+    ranges(&tiles.rows)
+        .into_iter()
+        .flat_map(|rows| {
+            columns.iter().map(move |columns| [columns.clone(), rows.clone()]).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// All pixels that a level has tiles for.
+fn reach(tiles: &Tiles) -> [Range<i64>; 2] {
+    let axis = |axis: &Axis| 0..axis.pixels(axis.starts.len() - 1).end;
+    [axis(&tiles.columns), axis(&tiles.rows)]
+}
+
+/// The pixels of `wanted` that a tile shows, and its share in each.
+fn overlap(axis: &Axis, index: usize, wanted: &Range<i64>) -> (Range<i64>, Vec<f32>) {
+    let own = axis.pixels(index);
+    let common = own.start.max(wanted.start)..own.end.min(wanted.end);
+    let shares = common.clone().map(|pixel| axis.share(index, pixel)).collect();
+    (common, shares)
+}

@@ -1,0 +1,299 @@
+//! Live windows and the settled picture, on a renderer that is not the identity: what it makes of a cell depends on
+//! the cell's noise, on its neighbours, on the mask and on what is held.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use ndarray::{Array2, Array3, s};
+use scumble::cancel::Cancel;
+use scumble::engine::Engine;
+use scumble::error::Result;
+use scumble::frame::{Frame, Kind};
+use scumble::job::Params;
+use scumble::noise;
+use scumble::pixels::mask::Coverage;
+use scumble::region::Rect;
+use scumble::render::{
+    Capabilities, Defaults, Ended, Geometry, ModelInfo, Next, Patch, Phases, Policy, Quality, Renderer,
+    Scene, Sink, Tier,
+};
+use scumble::session::Session;
+use support::painting::*;
+
+const CELL: usize = 8;
+
+/// What was asked for: level, cells across and down, tier, whether something was held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Asked {
+    level: i32,
+    width: usize,
+    height: usize,
+    tier: Tier,
+    held: bool,
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Asked>>>);
+
+impl Log {
+    fn take(&self) -> Vec<Asked> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// The mean of each cell is inverted, mixed with its neighbours' and moved by its noise; detail stays.
+struct Local(Log);
+
+fn means(picture: &Array3<f32>) -> Array3<f32> {
+    let (_, height, width) = picture.dim();
+    Array3::from_shape_fn((3, height / CELL, width / CELL), |(c, y, x)| {
+        picture.slice(s![c, y * CELL..(y + 1) * CELL, x * CELL..(x + 1) * CELL]).mean().unwrap()
+    })
+}
+
+impl Renderer for Local {
+    fn info(&self) -> ModelInfo {
+        ModelInfo {
+            name: "local".into(),
+            description: String::new(),
+            device: "cpu".into(),
+            geometry: Geometry { native: 128, multiple: 16, cell: CELL as u32, fixed: None },
+            defaults: Defaults { steps: 2, strength: 0.5, guidance: 1.0 },
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended> {
+        let window = scene.window;
+        let (width, height) = (window.width, window.height);
+        assert_eq!(scene.paint.dim(), (3, height * CELL, width * CELL));
+        let held = scene.change.is_some();
+        self.0.0.lock().unwrap().push(Asked {
+            level: window.level.0,
+            width,
+            height,
+            tier: quality.tier,
+            held,
+        });
+        let coded = means(scene.paint);
+        let noise = noise::normal(quality.seed, 0, window.level.0, (window.x, window.y), 3, height, width);
+        let mut target = coded.clone();
+        let mut free = scene.mask.cloned().unwrap_or_else(|| Array2::ones((height, width)));
+        if let Some(change) = scene.change {
+            free = &free * change.dirty;
+            target = change.last + &((&coded - change.last) * change.dirty);
+        }
+        let made = Array3::from_shape_fn(coded.dim(), |(c, y, x)| {
+            let near = [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)].map(|(dy, dx): (isize, isize)| {
+                let y = y.saturating_add_signed(dy).min(height - 1);
+                target[(c, y, x.saturating_add_signed(dx).min(width - 1))]
+            });
+            let mean = near.iter().sum::<f32>() / 5.0;
+            let moved = 1.0 - mean + 0.1 * noise[(c, y, x)];
+            target[(c, y, x)]
+                + (moved * quality.strength + mean * (1.0 - quality.strength) - target[(c, y, x)])
+                    * free[(y, x)]
+        });
+        for step in 1..=quality.steps {
+            policy.check(cancel)?;
+            let share = step as f32 / quality.steps as f32;
+            let latent = &target + &((&made - &target) * share);
+            let picture = Array3::from_shape_fn(scene.paint.dim(), |at| {
+                let (c, y, x) = at;
+                let cell = (c, y / CELL, x / CELL);
+                scene.paint[at] - coded[cell] + latent[cell]
+            });
+            let next = policy.after(step, quality.steps, false, quality.previews);
+            let is_last = step == quality.steps;
+            if is_last || next == Next::Show || next == Next::ShowAndEnd {
+                let latent = is_last.then_some(latent);
+                sink.patch(Patch { picture, latent, step, steps: quality.steps, phases: Phases::default() })?;
+            }
+            if !is_last && matches!(next, Next::End | Next::ShowAndEnd) {
+                return Ok(Ended::GaveWay);
+            }
+        }
+        Ok(Ended::Finished)
+    }
+}
+
+fn engine() -> (Engine, Log) {
+    let log = Log::default();
+    let given = log.clone();
+    (Engine::with(Box::new(move |_, _| Ok(Box::new(Local(given))))).unwrap(), log)
+}
+
+fn params() -> Params {
+    Params { settle_delay: 1, ..Params::default() }
+}
+
+/// What a session shows that has seen nothing but the end.
+fn fresh(paint: &Painting, params: &Params, mask: Option<Rect>) -> Arc<Frame> {
+    let (engine, _) = engine();
+    let layer = engine.session();
+    layer.set_params(params.clone()).unwrap();
+    paint.push(&layer, None).unwrap();
+    cover(&layer, paint, mask);
+    settle(&layer);
+    frame(&layer, 0).expect("a picture")
+}
+
+fn cover(layer: &Session, paint: &Painting, mask: Option<Rect>) {
+    let bytes = vec![255; paint.bounds.area() as usize];
+    let given = mask.map(|rect| Coverage::new(rect, rect.width as usize, &bytes));
+    layer.set_mask(paint.bounds.width, paint.bounds.height, given).unwrap();
+}
+
+#[test]
+fn at_rest_the_picture_is_a_fresh_sessions_whatever_the_history() {
+    // One window at 1:1; scaled down; one and two refinements; a strip; enlarged.
+    for (width, height) in [(128, 120), (170, 150), (300, 260), (520, 400), (900, 60), (60, 50)] {
+        for seed in 0..4 {
+            let mut dice = Dice(seed * 100 + width as u64);
+            let (engine, log) = engine();
+            let layer = engine.session();
+            let mut paint = Painting::new(width, height);
+            let (mut now, mut mask) = (params(), None);
+            layer.set_params(now.clone()).unwrap();
+            let mut past = vec![paint.clone()];
+            for round in 0..14 {
+                match dice.within(0, 9) {
+                    0..=4 => {
+                        let (w, h) = (dice.within(2, 40).min(width), dice.within(2, 40).min(height));
+                        let at =
+                            Rect::new(dice.within(0, width - w + 1), dice.within(0, height - h + 1), w, h);
+                        let [r, g, b, ..] = dice.roll().to_ne_bytes();
+                        paint.fill(at, [r, g, b]);
+                        past.push(paint.clone());
+                    }
+                    5 => paint = past[dice.within(0, past.len() as i32) as usize].clone(),
+                    6 => {
+                        now.seed = dice.roll() % 2;
+                        now.prompt = ["a", "b"][dice.within(0, 2) as usize].into();
+                        layer.set_params(now.clone()).unwrap();
+                    }
+                    7 => {
+                        mask = Some(dice.rect_in(paint.bounds)).filter(|_| round % 2 == 0);
+                        paint.push(&layer, None).unwrap();
+                        cover(&layer, &paint, mask);
+                    }
+                    _ => settle(&layer),
+                }
+                paint.push(&layer, None).unwrap();
+                if dice.within(0, 3) == 0 {
+                    std::thread::yield_now();
+                }
+            }
+            settle(&layer);
+            let (mine, fresh) = (frame(&layer, 0).expect("a picture"), fresh(&paint, &now, mask));
+            assert_eq!((mine.kind, fresh.kind, mine.rect), (Kind::Final, Kind::Final, fresh.rect));
+            assert!(mine.pixels == fresh.pixels, "{width} x {height}, history {seed}");
+            assert!(fresh.pixels != paint.part(fresh.rect), "the stub is not the identity");
+            assert!(log.take().iter().all(|asked| asked.width * asked.height <= 18 * 18));
+        }
+    }
+}
+
+#[test]
+fn a_small_stroke_renders_its_window_and_then_the_whole_settles() {
+    let (engine, log) = engine();
+    let layer = engine.session();
+    layer.set_params(params()).unwrap();
+    let mut paint = Painting::new(128, 128);
+    paint.fill(Rect::new(0, 0, 128, 60), [40, 90, 200]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    let whole = Asked { level: 0, width: 16, height: 16, tier: Tier::Live, held: false };
+    assert_eq!(log.take(), [whole], "a whole that was finished is what settles");
+    let first = frame(&layer, 0).unwrap();
+    paint.fill(Rect::new(4, 4, 10, 10), [250, 10, 10]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    let asked = log.take();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[0].held && asked[0].width * asked[0].height <= 128, "{asked:?}");
+    assert_eq!(asked[1], Asked { tier: Tier::Settled, ..whole });
+    // Back to what it was: known, and nothing is rendered for it but the window.
+    paint.fill(Rect::new(4, 4, 10, 10), [40, 90, 200]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    assert!(log.take().iter().all(|asked| asked.held));
+    assert!(frame(&layer, 0).unwrap().pixels == first.pixels, "an undo settles as it was");
+}
+
+#[test]
+fn tiles_that_nothing_has_changed_cost_nothing() {
+    let (engine, log) = engine();
+    let layer = engine.session();
+    layer.set_params(params()).unwrap();
+    let mut paint = Painting::new(800, 800);
+    paint.fill(Rect::new(0, 0, 800, 300), [40, 90, 200]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    let tiles =
+        |asked: &[Asked], level| asked.iter().filter(|a| a.level == level && a.tier == Tier::Settled).count();
+    let all = log.take();
+    assert!(tiles(&all, 0) >= 49 && tiles(&all, 2) >= 9, "{all:?}");
+    paint.fill(Rect::new(10, 10, 60, 60), [250, 10, 10]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    let few = log.take();
+    assert!((1..=16).contains(&tiles(&few, 0)), "{} of {} tiles", tiles(&few, 0), tiles(&all, 0));
+}
+
+/// Mean difference between neighbours across the columns for which `which` holds, of those across all.
+fn step_across(pixels: &[u8], width: usize, which: impl Fn(usize) -> bool) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0f64);
+    for row in pixels.chunks_exact(width * 4) {
+        for x in (1..width).filter(|x| which(*x)) {
+            sum += f64::from(row[x * 4].abs_diff(row[x * 4 - 4]));
+            count += 1.0;
+        }
+    }
+    sum / count.max(1.0)
+}
+
+#[test]
+fn no_seam_shows_where_tiles_meet() {
+    let (engine, _) = engine();
+    let layer = engine.session();
+    layer.set_params(params()).unwrap();
+    for texture in [0, 1, 2] {
+        let mut paint = Painting::new(640, 600);
+        let mut dice = Dice(3);
+        for (i, pixel) in paint.bytes.chunks_exact_mut(4).enumerate() {
+            let x = i % 640;
+            let v = [128, (x * 255 / 640) as u8, 96 + (dice.roll() % 64) as u8][texture];
+            pixel.copy_from_slice(&[v, v, v, 255]);
+        }
+        paint.push(&layer, None).unwrap();
+        settle(&layer);
+        let shown = frame(&layer, 0).unwrap();
+        // The borders of tiles, in cells of 8 pixels: from the canvas's own grid.
+        let grid = scumble::grid::Grid::new(
+            paint.bounds,
+            Geometry { native: 128, multiple: 16, cell: 8, fixed: None },
+            0,
+        );
+        let borders = grid.tiles(scumble::grid::Level::FULL).columns.borders();
+        let at_border = |x: usize| borders.contains(&(x as i64));
+        let at_cell = |x: usize| x.is_multiple_of(8) && !at_border(x);
+        let (there, elsewhere) =
+            (step_across(&shown.pixels, 640, at_border), step_across(&shown.pixels, 640, at_cell));
+        assert!(
+            there <= elsewhere * 1.05 + 0.1,
+            "texture {texture}: {there} where tiles meet, {elsewhere} elsewhere"
+        );
+    }
+}
