@@ -276,8 +276,11 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
 
 
 def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
-    """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu."""
-    wrong = []
+    """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu. GIMP 2.10 has no
+    way to hold a layer: where it takes it away in the middle of a write it shows an error and ends the plug-in. How
+    often is told there, as for images closed by a script; anything else that is wrong counts."""
+    three = d.s.gimp.number == "3"
+    wrong, troubled = [], 0
     for turn in range(times):
         live, _ = endless(d)
         time.sleep(0.019 * (turn % 20))
@@ -289,7 +292,9 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
         gone = d.s.until(lambda: d.layers() == [d.layer], 5)
         time.sleep(0.5)
         state = {"layer": gone, "dialog": d.dialogs(), "plug-in": d.plug_ins(), "trouble": d.trouble()}
-        if not (gone and state["dialog"] and state["plug-in"]) or state["trouble"]:
+        if state["trouble"] and gone and not three:
+            troubled += 1
+        elif not (gone and state["dialog"] and state["plug-in"]) or state["trouble"]:
             wrong.append((how, state))
             if os.environ.get("SCUMBLE_SHOT"):
                 d.shot_to(os.environ["SCUMBLE_SHOT"])
@@ -297,7 +302,10 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
             d.s.x("windowactivate", "--sync", d.s.windows_named("Message")[0])
             d.key("Escape")
         d.close_image()
+    if not three:
+        print(f"     {times} live layers undone or deleted: {troubled} with GIMP's error window", flush=True)
     r.check(f"{times} live layers undone or deleted in mid-frame: live ends, nothing else", not wrong, wrong)
+    r.check("and GIMP is still there", d.s.alive() and d.s.do("(+ 1 2)") == "3")
 
 
 def killing(d: Desk, r: Report, times: int = 3):
