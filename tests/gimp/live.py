@@ -276,9 +276,9 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
 
 
 def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
-    """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu. GIMP 2.10 has no
-    way to hold a layer: where it takes it away in the middle of a write it shows an error and ends the plug-in. How
-    often is told there, as for images closed by a script; anything else that is wrong counts."""
+    """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu. GIMP 2.10
+    has no way to hold a layer: where it takes it away in the middle of a write it shows an error and ends the
+    plug-in. How often is told there, as for images closed by a script; anything else that is wrong counts."""
     three = d.s.gimp.number == "3"
     wrong, troubled = [], 0
     for turn in range(times):
