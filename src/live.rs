@@ -346,6 +346,8 @@ impl<'a> Work<'a> {
         match self.job.noise {
             // Given noise is one window's.
             Some(_) => Vec::new(),
+            // The model says that finer levels do its pictures no good.
+            None if !self.info.defaults.refine => Vec::new(),
             None => self.grid.refinements(self.job.params.finest),
         }
     }

@@ -19,6 +19,8 @@ pub struct Defaults {
     pub steps: u32,
     pub strength: f32,
     pub guidance: f32,
+    /// Whether a canvas larger than the model is worked out level by level; else its picture is scaled up.
+    pub refine: bool,
 }
 
 /// What there is to say about a loaded model.

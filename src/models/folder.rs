@@ -345,5 +345,6 @@ fn defaults(hints: &Config) -> Result<Option<Defaults>> {
         steps: own.whole("steps", 4, 1..=1000)?,
         strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
         guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
+        refine: own.flag("refine", true)?,
     }))
 }

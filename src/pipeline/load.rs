@@ -182,11 +182,11 @@ fn defaults(scheduler: &Scheduler, unet: &Unet) -> Defaults {
     if scheduler.is_lcm() {
         // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
         let guidance = if unet.is_guidance_distilled() { 8.0 } else { 1.0 };
-        Defaults { steps: 4, strength: 0.5, guidance }
+        Defaults { steps: 4, strength: 0.5, guidance, refine: true }
     } else if scheduler.is_turbo() {
-        Defaults { steps: 2, strength: 0.5, guidance: 0.0 }
+        Defaults { steps: 2, strength: 0.5, guidance: 0.0, refine: true }
     } else {
-        Defaults { steps: 20, strength: 0.6, guidance: 7.5 }
+        Defaults { steps: 20, strength: 0.6, guidance: 7.5, refine: true }
     }
 }
 

@@ -87,7 +87,8 @@ class Batch:
         ]
         command += ["--guidance", str(guidance), "--model", str(self.model), "--negative", negative]
         if mask:
-            command += ["--mask", str(self.folder / mask)]
+            # A selection has the feather that the artist gave it, and no other.
+            command += ["--mask", str(self.folder / mask), "--mask-softness", "0"]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -234,7 +235,7 @@ def selections(b: Batch):
             b.report.check(
                 f"{name}: some of it is in between", sum(0 < a < 255 for a in result.plane(3)) > 500
             )
-        # The command line takes the same selection as its mask; it softens 8 pixels inside its edge.
+        # The command line takes the same selection as its mask.
         b.export_selection(image, offset, (200, 150))
         wanted = b.reference("paint-out.png", "mask.png")
         deep = feather * 2 + 9

@@ -57,6 +57,9 @@ pub struct RenderArgs {
     /// transparency
     #[arg(long, value_name = "PICTURE")]
     pub mask: Option<PathBuf>,
+    /// Over how many pixels the mask's edge fades inwards, 0 to 1024 [default: 8]
+    #[arg(long, value_name = "PIXELS", requires = "mask", value_parser = clap::value_parser!(u32).range(0..=1024))]
+    pub mask_softness: Option<u32>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]

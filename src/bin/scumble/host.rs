@@ -162,6 +162,7 @@ impl Layer {
         given.alpha = if params.alpha_follows { SCUMBLE_ALPHA_FOLLOW_PAINT } else { SCUMBLE_ALPHA_OPAQUE };
         given.paper[..3].copy_from_slice(&params.paper);
         given.resolution = params.resolution;
+        given.mask_softness = params.mask_softness.unwrap_or(given.mask_softness);
         // SAFETY: the params and their strings live until after the call.
         revision(|out| unsafe { scumble_session_set_params(self.0, &given, out) })
     }

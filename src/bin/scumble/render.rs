@@ -23,7 +23,7 @@ pub fn run(args: &RenderArgs) -> Done {
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     let mut layer = engine.layer()?;
-    layer.set_params(&params(&args.settings, &args.prompt))?;
+    layer.set_params(&params(&args.settings, &args.prompt, args.mask_softness))?;
     if let Some((values, shape)) = &noise {
         layer.set_noise(values, *shape)?;
     }
@@ -53,7 +53,7 @@ fn check_output(path: &Path) -> Done {
     }
 }
 
-pub fn params(settings: &Settings, prompt: &str) -> Params {
+pub fn params(settings: &Settings, prompt: &str, mask_softness: Option<u32>) -> Params {
     Params {
         prompt: prompt.to_owned(),
         negative: settings.negative.clone().unwrap_or_default(),
@@ -65,6 +65,7 @@ pub fn params(settings: &Settings, prompt: &str) -> Params {
         alpha_follows: settings.alpha == Some(Alpha::Follow),
         paper: settings.paper.unwrap_or([255; 3]),
         resolution: settings.resolution.unwrap_or(0),
+        mask_softness,
     }
 }
 

@@ -247,5 +247,6 @@ pub fn params(recording: &Recording, given: &Settings, preview: Option<Preview>)
         alpha_follows: given.alpha == Some(Alpha::Follow),
         paper: given.paper.unwrap_or(recording.paper.0),
         resolution: given.resolution.unwrap_or(0),
+        mask_softness: None,
     }
 }

@@ -75,6 +75,8 @@ pub struct Params {
     pub alpha_follows: bool,
     pub paper: [u8; 3],
     pub resolution: u32,
+    /// Pixels over which a mask's edge fades inwards; None: as the library sets it.
+    pub mask_softness: Option<u32>,
 }
 
 /// A rectangle of canvas pixels.
