@@ -94,17 +94,6 @@ class Batch:
             raise RuntimeError(done.stderr)
         return pictures.read(out)
 
-    def export_selection(self, image: int, offset: tuple, size: tuple):
-        """The part of the selection that lies on a layer, as the command line's mask."""
-        path, (dx, dy), (width, height) = self.folder / "selection.png", offset, size
-        self.session.do(f'(t-export-selection {image} "{path}")')
-        whole = pictures.read(path)
-        values = [
-            whole.at(x + dx, y + dy)[0] if 0 <= x + dx < whole.width and 0 <= y + dy < whole.height else 0
-            for y in range(height) for x in range(width)
-        ]  # fmt: skip
-        pictures.write(self.folder / "mask.png", pictures.Picture(width, height, 1, 8, values))
-
     def like_reference(
         self, name: str, image: int, layer: int, bits: int, near: float, gray=False, **settings
     ):
@@ -235,8 +224,9 @@ def selections(b: Batch):
             b.report.check(
                 f"{name}: some of it is in between", sum(0 < a < 255 for a in result.plane(3)) > 500
             )
-        # The command line takes the same selection as its mask.
-        b.export_selection(image, offset, (200, 150))
+        # The command line takes as its mask what was just shown to be the selection, to the bit: a cell at
+        # the end of the feather is free or held by the last of 255 steps, and an export rounds anew.
+        pictures.write(b.folder / "mask.png", pictures.Picture(200, 150, 1, 8, result.plane(3)))
         wanted = b.reference("paint-out.png", "mask.png")
         deep = feather * 2 + 9
         inside = (
