@@ -363,7 +363,7 @@ def before_and_after(d: Desk, r: Report):
     picture = rows(bytes(255 - v for v in d.dump(d.layer)), 240)
     paint = rows(d.dump(d.layer), 240)
     d.dialog()
-    if not r.check("the preview shows the picture", d.s.until(lambda: preview_shows(d.shot(), *picture), 8)):
+    if not r.check("the preview shows the picture", d.s.until(lambda: preview_shows(d.shot(), *picture), 20)):
         return
     d.key("alt+b")
     stroke = range(86, 96)  # rows that lie in one place alone
