@@ -14,6 +14,7 @@ mod host;
 mod progress;
 mod render;
 mod stills;
+mod npy;
 
 // scumble live: the recorded hand paints, the loop pushes and polls, the meter watches
 mod hand;
