@@ -15,7 +15,10 @@
 #include <time.h>
 
 struct ScumbleEngine { uint64_t made_at; };
-struct ScumbleFrame { ScumbleFrameInfo info; };
+struct ScumbleFrame {
+    ScumbleFrameInfo info;
+    unsigned char *pixels;
+};
 struct ScumbleSession {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -176,8 +179,10 @@ static void *work(void *argument) {
         unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
-            .rect = {0, 0, s->width, s->height}, .format = s->format, .step = 1, .steps = 1,
-            .stride = (size_t)s->width * pixel_bytes(s->format), .byte_length = bytes, .pixels = pixels};
+            .rect = {0, 0, s->width, s->height}, .covers = {0, 0, s->width, s->height},
+            .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
+            .tier = SCUMBLE_TIER_SETTLED, .rect_count = 1};
+        frame->pixels = pixels;
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
@@ -233,9 +238,10 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     s->params = plain;
     return changed(s, revision);
 }
-int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const ScumbleRect *touched,
-                             uint64_t *revision) {
-    (void)touched;
+int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, uint32_t image_count,
+                             const ScumbleRect *touched, uint32_t touched_count, uint64_t *revision) {
+    (void)touched, (void)touched_count;
+    if (image_count != 1) return no(SCUMBLE_ERROR_BUFFER, "the stub takes one image");
     size_t bpp = pixel_bytes(image->format), row = (size_t)image->rect.width * bpp;
     if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
         return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
@@ -330,6 +336,11 @@ int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {
     *info = frame->info;
     return SCUMBLE_OK;
 }
+int32_t scumble_frame_rects(const ScumbleFrame *frame, ScumbleRect *rects, uint32_t count) {
+    if (count > 1) return no(SCUMBLE_ERROR_BUFFER, "the stub's frames have one rectangle");
+    if (count) *rects = frame->info.rect;
+    return SCUMBLE_OK;
+}
 int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, size_t stride,
                            size_t byte_length) {
     const ScumbleFrameInfo *f = &frame->info;
@@ -341,12 +352,12 @@ int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, v
     if (bottom > f->rect.height) bottom = f->rect.height;
     for (int32_t y = top; y < bottom && left < right; y++)
         memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
-               (const unsigned char *)f->pixels + (size_t)y * f->stride + (size_t)left * bpp,
+               frame->pixels + ((size_t)y * (size_t)f->rect.width + (size_t)left) * bpp,
                (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }
 void scumble_frame_release(ScumbleFrame *frame) {
     if (!frame) return;
-    free((void *)frame->info.pixels);
+    free(frame->pixels);
     free(frame);
 }
