@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both set up what they need.
 SHELL := bash
 export CARGO_TERM_COLOR ?= auto
-# ONNX Runtime as scripts/fetch_runtime.py puts it; a runtime beside the library or the user's own goes first.
+# ONNX Runtime as scripts/fetch_runtime.py puts it: tests run on this one, whatever else there is.
 export ORT_DYLIB_PATH := $(CURDIR)/.setup/runtime/libonnxruntime.so.1.32.0
 PYTHON := .setup/venv/bin/python
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -17,7 +17,7 @@ OUT ?= out
 help:
 	@echo "make demo      replay a recorded painting; the live layer follows (pictures in $(OUT)/demo)"
 	@echo "make test      everything that must hold"
-	@echo "make bench     what it costs, beside the floor"
+	@echo "make bench     what it costs, beside the floor; make figures writes the README's table"
 	@echo "make install   library, header, pkg-config file, command, default model; PREFIX=$(PREFIX)"
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
@@ -44,6 +44,8 @@ lint: setup-test
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	$(PYTHON) -m ruff check .
+	$(PYTHON) scripts/check_licences.py
+	$(PYTHON) scripts/figures.py check
 	bash -n scripts/*.sh .ci/run
 
 unit: setup-test
@@ -67,6 +69,14 @@ bench: build
 	cargo bench --bench pixels
 	cargo bench --bench engine
 	python3 scripts/bench_table.py $(TARGET)/criterion
+
+# The README's table, from one run of both: on a machine that has nothing else to do.
+.PHONY: figures
+figures: demo
+	cargo bench --bench host
+	cargo bench --bench engine | tee $(OUT)/bench.txt
+	$(PYTHON) scripts/figures.py take $(TARGET)/criterion $(OUT)/bench.txt $(OUT)/demo/report.json
+	$(PYTHON) scripts/figures.py write
 
 # The engine's overhead on a full-size model: about 5 GB of disk and PyTorch (see tests/golden/fullsize.py).
 bench-full: build
@@ -164,7 +174,17 @@ install: build
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/scumble.pc
 	cp -r models/default $(DESTDIR)$(PREFIX)/share/scumble/models/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/scumble
+	install -m 644 LICENSE LICENSE-MIT LICENSE-APACHE $(DESTDIR)$(PREFIX)/share/doc/scumble/
 	@echo "Installed. If ONNX Runtime is not there yet: make runtime"
 
 clean:
 	rm -rf target .setup $(OUT) tests/loom/target
+
+# Training data: N captioned landscapes as shards in OUT (models/train/scenes/README.md).
+.PHONY: scenes
+scenes: N = 320
+scenes: SEED = 1
+scenes:
+	$(MAKE) -C models/train/scenes OUT=build
+	models/train/scenes/build/scenes -n $(N) -s $(SEED) $(OUT)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What differs by name between GIMP 2.10 (GTK 2) and GIMP 3 (GTK 3). The shared files speak 2.10's language:
  * images and layers are numbers. A macro that has the name of a function of GIMP 3 calls that function with the

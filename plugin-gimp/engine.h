@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The engine's library, opened at run time, and one renderer: a session of it with the newest picture. */
 #pragma once
 

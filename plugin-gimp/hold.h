@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * GIMP ends a plug-in with an error window if it writes to a layer in the very moment in which the layer goes, and
  * nothing in its interface can lock one. So writing waits while the artist may be about to close the image, to undo or

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The live layer of one image: look, read, push; poll; show. Pictures are written to the layer without undo steps;
  * the layers below are only read.

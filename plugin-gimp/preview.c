@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "preview.h"
 
 /* Scales pixels that lie at `rect` of a canvas to a pixbuf of all of it; what is not there is transparent. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The small picture in the dialog: the paint, and what the engine has made of it laid over. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the live loop's parts take, for tests/gimp/measure.py: lines of a name and milliseconds in the file that
  * SCUMBLE_GIMP_TIMES names; nothing is written without it. */
 #pragma once

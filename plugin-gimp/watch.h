@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Notices changes below the live layer. GIMP tells plug-ins nothing of them, so small pictures of the layers are
  * compared: the layer being painted on in each look, the others in turn. Each is one call of a millisecond or so.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Prints criterion's host figures as one table, each beside its floor.  bench_table.py target/criterion"""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Puts ONNX Runtime where the engine finds it: out of the official PyPI wheel, pinned and hash-checked.
 
     fetch_runtime.py [FOLDER]

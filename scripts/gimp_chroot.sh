@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # The GIMP tests in the GIMP 3 of another Debian release, on this machine's X servers, then the zip for it.
 #   gimp_chroot.sh SUITE [arguments of tests/gimp/run_gimp.py]   SUITE: trixie (GIMP 3.0), sid (3.2)
 # Makes the release in .setup/chroots (or $SCUMBLE_CHROOTS) if it is not there yet: 1.7 GB, some minutes, and root. One

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Installs the plug-in into the user's GIMP or a profile of its own, and can start GIMP with a picture.
 
     python3 scripts/gimp_install.py --library target/release/libscumble.so [--start]
@@ -51,7 +51,8 @@ def fill(target: Path, plugin: Path, library: Path, model: Path | None, runtime:
     target.mkdir(parents=True)
     shutil.copy(plugin, target / "scumble")
     (target / "scumble").chmod(0o755)
-    shutil.copy(ROOT / "plugin-gimp/LICENSE", target / "LICENSE")
+    for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
+        shutil.copy(ROOT / licence, target / licence)
     fill_lib(target / "lib", library, model, runtime)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Makes the folder and zip to drop into GIMP's plug-ins folder, with all that it needs.
 
     python3 scripts/gimp_zip.py --library target/release/libscumble.so [--check]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Writes plugin-krita/scumble/translations/scumble.ts, the template for translators: all that tr() says.
 
     python3 scripts/krita_catalogue.py [--check]        --check only says whether the template is up to date

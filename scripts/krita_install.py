@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Installs the plug-in into the user's Krita, or into a profile of its own, and can start Krita with it.
 
     python3 scripts/krita_install.py --library target/release/libscumble.so [--profile DIR] [--start]
@@ -50,7 +50,9 @@ def find_runtime() -> Path | None:
     named = os.environ.get("ORT_DYLIB_PATH")
     if named and Path(named).is_file():
         return Path(named)
-    return next(iter(sorted((ROOT / ".setup/runtime").glob(RUNTIME + "*"), reverse=True)), None)
+    found = (ROOT / ".setup/runtime").glob(RUNTIME + "*")
+    numbers = lambda path: [int(number) for number in re.findall(r"\d+", path.name)]  # noqa: E731
+    return max(found, key=numbers, default=None)
 
 
 def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
@@ -58,6 +60,8 @@ def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None)
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
     shutil.copy(library, lib / "libscumble.so")
+    for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
+        shutil.copy(ROOT / licence, lib / licence)
     if runtime is not None:
         shutil.copy(runtime, lib / runtime.name)
         for notice in ("LICENSE.onnxruntime", "ThirdPartyNotices.onnxruntime.txt"):
@@ -76,24 +80,30 @@ def copy_plugin(target: Path) -> None:
     shutil.copy(SOURCE / "LICENSE", target / "LICENSE")
 
 
-def switch_on(kritarc: Path) -> None:
-    """Krita loads a Python plug-in only when kritarc says so."""
-    text = kritarc.read_text() if kritarc.is_file() else ""
+def switch(kritarc: Path, on: bool) -> None:
+    """Krita loads a Python plug-in only when kritarc says so. The file has all of the artist's settings: it
+    is replaced as a whole, and what is in it need not be UTF-8."""
+    text = kritarc.read_text(errors="surrogateescape") if kritarc.is_file() else ""
     text = re.sub(r"^enable_scumble=.*\n?", "", text, flags=re.M)
-    if not re.search(r"^\[python\]$", text, re.M):
-        text = text.rstrip("\n") + ("\n\n" if text.strip() else "") + "[python]\n"
-    text = re.sub(r"^\[python\]\n", "[python]\nenable_scumble=true\n", text, count=1, flags=re.M)
+    if on:
+        if not re.search(r"^\[python\]$", text, re.M):
+            text = text.rstrip("\n") + ("\n\n" if text.strip() else "") + "[python]\n"
+        text = re.sub(r"^\[python\]\n", "[python]\nenable_scumble=true\n", text, count=1, flags=re.M)
     kritarc.parent.mkdir(parents=True, exist_ok=True)
-    kritarc.write_text(text)
+    new = kritarc.with_name(kritarc.name + ".scumble-new")
+    new.write_text(text, errors="surrogateescape")
+    if kritarc.is_file():
+        shutil.copymode(kritarc, new)
+    os.replace(new, kritarc)
 
 
 def install(data: Path, kritarc: Path, library: Path, model: Path | None, runtime: Path | None) -> Path:
     target = data / "pykrita/scumble"
+    switch(kritarc, on=True)
     remove(data)
     copy_plugin(target)
     shutil.copy(SOURCE / "scumble.desktop", data / "pykrita/scumble.desktop")
     fill_lib(target / "lib", library, model, runtime)
-    switch_on(kritarc)
     return target
 
 
@@ -102,7 +112,8 @@ def remove(data: Path) -> None:
     if target.is_symlink():
         target.unlink()
     shutil.rmtree(target, ignore_errors=True)
-    (data / "pykrita/scumble.desktop").unlink(missing_ok=True)
+    for left in ("pykrita/scumble.desktop", "actions/scumble.action"):  # the second is of a zip
+        (data / left).unlink(missing_ok=True)
 
 
 def main() -> int:
@@ -117,6 +128,8 @@ def main() -> int:
     data, kritarc, env = places(Path(chosen.profile) if chosen.profile else None)
     if chosen.remove:
         remove(data)
+        if kritarc.is_file():
+            switch(kritarc, on=False)
         print(f"Removed from {data}.")
         return 0
     if not chosen.library.is_file():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Makes the zip for Krita's Tools > Scripts > Import Python Plugin from File, with all that it needs.
 
     python3 scripts/krita_zip.py --library target/release/libscumble.so --out out/scumble-krita.zip [--check]

@@ -28,6 +28,7 @@ pub mod frame;
 // Everyone's.
 pub mod cancel;
 pub mod error;
+pub mod places;
 
 // A panic must not cross the ABI: ffi/guard.rs catches it, which needs unwinding.
 #[cfg(panic = "abort")]

@@ -139,8 +139,8 @@ fn damaged_models_are_told_apart_and_told_once() {
         ("a Stable Diffusion XL folder", UNSUPPORTED, |m| {
             m.set("model_index.json", "_class_name", json!("StableDiffusionXLPipeline"));
         }),
-        ("an unknown scheduler in the folder", UNSUPPORTED, |m| {
-            m.set("scheduler/scheduler_config.json", "_class_name", json!("UniPCMultistepScheduler"));
+        ("a scheduler of another sort of noise", UNSUPPORTED, |m| {
+            m.set("scheduler/scheduler_config.json", "_class_name", json!("EDMEulerScheduler"));
         }),
         ("a tokenizer that does not fit", BROKEN, |m| m.set("tokenizer/vocab.json", "zzz", json!(70000))),
         ("a tokenizer that is none", BROKEN, |m| m.write("tokenizer/vocab.json", "[")),
@@ -193,7 +193,7 @@ fn devices_schedulers_and_runtimes_that_are_not_there_are_told() {
         format!("a runtime that is not there\t{RUNTIME}\t{model}\tcpu\t-\t{nowhere}"),
         format!("a text file as the runtime\t{RUNTIME}\t{model}\tcpu\t-\t{text}"),
         format!("an unknown device\t{SETTING}\t{model}\ttoaster\t-\t-"),
-        format!("an unknown scheduler\t{SETTING}\t{model}\tcpu\tunipc\t-"),
+        format!("an unknown scheduler\t{SETTING}\t{model}\tcpu\tunpick\t-"),
         format!("an unknown second device\t{SETTING}\t{model}\tcuda:x\t-\t-"),
         format!("all is there\t0\t{model}\tcpu\t-\t-"),
         format!("another scheduler\t0\t{model}\tauto\tlcm\t-"),

@@ -40,11 +40,12 @@ pub enum Command {
 /// Render one picture from paint and words
 #[derive(Args)]
 #[command(after_help = "\
-8-bit pictures come back with 8 bits, 16-bit ones with 16. The output appears when it is complete; a failure
+8-bit pictures come back with 8 bits, 16-bit ones with 16, upright and in sRGB: a colour profile in the input is
+heeded. The output appears when it is complete; a failure
 leaves an older file of that name as it was. Same paint, settings, seed and model: same picture.")]
 pub struct RenderArgs {
-    /// The paint: a PNG (8 or 16 bits) or JPEG
-    #[arg(short, long, value_name = "PNG")]
+    /// The paint: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
+    #[arg(short, long, value_name = "PICTURE")]
     pub input: PathBuf,
     /// What the picture shows
     #[arg(short, long, value_name = "TEXT")]
@@ -52,11 +53,12 @@ pub struct RenderArgs {
     /// Where the picture goes (PNG)
     #[arg(short, long, value_name = "PNG")]
     pub output: PathBuf,
-    /// Gray picture of the input's size: white is rendered, black keeps the paint's exact pixels
-    #[arg(long, value_name = "PNG")]
+    /// Gray picture of the input's size: white is rendered, black keeps the paint's exact pixels; or strokes on
+    /// transparency
+    #[arg(long, value_name = "PICTURE")]
     pub mask: Option<PathBuf>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
-    /// diffusers draws; for comparing with other implementations
+    /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
     pub noise: Option<PathBuf>,
     /// Print what was done as JSON
@@ -115,10 +117,11 @@ pub struct InfoArgs {
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
-    /// What the picture must not show; works while guidance is above 1
+    /// What the picture must not show; works while guidance is above 1, and not on models
+    /// with guidance built in (LCM)
     #[arg(long, value_name = "TEXT")]
     pub negative: Option<String>,
-    /// 0 = the paint itself, 1 = the paint says nothing [default: the model's]
+    /// 0 = the paint itself, 1 = the paint says nothing; every strength has its own picture [default: the model's]
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     #[arg(value_parser = |s: &str| parse_within(s, 0.0, 1.0))]
     pub strength: Option<f32>,
@@ -156,7 +159,8 @@ pub struct EngineArgs {
     /// Threads for one operator of the model [default: physical cores less one]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Sampler instead of the model's: euler, euler_a, lcm, ddim, pndm or dpm++; euler_karras, dpm++_karras
+    /// Sampler instead of the model's: euler, euler_a, heun, lms, kdpm2, kdpm2_a, dpm++, dpm++_sde, dpm++_single,
+    /// unipc, deis, ddim, pndm, lcm or tcd; most also with _karras after them
     #[arg(long, value_name = "NAME")]
     pub scheduler: Option<String>,
     /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]

@@ -15,6 +15,7 @@ mod progress;
 mod render;
 mod stills;
 mod npy;
+mod colour;
 
 // scumble live: the recorded hand paints, the loop pushes and polls, the meter watches
 mod hand;

@@ -6,14 +6,17 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use image::codecs::png::PngEncoder;
-use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Limits};
 
+use crate::colour;
 use crate::failure::{Done, Failure};
 use crate::host::{Canvas, Depth};
 use crate::npy;
 
 /// Decoders may take this much memory: a canvas of 16384 × 16384 with 16 bits a channel is 2 GiB.
 const MOST_MEMORY: u64 = 5 << 30;
+/// Pixels on a side, as the engine takes them.
+const SIDE: u32 = 16384;
 
 /// A picture as RGBA with packed rows; 16-bit channels in native byte order.
 pub struct Still {
@@ -31,7 +34,8 @@ impl Still {
     }
 }
 
-fn decode(path: &Path) -> Done<DynamicImage> {
+/// The picture as it is meant to be seen: upright, whatever way the camera was held; and its colour profile.
+fn decode(path: &Path) -> Done<(DynamicImage, Option<Vec<u8>>)> {
     let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
     let mut reader = reader.map_err(|e| Failure::file("read", path, e))?;
     let mut limits = Limits::default();
@@ -41,18 +45,46 @@ fn decode(path: &Path) -> Done<DynamicImage> {
         return Err(Failure::file(
             "read",
             path,
-            "it is not a picture that is known here; give a PNG or a JPEG",
+            "it is not a picture that is known here; give a PNG, JPEG, WebP or TIFF",
         ));
     }
-    reader.decode().map_err(|e| Failure::file("read", path, e))
+    let unreadable = |e| Failure::file("read", path, e);
+    let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    let (width, height) = decoder.dimensions();
+    let wide = |side| side > SIDE;
+    if wide(width) || wide(height) {
+        return Err(Failure::file(
+            "use",
+            path,
+            format!("it has {width}×{height} pixels; at most {SIDE} a side are"),
+        ));
+    }
+    // Without them the picture is still one.
+    let profile = decoder.icc_profile().unwrap_or_default();
+    let orientation = decoder.orientation();
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    if let Ok(orientation) = orientation {
+        picture.apply_orientation(orientation);
+    }
+    Ok((picture, profile))
 }
 
 pub fn read(path: &Path) -> Done<Still> {
-    let picture = decode(path)?;
-    let (width, height) = (picture.width(), picture.height());
+    let (picture, profile) = decode(path)?;
     let has_alpha = picture.color().has_alpha();
+    let picture = match profile {
+        Some(icc) => colour::to_srgb(picture, &icc).map_err(|why| Failure::file("use", path, why))?,
+        None => picture,
+    };
+    let (width, height) = (picture.width(), picture.height());
     let (depth, pixels) = match picture.color() {
-        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+        // Floats, too: the output has 16 bits at most.
+        ColorType::L16
+        | ColorType::La16
+        | ColorType::Rgb16
+        | ColorType::Rgba16
+        | ColorType::Rgb32F
+        | ColorType::Rgba32F => {
             let channels = picture.into_rgba16().into_raw();
             (Depth::Sixteen, channels.iter().flat_map(|v| v.to_ne_bytes()).collect())
         }
@@ -61,9 +93,11 @@ pub fn read(path: &Path) -> Done<Still> {
     Ok(Still { width, height, depth, has_alpha, pixels })
 }
 
-/// Coverage, one byte a pixel, for a canvas of `width × height`.
+/// Coverage, one byte a pixel, for a canvas of `width × height`: white is 255. Where the mask is transparent nothing is
+/// covered; one that is drawn in black alone on transparency counts where it is drawn.
 pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
-    let mask = decode(path)?;
+    // Gray is gray in every profile that people have.
+    let (mask, _) = decode(path)?;
     if (mask.width(), mask.height()) != (width, height) {
         return Err(Failure::failed(format!(
             "The mask {} has {}×{} pixels, the input {width}×{height}; make them equal.",
@@ -72,7 +106,18 @@ pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
             mask.height()
         )));
     }
-    Ok(mask.into_luma8().into_raw())
+    if !mask.color().has_alpha() {
+        return Ok(mask.into_luma8().into_raw());
+    }
+    let drawn = mask.into_luma_alpha8();
+    let see_through = drawn.pixels().any(|pixel| pixel.0[1] < 255);
+    let black = drawn.pixels().all(|pixel| pixel.0[0] == 0 || pixel.0[1] == 0);
+    let coverage = drawn.pixels().map(|pixel| {
+        let [luma, alpha] = pixel.0.map(u16::from);
+        let shown = if black && see_through { 255 } else { luma };
+        ((shown * alpha + 127) / 255) as u8
+    });
+    Ok(coverage.collect())
 }
 
 /// `[draws, channels, height, width]`

@@ -3,10 +3,12 @@
 
 The map, in the order in which a stroke travels:
     docker.py     what the painter sees and sets           extension.py  actions with shortcuts, start and end
-    live.py       one timer; which document's turn it is    layer.py      read → push → poll → show
+    host.py       which window, view and document          models.py     the artist's model folders
+    live.py       one timer; whose turn it is               document.py   one document: read → push → poll →
+    show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
-    undo.py       no undo is lost to a picture
-    canvas.py     all that knows Krita's nodes              pixels.py     formats, buffers, selections
+    undo.py       no undo is lost to a picture              log.py        what went wrong inside
+    group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engine.py     the library as Python objects             abi.py        scumble.h in ctypes
     settings.py   what a document remembers                 qt.py         PyQt5 or PyQt6
 """

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The docker: what the painter sees and sets. It knows Live and the settings, no nodes and no pixels."""
+"""The docker: what the painter sees and sets. It knows Live and the settings, no nodes and no pixels.
+
+Krita's default layout leaves some 260 by 180 pixels: what the painter must know stands at the top, beside
+Live, then what is set most; the rest folds away.
+"""
 
 from __future__ import annotations
 
-import os
+import html
 from dataclasses import replace
-from pathlib import Path
 
 from krita import DockWidget, Krita
 
+from . import host, models
 from .extension import live, run
+from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
-from .widgets import Amount, TextBox, Wrapped
+from .widgets import Amount, Fold, TextBox, Wrapped
+
+REFRESH = 100  # milliseconds between refreshes, at least
 
 
 class ScumbleDocker(DockWidget):
@@ -20,11 +27,12 @@ class ScumbleDocker(DockWidget):
         self.setWindowTitle(tr("Scumble"))
         self.live = live()
         self._loading = False
+        self._edits: dict = {}  # what was edited and is not stored yet: name of the setting → widget's value
+        self._edited_in = None  # the document that it was edited for
         self._build()
-        self._commit = QtCore.QTimer(self)
-        self._commit.setSingleShot(True)
-        self._commit.timeout.connect(self._store)
-        self.live.changed.connect(self.refresh)
+        self._commit = _single_shot(self, self._store)
+        self._soon = _single_shot(self, self.refresh)
+        self.live.changed.connect(self._changed)
         self.refresh()
 
     # --- making the widgets ---
@@ -32,103 +40,140 @@ class ScumbleDocker(DockWidget):
     def _build(self):
         body = QtWidgets.QWidget()
         column = QtWidgets.QVBoxLayout(body)
-        column.setContentsMargins(6, 6, 6, 6)
+        column.setContentsMargins(4, 2, 4, 2)
+        column.setSpacing(3)
         column.addLayout(self._buttons())
-        self.prompt = TextBox(
-            3, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
-        )
-        self.negative = TextBox(1, tr("What it must not show"), tr("Used while guidance is above 1"))
-        for box in (self.prompt, self.negative):
-            box.textChanged.connect(self._edited)
-            column.addWidget(box)
-        column.addLayout(self._sliders())
-        column.addLayout(self._model())
-        self.outside = QtWidgets.QCheckBox(tr("Show the paint outside the selection"))
-        self.outside.setToolTip(
-            tr("Where something is selected only that is rendered; off: the rest stays empty")
-        )
-        self.outside.toggled.connect(self._edited)
-        column.addWidget(self.outside)
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 1000)
+        self.progress.setMaximumHeight(8)
+        self.progress.setTextVisible(False)
         self.progress.setVisible(False)
         self.state = Wrapped()
-        column.addWidget(self.progress)
-        column.addWidget(self.state)
-        self.own = QtWidgets.QPushButton(tr("Use Scumble's own model"))
-        self.own.setToolTip(tr("A small model that comes with Scumble and needs nothing else"))
-        self.own.clicked.connect(lambda: self._do(self.live.use_own_model))
-        column.addWidget(self.own)
+        self.state.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.own = self._offer(
+            tr("Use Scumble's own model"),
+            tr("A small model that comes with Scumble and needs nothing else"),
+            self.live.use_own_model,
+        )
+        self.no_preview = self._offer(
+            tr("Switch Instant Preview off"),
+            tr("Then the picture follows the brush during the stroke (View > Instant Preview Mode)"),
+            self.live.no_instant_preview,
+        )
+        for widget in (self.progress, self.state, self.own, self.no_preview):
+            column.addWidget(widget)
+        self.prompt = TextBox(
+            2, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
+        )
+        self._edits_with(self.prompt.textChanged, prompt=self.prompt.toPlainText)
+        column.addWidget(self.prompt)
+        self.strength = Amount(
+            0, 1, 2, tr("Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place")
+        )
+        self._edits_with(self.strength.edited, strength=self.strength.value)
+        column.addWidget(self.strength)
+        self.more = Fold(tr("More"))
+        inside = QtWidgets.QVBoxLayout(self.more.inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addLayout(self._sliders())
+        inside.addLayout(self._model())
+        self._boxes(inside)
+        column.addWidget(self.more)
         column.addStretch(1)
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
         self.setWidget(scroll)
 
     def _buttons(self):
-        self.toggle = QtWidgets.QPushButton(tr("Live"))
+        self.toggle = _button(
+            tr("Live"), tr("A picture of the layers below, while you paint; off, it is hidden")
+        )
         self.toggle.setObjectName("scumble_live")
         self.toggle.setCheckable(True)
-        self.toggle.setMinimumHeight(36)
-        self.toggle.setToolTip(
-            tr("A layer that shows what the model makes of the layers below, while you paint")
-        )
         self.toggle.clicked.connect(lambda: self._do(self.live.toggle))
-        self.apply = QtWidgets.QPushButton(tr("Apply"))
-        self.apply.setToolTip(tr("Copies the picture into an ordinary layer above; live goes on"))
+        self.apply = _button(
+            tr("Apply"), tr("Puts the picture into an ordinary layer below, to paint on; live goes on")
+        )
         self.apply.clicked.connect(lambda: self._do(self.live.apply))
-        self.stop = QtWidgets.QPushButton(tr("Stop"))
-        self.stop.setToolTip(tr("Ends what is being rendered and turns live off; the picture stays"))
-        self.stop.clicked.connect(lambda: self._do(self.live.stop))
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.toggle, 2)
-        row.addWidget(self.apply, 1)
-        row.addWidget(self.stop, 1)
-        return row
-
-    def _sliders(self):
-        self.strength = Amount(
-            0, 1, 2, tr("0 keeps your paint as it is, 1 takes nothing from it but the place")
-        )
-        self.steps = Amount(1, 50, 0, tr("More steps: finer and slower"))
-        self.guidance = Amount(
-            0, 15, 1, tr("How strictly the prompt is followed; up to 1 is off, and faster")
-        )
-        form = QtWidgets.QFormLayout()
-        for label, widget in (
-            (tr("Strength"), self.strength),
-            (tr("Steps"), self.steps),
-            (tr("Guidance"), self.guidance),
-        ):
-            widget.edited.connect(self._edited)
-            form.addRow(label, widget)
-        self.seed = QtWidgets.QLineEdit()
-        self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
-        self.seed.setToolTip(tr("The same seed, settings and paint make the same picture"))
-        self.seed.textEdited.connect(self._edited)
-        self.lock = QtWidgets.QToolButton()
-        self.lock.setIcon(Krita.instance().icon("layer-locked"))
-        self.lock.setCheckable(True)
-        self.lock.setToolTip(tr("Locked: the seed stays. Unlocked: Apply draws a new one"))
-        self.lock.toggled.connect(self._edited)
+        self.keep = _button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
+        self.keep.clicked.connect(lambda: self._do(self.live.keep))
         self.dice = QtWidgets.QToolButton()
         self.dice.setText("⚄")
         self.dice.setToolTip(tr("Another picture of the same paint and prompt"))
         self.dice.clicked.connect(lambda: self._do(self.live.new_seed))
         row = QtWidgets.QHBoxLayout()
+        row.setSpacing(3)
+        for widget, stretch in ((self.toggle, 2), (self.apply, 1), (self.keep, 1), (self.dice, 0)):
+            row.addWidget(widget, stretch)
+        return row
+
+    def _offer(self, text, tip, function):
+        """A button that helps where something is wrong; hidden until then."""
+        button = _button(text, tip)
+        button.clicked.connect(lambda: self._do(function))
+        button.setVisible(False)
+        return button
+
+    def _sliders(self):
+        self.negative = TextBox(1, tr("What it must not show"), tr("Used while guidance is above 1"))
+        self.steps = Amount(1, 50, 0, tr("More steps: finer and slower"))
+        self.guidance = Amount(
+            0, 15, 1, tr("How strictly the prompt is followed; up to 1 is off, and faster")
+        )
+        self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
+        self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
+        self._edits_with(self.guidance.edited, guidance=self.guidance.value)
+        self.seed = QtWidgets.QLineEdit()
+        self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
+        self.seed.setToolTip(tr("The same seed, settings and paint make the same picture"))
+        self._edits_with(self.seed.textEdited, seed=lambda: int(self.seed.text() or 0))
+        self.lock = QtWidgets.QToolButton()
+        self.lock.setIcon(Krita.instance().icon("layer-locked"))
+        self.lock.setCheckable(True)
+        self.lock.setToolTip(tr("Locked: the seed stays. Unlocked: Apply draws a new one"))
+        self._edits_with(self.lock.toggled, seed_locked=self.lock.isChecked)
+        row = QtWidgets.QHBoxLayout()
         row.addWidget(self.seed, 1)
         row.addWidget(self.lock)
-        row.addWidget(self.dice)
+        form = QtWidgets.QFormLayout()
+        form.addRow(self.negative)
+        form.addRow(tr("Steps"), self.steps)
+        form.addRow(tr("Guidance"), self.guidance)
         form.addRow(tr("Seed"), row)
+        form.addRow(tr("Opacity"), self._looks())
         return form
+
+    def _looks(self):
+        """How the live picture lies over the paint; the layer itself is locked."""
+        self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 255)
+        self.opacity.setToolTip(tr("How much the picture covers your paint"))
+        self.opacity.valueChanged.connect(lambda value: self._loading or self._do(
+            lambda document: self.live.set_opacity(document, value)))  # fmt: skip
+        self.blending = QtWidgets.QComboBox()
+        for mode, text in (
+            ("normal", tr("Normal")), ("multiply", tr("Multiply")), ("screen", tr("Screen")),
+            ("overlay", tr("Overlay")), ("soft_light_svg", tr("Soft Light")), ("darken", tr("Darken")),
+            ("lighten", tr("Lighten")), ("color", tr("Color")), ("luminize", tr("Luminosity")),
+        ):  # fmt: skip
+            self.blending.addItem(text, mode)
+        self.blending.setToolTip(tr("How the picture mixes with your paint"))
+        self.blending.activated.connect(lambda index: self._do(
+            lambda document: self.live.set_blending(document, self.blending.itemData(index))))  # fmt: skip
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.blending)
+        return row
 
     def _model(self):
         self.models = QtWidgets.QComboBox()
         self.models.setSizeAdjustPolicy(
             QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.models.setMinimumContentsLength(10)
+        self.models.setMinimumContentsLength(8)
         self.models.setToolTip(
             tr("The model that renders: the one that comes with Scumble, or a folder of yours")
         )
@@ -142,121 +187,166 @@ class ScumbleDocker(DockWidget):
         column.addWidget(self.about)
         return column
 
+    def _boxes(self, column):
+        self.outside = QtWidgets.QCheckBox(tr("Paint outside selection"))
+        self.outside.setToolTip(
+            tr("Where something is selected only that is rendered; ticked, the paint is shown around it, "
+               "else the rest stays empty")
+        )  # fmt: skip
+        self.alpha = QtWidgets.QCheckBox(tr("Keep transparency"))
+        self.alpha.setToolTip(tr("Where your paint is transparent, so is the picture"))
+        for box, name in ((self.outside, "outside_shows_paint"), (self.alpha, "follow_alpha")):
+            self._edits_with(box.toggled, **{name: box.isChecked})
+            column.addWidget(box)
+
+    def _edits_with(self, signal, **values):
+        """The signal tells that the painter has edited these settings."""
+        signal.connect(guarded(lambda *_: self._edited(values)))
+
     # --- from the painter ---
 
+    def document(self):
+        """The document of this docker's window."""
+        return host.of_docker(self)
+
     def _do(self, function):
-        if self._commit.isActive():
-            self._commit.stop()
-            self._store()
-        run(function)
+        self._store()
+        run(function, self.document())
         self.refresh()
 
-    def _edited(self, *_):
-        if not self._loading and not self._commit.isActive():
-            self._commit.start(self.live.typing_pause(Krita.instance().activeDocument()))
+    def _edited(self, values):
+        if self._loading:
+            return
+        document = self.document()
+        if document != self._edited_in:
+            self._store()
+        self._edited_in = document
+        self._edits.update({name: value() for name, value in values.items()})
+        if not self._commit.isActive():
+            self._commit.start(self.live.typing_pause(document))
 
     def _store(self):
-        run(self._store_in)
-
-    def _store_in(self, document):
-        steps = self.steps.value()
-        chosen = replace(
-            self.live.settings(document),
-            prompt=self.prompt.toPlainText(),
-            negative=self.negative.toPlainText(),
-            strength=self.strength.value(),
-            steps=None if steps is None else int(steps),
-            guidance=self.guidance.value(),
-            seed=int(self.seed.text() or 0),
-            seed_locked=self.lock.isChecked(),
-            outside_shows_paint=self.outside.isChecked(),
-        )
-        self.live.set_settings(document, chosen)
+        """Keeps what was edited, and no more, in the document that it was edited for."""
+        if self.live.busy:
+            self._commit.start(REFRESH)
+            return
+        self._commit.stop()
+        edits, document = self._edits, self._edited_in
+        self._edits, self._edited_in = {}, None
+        if edits and document is not None:
+            run(lambda d: self.live.set_settings(d, replace(self.live.settings(d), **edits)), document)
 
     def _choose_model(self, index):
         self._do(lambda document: self._choose_in(document, self.models.itemData(index)))
 
-    def _choose_in(self, document, folder):
-        if folder is None:
+    def _choose_in(self, document, model):
+        if model is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
             if not folder:
                 return
-            _remember_model(folder)
-        self.live.set_settings(document, replace(self.live.settings(document), model=folder))
+            model = models.remember(folder)
+        self.live.set_settings(document, replace(self.live.settings(document), model=model))
 
     # --- to the painter ---
 
     def canvasChanged(self, canvas):
-        """Krita calls this when another document comes to the front, or none."""
-        if self._commit.isActive():
-            self._commit.stop()  # typed for the document that has gone
+        """Krita calls this when another document comes to the front of this window, or none."""
+        self._store_now()
         self.live.wake()
         QtCore.QTimer.singleShot(0, self.refresh)
 
-    def refresh(self):
-        try:
-            self._refresh()
-        except Exception as error:  # noqa: BLE001
-            self.state.say(tr("Scumble met an error of its own: {error}").format(error=error))
+    @guarded
+    def _store_now(self):
+        self._store()
 
-    def _refresh(self):
-        document = Krita.instance().activeDocument()
+    @guarded
+    def _changed(self):
+        if not self._soon.isActive() and self.isVisible():
+            self._soon.start(REFRESH)
+
+    def showEvent(self, event):
+        """Qt's name: what has changed while the docker was closed or behind another."""
+        super().showEvent(event)
+        self._changed()
+
+    @guarded
+    def refresh(self):
+        self._soon.stop()
+        document = self.document()
         status = self.live.status(document)
         chosen = self.live.settings(document)
         self.widget().setEnabled(document is not None)
         self.toggle.setChecked(status.live)
         self.toggle.setText(tr("● Live") if status.live else tr("Live"))
-        self.stop.setEnabled(status.live)
         self.progress.setVisible(status.progress is not None)
         if status.progress is not None:
             self.progress.setValue(round(status.progress * 1000))
         self.state.say(status.text)
+        colour = "color: #d0604c" if status.error else ""
+        if self.state.styleSheet() != colour:
+            self.state.setStyleSheet(colour)
         self.own.setVisible(status.offer_own)
-        self.state.setStyleSheet("color: #d0604c" if status.error else "")
+        self.no_preview.setVisible(status.offer_no_preview)
         model = status.model if status.model is not None and status.model.ready else None
         self.about.say(
             " · ".join(filter(None, (model.description or model.name, model.device))) if model else ""
         )
-        if self._commit.isActive():
+        if self._edits:
             return  # the painter is typing: what is shown is newer than what is stored
         self._loading = True
         try:
-            self.prompt.load(chosen.prompt)
-            self.negative.load(chosen.negative)
-            self.strength.load(chosen.strength, model.strength if model else None)
-            self.steps.load(chosen.steps, model.steps if model else None)
-            self.guidance.load(chosen.guidance, model.guidance if model else None)
-            if self.seed.text() != str(chosen.seed):
-                self.seed.setText(str(chosen.seed))
-            self.lock.setChecked(chosen.seed_locked)
-            self.outside.setChecked(chosen.outside_shows_paint)
-            self._list_models(chosen.model)
+            self._load(document, chosen, model)
         finally:
             self._loading = False
 
+    def _load(self, document, chosen, model):
+        self.prompt.load(chosen.prompt)
+        self.negative.load(chosen.negative)
+        self.strength.load(chosen.strength, model.strength if model else None)
+        self.steps.load(chosen.steps, model.steps if model else None)
+        self.guidance.load(chosen.guidance, model.guidance if model else None)
+        if self.seed.text() != str(chosen.seed):
+            self.seed.setText(str(chosen.seed))
+        self.lock.setChecked(chosen.seed_locked)
+        self.outside.setChecked(chosen.outside_shows_paint)
+        self.alpha.setChecked(chosen.follow_alpha)
+        self._list_models(chosen.model)
+        opacity, mode = self.live.looks(document)
+        for widget in (self.opacity, self.blending):
+            widget.setEnabled(opacity is not None)
+        if opacity is not None and not self.opacity.isSliderDown():
+            self.opacity.setValue(opacity)
+            self.blending.setCurrentIndex(self.blending.findData(mode))
+
     def _list_models(self, chosen: str):
-        folders = ["", *_known_models()]
-        if chosen not in folders:
-            folders.append(chosen)
-        if [self.models.itemData(i) for i in range(self.models.count() - 1)] != folders:
+        entries = {"": "", **models.known()}
+        entries.setdefault(chosen, tr("not among your models"))
+        if [self.models.itemData(i) for i in range(self.models.count() - 1)] != list(entries):
             self.models.clear()
-            for folder in folders:
-                self.models.addItem(Path(folder).name if folder else tr("Scumble's own"), folder)
-                self.models.setItemData(
-                    self.models.count() - 1, folder, QtCore.Qt.ItemDataRole.ToolTipRole
-                )  # fmt: skip
+            for model, folder in entries.items():
+                self.models.addItem(models.name(model), model)
+                # As HTML: Qt would take what looks like it for that.
+                tip = f"<p>{html.escape(folder or models.name(model))}</p>"
+                self.models.setItemData(self.models.count() - 1, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
             self.models.addItem(tr("Choose a folder…"), None)
-        index = folders.index(chosen)
+        index = list(entries).index(chosen)
         if self.models.currentIndex() != index:
             self.models.setCurrentIndex(index)
 
 
-def _known_models() -> list[str]:
-    """Folders that the painter has chosen before, newest first."""
-    kept = Krita.instance().readSetting("scumble", "models", "")
-    return [folder for folder in kept.split(os.pathsep) if folder]
+def _button(text, tip):
+    button = QtWidgets.QPushButton(text)
+    button.setToolTip(tip)
+    button.setMinimumWidth(40)
+    return button
 
 
-def _remember_model(folder: str) -> None:
-    folders = [folder, *(known for known in _known_models() if known != folder)]
-    Krita.instance().writeSetting("scumble", "models", os.pathsep.join(folders[:12]))
+def _single_shot(parent, function):
+    timer = QtCore.QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(guarded(lambda: function()))
+    return timer
+
+
+def _whole(value):
+    return None if value is None else int(value)

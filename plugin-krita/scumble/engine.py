@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The library as Python objects: Library → Engine → Layer → Frame. Knows nothing of Krita or Qt.
+"""The library as Python objects: Library → Engine → Session → Frame. Knows nothing of Krita or Qt.
 
 Every object is closed by close() or a `with` block; what is forgotten is released when Python drops it.
 Failures are ScumbleError, whose text is the library's sentence for the painter.
@@ -56,11 +56,6 @@ class Library:
                 f"Scumble's library at {path} speaks version {found} of its interface, this plug-in version "
                 f"{abi.ABI_VERSION}; install the plug-in again."
             )
-        self.version = text(self.call.scumble_version())
-
-    def default_model(self) -> str:
-        """The folder of Scumble's own model, "" if it is not there."""
-        return text(self.call.scumble_default_model())
 
     def check(self, status: int) -> int:
         """Passes a status that is no error; raises the library's sentence otherwise."""
@@ -138,7 +133,7 @@ class ModelInfo:
 
 
 class Engine(_Owned):
-    """A model that is loaded in the background, and its worker; shared by any number of layers."""
+    """A model that is loaded in the background, and its worker; shared by any number of sessions."""
 
     def __init__(self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0):
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
@@ -162,7 +157,7 @@ class Engine(_Owned):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a layer renders. None = the model's own."""
+    """What a session renders. None = the model's own."""
 
     prompt: str = ""
     negative: str = ""
@@ -176,8 +171,8 @@ class Settings:
     resolution: int = 0
 
 
-class Layer(_Owned):
-    """One live layer (the library calls it a session)."""
+class Session(_Owned):
+    """What the library keeps of one live layer."""
 
     def __init__(self, engine: Engine):
         library = engine.library
@@ -250,9 +245,6 @@ class Layer(_Owned):
         """For tests: waits until nothing waits or runs; False if the time was up before."""
         call = self.library.call.scumble_session_wait
         return self.library.check(call(self.handle, milliseconds)) == abi.OK
-
-    def cancel(self) -> None:
-        self.library.check(self.library.call.scumble_session_cancel(self.handle))
 
     def stats(self) -> abi.Stats:
         stats = self.library.made(abi.Stats, "scumble_stats_init")

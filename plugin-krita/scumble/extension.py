@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from pathlib import Path
 
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
+from . import host, log
 from .engine import ScumbleError
 from .live import Live
-from .qt import QtCore, tr
+from .log import guarded
+from .qt import QtCore, sip, tr
 from .undo import Undo
 
 _live: Live | None = None
@@ -44,11 +44,13 @@ class ScumbleExtension(Extension):
         for name, text, function in (
             ("scumble_toggle", tr("Live Layer On or Off"), live().toggle),
             ("scumble_apply", tr("Apply Live Picture"), live().apply),
+            ("scumble_keep", tr("Keep Live Picture"), live().keep),
             ("scumble_new_seed", tr("New Seed for Live Layer"), live().new_seed),
         ):
             action = window.createAction(name, text, "tools/scripts")
-            action.triggered.connect(lambda _=False, function=function: run(function))
-        QtCore.QTimer.singleShot(0, undo().watch)
+            action.triggered.connect(lambda _=False, function=function: run(function, host.front().document))
+        qwindow = window.qwindow()  # the Window itself lasts no longer than this call
+        QtCore.QTimer.singleShot(0, guarded(lambda: sip.isdeleted(qwindow) or undo().watch(qwindow)))
 
 
 def translate() -> None:
@@ -56,25 +58,31 @@ def translate() -> None:
     application = QtCore.QCoreApplication.instance()
     translator = QtCore.QTranslator(application)
     folder = str(Path(__file__).resolve().parent / "translations")
-    if translator.load(QtCore.QLocale(), "scumble", "_", folder):
+    if translator.load(_language(), "scumble", "_", folder):
         application.installTranslator(translator)
 
 
-def run(function) -> None:
-    """Does what the painter asked for in the active document; what fails is told in the docker.
+def _language() -> QtCore.QLocale:
+    """The language chosen in Krita, else the system's."""
+    paths, kind = QtCore.QStandardPaths, QtCore.QStandardPaths.StandardLocation.GenericConfigLocation
+    file = paths.writableLocation(kind) + "/klanguageoverridesrc"  # where Krita writes it
+    chosen = QtCore.QSettings(file, QtCore.QSettings.Format.IniFormat).value("Language/krita", b"")
+    name = bytes(chosen).decode("ascii", "ignore") if not isinstance(chosen, str) else chosen
+    return QtCore.QLocale(name.split(":")[0]) if name else QtCore.QLocale()
 
-    Every slot of ours ends here: an exception that left a slot would end Krita.
-    """
-    document = Krita.instance().activeDocument()
+
+def run(function, document) -> None:
+    """Does what the painter asked for in a document; what fails is told in the docker. Every slot of ours
+    ends here or in `guarded`."""
     try:
         function(document)
     except ScumbleError as error:
         live().tell(document, error)
     except Exception as error:  # noqa: BLE001
-        traceback.print_exc(file=sys.stderr)
-        sentence = tr("Scumble met an error of its own: {error}")
-        told = ScumbleError(sentence.format(error=f"{type(error).__name__}: {error}"))
-        live().tell(document, told)
+        log.exception("on a click")
+        sentence = tr("Scumble met an error of its own: {error}. Details are in {file}.")
+        told = sentence.format(error=f"{type(error).__name__}: {error}", file=log.path())
+        live().tell(document, ScumbleError(told))
 
 
 def register() -> None:

@@ -68,8 +68,9 @@ class Buffer:
     def zeros(cls, length: int) -> Buffer:
         return cls(QtCore.QByteArray(length, b"\0"))
 
-    def view(self) -> memoryview:
-        return memoryview(self._bytes) if self.length else memoryview(b"")
+    def empty(self) -> bool:
+        """Whether every byte is 0: no paint at all."""
+        return self.array == QtCore.QByteArray(self.length, b"\0")
 
 
 def bands(width: int, height: int, most_pixels: int) -> list[tuple]:
@@ -90,3 +91,6 @@ class Coverage:
 
     rect: tuple
     data: bytes
+
+
+EMPTY = Coverage((0, 0, 0, 0), b"")  # something is selected, and none of it lies on the canvas

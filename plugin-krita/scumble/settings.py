@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from .engine import Settings
 from .qt import QtCore
 
 KEY = "scumble"
+MOST_BYTES = 1 << 18  # of an annotation that is read at all
+MOST_TEXT = 10_000  # characters of a prompt
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,16 @@ class DocumentSettings:
     guidance: float | None = None
     seed: int = 1
     seed_locked: bool = True
-    model: str = ""  # a folder; "" is the model that comes with Scumble
+    model: str = ""  # its id (models.py); "" is the model that comes with Scumble
     outside_shows_paint: bool = False
+    follow_alpha: bool = False  # where the paint is transparent, so is the picture
+    group: str = ""  # the managed group's id
+    damaged: bool = field(default=False, compare=False)  # what was kept could not be read
 
     def for_engine(self) -> Settings:
         return Settings(
-            self.prompt, self.negative, self.strength, self.steps, self.guidance, self.seed
+            self.prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
+            follow_alpha=self.follow_alpha,
         )  # fmt: skip
 
     def with_new_seed(self) -> DocumentSettings:
@@ -35,34 +42,63 @@ class DocumentSettings:
 
 
 def parse(data: bytes) -> DocumentSettings:
-    """Reads what an earlier or later version wrote: unknown names are dropped, wrong kinds ignored."""
+    """Reads what an earlier or later version wrote, or anybody else: unknown names are dropped, wrong kinds
+    ignored, numbers brought into their range."""
+    if not data:
+        return DocumentSettings()
     try:
+        if len(data) > MOST_BYTES:
+            raise ValueError
         found = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError):
-        return DocumentSettings()
+    except (ValueError, RecursionError):
+        return DocumentSettings(damaged=True)
     if not isinstance(found, dict):
-        return DocumentSettings()
-    default, kept = DocumentSettings(), {}
-    for field in fields(DocumentSettings):
-        value = found.get(field.name)
-        like = getattr(default, field.name)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if field.name in ("strength", "guidance") and (value is None or number):
-            low, high = (0.0, 1.0) if field.name == "strength" else (0.0, 100.0)
-            kept[field.name] = None if value is None else min(max(float(value), low), high)
-        elif field.name == "steps" and number:
-            kept["steps"] = min(max(int(value), 1), 200)
-        elif field.name == "seed" and number:
-            kept["seed"] = int(value) % 2**64
-        elif type(value) is type(like) and isinstance(value, (str, bool)):
-            kept[field.name] = value
-    return DocumentSettings(**kept)
+        return DocumentSettings(damaged=True)
+    kept, damaged = {}, False
+    for known in fields(DocumentSettings):
+        if known.name not in found or known.name == "damaged":
+            continue
+        value, good = _read(known.name, found[known.name], known.default)
+        damaged |= not good
+        if good:
+            kept[known.name] = value
+    return DocumentSettings(**kept, damaged=damaged)
+
+
+def _read(name: str, value, like) -> tuple:
+    """(the value as it may be used, whether it can be)"""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(_float(value))
+    if name in ("strength", "guidance", "steps") and value is None:
+        return None, True
+    if name in ("strength", "guidance", "steps", "seed") and not number:
+        return 0, False
+    if name == "seed":
+        return int(value) % 2**64, True
+    if name == "steps":
+        return min(max(int(value), 1), 200), True
+    if name in ("strength", "guidance"):
+        return min(max(float(value), 0.0), 1.0 if name == "strength" else 100.0), True
+    good = type(value) is type(like) and not (isinstance(value, str) and len(value) > MOST_TEXT)
+    return value, good
+
+
+def _float(value) -> float:
+    try:
+        return float(value)
+    except (OverflowError, TypeError, ValueError):
+        return math.inf
 
 
 def load(document) -> DocumentSettings:
+    if document is None or document.rootNode() is None:  # closed: Krita would look into nothing
+        return DocumentSettings()
     return parse(bytes(document.annotation(KEY)))
 
 
 def store(document, settings: DocumentSettings) -> None:
-    text = json.dumps(asdict(settings), ensure_ascii=False)
+    if document is None or document.rootNode() is None:
+        return
+    kept = asdict(settings)
+    del kept["damaged"]
+    text = json.dumps(kept, ensure_ascii=False)
     document.setAnnotation(KEY, "Settings of Scumble's live layer", QtCore.QByteArray(text.encode("utf-8")))

@@ -3,19 +3,20 @@
 
 Krita drops an undo that comes while it merges layers, and each picture makes it merge. So in a live document
 the key waits until Krita is free, and pictures wait after it. For PATIENCE at most: a tool that keeps a
-stroke open (Transform) has an undo of its own, and Krita is to decide then, as without Scumble.
+stroke open (Transform) has an undo of its own, and Krita is to decide then, as without Scumble. While a menu
+is open pictures wait too (live.py), and while the pointer is on an undo button: so an undo from there finds
+Krita free.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-import traceback
 
-from krita import Krita
+from . import host, log
+from .log import guarded
+from .qt import QtCore, QtWidgets
 
-from .qt import QtCore
-
+NAMES = ("edit_undo", "edit_redo")
 MARK = "scumble_watched"
 PATIENCE = 0.15  # seconds
 LOOK = 3  # milliseconds between looks whether Krita is free
@@ -32,24 +33,30 @@ class Undo(QtCore.QObject):
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self._look)
 
-    def watch(self) -> None:
-        """Watches the actions of the window in front; does nothing for those that it watches already."""
-        for name in ("edit_undo", "edit_redo"):
-            action = Krita.instance().action(name)
-            if action is not None and not action.property(MARK):
+    def watch(self, window) -> None:
+        """Watches the actions of a main window (Qt's), and its buttons of them."""
+        for action in window.actions():
+            if action.objectName() in NAMES and not action.property(MARK):
                 action.setProperty(MARK, True)
                 action.installEventFilter(self)
                 action.triggered.connect(self._live.hold)
+        for button in window.findChildren(QtWidgets.QToolButton):
+            action = button.defaultAction()
+            if action is not None and action.objectName() in NAMES and not button.property(MARK):
+                button.setProperty(MARK, True)
+                button.installEventFilter(self)
 
-    def eventFilter(self, action, event) -> bool:
-        """Qt's name. A key that waits is taken away and its action triggered later."""
-        if event.type() != QtCore.QEvent.Type.Shortcut:
-            return False
+    def eventFilter(self, watched, event) -> bool:
+        """Qt's name. A key that waits is taken away and its action triggered later; a press on a button only
+        keeps pictures back until it is let go."""
         try:
-            return self.postpone(action)
-        except Exception:  # noqa: BLE001  one that left this function would end Krita
-            traceback.print_exc(file=sys.stderr)
-            return False
+            if event.type() == QtCore.QEvent.Type.Shortcut:
+                return self.postpone(watched)
+            if event.type() in (QtCore.QEvent.Type.MouseButtonPress, QtCore.QEvent.Type.Enter):
+                self._live.hold()
+        except Exception:  # noqa: BLE001
+            log.exception("undo")
+        return False
 
     def postpone(self, action) -> bool:
         """Whether the action waits for Krita; if not, it may be done now."""
@@ -60,19 +67,23 @@ class Undo(QtCore.QObject):
         self._timer.start()
         return True
 
+    @guarded
     def _look(self) -> None:
+        if self._live.busy:
+            return
+        action, document, until = self._waiting[0]
         try:
-            action, document, until = self._waiting[0]
             if time.monotonic() < until and document.rootNode() is not None and not free(document):
                 return
             self._waiting.pop(0)
-            if document == Krita.instance().activeDocument():
+            if document == host.front().document:
                 action.trigger()
-        except Exception:  # noqa: BLE001
-            traceback.print_exc(file=sys.stderr)
+        except Exception:
             self._waiting.clear()
-        if not self._waiting:
-            self._timer.stop()
+            raise
+        finally:
+            if not self._waiting:
+                self._timer.stop()
 
 
 def free(document) -> bool:

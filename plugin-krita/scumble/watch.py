@@ -6,16 +6,17 @@ The list in its Layers docker does: Qt's model of it says when a layer has chang
 closed. Where that list is not found (`layers_watched`), live.py asks now and then instead.
 
 While one is seen and nothing changes, the paint is looked at seldom; the pen on the canvas hurries the loop.
+Where Krita shows strokes with Instant Preview, it is also seen when the pen is lifted.
 """
 
 from __future__ import annotations
 
 from krita import Krita
 
-from .qt import QtCore, QtWidgets, owned, sip
+from . import host
+from .qt import QtCore, QtWidgets, sip
 
 MARK = "scumble_watched"
-CANVASES = ("KisQPainterCanvas", "KisOpenGLCanvas2")  # the widgets that Krita paints on: in software, by GPU
 PRESSES = (
     QtCore.QEvent.Type.MouseButtonPress,
     QtCore.QEvent.Type.TabletPress,
@@ -23,13 +24,23 @@ PRESSES = (
 )
 
 
-class Watch(QtCore.QObject):
-    """Calls `wake` when what can be seen may have changed, `hurry` when the artist begins a stroke."""
+RELEASES = (
+    QtCore.QEvent.Type.MouseButtonRelease,
+    QtCore.QEvent.Type.TabletRelease,
+    QtCore.QEvent.Type.TouchEnd,
+    QtCore.QEvent.Type.TouchCancel,
+)
 
-    def __init__(self, wake, hurry):
+
+class Watch(QtCore.QObject):
+    """Calls `wake` when what can be seen may have changed, `removed` when a layer was removed, `pen_down`
+    when the artist begins a stroke; where that answers True, `pen_up` when it ends."""
+
+    def __init__(self, wake, removed, pen_down, pen_up):
         super().__init__()
-        self._wake, self._hurry = wake, hurry
+        self._wake, self._removed, self._pen_down, self._pen_up = wake, removed, pen_down, pen_up
         self._canvas = None  # the widget that is watched for the pen
+        self._until_lifted = False
         self.layers_watched = False
         application = QtWidgets.QApplication.instance()
         application.focusWindowChanged.connect(self._woken)
@@ -39,7 +50,7 @@ class Watch(QtCore.QObject):
 
     def windows(self) -> None:
         """Watches the windows that are open now; does nothing for those that it watches already."""
-        for window in owned(Krita.instance().windows()):
+        for window in host.windows():
             widget = window.qwindow()
             handle = widget.windowHandle() if widget is not None else None
             if handle is None:
@@ -50,7 +61,7 @@ class Watch(QtCore.QObject):
                 model = tree.model()
                 if model is not None and self._new(model):
                     model.dataChanged.connect(self._woken)
-                    model.rowsRemoved.connect(self._woken)
+                    model.rowsRemoved.connect(lambda *_: self._removed())
                     self.layers_watched = True
 
     def canvas(self) -> None:
@@ -58,26 +69,28 @@ class Watch(QtCore.QObject):
         through Python."""
         if self._canvas is not None and not sip.isdeleted(self._canvas):
             return
-        window = Krita.instance().activeWindow()
-        widget = window.qwindow() if window is not None else None
-        area = widget.findChild(QtWidgets.QMdiArea) if widget is not None else None
-        view = area.activeSubWindow() if area is not None else None
-        found = view.findChildren(QtWidgets.QWidget) if view is not None else ()
-        self._canvas = next((child for child in found if child.metaObject().className() in CANVASES), None)
+        self._canvas = host.canvas_widget()
         if self._canvas is not None:
             self._canvas.installEventFilter(self)
 
     def leave_canvas(self) -> None:
         """Another one may be in front."""
+        if self._until_lifted:
+            self._until_lifted = False
+            self._pen_up()
         if self._canvas is not None and not sip.isdeleted(self._canvas):
             self._canvas.removeEventFilter(self)
         self._canvas = None
 
     def eventFilter(self, _, event) -> bool:
         """Qt's name. Takes no event away."""
-        if event.type() in PRESSES:
-            self.leave_canvas()
-            self._hurry()
+        if event.type() in PRESSES and not self._until_lifted:
+            self._until_lifted = bool(self._pen_down())
+            if not self._until_lifted:
+                self.leave_canvas()
+        elif self._until_lifted and event.type() in RELEASES:
+            self._until_lifted = False
+            self._pen_up()
         return False
 
     def _woken(self, *_) -> None:

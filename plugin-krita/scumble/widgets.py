@@ -22,6 +22,7 @@ class Amount(QtWidgets.QWidget):
         self.number.setRange(low, high)
         self.number.setSingleStep(1 if decimals == 0 else 0.05)
         self.number.setKeyboardTracking(False)
+        self.slider.setMinimumWidth(40)
         self.reset = QtWidgets.QToolButton()
         self.reset.setText("↺")
         self.reset.setToolTip(tr("Back to what the model recommends"))
@@ -58,6 +59,31 @@ class Amount(QtWidgets.QWidget):
             widget.setValue(number)
             widget.blockSignals(blocked)
         self.reset.setEnabled(self._value is not None)
+
+
+class Fold(QtWidgets.QWidget):
+    """A line that opens what is seldom needed."""
+
+    def __init__(self, title: str):
+        super().__init__()
+        self.button = QtWidgets.QToolButton()
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setAutoRaise(True)
+        self.button.setToolButtonStyle(QtCore.Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.inside = QtWidgets.QWidget()
+        self.inside.setVisible(False)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.button)
+        column.addWidget(self.inside)
+        self.button.toggled.connect(self._open)
+        self._open(False)
+
+    def _open(self, opened: bool) -> None:
+        arrow = QtCore.Qt.ArrowType.DownArrow if opened else QtCore.Qt.ArrowType.RightArrow
+        self.button.setArrowType(arrow)
+        self.inside.setVisible(opened)
 
 
 class TextBox(QtWidgets.QPlainTextEdit):

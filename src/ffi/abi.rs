@@ -33,8 +33,7 @@ pub struct ScumbleEngineOptions {
     pub model_dir: *const c_char,
     /// "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
     pub device: *const c_char,
-    /// Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
-    /// then ORT_DYLIB_PATH).
+    /// The ONNX Runtime library, or a folder with it; NULL = searched (see FILES).
     pub runtime: *const c_char,
     /// Sampler to use instead of the model's: "euler", "euler_a", "lcm", "tcd", "ddim", "pndm", "dpm++" (DPM-Solver++ 2M),
     /// "dpm++_single" (2S), "dpm++_sde", "dpm++_single_sde", "heun", "lms", "unipc", "deis", "kdpm2" or "kdpm2_a"; all

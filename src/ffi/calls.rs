@@ -149,7 +149,7 @@ unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptio
         intra_threads: options.intra_threads as usize,
         scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
         runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
-        beside: library::folder(),
+        beside: library::folder().map(Path::to_path_buf),
     })
 }
 

@@ -291,6 +291,14 @@ fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Er
             Status::ModelMissing,
             format!("A file of the {name} in {file} is missing ({detail}); download the model again."),
         ),
+        _ if detail.contains("IR version") || detail.contains("under development and support") => (
+            Status::ModelUnsupported,
+            format!(
+                "The {name} in {file} is newer than this ONNX Runtime ({}); update ONNX Runtime.",
+                // Before it stands where in ONNX Runtime's source that was found.
+                detail.rsplit(") ").next().unwrap_or(detail)
+            ),
+        ),
         ErrorCode::NotImplemented => (
             Status::ModelUnsupported,
             format!(

@@ -61,6 +61,11 @@ impl Config {
         self.value.get(key).filter(|v| !v.is_null())
     }
 
+    /// Every entry.
+    pub fn entries(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.value.as_object().into_iter().flatten()
+    }
+
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Value::as_str)
     }

@@ -1,13 +1,14 @@
 //! A model folder as people download it: which files it has, what they say about the model, what is wrong.
 //!
-//! Read is the layout of Hugging Face diffusers and optimum-onnx: one folder per network with `model.onnx` in
-//! it, `tokenizer/`, `scheduler/scheduler_config.json` and `model_index.json`. The older layout without a
-//! `config.json` per network is read too, with the values that Stable Diffusion has.
+//! Where the parts lie is found by [`crate::models::layout`]; a `config.json` per network is read where there is one,
+//! else the values are those that Stable Diffusion has.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Status};
+use crate::models::checkpoint;
 use crate::models::config::Config;
+use crate::models::layout::{self, Layout};
 use crate::render::Defaults;
 
 /// Which pipeline of diffusers the folder was made for: they spread strength over the steps differently.
@@ -62,6 +63,8 @@ pub struct Folder {
 }
 
 const EXPORT: &str = "export it with `optimum-cli export onnx --model MODEL FOLDER`";
+const EXPORT_FILE: &str = "make one with diffusers' from_single_file and save_pretrained, then \
+    `optimum-cli export onnx --model FOLDER ONNX_FOLDER`";
 const KNOWN: &str = "this version runs SD 1.x, SD 2.x, SD-Turbo and LCM models in ONNX form";
 
 impl Folder {
@@ -72,26 +75,41 @@ impl Folder {
     /// cannot be right), [`Status::ModelUnsupported`] (another kind of model), each naming what and where.
     pub fn open(path: &Path) -> Result<Self> {
         check_kind_of_path(path)?;
+        let path = layout::in_cache(path)?;
+        let path = path.as_path();
+        let hints = Config::read(&path.join("scumble.json"))?;
+        let layout = Layout::new(path, hints.as_ref())?;
         let index = Config::read(&path.join("model_index.json"))?;
         let kind = match &index {
             Some(index) => kind(path, index)?,
             None => None,
         };
         let [text_encoder, unet, vae_encoder, vae_decoder] =
-            ["text_encoder", "unet", "vae_encoder", "vae_decoder"].map(|name| network(path, name));
+            ["text_encoder", "unet", "vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
         // The U-Net first: what is said about it tells most about what the folder is.
         let (unet, text_encoder) = (unet?, text_encoder?);
         let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
-        if path.join("text_encoder_2").exists() {
+        if path.join("text_encoder_2").exists() || layout.network("text_encoder_2")?.is_some() {
             return Err(unsupported(path, "Stable Diffusion XL"));
         }
-        let scheduler = Config::read(&path.join("scheduler/scheduler_config.json"))?
-            .ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
+        const SCHEDULER: &str = "scheduler_config.json";
+        let scheduler = layout.folder("scheduler", &[&[SCHEDULER]])?;
+        let scheduler = scheduler.map(|folder| Config::read(&folder.join(SCHEDULER))).transpose()?.flatten();
+        let scheduler = scheduler.ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
+        let tokenizer = layout.folder("tokenizer", &[&["tokenizer.json"], &["vocab.json", "merges.txt"]])?;
+        let tokenizer = tokenizer
+            .ok_or_else(|| missing(path, "tokenizer/tokenizer.json (or vocab.json with merges.txt)"))?;
 
-        let hints = Config::read(&path.join("scumble.json"))?;
-        let unet_config = Config::read(&path.join("unet/config.json"))?;
-        let text_config = Config::read(&path.join("text_encoder/config.json"))?;
-        let vae_config = first_config(path, &["vae_decoder", "vae_encoder", "vae"])?;
+        let unet_config = layout.config("unet", &unet)?;
+        let text_config = layout.config("text_encoder", &text_encoder)?;
+        let vae_config = match layout.config("vae_decoder", &vae_decoder)? {
+            Some(config) => Some(config),
+            None => layout.config("vae_encoder", &vae_encoder)?,
+        };
+        let vae_config = match vae_config {
+            Some(config) => Some(config),
+            None => Config::read(&path.join("vae/config.json"))?,
+        };
         let (autoencoder, cell) = autoencoder(vae_config.as_ref())?;
         if let Some(config) = &unet_config {
             check_unet(path, config, &autoencoder)?;
@@ -102,7 +120,10 @@ impl Folder {
             (_, Some(config)) => sample_size(config)?.saturating_mul(cell),
             _ => 512,
         };
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // A cached model's folder is called by a hash.
+        let name = layout::cached_name(path)
+            .or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .unwrap_or_default();
         let told = |key: &str| hints.as_ref().and_then(|h| h.text(key)).map(str::to_owned);
         Ok(Folder {
             name: told("name").unwrap_or(name),
@@ -114,7 +135,7 @@ impl Folder {
             unet,
             vae_encoder,
             vae_decoder,
-            tokenizer: tokenizer(path)?,
+            tokenizer,
             scheduler,
             autoencoder,
             cell,
@@ -142,13 +163,12 @@ fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
 
 fn check_kind_of_path(path: &Path) -> Result<()> {
     if path.is_file() {
-        return Err(Error::new(
-            Status::ModelUnsupported,
-            format!(
-                "{} is a single file, not a model folder; {KNOWN}, one folder per model ({EXPORT}).",
-                path.display()
-            ),
-        ));
+        let what = checkpoint::kind(path).unwrap_or_else(|| "a single file, not a model folder".into());
+        let advice = match checkpoint::can_be_exported(&what) {
+            true => format!("{KNOWN}, one folder per model ({EXPORT_FILE})"),
+            false => "it is a part for a model, not a model; choose a model's folder".into(),
+        };
+        return Err(Error::new(Status::ModelUnsupported, format!("{} is {what}; {advice}.", path.display())));
     }
     let mut entries = std::fs::read_dir(path).map_err(|error| {
         Error::new(
@@ -168,8 +188,8 @@ fn check_kind_of_path(path: &Path) -> Result<()> {
 /// The class in `model_index.json`.
 fn kind(path: &Path, index: &Config) -> Result<Option<Kind>> {
     let Some(class) = index.text("_class_name") else { return Ok(None) };
-    // Exporters put Onnx or ORT before the name, and Img2Img into it.
-    let plain = class.trim_start_matches("Onnx").trim_start_matches("ORT").replace("Img2Img", "");
+    // Exporters put Onnx or ORT before the name or into it, and Img2Img.
+    let plain = ["Onnx", "ORT", "Img2Img"].iter().fold(class.to_owned(), |name, word| name.replace(word, ""));
     let other = match plain.trim_end_matches("Pipeline") {
         "StableDiffusion" => return Ok(Some(Kind::StableDiffusion)),
         "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
@@ -199,14 +219,15 @@ fn missing(path: &Path, file: &str) -> Error {
     )
 }
 
-/// The `.onnx` file of one network.
-fn network(path: &Path, name: &str) -> Result<PathBuf> {
-    let folder = path.join(name);
-    let file = folder.join("model.onnx");
-    if file.is_file() {
+/// The `.onnx` file of one network, or why there is none.
+fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
+    if let Some(file) = layout.network(name)? {
         return Ok(file);
     }
-    let names: Vec<String> = [&folder, path]
+    let folder = path.join(name);
+    let file = folder.join("model.onnx");
+    let root = path.to_path_buf();
+    let names: Vec<String> = [&folder, &root]
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flat_map(|entries| entries.flatten())
@@ -220,41 +241,33 @@ fn network(path: &Path, name: &str) -> Result<PathBuf> {
         ));
     }
     if has(&[".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".gguf"]) && !has(&[".onnx"]) {
+        let advice = if path.join("model_index.json").is_file() { EXPORT } else { EXPORT_FILE };
         return Err(Error::new(
             Status::ModelUnsupported,
-            format!("The model in {} is not in ONNX form; {EXPORT}.", path.display()),
+            format!("The model in {} is not in ONNX form; {advice}.", path.display()),
         ));
     }
-    let flat = |entry: &String| entry.ends_with(".onnx") || entry == "onnx";
-    if names.iter().any(flat) || path.join("transformer").exists() {
+    if path.join("transformer").exists() || names.iter().any(|entry| entry.starts_with("transformer")) {
         return Err(Error::new(
             Status::ModelUnsupported,
             format!(
-                "The model in {} is arranged in another way ({name}/model.onnx is not there); {KNOWN}, one \
-                 folder per network ({EXPORT}).",
+                "The model in {} has a transformer in the place of a U-Net; {KNOWN} ({EXPORT}).",
                 path.display()
             ),
         ));
     }
+    if name != "unet" && layout.network("unet")?.is_some() {
+        return Err(Error::new(
+            Status::ModelMissing,
+            format!(
+                "The model folder {} lacks its {name}; download the whole model, or name a folder that has one \
+                 in {}: {{\"parts\": {{\"{name}\": \"../OTHER MODEL\"}}}}.",
+                path.display(),
+                path.join("scumble.json").display()
+            ),
+        ));
+    }
     Err(missing(path, &format!("{name}/model.onnx")))
-}
-
-fn tokenizer(path: &Path) -> Result<PathBuf> {
-    let folder = path.join("tokenizer");
-    let has = |name: &str| folder.join(name).is_file();
-    if has("tokenizer.json") || (has("vocab.json") && has("merges.txt")) {
-        return Ok(folder);
-    }
-    Err(missing(path, "tokenizer/tokenizer.json (or vocab.json with merges.txt)"))
-}
-
-fn first_config(path: &Path, folders: &[&str]) -> Result<Option<Config>> {
-    for folder in folders {
-        if let Some(config) = Config::read(&path.join(folder).join("config.json"))? {
-            return Ok(Some(config));
-        }
-    }
-    Ok(None)
 }
 
 /// The autoencoder's numbers and its pixels per latent cell.

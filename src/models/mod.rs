@@ -6,8 +6,10 @@ pub mod runtime;
 
 pub mod device;
 
+pub mod checkpoint;
 pub mod config;
 pub mod folder;
+pub mod layout;
 pub mod onnx_file;
 
 pub mod component;

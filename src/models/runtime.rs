@@ -12,6 +12,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use crate::error::{Error, Result, Status};
+use crate::places::{Around, user_runtime};
 
 /// The oldest minor version whose C API this library was built for: 1.24 (`ort`'s feature `api-24`).
 pub const MINIMUM_MINOR: u32 = 24;
@@ -46,17 +47,17 @@ pub fn loaded() -> Option<&'static Runtime> {
 
 /// Finds and loads ONNX Runtime; later calls return what the first one loaded, whatever they ask for.
 ///
-/// Searched in this order: `explicit` alone, if given (a file or a folder); `beside`, the folder of the
-/// library or program that contains this code; the per-user runtime folder ([`user_folder`]); the file or
-/// folder that the environment variable `ORT_DYLIB_PATH` names. A library that does not load or is too old
-/// is passed over, and the message tells so if none is left.
+/// Searched in the order of [`crate::places`]: `explicit` alone, if given (a file or a folder); what the environment
+/// variable `ORT_DYLIB_PATH` names; the user's runtime folder; `beside`, the folder of the library or program that
+/// contains this code; the system's folders. A library that does not load or is too old is passed over, and the
+/// message tells so if none is left.
 ///
 /// # Errors
 /// [`Status::Runtime`], in one sentence that lists where it looked.
 pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static Runtime> {
     RUNTIME.get_or_try_init(|| {
         let mut looked = Vec::new();
-        for place in places(explicit, beside) {
+        for place in Around::here("ORT_DYLIB_PATH", beside).runtime(explicit) {
             let Some(file) = library_at(&place) else {
                 looked.push(format!("{} (not there)", place.display()));
                 continue;
@@ -79,7 +80,7 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
 
 /// What to do when there is no ONNX Runtime, for somebody who has the source tree and for somebody who has not.
 fn how_to_get_it() -> String {
-    let own = user_folder().map(|folder| format!(" or into {}", folder.display())).unwrap_or_default();
+    let own = user_runtime().map(|folder| format!(" or into {}", folder.display())).unwrap_or_default();
     format!(
         "put its library ({}) beside Scumble's{own} (in Scumble's source tree `make runtime` does)",
         std::env::consts::DLL_PREFIX.to_owned() + "onnxruntime" + std::env::consts::DLL_SUFFIX
@@ -122,37 +123,6 @@ fn why_not(error: &ort::LoadDynamicError) -> String {
         }
         other => one_line(&other.to_string()),
     }
-}
-
-/// Files and folders to look at, in order, absolute.
-fn places(explicit: Option<&Path>, beside: Option<&Path>) -> Vec<PathBuf> {
-    let found: Vec<PathBuf> = match explicit {
-        Some(path) => vec![path.to_path_buf()],
-        None => {
-            let variable = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty()).map(PathBuf::from);
-            beside.map(Path::to_path_buf).into_iter().chain(user_folder()).chain(variable).collect()
-        }
-    };
-    // A relative path would be looked up beside the host's program by `ort`, and not here.
-    found.into_iter().map(|p| std::path::absolute(&p).unwrap_or(p)).collect()
-}
-
-/// The per-user folder that `make runtime` fills: `$XDG_DATA_HOME/scumble/runtime` or
-/// `~/.local/share/scumble/runtime`; on macOS `~/Library/Application Support/scumble/runtime`; on Windows
-/// `%LOCALAPPDATA%\scumble\runtime`. None without a home.
-pub fn user_folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let data = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        // The XDG rule: a relative path in the variable is invalid and must be passed over.
-        variable("XDG_DATA_HOME")
-            .filter(|path| path.is_absolute())
-            .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
-    };
-    data.map(|data| data.join("scumble").join("runtime"))
 }
 
 /// `path` itself if it is a file, else the newest ONNX Runtime in the folder `path`.
@@ -226,11 +196,5 @@ mod tests {
         assert!(is_library_name("libonnxruntime.so.1.32.0"));
         assert!(!is_library_name("libonnxruntime_providers_shared.so"));
         assert!(!is_library_name("libonnxruntime.txt"));
-    }
-
-    #[test]
-    fn an_explicit_place_is_the_only_one_looked_at() {
-        assert_eq!(places(Some(Path::new("/a")), Some(Path::new("/b"))), vec![PathBuf::from("/a")]);
-        assert_eq!(places(None, Some(Path::new("/b"))).first(), Some(&PathBuf::from("/b")));
     }
 }

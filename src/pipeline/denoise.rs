@@ -62,6 +62,11 @@ impl Unet {
         (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
     }
 
+    /// Does it take embeddings of any number of tokens?
+    pub fn takes_any_length(&self) -> bool {
+        self.network.input("encoder_hidden_states").is_some_and(|port| port.fixed(1).is_none())
+    }
+
     /// Is the guidance built in, so that a second run for the negative prompt is not needed?
     pub fn is_guidance_distilled(&self) -> bool {
         self.guidance_width.is_some()

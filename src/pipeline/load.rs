@@ -112,6 +112,7 @@ impl Loader<'_> {
         let mut text = TextEncoder::new(folder, component()?)?;
         text.try_out(folder, self.cancel, &mut Duration::default()).map_err(|e| self.does_not_run(e))?;
         let unet = Unet::new(component()?, folder)?;
+        text.read_in_pieces(unet.takes_any_length());
         let encoder = Encoder::new(component()?, folder.autoencoder)?;
         let decoder = Decoder::new(component()?, folder.autoencoder)?;
         (self.progress)(done as f32 / total, "first run");
@@ -119,11 +120,7 @@ impl Loader<'_> {
         let defaults = folder.defaults.unwrap_or_else(|| defaults(&scheduler, &unet));
         let info = ModelInfo {
             name: folder.name.clone(),
-            description: [folder.description.as_str()]
-                .into_iter()
-                .chain(scheduler.notes().iter().map(String::as_str))
-                .collect::<Vec<_>>()
-                .join(" "),
+            description: description(folder, &scheduler, &unet),
             device: device.to_string(),
             geometry: geometry(folder, &unet, &encoder, &decoder),
             defaults,
@@ -164,6 +161,15 @@ fn check_device(folder: &Folder, name: &str, device: Device, scan: &Scan) -> Res
             operators.join(", ")
         ),
     ))
+}
+
+/// What the folder says about the model, and what an artist must know of it.
+fn description(folder: &Folder, scheduler: &Scheduler, unet: &Unet) -> String {
+    let guidance = unet.is_guidance_distilled();
+    let guidance = guidance.then_some("Its guidance is built in: a negative prompt has no effect.");
+    let notes = scheduler.notes().iter().map(String::as_str);
+    let all: Vec<&str> = [folder.description.as_str()].into_iter().chain(notes).chain(guidance).collect();
+    all.join(" ")
 }
 
 /// The settings that models of this sort are made for.

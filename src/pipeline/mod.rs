@@ -5,6 +5,7 @@
 
 mod denoise;
 mod load;
+mod prompt;
 mod recent;
 pub mod scheduler;
 mod text;
@@ -57,12 +58,18 @@ impl Renderer for Pipeline {
         let mut phases = Phases::default();
 
         let start = Instant::now();
-        let prompt = self.text.encode(request.prompt, cancel, &mut phases.runtime)?;
         let guided = request.guidance > 1.0 && !self.unet.is_guidance_distilled();
-        let negative = match guided {
-            true => Some(self.text.encode(request.negative, cancel, &mut phases.runtime)?),
-            false => None,
+        let mut encode = |text: &str| match rule {
+            Rule::Whole => self.text.encode_plainly(text, cancel, &mut phases.runtime),
+            Rule::Continuous => self.text.encode(text, cancel, &mut phases.runtime),
         };
+        let mut prompt = encode(request.prompt)?;
+        let mut negative = if guided { Some(encode(request.negative)?) } else { None };
+        if let Some(other) = negative.take() {
+            let level = self.text.of_equal_length([prompt, other], cancel, &mut phases.runtime)?;
+            let [first, second] = level;
+            (prompt, negative) = (first, Some(second));
+        }
         let conditioning = self.unet.condition(&prompt, negative.as_deref(), request.guidance)?;
         phases.text = start.elapsed();
 

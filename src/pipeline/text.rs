@@ -7,8 +7,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::Folder;
+use crate::pipeline::prompt;
 use crate::pipeline::recent::Recent;
-use crate::pipeline::tokenizer::{Tokenizer, shorten};
+use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
 
 /// Prompts that are kept; an artist goes back and forth between a few.
 const KEPT: usize = 32;
@@ -26,7 +27,10 @@ pub struct TextEncoder {
     network: Component,
     output: String,
     masks_padding: bool,
-    kept: Recent<String, Arc<Embedding>>,
+    /// May a prompt have more than one piece? CLIP's, where the U-Net takes any number of tokens.
+    in_pieces: bool,
+    /// By the prompt, and whether it is read plainly.
+    kept: Recent<(String, bool), Arc<Embedding>>,
 }
 
 impl TextEncoder {
@@ -60,23 +64,97 @@ impl TextEncoder {
             network,
             output,
             masks_padding: folder.masks_padding,
+            in_pieces: false,
             kept: Recent::new(KEPT),
         })
     }
 
-    /// The embedding of `prompt`, from memory where it was asked for lately.
+    /// Lets prompts have more tokens than the network reads at once: they are read in pieces, which follow each other in
+    /// the embedding. For U-Nets that take any number of tokens; not for text encoders other than CLIP.
+    pub fn read_in_pieces(&mut self, unet_takes_any: bool) {
+        self.in_pieces = unet_takes_any && !self.masks_padding;
+    }
+
+    /// The embedding of `prompt` as artists write it ([`prompt::parts`]), from memory where it was asked for lately.
     ///
     /// # Errors
     /// As [`Component::run`].
     pub fn encode(&mut self, prompt: &str, cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Embedding>> {
-        let prompt = shorten(prompt).to_owned();
-        if let Some(embedding) = self.kept.get(&prompt) {
+        let prompt = shorten(prompt);
+        if let Some(embedding) = self.kept.get(&(prompt.to_owned(), false)) {
             return Ok(embedding);
         }
-        let (ids, used) = self.tokenizer.encode(&prompt)?;
-        let embedding = Arc::new(self.run(&ids, used, cancel, spent)?);
-        self.kept.put(prompt, Arc::clone(&embedding));
+        let parts = prompt::parts(prompt);
+        // Weights are a habit of CLIP's users; other encoders are told the words.
+        if self.masks_padding
+            || (parts.len() <= 1 && parts.iter().all(|part| part.weight == 1.0) && !self.in_pieces)
+        {
+            return self.encode_plainly(&prompt::plain(&parts), cancel, spent);
+        }
+        let mut chunks = self.tokenizer.chunks(&parts)?;
+        if !self.in_pieces {
+            chunks.truncate(1);
+        }
+        let mut whole: Option<Embedding> = None;
+        for chunk in &chunks {
+            let mut piece = self.run(&chunk.ids, chunk.used, cancel, spent)?;
+            weigh(&mut piece, chunk);
+            match &mut whole {
+                None => whole = Some(piece),
+                Some(whole) => {
+                    whole.tokens += piece.tokens;
+                    whole.data.extend(piece.data);
+                }
+            }
+        }
+        let embedding = Arc::new(whole.unwrap_or(Embedding { tokens: 0, width: 0, data: Vec::new() }));
+        self.kept.put((prompt.to_owned(), false), Arc::clone(&embedding));
         Ok(embedding)
+    }
+
+    /// The embedding of `prompt` as diffusers reads it: brackets are letters, and what is too long is cut.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn encode_plainly(
+        &mut self,
+        prompt: &str,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Arc<Embedding>> {
+        let key = (shorten(prompt).to_owned(), true);
+        if let Some(embedding) = self.kept.get(&key) {
+            return Ok(embedding);
+        }
+        let (ids, used) = self.tokenizer.encode(&key.0)?;
+        let embedding = Arc::new(self.run(&ids, used, cancel, spent)?);
+        self.kept.put(key, Arc::clone(&embedding));
+        Ok(embedding)
+    }
+
+    /// Two embeddings of the same number of tokens, as guidance needs them: the shorter is followed by empty pieces.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn of_equal_length(
+        &mut self,
+        prompts: [Arc<Embedding>; 2],
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<[Arc<Embedding>; 2]> {
+        let tokens = prompts.iter().map(|embedding| embedding.tokens).max().unwrap_or(0);
+        if prompts.iter().all(|embedding| embedding.tokens == tokens) {
+            return Ok(prompts);
+        }
+        let empty = self.encode_plainly("", cancel, spent)?;
+        Ok(prompts.map(|embedding| {
+            let missing = (tokens - embedding.tokens) / empty.tokens.max(1);
+            if missing == 0 {
+                return embedding;
+            }
+            let data = [embedding.data.clone(), empty.data.repeat(missing)].concat();
+            Arc::new(Embedding { tokens, width: embedding.width, data })
+        }))
     }
 
     /// Runs the network once on the largest token number: one that is too large for the network shows now and
@@ -114,6 +192,23 @@ impl TextEncoder {
             [1, tokens, width] => Ok(Embedding { tokens, width, data: output.into_raw_vec_and_offset().0 }),
             ref other => Err(self.network.unsupported(&format!("it makes numbers of the shape {other:?}"))),
         }
+    }
+}
+
+/// Makes tokens count as strongly as they are meant. The mean stays, as in AUTOMATIC1111's web UI: it carries much of what
+/// the U-Net looks at.
+fn weigh(piece: &mut Embedding, chunk: &Chunk) {
+    if chunk.weights.iter().all(|weight| *weight == 1.0) {
+        return;
+    }
+    let mean = |data: &[f32]| data.iter().map(|v| f64::from(*v)).sum::<f64>() / data.len().max(1) as f64;
+    let before = mean(&piece.data);
+    for (token, weight) in piece.data.chunks_exact_mut(piece.width.max(1)).zip(&chunk.weights) {
+        token.iter_mut().for_each(|v| *v *= weight);
+    }
+    let factor = before / mean(&piece.data);
+    if factor.is_finite() && (0.1..=10.0).contains(&factor) {
+        piece.data.iter_mut().for_each(|v| *v *= factor as f32);
     }
 }
 

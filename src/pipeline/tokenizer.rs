@@ -13,16 +13,22 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::roberta::RobertaProcessing;
-use tokenizers::{AddedToken, SplitDelimiterBehavior, TruncationParams};
+use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
 use crate::error::{Error, Result, Status};
 use crate::models::config::Config;
+use crate::pipeline::prompt::Part;
 
 /// CLIP reads this many tokens.
 const LENGTH: u32 = 77;
 /// A prompt is cut here before it is tokenised: 77 tokens never need as many bytes, and a megabyte of text
 /// would keep the worker busy for nothing.
 const LONGEST_BYTES: usize = 16 << 10;
+
+/// A long prompt is read in so many pieces at most; an artist who writes more has pasted something.
+const MOST_CHUNKS: usize = 8;
+/// No tokenizer file is larger: Gemma's has 33 MB, Qwen's 11.
+const MOST_BYTES: u64 = 96 << 20;
 
 const START: &str = "<|startoftext|>";
 const END: &str = "<|endoftext|>";
@@ -34,6 +40,18 @@ pub struct Tokenizer {
     length: usize,
     pad: i64,
     largest: i64,
+    /// What stands before and after the words of every prompt.
+    frame: (Vec<i64>, Vec<i64>),
+}
+
+/// One piece of a prompt, of the tokenizer's length with padding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chunk {
+    pub ids: Vec<i64>,
+    /// How strongly each token is meant, 1 where nobody says.
+    pub weights: Vec<f32>,
+    /// Tokens that are not padding.
+    pub used: usize,
 }
 
 impl Tokenizer {
@@ -52,6 +70,12 @@ impl Tokenizer {
             )
         };
         let whole = folder.join("tokenizer.json");
+        for name in ["tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json"] {
+            let bytes = std::fs::metadata(folder.join(name)).map_or(0, |data| data.len());
+            if bytes > MOST_BYTES {
+                return Err(broken(format!("{name} has {} MB, too many for a tokenizer", bytes >> 20)));
+            }
+        }
         let read = || if whole.is_file() { whole_file(&whole) } else { clip(folder) };
         let mut tokenizer = guarded(read).map_err(|e| broken(e.to_string()))?;
         let pad_token = special(&configs, "pad_token");
@@ -64,6 +88,7 @@ impl Tokenizer {
             .map(|t| AddedToken::from(t, true))
             .collect();
         tokenizer.add_special_tokens(specials).map_err(|e| broken(e.to_string()))?;
+        add_tokens(&mut tokenizer, folder, config.as_ref()).map_err(broken)?;
 
         let declared = match &config {
             // Some files say 10^30 here, which means nobody asked.
@@ -74,8 +99,11 @@ impl Tokenizer {
         let length = declared.filter(|&n| n >= 2).unwrap_or(limit).min(limit) as usize;
         let from_file = tokenizer.get_padding().map(|padding| padding.pad_id);
         tokenizer.with_padding(None);
-        let cut = TruncationParams { max_length: length.max(2), ..TruncationParams::default() };
-        tokenizer.with_truncation(Some(cut)).map_err(|e| broken(e.to_string()))?;
+        tokenizer.with_truncation(None).map_err(|e| broken(e.to_string()))?;
+        let frame = frame(&tokenizer).map_err(|e| broken(e.to_string()))?;
+        if frame.0.len() + frame.1.len() > length.max(2) {
+            return Err(broken("it leaves no room for words".into()));
+        }
 
         let vocabulary = tokenizer.get_vocab(true);
         let id = |token: &str| vocabulary.get(token).copied();
@@ -85,7 +113,8 @@ impl Tokenizer {
         };
         let pad = pad.ok_or_else(|| broken("it has no token to pad with".into()))?;
         let largest = vocabulary.values().copied().max().unwrap_or(0).max(pad);
-        Ok(Tokenizer { tokenizer, length, pad: i64::from(pad), largest: i64::from(largest) })
+        let length = length.max(2);
+        Ok(Tokenizer { tokenizer, length, pad: i64::from(pad), largest: i64::from(largest), frame })
     }
 
     /// Tokens of every prompt, with padding.
@@ -104,17 +133,107 @@ impl Tokenizer {
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer cannot tell what a part of the text is.
     pub fn encode(&self, text: &str) -> Result<(Vec<i64>, usize)> {
-        let encoding = guarded(|| self.tokenizer.encode(shorten(text), true)).map_err(|e| {
+        let mut words = self.words(shorten(text))?;
+        words.truncate(self.room());
+        let words: Vec<(i64, f32)> = words.into_iter().map(|id| (id, 1.0)).collect();
+        let Chunk { ids, used, .. } = self.framed(&words);
+        Ok((ids, used))
+    }
+
+    /// All of a prompt that has been taken apart, in as many pieces as it needs; one for an empty prompt. Each begins and
+    /// ends as a prompt of its own. Of a text without end the first [`MOST_CHUNKS`] pieces are taken.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn chunks(&self, parts: &[Part]) -> Result<Vec<Chunk>> {
+        let mut words = Vec::new();
+        for part in parts {
+            words.extend(self.words(&part.text)?.into_iter().map(|id| (id, part.weight)));
+        }
+        let room = self.room().max(1);
+        words.truncate(room * MOST_CHUNKS);
+        Ok(match words.as_slice() {
+            [] => vec![self.framed(&[])],
+            words => words.chunks(room).map(|words| self.framed(words)).collect(),
+        })
+    }
+
+    /// Tokens of words that fit into one piece.
+    fn room(&self) -> usize {
+        self.length.saturating_sub(self.frame.0.len() + self.frame.1.len())
+    }
+
+    fn words(&self, text: &str) -> Result<Vec<i64>> {
+        let encoding = guarded(|| self.tokenizer.encode(text, false)).map_err(|e| {
             Error::new(
                 Status::ModelBroken,
                 format!("The model's tokenizer cannot read the prompt ({e}); choose another model."),
             )
         })?;
-        let mut ids: Vec<i64> = encoding.get_ids().iter().map(|&id| i64::from(id)).collect();
+        Ok(encoding.get_ids().iter().map(|&id| i64::from(id)).collect())
+    }
+
+    fn framed(&self, words: &[(i64, f32)]) -> Chunk {
+        let (before, after) = &self.frame;
+        let ids = before.iter().copied().chain(words.iter().map(|(id, _)| *id)).chain(after.iter().copied());
+        let mut ids: Vec<i64> = ids.collect();
+        let mut weights = vec![1.0; before.len()];
+        weights.extend(words.iter().map(|(_, weight)| *weight));
         let used = ids.len().min(self.length);
         ids.resize(self.length, self.pad);
-        Ok((ids, used))
+        weights.resize(self.length, 1.0);
+        Chunk { ids, weights, used }
     }
+}
+
+/// Tokens before and after the words of a prompt.
+fn frame(tokenizer: &tokenizers::Tokenizer) -> tokenizers::Result<(Vec<i64>, Vec<i64>)> {
+    let ids =
+        |special| guarded(|| tokenizer.encode("a", special)).map(|encoding| encoding.get_ids().to_vec());
+    let (words, all) = (ids(false)?, ids(true)?);
+    let at = all.windows(words.len().max(1)).position(|part| part == words);
+    // Words that become something else among special tokens: nothing can be said about the rest.
+    let at = at.filter(|_| !words.is_empty()).ok_or("it cannot read a single letter")?;
+    let wide = |ids: &[u32]| ids.iter().map(|&id| i64::from(id)).collect();
+    Ok((wide(&all[..at]), wide(&all[at + words.len()..])))
+}
+
+/// Words that were added after training, as textual inversions are: `added_tokens.json`, and `added_tokens_decoder` of
+/// `tokenizer_config.json`. Their rows follow the vocabulary's in the text encoder's table.
+fn add_tokens(
+    tokenizer: &mut tokenizers::Tokenizer,
+    folder: &Path,
+    config: Option<&Config>,
+) -> std::result::Result<(), String> {
+    let mut added: Vec<(u64, String, bool)> = Vec::new();
+    let list = Config::read(&folder.join("added_tokens.json")).map_err(|e| e.message)?;
+    for (token, id) in list.iter().flat_map(Config::entries) {
+        added.push((
+            id.as_u64().ok_or("added_tokens.json has a token without a number")?,
+            token.clone(),
+            false,
+        ));
+    }
+    let decoder = config.and_then(|config| config.get("added_tokens_decoder")).and_then(Value::as_object);
+    for (id, token) in decoder.into_iter().flatten() {
+        let content = token.get("content").and_then(Value::as_str);
+        let special = token.get("special").and_then(Value::as_bool).unwrap_or(false);
+        if let (Ok(id), Some(content)) = (id.parse(), content) {
+            added.push((id, content.to_owned(), special));
+        }
+    }
+    added.sort();
+    for (id, token, special) in added {
+        if tokenizer.token_to_id(&token).is_none() {
+            // A word of its own, wherever it stands; as transformers has it.
+            let word = AddedToken::from(token.clone(), special).normalized(false);
+            tokenizer.add_tokens([word]).map_err(|e| e.to_string())?;
+        }
+        if tokenizer.token_to_id(&token).map(u64::from) != Some(id) {
+            return Err(format!("its added token {token} has the number {id}, where it has no place"));
+        }
+    }
+    Ok(())
 }
 
 /// The part of a prompt that is looked at: its first 16 KiB, cut between two characters.
@@ -215,6 +334,66 @@ mod tests {
         }
         // Generous: a busy machine must not fail this, quadratic behaviour must.
         assert!(start.elapsed().as_secs() < 20);
+    }
+
+    #[test]
+    fn long_prompts_are_read_in_pieces() {
+        let tokenizer = tiny("sd15");
+        let parts = |text: &str| crate::pipeline::prompt::parts(text);
+        for text in ["", "a house", "a house by the lake, in the style of a woodcut"] {
+            let chunks = tokenizer.chunks(&parts(text)).unwrap();
+            assert_eq!((chunks[0].ids.clone(), chunks[0].used), tokenizer.encode(text).unwrap());
+            assert_eq!(chunks.len(), 1);
+        }
+        let long = "house ".repeat(60);
+        let chunks = tokenizer.chunks(&parts(&long)).unwrap();
+        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.ids.len() == 77));
+        assert_eq!(chunks[0].ids, tokenizer.encode(&long).unwrap().0);
+        // No word is lost.
+        let words: usize = chunks.iter().map(|chunk| chunk.used - 2).sum();
+        assert_eq!(words, tokenizer.words(&long).unwrap().len());
+        assert_eq!(tokenizer.chunks(&parts(&"house ".repeat(2000))).unwrap().len(), MOST_CHUNKS);
+        let weighted = &tokenizer.chunks(&parts("a (red:1.5) house")).unwrap()[0];
+        assert!(weighted.weights.contains(&1.5) && weighted.weights[0] == 1.0);
+        assert_eq!(weighted.ids, tokenizer.encode("a red house").unwrap().0);
+    }
+
+    #[test]
+    fn added_tokens_are_words_of_their_own() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/sd15/tokenizer");
+        let folder = std::env::temp_dir().join(format!("scumble-added-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for file in std::fs::read_dir(&root).unwrap().flatten() {
+            std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+        }
+        let next = tiny("sd15").largest() + 1;
+        std::fs::write(
+            folder.join("added_tokens.json"),
+            format!(r#"{{"<meadow>": {next}, "sks": {}}}"#, next + 1),
+        )
+        .unwrap();
+        let tokenizer = Tokenizer::load(&folder, Some(77)).unwrap();
+        let (ids, _) = tokenizer.encode("a <meadow> by sks").unwrap();
+        assert!(ids.contains(&next) && ids.contains(&(next + 1)));
+        assert_eq!(tokenizer.largest(), next + 1);
+        std::fs::write(folder.join("added_tokens.json"), r#"{"<meadow>": 70000}"#).unwrap();
+        let error = Tokenizer::load(&folder, Some(77)).err().unwrap();
+        assert!(error.message.contains("<meadow>"), "{error}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_too_large_for_a_tokenizer_is_not_read() {
+        let folder = std::env::temp_dir().join(format!("scumble-huge-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
+            // A hole: it takes no place on the disk.
+            std::fs::File::create(folder.join(name)).unwrap().set_len(64 << 30).unwrap();
+            let error = Tokenizer::load(&folder, None).err().unwrap();
+            assert!(error.status == Status::ModelBroken && error.message.contains(name), "{error}");
+            std::fs::remove_file(folder.join(name)).unwrap();
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

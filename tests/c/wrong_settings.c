@@ -137,11 +137,9 @@ static void worker(void) {
     params.resolution = CANVAS;
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
     MUST(scumble_session_wait(layer, 300000) == SCUMBLE_OK);
-    row("strength x steps below one step", SCUMBLE_ERROR_SETTING, scumble_session_poll(layer, 0, &frame));
-    row("its second poll", SCUMBLE_NO_FRAME, scumble_session_poll(layer, UINT64_MAX, &frame));
-    row("its second push", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, NULL, 0, NULL));
-    MUST(frame == NULL);
-    must_still_render(layer);
+    row("strength x steps below one step", SCUMBLE_OK, scumble_session_poll(layer, 0, &frame));
+    scumble_frame_release(frame);
+    frame = NULL;
 
     params.strength = 1;
     MUST(scumble_session_set_noise(layer, noise, 1, 1, 1, 1, NULL) == SCUMBLE_OK);
@@ -149,6 +147,7 @@ static void worker(void) {
     MUST(scumble_session_wait(layer, 300000) == SCUMBLE_OK);
     row("noise that does not fit the model", SCUMBLE_ERROR_SETTING, scumble_session_poll(layer, 0, &frame));
     row("its second poll", SCUMBLE_NO_FRAME, scumble_session_poll(layer, UINT64_MAX, &frame));
+    row("its second push", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, NULL, 0, NULL));
     MUST(frame == NULL && scumble_session_set_noise(layer, NULL, 0, 0, 0, 0, NULL) == SCUMBLE_OK);
     must_still_render(layer);
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The procedure plug-in-scumble, from Script-Fu without windows, against `scumble render` on its pixels."""
 
 from __future__ import annotations

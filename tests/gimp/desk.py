@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """An artist at GIMP's windows: opens images, paints with the pointer, presses keys, looks at layers."""
 
 from __future__ import annotations

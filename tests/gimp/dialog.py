@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The dialog: its preview, its buttons, what OK makes. The engine is the stub; in selection and rendering the
 real one with a tiny model."""
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Starts a real GIMP on an X server and a profile of its own, talks Script-Fu to it, takes all down again."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """The live layer while strokes are painted with the pointer. The engine is the stub."""
 
 from __future__ import annotations

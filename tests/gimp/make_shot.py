@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Makes docs/images/gimp*.png: GIMP with Scumble's dialog, and with a live layer while a stroke is painted.
 
 python3 tests/gimp/make_shot.py --plugin out/gimp-2/scumble --library target/release/libscumble.so

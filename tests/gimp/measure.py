@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """What the live layer costs while somebody paints: reading, pushing, writing, showing, and the bytes' floor.
 
     python3 tests/gimp/measure.py --plugin out/gimp-2/scumble --library target/release/libscumble.so

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """PNG files in and out without more than Python brings, and how far two pictures are apart."""
 
 from __future__ import annotations

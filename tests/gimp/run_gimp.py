@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 """Tests the plug-in in the real GIMP: batch runs against the command line, then the windows under Xvfb.
 
     python3 tests/gimp/run_gimp.py --plugin out/gimp-2/scumble [--gimp 3 --chroot DIR] [--only live|…]

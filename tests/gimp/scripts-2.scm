@@ -1,4 +1,4 @@
-; SPDX-License-Identifier: GPL-3.0-or-later
+; SPDX-License-Identifier: MIT OR Apache-2.0
 ; What the tests ask of GIMP, in the words of 2.10's Script-Fu; scripts-3.scm has the same for GIMP 3.
 (define (t-list v) (vector->list v))
 (define (t-load path) (car (gimp-file-load RUN-NONINTERACTIVE path path)))

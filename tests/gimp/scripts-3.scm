@@ -1,4 +1,4 @@
-; SPDX-License-Identifier: GPL-3.0-or-later
+; SPDX-License-Identifier: MIT OR Apache-2.0
 ; What the tests ask of GIMP, in the words of GIMP 3's Script-Fu; scripts-2.scm has the same for 2.10.
 (define (t-list v) (vector->list v))
 (define (t-load path) (car (gimp-file-load RUN-NONINTERACTIVE path)))

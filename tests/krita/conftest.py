@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
@@ -75,3 +76,43 @@ def eventually(step, condition, seconds=5.0):
             return True
         time.sleep(0.004)
     return False
+
+
+@pytest.fixture
+def live(stub):
+    from scumble.live import Live
+
+    made = Live()
+    made._library = stub
+    made._timer.start = lambda *_: None  # the tests turn the handle
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def document():
+    import krita
+
+    made = krita.Document(96, 64)
+    one = krita.Krita.instance()
+    one.document, one.kept, one.opened, one.messages = made, {}, [], []
+    yield made
+    krita.Preview.on = False
+    one.document, one.opened = None, []
+
+
+def picture(document):
+    from scumble.group import ManagedGroup
+
+    return ManagedGroup.find(document).live.pixels
+
+
+def settled(document):
+    """Whether the live layer is the inverse of the paint, which is what the stub makes of it."""
+    expected = np.iinfo(document.dtype).max - document.paper.pixels
+    expected[..., 3] = np.iinfo(document.dtype).max
+    return np.array_equal(picture(document), expected)
+
+
+def run(live, document, condition=None, seconds=5.0):
+    return eventually(live.tick, condition or (lambda: settled(document)), seconds)

@@ -7,7 +7,7 @@ import gc
 import pytest
 from conftest import eventually
 from scumble import abi
-from scumble.engine import Engine, Layer, Library, ScumbleError, Settings, library_path
+from scumble.engine import Engine, Library, ScumbleError, Session, Settings, library_path
 
 WHITE = b"\xff" * (64 * 48 * 4)
 
@@ -24,7 +24,7 @@ def frame_of(layer, seconds=5.0):
 
 
 def test_a_picture_comes_back(stub):
-    with Engine(stub) as engine, Layer(engine) as layer:
+    with Engine(stub) as engine, Session(engine) as layer:
         assert layer.set(Settings(prompt="ä castle")) > 0
         assert layer.set(Settings(prompt="ä castle")) == 0, "the same settings are no change"
         assert push(layer, WHITE) > 0
@@ -43,14 +43,14 @@ def test_errors_are_the_librarys_sentences(stub):
     with pytest.raises(ScumbleError, match="does not exist; choose another") as caught:
         Engine(stub, "/nowhere")
     assert caught.value.status == abi.ERROR_MODEL_MISSING
-    with Engine(stub) as engine, Layer(engine) as layer:
+    with Engine(stub) as engine, Session(engine) as layer:
         with pytest.raises(ScumbleError, match="steps"):
             layer.set(Settings(steps=201))
 
 
 def test_what_is_closed_says_so(stub):
     engine = Engine(stub)
-    layer = Layer(engine)
+    layer = Session(engine)
     layer.close()
     layer.close()
     with pytest.raises(ScumbleError, match="closed"):
@@ -62,7 +62,7 @@ def test_what_is_closed_says_so(stub):
 def test_what_is_forgotten_is_released(stub):
     engine = Engine(stub)
     for _ in range(20):
-        layer = Layer(engine)
+        layer = Session(engine)
         push(layer, WHITE)
         frame_of(layer)
     del layer
@@ -72,14 +72,14 @@ def test_what_is_forgotten_is_released(stub):
 
 def test_loading_and_failing_are_told(stub, monkeypatch):
     monkeypatch.setenv("SCUMBLE_STUB_LOAD_MS", "200")
-    with Engine(stub) as engine, Layer(engine) as layer:
+    with Engine(stub) as engine, Session(engine) as layer:
         push(layer, WHITE)
         assert layer.poll() is None and layer.loading
         assert not engine.info().ready and engine.info().progress < 1
         assert frame_of(layer) is not None
         assert engine.info().ready
     monkeypatch.setenv("SCUMBLE_STUB_FAIL", "render")
-    with Engine(stub) as engine, Layer(engine) as layer:
+    with Engine(stub) as engine, Session(engine) as layer:
         push(layer, WHITE)
         with pytest.raises(ScumbleError, match="asked to fail"):
             frame_of(layer)
@@ -99,7 +99,7 @@ def test_a_missing_or_wrong_library_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_the_real_engine_renders(real_engine):
-    with Layer(real_engine) as layer:
+    with Session(real_engine) as layer:
         layer.set(Settings(prompt="a house", strength=0.6, seed=3))
         push(layer, WHITE)
         assert layer.wait(60_000)

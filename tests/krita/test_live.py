@@ -6,43 +6,11 @@ from dataclasses import replace
 import krita
 import numpy as np
 import pytest
-from conftest import eventually
-from scumble import layer as layer_module
-from scumble.canvas import LIVE_NAME, Canvas
+from conftest import picture, run, settled
+from scumble import document as document_module
+from scumble import models
 from scumble.engine import ScumbleError
-
-
-@pytest.fixture
-def live(stub):
-    from scumble.live import Live
-
-    made = Live()
-    made._library = stub
-    made._timer.start = lambda *_: None  # the tests turn the handle
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def document():
-    made = krita.Document(96, 64)
-    krita.Krita.instance().document = made
-    yield made
-    krita.Krita.instance().document = None
-
-
-def picture(document):
-    return Canvas.find(document).live.pixels
-
-
-def settled(document):
-    expected = np.iinfo(document.dtype).max - document.paper.pixels
-    expected[..., 3] = np.iinfo(document.dtype).max
-    return np.array_equal(picture(document), expected)
-
-
-def run(live, document, condition=None, seconds=5.0):
-    return eventually(live.tick, condition or (lambda: settled(document)), seconds)
+from scumble.group import ManagedGroup
 
 
 def test_a_picture_of_the_paint_comes_and_follows(live, document):
@@ -62,10 +30,10 @@ def test_going_live_is_one_undo_step(live, document):
 def test_nothing_new_makes_no_job_and_the_picture_is_not_its_own_source(live, document):
     live.start(document)
     assert run(live, document)
-    jobs = live.layer(document).session.stats().jobs_started
+    jobs = live.of(document).session.stats().jobs_started
     for _ in range(50):
         live.tick()
-    assert live.layer(document).session.stats().jobs_started == jobs
+    assert live.of(document).session.stats().jobs_started == jobs
 
 
 def test_painting_is_left_alone(live, document):
@@ -77,24 +45,24 @@ def test_painting_is_left_alone(live, document):
     for n in range(5):
         document.paper.pixels[n] = (n, n, n, 255)
         assert run(live, document)
-    assert live.layer(document) is not None and live.status(document).live
+    assert live.of(document) is not None and live.status(document).live
     assert document.steps == steps and document.paper.writes == paper
 
 
 def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch):
-    monkeypatch.setattr(layer_module, "BAND_BYTES", 96 * 4 * 10)
+    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 10)
     live.start(document)
     assert run(live, document)
     assert np.array_equal(document.shown, picture(document)), "and all of it is shown"
     document.paper.pixels[60:63, 5:9] = (1, 2, 3, 255)
     assert run(live, document), "a change in any band is found"
     assert np.array_equal(document.shown, picture(document))
-    monkeypatch.setattr(layer_module, "TURN", 0)
+    monkeypatch.setattr(document_module, "TURN", 0)
     document.paper.pixels[3] = (9, 2, 3, 255)
-    at_once, before = 0, Canvas.find(document).live.writes
+    at_once, before = 0, ManagedGroup.find(document).live.writes
     while not settled(document):
         live.tick()
-        after = Canvas.find(document).live.writes
+        after = ManagedGroup.find(document).live.writes
         at_once, before = max(at_once, after - before), after
     assert at_once == 1, "no more is written in a turn than it has time for"
 
@@ -112,7 +80,7 @@ def test_a_canvas_of_another_size_or_depth(live, document):
         node.pixels = node.pixels.astype(np.uint16) * 257
     assert run(live, document)
     document.model = "CMYKA"
-    live.tick()
+    assert run(live, document, lambda: live.of(document) is None)
     status = live.status(document)
     assert not status.live and status.error and "CMYKA" in status.text
 
@@ -137,7 +105,7 @@ def test_a_selection_cuts_the_picture(live, document):
 def test_live_stops_by_itself_when_the_group_goes(live, document, how):
     live.start(document)
     assert run(live, document)
-    canvas = Canvas.find(document)
+    canvas = ManagedGroup.find(document)
     if how == "deleted":
         canvas.group.remove()
     elif how == "undone":
@@ -147,7 +115,7 @@ def test_live_stops_by_itself_when_the_group_goes(live, document, how):
         canvas.live.remove()
     else:
         document.closed = True
-    assert run(live, document, lambda: live.layer(document) is None)
+    assert run(live, document, lambda: live.of(document) is None)
     if how != "closed":
         status = live.status(document)
         assert status.error and "live is off" in status.text
@@ -159,8 +127,13 @@ def test_live_stops_by_itself_when_the_group_goes(live, document, how):
 
 def test_an_error_inside_never_reaches_krita(live, document, monkeypatch, capsys):
     live.start(document)
-    monkeypatch.setattr(Canvas, "check", lambda self: 1 / 0)
-    live.tick()
+    monkeypatch.setattr(ManagedGroup, "check", lambda self: 1 / 0)
+    other = krita.Document(20, 10)
+    monkeypatch.undo()
+    live.start(other)
+    monkeypatch.setattr(live.of(document).group, "check", lambda: 1 / 0)
+    assert run(live, document, lambda: live.of(document) is None)
+    assert live.of(other) is not None, "the other document goes on"
     status = live.status(document)
     assert not status.live and "ZeroDivisionError" in status.text
     assert "Traceback" in capsys.readouterr().err
@@ -171,7 +144,7 @@ def test_a_failed_run_is_told_and_the_next_change_tries_again(live, document, mo
     live.start(document)
     assert run(live, document, lambda: live.status(document).error)
     assert live.status(document).live and "asked to fail" in live.status(document).text
-    assert not live.layer(document).working, "and is not waited for any more"
+    assert not live.of(document).working, "and is not waited for any more"
     monkeypatch.delenv("SCUMBLE_STUB_FAIL")
     document.paper.pixels[0] = (1, 1, 1, 255)
     assert run(live, document) and not live.status(document).error
@@ -181,7 +154,7 @@ def test_typing_waits_for_a_slow_engine(live, document, monkeypatch):
     assert live.typing_pause(document) == 80
     live.start(document)
     assert run(live, document)
-    layer = live.layer(document)
+    layer = live.of(document)
     for took, pause in ((5_000, 80), (400_000, 400), (9_000_000, 1500)):
         layer.last_frame.since_start_us = took
         assert live.typing_pause(document) == pause
@@ -189,10 +162,12 @@ def test_typing_waits_for_a_slow_engine(live, document, monkeypatch):
 
 def test_scumbles_own_model_is_offered_for_one_that_fails(live, document, monkeypatch):
     monkeypatch.setenv("SCUMBLE_STUB_FAIL", "load")
-    live.set_settings(document, replace(live.settings(document), model="/broken"))
-    live.start(document)
-    assert run(live, document, lambda: live.layer(document) is None)
+    live.set_settings(document, replace(live.settings(document), model=models.remember("/broken")))
+    with pytest.raises(ScumbleError, match="asked to fail") as caught:
+        live.start(document)
+    live.tell(document, caught.value)
     assert live.status(document).offer_own and "asked to fail" in live.status(document).text
+    assert len(document.root.children) == 1, "a model that cannot be used leaves no group behind"
     monkeypatch.delenv("SCUMBLE_STUB_FAIL")
     live.use_own_model(document)
     assert live.settings(document).model == "" and run(live, document)
@@ -202,7 +177,7 @@ def test_scumbles_own_model_is_offered_for_one_that_fails(live, document, monkey
 def test_off_nothing_is_left_in_memory(live, document):
     live.start(document)
     assert run(live, document)
-    session, engine = live.layer(document).session, live.layer(document).engine
+    session, engine = live.of(document).session, live.of(document).engine
     live.stop(document)
     assert session.closed and live._spare.isActive()
     live._spare.timeout.emit()
@@ -218,19 +193,22 @@ def test_a_hidden_layer_asks_for_no_further_turn(live, document):
     asked = []
     live._timer.start = lambda delay=None: asked.append(delay)
     live._watch.layers_watched = True
-    Canvas.find(document).group.setVisible(False)
-    live.tick()
+    ManagedGroup.find(document).group.setVisible(False)
+    live._timer.stop = lambda: asked.clear()
+    assert run(live, document, lambda: live.of(document).hidden)
     assert asked == [] and "hidden" in live.status(document).text
-    Canvas.find(document).group.setVisible(True)
+    ManagedGroup.find(document).group.setVisible(True)
     live.wake()
     assert asked == [0]
+    live.tick()
+    assert not live.of(document).hidden, "its turn is at once"
 
 
 def test_a_model_that_is_not_there(live, document):
-    live.set_settings(document, replace(live.settings(document), model="/nowhere"))
+    live.set_settings(document, replace(live.settings(document), model=models.remember("/nowhere")))
     with pytest.raises(ScumbleError, match="choose another"):
         live.start(document)
-    assert live.layer(document) is None and len(document.root.children) == 1, "nothing was made"
+    assert live.of(document) is None and len(document.root.children) == 1, "nothing was made"
 
 
 def test_apply_bakes_one_layer_in_one_step(live, document):
@@ -240,10 +218,25 @@ def test_apply_bakes_one_layer_in_one_step(live, document):
     live.start(document)
     assert run(live, document)
     steps = len(document.steps)
+    ManagedGroup.find(document).live.setOpacity(77)
     live.apply(document)
-    baked = document.root.children[-1]
+    baked = document.root.children[1]
     assert baked.name() == "Scumble: a red castle" and np.array_equal(baked.pixels, picture(document))
-    assert len(document.steps) == steps + 1 and live.layer(document) is not None
+    assert baked.opacity() == 77 and baked.index() < ManagedGroup.find(document).group.index()
+    assert document.active is baked, "what is painted next is seen by the model"
+    assert len(document.steps) == steps + 1 and live.of(document) is not None
+
+
+def test_keep_lays_the_picture_aside(live, document):
+    live.start(document)
+    assert run(live, document)
+    before, seed = picture(document).copy(), live.settings(document).seed
+    live.keep(document)
+    kept = document.root.children[-1]
+    assert np.array_equal(kept.pixels, before) and not kept.visible(), "the live picture is still seen"
+    document.paper.pixels[3] = (1, 2, 3, 255)
+    assert run(live, document) and np.array_equal(document.shown, picture(document))
+    assert live.settings(document).seed == seed
 
 
 def test_pictures_wait_while_the_artist_undoes(live, document):
@@ -254,35 +247,3 @@ def test_pictures_wait_while_the_artist_undoes(live, document):
     merges = document.merges
     assert not run(live, document, seconds=0.2) and document.merges == merges
     assert run(live, document)
-
-
-def test_the_docker_sets_and_shows(live, document, monkeypatch):
-    from scumble import docker as module
-    from scumble import extension
-
-    monkeypatch.setattr(extension, "_live", live)
-    panel = module.ScumbleDocker()
-    panel.toggle.click()
-    assert live.layer(document) is not None and panel.toggle.isChecked()
-    assert run(live, document)
-    assert "Inverts the paint" in panel.about.text() and "Up to date" in panel.state.text()
-    assert panel.strength.number.value() == 0.5, "the model's own"
-    panel.prompt.setPlainText("a lake")
-    panel.strength.slider.setValue(25)
-    panel._commit.stop()
-    panel._store()
-    chosen = live.settings(document)
-    assert (chosen.prompt, chosen.strength, chosen.steps) == ("a lake", 0.25, None)
-    panel.strength.reset.click()
-    panel._commit.stop()
-    panel._store()
-    assert live.settings(document).strength is None
-    panel.apply.click()
-    assert document.root.children[-1].name() == "Scumble: a lake"
-    panel.stop.click()
-    assert live.layer(document) is None and not panel.stop.isEnabled()
-    krita.Krita.instance().document = None
-    panel.canvasChanged(None)
-    panel.refresh()
-    assert not panel.widget().isEnabled()
-    assert LIVE_NAME in {node.name() for node in document.every(document.root)}

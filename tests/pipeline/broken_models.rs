@@ -17,8 +17,8 @@ fn models_that_are_not_right_are_told_apart() {
     use Status::{ModelBroken, ModelMissing, ModelUnsupported};
     const UNET: &str = "unet/model.onnx";
     let damages: &[Damage] = &[
-        ("no text encoder", |m| m.remove("text_encoder/model.onnx"), ModelMissing, "text_encoder/model.onnx"),
-        ("no decoder", |m| m.remove("vae_decoder"), ModelMissing, "vae_decoder/model.onnx"),
+        ("no text encoder", |m| m.remove("text_encoder/model.onnx"), ModelMissing, "{\"parts\""),
+        ("no decoder", |m| m.remove("vae_decoder"), ModelMissing, "lacks its vae_decoder"),
         ("no scheduler", |m| m.remove("scheduler"), ModelMissing, "scheduler_config.json"),
         ("no tokenizer", |m| m.remove("tokenizer/merges.txt"), ModelMissing, "merges.txt"),
         (
@@ -68,6 +68,17 @@ fn models_that_are_not_right_are_told_apart() {
             |m| m.write(UNET, unet(onnx::FLOAT, "com.microsoft", "NhwcConv", &[])),
             ModelUnsupported,
             "CUDA or DirectML",
+        ),
+        (
+            "a file of a later ONNX",
+            |m| {
+                let mut bytes = std::fs::read(m.0.join(UNET)).unwrap();
+                assert_eq!(bytes[0], 0x08, "it begins with its IR version");
+                bytes[1] = 99;
+                m.write(UNET, bytes);
+            },
+            ModelUnsupported,
+            "update ONNX Runtime",
         ),
         (
             "an operator that nobody knows",
@@ -136,16 +147,22 @@ fn models_that_are_not_right_are_told_apart() {
             "optimum-cli export onnx",
         ),
         (
-            "all files in one folder",
-            |m| {
-                for name in ["text_encoder", "unet", "vae_encoder", "vae_decoder"] {
-                    std::fs::rename(m.0.join(name).join("model.onnx"), m.0.join(format!("{name}.onnx")))
-                        .unwrap();
-                    m.remove(name);
-                }
-            },
+            "a transformer",
+            |m| std::fs::rename(m.0.join("unet"), m.0.join("transformer")).unwrap(),
             ModelUnsupported,
-            "another way",
+            "transformer",
+        ),
+        (
+            "parts that are no paths",
+            |m| m.write("scumble.json", r#"{"parts": {"unet": 3}}"#),
+            ModelBroken,
+            "parts",
+        ),
+        (
+            "a part that is not where it is said to be",
+            |m| m.write("scumble.json", r#"{"parts": {"vae_encoder": "../nowhere"}}"#),
+            ModelMissing,
+            "nowhere",
         ),
         ("a broken index", |m| m.write("model_index.json", "{\"_class"), ModelBroken, "model_index.json"),
         (

@@ -1,12 +1,14 @@
 //! The pipeline on real ONNX Runtime: against diffusers' pictures, with models that are broken in every way
 //! that we could think of, and interrupted.
 //!
-//! ONNX Runtime is looked for as always (the per-user folder, then ORT_DYLIB_PATH); without it these tests fail.
+//! ONNX Runtime is looked for as always (ORT_DYLIB_PATH first); without it these tests fail.
 
 mod broken_models;
 mod default_model;
 mod golden;
+mod layouts;
 mod onnx;
+mod prompts;
 mod rendering;
 mod strength;
 mod support;

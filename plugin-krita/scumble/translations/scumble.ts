@@ -4,68 +4,8 @@
 <context>
     <name>Scumble</name>
     <message>
-        <location filename="../canvas.py"/>
-        <source>Scumble's group is not whole any more; delete it and start live again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../canvas.py"/>
-        <source>Select a layer first: the live layer is made above it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../canvas.py"/>
-        <source>The live layer was removed, so live is off. Start it again to make a new one.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../canvas.py"/>
-        <source>Scumble's group was taken apart, so live is off. Delete it and start live again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../canvas.py"/>
-        <source>The paint tap must stay below the live picture; live is off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../canvas.py"/>
-        <source>The live layer was undone, so live is off. Start it again to make a new one.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../docker.py"/>
         <source>Scumble</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>What the picture shows</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Describe the picture; it follows as you type</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>What it must not show</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Used while guidance is above 1</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Show the paint outside the selection</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Where something is selected only that is rendered; off: the rest stays empty</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -80,12 +20,42 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Switch Instant Preview off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Then the picture follows the brush during the stroke (View &gt; Instant Preview Mode)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>What the picture shows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Describe the picture; it follows as you type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>Live</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>A layer that shows what the model makes of the layers below, while you paint</source>
+        <source>A picture of the layers below, while you paint; off, it is hidden</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -95,22 +65,32 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Copies the picture into an ordinary layer above; live goes on</source>
+        <source>Puts the picture into an ordinary layer below, to paint on; live goes on</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Stop</source>
+        <source>Keep</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Ends what is being rendered and turns live off; the picture stays</source>
+        <source>Puts the picture into a hidden layer above, to come back to</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>0 keeps your paint as it is, 1 takes nothing from it but the place</source>
+        <source>Another picture of the same paint and prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>What it must not show</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Used while guidance is above 1</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -125,7 +105,12 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Strength</source>
+        <source>The same seed, settings and paint make the same picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Locked: the seed stays. Unlocked: Apply draws a new one</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -140,22 +125,67 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>The same seed, settings and paint make the same picture</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Locked: the seed stays. Unlocked: Apply draws a new one</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Another picture of the same paint and prompt</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Opacity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>How much the picture covers your paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Normal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Multiply</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Overlay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Soft Light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Darken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Lighten</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Color</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Luminosity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>How the picture mixes with your paint</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -170,12 +200,27 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Choose a model's folder</source>
+        <source>Paint outside selection</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Scumble met an error of its own: {error}</source>
+        <source>Where something is selected only that is rendered; ticked, the paint is shown around it, else the rest stays empty</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Keep transparency</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Where your paint is transparent, so is the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Choose a model's folder</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -185,7 +230,7 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Scumble's own</source>
+        <source>not among your models</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -205,12 +250,72 @@
     </message>
     <message>
         <location filename="../extension.py"/>
+        <source>Keep Live Picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../extension.py"/>
         <source>New Seed for Live Layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../extension.py"/>
+        <source>Scumble met an error of its own: {error}. Details are in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>Scumble's group is not whole any more; delete it and start live again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>Select a layer first: the live layer is made above it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>The live layer was removed, so live is off. Start it again to make a new one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>Scumble's group was taken apart, so live is off. Delete the rest of it, then press Live.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>The paint tap must stay below the live picture; live is off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>The layer group “{name}” hides what lies below it from Scumble; live is off. Switch on its pass-through mode (the brick wall in the Layers docker), then press Live.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>The live picture has other colours than the document ({own}), so live is off. Delete Scumble's group and start live again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>The live layer was undone, so live is off. Start it again to make a new one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
+        <source>This document is {width} × {height} pixels; Scumble renders up to {most} a side. Scale it or crop it first (Image menu).</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../live.py"/>
         <source>Open or make a document first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>What this document keeps for Scumble is damaged; it starts from the defaults.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -225,17 +330,32 @@
     </message>
     <message>
         <location filename="../live.py"/>
-        <source>The live layer is hidden; it rests until it is shown.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Scumble met an error of its own ({error}), so live is off.</source>
+        <source>Scumble met an error of its own ({error}), so live is off. Details are in {file}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../live.py"/>
         <source>There is no live layer in this document yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>The live layer is hidden; it rests until it is shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>Nothing on the canvas is selected, so nothing is rendered. Deselect to render all of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>Live rests while the animation plays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>Instant Preview is on: the picture rests while you paint and follows after each stroke.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -266,6 +386,16 @@
     <message>
         <location filename="../live.py"/>
         <source>{n} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../models.py"/>
+        <source>Scumble's own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../models.py"/>
+        <source>This document was painted with the model “{name}”, which is not among yours. Choose its folder under Model, or use Scumble's own.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -21,8 +21,8 @@ from painting import (  # noqa: E402
     until,
     whole,
 )
-from scumble.canvas import LIVE_NAME, SOURCE_NAME, Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
+from scumble.group import LIVE_NAME, SOURCE_NAME, ManagedGroup  # noqa: E402
 
 ZIGZAG = line((250, 300), (700, 350), 12) + line((700, 350), (300, 600), 12)[1:]
 
@@ -35,7 +35,7 @@ def inverted(paint):
 
 
 def part(document, name):
-    canvas = Canvas.find(document)
+    canvas = ManagedGroup.find(document)
     return {LIVE_NAME: canvas.live, SOURCE_NAME: canvas.source}[name]
 
 
@@ -71,7 +71,7 @@ def painting():
 
 def mid_stroke(document, paper, without):
     """One stroke, held down in its middle until the picture has followed."""
-    layer = live().layer(document)
+    layer = live().of(document)
     pen, half = Pen(), len(ZIGZAG) // 2
     shown, painted = layer.frames_shown, whole(paper, document)
     picture, seen = whole(part(document, LIVE_NAME), document), projection(document)
@@ -140,7 +140,7 @@ def going_away(document, paper):
     for _ in range(12):
         undo.trigger()
         yield 200
-    yield from until(lambda: live().layer(document) is None, 4)
+    yield from until(lambda: live().of(document) is None, 4)
     status = live().status(document)
     check("undone away: live stops", not status.live and status.error, status.text)
     for _ in range(12):
@@ -150,9 +150,9 @@ def going_away(document, paper):
     live().start(document)
     took = yield from until(lambda: settled(document, paper))
     check("live starts again in the group that came back", took is not None)
-    group = Canvas.find(document).group
+    group = ManagedGroup.find(document).group
     group.remove()
-    yield from until(lambda: live().layer(document) is None, 4)
+    yield from until(lambda: live().of(document) is None, 4)
     status = live().status(document)
     check("deleted: live stops", not status.live and status.error, status.text)
     live().start(document)
@@ -160,7 +160,7 @@ def going_away(document, paper):
     document.setModified(False)
     document.close()
     yield 1500
-    check("a document closed while live is forgotten", not live()._layers)
+    check("a document closed while live is forgotten", not live()._documents)
 
 
 def scenario():

@@ -27,8 +27,8 @@ from painting import (  # noqa: E402
     whole,
 )
 from scumble import abi  # noqa: E402
-from scumble.canvas import LIVE_NAME, Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
+from scumble.group import LIVE_NAME, ManagedGroup  # noqa: E402
 
 
 def one_step():
@@ -45,14 +45,14 @@ def one_step():
     K.action("edit_undo").trigger()
     took = yield from until(lambda: len(document.rootNode().childNodes()) == 1, 4)
     check("one undo takes the group away", took is not None and whole(paper, document) == painted)
-    yield from until(lambda: live().layer(document) is None, 4)
+    yield from until(lambda: live().of(document) is None, 4)
     K.action("edit_undo").trigger()
     took = yield from until(lambda: whole(paper, document) == blank, 4)
     check("the next one the stroke before it", took is not None)
     for _ in range(2):
         K.action("edit_redo").trigger()
         yield 400
-    group = Canvas.find(document)
+    group = ManagedGroup.find(document)
     check("both come back with redo", whole(paper, document) == painted and group is not None)
     live().start(document)
     took = yield from until(lambda: settled(document, paper))
@@ -69,12 +69,12 @@ def reopening():
     path = os.path.join(os.environ["HOME"], "kept.kra")
     live().set_settings(document, replace(live().settings(document), prompt="a red castle", strength=0.3))
     live().start(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     yield from until(lambda: layer.working, 4)  # saved while a picture is being made
     document.setBatchmode(True)
     document.saveAs(path)
     yield 1500
-    check("saving while live", os.path.getsize(path) > 1000 and live().layer(document) is not None)
+    check("saving while live", os.path.getsize(path) > 1000 and live().of(document) is not None)
     document.setModified(False)
     document.close()
     yield 1500
@@ -101,17 +101,17 @@ def two_documents(first):
     paper = second.activeNode()
     live().start(second)
     took = yield from until(lambda: settled(second, paper))
-    check("a second document has a live layer of its own", took is not None and len(live()._layers) == 2)
-    shown = live().layer(first).frames_shown
+    check("a second document has a live layer of its own", took is not None and len(live()._documents) == 2)
+    shown = live().of(first).frames_shown
     yield 500
-    check("the one that is not looked at rests", live().layer(first).frames_shown == shown)
+    check("the one that is not looked at rests", live().of(first).frames_shown == shown)
     return second, paper
 
 
 def moving(document, paper):
     """The picture is made of what lies below the group's place."""
     size = document.width(), document.height()
-    group = Canvas.find(document).group
+    group = ManagedGroup.find(document).group
     over = document.createNode("over", "paintlayer")
     over.setPixelData(QtCore.QByteArray(b"\x20\x90\x50\xff" * (size[0] * size[1])), 0, 0, *size)
     document.rootNode().addChildNode(over, group)
@@ -173,11 +173,13 @@ def changing(document, paper):
     check("the canvas grows: the picture follows", took is not None, live().status(document).text)
     document.setColorSpace("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc")
     took = yield from until(lambda: dark(document, 8), 6)
-    check("turned into 16 bits: the picture follows", took is not None, live().status(document).text)
-    document.setColorSpace("GRAYA", "U8", "")
-    yield from until(lambda: live().layer(document) is None, 6)
+    yield 600
     status = live().status(document)
-    check("turned grey: live stops and says why", status.error and "RGB" in status.text, status.text)
+    check("turned into 16 bits: the picture follows", took is not None and status.live, status.text)
+    document.setColorSpace("GRAYA", "U8", "")
+    yield from until(lambda: live().of(document) is None, 6)
+    status = live().status(document)
+    check("turned grey: live stops and says why", status.error and "GRAYA" in status.text, status.text)
 
 
 def dark(document, size):
@@ -231,8 +233,8 @@ def masks():
     paper = document.activeNode()
     live().start(document)
     yield from until(lambda: settled(document, paper))
-    canvas = Canvas.find(document)
-    canvas.live.setLocked(False)  # as the artist must, first
+    canvas = ManagedGroup.find(document)
+    canvas.live.setLocked(False)  # as the artist must, first: masks go on unlocked layers only
     white, black = b"\xff\xff\xff\xff", b"\0\0\0\xff"
     for name, node in (("the live picture", canvas.live), ("the group", canvas.group)):
         left = Selection()
@@ -274,17 +276,16 @@ def looks():
     paper = document.activeNode()
     live().start(document)
     yield from until(lambda: settled(document, paper))
-    node = part(document, LIVE_NAME)
-    node.setLocked(False)  # as the artist must, first
-    node.setOpacity(128)
+    node, panel = part(document, LIVE_NAME), docker()
+    panel.opacity.setValue(128)
     yield from stroke(line((300, 300), (600, 600), 6))
     yield from idle(document)
     took = yield from until(lambda: settled(document, paper), 6)
     middle = lambda: projection(document, (20, 200, 1, 1))[0]  # noqa: E731
     seen = yield from until(lambda: 120 < middle() < 135, 4)
     check("half opaque, the paint is seen through the picture", took and seen, middle())
-    node.setOpacity(255)
-    node.setBlendingMode("add")
+    panel.opacity.setValue(255)
+    live().set_blending(document, "add")
     yield from stroke(line((600, 300), (300, 600), 6))
     yield from idle(document)
     took = yield from until(lambda: settled(document, paper), 6)
@@ -297,7 +298,7 @@ def looks():
 
 def hiding(document, paper):
     """Hidden, the layer rests; no timer runs. Shown again it follows."""
-    group = Canvas.find(document).group
+    group = ManagedGroup.find(document).group
     document.setActiveNode(group)
     yield 200
     K.action("toggle_layer_visibility").trigger()
@@ -336,12 +337,12 @@ def closing():
     """Closed with a picture half written."""
     document = yield from new_document(2048)
     live().start(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     took = yield from until(lambda: layer._showing is not None and len(layer._showing[1]) > 0, 20, every=1)
     document.setModified(False)
     document.close()
     yield 1500
-    good = took is not None and layer not in live()._layers and layer.session.closed
+    good = took is not None and layer not in live()._documents and layer.session.closed
     check("a document closed with a picture half written is forgotten", good)
     check("and no timer runs", not live()._timer.isActive())
 
@@ -358,7 +359,7 @@ def formats():
             document = yield from new_document(200, depth=depth, profile=profile)
             live().start(document)
             took = yield from until(lambda d=document, s=size: dark(d, s), 6)
-            found = live().layer(document).canvas.format().number
+            found = live().of(document).group.format().number
             good = took is not None and found == expected and document.colorProfile() == profile
             check(f"{depth}, {profile}", good, f"format {found}")
             live().stop(document)

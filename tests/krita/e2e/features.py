@@ -20,16 +20,17 @@ from painting import (  # noqa: E402
     memory_mib,
     new_document,
     play,
+    projection,
     say,
     stroke,
     until,
     whole,
 )
-from scumble.canvas import Canvas  # noqa: E402
 from scumble.extension import live  # noqa: E402
+from scumble.group import ManagedGroup  # noqa: E402
 from scumble.undo import free  # noqa: E402
 
-EDITED = "Ctrl+Alt+J"
+TOGGLE, EDITED = "Shift+F7", "Ctrl+Alt+J"
 
 
 def by_the_docker():
@@ -38,16 +39,17 @@ def by_the_docker():
     paper = document.activeNode()
     panel = docker()
     panel.raise_()
+    panel.more.button.setChecked(True)
     yield 300
     panel.toggle.click()
-    took = yield from until(lambda: live().layer(document) is not None and settled(document, paper))
+    took = yield from until(lambda: live().of(document) is not None and settled(document, paper))
     check("the docker's Live makes the layer live", took is not None, panel.state.text())
-    before = live().layer(document).session.stats().jobs_started
+    before = live().of(document).session.stats().jobs_started
     panel.prompt.setFocus()
     QTest.keyClicks(panel.prompt, "a red castle")
     took = yield from until(lambda: live().settings(document).prompt == "a red castle", 4)
     check("the prompt is kept in the document", took is not None)
-    took = yield from until(lambda: live().layer(document).session.stats().jobs_started > before, 4)
+    took = yield from until(lambda: live().of(document).session.stats().jobs_started > before, 4)
     check("and renders", took is not None)
     panel.strength.slider.setValue(30)
     took = yield from until(lambda: live().settings(document).strength == 0.3, 4)
@@ -60,54 +62,61 @@ def by_the_docker():
     panel.apply.click()
     yield 600
     layers = document.rootNode().childNodes()
-    baked = whole(layers[-1], document)
-    check("Apply bakes the picture above", len(layers) == 3 and baked == inverted(whole(paper, document)))
-    check("the artist's layer stays active", document.activeNode() == paper, document.activeNode().name())
+    good = len(layers) == 3 and whole(layers[1], document) == inverted(whole(paper, document))
+    check("Apply puts the picture below the group, to paint on", good)
+    active = document.activeNode()
+    check("and that layer is the active one", active == layers[1], active.name())
+    took = yield from until(lambda: settled(document, layers[1]))
+    check("live renders what was applied", took is not None)
+    before = projection(document)
+    yield from stroke(line((300, 500), (600, 300), 8))
+    yield from idle(document)
+    took = yield from until(lambda: settled(document, layers[1]) and projection(document) != before)
+    check("a stroke on it is seen", took is not None)
+    K.action("edit_undo").trigger()
+    yield 400
+    yield from idle(document)
     K.action("edit_undo").trigger()
     yield from until(lambda: len(document.rootNode().childNodes()) == 2, 3)
     alike = K.action("edit_undo").text() == steps and len(document.rootNode().childNodes()) == 2
-    check("Apply is one undo step, and live goes on", alike and live().layer(document) is not None)
+    check("Apply is one undo step, and live goes on", alike and live().of(document) is not None)
     yield from idle(document)
     yield from stroke(line((300, 300), (600, 600), 8))
     yield from idle(document)
     took = yield from until(lambda: settled(document, paper))
     check("the next stroke is rendered after Apply", took is not None)
-    panel.stop.click()
+    panel.toggle.click()
     yield 200
-    check("Stop turns live off", live().layer(document) is None and not panel.toggle.isChecked())
+    check("Live once more turns it off", live().of(document) is None and not panel.toggle.isChecked())
     return document, paper
 
 
-def press(key):
-    """A key with Ctrl and Alt, as the window system hands it to Krita's window."""
-    both = QtCore.Qt.KeyboardModifier.ControlModifier | QtCore.Qt.KeyboardModifier.AltModifier
-    QTest.keyClick(K.activeWindow().qwindow().windowHandle(), key, both)
+def press(key, modifiers):
+    """A key as the window system hands it to Krita's window."""
+    QTest.keyClick(K.activeWindow().qwindow().windowHandle(), key, modifiers)
 
 
 def shortcuts():
-    """The actions' keys: two as they come, one that the painter has changed (krita_session.py)."""
-    names = ("scumble_toggle", "scumble_apply", "scumble_new_seed")
+    """The actions' keys: one as it comes, one that the painter has set (krita_session.py)."""
+    names = ("scumble_toggle", "scumble_apply", "scumble_keep", "scumble_new_seed")
     shown = [K.action(name).shortcut().toString() for name in names]
-    check("the actions have shortcuts, as edited", shown == ["Ctrl+Alt+L", "Ctrl+Alt+Return", EDITED], shown)
+    check("the actions have shortcuts, as edited", shown == [TOGGLE, "", "", EDITED], shown)
     document = yield from new_document(256)
     paper = document.activeNode()
-    key = QtCore.Qt.Key
-    press(key.Key_L)
-    took = yield from until(lambda: live().layer(document) is not None and settled(document, paper), 6)
-    check("Ctrl+Alt+L turns live on", took is not None)
-    press(key.Key_Return)
+    key, modifier = QtCore.Qt.Key, QtCore.Qt.KeyboardModifier
+    press(key.Key_F7, modifier.ShiftModifier)
+    took = yield from until(lambda: live().of(document) is not None and settled(document, paper), 6)
+    check(f"{TOGGLE} turns live on", took is not None)
+    K.action("scumble_keep").trigger()
     took = yield from until(lambda: len(document.rootNode().childNodes()) == 3, 4)
-    check("Ctrl+Alt+Return applies", took is not None)
+    check("Keep lays the picture aside", took is not None)
     seed = live().settings(document).seed
-    press(key.Key_D)
-    yield 300
-    check("a key that was taken away does nothing", live().settings(document).seed == seed)
-    press(key.Key_J)
+    press(key.Key_J, modifier.ControlModifier | modifier.AltModifier)
     took = yield from until(lambda: live().settings(document).seed != seed, 4)
     check(f"{EDITED} draws a seed", took is not None)
-    press(key.Key_L)
-    took = yield from until(lambda: live().layer(document) is None, 4)
-    check("Ctrl+Alt+L turns live off", took is not None)
+    press(key.Key_F7, modifier.ShiftModifier)
+    took = yield from until(lambda: live().of(document) is None, 4)
+    check(f"{TOGGLE} turns live off", took is not None)
 
 
 def undo_between_pictures():
@@ -122,8 +131,8 @@ def undo_between_pictures():
     for n in range(12):
         yield from stroke(line((250, 300 + 20 * n), (700, 350), 8))
         yield from idle(document)
-        shown = live().layer(document).frames_shown
-        merging = lambda s=shown: live().layer(document).frames_shown > s and not free(document)  # noqa: E731
+        shown = live().of(document).frames_shown
+        merging = lambda s=shown: live().of(document).frames_shown > s and not free(document)  # noqa: E731
         busy += (yield from until(merging, 1, every=1)) is not None
         QTest.keyClick(window, key, control)
         took = yield from until(lambda: whole(paper, document) == blank, 1.5)
@@ -160,18 +169,18 @@ def with_a_tablet():
     marks = [sum(a != b for a, b in zip(one[::4], blank[::4], strict=True)) for one in strokes]
     check("a pen paints, and its pressure counts", 0 < 2 * marks[1] < marks[0], marks)
     live().start(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     yield from until(lambda: settled(document, paper))
     took = yield from until(lambda: layer.resting, 4)
     yield 100
-    picture, pen = whole(layer.canvas.live, document), Stylus(0.3)
+    picture, pen = whole(layer.group.live, document), Stylus(0.3)
     pen.down(*points[0])
     check("the pen on the canvas hurries the loop", took is not None and not layer.resting)
     yield 15
     for point in points[1:6]:
         pen.move(*point)
         yield 15
-    took = yield from until(lambda: whole(layer.canvas.live, document) != picture, 6)
+    took = yield from until(lambda: whole(layer.group.live, document) != picture, 6)
     check("the live layer changes while the pen is down", took is not None)
     for point in points[6:]:
         pen.move(*point)
@@ -200,8 +209,9 @@ def many_strokes(count):
         if with_live:
             took = yield from until(lambda d=document, p=paper: settled(d, p))
             live().stop(document)
-            layers = len(document.rootNode().childNodes()), len(Canvas.find(document).group.childNodes())
-            good = took is not None and layers == (2, 3)
+            group = ManagedGroup.find(document).group
+            layers = len(document.rootNode().childNodes()), len(group.childNodes())
+            good = took is not None and layers == (2, 4)
             check(f"{count} strokes: the picture keeps up, no layer is added", good, layers)
         yield 500
         grown[with_live] = memory_mib() - before

@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from painting import K, check, docker, new_document, play, until  # noqa: E402
+from scumble import models  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
 
@@ -31,7 +32,7 @@ def scenario():
     alone = len(document.rootNode().childNodes()) == 1
     good = "model" in said and live().status(document).error and alone and not panel.own.isVisible()
     check("no model: one sentence, and no group", good, said)
-    live().set_settings(document, replace(live().settings(document), model="/nowhere"))
+    live().set_settings(document, replace(live().settings(document), model=models.remember("/nowhere")))
     panel.toggle.click()
     yield 300
     said = panel.state.text()

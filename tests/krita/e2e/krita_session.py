@@ -24,11 +24,18 @@ class KritaSession:
         size: str = "1600x1000",
         keep: bool = False,
         krita: tuple = ("krita",),
+        opengl: bool = False,
+        instant_preview: bool = False,
     ):
-        """`krita` is the command that starts it, e.g. in a chroot (scripts/chroot.sh run DIR krita)."""
+        """`krita` is the command that starts it, e.g. in a chroot (scripts/chroot.sh run DIR krita).
+
+        `opengl` draws the canvas with OpenGL (Mesa's, in software), as nearly every artist's Krita does;
+        `instant_preview` switches that on too (View > Instant Preview Mode).
+        """
         self.home = Path(tempfile.mkdtemp(prefix="scumble-krita-", dir="/tmp"))
         self.krita = krita
         self.library, self.plugin, self.size, self.keep = library, plugin, size, keep
+        self.opengl, self.instant_preview = opengl, instant_preview
         self.started: list[subprocess.Popen] = []
 
     def __enter__(self):
@@ -64,9 +71,11 @@ class KritaSession:
             (data / "pykrita" / folder.name).symlink_to(folder)
             shutil.copy(folder.with_suffix(".desktop"), data / "pykrita")
         names = "".join(f"enable_{folder.name}=true\n" for folder in plugins)
-        (self.home / ".config/kritarc").write_text("[python]\n" + names)
+        preview = f"levelOfDetailEnabled={str(self.instant_preview).lower()}\n"
+        (self.home / ".config/kritarc").write_text(preview + "[python]\n" + names)
+        renderer = "opengl" if self.opengl else "none"
         (self.home / ".config/kritadisplayrc").write_text(
-            "[General]\nOpenGLRenderer=none\ncanvasState=OPENGL_SUCCESS\n"
+            f"[General]\nOpenGLRenderer={renderer}\ncanvasState=OPENGL_SUCCESS\n"
         )
         # As the painter's own changes under Settings > Configure Krita > Keyboard Shortcuts.
         (self.home / ".config/kritashortcutsrc").write_text("[Shortcuts]\nscumble_new_seed=Ctrl+Alt+J\n")
@@ -80,6 +89,7 @@ class KritaSession:
             PATH="/usr/bin:/bin",  # Krita's Python looks for its modules beside `python3`
             PYTHONDONTWRITEBYTECODE="1",
             LC_ALL="C.UTF-8",
+            LIBGL_ALWAYS_SOFTWARE="1",
         )
         self.env.pop("WAYLAND_DISPLAY", None)
         if self.library:

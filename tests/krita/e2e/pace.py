@@ -25,6 +25,7 @@ from painting import (  # noqa: E402
     until,
     whole,
 )
+from scumble import models  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
 TRIES = 5
@@ -70,7 +71,7 @@ def rows_of(document, at):
 
 def latency(document, at, rows):
     """Milliseconds from the pointer event to the picture of it on the canvas."""
-    layer = live().layer(document)
+    layer = live().of(document)
     yield from until(lambda: not layer.working, 5)
     yield 700 + 431 * at  # now and then at rest, now and then not
     before = projection(document, rows)  # the picture covers the paint: only a new one is seen
@@ -98,13 +99,14 @@ def scenario():
         yield from idle(document)
         off = yield from spiral(seconds)
         yield from idle(document)
-        model = os.environ.get("SCUMBLE_TEST_MODEL", "")
+        folder = os.environ.get("SCUMBLE_TEST_MODEL", "")
+        model = models.remember(folder) if folder else ""
         chosen = replace(live().settings(document), model=model, prompt="a mountain lake")
         live().set_settings(document, chosen)
         live().start(document)
-        yield from until(lambda d=document: live().layer(d).last_frame is not None, 60)
+        yield from until(lambda d=document: live().of(d).last_frame is not None, 60)
         yield 500
-        layer = live().layer(document)
+        layer = live().of(document)
         shown = layer.frames_shown
         on = yield from spiral(seconds)
         shown = layer.frames_shown - shown

@@ -10,8 +10,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from checks import part  # noqa: E402
 from painting import check, idle, line, new_document, play, stroke, until, whole  # noqa: E402
-from scumble.canvas import LIVE_NAME  # noqa: E402
-from scumble.extension import live  # noqa: E402
+from scumble import models  # noqa: E402
+from scumble.extension import live, run  # noqa: E402
+from scumble.group import LIVE_NAME  # noqa: E402
 
 
 def at_rest(document, seconds=60):
@@ -20,7 +21,7 @@ def at_rest(document, seconds=60):
 
     def still():
         nonlocal since, shown
-        layer, now = live().layer(document), time.perf_counter()
+        layer, now = live().of(document), time.perf_counter()
         if layer is None or layer.session.stats().busy or layer.frames_shown != shown:
             since, shown = now, -1 if layer is None else layer.frames_shown
         return now - since > 0.5
@@ -36,10 +37,11 @@ def scenario():
     document = yield from new_document(256)
     paper = document.activeNode()
     blank = whole(paper, document)
-    model = os.environ["SCUMBLE_TEST_MODEL"]
+    folder = os.environ["SCUMBLE_TEST_MODEL"]
+    model = models.remember(folder) if folder else ""
     change(document, model=model, prompt="a house", strength=0.6)
     live().start(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     node = part(document, LIVE_NAME)
     picture = lambda: whole(node, document)  # noqa: E731
     yield from until(lambda: layer.last_frame is not None, 60)
@@ -63,27 +65,27 @@ def scenario():
     change(document, prompt="a house")
     took = yield from at_rest(document)
     check("the same paint, prompt and seed make the same picture again", took and picture() == second)
-    change(document, model="/nowhere")
-    yield from until(lambda: live().layer(document) is None, 20)
+    run(lambda d: change(d, model=models.remember("/nowhere")), document)
+    yield from until(lambda: live().of(document) is None, 20)
     status = live().status(document)
     check("a model folder that is not there: one sentence", status.error and not status.live, status.text)
     change(document, model=model)
     live().start(document)
     took = yield from until(lambda: live().status(document).live and picture() == second, 60)
     check("the right folder again: live goes on", took is not None)
-    yield from deep()
+    yield from deep(model)
 
 
-def deep():
+def deep(model):
     """In the format that is least like 8-bit sRGB."""
     document = yield from new_document(256, depth="F16", profile="sRGB-elle-V2-g10.icc")
-    change(document, model=os.environ["SCUMBLE_TEST_MODEL"], prompt="a house", strength=0.6)
+    change(document, model=model, prompt="a house", strength=0.6)
     live().start(document)
-    yield from until(lambda: live().layer(document).last_frame is not None, 60)
+    yield from until(lambda: live().of(document).last_frame is not None, 60)
     yield from at_rest(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     shown = layer is not None and layer.last_frame is not None
-    good = shown and len(set(whole(layer.canvas.live, document))) > 8
+    good = shown and len(set(whole(layer.group.live, document))) > 8
     check("a linear half-float document is rendered", good, live().status(document).text)
 
 

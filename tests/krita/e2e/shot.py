@@ -84,7 +84,7 @@ def scenario():
     prompt = os.environ.get("SCUMBLE_SHOT_PROMPT", "a mountain lake at sunset")
     live().set_settings(document, replace(live().settings(document), prompt=prompt))
     live().start(document)
-    layer = live().layer(document)
+    layer = live().of(document)
     yield from until(lambda: layer.last_frame is not None and not layer.working, 100)
     # Once more, with the model loaded: the line of state then tells of a picture, not of the loading.
     live().set_settings(document, replace(live().settings(document), seed=2))

@@ -6,6 +6,7 @@ step is written down in `document.steps`. Redraws happen at Shape.update(), as f
 """
 
 import math
+import os
 import sys
 
 import numpy as np
@@ -16,6 +17,7 @@ else:
     from PyQt5 import QtCore, QtGui, QtWidgets
 
 IS_MOCK = True
+MOST = 2**31
 TYPES = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
 
@@ -51,6 +53,8 @@ class Node(QtCore.QObject):
         self.flags = {"visible": True, "locked": False, "through": False, "opacity": 255}
         self.shape_list = []
         self.writes = 0
+        self.mode, self.id = "normal", QtCore.QUuid.createUuid()
+        self.colours = None  # another colour space than the document's
 
     def __eq__(self, other):
         return self is other
@@ -62,6 +66,20 @@ class Node(QtCore.QObject):
 
     def type(self):
         return self._type
+
+    def uniqueId(self):
+        return self.id
+
+    def blendingMode(self):
+        return self.mode
+
+    def setBlendingMode(self, mode):
+        self.document.waits("setBlendingMode")
+        self.document.steps.append("Composition Mode Change")
+        self.mode = mode
+
+    def setCollapsed(self, value):
+        self.flags["collapsed"] = value
 
     def childNodes(self):
         return list(self.children)
@@ -81,6 +99,9 @@ class Node(QtCore.QObject):
     def opacity(self):
         return self.flags["opacity"]
 
+    def setName(self, name):
+        self._name = name
+
     def setOpacity(self, value):
         self.flags["opacity"] = value
 
@@ -93,18 +114,21 @@ class Node(QtCore.QObject):
     def passThroughMode(self):
         return self.flags["through"]
 
+    def _colours(self):
+        return self.colours or (self.document.model, self.document.depth, self.document.profile)
+
     def colorModel(self):
-        return self.document.model
+        return self._colours()[0]
 
     def colorDepth(self):
-        return self.document.depth
+        return self._colours()[1]
 
     def colorProfile(self):
-        return self.document.profile
+        return self._colours()[2]
 
     def addChildNode(self, node, above):
         self.document.waits("addChildNode")
-        self.children.insert(self.children.index(above) + 1 if above else len(self.children), node)
+        self.children.insert(self.children.index(above) + 1 if above else 0, node)
         node.parent = self
         self.document.steps.append("Add Layer")
         self.document.active = node
@@ -118,6 +142,8 @@ class Node(QtCore.QObject):
     def clone(self):
         node = Node(self.document, self._name, self._type)
         node.shape_list = [Shape(node, shape.box) for shape in self.shape_list]
+        node.pixels, node.flags = self.pixels.copy(), dict(self.flags)
+        node.setChildNodes([child.clone() for child in self.children])
         return node
 
     def remove(self):
@@ -138,9 +164,11 @@ class Node(QtCore.QObject):
         return list(self.shape_list)
 
     def pixelData(self, x, y, width, height):
+        self.document.fits(width, height)
         return array(self.pixels[y : y + height, x : x + width])
 
     def setPixelData(self, data, x, y, width, height):
+        self.document.fits(width, height)
         self.writes += 1
         raw = np.frombuffer(bytes(data), self.pixels.dtype)
         self.pixels[y : y + height, x : x + width] = raw.reshape(height, width, 4)
@@ -149,6 +177,8 @@ class Node(QtCore.QObject):
     def projectionPixelData(self, x, y, width, height):
         if self._type != "filterlayer":
             return self.pixelData(x, y, width, height)
+        if self.document.emptied:
+            return array(self.document.blank()[y : y + height, x : x + width])
         below = []
         for node in self.document.flat():
             if node is self:
@@ -191,6 +221,8 @@ class Document:
     def __init__(self, width, height, model="RGBA", depth="U8", profile="sRGB-elle-V2-srgbtrc.icc"):
         self.size, self.model, self.depth, self.profile = (width, height), model, depth, profile
         self.painting, self.closed, self.merging = False, False, False
+        self.emptied = False  # as while Krita paints a stroke with Instant Preview
+        self.time, self.locks, self.waiting = 0, 0, None
         self.steps, self.notes, self.chosen = [], {}, None
         self.root = Node(self, "root", "grouplayer")
         self.paper = Node(self, "Background", "paintlayer")
@@ -211,6 +243,12 @@ class Document:
     def waits(self, what):
         if self.painting:
             raise StrokeEnded(what)
+        if self.waiting:  # where Krita waits for a stroke it runs timers
+            self.waiting()
+
+    def fits(self, width, height):
+        """Krita counts the bytes of a buffer in 31 bits; here it has MOST of them."""
+        assert width * height * 4 * self.dtype.itemsize < MOST, "more bytes than Krita can hand out at once"
 
     def flat(self, node=None):
         for child in (node or self.root).children:
@@ -281,6 +319,9 @@ class Document:
     def setActiveNode(self, node):
         self.active = node
 
+    def nodes(self):
+        return [self.active]
+
     def createNode(self, name, kind):
         return Node(self, name, kind)
 
@@ -297,7 +338,11 @@ class Document:
         self.waits("refreshProjection")
         self.merge()
 
+    def currentTime(self):
+        return self.time
+
     def tryBarrierLock(self):
+        self.locks += 1
         return not self.merging
 
     def unlock(self):
@@ -313,9 +358,42 @@ class Document:
         self.notes[key] = bytes(data)
 
 
-class Window:
+class View(QtCore.QObject):
+    def __init__(self, document=None, selected=None):
+        super().__init__()
+        self._document, self.selected, self.messages = document, selected, []
+
+    def document(self):
+        return self._document or Krita.instance().document
+
+    def selectedNodes(self):
+        return self.selected or self.document().nodes()
+
+    def showFloatingMessage(self, text, icon, timeout, priority):
+        Krita.instance().messages.append(text)
+
+
+class Canvas(QtCore.QObject):
+    def __init__(self, view):
+        super().__init__()
+        self._view = view
+
+    def view(self):
+        return self._view
+
+
+class Window(QtCore.QObject):
+    """Without a view of its own it shows Krita's `document`."""
+
+    def __init__(self, view=None, widget=None):
+        super().__init__()
+        self._view, self._widget = view or View(), widget
+
+    def activeView(self):
+        return self._view
+
     def qwindow(self):
-        return None
+        return self._widget
 
 
 class Notifier(QtCore.QObject):
@@ -332,11 +410,26 @@ class Undo:
         Krita.instance().document.steps.pop()
 
 
+class Preview:
+    """The action of Instant Preview."""
+
+    on = False
+
+    def isEnabled(self):
+        return True
+
+    def isChecked(self):
+        return Preview.on
+
+    def trigger(self):
+        Preview.on = not Preview.on
+
+
 class Krita:
     _one = None
 
     def __init__(self):
-        self.document, self.kept = None, {}
+        self.document, self.kept, self.opened, self.messages = None, {}, [], []
         self.notes = Notifier()
 
     @classmethod
@@ -354,13 +447,17 @@ class Krita:
         return self.notes
 
     def windows(self):
-        return []
+        return list(self.opened)
 
     def activeWindow(self):
-        return Window()
+        return self.opened[0] if self.opened else Window()
 
     def action(self, name):
-        return {"edit_undo": Undo()}[name]
+        return {"edit_undo": Undo(), "level_of_detail_mode": Preview()}[name]
+
+    @staticmethod
+    def getAppDataLocation():
+        return os.environ.get("SCUMBLE_MOCK_DATA", "/nonexistent")
 
     def icon(self, name):
         return QtGui.QIcon()
@@ -376,7 +473,10 @@ class Krita:
 
 
 class DockWidget(QtWidgets.QDockWidget):
-    pass
+    shows = None  # a view of its own
+
+    def canvas(self):
+        return Canvas(self.shows or View())
 
 
 class Extension(QtCore.QObject):

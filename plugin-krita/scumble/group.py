@@ -4,7 +4,8 @@
     Scumble           group, pass-through
      ├ live picture   paint layer, locked         written with setPixelData
      ├ redraw tap     vector layer, locked        asks Krita to merge the stack again
-     └ paint tap      filter layer, locked        its projection is all that lies below
+     ├ paint tap      filter layer, locked        its projection is all that lies below
+     └ base           vector layer, locked        makes Krita fill the paint tap anew
     …the artist's layers…
 
 Krita has no documented way to read "everything below a layer" or to redraw without ending the stroke in
@@ -22,74 +23,96 @@ import time
 
 from krita import Krita, Selection
 
+from . import host
 from .engine import Frame, ScumbleError
 from .gathering import Gathering
-from .pixels import Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
+from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, bands, intersect, pixel_format
 from .qt import QtCore, QtGui, owned, sip, tr
 
 GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
 REDRAW_NAME = "Scumble: redraw tap (keep)"
 SOURCE_NAME = "Scumble: paint tap (keep)"
+BASE_NAME = "Scumble: base (keep)"  # not in groups of the first version
+KINDS = {LIVE_NAME: "paintlayer", REDRAW_NAME: "vectorlayer", SOURCE_NAME: "filterlayer"}
 SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
+MAX_SIDE = 16384  # pixels, of the library
+PIECE_BYTES = 4 << 20  # what is read or written in one go
 
 
 class Gone(ScumbleError):
     """The managed group is no longer there, or no longer whole."""
 
 
-class Canvas:
+class OtherColours(Refused):
+    """The live layer's pixels are not of the document's kind."""
+
+
+class ManagedGroup:
     """The managed group of one document."""
 
     def __init__(self, document, group):
-        parts = {node.name(): node for node in owned(group.childNodes())}
+        children = owned(group.childNodes())
+        kinds = {node.type(): node for node in children}  # an artist may have given them other names
+        kinds.update({KINDS[node.name()]: node for node in children if node.name() in KINDS})
         try:
-            self.live, self.tap, self.source = parts[LIVE_NAME], parts[REDRAW_NAME], parts[SOURCE_NAME]
+            self.live, self.tap, self.source = (kinds[kind] for kind in KINDS.values())
         except KeyError as error:
             raise Gone(
                 tr("Scumble's group is not whole any more; delete it and start live again.")
             ) from error
+        self.base = next((node for node in children if node.name() == BASE_NAME), None)
         self.document, self.group = document, group
+        self.identity = group.uniqueId().toString()
         self._out: Buffer | None = None
+        self._aside = False
         self._gathering = Gathering(Krita.instance().version())
         self.ask_again_at: float | None = None  # of time.perf_counter: then `nudge` makes a redraw begin
 
     @staticmethod
-    def find(document) -> Canvas | None:
-        """The managed group of a document that has one, e.g. after it was opened again."""
-        root = document.rootNode()
-        waiting = owned(root.childNodes()) if root else []
+    def find(document, known: str = "") -> ManagedGroup | None:
+        """The managed group of a document that has one, e.g. after it was opened again. Of several, e.g.
+        after the artist has duplicated it, the one whose `identity` is known, else the lowest: those above it
+        would render its picture."""
+        root, found = document.rootNode(), []
+        waiting = owned(root.childNodes())[::-1] if root else []
         while waiting:
             node = waiting.pop()
             if node.type() == "grouplayer":
                 children = owned(node.childNodes())
-                if {LIVE_NAME, REDRAW_NAME, SOURCE_NAME} <= {child.name() for child in children}:
-                    return Canvas(document, node)
-                waiting += children
-        return None
+                whole = set(KINDS) <= {child.name() for child in children}
+                if whole or (known and node.uniqueId().toString() == known):
+                    found.append(node)
+                waiting += children[::-1]
+        found.sort(key=lambda node: node.uniqueId().toString() != known)
+        return ManagedGroup(document, found[0]) if found else None
 
     @staticmethod
-    def make(document) -> Canvas:
+    def make(document) -> ManagedGroup:
         """Puts a new managed group above the active layer, which stays active. One undo step."""
-        pixel_format(document.colorModel(), document.colorDepth(), document.colorProfile())
-        active = document.activeNode()
+        check_document(document)
+        active = host.active_node(document)
         if active is None:
             raise Refused(tr("Select a layer first: the live layer is made above it."))
         below = _layer_of(active)
-        if below.parentNode() is None:  # the active layer was just deleted
+        if below.parentNode() is None:  # the active layer was just deleted, or is the global selection
             below = active = owned(document.rootNode().childNodes())[-1]
         group = document.createGroupLayer(GROUP_NAME)
         group.setPassThroughMode(True)
+        group.setCollapsed(True)
         # An empty selection would do nothing for a filter that does something; this one changes no pixel.
         source = document.createFilterLayer(SOURCE_NAME, Krita.instance().filter("levels"), Selection())
         live = document.createNode(LIVE_NAME, "paintlayer")
-        parts = [source, _redraw_tap(document), live]
+        tap = _redraw_tap(document)
+        base = tap.clone()
+        base.setName(BASE_NAME)
+        parts = [base, source, tap, live]
         for node in parts:
             node.setLocked(True)
         group.setChildNodes(parts)  # unlike addChildNode this makes no undo step
         below.parentNode().addChildNode(group, below)
-        keep_active(document, active)
-        return Canvas(document, group)
+        make_active(document, active, group)
+        return ManagedGroup(document, group)
 
     def refresh(self) -> None:
         """Makes Krita merge everything once, so that a new tap has something to show. Ends a stroke in
@@ -98,30 +121,82 @@ class Canvas:
 
     def check(self) -> None:
         """Raises Gone when the group was deleted, undone away, taken apart or its document closed."""
-        root = self.document.rootNode()
-        if root is None or self.group.parentNode() is None:
+        root, node = self.document.rootNode(), self.group
+        while node is not None and node != root:
+            node = node.parentNode()
+        if root is None or node is None:
             raise Gone(tr("The live layer was removed, so live is off. Start it again to make a new one."))
-        for node in (self.live, self.tap, self.source):
-            parent = node.parentNode()
-            if parent is None or parent != self.group:
-                raise Gone(
-                    tr("Scumble's group was taken apart, so live is off. Delete it and start live again.")
-                )
+        if any(part.parentNode() != self.group for part in (self.live, self.tap, self.source)):
+            raise Gone(
+                tr("Scumble's group was taken apart, so live is off. Delete the rest of it, then press Live.")
+            )
         if not self.source.index() < self.live.index():
             raise Gone(tr("The paint tap must stay below the live picture; live is off."))
+        blind = self._blind(root)
+        if blind is not None:
+            raise Gone(
+                tr("The layer group “{name}” hides what lies below it from Scumble; live is off. Switch on "
+                   "its pass-through mode (the brick wall in the Layers docker), then press Live.")
+                .format(name=blind.name())
+            )  # fmt: skip
+
+    def _blind(self, root):
+        """The group that leaves Scumble nothing to see: not pass-through, nothing below Scumble's."""
+        if not self.group.passThroughMode():
+            return self.group
+        node = self.group
+        while node.index() == 0 and node.parentNode() != root:
+            node = node.parentNode()
+            if not node.passThroughMode():
+                return node
+        return None
 
     @property
     def size(self) -> tuple[int, int]:
         return self.document.width(), self.document.height()
 
     def format(self) -> PixelFormat:
-        """The live picture's format, which is the document's. Raises Refused if it cannot be rendered."""
-        node = self.live
-        return pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
+        """The document's pixels, which are the live picture's too. Raises Refused if they cannot be
+        rendered."""
+        pixels = check_document(self.document)
+        own = self.live.colorModel(), self.live.colorDepth(), self.live.colorProfile()
+        if own != _colours(self.document):
+            raise OtherColours(
+                tr("The live picture has other colours than the document ({own}), so live is off. Delete "
+                   "Scumble's group and start live again.").format(own=" ".join(own))
+            )  # fmt: skip
+        return pixels
 
     def shown(self) -> bool:
         """Whether the artist lets the live picture be seen: a hidden tap is not kept up to date by Krita."""
-        return self.group.visible() and self.live.visible() and self.source.visible()
+        node, root = self.group, self.document.rootNode()
+        while node is not None and node != root:
+            if not node.visible():
+                return False
+            node = node.parentNode()
+        return self.source.visible() and (self._aside or self.live.visible())
+
+    @property
+    def aside(self) -> bool:
+        return self._aside
+
+    def stand_aside(self, aside: bool) -> None:
+        """Hides the picture, so that the paint is seen where the picture does not follow it, or shows it
+        again. Makes no undo step and leaves a stroke in progress alone."""
+        if aside != self._aside:
+            self._aside = aside
+            self.live.setVisible(not aside)
+
+    def show(self) -> None:
+        """Shows all of the group, whoever hid it."""
+        for node in (self.group, self.live, self.source, self.tap):
+            if not node.visible():
+                node.setVisible(True)
+
+    def hide(self) -> None:
+        """Hides the group: the artist sees the paint. Nothing where the group is gone."""
+        if self.document.rootNode() is not None and self.group.parentNode() is not None:
+            self.group.setVisible(False)
 
     def read(self, rect: tuple) -> Buffer:
         """Everything below the live layer, the stroke in progress included, the live picture excluded.
@@ -145,10 +220,11 @@ class Canvas:
         frame.copy_to(part, self._out.address, length)
         self.live.setPixelData(self._out.array, *part)
 
-    def clear(self, rect: tuple, pixels: PixelFormat) -> None:
-        """Makes a part of the live picture transparent; seen after `redraw`."""
-        length = rect[2] * rect[3] * pixels.bytes_per_pixel
-        self.live.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
+    def clear(self, pixels: PixelFormat) -> None:
+        """Makes the whole picture transparent; seen after `redraw`."""
+        for x, y, width, height in bands(*self.size, PIECE_BYTES // pixels.bytes_per_pixel):
+            length = width * height * pixels.bytes_per_pixel
+            self.live.setPixelData(QtCore.QByteArray(length, b"\0"), x, y, width, height)
 
     def redraw(self, rect: tuple | None = None) -> None:
         """Asks Krita to merge and show a part of the stack again (None: all of it), soon and without waiting.
@@ -161,9 +237,20 @@ class Canvas:
         shapes = owned(self.tap.shapes())
         if not shapes:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
-        _lay_over(shapes[0], rect or (0, 0, *self.size), self.document)
-        shapes[0].update()
+        self._update(shapes[0], rect or (0, 0, *self.size))
         self.ask_again_at = self._gathering.asked(time.perf_counter())
+
+    def fill_tap(self) -> None:
+        """Makes Krita merge everything from the paint upwards. When a layer just below the group is removed,
+        Krita 5 merges only what is above it, and the paint tap goes on showing the layer that is gone."""
+        shapes = owned(self.base.shapes()) if self.base is not None else ()
+        for shape in shapes:
+            self._update(shape, (0, 0, *self.size))
+        self.redraw()
+
+    def _update(self, shape, rect: tuple) -> None:
+        _lay_over(shape, rect, self.document)
+        shape.update()
 
     def nudge(self) -> None:
         """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`."""
@@ -177,26 +264,46 @@ class Canvas:
             self.ask_again_at = None  # there is nothing to be seen yet
 
     def selection(self) -> Coverage | None:
-        """The part of the artist's selection that lies on the canvas; None where nothing is selected."""
+        """The part of the artist's selection that lies on the canvas, which may be empty; None where nothing
+        limits what is painted."""
         selection = self.document.selection()
         if selection is None:
             return None
         bounds = (selection.x(), selection.y(), selection.width(), selection.height())
         rect = intersect(bounds, (0, 0, *self.size))
-        if rect is None:
-            return None
-        return Coverage(rect, bytes(selection.pixelData(*rect)))
+        return EMPTY if rect is None else Coverage(rect, bytes(selection.pixelData(*rect)))
 
-    def apply(self, name: str) -> None:
-        """Copies the picture into an ordinary paint layer above the group: one undo step."""
-        rect = (0, 0, *self.size)
-        layer = self.document.createNode(name, "paintlayer")
-        layer.setPixelData(self.live.pixelData(*rect), *rect)
-        layer.setOpacity(self.live.opacity())
-        active = self.document.activeNode()
-        self.group.parentNode().addChildNode(layer, self.group)
-        if active is not None:
-            keep_active(self.document, active)
+    def apply(self, name: str, keep: bool) -> None:
+        """Copies the picture into an ordinary paint layer, in one undo step: below the group, as paint to go
+        on from, and active; or, to keep it, above the group and hidden."""
+        layer = self.live.clone()  # with its opacity, blending mode and masks; no pixel is copied
+        layer.setName(name)
+        layer.setLocked(False)
+        layer.setVisible(not keep)
+        parent, active = self.group.parentNode(), host.active_node(self.document)
+        if keep:
+            parent.addChildNode(layer, self.group)
+            if active is not None:
+                make_active(self.document, active, layer)
+        else:
+            index = self.group.index()
+            parent.addChildNode(layer, owned(parent.childNodes())[index - 1] if index > 0 else None)
+            make_active(self.document, layer, layer)
+
+
+def _colours(document) -> tuple:
+    return document.colorModel(), document.colorDepth(), document.colorProfile()
+
+
+def check_document(document) -> PixelFormat:
+    """The document's pixels. Raises Refused if no live layer can be made in it."""
+    width, height = document.width(), document.height()
+    if max(width, height) > MAX_SIDE:
+        raise Refused(
+            tr("This document is {width} × {height} pixels; Scumble renders up to {most} a side. Scale it or "
+               "crop it first (Image menu).").format(width=width, height=height, most=MAX_SIDE)
+        )  # fmt: skip
+    return pixel_format(*_colours(document))
 
 
 def _layer_of(node):
@@ -206,18 +313,20 @@ def _layer_of(node):
     return node
 
 
-def keep_active(document, node) -> None:
-    """Krita makes an added layer active a little later; this makes `node` active again after that."""
+def make_active(document, node, added) -> None:
+    """Krita makes a layer that was added active, a little later; this makes `node` active after that, unless
+    the artist has chosen another one meanwhile."""
 
-    def restore():
+    def restore(chosen=()):
         try:
             if document.rootNode() is not None and node.parentNode() is not None:
-                document.setActiveNode(node)
+                if not chosen or host.active_node(document) in chosen:
+                    document.setActiveNode(node)
         except RuntimeError:
             pass  # the document is gone
 
-    for milliseconds in (0, 150):
-        QtCore.QTimer.singleShot(milliseconds, restore)
+    QtCore.QTimer.singleShot(0, restore)
+    QtCore.QTimer.singleShot(150, lambda: restore((added, *owned(added.childNodes()))))
 
 
 def _redraw_tap(document):
@@ -233,7 +342,7 @@ def _redraw_tap(document):
     # The step may be done again or undone as long as the document lives, and it does not hold its layer.
     # Without this Krita crashes; with it the first layer, which is empty, is never freed.
     sip.transferto(first, None)
-    if document == Krita.instance().activeDocument():
+    if document == Krita.instance().activeDocument():  # the one that Krita's own action means
         Krita.instance().action("edit_undo").trigger()
     return tap
 
@@ -256,7 +365,7 @@ def _lay_over(shape, rect: tuple, document) -> None:
     need = QtCore.QRectF(
         (rect[0] - 1) * across, (rect[1] - 1) * down, (rect[2] + 2) * across, (rect[3] + 2) * down
     )
-    apart = max(abs(a - b) for a, b in zip(need.getRect(), box.getRect(), strict=True))
+    apart = max(abs(a - b) for a, b in zip(need.getRect(), box.getRect()))
     if box.isEmpty() or apart < across / 4:
         return
     fit = QtGui.QTransform()

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One live document: read → push → poll → show, a little in each turn: the brush never waits."""
+
+from __future__ import annotations
+
+import time
+
+from . import abi, host
+from .engine import Engine, Frame, Session
+from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
+from .pixels import EMPTY, bands
+from .settings import DocumentSettings
+from .undo import free
+
+QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
+FAST = 0.033  # … while one is: it shows the paint of when it was begun
+REST = 0.066  # … and while nothing changes
+STAY_FAST = 1.0  # seconds after the last change
+WAITING = 0.006  # seconds between looks for a picture that is being made
+BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
+TURN = 0.004  # seconds of reading or writing in one turn; after that no further piece is begun
+LOOK_AT_SELECTION = 0.2  # seconds
+MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
+MISSING_FOR = 0.4  # seconds
+HOLD = 0.35  # seconds without a redraw after an undo or redo
+PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
+LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
+
+
+class LiveDocument:
+    """A session of the engine tied to the managed group of one document."""
+
+    def __init__(self, group: ManagedGroup, engine: Engine, settings: DocumentSettings):
+        self.group, self.engine = group, engine
+        self.document = group.document
+        self.settings = settings
+        self.session = self._new_session()
+        self.last_frame = None  # FrameInfo of the last picture shown
+        self.frames_shown = 0
+        self.problem = ""  # why the last run failed
+        self.due = 0.0  # when its next turn is, of time.perf_counter
+        self.unseen = False  # nothing of it can be seen: no timer runs for it
+        self.hidden = self.nothing_selected = self.playing = False
+        self._missing = 0
+        self._mask = None  # (coverage, outside) that the session knows
+        self._hot_piece = self._next_piece = 0
+        self._showing: tuple[Frame, list] | None = None
+        self._selection_at = self._held_until = self._read_at = 0.0
+        self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
+        self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
+        self._stroke = None  # with Instant Preview: None, "down", or when the pen was lifted
+
+    def _new_session(self) -> Session:
+        session = Session(self.engine)
+        session.set(self.settings.for_engine())
+        self._shape = None  # (size, format) that the session knows
+        self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
+        self._floor = 0  # frames of an earlier revision no longer fit the canvas
+        self._clear_first = False
+        self._changed_at = self._job_at = 0.0  # the last change, and when the job waited for began
+        self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
+        return session
+
+    @property
+    def working(self) -> bool:
+        return self._done < self._asked
+
+    @property
+    def resting(self) -> bool:
+        """Nothing has changed for a while."""
+        return not self.working and time.perf_counter() - self._changed_at >= STAY_FAST
+
+    @property
+    def painted_under(self) -> bool:
+        """A stroke is being painted that Scumble cannot see (Instant Preview)."""
+        return self._stroke is not None
+
+    def set(self, settings: DocumentSettings) -> None:
+        self.settings, self.due = settings, 0.0
+        if not self.nothing_selected:
+            self._note(self.session.set(settings.for_engine()))
+
+    def pen_down(self) -> None:
+        """The artist has put the pen on the canvas: paint is about to change.
+
+        With Instant Preview Krita paints the stroke on a smaller copy and empties what the paint tap shows,
+        until the stroke has been painted again in full: nothing is read then, and the artist sees the paint
+        itself.
+        """
+        self._changed_at, self._read_at, self.due = time.perf_counter(), 0.0, 0.0
+        if host.instant_preview() is not None:
+            self._stroke = "down"
+            self.group.stand_aside(True)
+
+    def pen_up(self) -> None:
+        if self._stroke is not None:
+            self._stroke, self.due = time.perf_counter(), 0.0
+
+    def hold(self) -> None:
+        """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
+        self._held_until = time.perf_counter() + HOLD
+
+    def stack_changed(self) -> None:
+        """A layer was removed. Krita is asked twice: it may still be at it."""
+        now = time.perf_counter()
+        self._fill_at, self.due = [now + 0.1, now + 0.5], 0.0
+
+    def fail(self, sentence: str) -> None:
+        """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
+        self.problem = sentence
+        self._done = self._asked  # nothing more comes of it before something changes
+        self.group.stand_aside(True)
+
+    def close(self) -> None:
+        self._drop_frame()
+        self.session.close()
+
+    def tick(self) -> float | None:
+        """Does what is due; the seconds until the next tick, None while hidden. Raises ScumbleError."""
+        started = time.perf_counter()
+        try:
+            self.group.check()
+            pixels = self.group.format()
+        except (Gone, OtherColours):
+            # While Krita moves the group to another place it is nowhere for a moment, and while it converts
+            # the document its layers differ.
+            if self._missing > MISSING:
+                raise
+            self._missing += 1
+            return MISSING_FOR / MISSING
+        self._missing = 0
+        was_hidden, self.hidden = self.hidden, not self.group.shown()
+        if self.hidden:
+            return None
+        if was_hidden:
+            self.group.fill_tap()  # Krita has not kept it up to date meanwhile
+        if self._fill_at and started >= max(self._fill_at[0], self._held_until):
+            self._fill_at.pop(0)
+            self.group.fill_tap()
+            self._changed_at = started
+        if self._stroke is not None and not self._stroke_ended(started):
+            return LIFTED
+        if self._plays(started):
+            return PLAYING / 2
+        shape = (self.group.size, pixels)
+        if shape != self._shape and not self.nothing_selected:
+            self._begin(shape)
+        if started - self._selection_at > LOOK_AT_SELECTION:
+            self._selection_at = started
+            self._follow_selection(shape)
+        if self.nothing_selected:
+            return LOOK_AT_SELECTION
+        if self._showing is None:
+            self._poll()
+        if self._showing is not None:
+            if started >= self._held_until:
+                self._show_some(started)
+            if self._showing is not None:
+                return max(BETWEEN, self._held_until - started)
+        # Either a picture is written or paint is read: never both in one turn.
+        elif started >= self._read_at:
+            self._push(every_piece=False)
+            now = time.perf_counter()
+            # At most a quarter of the interface's thread while painting, an eighth at rest.
+            cost = now - started
+            pause = FAST if self.working else QUICK
+            self._read_at = now + (max(REST, 8 * cost) if self.resting else max(pause, 3 * cost))
+        now = time.perf_counter()
+        wait = min([self._read_at, *self._fill_at]) - now
+        if now >= self._held_until:
+            wait = min(wait, self._hasten_redraw(now))
+        return max(BETWEEN, min(wait, WAITING) if self.working else wait)
+
+    def _stroke_ended(self, now: float) -> bool:
+        """Whether a stroke with Instant Preview is painted in full. Krita is asked only after the pen was
+        lifted: each time that it is free when asked, its next such stroke has to copy the canvas anew."""
+        if self._stroke == "down" or now - self._stroke < LIFTED or not free(self.document):
+            return False
+        self._stroke = None
+        self.group.stand_aside(bool(self.problem))
+        self._changed_at = now
+        return True
+
+    def _plays(self, now: float) -> bool:
+        """Whether an animation is being played: each redraw would throw away the frames that Krita has
+        ready."""
+        frame, since = self._frame_at
+        if self.document.currentTime() != frame:
+            self._frame_at = self.document.currentTime(), now
+            self.playing = self.playing or now - since < PLAYING
+        elif now - since > PLAYING:
+            self.playing = False
+        return self.playing
+
+    def _hasten_redraw(self, now: float) -> float:
+        """Sees to it that Krita begins a picture's redraw at once; seconds until it must be called again."""
+        if self.working:
+            self.group.expect(self._job_at + self._takes, self._takes)
+        due = self.group.ask_again_at
+        if due is None:
+            return REST
+        if now >= due:
+            self.group.nudge()
+            return REST
+        return due - now
+
+    def _note(self, revision: int) -> bool:
+        if revision:
+            self._changed_at = time.perf_counter()
+            if not self.working:
+                self._job_at = self._changed_at
+            self._asked = revision
+        return bool(revision)
+
+    def _drop_frame(self) -> None:
+        if self._showing:
+            self._showing[0].close()
+            self._showing = None
+
+    def _begin(self, shape: tuple) -> None:
+        """A first canvas, or one of another size or kind: everything is pushed, older frames are dropped."""
+        self._drop_frame()
+        self._shape, self._mask, self._selection_at = shape, None, 0.0
+        self._clear_first = True
+        self._push(every_piece=True)
+        self._floor = self._asked
+
+    def _pieces(self) -> list[tuple]:
+        (width, height), pixels = self._shape
+        return bands(width, height, PIECE_BYTES // pixels.bytes_per_pixel)
+
+    def _push(self, every_piece: bool) -> None:
+        """Hands the paint over: all pieces, or the one that changed last and what a turn has time for."""
+        started, pieces = time.perf_counter(), self._pieces()
+        hot, count = min(self._hot_piece, len(pieces) - 1), len(pieces)
+        in_turn = ((self._next_piece + n) % count for n in range(count))
+        size, pixels = self._shape
+        preview = host.instant_preview() is not None
+        for done, index in enumerate([hot, *(index for index in in_turn if index != hot)]):
+            if done > 1 and not every_piece and time.perf_counter() - started > TURN:
+                return
+            if index != hot:
+                self._next_piece = (index + 1) % count
+            rect = pieces[index]
+            paint = self.group.read(rect)
+            if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+                return  # the document is changing under us; the next tick sees how
+            if preview and paint.empty() and not free(self.document):
+                return  # not the paint: Krita is about to paint a stroke in full that had a preview
+            if self._note(self.session.push(pixels.number, size, rect, paint.address, paint.length)):
+                self._hot_piece = index
+
+    def _follow_selection(self, shape: tuple) -> None:
+        coverage = self.group.selection()
+        if coverage == EMPTY:
+            if not self.nothing_selected:
+                self.nothing_selected = True
+                self.close()
+                self.group.clear(shape[1])
+                self.group.redraw()
+            return
+        if self.nothing_selected:
+            self.nothing_selected = False
+            self.session = self._new_session()
+            self._begin(shape)
+        outside = abi.OUTSIDE_PAINT if self.settings.outside_shows_paint else abi.OUTSIDE_TRANSPARENT
+        mask = None if coverage is None else (coverage, outside)
+        if mask == self._mask:
+            return
+        size = self._shape[0]
+        if coverage is None:
+            revision = self.session.clear_mask()
+        else:
+            revision = self.session.set_mask(size, coverage.rect, coverage.data, outside)
+        self._mask = mask
+        self._clear_first = True
+        if self._note(revision):
+            self._floor = revision
+
+    def _poll(self) -> None:
+        frame = self.session.poll()
+        if frame is None:
+            return
+        if frame.final:
+            self._done = max(self._done, frame.revision)
+            now = time.perf_counter()
+            self._ran, self._job_at = now - self._job_at, now
+        if frame.revision < self._floor or frame.format != self._shape[1].number:
+            frame.close()
+            return
+        width, height = frame.rect[2], frame.rect[3]
+        cuts = bands(width, height, PIECE_BYTES // self._shape[1].bytes_per_pixel)
+        self._showing = (frame, [(frame.rect[0], frame.rect[1] + y, w, h) for _, y, w, h in cuts])
+
+    def _show_some(self, started: float) -> None:
+        """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
+        of it at once: never a patchwork of two pictures."""
+        frame, left = self._showing
+        pixels = self._shape[1]
+        if self._clear_first:
+            self._clear_first = False
+            self.group.clear(pixels)
+        while left:
+            self.group.write(frame, left.pop(0), pixels)
+            if time.perf_counter() - started > TURN:
+                break
+        if not left:
+            self._showing = None
+            self.group.redraw()
+            self.group.stand_aside(False)
+            self.problem = ""
+            self.last_frame = frame.info
+            self.frames_shown += 1
+            if frame.final:
+                self._takes = self._ran + time.perf_counter() - self._job_at
+            frame.close()
+
+    def finish_frame(self) -> None:
+        """Writes what is left of a picture now: what is copied is one picture."""
+        while self._showing is not None:
+            self._show_some(time.perf_counter())

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artist's models: folders that they have chosen on this computer.
+
+A document names a model by an id made of the folder's name and contents, never by a path: a document that
+comes from somebody else cannot choose what is loaded here, and one that is given away does not tell where the
+artist keeps things. Only what the artist has chosen themselves is ever loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from krita import Krita
+
+from . import abi
+from .engine import ScumbleError
+from .qt import tr
+
+MOST = 12
+READ = 1 << 16  # bytes of each small file that go into the id
+
+
+def identity(folder: str) -> str:
+    """The same for the same model, wherever its folder lies."""
+    digest, path = hashlib.sha256(), Path(folder)
+    try:
+        entries = sorted(entry for entry in path.iterdir() if entry.is_file())
+    except OSError:
+        entries = []
+    for entry in entries:
+        try:
+            digest.update(f"{entry.name} {entry.stat().st_size}\n".encode("utf-8", "surrogatepass"))
+            if entry.suffix == ".json":
+                with open(entry, "rb") as file:
+                    digest.update(file.read(READ))
+        except OSError:
+            continue
+    return f"{path.name} [{digest.hexdigest()[:12]}]"
+
+
+def name(model: str) -> str:
+    """How a model is called to the artist."""
+    return Path(model).name.rpartition(" [")[0] or Path(model).name or tr("Scumble's own")
+
+
+def known() -> dict[str, str]:
+    """The folders that the artist has chosen, by id; newest first."""
+    kept = Krita.instance().readSetting("scumble", "models", "")
+    try:
+        found = json.loads(kept)
+        return {str(model): str(folder) for model, folder in found}
+    except (ValueError, TypeError):
+        # As the first version wrote them.
+        return {identity(folder): folder for folder in kept.split(os.pathsep) if os.path.isabs(folder)}
+
+
+def remember(folder: str) -> str:
+    """Adds a folder that the artist has chosen; returns the model's id."""
+    folder = os.path.abspath(folder)
+    model = identity(folder)
+    others = {m: f for m, f in known().items() if m != model and f != folder}
+    kept = [[model, folder], *([m, f] for m, f in others.items())][:MOST]
+    Krita.instance().writeSetting("scumble", "models", json.dumps(kept))
+    return model
+
+
+def folder(model: str) -> str:
+    """The folder of a model that a document names; "" for Scumble's own. Raises ScumbleError for one that the
+    artist has not chosen."""
+    if not model:
+        return ""
+    for found, where in known().items():
+        if model in (found, where):  # a path: documents of the first version
+            return where
+    raise ScumbleError(
+        tr("This document was painted with the model “{name}”, which is not among yours. Choose its folder "
+           "under Model, or use Scumble's own.").format(name=name(model)),
+        abi.ERROR_MODEL_MISSING,
+    )  # fmt: skip

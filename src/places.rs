@@ -1,0 +1,213 @@
+//! Where things are looked for that are not in the program: ONNX Runtime and the default model.
+//!
+//! One order for both, nearest to what somebody wants first: what the host names; an environment variable; the user's
+//! own folder; beside this library; the system. Only absolute paths are looked at, but for what the host names: the
+//! current folder is somebody's pictures, and a library must not be loaded from there.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What the order is made from; [`Around::here`] asks the system, tests say it.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// The variable of the thing that is looked for.
+    pub variable: Option<PathBuf>,
+    /// The user's data folder, e.g. `~/.local/share`.
+    pub data: Option<PathBuf>,
+    /// The folder of this library, or of the program that it is linked into.
+    pub beside: Option<PathBuf>,
+    /// Data folders of the system, e.g. `/usr/local/share` and `/usr/share`.
+    pub system_data: Vec<PathBuf>,
+    /// Folders of shared libraries of the system.
+    pub system_libraries: Vec<PathBuf>,
+}
+
+impl Around {
+    /// What this process has; `variable` is the name of the environment variable to look at.
+    pub fn here(variable: &str, beside: Option<&Path>) -> Self {
+        let get = |name: &str| std::env::var_os(name);
+        Around {
+            variable: absolute(get(variable)),
+            data: data_folder(&get),
+            beside: beside.map(Path::to_path_buf),
+            system_data: system_data(&get),
+            system_libraries: system_libraries(),
+        }
+    }
+
+    /// Files and folders where ONNX Runtime's library may be, in order. `explicit` is the only one, if given.
+    pub fn runtime(&self, explicit: Option<&Path>) -> Vec<PathBuf> {
+        if let Some(path) = explicit {
+            return vec![std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())];
+        }
+        let user = self.data.as_ref().map(|data| data.join("scumble/runtime"));
+        // An installed command lies in bin; its libraries do not.
+        let beside = self.beside.iter().flat_map(|folder| {
+            let program = folder.ends_with("bin").then(|| up(folder, "lib"));
+            std::iter::once(folder.clone()).chain(program.flatten())
+        });
+        let near = self.variable.iter().cloned().chain(user).chain(beside);
+        in_order(near.chain(self.system_libraries.iter().cloned()))
+    }
+
+    /// Folders where the default model may be, in order.
+    pub fn default_model(&self) -> Vec<PathBuf> {
+        const MODEL: &str = "models/default";
+        const INSTALLED: &str = "scumble/models/default";
+        let user = self.data.as_ref().map(|data| data.join(INSTALLED));
+        // lib/…, lib64/…, lib/x86_64-linux-gnu/…: the share folder of the same installation.
+        let beside = self.beside.iter().flat_map(|folder| {
+            let shares = folder.ancestors().skip(1).take(2).map(|up| up.join("share").join(INSTALLED));
+            let source = folder.ancestors().skip(1).take(4).filter(|up| up.join("Cargo.toml").is_file());
+            std::iter::once(folder.join(MODEL)).chain(shares).chain(source.map(|up| up.join(MODEL)))
+        });
+        let near = self.variable.iter().cloned().chain(user).chain(beside);
+        in_order(near.chain(self.system_data.iter().map(|data| data.join(INSTALLED))))
+    }
+}
+
+/// The user's folder for ONNX Runtime, which `make runtime` fills.
+pub fn user_runtime() -> Option<PathBuf> {
+    data_folder(&|name| std::env::var_os(name)).map(|data| data.join("scumble").join("runtime"))
+}
+
+/// The XDG rule, which is a good one for every variable: a relative path is passed over.
+fn absolute(value: Option<OsString>) -> Option<PathBuf> {
+    value.map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn data_folder(get: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    if cfg!(windows) {
+        absolute(get("LOCALAPPDATA"))
+    } else if cfg!(target_os = "macos") {
+        absolute(get("HOME")).map(|home| home.join("Library/Application Support"))
+    } else {
+        absolute(get("XDG_DATA_HOME")).or_else(|| absolute(get("HOME")).map(|home| home.join(".local/share")))
+    }
+}
+
+fn system_data(get: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    if cfg!(windows) {
+        return absolute(get("ProgramData")).into_iter().collect();
+    }
+    let listed = get("XDG_DATA_DIRS").filter(|list| !list.is_empty());
+    let listed = listed.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    std::env::split_paths(&listed).filter(|path| path.is_absolute()).collect()
+}
+
+fn system_libraries() -> Vec<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        return if cfg!(unix) {
+            vec!["/usr/local/lib".into(), "/opt/homebrew/lib".into()]
+        } else {
+            Vec::new()
+        };
+    }
+    let triplet = format!("{}-linux-gnu", std::env::consts::ARCH);
+    ["/usr/local/lib", "/usr/lib"]
+        .into_iter()
+        .flat_map(|root| [Path::new(root).join(&triplet), format!("{root}64").into(), root.into()])
+        .collect()
+}
+
+/// `folder/../name`, without looking at the disk.
+fn up(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder.parent().map(|parent| parent.join(name))
+}
+
+/// Absolute ones alone, each once.
+fn in_order(places: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut order: Vec<PathBuf> = Vec::new();
+    for place in places.filter(|place| place.is_absolute()) {
+        if !order.contains(&place) {
+            order.push(place);
+        }
+    }
+    order
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn around(beside: &str) -> Around {
+        Around {
+            variable: Some("/variable".into()),
+            data: Some("/home/a/.local/share".into()),
+            beside: Some(beside.into()),
+            system_data: vec!["/usr/local/share".into(), "/usr/share".into()],
+            system_libraries: vec!["/usr/lib".into()],
+        }
+    }
+
+    fn shown(places: Vec<PathBuf>) -> Vec<String> {
+        places.into_iter().map(|place| place.display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_runtime_is_looked_for_in_one_order() {
+        let user = "/home/a/.local/share/scumble/runtime";
+        for (beside, order) in [
+            ("/opt/krita/lib", vec!["/variable", user, "/opt/krita/lib", "/usr/lib"]),
+            ("/usr/local/bin", vec!["/variable", user, "/usr/local/bin", "/usr/local/lib", "/usr/lib"]),
+            ("/usr/lib", vec!["/variable", user, "/usr/lib"]),
+            ("relative", vec!["/variable", user, "/usr/lib"]),
+            ("", vec!["/variable", user, "/usr/lib"]),
+        ] {
+            assert_eq!(shown(around(beside).runtime(None)), order, "{beside}");
+            assert_eq!(shown(around(beside).runtime(Some(Path::new("/told")))), ["/told"]);
+        }
+        assert!(Around::default().runtime(None).is_empty());
+        assert!(Around::default().runtime(Some(Path::new("told"))).iter().all(|place| place.is_absolute()));
+    }
+
+    #[test]
+    fn the_default_model_is_looked_for_in_one_order() {
+        let user = "/home/a/.local/share/scumble/models/default";
+        let system = ["/usr/local/share/scumble/models/default", "/usr/share/scumble/models/default"]
+            .map(str::to_owned);
+        for (beside, order) in [
+            (
+                "/opt/k/lib",
+                vec![
+                    "/opt/k/lib/models/default",
+                    "/opt/k/share/scumble/models/default",
+                    "/opt/share/scumble/models/default",
+                ],
+            ),
+            (
+                "/opt/lib/x86_64-linux-gnu",
+                vec![
+                    "/opt/lib/x86_64-linux-gnu/models/default",
+                    "/opt/lib/share/scumble/models/default",
+                    "/opt/share/scumble/models/default",
+                ],
+            ),
+            ("relative", vec![]),
+        ] {
+            let order = ["/variable", user].into_iter().chain(order).map(str::to_owned).chain(system.clone());
+            assert_eq!(shown(around(beside).default_model()), order.collect::<Vec<_>>(), "{beside}");
+        }
+        // In a source tree, the tree's own; nowhere else are folders above looked at.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let built = around(&root.join("target/debug/deps").display().to_string());
+        assert!(built.default_model().contains(&root.join("models/default")));
+        assert!(!around("/a/b/c").default_model().contains(&"/a/models/default".into()));
+    }
+
+    #[test]
+    fn relative_variables_are_passed_over() {
+        let said = |name: &str| {
+            let value = match name {
+                "HOME" => "/home/a",
+                "XDG_DATA_DIRS" => "share:/usr/share::../share:/opt/with space",
+                _ => "relative",
+            };
+            Some(OsString::from(value))
+        };
+        assert_eq!(data_folder(&said), Some("/home/a/.local/share".into()));
+        assert_eq!(system_data(&said), [PathBuf::from("/usr/share"), "/opt/with space".into()]);
+        assert_eq!(absolute(Some("libonnxruntime.so".into())), None);
+        assert_eq!(data_folder(&|_| None), None);
+    }
+}

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The docker on a mock of Krita: what it stores, in which document, and what it shows in how little room."""
+
+import json
+from dataclasses import replace
+
+import krita
+import pytest
+from conftest import run
+from scumble import models
+from scumble.qt import QtCore, QtWidgets
+
+events = QtCore.QCoreApplication.processEvents
+
+
+@pytest.fixture
+def docker(live, monkeypatch):
+    from scumble import docker as module
+    from scumble import extension
+
+    monkeypatch.setattr(extension, "_live", live)
+    return module.ScumbleDocker
+
+
+def test_the_docker_sets_and_shows(live, document, docker):
+    panel = docker()
+    panel.toggle.click()
+    assert live.of(document) is not None and panel.toggle.isChecked()
+    assert run(live, document)
+    panel.refresh()
+    assert "Inverts the paint" in panel.about.text() and "Up to date" in panel.state.text()
+    assert panel.strength.number.value() == 0.5, "the model's own"
+    panel.prompt.setPlainText("a lake")
+    panel.strength.slider.setValue(25)
+    panel._store()
+    chosen = live.settings(document)
+    assert (chosen.prompt, chosen.strength, chosen.steps) == ("a lake", 0.25, None)
+    panel.strength.reset.click()
+    panel.alpha.click()
+    panel._store()
+    assert live.settings(document).strength is None and live.settings(document).follow_alpha
+    panel.opacity.setValue(90)
+    assert live.of(document).group.live.opacity() == 90
+    panel.apply.click()
+    assert document.root.children[1].name() == "Scumble: a lake"
+    panel.toggle.click()
+    assert live.of(document) is None and not panel.toggle.isChecked()
+    krita.Krita.instance().document = None
+    panel.canvasChanged(None)
+    panel.refresh()
+    assert not panel.widget().isEnabled()
+
+
+def test_a_click_in_one_window_never_writes_another_documents_settings(live, document, docker):
+    """The window in front shows A; the artist moves a slider of B's docker."""
+    other = krita.Document(40, 30)
+    live.set_settings(document, replace(live.settings(document), prompt="A", seed=5))
+    live.set_settings(other, replace(live.settings(other), prompt="B", seed=6))
+    panel = docker()
+    panel.shows = krita.View(other)
+    live.changed.emit()
+    panel.refresh()
+    assert panel.prompt.toPlainText() == "B"
+    panel.strength.slider.setValue(20)
+    panel._store()
+    assert (live.settings(other).prompt, live.settings(other).seed) == ("B", 6)
+    assert live.settings(other).strength == 0.2 and live.settings(document).strength is None
+    panel.toggle.click()
+    assert live.of(other) is not None and live.of(document) is None
+    panel.toggle.click()
+
+
+def test_only_what_was_edited_is_stored(live, document, docker):
+    panel = docker()
+    live.set_settings(document, replace(live.settings(document), seed=77, prompt="kept"))
+    panel.strength.slider.setValue(10)  # the docker has not heard of the others yet
+    panel._store()
+    chosen = live.settings(document)
+    assert (chosen.seed, chosen.prompt, chosen.strength) == (77, "kept", 0.1)
+
+
+def test_what_was_typed_is_kept_when_the_tab_changes(live, document, docker):
+    panel = docker()
+    panel.prompt.setPlainText("typed in haste")
+    krita.Krita.instance().document = other = krita.Document(40, 30)
+    panel.canvasChanged(None)
+    assert live.settings(document).prompt == "typed in haste" and live.settings(other).prompt == ""
+    panel.refresh()
+    assert panel.prompt.toPlainText() == ""
+
+
+def test_what_matters_is_seen_in_kritas_default_layout(live, document, docker):
+    """260 by 180 pixels: buttons, state, what helps, and the prompt, without a scroll bar to the side."""
+    panel = docker()
+    panel.setTitleBarWidget(QtWidgets.QWidget())
+    panel.resize(260, 180)
+    panel.show()
+    live.set_settings(document, replace(live.settings(document), model=models.remember("/nowhere")))
+    panel.toggle.click()
+    for _ in range(5):
+        events()
+    area = panel.widget()
+    seen = area.viewport().rect()
+    for widget in (panel.toggle, panel.apply, panel.keep, panel.dice, panel.state, panel.own, panel.prompt):
+        place = widget.rect().translated(widget.mapTo(area.viewport(), QtCore.QPoint()))
+        assert widget.isVisible() and seen.contains(place), (widget, place, seen)
+    assert "choose another" in panel.state.text() and panel.state.y() < panel.prompt.y()
+    assert any("choose another" in text for text in krita.Krita.instance().messages), "on the canvas too"
+    panel.hide()
+
+
+def test_the_docker_does_not_follow_each_turn(live, document, docker, monkeypatch):
+    panel, count = docker(), []
+    monkeypatch.setattr(panel, "_load", lambda *_: count.append(1))
+    for _ in range(100):
+        live.changed.emit()
+        events()
+    assert not count, "it is not to be seen"
+    panel.show()
+    for _ in range(100):
+        live.changed.emit()
+        events()
+    assert len(count) <= 2
+    panel.hide()
+
+
+def test_a_stranger_does_not_choose_what_is_loaded(live, document, docker, tmp_path):
+    """A document names a folder: nothing of it is loaded before the artist has chosen it themselves."""
+    for named in (str(tmp_path), "models/here", "//server/share/model", "net [0123456789ab]"):
+        document.notes["scumble"] = json.dumps({"model": named}).encode()
+        panel = docker()
+        panel.toggle.click()
+        status = live.status(document)
+        assert not live._engines and live.of(document) is None and len(document.root.children) == 1
+        assert status.error and "not among yours" in status.text and status.offer_own
+        assert panel.own.isVisibleTo(panel)
+    panel.own.click()
+    assert live.of(document) is not None and live.settings(document).model == ""
+
+
+def test_a_document_does_not_tell_where_the_artist_keeps_things(live, document, tmp_path):
+    folder = tmp_path / "My: models" / "oil"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text("{}")
+    model = models.remember(str(folder))
+    live.set_settings(document, replace(live.settings(document), model=model))
+    assert str(tmp_path).encode() not in document.notes["scumble"] and models.name(model) == "oil"
+    assert models.folder(model) == str(folder), "a colon in a path is no separator"
+    again = tmp_path / "elsewhere" / "oil"
+    again.mkdir(parents=True)
+    (again / "model_index.json").write_text("{}")
+    assert models.identity(str(again)) == model, "the same model in another place is the same"
+    (again / "model_index.json").write_text("[]")
+    assert models.identity(str(again)) != model
+
+
+def test_models_that_the_first_version_kept(document):
+    krita.Krita.instance().kept["models"] = "/a/one:/b/two:relative"
+    assert list(models.known().values()) == ["/a/one", "/b/two"]
+    assert models.folder("/b/two") == "/b/two", "documents of then name their folder"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'{"steps": 1e999}', b"[" * 100_000, b'{"steps": 1' + b"0" * 400 + b"}", b'{"strength": NaN}',
+     b'{"prompt": "' + b"x" * 50_000_000 + b'"}', b'{"prompt": "' + b"x" * 20_000 + b'"}',
+     b'{"guidance": -Infinity, "seed": 1e400}'],
+)  # fmt: skip
+def test_damaged_settings_are_told_and_cured(live, document, docker, data):
+    document.notes["scumble"] = data
+    panel = docker()
+    panel.refresh()
+    assert "damaged" in panel.state.text() and panel.prompt.toPlainText() == ""
+    panel.prompt.setPlainText("new")
+    panel._store()
+    panel.refresh()
+    assert "damaged" not in panel.state.text() and live.settings(document).prompt == "new"

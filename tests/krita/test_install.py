@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""scripts/krita_install.py: into a profile, and out of it again."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+KRITARC = b"toolbar=\xff\xfe\n[python]\nenable_other=true\n\n[Last]\nx=1\n"
+
+
+def script(profile, library, *more):
+    command = [sys.executable, ROOT / "scripts/krita_install.py", "--profile", profile, "--library", library]
+    return subprocess.run([*command, *more], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("before", [None, KRITARC])
+def test_installed_and_removed(tmp_path, stub_path, before):
+    data, kritarc = tmp_path / ".local/share/krita", tmp_path / ".config/kritarc"
+    (data / "actions").mkdir(parents=True)
+    (data / "actions/scumble.action").write_text("of an imported zip")
+    if before is not None:
+        kritarc.parent.mkdir()
+        kritarc.write_bytes(before)
+    model = tmp_path / "no model"
+    done = script(tmp_path, stub_path, "--model", model)
+    assert done.returncode == 0, done.stderr
+    assert (data / "pykrita/scumble/lib/libscumble.so").is_file()
+    for file in ("pykrita/scumble/scumble.action", "pykrita/scumble.desktop"):
+        assert (data / file).is_file()
+    assert not (data / "actions/scumble.action").exists(), "the actions are not there twice"
+    assert kritarc.read_bytes().count(b"[python]\nenable_scumble=true\n") == 1
+    if before is not None:
+        assert kritarc.read_bytes().replace(b"enable_scumble=true\n", b"") == before
+    assert script(tmp_path, stub_path, "--remove").returncode == 0
+    assert not (data / "pykrita/scumble").exists() and b"scumble" not in kritarc.read_bytes()
