@@ -157,7 +157,7 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     image.byte_length = image.stride * (gsize)paint->rect.height;
     image.pixels = paint->pixels;
     gboolean other = r->format != paint->format || r->width != paint->width || r->height != paint->height;
-    gint32 status = lib.session_push(r->session, &image, NULL, &r->asked);
+    gint32 status = lib.session_push(r->session, &image, 1, NULL, 0, &r->asked);
     if (!good(status, error)) return FALSE;
     if (other) {
         /* The picture is of another canvas now, and nobody may take it for one of this. */
