@@ -70,6 +70,14 @@
  * buffers as long as their byte_length says, out parameters writable. The library checks all that can be checked
  * before it reads a byte. Of the checks that fail, the first found is returned.
  *
+ * FILES. The library loads ONNX Runtime 1.24 or later (libonnxruntime.so*, the newest in a folder) and a model. Where
+ * none is named, they are looked for in one order, and only at absolute paths: what the environment variable names
+ * (ORT_DYLIB_PATH: a file or folder; SCUMBLE_DEFAULT_MODEL: a folder); the user's folder ($XDG_DATA_HOME/scumble, else
+ * ~/.local/share/scumble: runtime, models/default); beside this library (the runtime itself, also in ../lib of a
+ * program in bin; models/default, ../share/scumble/models/default and one folder further up); the system (the folders of
+ * shared libraries; $XDG_DATA_DIRS/scumble/models/default). One ONNX Runtime is loaded in a process, for good: what
+ * later engines name is not looked at.
+ *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
  * function with its sizeof, then set fields. Fields are only ever appended, and a host that was built with an
  * older header of the same SCUMBLE_ABI_VERSION goes on working. A longer struct of a newer host is accepted as long
@@ -384,8 +392,7 @@ typedef struct ScumbleEngineOptions {
      */
     const char *device;
     /**
-     * Path of the ONNX Runtime library; NULL = searched (beside this library, then the user's runtime folder,
-     * then ORT_DYLIB_PATH).
+     * The ONNX Runtime library, or a folder with it; NULL = searched (see FILES).
      */
     const char *runtime;
     /**
