@@ -68,7 +68,7 @@ def take(criterion: Path, engine: Path, report: Path) -> dict:
     unchanged = cost("push_unchanged")
     printed = engine.read_text(encoding="utf-8")
     side, p50, p95, ratio = (
-        float(re.search(wanted, printed)[1])
+        float(re.search(wanted, printed, re.MULTILINE)[1])
         for wanted in (r"^(\d+)x", r"p50 ([\d.]+)", r"p95 ([\d.]+)", r"runs = ([\d.]+)")
     )
     rows = json.loads(report.read_text(encoding="utf-8"))["latency"]

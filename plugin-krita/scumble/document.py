@@ -8,7 +8,7 @@ import time
 from . import abi, host
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, bands
+from .pixels import EMPTY, PixelFormat, bands, without
 from .settings import DocumentSettings
 from .undo import free
 
@@ -44,7 +44,8 @@ class LiveDocument:
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
-        self._showing: tuple[Frame, list] | None = None
+        self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
+        self._covered = (0, 0, *group.size)  # there may be something of a picture
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
@@ -56,7 +57,6 @@ class LiveDocument:
         self._shape = None  # (size, format) that the session knows
         self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
         self._floor = 0  # frames of an earlier revision no longer fit the canvas
-        self._clear_first = False
         self._changed_at = self._job_at = 0.0  # the last change, and when the job waited for began
         self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
         return session
@@ -98,7 +98,8 @@ class LiveDocument:
 
     def hold(self) -> None:
         """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
-        self._held_until = time.perf_counter() + HOLD
+        self._changed_at = time.perf_counter()  # what changes on a large canvas is looked for quickly
+        self._held_until = self._changed_at + HOLD
 
     def stack_changed(self) -> None:
         """A layer was removed. Krita is asked twice: it may still be at it."""
@@ -148,13 +149,13 @@ class LiveDocument:
         if started - self._selection_at > LOOK_AT_SELECTION:
             self._selection_at = started
             self._follow_selection(shape)
-        if self.nothing_selected:
+        if self._showing is None and self.nothing_selected:
             return LOOK_AT_SELECTION
         if self._showing is None:
             self._poll()
         if self._showing is not None:
             if started >= self._held_until:
-                self._show_some(started)
+                self._show_some(started, pixels)
             if self._showing is not None:
                 return max(BETWEEN, self._held_until - started)
         # Either a picture is written or paint is read: never both in one turn.
@@ -213,21 +214,23 @@ class LiveDocument:
         return bool(revision)
 
     def _drop_frame(self) -> None:
-        if self._showing:
+        if self._showing is None:
+            return
+        if self._showing[0] is not None:
             self._showing[0].close()
-            self._showing = None
+        self._showing, self._covered = None, (0, 0, *self.group.size)
 
     def _begin(self, shape: tuple) -> None:
         """A first canvas, or one of another size or kind: everything is pushed, older frames are dropped."""
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
-        self._clear_first = True
+        self._covered = (0, 0, *shape[0])
         self._push(every_piece=True)
         self._floor = self._asked
 
     def _pieces(self) -> list[tuple]:
         (width, height), pixels = self._shape
-        return bands(width, height, PIECE_BYTES // pixels.bytes_per_pixel)
+        return bands((0, 0, width, height), PIECE_BYTES // pixels.bytes_per_pixel)
 
     def _push(self, every_piece: bool) -> None:
         """Hands the paint over: all pieces, or the one that changed last and what a turn has time for."""
@@ -256,8 +259,7 @@ class LiveDocument:
             if not self.nothing_selected:
                 self.nothing_selected = True
                 self.close()
-                self.group.clear(shape[1])
-                self.group.redraw()
+                self._show(None, (0, 0, 0, 0), shape[1])
             return
         if self.nothing_selected:
             self.nothing_selected = False
@@ -273,7 +275,6 @@ class LiveDocument:
         else:
             revision = self.session.set_mask(size, coverage.rect, coverage.data, outside)
         self._mask = mask
-        self._clear_first = True
         if self._note(revision):
             self._floor = revision
 
@@ -288,34 +289,39 @@ class LiveDocument:
         if frame.revision < self._floor or frame.format != self._shape[1].number:
             frame.close()
             return
-        width, height = frame.rect[2], frame.rect[3]
-        cuts = bands(width, height, PIECE_BYTES // self._shape[1].bytes_per_pixel)
-        self._showing = (frame, [(frame.rect[0], frame.rect[1] + y, w, h) for _, y, w, h in cuts])
+        self._show(frame, frame.rect, self._shape[1])
 
-    def _show_some(self, started: float) -> None:
+    def _show(self, frame: Frame | None, rect: tuple, pixels: PixelFormat) -> None:
+        """Begins with a picture: what lies around it becomes transparent. Without a frame all of it."""
+        most = PIECE_BYTES // pixels.bytes_per_pixel
+        cleared = [(None, band) for part in without(self._covered, rect) for band in bands(part, most)]
+        self._showing = frame, cleared + [(frame, band) for band in bands(rect, most) if frame is not None]
+        self._covered = rect
+
+    def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
         of it at once: never a patchwork of two pictures."""
         frame, left = self._showing
-        pixels = self._shape[1]
-        if self._clear_first:
-            self._clear_first = False
-            self.group.clear(pixels)
         while left:
-            self.group.write(frame, left.pop(0), pixels)
+            what, band = left.pop(0)
+            self.group.write(what, band, pixels)
             if time.perf_counter() - started > TURN:
                 break
-        if not left:
-            self._showing = None
-            self.group.redraw()
-            self.group.stand_aside(False)
-            self.problem = ""
-            self.last_frame = frame.info
-            self.frames_shown += 1
-            if frame.final:
-                self._takes = self._ran + time.perf_counter() - self._job_at
-            frame.close()
+        if left:
+            return
+        self._showing = None
+        self.group.redraw()
+        if frame is None:
+            return
+        self.group.stand_aside(False)
+        self.problem = ""
+        self.last_frame = frame.info
+        self.frames_shown += 1
+        if frame.final:
+            self._takes = self._ran + time.perf_counter() - self._job_at
+        frame.close()
 
     def finish_frame(self) -> None:
         """Writes what is left of a picture now: what is copied is one picture."""
         while self._showing is not None:
-            self._show_some(time.perf_counter())
+            self._show_some(time.perf_counter(), self.group.format())

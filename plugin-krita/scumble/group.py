@@ -26,7 +26,7 @@ from krita import Krita, Selection
 from . import host
 from .engine import Frame, ScumbleError
 from .gathering import Gathering
-from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, bands, intersect, pixel_format
+from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
 from .qt import QtCore, QtGui, owned, sip, tr
 
 GROUP_NAME = "Scumble"
@@ -133,6 +133,11 @@ class ManagedGroup:
         if not self.source.index() < self.live.index():
             raise Gone(tr("The paint tap must stay below the live picture; live is off."))
         blind = self._blind(root)
+        if blind is self.group and not self.group.visible():  # what Krita leaves of locked layers
+            raise Gone(
+                tr("The live picture was merged into another layer, so live is off. Undo that, or delete "
+                   "Scumble's group and press Live.")
+            )  # fmt: skip
         if blind is not None:
             raise Gone(
                 tr("The layer group “{name}” hides what lies below it from Scumble; live is off. Switch on "
@@ -206,25 +211,20 @@ class ManagedGroup:
         """
         return Buffer(self.source.projectionPixelData(*rect))
 
-    def write(self, frame: Frame, rect: tuple, pixels: PixelFormat) -> None:
-        """Puts the part of a frame inside `rect` into the live layer. Nothing is seen before `redraw`.
+    def write(self, frame: Frame | None, rect: tuple, pixels: PixelFormat) -> None:
+        """Puts the part of a frame inside `rect`, which lies in it, into the live layer; without a frame that
+        part becomes transparent. Nothing is seen before `redraw`.
 
         setPixelData makes no undo step, works on a locked layer and leaves a stroke in progress alone.
         """
-        part = intersect(rect, frame.rect)
-        if part is None:
+        length = rect[2] * rect[3] * pixels.bytes_per_pixel
+        if frame is None:
+            self.live.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
             return
-        length = part[2] * part[3] * pixels.bytes_per_pixel
         if self._out is None or self._out.length != length:
             self._out = Buffer.zeros(length)
-        frame.copy_to(part, self._out.address, length)
-        self.live.setPixelData(self._out.array, *part)
-
-    def clear(self, pixels: PixelFormat) -> None:
-        """Makes the whole picture transparent; seen after `redraw`."""
-        for x, y, width, height in bands(*self.size, PIECE_BYTES // pixels.bytes_per_pixel):
-            length = width * height * pixels.bytes_per_pixel
-            self.live.setPixelData(QtCore.QByteArray(length, b"\0"), x, y, width, height)
+        frame.copy_to(rect, self._out.address, length)
+        self.live.setPixelData(self._out.array, *rect)
 
     def redraw(self, rect: tuple | None = None) -> None:
         """Asks Krita to merge and show a part of the stack again (None: all of it), soon and without waiting.

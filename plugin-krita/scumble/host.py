@@ -64,15 +64,27 @@ def of_window(window) -> Front:
 def seen() -> list:
     """The documents that can be seen now, the one in front first."""
     found = []
-    for place in (front(), *(of_window(window) for window in windows())):
+    for place in (front(), *(place for window in windows() for place in _places(window))):
         widget = place.window.qwindow() if place.window is not None else None
-        if place.document is None or (
-            widget is not None and (widget.isMinimized() or not widget.isVisible())
-        ):
-            continue
-        if place.document not in found:
+        hidden = widget is not None and (widget.isMinimized() or not widget.isVisible())
+        if place.document is not None and not hidden and place.document not in found:
             found.append(place.document)
     return found
+
+
+def _places(window) -> list:
+    """A window's view in front; all its views where they lie beside each other."""
+    area = _area(window)
+    inner = area.activeSubWindow() if area is not None else None
+    if inner is None or area.viewMode() != QtWidgets.QMdiArea.ViewMode.SubWindowView or inner.isMaximized():
+        return [of_window(window)]
+    found = [(view, view.document()) for view in owned(window.views())]
+    return [Front(window, view, document) for view, document in found if document is not None]
+
+
+def _area(window):
+    widget = window.qwindow() if window is not None else None
+    return widget.findChild(QtWidgets.QMdiArea) if widget is not None else None
 
 
 def of_docker(docker):
@@ -95,9 +107,7 @@ def active_node(document):
 
 def canvas_widget():
     """The widget that Krita paints on in front, None if there is none."""
-    window = front().window
-    widget = window.qwindow() if window is not None else None
-    area = widget.findChild(QtWidgets.QMdiArea) if widget is not None else None
+    area = _area(front().window)
     view = area.activeSubWindow() if area is not None else None
     found = view.findChildren(QtWidgets.QWidget) if view is not None else ()
     return next((child for child in found if child.metaObject().className() in CANVASES), None)

@@ -243,8 +243,9 @@ class Live(QtCore.QObject):
     def status(self, document) -> Status:
         one = self.of(document)
         if one is None:
-            for other, sentence, status in self._told:
-                if other is document or (document is not None and other == document):
+            for other, sentence, status, kind in self._told:
+                same = other is document or (document is not None and other == document)
+                if same and kind == _kind(document):
                     offer = status in OF_THE_MODEL and self.settings(document).model != ""
                     return Status(text=sentence, error=True, offer_own=offer)
             if self.settings(document).damaged:
@@ -285,6 +286,8 @@ class Live(QtCore.QObject):
             self._watch.canvas()
             if not self._timer.isActive():
                 self._timer.start(0)
+        if self._told:
+            self.changed.emit()  # it may have been cured
 
     @guarded
     def removed(self) -> None:
@@ -386,7 +389,7 @@ class Live(QtCore.QObject):
 
     def _tell(self, document, sentence: str, status: int) -> None:
         """Keeps a sentence; no exception, whose traceback would keep alive all that it has seen."""
-        self._told.append((document, sentence, status))
+        self._told.append((document, sentence, status, _kind(document)))
 
     def _forget(self, document) -> None:
         self._told = [t for t in self._told if not (t[0] is document or t[0] == document)]
@@ -419,6 +422,14 @@ class Live(QtCore.QObject):
         used = {id(one.engine) for one in self._documents}
         for model in [m for m, engine in self._engines.items() if m != keep and id(engine) not in used]:
             self._engines.pop(model).close()
+
+
+def _kind(document) -> tuple | None:
+    """What an error may have been about: converted or scaled, the document is another case."""
+    if document is None or document.rootNode() is None:
+        return None
+    size = document.width(), document.height()
+    return (document.colorModel(), document.colorDepth(), document.colorProfile(), *size)
 
 
 def _look(one: LiveDocument) -> tuple:

@@ -73,10 +73,27 @@ class Buffer:
         return self.array == QtCore.QByteArray(self.length, b"\0")
 
 
-def bands(width: int, height: int, most_pixels: int) -> list[tuple]:
-    """Cuts a canvas into rectangles of whole rows with at most `most_pixels` each (at least one row)."""
+def bands(rect: tuple, most_pixels: int) -> list[tuple]:
+    """Cuts a rectangle into ones of whole rows with at most `most_pixels` each (at least one row)."""
+    x, y, width, height = rect
     rows = max(1, most_pixels // max(1, width))
-    return [(0, y, width, min(rows, height - y)) for y in range(0, height, rows)]
+    return [(x, y + row, width, min(rows, height - row)) for row in range(0, height, rows)]
+
+
+def without(rect: tuple, hole: tuple) -> list[tuple]:
+    """What is left of a rectangle without another one, as rectangles."""
+    x, y, width, height = rect
+    inside = intersect(rect, hole)
+    if inside is None:
+        return [rect] if width and height else []
+    left, top, across, down = inside
+    around = (
+        (x, y, width, top - y),
+        (x, top + down, width, y + height - top - down),
+        (x, top, left - x, down),
+        (left + across, top, x + width - left - across, down),
+    )
+    return [part for part in around if part[2] > 0 and part[3] > 0]
 
 
 def intersect(a: tuple, b: tuple) -> tuple | None:

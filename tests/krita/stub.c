@@ -28,6 +28,7 @@ struct ScumbleSession {
     int32_t format, width, height;
     unsigned char *paint, *coverage;
     uint32_t outside;
+    ScumbleRect mask;
     uint64_t revision, seq, changed_at;
     ScumbleFrame *latest;
     ScumbleParams params;
@@ -149,6 +150,15 @@ static void invert(int32_t format, const unsigned char *from, unsigned char *to,
     }
 }
 
+/* Leaves of a frame of the whole canvas what lies in `to`: as the library, frames begin anywhere on the canvas. */
+static void crop(ScumbleFrame *frame, ScumbleRect to) {
+    ScumbleFrameInfo *f = &frame->info;
+    size_t bpp = pixel_bytes(f->format), row = (size_t)to.width * bpp, stride = (size_t)f->rect.width * bpp;
+    for (int32_t y = 0; y < to.height; y++)
+        memmove(frame->pixels + (size_t)y * row, frame->pixels + (size_t)(y + to.y) * stride + (size_t)to.x * bpp, row);
+    f->rect = f->covers = to;
+}
+
 static void *work(void *argument) {
     ScumbleSession *s = argument;
     pthread_mutex_lock(&s->lock);
@@ -176,6 +186,7 @@ static void *work(void *argument) {
         memcpy(copy, s->paint, bytes);
         size_t area = (size_t)s->width * (size_t)s->height;
         uint32_t outside = s->outside;
+        ScumbleRect mask = s->mask;
         unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
@@ -187,11 +198,12 @@ static void *work(void *argument) {
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
         invert(frame->info.format, copy, pixels, area, coverage, outside);
+        if (coverage && outside == SCUMBLE_OUTSIDE_TRANSPARENT) crop(frame, mask);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
         bool endless = s->prompt && !strcmp(s->prompt, "endless");
-        if (endless && s->seq % 2) memcpy(pixels, copy, bytes);
+        if (endless && s->seq % 2 && !coverage) memcpy(pixels, copy, bytes);
         frame->info.since_push_us = now_us() - changed;
         frame->info.since_start_us = now_us() - started;
         if (s->dirty) frame->info.flags |= SCUMBLE_FRAME_STALE;
@@ -272,6 +284,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
     s->coverage = NULL;
     if (mask) {
         s->outside = mask->outside;
+        s->mask = mask->rect;
         s->coverage = calloc((size_t)s->width, (size_t)s->height);
         for (int32_t y = 0; y < mask->rect.height; y++)
             memcpy(s->coverage + (size_t)(mask->rect.y + y) * (size_t)s->width + (size_t)mask->rect.x,
@@ -346,13 +359,13 @@ int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, v
     const ScumbleFrameInfo *f = &frame->info;
     size_t bpp = pixel_bytes(f->format);
     if (byte_length < stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
-    int32_t left = rect->x > 0 ? rect->x : 0, top = rect->y > 0 ? rect->y : 0;
+    int32_t left = rect->x > f->rect.x ? rect->x : f->rect.x, top = rect->y > f->rect.y ? rect->y : f->rect.y;
     int32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
-    if (right > f->rect.width) right = f->rect.width;
-    if (bottom > f->rect.height) bottom = f->rect.height;
+    if (right > f->rect.x + f->rect.width) right = f->rect.x + f->rect.width;
+    if (bottom > f->rect.y + f->rect.height) bottom = f->rect.y + f->rect.height;
     for (int32_t y = top; y < bottom && left < right; y++)
         memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
-               frame->pixels + ((size_t)y * (size_t)f->rect.width + (size_t)left) * bpp,
+               frame->pixels + ((size_t)(y - f->rect.y) * (size_t)f->rect.width + (size_t)(left - f->rect.x)) * bpp,
                (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }

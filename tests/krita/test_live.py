@@ -83,6 +83,8 @@ def test_a_canvas_of_another_size_or_depth(live, document):
     assert run(live, document, lambda: live.of(document) is None)
     status = live.status(document)
     assert not status.live and status.error and "CMYKA" in status.text
+    document.model = "RGBA"
+    assert not live.status(document).error, "converted back, it is no longer said"
 
 
 def test_a_selection_cuts_the_picture(live, document):

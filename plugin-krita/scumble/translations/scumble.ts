@@ -290,6 +290,11 @@
     </message>
     <message>
         <location filename="../group.py"/>
+        <source>The live picture was merged into another layer, so live is off. Undo that, or delete Scumble's group and press Live.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../group.py"/>
         <source>The layer group “{name}” hides what lies below it from Scumble; live is off. Switch on its pass-through mode (the brick wall in the Layers docker), then press Live.</source>
         <translation type="unfinished"></translation>
     </message>

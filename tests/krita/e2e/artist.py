@@ -119,7 +119,24 @@ def stacked():
     live().start(document)
     took = yield from until(lambda: settled(document, paper), 6)
     check("undone and live again", took is not None)
-    live().stop(document)
+    document.setActiveNode(group)
+    yield 400
+    K.action("merge_layer").trigger()
+    yield from until(lambda: live().of(document) is None, 6)
+    status = live().status(document)
+    check("merged down: live stops and says so", "merged into another layer" in status.text, status.text)
+    yield 500
+    K.action("edit_undo").trigger()
+    yield 800
+    document.flatten()
+    yield 800
+    document = yield from new_document(256)
+    live().start(document)
+    yield from until(lambda: settled(document, document.rootNode().childNodes()[0]))
+    document.flatten()
+    yield from until(lambda: live().of(document) is None, 6)
+    status = live().status(document)
+    check("flattened: live stops and says how to go on", "Start it again" in status.text, status.text)
 
 
 def missing_model():

@@ -118,7 +118,49 @@ def two_windows():
     check("the second window closed: the first goes on", took is not None, live().status(a).text)
 
 
+def side_by_side():
+    """Two documents in sub-windows of one window."""
+    area = K.activeWindow().qwindow().findChild(QtWidgets.QMdiArea)
+    documents = []
+    for _ in range(2):
+        document = yield from new_document(200)
+        live().start(document)
+        documents.append((document, document.activeNode()))
+        yield 500
+    area.setViewMode(QtWidgets.QMdiArea.ViewMode.SubWindowView)
+    area.tileSubWindows()
+    yield 800
+    for document, paper in documents:
+        paper.setPixelData(b"\x30\x60\x90\xff" * 400, 10, 10, 20, 20)
+        document.refreshProjection()
+    took = yield from until(lambda: all(settled(*one) for one in documents), 6)
+    check("side by side in one window both are rendered", took is not None)
+    area.setViewMode(QtWidgets.QMdiArea.ViewMode.TabbedView)
+    yield 800
+    for document, _ in documents:
+        live().stop(document)
+        yield 400  # Krita 5.1.5 itself crashes when a view that was tiled is closed just as a layer is hidden
+        document.setModified(False)
+        document.close()
+        yield 400
+
+
+def closing_all():
+    """File > Close All, in effect: every document at once, with live on."""
+    for _ in range(3):
+        document = yield from new_document(200)
+        live().start(document)
+        yield 300
+    for document in K.documents():
+        document.setModified(False)
+        document.close()
+    took = yield from until(lambda: not live()._documents and not live()._timer.isActive(), 4)
+    check("all documents closed at once while live: forgotten", took is not None)
+
+
 def scenario():
+    yield from closing_all()
+    yield from side_by_side()
     yield from two_views()
     yield from two_windows()
 

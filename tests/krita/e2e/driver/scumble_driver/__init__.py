@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the file named by SCUMBLE_DRIVER inside Krita, once its window is there."""
 
+import faulthandler
 import os
 import runpy
 import sys
@@ -12,6 +13,9 @@ if "PyQt6" in sys.modules:
     from PyQt6.QtCore import QTimer
 else:
     from PyQt5.QtCore import QTimer
+
+
+faulthandler.enable()  # where Krita crashes in a call of ours, its log says in which
 
 
 class Driver(krita.Extension):
