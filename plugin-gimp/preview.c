@@ -37,8 +37,12 @@ GdkPixbuf *preview_of_picture(const Renderer *r, const GdkPixbuf *paint) {
     if (r && r->frame) {
         const ScumbleFrameInfo *i = &r->info;
         GdkPixbuf *picture = transparent(width, height);
-        scale_to(picture, scale_of(r->width, r->height), r->format, GEGL_RECTANGLE(i->rect.x, i->rect.y, i->rect.width, i->rect.height),
-                 i->pixels, i->stride);
+        const GeglRectangle all = {i->covers.x, i->covers.y, i->covers.width, i->covers.height};
+        gsize stride = (gsize)all.width * (gsize)r->format->bytes;
+        guchar *pixels = g_try_malloc(stride * (gsize)all.height);
+        if (pixels && renderer_copy(r, &all, pixels, stride))
+            scale_to(picture, scale_of(r->width, r->height), r->format, &all, pixels, stride);
+        g_free(pixels);
         gdk_pixbuf_composite(picture, both, 0, 0, width, height, 0, 0, 1, 1, GDK_INTERP_NEAREST, 255);
         g_object_unref(picture);
     }
