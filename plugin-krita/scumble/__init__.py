@@ -4,8 +4,7 @@
 The map, in the order in which a stroke travels:
     docker.py     what the painter sees and sets           extension.py  actions with shortcuts, start and end
     host.py       which window, view and document          models.py     the artist's model folders
-    live.py       one timer; whose turn it is               document.py   one document: read → push → poll →
-    show
+    live.py       one timer; whose turn it is               document.py   read → push → poll → show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
     undo.py       no undo is lost to a picture              log.py        what went wrong inside
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
