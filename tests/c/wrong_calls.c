@@ -64,9 +64,10 @@ static void null_pointers(void) {
     row("stats(stats NULL)", null, scumble_session_stats(layer, NULL));
     row("frame_info(frame NULL)", null, scumble_frame_info(NULL, &frame_info));
     row("frame_info(info NULL)", null, scumble_frame_info(frame, NULL));
-    row("frame_rects(frame NULL)", null, scumble_frame_rects(NULL, &rect, 1));
+    ScumbleRect rects[1];
+    row("frame_rects(frame NULL)", null, scumble_frame_rects(NULL, rects, 1));
     row("frame_rects(rects NULL)", null, scumble_frame_rects(frame, NULL, 1));
-    row("frame_rects(too many)", SCUMBLE_ERROR_BUFFER, scumble_frame_rects(frame, &rect, 1000));
+    row("frame_rects(too many)", SCUMBLE_ERROR_BUFFER, scumble_frame_rects(frame, rects, 1000));
     row("frame_copy(frame NULL)", null, scumble_frame_copy(NULL, &rect, pixel, 4, 4));
     row("frame_copy(rect NULL)", null, scumble_frame_copy(frame, NULL, pixel, 4, 4));
     row("frame_copy(pixels NULL)", null, scumble_frame_copy(frame, &rect, NULL, 4, 4));
