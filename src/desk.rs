@@ -10,11 +10,11 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::cancel::Cancel;
 use crate::canvas::Canvas;
 use crate::error::{Error, Result};
-use crate::frame::Frame;
+use crate::frame::Meta;
 use crate::job::{Job, Params};
+use crate::picture::Picture;
 use crate::pixels::mask::Mask;
 use crate::region::Rect;
-use crate::slot::Latest;
 
 /// How far around a mask the model looks, in canvas pixels.
 const CONTEXT: i32 = 64;
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     pub(crate) desk: Mutex<Desk>,
     pub(crate) came_to_rest: Condvar,
-    pub(crate) frames: Latest<Frame>,
+    pub(crate) picture: Picture<Meta>,
 }
 
 pub(crate) struct Desk {
@@ -126,7 +126,7 @@ impl Shared {
             id: fresh_number(),
             desk: Mutex::new(desk),
             came_to_rest: Condvar::new(),
-            frames: Latest::default(),
+            picture: Picture::default(),
         }
     }
 
@@ -172,14 +172,21 @@ impl Shared {
         self.desk.lock().waiting
     }
 
-    /// Publishes what `make` makes of (number, stale). Once a cancel or a release has returned, nothing of that
-    /// job is shown any more: they set the flag under the same lock.
-    pub(crate) fn publish(&self, cancel: &Cancel, make: impl FnOnce(u64, bool) -> Frame) -> Result<()> {
-        let mut desk = self.desk.lock();
-        cancel.check()?;
-        desk.stats.frames += 1;
-        let stale = desk.waiting;
-        self.frames.publish(|seq| make(seq, stale));
+    /// Lays the packed pixels of `rect` on the picture. Once a cancel or a release has returned, nothing of that job
+    /// is shown any more: they set the flag under the same lock. Pixels are copied, and older ones dropped, outside.
+    pub(crate) fn lay(&self, job: &Job, covers: Rect, rect: Rect, pixels: &[u8], meta: Meta) -> Result<()> {
+        let canvas = (job.paint.bounds(), job.paint.format());
+        job.cancel.check()?;
+        let Some(mut laid) = self.picture.lay(canvas, covers, rect, pixels, meta)? else { return Ok(()) };
+        let before = {
+            let mut desk = self.desk.lock();
+            job.cancel.check()?;
+            laid.tell(|meta| meta.stale = desk.waiting);
+            let before = self.picture.show(laid);
+            desk.stats.frames += u64::from(before.is_some());
+            before
+        };
+        drop(before);
         Ok(())
     }
 

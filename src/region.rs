@@ -62,6 +62,16 @@ impl Rect {
         )
     }
 
+    /// The smallest that holds them all; empty if there is none.
+    pub fn around(rects: &[Rect]) -> Rect {
+        let edges = |edge: fn(&Rect) -> i64| rects.iter().map(edge);
+        let left = edges(|r| i64::from(r.x)).min().unwrap_or(0);
+        let top = edges(|r| i64::from(r.y)).min().unwrap_or(0);
+        let right = edges(|r| r.right()).max().unwrap_or(0);
+        let bottom = edges(|r| r.bottom()).max().unwrap_or(0);
+        Self::from_edges(left, top, right, bottom).unwrap_or_default()
+    }
+
     fn from_edges(left: i64, top: i64, right: i64, bottom: i64) -> Option<Rect> {
         let side = |a: i64, b: i64| i32::try_from(b - a).ok().filter(|s| *s > 0);
         Some(Rect {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::desk::{End, Shared};
 use crate::engine::Wiring;
 use crate::error::{Error, Result, Status};
-use crate::frame::{Frame, Kind};
+use crate::frame::{Kind, Meta, Tier};
 use crate::job::{Job, Preview};
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend};
@@ -154,21 +154,20 @@ impl<'a> Showing<'a> {
         self.shown = true;
         let job = self.job;
         let (rect, pixel_work) = (self.placement.rect, self.pixel_work);
-        self.session.publish(&job.cancel, |seq, stale| Frame {
-            seq,
+        let meta = Meta {
             revision: job.revision,
             kind,
-            stale,
-            rect,
-            format: job.paint.format(),
-            pixels,
+            // Every picture is made whole and from nothing but its request.
+            tier: Tier::Settled,
+            stale: false,
             step,
             steps,
             since_push: job.pushed_at.elapsed(),
             since_start: job.started_at.elapsed(),
             phases,
             pixel_work,
-        })
+        };
+        self.session.lay(job, rect, rect, &pixels, meta)
     }
 }
 

@@ -4,11 +4,11 @@
 mod support;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scumble::engine::Engine;
-use scumble::frame::{Frame, Kind};
+use scumble::frame::Kind;
 use scumble::job::{Params, Preview};
 use scumble::pixels::mask::Coverage;
 use scumble::region::Rect;
@@ -26,7 +26,7 @@ struct Host {
     /// The paint of each revision that a call has told, as long as no mask leaves some untold.
     history: HashMap<u64, Painting>,
     revision: u64,
-    newest: Option<Arc<Frame>>,
+    newest: Option<Shown>,
     previews_seen: u32,
 }
 
@@ -105,7 +105,7 @@ impl Host {
         let Some(shown) = frame(&self.layer, after) else { return };
         assert!(shown.seq > after, "frame numbers rise");
         assert!(self.newest.as_ref().is_none_or(|f| f.revision <= shown.revision), "revisions never fall");
-        assert_eq!(shown.pixels.len(), shown.stride() * shown.rect.height as usize);
+        assert!(shown.rects.iter().all(|rect| self.paint.bounds.contains(*rect)) && !shown.rects.is_empty());
         match shown.kind {
             Kind::Final => assert_eq!(shown.step, shown.steps),
             Kind::Preview => {

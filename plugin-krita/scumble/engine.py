@@ -213,7 +213,7 @@ class Session(_Owned):
         image.stride = length // rect[3] if rect[3] > 0 else 0
         image.byte_length = length
         image.pixels = address
-        return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), None)
+        return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), 1, None, 0)
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""

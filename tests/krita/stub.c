@@ -16,7 +16,10 @@
 #include <time.h>
 
 struct ScumbleEngine { uint64_t made_at; };
-struct ScumbleFrame { ScumbleFrameInfo info; };
+struct ScumbleFrame {
+    ScumbleFrameInfo info;
+    unsigned char *pixels;
+};
 struct ScumbleSession {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -149,14 +152,12 @@ static void invert(int32_t format, const unsigned char *from, unsigned char *to,
 }
 
 /* Leaves of a frame of the whole canvas what lies in `to`: as the library, frames begin anywhere on the canvas. */
-static void crop(ScumbleFrameInfo *f, ScumbleRect to) {
-    size_t bpp = pixel_bytes(f->format), row = (size_t)to.width * bpp;
-    unsigned char *pixels = (unsigned char *)f->pixels;
+static void crop(ScumbleFrame *frame, ScumbleRect to) {
+    ScumbleFrameInfo *f = &frame->info;
+    size_t bpp = pixel_bytes(f->format), row = (size_t)to.width * bpp, stride = (size_t)f->rect.width * bpp;
     for (int32_t y = 0; y < to.height; y++)
-        memmove(pixels + (size_t)y * row, pixels + (size_t)(y + to.y) * f->stride + (size_t)to.x * bpp, row);
-    f->rect = to;
-    f->stride = row;
-    f->byte_length = row * (size_t)to.height;
+        memmove(frame->pixels + (size_t)y * row, frame->pixels + (size_t)(y + to.y) * stride + (size_t)to.x * bpp, row);
+    f->rect = f->covers = to;
 }
 
 static void *work(void *argument) {
@@ -192,13 +193,15 @@ static void *work(void *argument) {
         unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
-            .rect = {0, 0, s->width, s->height}, .format = s->format, .step = 1, .steps = 1,
-            .stride = (size_t)s->width * pixel_bytes(s->format), .byte_length = bytes, .pixels = pixels};
+            .rect = {0, 0, s->width, s->height}, .covers = {0, 0, s->width, s->height},
+            .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
+            .tier = SCUMBLE_TIER_SETTLED, .rect_count = 1};
+        frame->pixels = pixels;
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
         invert(frame->info.format, copy, pixels, area, coverage, outside);
-        if (coverage && outside == SCUMBLE_OUTSIDE_TRANSPARENT) crop(&frame->info, mask);
+        if (coverage && outside == SCUMBLE_OUTSIDE_TRANSPARENT) crop(frame, mask);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
@@ -250,9 +253,10 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     s->params = plain;
     return changed(s, revision);
 }
-int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const ScumbleRect *touched,
-                             uint64_t *revision) {
-    (void)touched;
+int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, uint32_t image_count,
+                             const ScumbleRect *touched, uint32_t touched_count, uint64_t *revision) {
+    (void)touched, (void)touched_count;
+    if (image_count != 1) return no(SCUMBLE_ERROR_BUFFER, "the stub takes one image");
     size_t bpp = pixel_bytes(image->format), row = (size_t)image->rect.width * bpp;
     if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
         return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
@@ -354,6 +358,11 @@ int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {
     *info = frame->info;
     return SCUMBLE_OK;
 }
+int32_t scumble_frame_rects(const ScumbleFrame *frame, ScumbleRect *rects, uint32_t count) {
+    if (count > 1) return no(SCUMBLE_ERROR_BUFFER, "the stub's frames have one rectangle");
+    if (count) *rects = frame->info.rect;
+    return SCUMBLE_OK;
+}
 int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, size_t stride,
                            size_t byte_length) {
     const ScumbleFrameInfo *f = &frame->info;
@@ -365,12 +374,12 @@ int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, v
     if (bottom > f->rect.y + f->rect.height) bottom = f->rect.y + f->rect.height;
     for (int32_t y = top; y < bottom && left < right; y++)
         memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
-               (const unsigned char *)f->pixels + (size_t)(y - f->rect.y) * f->stride + (size_t)(left - f->rect.x) * bpp,
+               frame->pixels + ((size_t)(y - f->rect.y) * (size_t)f->rect.width + (size_t)(left - f->rect.x)) * bpp,
                (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }
 void scumble_frame_release(ScumbleFrame *frame) {
     if (!frame) return;
-    free((void *)frame->info.pixels);
+    free(frame->pixels);
     free(frame);
 }

@@ -1,15 +1,26 @@
 //! Whole pictures against those that diffusers makes of the same model and noise.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ndarray::{Array3, Array4};
-use ndarray_npy::read_npy;
+use ndarray::{Array3, Array4, ArrayD, Dimension};
 use scumble::cancel::Cancel;
 use scumble::render::{Outcome, Renderer, Request};
 use serde_json::Value;
 
 use crate::support::*;
+
+/// A float32 array in C order, as NumPy's `save` writes it.
+fn read_npy<D: Dimension>(path: &Path) -> ndarray::Array<f32, D> {
+    let file = std::fs::read(path).unwrap();
+    let start = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
+    let header = std::str::from_utf8(&file[10..start]).unwrap();
+    assert!(header.contains("'<f4'") && header.contains("'fortran_order': False"), "{header}");
+    let sides = header.split_once('(').unwrap().1.split_once(')').unwrap().0.split(',');
+    let shape: Vec<usize> = sides.filter_map(|side| side.trim().parse().ok()).collect();
+    let values = file[start..].chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    ArrayD::from_shape_vec(shape, values).unwrap().into_dimensionality().unwrap()
+}
 
 #[test]
 fn pictures_agree_with_diffusers() {
@@ -27,8 +38,8 @@ fn pictures_agree_with_diffusers() {
         }
         let mut pipeline = load(&changed.0).unwrap();
         let picture = read_picture(&case.join("input.png"));
-        let noise: Array4<f32> = read_npy(case.join("noise.npy")).unwrap();
-        let expected: Array3<f32> = read_npy(case.join("expected.npy")).unwrap();
+        let noise: Array4<f32> = read_npy(&case.join("noise.npy"));
+        let expected: Array3<f32> = read_npy(&case.join("expected.npy"));
         let expected = expected.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
         let request = Request {
             picture_key: 5,

@@ -14,6 +14,7 @@ mod host;
 mod progress;
 mod render;
 mod stills;
+mod npy;
 mod colour;
 
 // scumble live: the recorded hand paints, the loop pushes and polls, the meter watches

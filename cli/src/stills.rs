@@ -7,12 +7,11 @@ use std::path::Path;
 
 use image::codecs::png::PngEncoder;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Limits};
-use ndarray::Array4;
-use ndarray_npy::{ReadNpyError, ReadNpyExt};
 
 use crate::colour;
 use crate::failure::{Done, Failure};
 use crate::host::{Canvas, Depth};
+use crate::npy;
 
 /// Decoders may take this much memory: a canvas of 16384 × 16384 with 16 bits a channel is 2 GiB.
 const MOST_MEMORY: u64 = 5 << 30;
@@ -124,14 +123,12 @@ pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
 /// `[draws, channels, height, width]`
 pub fn read_noise(path: &Path) -> Done<(Vec<f32>, [usize; 4])> {
     let file = File::open(path).map_err(|e| Failure::file("read", path, e))?;
-    let noise = Array4::<f32>::read_npy(std::io::BufReader::new(file)).map_err(|e| match e {
-        ReadNpyError::WrongNdim(..) | ReadNpyError::WrongDescriptor(_) => {
+    npy::read(std::io::BufReader::new(file)).map_err(|e| match e {
+        npy::Error::OtherKind => {
             Failure::file("use", path, "noise is a float32 array of [draws, channels, height, width]")
         }
-        e => Failure::file("read", path, e),
-    })?;
-    let (draws, channels, height, width) = noise.dim();
-    Ok((noise.iter().copied().collect(), [draws, channels, height, width]))
+        npy::Error::Unreadable(why) => Failure::file("read", path, why),
+    })
 }
 
 /// Writes a PNG in the canvas' depth; without alpha if it is not wanted.
