@@ -316,6 +316,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;
         s->latest = NULL;
+        if ((*frame)->info.revision == s->revision) (*frame)->info.flags |= SCUMBLE_FRAME_CURRENT;
         status = SCUMBLE_OK;
     } else if (loaded(s->engine) < 1.0f) {
         status = SCUMBLE_LOADING;
