@@ -51,7 +51,7 @@ setsid "$python" train.py --assets "$assets" --scenes "$work"/scenes --out "$wor
 echo $! > "$work"/pid
 end=$((SECONDS + wait))
 while running && [ $SECONDS -lt $end ]; do
-    # A card is lent by the minute: say at once what does not come, and wait for nothing that cannot.
+    # A card costs by the minute: say at once what does not come, and wait for nothing that cannot.
     if [ $SECONDS -gt 60 ] && ! ls "$work"/scenes/256/*.bin > /dev/null 2>&1; then
         echo "no scenes after a minute:"; cat "$work"/render-*.log; kill "$(cat "$work"/pid)"; exit 1
     fi

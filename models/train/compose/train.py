@@ -60,7 +60,7 @@ class Trainer(State, Gathering, Composing, Decoding):
         self.out.mkdir(parents=True, exist_ok=True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.begin = time.time()
-        # Few tries: three shapes and two batch sizes make many kinds of convolution, and a card is lent by
+        # Few tries: three shapes and two batch sizes make many kinds of convolution, and a card costs by
         # the minute.
         torch.backends.cudnn.benchmark, torch.backends.cudnn.benchmark_limit = True, 3
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
