@@ -1,7 +1,5 @@
 //! Song et al., "Denoising Diffusion Implicit Models" (2020), equation 12 with η = 0 (no fresh noise).
 
-use std::borrow::Cow;
-
 use super::start::Start;
 use super::{Prediction, Schedule, Scheduler, Step, zip};
 use crate::error::Result;
@@ -73,14 +71,6 @@ impl Schedule for Ddim {
     fn shares(&self, step: usize) -> (f32, f32) {
         let (from, _) = self.alphas[step];
         (from.sqrt(), (1.0 - from).sqrt())
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
-    }
-
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {

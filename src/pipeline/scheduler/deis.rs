@@ -1,8 +1,6 @@
 //! Zhang and Chen, "Fast Sampling of Diffusion Models with Exponential Integrator" (2022): the multistep solver with a
 //! polynomial in log ρ, ρ = σ / α (tAB-DEIS), up to the third order, as diffusers has it.
 
-use std::borrow::Cow;
-
 use super::dpm_solver::{FEW, Level, ladder};
 use super::start::Start;
 use super::{Prediction, Schedule, Scheduler, Step, zip};
@@ -74,14 +72,6 @@ impl Schedule for Deis {
 
     fn shares(&self, step: usize) -> (f32, f32) {
         (self.levels[step].alpha, self.levels[step].sigma)
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
-    }
-
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {

@@ -1,8 +1,6 @@
 //! Lu et al., "DPM-Solver++" (2022), the singlestep solver (algorithm 1, 2S, and its third order), as diffusers has it:
 //! two or three evaluations make one step from where the first was; each of them is a level of the schedule.
 
-use std::borrow::Cow;
-
 use super::dpm_solver::{Level, Options, ladder};
 use super::start::Start;
 use super::{Prediction, Schedule, Scheduler, Step, zip};
@@ -75,10 +73,6 @@ impl Schedule for Singlestep {
 
     fn shares(&self, step: usize) -> (f32, f32) {
         (self.levels[step].alpha, self.levels[step].sigma)
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
     }
 
     fn needs_noise(&self, step: usize) -> bool {

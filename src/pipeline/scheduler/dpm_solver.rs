@@ -3,8 +3,6 @@
 //! them. Over λ = log(α / σ) the linear part of the ODE is solved exactly, and the estimate of the clean latent is
 //! taken for a polynomial through the last ones.
 
-use std::borrow::Cow;
-
 use super::config::leave_out;
 use super::euler::{levels, rungs, sigma_table, timestep_of};
 use super::names::Class;
@@ -214,10 +212,6 @@ impl Schedule for DpmSolver {
 
     fn shares(&self, step: usize) -> (f32, f32) {
         (self.levels[step].alpha, self.levels[step].sigma)
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
     }
 
     fn needs_noise(&self, step: usize) -> bool {

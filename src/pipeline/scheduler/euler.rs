@@ -134,10 +134,6 @@ impl Schedule for Euler {
         Cow::Owned(scaled(self.sigmas[step], sample))
     }
 
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
-    }
-
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
         let (sigma, next) = (self.sigmas[step], self.sigmas[step + 1]);
         let estimate = estimate(self.prediction, sigma, output, sample);

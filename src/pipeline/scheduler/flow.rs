@@ -2,8 +2,6 @@
 //! tells the line's direction (Lipman et al. 2022; Esser et al., "Scaling Rectified Flow Transformers", 2024). Steps
 //! are Euler's. For FLUX, SD 3, Z-Image and their kin.
 
-use std::borrow::Cow;
-
 use super::start::{Rule, Start};
 use super::{Schedule, Step, decimal, unknown, zip};
 use crate::error::{Error, Result};
@@ -173,14 +171,6 @@ impl Schedule for FlowEuler {
 
     fn shares(&self, step: usize) -> (f32, f32) {
         (1.0 - self.sigmas[step], self.sigmas[step])
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
-    }
-
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {

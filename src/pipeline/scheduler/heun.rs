@@ -55,10 +55,6 @@ impl Schedule for Heun {
         Cow::Owned(scaled(self.sigmas[step.div_ceil(2)], sample))
     }
 
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
-    }
-
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
         let (from, to) = (self.sigmas[step / 2], self.sigmas[step / 2 + 1]);
         let at = self.sigmas[step.div_ceil(2)];

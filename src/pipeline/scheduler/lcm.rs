@@ -1,8 +1,6 @@
 //! Luo et al., "Latent Consistency Models" (2023), algorithm 3: each step jumps to the clean latent and goes
 //! back to the next noise level with fresh noise.
 
-use std::borrow::Cow;
-
 use super::ddim::{estimate, noisy};
 use super::start::{Rule, Start};
 use super::{Prediction, Schedule, Scheduler, Step, zip};
@@ -98,10 +96,6 @@ impl Schedule for Lcm {
     fn shares(&self, step: usize) -> (f32, f32) {
         let alpha = self.alphas[step];
         (alpha.sqrt(), (1.0 - alpha).sqrt())
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
     }
 
     fn needs_noise(&self, step: usize) -> bool {

@@ -75,10 +75,6 @@ impl Schedule for Lms {
         Cow::Owned(scaled(self.sigmas[self.skipped + step], sample))
     }
 
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
-    }
-
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
         let at = self.skipped + step;
         let sigma = self.sigmas[at];

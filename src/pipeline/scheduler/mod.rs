@@ -48,10 +48,14 @@ pub trait Schedule {
         let (of_latent, of_noise) = self.shares(step);
         zip(latent, noise, |x, n| of_latent * x + of_noise * n)
     }
-    /// What the U-Net is shown of `sample`.
-    fn scale_model_input<'a>(&self, step: usize, sample: &'a [f32]) -> Cow<'a, [f32]>;
+    /// What the U-Net is shown of `sample`: itself, unless the sampler counts noise otherwise than the model.
+    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
+        Cow::Borrowed(sample)
+    }
     /// Does [`Schedule::step`] want fresh noise?
-    fn needs_noise(&self, step: usize) -> bool;
+    fn needs_noise(&self, _step: usize) -> bool {
+        false
+    }
     /// The step of the whole schedule that the first one here is, or is a part of; seeded noise is drawn by it, so
     /// that a step keeps its noise when strength puts another before it.
     fn first(&self) -> usize {

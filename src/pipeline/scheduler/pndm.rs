@@ -2,8 +2,6 @@
 //! equations 9 and 12. Stable Diffusion's "PLMS": without the Runge-Kutta steps at the start, in whose place the
 //! first step is taken twice, the second time with the mean of both predictions.
 
-use std::borrow::Cow;
-
 use super::ddim::estimate;
 use super::start::{Rule, Start};
 use super::{Prediction, Schedule, Scheduler, Step, zip};
@@ -114,14 +112,6 @@ impl Schedule for Pndm {
             _ => self.levels[step].from,
         };
         (alpha.sqrt(), (1.0 - alpha).sqrt())
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
-    }
-
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {

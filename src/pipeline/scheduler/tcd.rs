@@ -1,8 +1,6 @@
 //! Zheng et al., "Trajectory Consistency Distillation" (2024), algorithm 4, strategic stochastic sampling: each step
 //! goes down along the trajectory, below the next noise level, and comes back up with fresh noise.
 
-use std::borrow::Cow;
-
 use super::ddim::{estimate, noisy};
 use super::lcm::cut;
 use super::start::Start;
@@ -56,10 +54,6 @@ impl Schedule for Tcd {
     fn shares(&self, step: usize) -> (f32, f32) {
         let alpha = self.levels[step].from;
         (alpha.sqrt(), (1.0 - alpha).sqrt())
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
     }
 
     fn needs_noise(&self, step: usize) -> bool {

@@ -2,8 +2,6 @@
 //! algorithms 5 and 6, on the estimate of the clean latent: each step is predicted, and corrected with what the U-Net
 //! says at its end, which the next step needs anyway.
 
-use std::borrow::Cow;
-
 use super::config::leave_out;
 use super::dpm_solver::{Level, ladder};
 use super::start::Start;
@@ -148,14 +146,6 @@ impl Schedule for UniPc {
 
     fn shares(&self, step: usize) -> (f32, f32) {
         (self.levels[step].alpha, self.levels[step].sigma)
-    }
-
-    fn scale_model_input<'a>(&self, _step: usize, sample: &'a [f32]) -> Cow<'a, [f32]> {
-        Cow::Borrowed(sample)
-    }
-
-    fn needs_noise(&self, _step: usize) -> bool {
-        false
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
