@@ -38,6 +38,8 @@ KINDS = {LIVE_NAME: "paintlayer", REDRAW_NAME: "vectorlayer", SOURCE_NAME: "filt
 SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 MAX_SIDE = 16384  # pixels, of the library
 PIECE_BYTES = 4 << 20  # what is read or written in one go
+SETTLED = 4.0  # seconds after which Krita has made an added layer active, however busy
+LOOK_AGAIN = 0.05  # seconds
 
 
 class Gone(ScumbleError):
@@ -314,19 +316,27 @@ def _layer_of(node):
 
 
 def make_active(document, node, added) -> None:
-    """Krita makes a layer that was added active, a little later; this makes `node` active after that, unless
-    the artist has chosen another one meanwhile."""
+    """Krita makes a layer that was added active, a little later, on a busy machine much later; this makes
+    `node` active now and after that, unless the artist has chosen another one meanwhile."""
+    theirs = (added, *owned(added.childNodes()))
 
-    def restore(chosen=()):
+    def restore(looks=int(SETTLED / LOOK_AGAIN), first=False):
         try:
-            if document.rootNode() is not None and node.parentNode() is not None:
-                if not chosen or host.active_node(document) in chosen:
-                    document.setActiveNode(node)
+            if document.rootNode() is None or node.parentNode() is None:
+                return
+            active = host.active_node(document)
+            if active in theirs:
+                looks = min(looks, 3)  # it has come; some looks more, as Krita may do it in two steps
+            elif not first and active != node:
+                return
+            if active != node:
+                document.setActiveNode(node)
         except RuntimeError:
-            pass  # the document is gone
+            return  # the document is gone
+        if looks > 0:
+            QtCore.QTimer.singleShot(int(LOOK_AGAIN * 1000), lambda: restore(looks - 1))
 
-    QtCore.QTimer.singleShot(0, restore)
-    QtCore.QTimer.singleShot(150, lambda: restore((added, *owned(added.childNodes()))))
+    QtCore.QTimer.singleShot(0, lambda: restore(first=True))
 
 
 def _redraw_tap(document):
