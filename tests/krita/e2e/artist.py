@@ -202,6 +202,7 @@ def in_the_default_layout():
     yield 500
     yield from new_document(256)
     panel = docker()
+    check("the docker of a plug-in that is new is open", not panel.isHidden())
     live().set_settings(panel.document(), replace(live().settings(panel.document()), model="strange [1]"))
     panel.raise_()
     panel.toggle.click()
