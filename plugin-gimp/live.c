@@ -211,6 +211,10 @@ LiveState live_tick(Live *l, Renderer *r, guint *delay, GError **error) {
     gint64 began = g_get_monotonic_time();
     gint32 layer = l->writer.layer;
     *delay = SLOW;
+    /* The hands first: what they may be about to take away is still there afterwards, or GIMP says that it is gone. The other
+     * way round a dialog that closes the image could come to its end between the two. */
+    gboolean wants = writer_wants(&l->writer, &r->picture);
+    gboolean hold = hold_hands(&l->writer.hold, l->changed) || (wants && hold_dialog());
     if (!gimp_image_is_valid(l->image)) return LIVE_IMAGE_CLOSED;
     if (!gimp_item_is_valid(layer)) return LIVE_LAYER_GONE;
     if (gimp_image_base_type(l->image) == GIMP_INDEXED) return LIVE_INDEXED;
@@ -220,8 +224,6 @@ LiveState live_tick(Live *l, Renderer *r, guint *delay, GError **error) {
     }
     LiveState state = active_layer(l->image) == layer ? LIVE_PAINTED_ON : LIVE_ON;
     /* Either a part of the picture is written or the paint is read, never both in one tick. */
-    gboolean wants = writer_wants(&l->writer, &r->picture);
-    gboolean hold = hold_hands(&l->writer.hold, l->changed) || (wants && hold_dialog());
     gboolean turn = l->writer.begun || began < l->due; /* pictures that never stop coming leave time to look */
     if (wants && turn && !hold && writer_write(&l->writer, &r->picture, l->changed)) {
         *delay = 4;

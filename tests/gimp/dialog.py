@@ -5,12 +5,11 @@ real one with a tiny model."""
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from pathlib import Path
 
 import pictures
-from desk import LEFT, TOP, Desk, line
+from desk import LEFT, TOP, Desk, clipboard, line
 from report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -212,16 +211,6 @@ def rendering(d: Desk, r: Report):
     r.check("preview and result are the same picture, with the real engine", same, d.names())
     r.check("no error window", not d.trouble(), d.trouble())
     d.close_image()
-
-
-def clipboard(d: Desk, *arguments: str, text: str | None = None) -> str:
-    command = ["xclip", "-selection", "clipboard", *arguments]
-    # It stays to hand the text out: nothing of it may be waited for when it is given one.
-    out = subprocess.PIPE if text is None else subprocess.DEVNULL
-    done = subprocess.run(
-        command, env=d.s.env, input=text, stdout=out, stderr=subprocess.DEVNULL, text=True, check=False
-    )
-    return done.stdout or ""
 
 
 def said(d: Desk) -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import time
 
-from desk import LEFT, TOP, Desk, line
-from dialog import clipboard, preview_shows, rows, said
+from desk import LEFT, TOP, Desk, clipboard, line
+from dialog import preview_shows, rows, said
 from report import Report
 
 GRAY, INVERSE = 200, 55  # the paint of Desk.open(), and what the stub makes of it
@@ -327,8 +327,7 @@ def window(d: Desk, r: Report):
     """The dialog fits a small screen beside the canvas, and is where and as large as it was the last time."""
 
     def place(one: str) -> dict:
-        found = dict(f.split("=") for f in d.s.x("getwindowgeometry", "--shell", one).split() if "=" in f)
-        return {k: int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT")}
+        return dict(zip(("X", "Y", "WIDTH", "HEIGHT"), d.geometry(one), strict=True))
 
     d.s.profile.joinpath("scumble.conf").unlink(missing_ok=True)
     d.open(240, 180)

@@ -222,10 +222,15 @@ def two(d: Desk, r: Report):
         "two live layers in two images", coming(d, first) and coming(d, second) and len(d.plug_ins()) == 2
     )
     closed = d.close_image() and d.s.until(lambda: len(d.plug_ins()) == 1, 8)
-    r.check("one ends with its image, the other goes on", closed and coming(d, first) and not d.trouble())
+    trouble = d.trouble()
+    d.dismiss()
+    good = closed and coming(d, first) and not trouble
+    r.check("one ends with its image, the other goes on", good, f"{closed} {trouble}")
     d.image = image
     ended = d.close_image() and d.s.until(lambda: not d.plug_ins(), 8)
-    r.check("and ends with its own", ended and not d.trouble(), d.trouble())
+    trouble = d.trouble()
+    d.dismiss()
+    r.check("and ends with its own", ended and not trouble, trouble)
 
 
 def closing(d: Desk, r: Report, times: int = CLOSINGS):
@@ -240,11 +245,12 @@ def closing(d: Desk, r: Report, times: int = CLOSINGS):
         time.sleep(0.013 * (turn % 20))
         closed = d.close_image(by_menu=turn % 2 == 1)
         ended = d.s.until(lambda: not d.plug_ins(), 8)
-        troubled += bool(d.trouble()) or not closed
+        trouble = d.trouble()
+        d.dismiss()
+        troubled += bool(trouble) or not closed
         stayed += not ended
-        if d.trouble():
-            print("     ", d.trouble(), d.s.log()[-600:], flush=True)
-            d.key("Escape")
+        if trouble or not closed:
+            print(f"      turn {turn}: closed {closed}, {trouble}", flush=True)
     r.check(f"{times} times pictures follow each other", resting == 0, f"{resting} times they did not")
     r.check(f"{times} images closed in mid-frame: no error window", troubled == 0, f"{troubled} with one")
     r.check(
@@ -265,8 +271,7 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
         good = moving and d.s.until(d.image_closed, 8)
         stayed += not d.s.until(lambda: not d.plug_ins(), 8)
         troubled += bool(d.trouble()) or not good
-        if d.trouble():
-            d.key("Escape")
+        d.dismiss()
     if three:
         r.check(f"{times} images closed by a script: no error window", troubled == 0, f"{troubled} with one")
     else:
@@ -298,9 +303,7 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
             wrong.append((how, state))
             if os.environ.get("SCUMBLE_SHOT"):
                 d.shot_to(os.environ["SCUMBLE_SHOT"])
-        if state["trouble"]:
-            d.s.x("windowactivate", "--sync", d.s.windows_named("Message")[0])
-            d.key("Escape")
+        d.dismiss()
         d.close_image()
     if not three:
         print(f"     {times} live layers undone or deleted: {troubled} with GIMP's error window", flush=True)
@@ -315,8 +318,7 @@ def killing(d: Desk, r: Report, times: int = 3):
         d.kill_plug_in()
         d.s.until(lambda: not d.plug_ins(), 5)
         time.sleep(0.5)
-        if d.trouble():
-            d.key("Escape")  # GIMP says that a plug-in crashed
+        d.dismiss()  # GIMP says that a plug-in crashed
         before = d.dump(d.layer)
         d.stroke(line(turn + 5))
         painted = d.dump(d.layer) != before
