@@ -8,7 +8,7 @@ import time
 from . import abi, host
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, bands
+from .pixels import EMPTY, PixelFormat, around, bands
 from .settings import DocumentSettings
 from .undo import free
 
@@ -44,7 +44,8 @@ class LiveDocument:
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
-        self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
+        # A frame, what is still to be written of it, and all that Krita has to draw anew then.
+        self._showing: tuple[Frame | None, list, tuple | None] | None = None
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
@@ -292,12 +293,13 @@ class LiveDocument:
     def _show(self, frame: Frame | None, rects: list[tuple], pixels: PixelFormat) -> None:
         """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
-        self._showing = frame, [band for rect in rects for band in bands(rect, most)]
+        self._showing = frame, [band for rect in rects for band in bands(rect, most)], around(rects)
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
-        of it at once: never a patchwork of two pictures."""
-        frame, left = self._showing
+        of it at once: never a patchwork of two pictures. Krita merges and draws no more than what is new: in
+        float colours, and with OpenGL, the whole canvas takes it long."""
+        frame, left, new = self._showing
         while left:
             self.group.write(frame, left.pop(0), pixels)
             if time.perf_counter() - started > TURN:
@@ -305,7 +307,8 @@ class LiveDocument:
         if left:
             return
         self._showing, self._laid = None, frame is not None
-        self.group.redraw()
+        if new is not None:
+            self.group.redraw(new)
         if frame is None:
             return
         self.group.stand_aside(False)

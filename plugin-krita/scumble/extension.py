@@ -62,8 +62,8 @@ def _enter(window) -> None:
 
 
 def show_once(window) -> None:
-    """Shows the docker after the plug-in was installed: since Krita 5.2 a new one is hidden, and who looks for
-    it must know that it is under Settings > Dockers. Closed by the artist it stays closed."""
+    """Shows the docker after the plug-in was installed: since Krita 5.2 a new one is hidden under
+    Settings > Dockers. Closed by the artist it stays closed."""
     krita = Krita.instance()
     docker = window.findChild(QtWidgets.QDockWidget, DOCKER)
     if docker is None or krita.readSetting("scumble", "shown", ""):

@@ -68,6 +68,7 @@ class ManagedGroup:
         self.identity = group.uniqueId().toString()
         self._out: Buffer | None = None
         self._aside = False
+        self._asked = SPECK  # what was to be redrawn last
         self._gathering = Gathering(Krita.instance().version())
         self.ask_again_at: float | None = None  # of time.perf_counter: then `nudge` makes a redraw begin
 
@@ -239,7 +240,8 @@ class ManagedGroup:
         shapes = owned(self.tap.shapes())
         if not shapes:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
-        self._update(shapes[0], rect or (0, 0, *self.size))
+        self._asked = rect or (0, 0, *self.size)
+        self._update(shapes[0], self._asked)
         self.ask_again_at = self._gathering.asked(time.perf_counter())
 
     def fill_tap(self) -> None:
@@ -255,8 +257,9 @@ class ManagedGroup:
         shape.update()
 
     def nudge(self) -> None:
-        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`."""
-        self.redraw(SPECK)
+        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`. By the same
+        rectangle: Krita takes the one around all that it was asked for."""
+        self.redraw(self._asked)
 
     def expect(self, picture_at: float, takes: float) -> None:
         """Wakes Krita in time for the redraw of a picture (gathering.py); to be called again and again."""
