@@ -179,4 +179,22 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
     return rect->width > 0 && rect->height > 0 ? WATCH_PART : WATCH_NOTHING;
 }
 
+gboolean watch_layer(Watch *w, gint32 image, gint32 layer) {
+    GeglRectangle rect = {0, 0, 0, 0};
+    Seen first = {.layer = layer};
+    gboolean other = w->seen->len != 1 || g_array_index(w->seen, Seen, 0).layer != layer;
+    if (other) {
+        g_array_set_size(w->seen, 0);
+        g_array_append_val(w->seen, first);
+    }
+    g_array_set_size(w->parts, 0);
+    GArray *none = g_array_new(FALSE, FALSE, sizeof(gint32));
+    Seen *seen = &g_array_index(w->seen, Seen, 0);
+    gboolean canvas = canvas_update(w, image);
+    WatchChange change = look_at(w, seen, none, &rect);
+    g_array_unref(none);
+    /* A hidden layer is rendered, too, but not looked at. */
+    return other || canvas || w->blind || !seen->settings[0] || change != WATCH_NOTHING;
+}
+
 const GArray *watch_parts(const Watch *w) { return w->more ? NULL : w->parts; }

@@ -23,3 +23,6 @@ WatchChange watch_look(Watch *watch, gint32 image, gint32 live, GeglRectangle *r
 
 /* After WATCH_PART: the layers whose pixels changed and where, until the next look. NULL if it was not paint alone. */
 const GArray *watch_parts(const Watch *watch);
+
+/* Instead of watch_look(): TRUE if the layer alone or the selection may be another than at the last time. */
+gboolean watch_layer(Watch *watch, gint32 image, gint32 layer);

@@ -13,10 +13,10 @@ from faults import live_on, trouble
 from report import Report
 
 
-def readings(d: Desk) -> int:
-    """How often all of the canvas was read."""
+def readings(d: Desk, what="whole") -> int:
+    """How often all of the canvas was read, or the "layer" of the filter."""
     path = d.s.env["SCUMBLE_GIMP_TIMES"]
-    return sum(text.startswith("whole ") for text in open(path)) if os.path.exists(path) else 0
+    return sum(text.startswith(f"{what} ") for text in open(path)) if os.path.exists(path) else 0
 
 
 def many_layers(d: Desk, r: Report):
@@ -33,6 +33,36 @@ def many_layers(d: Desk, r: Report):
     time.sleep(5.0)
     more = readings(d) - first
     r.check("and at most twice when a layer is added", 1 <= more <= 2, more)
+    trouble(d, r)
+
+
+def focus(d: Desk, r: Report):
+    """Coming back to the dialog reads the layer if it may have changed, and only then."""
+    d.open(240, 180)
+    window = d.dialog()
+    time.sleep(1.0)
+
+    def more(change: str = "") -> int:
+        before = readings(d, "layer")
+        if change:
+            d.s.do(f"(begin {change} (gimp-displays-flush))")
+        d.focus()
+        d.front(window)
+        if change:
+            d.s.until(lambda: readings(d, "layer") > before, 5)
+        time.sleep(0.6)
+        return readings(d, "layer") - before
+
+    more()
+    r.check("the focus comes back: nothing is read for nothing", more() == 0)
+    changes = {
+        "painted on": f"(t-fill {d.layer} 90)",
+        "something selected": f"(t-select {d.image} 20 20 50 50 0)",
+        "converted": f"(gimp-image-convert-precision {d.image} 250)",
+    }
+    for name, change in changes.items():
+        count = more(change)
+        r.check(f"{name} meanwhile: it is read", count == 1, count)
     trouble(d, r)
 
 
@@ -93,4 +123,4 @@ def busy_cursor(d: Desk, r: Report):
     trouble(d, r)
 
 
-LAYERS = [many_layers, busy_cursor]
+LAYERS = [many_layers, focus, busy_cursor]
