@@ -108,6 +108,7 @@ class Desk:
 
     def close(self):
         """Ends the scenario's dialogs and images, whatever state they are in."""
+        self.dismiss()
         for window in self.dialogs():
             self.s.x("windowactivate", "--sync", window)
             self.key("Escape", "Escape", pause=0.3)

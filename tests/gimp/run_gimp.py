@@ -98,7 +98,10 @@ def main() -> int:
             if scenarios:
                 with GimpSession(gimp, plug_in, size=size, settings=settings, **env) as session:
                     for scenario in scenarios:
-                        report.run(scenario, Desk(session), report)
+                        desk = Desk(session)
+                        report.run(scenario, desk, report)
+                        if session.alive():
+                            desk.close()  # what a scenario that failed has left open
 
         console(whole, pick(batch.SCENARIOS, "batch", parts), ORT_DYLIB_PATH=str(runtime))
         # Without a library of its own the plug-in takes the one that the environment names.
