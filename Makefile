@@ -41,7 +41,7 @@ setup-test:
 	@scripts/setup.sh test
 
 lint: setup-test
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo clippy --all-targets -- -D warnings
 	$(PYTHON) -m ruff check .
 	$(PYTHON) scripts/check_licences.py
@@ -140,7 +140,7 @@ gimp-zip: build gimp-plugin
 GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
 test-gimp: WERROR = 1
 test-gimp: gimp-plugin
-	cargo build --lib --bin scumble
+	cargo build
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/debug/libscumble.so \
 		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
@@ -148,7 +148,7 @@ test-gimp: gimp-plugin
 SUITE ?= trixie
 test-gimp3: setup-gimp
 	@scripts/setup.sh chroot
-	cargo build --lib --bin scumble
+	cargo build
 	scripts/gimp_chroot.sh $(SUITE) $(GIMP_E2E)
 
 bench-gimp: build gimp-plugin
