@@ -48,6 +48,7 @@ class LiveDocument:
         self._showing: tuple[Frame | None, list, tuple | None] | None = None
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
+        self._frame_look = float("-inf")  # when it was looked at last
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
         self._stroke = None  # with Instant Preview: None, "down", or when the pen was lifted
 
@@ -180,11 +181,13 @@ class LiveDocument:
 
     def _plays(self, now: float) -> bool:
         """Whether an animation is being played: each redraw would throw away the frames that Krita has
-        ready."""
-        frame, since = self._frame_at
+        ready. It shows by another frame twice in PLAYING, or, where so much else is to be done that looks are
+        seldom, at two looks in succession."""
+        (frame, since), look = self._frame_at, self._frame_look
+        self._frame_look = now
         if self.document.currentTime() != frame:
             self._frame_at = self.document.currentTime(), now
-            self.playing = self.playing or now - since < PLAYING
+            self.playing = self.playing or since == look or now - since < PLAYING
         elif now - since > PLAYING:
             self.playing = False
         return self.playing

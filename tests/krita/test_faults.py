@@ -403,3 +403,13 @@ def test_live_rests_while_an_animation_plays(live, document):
     eventually(play, lambda: False, 0.4)
     assert document.merges == merges, "no frame that Krita has ready is thrown away"
     assert run(live, document), "stopped, it goes on"
+
+
+def test_a_playing_animation_is_known_where_looks_are_seldom(live, document):
+    """On a busy machine the loop has a turn each second or so."""
+    live.start(document)
+    assert run(live, document)
+    one, now = live.of(document), 1e6
+    for frame, playing in ((1, False), (1, False), (2, False), (5, True), (9, True), (9, False)):
+        document.time, now = frame, now + 0.9
+        assert one._plays(now) == playing, frame

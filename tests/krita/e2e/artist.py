@@ -23,6 +23,7 @@ from painting import (  # noqa: E402
     play,
     projection,
     stroke,
+    undo,
     until,
     whole,
 )
@@ -51,10 +52,9 @@ def never_blind():
     yield from until(lambda: settled(document, document.rootNode().childNodes()[0]))
     good = yield from seen_after(document, lambda: live().apply(document), DIAGONAL)
     check("after Apply the next stroke is seen", good)
-    K.action("edit_undo").trigger()
-    yield 500
-    K.action("edit_undo").trigger()
-    yield 800
+    yield from undo(document)
+    yield from undo(document)
+    yield from until(lambda: len(document.rootNode().childNodes()) == 2, 6)
     paper = document.rootNode().childNodes()[0]
     names = [node.name() for node in document.rootNode().childNodes()]
     took = yield from until(lambda: settled(document, paper))
