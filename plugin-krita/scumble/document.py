@@ -8,7 +8,7 @@ import time
 from . import abi, host
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, around, bands
+from .pixels import EMPTY, PixelFormat, bands
 from .settings import DocumentSettings
 from .undo import free
 
@@ -24,6 +24,7 @@ MISSING = 4  # looks that the group may be out of the stack before live stops, a
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
+REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
 
 
@@ -44,8 +45,7 @@ class LiveDocument:
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
-        # A frame, what is still to be written of it, and all that Krita has to draw anew then.
-        self._showing: tuple[Frame | None, list, tuple | None] | None = None
+        self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
         self._frame_look = float("-inf")  # when it was looked at last
@@ -99,9 +99,9 @@ class LiveDocument:
         self._held_until = self._changed_at + HOLD
 
     def stack_changed(self) -> None:
-        """A layer was removed. Krita is asked twice: it may still be at it."""
+        """A layer was removed. Krita is asked several times: on a busy machine it may be at it for long."""
         now = time.perf_counter()
-        self._fill_at, self.due = [now + 0.1, now + 0.5], 0.0
+        self._fill_at, self.due = [now + later for later in REMOVED], 0.0
 
     def fail(self, sentence: str) -> None:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
@@ -296,13 +296,12 @@ class LiveDocument:
     def _show(self, frame: Frame | None, rects: list[tuple], pixels: PixelFormat) -> None:
         """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
-        self._showing = frame, [band for rect in rects for band in bands(rect, most)], around(rects)
+        self._showing = frame, [band for rect in rects for band in bands(rect, most)]
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
-        of it at once: never a patchwork of two pictures. Krita merges and draws no more than what is new: in
-        float colours, and with OpenGL, the whole canvas takes it long."""
-        frame, left, new = self._showing
+        of it at once: never a patchwork of two pictures."""
+        frame, left = self._showing
         while left:
             self.group.write(frame, left.pop(0), pixels)
             if time.perf_counter() - started > TURN:
@@ -310,8 +309,7 @@ class LiveDocument:
         if left:
             return
         self._showing, self._laid = None, frame is not None
-        if new is not None:
-            self.group.redraw(new)
+        self.group.redraw()
         if frame is None:
             return
         self.group.stand_aside(False)

@@ -193,6 +193,7 @@ class ManagedGroup:
         again. Makes no undo step and leaves a stroke in progress alone."""
         if aside != self._aside:
             self._aside = aside
+            self._cover()
             self.live.setVisible(not aside)
 
     def show(self) -> None:
@@ -204,6 +205,7 @@ class ManagedGroup:
     def hide(self) -> None:
         """Hides the group: the artist sees the paint. Nothing where the group is gone."""
         if self.document.rootNode() is not None and self.group.parentNode() is not None:
+            self._cover()
             self.group.setVisible(False)
 
     def read(self, rect: tuple) -> Buffer:
@@ -243,6 +245,12 @@ class ManagedGroup:
         self._asked = rect or (0, 0, *self.size)
         self._update(shapes[0], self._asked)
         self.ask_again_at = self._gathering.asked(time.perf_counter())
+
+    def _cover(self) -> None:
+        """Before something is hidden or shown: Krita then draws as far as the redraw tap's shape was laid
+        last."""
+        for shape in owned(self.tap.shapes()):
+            self._update(shape, (0, 0, *self.size))
 
     def fill_tap(self) -> None:
         """Makes Krita merge everything from the paint upwards. When a layer just below the group is removed,

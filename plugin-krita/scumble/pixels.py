@@ -80,15 +80,6 @@ def bands(rect: tuple, most_pixels: int) -> list[tuple]:
     return [(x, y + row, width, min(rows, height - row)) for row in range(0, height, rows)]
 
 
-def around(rects: list[tuple]) -> tuple | None:
-    """The smallest rectangle that holds them all, None if there are none."""
-    if not rects:
-        return None
-    left, top = min(r[0] for r in rects), min(r[1] for r in rects)
-    right, bottom = max(r[0] + r[2] for r in rects), max(r[1] + r[3] for r in rects)
-    return (left, top, right - left, bottom - top)
-
-
 def intersect(a: tuple, b: tuple) -> tuple | None:
     x, y = max(a[0], b[0]), max(a[1], b[1])
     right, bottom = min(a[0] + a[2], b[0] + b[2]), min(a[1] + a[3], b[1] + b[3])

@@ -147,22 +147,6 @@ def test_every_part_of_a_frame_is_laid_down(live, document):
         turns(live, 0.05)
 
 
-def test_krita_draws_no_more_anew_than_what_is_new(live, document, monkeypatch):
-    """A whole canvas in float colours or with OpenGL keeps Krita from taking the pen's moves."""
-    live.start(document)
-    assert run(live, document)
-    asked, redraw = [], ManagedGroup.redraw
-    monkeypatch.setattr(
-        ManagedGroup, "redraw", lambda self, rect=None: (asked.append(rect), redraw(self, rect))[1]
-    )
-    document.paper.pixels[30:34, 50:60] = (1, 2, 3, 255)
-    assert run(live, document) and np.array_equal(document.shown, picture(document))
-    turns(live, 0.3)
-    assert (50, 30, 10, 4) in asked and set(asked) <= {(50, 30, 10, 4), group_module.SPECK}, asked
-    document.paper.pixels[5, 5] = document.paper.pixels[60, 90] = (9, 2, 3, 255)
-    assert run(live, document) and np.array_equal(document.shown, picture(document))
-
-
 @pytest.fixture
 def alternating(live, document, monkeypatch):
     """Pictures that are the paint and its inverse in turns, written in many small pieces."""
