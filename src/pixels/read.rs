@@ -101,6 +101,7 @@ fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::canvas::Canvas;
+    use crate::pixels::snapshot::Snapshot;
     use crate::pixels::{Encoding, ImageView};
     use crate::region::Rect;
 
