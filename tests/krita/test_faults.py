@@ -130,6 +130,22 @@ def test_instant_preview_can_be_switched_off_from_the_docker(live, document):
 # --- one picture at once ---
 
 
+def test_a_new_canvas_is_handed_over_as_one_change(live, document, monkeypatch):
+    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 4)
+    live.start(document)
+    assert run(live, document)
+    assert live.of(document).session.stats().jobs_started == 1, "no picture of half a canvas"
+
+
+def test_every_part_of_a_frame_is_laid_down(live, document):
+    """The stub tells its picture in four parts, each time in another order."""
+    live.start(document)
+    for value in (20, 90, 160):
+        document.paper.pixels[..., :3] = value
+        assert run(live, document) and np.array_equal(document.shown, picture(document))
+        turns(live, 0.05)
+
+
 @pytest.fixture
 def alternating(live, document, monkeypatch):
     """Pictures that are the paint and its inverse in turns, written in many small pieces."""
