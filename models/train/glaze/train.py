@@ -118,12 +118,15 @@ class Trainer:
         return float(flat[-1])
 
     def load(self, s):
+        """A checkpoint, or a start: without optimisers, perhaps without the reader (its words may differ)."""
         for k, net in self.nets.items():
-            net.load_state_dict(s[k])
+            if k in s:
+                net.load_state_dict(s[k])
         self.slow["generator"].load_state_dict(s["gen_ema"])
         self.slow["smooth"].load_state_dict(s["dec_ema"])
         for k, o in self.optimisers.items():
-            o.load_state_dict(s["optimisers"][k])
+            if "optimisers" in s:
+                o.load_state_dict(s["optimisers"][k])
         for k in ("step", "seen", "spent", "scale"):
             setattr(self, k, s[k])
         self.balance.now = s["balance"]
