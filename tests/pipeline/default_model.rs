@@ -63,14 +63,47 @@ fn a_changed_word_changes_the_picture_and_taking_it_back_brings_it_back() {
     assert_eq!(calm, render(&paint, "green hills under a blue sky", 0.6));
 }
 
+/// The mean of one colour over what `part` says.
+fn mean(picture: &Picture, c: usize, part: impl Fn(usize, usize) -> bool) -> f32 {
+    let (_, height, width) = picture.dim();
+    let inside = (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).filter(|&(y, x)| part(y, x));
+    let values: Vec<f32> = inside.map(|(y, x)| picture[(c, y, x)]).collect();
+    values.iter().sum::<f32>() / values.len() as f32
+}
+
 #[test]
-fn a_named_object_appears_where_the_blob_is_and_nowhere_else() {
+fn what_was_painted_keeps_its_place_and_its_colour() {
     let paint = painting(256, 256, true);
-    let (hills, ladybug) = (render(&paint, "green hills", 0.6), render(&paint, "a ladybug", 0.6));
-    let inside = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 128.0) < 45.0;
-    let corner = |y: usize, x: usize| y < 40 && x < 40;
-    let (at, away) = (apart(&hills, &ladybug, inside), apart(&hills, &ladybug, corner));
-    assert!(at > 0.1 && at > 2.0 * away, "{at} in the blob, {away} in the corner");
+    let blob = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 128.0) < 40.0;
+    let sky = |y: usize, x: usize| y < 50 && x < 200;
+    for (strength, most) in [(0.3, 0.12), (0.6, 0.25)] {
+        let picture = render(&paint, "a lake between mountains", strength);
+        for c in 0..3 {
+            let apart = [
+                mean(&picture, c, blob) - mean(&paint, c, blob),
+                mean(&picture, c, sky) - mean(&paint, c, sky),
+            ];
+            assert!(apart.iter().all(|v| v.abs() < most), "{strength}, colour {c}: {apart:?}");
+        }
+    }
+}
+
+#[test]
+fn how_far_the_paint_binds_is_known_to_every_step_and_sampler() {
+    let paint = painting(256, 256, true);
+    let blob = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 128.0) < 40.0;
+    let red = |request: &Request<'_>| {
+        let picture = finished(&mut model(), request).0;
+        mean(&picture, 0, blob) - mean(&picture, 1, blob)
+    };
+    for sampler in [None, Some("euler_a"), Some("dpm++"), Some("heun"), Some("lcm")] {
+        for steps in [2, 5] {
+            let at =
+                |strength| Request { sampler, steps, ..ask(&paint, "a lake between mountains", strength) };
+            let (low, high) = (red(&at(0.3)), red(&at(0.95)));
+            assert!(low > 0.4 && high < 0.25, "{sampler:?}, {steps} steps: {low} at 0.3, {high} at 0.95");
+        }
+    }
 }
 
 #[test]
@@ -103,7 +136,7 @@ fn any_words_any_shape_and_guidance_make_a_picture() {
         let picture = render(&painting(256, 256, true), prompt, 0.6);
         assert!(picture.iter().all(|v| v.is_finite()), "{prompt:?}");
     }
-    for (width, height) in [(32, 32), (32, 256), (512, 32), (448, 160)] {
+    for (width, height) in [(64, 64), (64, 256), (512, 64), (448, 192)] {
         let paint = painting(width, height, true);
         let picture = render(&paint, "a castle on a hill", 0.9);
         assert_eq!(picture.dim(), paint.dim());
@@ -115,5 +148,5 @@ fn any_words_any_shape_and_guidance_make_a_picture() {
     assert!(guided.iter().all(|v| v.is_finite()));
     assert!(apart(&guided, &render(&paint, "green hills", 0.6), everywhere) > 0.005);
     let info = model().info();
-    assert_eq!((info.geometry.native, info.geometry.multiple), (256, 32));
+    assert_eq!((info.geometry.native, info.geometry.multiple), (512, 64));
 }

@@ -1,0 +1,65 @@
+"""Holds a rendered picture to the paint: in each painted region the mean colours move to the painter's, and
+what is finer (texture, light) stays the network's.
+
+The difference between paint and picture is smoothed along the regions of the paint by a guided filter (He,
+Sun, Tang, "Guided image filtering", 2013; at half size, as in He and Sun's "Fast guided filter", 2015).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+RADIUS = 8  # of the windows, in pixels of the halved guide: 16 of the quarter, 64 of the finished picture
+# How much the paint binds at each strength.
+BOUND = ((0.0, 1.0), (0.3, 0.85), (0.6, 0.58), (0.75, 0.28), (0.9, 0.06), (1.0, 0.0))
+
+
+def bound(strength):
+    """The share of the correction that is applied; 1 at strength 0, 0 at 1."""
+    for (s0, b0), (s1, b1) in zip(BOUND, BOUND[1:], strict=False):
+        if strength <= s1:
+            return b0 + (b1 - b0) * (strength - s0) / (s1 - s0)
+    return 0.0
+
+
+def box(x, radius):
+    """The mean over a square window, of what lies inside the picture."""
+    k = 2 * radius + 1
+    x = F.avg_pool2d(x, (k, 1), 1, (radius, 0), count_include_pad=False)
+    return F.avg_pool2d(x, (1, k), 1, (0, radius), count_include_pad=False)
+
+
+def smoothed(guide, x, softness):
+    """x [b,3,h,w] smoothed along the regions of the guide [b,3,h,w]; h, w even. softness [b,1,h/2,w/2]:
+    variance of colour below which a region counts as flat."""
+    g, p = F.avg_pool2d(guide, 2), F.avg_pool2d(x, 2)
+
+    def one(t, k):
+        return t[:, k : k + 1]
+
+    mg, mp = box(g, RADIUS), box(p, RADIUS)
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    square = torch.cat([one(g, i) * one(g, j) for i, j in pairs], 1)
+    variance = box(square, RADIUS) - torch.cat([one(mg, i) * one(mg, j) for i, j in pairs], 1)
+    rr, rg, rb, gg, gb, bb = (one(variance, k) for k in range(6))
+    rr, gg, bb = rr + softness, gg + softness, bb + softness
+    # The inverse of the symmetric 3 x 3 matrix, by its cofactors.
+    c00, c01, c02 = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    c11, c12, c22 = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    whole = rr * c00 + rg * c01 + rb * c02
+    shared = [box(one(g, k) * p, RADIUS) - one(mg, k) * mp for k in range(3)]
+    slope = [
+        (u * shared[0] + v * shared[1] + w * shared[2]) / whole
+        for u, v, w in ((c00, c01, c02), (c01, c11, c12), (c02, c12, c22))
+    ]
+    level = mp - sum(slope[k] * one(mg, k) for k in range(3))
+    planes = box(torch.cat([*slope, level], 1), RADIUS)
+    planes = F.interpolate(planes, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return sum(planes[:, 3 * k : 3 * k + 3] * one(guide, k) for k in range(3)) + planes[:, 9:]
+
+
+def held(picture, paint, share):
+    """picture and paint [b,3,h,w] in -1..1, share [b,1,h/2,w/2] in 0..1 (from `bound`) -> what to add."""
+    softness = 0.02 * torch.exp((0.85 - share) * math.log(50) / 0.8)
+    return F.interpolate(share, scale_factor=2.0, mode="nearest") * smoothed(paint, paint - picture, softness)

@@ -1,0 +1,120 @@
+"""Renders paintings through the engine, draws the sheets of the card, and measures.
+
+    python pictures.py --scumble PROGRAM --out FOLDER NAME=MODEL-FOLDER [NAME=MODEL-FOLDER ...]
+
+Paintings: the twelve and the eight of ../compose/beginner.py, which nothing in the training was made from.
+OUT keeps each render (made once), and gets NAME.jpg, words.jpg of the last model, and on standard output the
+figures as a table.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "compose"))
+import beginner  # noqa: E402
+
+STRENGTHS, CELL, CAPTION = (0.3, 0.6, 0.9), 192, 14
+EDITS = (
+    (0, ("a lake between mountains", "a lake between mountains at night", "mountains in winter", "dunes")),
+    (1, ("castle on a hill", "castle on a hill at sunset", "castle in a storm", "castle in winter")),
+    (8, ("flower meadow", "meadow in autumn", "meadow under storm clouds", "snow")),
+    (9, ("sailboat on a calm sea", "sailboat at sunset", "sailboat at night", "sailboat in mist")),
+)
+
+
+class Engine:
+    def __init__(self, program, name, folder, out, steps):
+        self.program, self.folder, self.out = program, folder, Path(out) / name
+        self.more = ["--steps", str(steps)] if steps else []
+        self.out.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, name, image, prompt, strength):
+        paint, made = self.out / f"{name}.png", self.out / f"{name} {prompt} {strength}.png"
+        if not made.exists():
+            image.convert("RGB").save(paint)
+            command = [self.program, "render", "-m", self.folder, "-i", paint, "-p", prompt, "-o", made]
+            subprocess.run([*map(str, command), "--strength", str(strength), *self.more], check=True)
+        return Image.open(made).convert("RGB")
+
+
+def blocks(image, side=16):
+    """Mean colours of side x side blocks, 0..255."""
+    a = np.asarray(image.convert("RGB"), np.float32)
+    n = a.shape[0] // side
+    return a[: n * side, : n * side].reshape(side, n, side, n, 3).mean((1, 3))
+
+
+def measures(paint, made):
+    """Colour distance (0..255) and correlation of luminance over blocks, mean Laplacian of luminance."""
+    a, b = blocks(paint), blocks(made)
+    y = np.asarray(made.convert("L"), np.float32)
+    fine = np.abs(4 * y[1:-1, 1:-1] - y[:-2, 1:-1] - y[2:, 1:-1] - y[1:-1, :-2] - y[1:-1, 2:]).mean()
+    return np.abs(a - b).mean(), np.corrcoef(a.mean(2).ravel(), b.mean(2).ravel())[0, 1], fine
+
+
+def found(paint, mask, made):
+    """How much of a shape's contrast in colour to what is around it is left, in the painted direction."""
+    inside = np.asarray(mask.convert("L")) > 127
+    around = (np.asarray(mask.convert("L").filter(ImageFilter.MaxFilter(41))) > 127) & ~inside
+
+    def contrast(image):
+        a = np.asarray(image.convert("RGB").resize(mask.size), np.float32)
+        return a[inside].mean(0) - a[around].mean(0)
+
+    wanted = contrast(paint)
+    return float(contrast(made) @ wanted / (wanted @ wanted))
+
+
+def grid(rows, titles):
+    width = CELL * max(len(cells) for _, cells in rows)
+    sheet = Image.new("RGB", (width, (CELL + CAPTION) * len(rows) + CAPTION), "white")
+    draw = ImageDraw.Draw(sheet)
+    for c, title in enumerate(titles):
+        draw.text((c * CELL + 3, 1), title, "black")
+    for r, (caption, cells) in enumerate(rows):
+        y = CAPTION + r * (CELL + CAPTION)
+        draw.text((3, y + 1), caption, "black")
+        for c, cell in enumerate(cells):
+            small = cell.convert("RGB").resize((CELL, CELL), Image.Resampling.LANCZOS)
+            sheet.paste(small, (c * CELL, y + CAPTION))
+    return sheet
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--scumble", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--steps", type=int, help="default: each model's own")
+    p.add_argument("models", nargs="+")
+    a = p.parse_args()
+    paintings = [(name, draw().convert("RGB"), prompt, None) for name, draw, prompt in beginner.ALL]
+    shapes = [(f"shape-{name}", *draw(), prompt) for name, draw, prompt in beginner.SHAPES]
+    paintings += [(name, image.convert("RGB"), prompt, mask) for name, image, mask, prompt in shapes]
+    print("model | strength | colour distance | layout | sharpness | shapes found")
+    for name, folder in (m.split("=", 1) for m in a.models):
+        engine = Engine(a.scumble, name, folder, a.out, a.steps)
+        made = [[engine(n, image, prompt, s) for s in STRENGTHS] for n, image, prompt, _ in paintings]
+        for k, strength in enumerate(STRENGTHS):
+            rows = zip(paintings, made, strict=True)
+            figures = [(measures(p[1], m[k]), p[3] and found(p[1], p[3], m[k])) for p, m in rows]
+            colour, layout, sharp = np.mean([f[0] for f in figures], 0)
+            left = [f[1] for f in figures if f[1] is not None]
+            seen = sum(v > 0.5 for v in left)
+            print(f"{name} | {strength} | {colour:.1f} | {layout:.2f} | {sharp:.1f} | {seen} of {len(left)}")
+        rows = [(p[2], [p[1], *m]) for p, m in zip(paintings, made, strict=True)]
+        grid(rows, ["paint", *map(str, STRENGTHS)]).save(Path(a.out) / f"{name}.jpg", quality=85)
+    rows = []
+    for index, prompts in EDITS:
+        name, image = paintings[index][:2]
+        cells = [image, *(engine(name, image, prompt, 0.7) for prompt in prompts)]
+        rows.append((", ".join(prompts), cells))
+    grid(rows, ["paint, then strength 0.7"]).save(Path(a.out) / "words.jpg", quality=85)
+
+
+if __name__ == "__main__":
+    main()

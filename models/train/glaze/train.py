@@ -1,0 +1,333 @@
+"""Trains the generator on the processor: adversarial, conditional, at the noise levels that the engine runs.
+
+    python train.py --assets FOLDER --scenes FOLDER --out FOLDER --minutes 120
+
+Resumable: the checkpoint in OUT goes on. Two single-threaded processes that average their gradients; two
+threads of one are slower by far. Run it with `nice`, it takes all that is left.
+"""
+
+import argparse
+import copy
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from data import Source
+from network import Code, Generator, Smooth, sigmas
+
+import losses  # isort: skip  (compose/, found through data)
+from critics import PixelCritic, Reader, SentenceCritic  # isort: skip
+from features import Features  # isort: skip
+
+USUAL = (149, 199, 249, 299, 399, 449, 499, 599, 699, 799)
+LAST = torch.channels_last
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--assets", required=True, help="folder that compose/assets.py wrote")
+    p.add_argument("--scenes", required=True, help="shards of 256 x 256, more as they come")
+    p.add_argument("--out", required=True)
+    p.add_argument("--minutes", type=float, default=120, help="in all; the rate falls over the last third")
+    p.add_argument("--steps", type=int, default=0, help="stop after as many (for a rehearsal)")
+    p.add_argument("--processes", type=int, default=2)
+    p.add_argument("--batch", type=int, default=10)
+    p.add_argument("--carry", type=int, default=3, help="results that go on at a lower noise")
+    p.add_argument("--lr", type=float, default=4e-4)
+    p.add_argument("--critic-lr", type=float, default=6e-4)
+    p.add_argument("--warm", type=int, default=200, help="steps before the adversary, as many to bring it in")
+    p.add_argument("--crops", type=float, default=0.35, help="share of native crops in what is judged")
+    return p.parse_args()
+
+
+def mean(x):
+    return x.float().mean((1, 2, 3))
+
+
+class Trainer:
+    def __init__(self, a):
+        self.a, self.out = a, Path(a.out)
+        self.rank = int(os.environ.get("GLAZE_RANK", "0"))
+        self.meet()
+        self.source = Source(a.assets, a.scenes, self.rank, a.processes)
+        self.source.poll(most=0)
+        torch.manual_seed(0)
+        self.nets = {
+            "generator": Generator(),
+            "smooth": Smooth(),
+            "pixel": PixelCritic((32, 64, 128, 128)),
+            "sentence": SentenceCritic(n=96),
+            "reader": Reader(len(self.source.vocabulary), n=128),
+        }
+        for net in self.nets.values():
+            net.to(memory_format=LAST)
+        self.slow = {
+            k: copy.deepcopy(self.nets[k]).eval().requires_grad_(False) for k in ("generator", "smooth")
+        }
+        self.features = Features(Path(a.assets) / "features.pt").bfloat16().to(memory_format=LAST).eval()
+        self.code, self.sigma = Code(), sigmas()
+
+        def adam(names, lr, decay=1e-4):
+            parameters = [p for n in names for p in self.nets[n].parameters()]
+            return torch.optim.AdamW(parameters, lr, betas=(0.5, 0.99), weight_decay=decay, fused=True)
+
+        self.optimisers = {
+            "make": adam(("generator", "smooth"), a.lr),
+            "judge": adam(("pixel", "sentence"), a.critic_lr),
+            "read": adam(("reader",), 1e-3, 1e-2),
+        }
+        self.balance = losses.Balance((1.3, 0.3, 0.35), (3.0, 40.0, 0.3))
+        self.step = self.seen = 0
+        self.spent, self.scale, self.carried = 0.0, None, None
+        path = self.out / "glaze.pt"
+        if path.exists():
+            self.load(torch.load(path, map_location="cpu", weights_only=False))
+        self.begin = self.saved = time.time()
+        random.seed(self.step + 77 * self.rank)
+        torch.manual_seed(self.step + 77 * self.rank)
+
+    def meet(self):
+        """Starts the other processes and joins them."""
+        torch.set_num_threads(1)
+        if self.a.processes == 1:
+            return
+        if self.rank == 0:
+            self.out.mkdir(parents=True, exist_ok=True)
+            os.environ["GLAZE_MEET"] = str((self.out / f"meet-{os.getpid()}").resolve())
+            for r in range(1, self.a.processes):
+                subprocess.Popen([sys.executable, *sys.argv], env=os.environ | {"GLAZE_RANK": str(r)})
+        where = "file://" + os.environ["GLAZE_MEET"]
+        dist.init_process_group("gloo", init_method=where, rank=self.rank, world_size=self.a.processes)
+
+    def shared(self, optimiser, extra=0.0):
+        """Averages the gradients; the sum of `extra` over the processes."""
+        if self.a.processes == 1:
+            return extra
+        grads = [p.grad for g in optimiser.param_groups for p in g["params"] if p.grad is not None]
+        flat = torch.cat([*(g.reshape(-1) for g in grads), torch.tensor([float(extra)])])
+        dist.all_reduce(flat)
+        parts = (flat[:-1] / self.a.processes).split([g.numel() for g in grads])
+        torch._foreach_copy_(grads, [v.view_as(g) for v, g in zip(parts, grads, strict=True)])
+        return float(flat[-1])
+
+    def load(self, s):
+        """A checkpoint, or a start: without optimisers, perhaps without the reader (its words may differ)."""
+        for k, net in self.nets.items():
+            if k in s:
+                net.load_state_dict(s[k])
+        self.slow["generator"].load_state_dict(s["gen_ema"])
+        self.slow["smooth"].load_state_dict(s["dec_ema"])
+        for k, o in self.optimisers.items():
+            if "optimisers" in s:
+                o.load_state_dict(s["optimisers"][k])
+        for k in ("step", "seen", "spent", "scale"):
+            setattr(self, k, s[k])
+        self.balance.now = s["balance"]
+
+    def save(self):
+        state = {k: net.state_dict() for k, net in self.nets.items()} | {
+            "gen_ema": self.slow["generator"].state_dict(),
+            "dec_ema": self.slow["smooth"].state_dict(),
+            "optimisers": {k: o.state_dict() for k, o in self.optimisers.items()},
+            "spent": self.spent + time.time() - self.begin,
+            "balance": self.balance.now,
+        }
+        state |= {k: getattr(self, k) for k in ("step", "seen", "scale")}
+        torch.save(state, self.out / "glaze.tmp")
+        os.replace(self.out / "glaze.tmp", self.out / "glaze.pt")
+
+    def first(self):
+        """A batch at its first noise, and the results that go on."""
+        t = torch.tensor(
+            [
+                random.choice(USUAL) if random.random() < 0.6 else random.randint(80, 950)
+                for _ in range(self.a.batch)
+            ]
+        )
+        picture, paint, sentence, tokens, mask, words, near = self.source.batch(t)
+        s = self.sigma[t]
+        start = self.code.encode(paint)
+        x = start + s.view(-1, 1, 1, 1) * torch.randn_like(start)
+        b = dict(
+            picture=picture, paint=paint, sentence=sentence, tokens=tokens, mask=mask, words=words, near=near
+        )
+        b |= dict(t=t, x=x, s=s, first=s)
+        if self.carried:
+            b = {k: torch.cat([v, self.carried[k]]) for k, v in b.items()}
+        return b
+
+    def seen_by_judges(self, y, whole):
+        """Views of 128 x 128: the whole picture halved, or a native crop, at one place in all of y."""
+        spots = [(8 * random.randint(0, 16), 8 * random.randint(0, 16)) for _ in whole]
+
+        def view(v):
+            return torch.cat(
+                [
+                    F.avg_pool2d(v[i : i + 1], 2) if w else v[i : i + 1, :, p : p + 128, q : q + 128]
+                    for i, (w, (p, q)) in enumerate(zip(whole.tolist(), spots, strict=True))
+                ]
+            ).contiguous(memory_format=LAST)
+
+        return [view(v) for v in y]
+
+    def reconstruction(self, y, b, fake, real):
+        """How far from the true picture, and at low noise from the paint."""
+        w = 1 / (1 + b["first"]) / 0.3
+        pixel, low = 0.0, 1 - (b["first"] / 1.6).clamp(max=1)
+        for size in (1, 8):
+            pixel = (
+                pixel + (mean((F.avg_pool2d(y, size) - F.avg_pool2d(b["picture"], size)).abs()) * w).mean()
+            )
+        paint = 0.0
+        for size, share in ((8, low), (4, (low - 0.6).clamp(min=0) * 1.5)):
+            apart = mean((F.avg_pool2d(y, size) - F.avg_pool2d(b["paint"], size)).abs())
+            paint = paint + (apart * w * share).mean()
+        # Not by w: what the paint cannot tell is not to be punished.
+        aligned, local = losses.features(fake, real, self.scale, w.sqrt(), w.sqrt())
+        return 2 * pixel + 1.2 * paint + 4 * aligned + 3 * local, pixel, paint, w
+
+    def train_step(self):
+        a, nets = self.a, self.nets
+        amp = torch.autocast("cpu", torch.bfloat16)
+        b = self.first()
+        n = len(b["t"])
+        mute = self.step % 20 == 7
+        sentence, tokens, mask = b["sentence"], b["tokens"], b["mask"]
+        if mute:
+            sentence, tokens, mask = sentence * 0, tokens * 0, torch.full_like(mask, -1e4)
+        s = b["s"].view(-1, 1, 1, 1)
+        with amp:
+            scaled = (b["x"] / (s * s + 1).sqrt()).contiguous(memory_format=LAST)
+            z = nets["generator"](scaled, b["t"].float(), sentence, tokens, mask)
+            y = nets["smooth"](z)
+        whole = (torch.rand(n) > a.crops) | b["near"]
+        true, made = self.seen_by_judges((b["picture"], y), whole)
+        with torch.no_grad():
+            fr = self.features(true)
+        ff = self.features(made.clamp(-1.1, 1.1))
+        if self.scale is None or self.step < 20:
+            now = torch.stack([q.float().abs().mean() for q in fr])
+            self.scale = now if self.scale is None else 0.9 * self.scale + 0.1 * now
+        rec, pixel, paint, w = self.reconstruction(y, b, ff, fr)
+        nf, nr = ([q / k for q, k in zip(f[1:], self.scale[1:], strict=True)] for f in (ff, fr))
+        loss, on = rec, self.step >= a.warm
+        if on:
+            with amp:
+                po, pf = nets["pixel"](made)
+                fo = nets["sentence"](nf, sentence)[0]
+                said = nets["reader"](nf)
+                with torch.no_grad():
+                    pfr = nets["pixel"](true)[1]
+            gan = -po.float().mean() - sum(q.float().mean() for q in fo) / 2
+            match = sum((mean((p - q).abs()) * w).mean() for p, q in zip(pf, pfr, strict=True)) / 4
+            read = self.unread(said, b["words"], whole)
+            if not mute and (self.step % 25 == 0 or self.balance.now is None):
+                self.balance.measure(y, rec, (gan, match, read))
+            if self.balance.now is not None:
+                g = self.balance.now * min(1.0, (self.step - a.warm + 1) / a.warm)
+                loss = rec + g[0] * gan + g[1] * match + (0 if mute else g[2]) * read
+        self.optimisers["make"].zero_grad(set_to_none=True)
+        loss.backward()
+        over = self.rank == 0 and (
+            self.elapsed() > a.minutes * 60 or bool(a.steps and self.step + 1 >= a.steps)
+        )
+        over = self.shared(self.optimisers["make"], over)
+        parameters = self.optimisers["make"].param_groups[0]["params"]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
+        self.optimisers["make"].step()
+        judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], sentence)
+        with amp:
+            said = nets["reader"](nr)
+        read = self.unread(said, b["words"], whole)
+        self.update("read", read)
+        self.follow(b, z.detach())
+        self.step, self.seen = self.step + 1, self.seen + n * a.processes
+        return over, dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, norm=norm)
+
+    @staticmethod
+    def unread(said, words, whole):
+        """What the reader gets wrong of the caption's words, on whole pictures."""
+        wrong = F.binary_cross_entropy_with_logits(said.float(), words, reduction="none").sum(1)
+        return (wrong * whole).sum() / whole.sum().clamp(min=1)
+
+    def update(self, name, loss):
+        self.optimisers[name].zero_grad(set_to_none=True)
+        loss.backward()
+        self.shared(self.optimisers[name])
+        self.optimisers[name].step()
+
+    def judge(self, true, made, nr, nf, sentence):
+        if self.step < self.a.warm - 30:
+            return 0.0
+        with torch.autocast("cpu", torch.bfloat16):
+            real, fake = self.nets["pixel"](true)[0], self.nets["pixel"](made)[0]
+            r, wrong = self.nets["sentence"](nr, sentence, sentence.roll(1, 0))
+            k = self.nets["sentence"](nf, sentence)[0]
+        loss = losses.hinge([real], [fake]) + 1.5 * losses.hinge(r, k, wrong)
+        self.update("judge", loss)
+        return loss
+
+    @torch.no_grad()
+    def follow(self, b, z):
+        """The slow copies; and which results go on at a lower noise, as the engine's second runs do."""
+        keep = min(0.993, (self.step + 1) / (self.step + 10))
+        for k, slow in self.slow.items():
+            torch._foreach_lerp_(list(slow.parameters()), list(self.nets[k].parameters()), 1 - keep)
+        rows = [i for i in range(self.a.batch) if b["t"][i] > 180]
+        random.shuffle(rows)
+        rows = rows[: self.a.carry]
+        if not rows:
+            self.carried = None
+            return
+        t = b["t"][rows]
+        lower = torch.where(torch.rand(len(rows)) < 0.5, t - torch.randint(100, 250, t.shape), t // 2).clamp(
+            min=60
+        )
+        s = self.sigma[lower]
+        x = z[rows] + (b["x"][rows] - z[rows]) * (s / b["s"][rows]).view(-1, 1, 1, 1)
+        self.carried = {k: v[rows] for k, v in b.items()} | dict(t=lower, s=s, x=x)
+
+    def elapsed(self):
+        return self.spent + time.time() - self.begin
+
+    def rates(self):
+        left = 1 - self.elapsed() / (self.a.minutes * 60)
+        f = min(1.0, max(0.03, left / 0.3))
+        for name, lr in (("make", self.a.lr * min(1, (self.step + 1) / 30)), ("judge", self.a.critic_lr)):
+            for g in self.optimisers[name].param_groups:
+                g["lr"] = lr * f
+
+    def run(self):
+        if not self.source.pool.size:
+            raise SystemExit(f"there are no shards of 256 x 256 in {self.a.scenes}; render some first")
+        log = (self.out / "glaze.jsonl").open("a") if self.rank == 0 else None
+        over = 0
+        while not over:
+            self.rates()
+            if time.time() - self.source.looked > 300:
+                self.source.poll()
+            over, row = self.train_step()
+            if self.rank:
+                continue
+            if self.step % 20 == 0 or self.a.steps:
+                row = {k: round(float(torch.as_tensor(v).detach()), 4) for k, v in row.items()}
+                row = dict(step=self.step, seen=self.seen, minutes=round(self.elapsed() / 60, 2), **row)
+                log.write(json.dumps(row) + "\n")
+                log.flush()
+                print(row, flush=True)
+            if time.time() - self.saved > 120:
+                self.saved = time.time()
+                self.save()
+        if self.rank == 0:
+            self.save()
+
+
+if __name__ == "__main__":
+    Trainer(options()).run()
