@@ -41,7 +41,7 @@ setup-test:
 	@scripts/setup.sh test
 
 lint: setup-test
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo clippy --all-targets -- -D warnings
 	$(PYTHON) -m ruff check .
 	$(PYTHON) scripts/check_licences.py
@@ -123,7 +123,7 @@ setup-gimp:
 	@scripts/setup.sh gimp
 
 gimp-plugin: setup-gimp
-	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN))
+	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN)) WERROR=$(WERROR)
 
 # Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
 gimp: build gimp-plugin
@@ -138,8 +138,9 @@ gimp-zip: build gimp-plugin
 # `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
 # SUITE=trixie or sid, and root.
 GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
+test-gimp: WERROR = 1
 test-gimp: gimp-plugin
-	cargo build --lib --bin scumble
+	cargo build
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/debug/libscumble.so \
 		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
@@ -147,7 +148,7 @@ test-gimp: gimp-plugin
 SUITE ?= trixie
 test-gimp3: setup-gimp
 	@scripts/setup.sh chroot
-	cargo build --lib --bin scumble
+	cargo build
 	scripts/gimp_chroot.sh $(SUITE) $(GIMP_E2E)
 
 bench-gimp: build gimp-plugin

@@ -16,5 +16,7 @@ fn main() {
         .lines()
         .find_map(|line| line.strip_prefix("pub const SCUMBLE_ABI_VERSION: u32 = ")?.strip_suffix(';'))
         .expect("the version of the ABI");
+    // ONNX Runtime's threads run code of this library: a host may close it, but it stays in memory.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libscumble.so.{version}");
 }

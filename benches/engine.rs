@@ -75,7 +75,7 @@ fn tenth(session: &Session, side: i32, round: u8) -> Option<(Duration, Duration)
         Polled::Frame(frame) => frame.seq,
         _ => 0,
     };
-    session.push(side, side, &view, None).expect("push");
+    session.push(side, side, &[view], None).expect("push");
     let window = loop {
         match session.poll(after).expect("frame") {
             Polled::Frame(frame) if frame.step == frame.steps => break frame.phases.denoise,
@@ -96,7 +96,7 @@ fn one_frame(session: &Session, side: i32, round: u8) -> (Duration, Duration, Du
         .collect();
     let rect = Rect::new(0, 0, side, side);
     let view = ImageView::new(Format::Rgba8, rect, side as usize * 4, &paint).expect("view");
-    session.push(side, side, &view, None).expect("push");
+    session.push(side, side, &[view], None).expect("push");
     session.wait(Duration::from_secs(600)).expect("open");
     match session.poll(0).expect("frame") {
         Polled::Frame(frame) => (frame.since_push, frame.since_start, frame.phases.runtime),

@@ -69,7 +69,7 @@ impl Host {
     fn push(&self) {
         let rect = Rect::new(0, 0, self.side, self.side);
         let view = ImageView::new(Format::Rgba8, rect, self.side as usize * 4, &self.paint).expect("view");
-        black_box(self.session.push(self.side, self.side, &view, None).expect("push"));
+        black_box(self.session.push(self.side, self.side, &[view], None).expect("push"));
     }
 
     /// Changes every pixel of a square of 256.

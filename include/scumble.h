@@ -24,7 +24,7 @@
  *         image.format = SCUMBLE_FORMAT_RGBA8;
  *         image.canvas_width = image.canvas_height = image.rect.width = image.rect.height = 256;
  *         image.stride = 256 * 4; image.byte_length = sizeof paint; image.pixels = paint;
- *         if (scumble_session_push(layer, &image, NULL, NULL)) goto done;
+ *         if (scumble_session_push(layer, &image, 1, NULL, 0, NULL)) goto done;
  *         if (scumble_session_wait(layer, 60000) || scumble_session_poll(layer, 0, &frame)) goto done;
  *         scumble_frame_info_init(&info, sizeof info);
  *         scumble_frame_info(frame, &info);
@@ -36,7 +36,15 @@
  *     }
  *
  * An interactive host does not wait: from a timer that it has anyway it pushes (an unchanged push costs one
- * comparison of memory and returns SCUMBLE_UNCHANGED) and polls, and shows the frame that it gets.
+ * comparison of memory and returns SCUMBLE_UNCHANGED) and polls, and lays down what of the frame is new:
+ *
+ *     while (scumble_session_poll(layer, seen, &frame) == SCUMBLE_OK) {
+ *         scumble_frame_info(frame, &info);
+ *         scumble_frame_rects(frame, rects, info.rect_count);
+ *         for (uint32_t i = 0; i < info.rect_count; i++) lay_down(frame, rects[i]);    // scumble_frame_copy
+ *         seen = info.seq;
+ *         scumble_frame_release(frame);
+ *     }
  *
  * STATUS. Functions return int32_t: 0 done; above 0 nothing wrong, but nothing done; below 0 an error, which
  * scumble_last_error() explains in a sentence that can be shown to the user. Numbers are never reused; a number
@@ -51,8 +59,9 @@
  * Runtime call: milliseconds, at most 2 s). After fork() only the parent may go on using the library.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
- * parameter is the caller's until the matching _release; frames outlive their session and engine. Never unload
- * the library (no dlclose): ONNX Runtime and its threads stay for the life of the process. Release engines before
+ * parameter is the caller's until the matching _release; frames outlive their session and engine. A host may
+ * close the library (dlclose); it stays in memory, as ONNX Runtime and its threads do, for the life of the process.
+ * Release engines before
  * the process exits.
  *
  * POINTERS. A pointer parameter may be NULL only where its function says so (out parameters for a revision
@@ -302,19 +311,35 @@
 #define SCUMBLE_OUTSIDE_TRANSPARENT 1
 
 /**
- * The frame is an estimate after some of the steps.
+ * More is to come for the frame's revision: it is an estimate after some of the steps, or a part.
  */
 #define SCUMBLE_FRAME_PREVIEW 1
 
 /**
- * The frame is finished.
+ * The whole picture is finished.
  */
 #define SCUMBLE_FRAME_FINAL 2
 
 /**
- * Something newer was already waiting when the frame was published.
+ * Something newer was already waiting when the newest patch was laid.
  */
 #define SCUMBLE_FRAME_STALE 4
+
+/**
+ * Finished, and nothing newer was pushed or set when the frame was handed out: nothing more will come until
+ * something changes.
+ */
+#define SCUMBLE_FRAME_CURRENT 8
+
+/**
+ * The newest patch was rendered while the hand moves; it comes close to the settled picture.
+ */
+#define SCUMBLE_TIER_LIVE 0
+
+/**
+ * The newest patch is a function of pixels, settings, model and seed alone.
+ */
+#define SCUMBLE_TIER_SETTLED 1
 
 /**
  * The model is being loaded.
@@ -337,7 +362,7 @@
 typedef struct ScumbleEngine ScumbleEngine;
 
 /**
- * One finished picture, immutable. Opaque.
+ * The picture at one moment, and what of it is new; immutable. Opaque.
  */
 typedef struct ScumbleFrame ScumbleFrame;
 
@@ -449,24 +474,43 @@ typedef struct ScumbleFrameInfo {
      */
     uint32_t flags;
     /**
-     * Number of the frame in its session; rises.
+     * Number of the frame in its session; rises. The next poll names it.
      */
     uint64_t seq;
     /**
-     * The newest push or change of settings, mask or noise that the frame shows: one count for them all, as the
-     * calls tell it. Never falls.
+     * The newest push or change of settings, mask or noise that the newest patch shows: one count for them all, as
+     * the calls tell it. Never falls.
      */
     uint64_t revision;
     /**
-     * Place on the canvas: all of it, or the smallest rectangle that holds a mask.
+     * The rectangle around all that differs from the frame that poll was told of, empty (zeros) where nothing does;
+     * `scumble_frame_rects` is finer.
      */
     struct ScumbleRect rect;
+    /**
+     * What the whole picture covers: the canvas, or the rectangle around a mask. Elsewhere it is transparent (zero
+     * bytes).
+     */
+    struct ScumbleRect covers;
+    /**
+     * Size of the canvas that the picture is of.
+     */
+    int32_t canvas_width;
+    int32_t canvas_height;
     /**
      * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
      */
     int32_t format;
     /**
-     * Steps that the picture has seen, of `steps`; both 0 where strength is 0.
+     * How the newest patch was rendered, one of SCUMBLE_TIER_*.
+     */
+    uint32_t tier;
+    /**
+     * How many rectangles `scumble_frame_rects` has; 0 where a picture was finished that the host has already.
+     */
+    uint32_t rect_count;
+    /**
+     * Steps that the newest patch has seen, of `steps`; both 0 where strength is 0.
      */
     uint32_t step;
     uint32_t steps;
@@ -474,18 +518,6 @@ typedef struct ScumbleFrameInfo {
      * Reserved, 0.
      */
     uint32_t reserved;
-    /**
-     * Bytes from one row to the next.
-     */
-    size_t stride;
-    /**
-     * Bytes at `pixels`.
-     */
-    size_t byte_length;
-    /**
-     * Top row first; owned by the frame, valid until it is released.
-     */
-    const void *pixels;
     /**
      * Microseconds from the push (or change of settings) to the frame.
      */
@@ -745,17 +777,28 @@ int32_t scumble_engine_info(const struct ScumbleEngine *engine, struct ScumbleEn
 void scumble_engine_release(struct ScumbleEngine *engine);
 
 /**
- * Tells all about a frame; the pixels stay the frame's.
+ * Tells all about a frame.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
 int32_t scumble_frame_info(const struct ScumbleFrame *frame, struct ScumbleFrameInfo *info);
 
 /**
- * Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
- * top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the frame's own format
- * (ScumbleFrameInfo.format). What of `rect` the frame does not cover stays as it is. `stride` is bytes from one row
- * to the next, `byte_length` the bytes that may be written.
+ * Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
+ * on the canvas. Outside them nothing has changed. Writes the first `count`; ScumbleFrameInfo.rect_count are there.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
+ * [any-thread]
+ */
+int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
+                            struct ScumbleRect *rects,
+                            uint32_t count);
+
+/**
+ * Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
+ * the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
+ * frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
+ * the canvas stays as it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be
+ * written.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
  * [any-thread]
  */
@@ -822,20 +865,24 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
                                    uint64_t *revision);
 
 /**
- * Hands over paint: the whole canvas or a part of it (what lies outside image->rect stays as it was pushed
- * before). The pixels are compared with those and copied where they differ; nothing is kept of the host's memory.
- * A canvas whose size or format is new starts transparent.
- * `touched` (canvas coordinates, may reach beyond the image) says that nothing outside it has changed since the
- * last push, so that less is compared; an empty one says that nothing has. NULL compares the whole image.
+ * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
+ * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size and format; where
+ * they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+ * kept of the host's memory. A canvas whose size or format is new starts transparent, and so does its picture.
+ * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
+ * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
+ * has. NULL compares all of the images.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
  * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
  * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
- * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
 int32_t scumble_session_push(struct ScumbleSession *session,
-                             const struct ScumbleImage *image,
+                             const struct ScumbleImage *images,
+                             uint32_t image_count,
                              const struct ScumbleRect *touched,
+                             uint32_t touched_count,
                              uint64_t *revision);
 
 /**
@@ -869,8 +916,11 @@ int32_t scumble_session_set_noise(struct ScumbleSession *session,
                                   uint64_t *revision);
 
 /**
- * Hands out the newest frame whose number (seq) is above `after_seq`: the last one shown, or 0 for any. Frames
- * that a newer one overtook are never seen. Cheap: hosts call it from a timer.
+ * Hands out all of the picture that is newer than the frame `after_seq`, the last one that the host has laid down;
+ * 0 = the host has nothing: the whole picture. The host lays the frame's rectangles down, in any order, and is done:
+ * patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
+ * size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
+ * from a timer.
  * An error here is the worker's, told once; the session lives on and tries again when something changes. Only
  * SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
  * Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,

@@ -9,7 +9,7 @@
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
-    X(frame_info_init) X(frame_info) X(frame_release)
+    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)
 
 static struct {
 #define X(name) __typeof__(scumble_##name) *name;
@@ -113,6 +113,7 @@ void renderer_free(Renderer *r) {
 /* Something new was asked for: what failed before may go well now. */
 static guint64 asked(Renderer *r, guint64 revision) {
     r->failed = r->dead;
+    r->busy = TRUE;
     return r->asked = MAX(r->asked, revision);
 }
 
@@ -156,7 +157,7 @@ static gboolean set_mask(Renderer *r, const Paint *paint, GError **error) {
     } else {
         status = lib.session_set_mask(r->session, NULL, &revision);
     }
-    if (status == SCUMBLE_OK) r->floor = asked(r, revision);
+    if (status == SCUMBLE_OK) asked(r, revision);
     return good(status, error);
 }
 
@@ -182,14 +183,30 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
         fail(error, SCUMBLE_ERROR_MEMORY, "There is not enough memory for a picture of this size. Close other images, or scale this one down.");
         return FALSE;
     }
-    gint32 status = lib.session_push(r->session, &image, NULL, &revision);
+    gint32 status = lib.session_push(r->session, &image, 1, NULL, 0, &revision);
     if (!good(status, error)) {
         picture_end(&r->picture);
         return FALSE;
     }
     if (status == SCUMBLE_OK) asked(r, revision);
-    if (other) r->floor = r->asked;
+    if (other) r->seen = 0; /* all of the picture of this canvas */
     return !paint->whole || set_mask(r, paint, error);
+}
+
+/* Lays what the frame has changed; nothing else has. FALSE if there is no memory for it. */
+static gboolean lay(Renderer *r, const ScumbleFrame *frame, guint32 count, GError **error) {
+    ScumbleRect *rects = g_new0(ScumbleRect, MAX(count, 1));
+    gboolean laid = good(lib.frame_rects(frame, rects, count), error);
+    for (guint32 i = 0; laid && i < count; i++) {
+        gsize stride = (gsize)rects[i].width * (gsize)r->picture.format->bytes, size = stride * (gsize)rects[i].height;
+        guchar *pixels = g_try_malloc(size);
+        if (!pixels) fail(error, SCUMBLE_ERROR_MEMORY, "There is not enough memory to show the picture. Close other images.");
+        laid = pixels && good(lib.frame_copy(frame, &rects[i], pixels, stride, size), error);
+        if (laid) picture_lay(&r->picture, GEGL_RECTANGLE(rects[i].x, rects[i].y, rects[i].width, rects[i].height), pixels, stride);
+        g_free(pixels);
+    }
+    g_free(rects);
+    return laid;
 }
 
 gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
@@ -199,34 +216,32 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
     gint32 status = lib.session_poll(r->session, r->seen, &frame);
     if (status < 0) {
         ScumbleEngineInfo state;
-        r->done = r->asked; /* nothing more comes until something changes */
+        r->busy = FALSE; /* nothing more comes until something changes */
         r->failed = TRUE;
+        r->failed_at = r->asked;
         renderer_info(r, &state);
         r->dead = state.state == SCUMBLE_ENGINE_FAILED; /* and here nothing at all: it is told once */
         return good(status, error);
     }
     if (status != SCUMBLE_OK) return TRUE;
     gboolean told = good(lib.frame_info_init(&info, sizeof info), error) && good(lib.frame_info(frame, &info), error);
-    if (told) {
+    const Picture *p = &r->picture;
+    if (told && p->pixels && info.format == p->format->number && info.canvas_width == p->width && info.canvas_height == p->height &&
+        (told = lay(r, frame, info.rect_count, error))) {
         r->seen = info.seq;
-        if (info.flags & SCUMBLE_FRAME_FINAL) r->done = MAX(r->done, info.revision);
-        *fresh = info.revision >= r->floor && r->picture.pixels && info.format == r->picture.format->number;
-    }
-    if (*fresh) {
-        GeglRectangle rect = {info.rect.x, info.rect.y, info.rect.width, info.rect.height};
-        picture_lay(&r->picture, &rect, info.pixels, info.stride, TRUE);
         r->info = info;
-        r->info.pixels = NULL;
-        if (info.revision >= r->done) r->failed = FALSE; /* not by a picture of before the failure */
+        *fresh = TRUE;
+        if ((info.flags & SCUMBLE_FRAME_CURRENT) && info.revision >= r->asked) r->busy = FALSE;
+        if (info.revision >= r->failed_at) r->failed = FALSE; /* not by a picture of before the failure */
     }
     lib.frame_release(frame);
     return told;
 }
 
-gboolean renderer_busy(const Renderer *r) { return r->picture.pixels && !r->dead && r->done < r->asked; }
+gboolean renderer_busy(const Renderer *r) { return r->picture.pixels && !r->dead && r->busy; }
 
 gboolean renderer_finished(const Renderer *r) {
-    return r->picture.laid && !r->failed && (r->info.flags & SCUMBLE_FRAME_FINAL) && r->info.revision >= r->asked;
+    return r->picture.laid && !r->failed && !r->busy && (r->info.flags & SCUMBLE_FRAME_CURRENT);
 }
 
 void renderer_info(const Renderer *r, ScumbleEngineInfo *info) {

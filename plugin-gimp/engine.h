@@ -17,9 +17,9 @@ typedef struct {
     gchar *model;
     guint32 preview;
     guint64 asked; /* revision of the newest push or change of settings */
-    guint64 done;  /* revision of the newest finished picture */
-    guint64 seen;  /* number of the newest frame looked at */
-    guint64 floor; /* pictures of earlier revisions no longer fit the canvas */
+    guint64 failed_at; /* ... of the newest one that ended in an error */
+    guint64 seen;  /* number of the newest frame laid */
+    gboolean busy; /* something was asked for, and no frame has shown it all yet */
     Picture picture; /* of the canvas that the session knows */
     ScumbleFrameInfo info; /* of the frame that was laid last; its pixels are gone */
     gboolean failed; /* the newest thing that was asked for ended in an error */

@@ -57,38 +57,18 @@ static gboolean put(guchar *to, const guchar *from, gsize size) {
     return TRUE;
 }
 
-static gboolean clear(guchar *to, gsize size) {
-    if (!size || (!to[0] && !memcmp(to, to + 1, size - 1))) return FALSE;
-    memset(to, 0, size);
-    return TRUE;
-}
-
-/* One cell: `part` of it gets pixels, the rest is cleared if `alone`. */
-static gboolean lay_cell(Picture *p, const GeglRectangle *cell, const GeglRectangle *part, const guchar *pixels, gsize stride,
-                         gboolean alone) {
-    gboolean differs = FALSE;
-    gsize bpp = (gsize)p->format->bytes;
-    for (gint y = cell->y; y < cell->y + cell->height; y++) {
-        guchar *row = p->pixels + (gsize)y * picture_stride(p) + (gsize)cell->x * bpp;
-        gboolean inside = part->width > 0 && y >= part->y && y < part->y + part->height;
-        gsize before = inside ? (gsize)(part->x - cell->x) * bpp : 0, size = inside ? (gsize)part->width * bpp : 0;
-        if (size) differs |= put(row + before, pixels + (gsize)(y - part->y) * stride, size);
-        if (!alone) continue;
-        differs |= clear(row, before);
-        differs |= clear(row + before + size, (gsize)cell->width * bpp - before - size);
-    }
-    return differs;
-}
-
-void picture_lay(Picture *p, const GeglRectangle *rect, const guchar *pixels, gsize stride, gboolean alone) {
+void picture_lay(Picture *p, const GeglRectangle *rect, const guchar *pixels, gsize stride) {
     gboolean first = !p->laid;
+    gsize bpp = (gsize)p->format->bytes;
     for (guint i = 0; i < p->count; i++) {
         GeglRectangle cell = place_of(p, i), part;
-        if (!gegl_rectangle_intersect(&part, &cell, rect)) part.width = 0;
-        if (part.width <= 0 && !alone) continue;
-        const guchar *from = part.width > 0
-            ? pixels + (gsize)(part.y - rect->y) * stride + (gsize)(part.x - rect->x) * (gsize)p->format->bytes : NULL;
-        if (lay_cell(p, &cell, &part, from, stride, alone)) set_stale(p, i);
+        gboolean differs = FALSE;
+        if (!gegl_rectangle_intersect(&part, &cell, rect)) continue;
+        for (gint y = part.y; y < part.y + part.height; y++) {
+            guchar *to = p->pixels + (gsize)y * picture_stride(p) + (gsize)part.x * bpp;
+            differs |= put(to, pixels + (gsize)(y - rect->y) * stride + (gsize)(part.x - rect->x) * bpp, (gsize)part.width * bpp);
+        }
+        if (differs) set_stale(p, i);
     }
     p->laid++;
     if (first) picture_forget_layer(p);

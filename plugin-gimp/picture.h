@@ -21,9 +21,8 @@ typedef struct {
 gboolean picture_begin(Picture *picture, const Paint *paint);
 void picture_end(Picture *picture);
 
-/* Lays pixels of the picture's format at `rect`, which lies on the canvas; `alone`: what lies outside it becomes
- * transparent. Cells that change by it become stale. */
-void picture_lay(Picture *picture, const GeglRectangle *rect, const guchar *pixels, gsize stride, gboolean alone);
+/* Lays pixels of the picture's format at `rect`, which lies on the canvas. Cells that change by it become stale. */
+void picture_lay(Picture *picture, const GeglRectangle *rect, const guchar *pixels, gsize stride);
 
 /* The layer may hold anything now. */
 void picture_forget_layer(Picture *picture);

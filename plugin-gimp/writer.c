@@ -77,7 +77,8 @@ typedef struct {
     gint64 painted;
 } Writing;
 
-/* Where the layer is as wide and tall as whole tiles none of them has to be read; GEGL reads those that the edge cuts. */
+/* Where the layer is as wide and tall as whole tiles none of them has to be read; GEGL reads those that the edge cuts. GEGL
+ * keeps what is set until it is flushed: each cell goes to GIMP at once, while what was seen of the hands still holds. */
 static void write_some(gpointer data) {
     Writer *w = ((const Writing *)data)->writer;
     Picture *p = ((const Writing *)data)->picture;
@@ -87,9 +88,9 @@ static void write_some(gpointer data) {
     while (buffer && p->left > 0 && (gdouble)(g_get_monotonic_time() - began) / 1e6 < WRITE &&
            !hold_hands(&w->hold, ((const Writing *)data)->painted) && picture_take(p, &cell)) {
         write_cell(w, p, buffer, &cell, &w->dirty);
+        gegl_buffer_flush(buffer);
         w->wrote = TRUE;
     }
-    if (buffer) gegl_buffer_flush(buffer);
     g_clear_object(&buffer);
     w->spent += g_get_monotonic_time() - began;
 }

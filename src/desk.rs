@@ -10,17 +10,16 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::cancel::Cancel;
 use crate::canvas::Canvas;
 use crate::error::{Error, Result};
-use crate::frame::Frame;
+use crate::frame::Meta;
 use crate::grid::Grid;
 use crate::job::{Job, Params, masked_window};
 use crate::memory::Memory;
 use crate::model::Geometry;
+use crate::picture::{Picture, State};
 use crate::pixels::mask::Mask;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
-use crate::show::Shown;
-use crate::slot::Latest;
 
 /// Counts since the session began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,9 +56,8 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     pub(crate) desk: Mutex<Desk>,
     pub(crate) came_to_rest: Condvar,
-    pub(crate) frames: Latest<Frame>,
-    /// What the host sees; of the worker alone.
-    pub(crate) shown: Mutex<Option<Shown>>,
+    /// What the host sees; laid by the worker alone.
+    pub(crate) picture: Picture<Meta>,
     /// Of the worker alone, which holds it for as long as a job runs.
     pub(crate) memory: Mutex<Memory>,
 }
@@ -155,8 +153,7 @@ impl Shared {
             id: fresh_number(),
             desk: Mutex::new(desk),
             came_to_rest: Condvar::new(),
-            frames: Latest::default(),
-            shown: Mutex::default(),
+            picture: Picture::default(),
             memory: Mutex::default(),
         }
     }
@@ -203,16 +200,17 @@ impl Shared {
         })
     }
 
-    /// Publishes what `make` makes of (number, stale). Once a cancel or a release has returned, nothing of that
-    /// job is shown any more: they set the flag under the same lock.
-    pub(crate) fn publish(&self, cancel: &Cancel, make: impl FnOnce(u64, bool) -> Frame) -> Result<()> {
-        let mut desk = self.desk.lock();
-        cancel.check()?;
-        desk.stats.frames += 1;
-        let stale = desk.waiting;
-        let before = self.frames.publish(|seq| make(seq, stale));
-        drop(desk);
-        // Outside the lock: it may be a large one, and the host is not to wait for that.
+    /// Shows what was laid. Once a cancel or a release has returned, nothing of that job is shown any more: they set
+    /// the flag under the same lock. Older pixels are dropped outside, so that the host need not wait for it.
+    pub(crate) fn show(&self, cancel: &Cancel, laid: State<Meta>, mut meta: Meta) -> Result<()> {
+        let before = {
+            let mut desk = self.desk.lock();
+            cancel.check()?;
+            meta.stale = desk.waiting;
+            let before = self.picture.show(laid, meta);
+            desk.stats.frames += u64::from(before.is_some());
+            before
+        };
         drop(before);
         Ok(())
     }

@@ -27,7 +27,8 @@ pub mod models;
 pub mod noise;
 pub mod budget;
 
-// The way back.
+// The way back: patches are laid on the picture, frames tell what of it is new.
+pub mod picture;
 pub mod frame;
 
 // Everyone's.
@@ -36,3 +37,7 @@ pub mod model;
 pub mod cancel;
 pub mod error;
 pub mod places;
+
+// A panic must not cross the ABI: ffi/guard.rs catches it, which needs unwinding.
+#[cfg(panic = "abort")]
+compile_error!("Scumble cannot be built with panic=abort: a panic would take the painting program with it.");

@@ -63,13 +63,17 @@ impl Rect {
 
     /// The smallest rectangle that holds both.
     pub fn union(self, other: Rect) -> Rect {
-        Self::from_edges(
-            i64::from(self.x.min(other.x)),
-            i64::from(self.y.min(other.y)),
-            self.right().max(other.right()),
-            self.bottom().max(other.bottom()),
-        )
-        .unwrap_or(self)
+        Rect::around(&[self, other])
+    }
+
+    /// The smallest that holds them all; empty if there is none.
+    pub fn around(rects: &[Rect]) -> Rect {
+        let edges = |edge: fn(&Rect) -> i64| rects.iter().map(edge);
+        let left = edges(|r| i64::from(r.x)).min().unwrap_or(0);
+        let top = edges(|r| i64::from(r.y)).min().unwrap_or(0);
+        let right = edges(|r| r.right()).max().unwrap_or(0);
+        let bottom = edges(|r| r.bottom()).max().unwrap_or(0);
+        Self::from_edges(left, top, right, bottom).unwrap_or_default()
     }
 
     pub fn area(self) -> u64 {

@@ -10,7 +10,7 @@ pub use crate::desk::Stats;
 use crate::desk::{Desk, Shared};
 use crate::engine::{Inner, LoadState};
 use crate::error::{Error, Result, Status};
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::job::Params;
 use crate::pixels::ImageView;
 use crate::pixels::mask::{Coverage, Mask};
@@ -44,37 +44,60 @@ impl Session {
         Session { shared: Arc::new(Shared::new()), engine }
     }
 
-    /// Hands over pixels of a canvas of `width × height`. Only the part of the image inside `touched` is
-    /// compared (`None`: all of it). A canvas of another size or format starts anew, transparent.
+    /// Hands over pixels of a canvas of `width × height`, as one change. Only the parts of the images inside
+    /// `touched` are compared (`None`: all of them). A canvas of another size or format starts anew, transparent.
     pub fn push(
         &self,
         width: i32,
         height: i32,
-        image: &ImageView<'_>,
-        touched: Option<Rect>,
+        images: &[ImageView<'_>],
+        touched: Option<&[Rect]>,
     ) -> Result<Pushed> {
+        let Some(format) = images.first().map(ImageView::format) else {
+            return Err(Error::new(Status::Buffer, "The host pushed no image; at least one must be given."));
+        };
         let bounds = Rect::canvas(width, height)?;
-        let rect = image.rect().check_on(bounds, "image")?;
+        for image in images {
+            image.rect().check_on(bounds, "image")?;
+        }
+        if images.iter().any(|image| image.format() != format) {
+            return Err(Error::new(Status::Format, "The images of one push have different formats."));
+        }
         let mut desk = self.shared.open_desk()?;
         let revision = desk.revision + 1;
-        let anew = desk.canvas.as_ref().is_none_or(|c| c.bounds() != bounds || c.format() != image.format());
+        let anew = desk.canvas.as_ref().is_none_or(|c| c.bounds() != bounds || c.format() != format);
+        // Both outlive the lock: dropping a canvas takes time.
+        let (mut before, mut shown) = (None, None);
         if anew {
-            desk.canvas = Some(Canvas::new(bounds, image.format(), revision)?);
+            before = desk.canvas.replace(Canvas::new(bounds, format, revision)?);
+            shown = Some(self.shared.picture.reset(bounds, format));
             if desk.mask.as_ref().is_some_and(|mask| mask.canvas() != bounds) {
                 desk.mask = None;
             }
         }
-        let area = if anew { Some(rect) } else { touched.map_or(Some(rect), |t| t.intersect(rect)) };
-        let changed = match (&mut desk.canvas, area) {
-            (Some(canvas), Some(area)) => canvas.update(image, area, revision)?,
-            _ => false,
-        };
+        let mut changed = false;
+        if let Some(canvas) = &mut desk.canvas {
+            for image in images {
+                let rect = image.rect();
+                match touched.filter(|_| !anew) {
+                    Some(touched) => {
+                        for area in touched.iter().filter_map(|touched| touched.intersect(rect)) {
+                            changed |= canvas.update(image, area, revision)?;
+                        }
+                    }
+                    None => changed |= canvas.update(image, rect, revision)?,
+                }
+            }
+        }
         if anew || changed {
             desk.revision = revision;
             desk.changed_at = Instant::now();
             desk.failed = None;
         }
-        Ok(self.enqueue(&mut desk, anew || changed))
+        let pushed = self.enqueue(&mut desk, anew || changed);
+        drop(desk);
+        drop((before, shown));
+        Ok(pushed)
     }
 
     /// Replaces all settings.
@@ -172,15 +195,16 @@ impl Session {
         Pushed::Revision(desk.revision)
     }
 
-    /// The newest frame above `after`, or the worker's last error, once.
+    /// All of the picture that is newer than the frame `after` (0: the whole picture), or the worker's last error,
+    /// once.
     pub fn poll(&self, after: u64) -> Result<Polled> {
-        let mut desk = self.shared.open_desk()?;
-        if let Some(fault) = desk.fault.take() {
+        if let Some(fault) = self.shared.open_desk()?.fault.take() {
             return Err(fault);
         }
-        drop(desk);
-        if let Some(frame) = self.shared.frames.newer_than(after) {
-            return Ok(Polled::Frame(frame));
+        if let Some(newer) = self.shared.picture.newer_than(after) {
+            let current =
+                newer.told.kind == Kind::Final && !self.shared.desk.lock().owes(newer.told.revision);
+            return Ok(Polled::Frame(Arc::new(Frame::new(newer, current))));
         }
         Ok(match self.engine.state() {
             LoadState::Loading { .. } => Polled::Loading,
@@ -228,7 +252,7 @@ impl Session {
     pub fn close(&self, why: Error) {
         self.cancel();
         self.shared.desk.lock().closed = Some(why);
-        self.shared.frames.clear();
+        drop(self.shared.picture.clear());
     }
 }
 

@@ -1,35 +1,17 @@
-//! The model's pictures on their way to the host: pasted, laid on what is shown, published.
+//! The model's pictures on their way to the host: pasted, laid on what is shown, told.
 
 use std::time::{Duration, Instant};
 
 use crate::desk::Shared;
 use crate::error::Result;
-use crate::frame::{Frame, Kind};
+use crate::frame::{Kind, Meta};
 use crate::job::Job;
+use crate::picture::State;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
-use crate::pixels::{Format, zeroed};
+use crate::pixels::zeroed;
 use crate::region::Rect;
-use crate::render::{Phases, Previews};
-
-/// What the host sees of a session: the pixels of `cover`, packed.
-pub(crate) struct Shown {
-    pub cover: Rect,
-    pub format: Format,
-    pub pixels: Vec<u8>,
-}
-
-impl Shown {
-    fn lay(&mut self, rect: Rect, pixels: &[u8]) {
-        let bpp = self.format.bytes_per_pixel();
-        let row = rect.width as usize * bpp;
-        for (y, from) in (rect.y..).zip(pixels.chunks_exact(row)) {
-            let start =
-                (y - self.cover.y) as usize * self.cover.width as usize + (rect.x - self.cover.x) as usize;
-            self.pixels[start * bpp..][..row].copy_from_slice(from);
-        }
-    }
-}
+use crate::render::{Phases, Previews, Tier};
 
 /// Frames of a picture that is made of many patches come at most so often.
 const APART: Duration = Duration::from_millis(200);
@@ -39,6 +21,8 @@ pub(crate) struct Showing<'a> {
     job: &'a Job,
     outside: Outside,
     pixel_work: Duration,
+    /// The picture with what has been put and is not shown yet.
+    next: Option<State<Meta>>,
     published: Option<Instant>,
     /// Of the window that was finished last.
     pub steps: u32,
@@ -52,6 +36,7 @@ impl<'a> Showing<'a> {
             job,
             outside: job.mask.as_ref().map(|mask| mask.outside()).unwrap_or_default(),
             pixel_work: Duration::ZERO,
+            next: None,
             published: None,
             steps: 0,
             phases: Phases::default(),
@@ -113,17 +98,16 @@ impl<'a> Showing<'a> {
         self.lay(rect, &pixels)
     }
 
+    /// What is shown, to lay the next patch on; `None` where the canvas is another one by now.
+    fn next(&mut self) -> Option<State<Meta>> {
+        let (bounds, format) = (self.job.paint.bounds(), self.job.paint.format());
+        self.next.take().or_else(|| self.session.picture.next(bounds, format))
+    }
+
     fn lay(&mut self, rect: Rect, pixels: &[u8]) -> Result<()> {
-        let mut shown = self.session.shown.lock();
-        let (cover, format) = (self.job.cover, self.job.paint.format());
-        let fits = shown.as_ref().is_some_and(|shown| (shown.cover, shown.format) == (cover, format));
-        if !fits {
-            let length = cover.area() as usize * format.bytes_per_pixel();
-            *shown = Some(Shown { cover, format, pixels: zeroed(length)? });
-        }
-        if let Some(shown) = &mut *shown {
-            shown.lay(rect, pixels);
-        }
+        let Some(mut next) = self.next() else { return Ok(()) };
+        next.lay(self.job.cover, rect, pixels)?;
+        self.next = Some(next);
         Ok(())
     }
 
@@ -138,29 +122,21 @@ impl<'a> Showing<'a> {
 
     pub fn publish(&mut self, kind: Kind, (step, steps): (u32, u32), phases: Phases) -> Result<()> {
         let job = self.job;
-        let pixel_work = self.pixel_work;
         self.published = Some(Instant::now());
-        let pixels = {
-            let shown = self.session.shown.lock();
-            let Some(shown) = &*shown else { return Ok(()) };
-            let mut copy = zeroed(shown.pixels.len())?;
-            copy.copy_from_slice(&shown.pixels);
-            copy
-        };
-        self.session.publish(&job.cancel, |seq, stale| Frame {
-            seq,
+        let Some(next) = self.next() else { return Ok(()) };
+        let told = Meta {
             revision: job.revision,
             kind,
-            stale,
-            rect: job.cover,
-            format: job.paint.format(),
-            pixels,
+            // What is final is what settles, whatever it was made for.
+            tier: if kind == Kind::Final { Tier::Settled } else { job.tier },
+            stale: false,
             step,
             steps,
             since_push: job.pushed_at.elapsed(),
             since_start: job.started_at.elapsed(),
             phases,
-            pixel_work,
-        })
+            pixel_work: self.pixel_work,
+        };
+        self.session.show(&job.cancel, next, told)
     }
 }

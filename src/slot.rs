@@ -1,11 +1,12 @@
-//! The two places where threads meet: [`Pending`] (host → worker, latest wins) and [`Latest`] (worker → host).
+//! Where the host's thread meets the worker: [`Pending`], in which the latest wins. The way back is
+//! [`crate::picture`].
 //!
 //! Checked by `make loom` (every interleaving of small cases).
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use sync::{Arc, Condvar, Mutex};
+use sync::{Condvar, Mutex};
 
 /// The worker's inbox: at most one waiting item per key, served in the order in which the keys came.
 pub struct Pending<T> {
@@ -91,41 +92,9 @@ impl<T> Pending<T> {
     }
 }
 
-/// The newest finished thing, numbered from 1; older ones are forgotten.
-pub struct Latest<T> {
-    newest: Mutex<(u64, Option<Arc<T>>)>,
-}
-
-impl<T> Default for Latest<T> {
-    fn default() -> Self {
-        Latest { newest: Mutex::new((0, None)) }
-    }
-}
-
-impl<T> Latest<T> {
-    /// Shows what `make` makes of its number, and hands back what was shown before, to be dropped where nobody waits.
-    pub fn publish(&self, make: impl FnOnce(u64) -> T) -> Option<Arc<T>> {
-        let mut newest = self.newest.lock();
-        let seq = newest.0 + 1;
-        std::mem::replace(&mut *newest, (seq, Some(Arc::new(make(seq))))).1
-    }
-
-    /// The newest, if its number is above `after`.
-    pub fn newer_than(&self, after: u64) -> Option<Arc<T>> {
-        let newest = self.newest.lock();
-        newest.1.as_ref().filter(|_| newest.0 > after).cloned()
-    }
-
-    /// Forgets the newest; numbers go on rising.
-    pub fn clear(&self) {
-        self.newest.lock().1 = None;
-    }
-}
-
 #[cfg(not(loom))]
 mod sync {
     pub use parking_lot::Mutex;
-    pub use std::sync::Arc;
 
     #[derive(Default)]
     pub struct Condvar(parking_lot::Condvar);
@@ -151,7 +120,6 @@ mod sync {
 /// loom's primitives behind the few calls of parking_lot that are used here.
 #[cfg(loom)]
 mod sync {
-    pub use loom::sync::Arc;
     pub use loom::sync::MutexGuard;
 
     pub struct Mutex<T>(loom::sync::Mutex<T>);
@@ -214,39 +182,12 @@ mod tests {
         assert_eq!(pending.take(), None);
         assert_eq!(pending.put(1, "d"), Some("d"));
     }
-
-    #[test]
-    fn what_is_due_later_lets_others_go_first_and_a_newer_item_makes_it_due() {
-        let pending = Pending::default();
-        let soon = Instant::now() + std::time::Duration::from_millis(30);
-        pending.put_at(1, "later", soon);
-        pending.put(2, "now");
-        assert_eq!(pending.take(), Some("now"));
-        assert_eq!(pending.take(), Some("later"));
-        assert!(Instant::now() >= soon);
-        pending.put_at(1, "never", Instant::now() + std::time::Duration::from_secs(3600));
-        assert_eq!(pending.put(1, "at once"), Some("never"));
-        assert_eq!(pending.take(), Some("at once"));
-    }
-
-    #[test]
-    fn numbers_rise_and_only_newer_ones_are_seen() {
-        let latest = Latest::default();
-        assert!(latest.newer_than(0).is_none());
-        assert!(latest.publish(|seq| seq).is_none());
-        assert_eq!(latest.publish(|seq| seq * 10).as_deref(), Some(&1), "the one before is handed back");
-        assert_eq!(latest.newer_than(1).as_deref(), Some(&20));
-        assert!(latest.newer_than(2).is_none());
-        latest.clear();
-        assert!(latest.newer_than(0).is_none());
-        latest.publish(|seq| seq);
-        assert_eq!(latest.newer_than(2).as_deref(), Some(&3));
-    }
 }
 
 #[cfg(all(test, loom))]
 mod loom_tests {
     use super::*;
+    use loom::sync::Arc;
     use loom::thread;
 
     #[test]
@@ -303,29 +244,6 @@ mod loom_tests {
             }
             assert_eq!(seen, 2);
             host.join().unwrap();
-        });
-    }
-
-    #[test]
-    fn a_reader_sees_rising_numbers_and_whole_values() {
-        loom::model(|| {
-            let latest = Arc::new(Latest::default());
-            let worker = {
-                let latest = latest.clone();
-                thread::spawn(move || {
-                    latest.publish(|seq| (seq, seq * 2));
-                    latest.publish(|seq| (seq, seq * 2));
-                })
-            };
-            let mut after = 0;
-            for _ in 0..2 {
-                if let Some(seen) = latest.newer_than(after) {
-                    assert!(seen.0 > after && seen.1 == seen.0 * 2);
-                    after = seen.0;
-                }
-            }
-            worker.join().unwrap();
-            assert_eq!(latest.newer_than(0).expect("published").0, 2);
         });
     }
 }

@@ -272,7 +272,7 @@ fn strength_zero_is_the_push_byte_for_byte_in_every_format() {
         revision(paint.push(&layer, None));
         settle(&layer);
         let shown = frame(&layer, 0).expect("a frame");
-        assert_eq!((shown.kind, shown.format, shown.rect), (Kind::Final, paint.format, paint.bounds));
+        assert_eq!((shown.kind, shown.format(), shown.rect), (Kind::Final, paint.format, paint.bounds));
         assert!(shown.pixels == paint.bytes, "{:?}", paint.format);
         assert_eq!((shown.step, shown.steps), (0, 0));
     }

@@ -171,6 +171,10 @@ fn a_canvas_that_changes_while_its_job_runs_is_rendered_as_it_became() {
         paint.fill(Rect::new(3, 4, 30, 20), [200, 10, 60]);
         revision(paint.push(&layer, None));
         gate.await_standing();
+        gate.let_pass(1);
+        gate.await_standing();
+        let old = frame(&layer, 0).expect("the old canvas's preview");
+        assert_eq!((old.canvas(), old.rect, old.format()), (paint.bounds, paint.bounds, paint.format));
         if index == 2 {
             revision(Painting::new(81, 81).push(&layer, None));
         }
@@ -179,15 +183,18 @@ fn a_canvas_that_changes_while_its_job_runs_is_rendered_as_it_became() {
             changed.bytes.iter_mut().for_each(|byte| *byte = 255);
         }
         revision(changed.push(&layer, None));
+        assert!(frame(&layer, 0).is_none(), "what was painted on is gone");
         gate.let_pass(1);
         gate.await_standing();
-        let old = frame(&layer, 0).expect("the old canvas's last frame");
-        assert_eq!((old.rect, old.format, old.stale), (paint.bounds, paint.format, true));
+        assert!(frame(&layer, 0).is_none(), "the running job is for a canvas that is gone");
         gate.let_all_pass();
         settle(&layer);
-        let new = frame(&layer, old.seq).expect("the new canvas");
-        assert_eq!((new.rect, new.format, new.kind), (changed.bounds, changed.format, Kind::Final));
+        let new = frame(&layer, 0).expect("the new canvas");
+        assert_eq!((new.rect, new.format(), new.kind), (changed.bounds, changed.format, Kind::Final));
         assert!(new.pixels == changed.bytes, "case {index}");
+        let told =
+            frame(&layer, old.seq).expect("a host that has the old canvas is told of all of the new one");
+        assert_eq!((&told.rects[..], told.canvas()), (&[changed.bounds][..], changed.bounds));
     }
 }
 

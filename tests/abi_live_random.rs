@@ -4,11 +4,11 @@
 mod support;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scumble::engine::Engine;
-use scumble::frame::{Frame, Kind};
+use scumble::frame::Kind;
 use scumble::job::{Params, Preview};
 use scumble::pixels::mask::Coverage;
 use scumble::region::Rect;
@@ -26,7 +26,9 @@ struct Host {
     /// The paint of each revision that a call has told, as long as no mask leaves some untold.
     history: HashMap<u64, Painting>,
     revision: u64,
-    newest: Option<Arc<Frame>>,
+    newest: Option<Shown>,
+    /// The canvas, and the frames' rectangles laid one on the other.
+    laid: (Rect, Vec<u8>),
     previews_seen: u32,
 }
 
@@ -41,6 +43,7 @@ impl Host {
             history: HashMap::new(),
             revision: 0,
             newest: None,
+            laid: (Rect::default(), Vec::new()),
             previews_seen: 0,
         };
         let pushed = host.paint.push(&host.layer, None).unwrap();
@@ -99,13 +102,35 @@ impl Host {
         }
     }
 
+    /// Lays the frame's rectangles down and nothing else; what is there then is the whole picture.
+    fn lay(&mut self, shown: &Shown) {
+        let canvas = shown.canvas();
+        let stride = canvas.width as usize * shown.format().bytes_per_pixel();
+        if self.laid.0 != canvas {
+            self.laid = (canvas, vec![0; stride * canvas.height as usize]);
+        }
+        for rect in &shown.rects {
+            let rows = shown.tiles.read(*rect).unwrap();
+            let run = rect.width as usize * shown.format().bytes_per_pixel();
+            for (y, row) in (rect.y as usize..).zip(rows.chunks_exact(run)) {
+                let at = y * stride + rect.x as usize * shown.format().bytes_per_pixel();
+                self.laid.1[at..at + run].copy_from_slice(row);
+            }
+        }
+        assert!(
+            self.laid.1 == shown.tiles.read(canvas).unwrap(),
+            "patches laid one on the other are the whole"
+        );
+    }
+
     /// Polls as a host does, and checks what a frame says of itself.
     fn look(&mut self) {
         let after = self.newest.as_ref().map_or(0, |f| f.seq);
         let Some(shown) = frame(&self.layer, after) else { return };
         assert!(shown.seq > after, "frame numbers rise");
         assert!(self.newest.as_ref().is_none_or(|f| f.revision <= shown.revision), "revisions never fall");
-        assert_eq!(shown.pixels.len(), shown.stride() * shown.rect.height as usize);
+        assert!(shown.rects.iter().all(|rect| self.paint.bounds.contains(*rect) && !rect.is_empty()));
+        self.lay(&shown);
         match shown.kind {
             Kind::Final => assert_eq!(shown.step, shown.steps),
             Kind::Preview => {

@@ -16,7 +16,7 @@ fn a_flat_canvas_comes_back(width: i32, height: i32) {
     revision(paint.push(&layer, None));
     settle(&layer);
     let shown = frame(&layer, 0).expect("a frame");
-    assert_eq!((shown.kind, shown.rect, shown.format), (Kind::Final, paint.bounds, Format::Rgba8));
+    assert_eq!((shown.kind, shown.rect, shown.format()), (Kind::Final, paint.bounds, Format::Rgba8));
     assert!(shown.pixels == paint.bytes, "{width}x{height} came back changed");
 }
 

@@ -34,6 +34,13 @@ fn its_soname_is_that_of_the_abi() {
 }
 
 #[test]
+fn a_host_may_close_the_library_and_it_stays() {
+    let output = Command::new("readelf").arg("-d").arg(c::library()).output().expect("readelf");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.lines().any(|line| line.contains("FLAGS_1") && line.contains("NODELETE")), "{text}");
+}
+
+#[test]
 fn every_function_says_its_threads_and_its_statuses() {
     let header = Header::read();
     for name in &header.functions {

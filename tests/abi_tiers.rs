@@ -9,7 +9,7 @@ use ndarray::{Array2, Array3, s};
 use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::Result;
-use scumble::frame::{Frame, Kind};
+use scumble::frame::Kind;
 use scumble::job::Params;
 use scumble::noise;
 use scumble::pixels::mask::Coverage;
@@ -139,7 +139,7 @@ fn params() -> Params {
 }
 
 /// What a session shows that has seen nothing but the end.
-fn fresh(paint: &Painting, params: &Params, mask: Option<Rect>) -> Arc<Frame> {
+fn fresh(paint: &Painting, params: &Params, mask: Option<Rect>) -> Shown {
     let (engine, _) = engine();
     let layer = engine.session();
     layer.set_params(params.clone()).unwrap();

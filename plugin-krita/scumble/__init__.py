@@ -3,13 +3,15 @@
 
 The map, in the order in which a stroke travels:
     docker.py     what the painter sees and sets           extension.py  actions with shortcuts, start and end
-    host.py       which window, view and document          models.py     the artist's model folders
-    live.py       one timer; whose turn it is               document.py   read → push → poll → show
+    live.py       what they ask for: on, off, Apply        status.py     what they are told of it
+    loop.py       one timer; whose turn it is               document.py   read → push → poll → show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
-    undo.py       no undo is lost to a picture              log.py        what went wrong inside
+    undo.py       no undo is lost to a picture              host.py       which window, view and document
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
+    engines.py    one engine a model, shared                models.py     the artist's model folders
     engine.py     the library as Python objects             abi.py        scumble.h in ctypes
-    settings.py   what a document remembers                 qt.py         PyQt5 or PyQt6
+    settings.py   what a document remembers                 log.py        what went wrong inside
+    widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
 """
 
 try:

@@ -55,6 +55,9 @@ OUTSIDE_TRANSPARENT = 1
 FRAME_PREVIEW = 1
 FRAME_FINAL = 2
 FRAME_STALE = 4
+FRAME_CURRENT = 8
+TIER_LIVE = 0
+TIER_SETTLED = 1
 ENGINE_LOADING = 0
 ENGINE_READY = 1
 ENGINE_FAILED = 2
@@ -100,13 +103,15 @@ class FrameInfo(ctypes.Structure):
         ("seq", c_uint64),
         ("revision", c_uint64),
         ("rect", Rect),
+        ("covers", Rect),
+        ("canvas_width", c_int32),
+        ("canvas_height", c_int32),
         ("format", c_int32),
+        ("tier", c_uint32),
+        ("rect_count", c_uint32),
         ("step", c_uint32),
         ("steps", c_uint32),
         ("reserved", c_uint32),
-        ("stride", c_size_t),
-        ("byte_length", c_size_t),
-        ("pixels", c_void_p),
         ("since_push_us", c_uint64),
         ("since_start_us", c_uint64),
         ("text_us", c_uint64),
@@ -190,6 +195,7 @@ FUNCTIONS = {
     "scumble_engine_info": (c_int32, [_HANDLE, POINTER(EngineInfo)]),
     "scumble_engine_release": (None, [_HANDLE]),
     "scumble_frame_info": (c_int32, [_HANDLE, POINTER(FrameInfo)]),
+    "scumble_frame_rects": (c_int32, [_HANDLE, POINTER(Rect), c_uint32]),
     "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_size_t, c_size_t]),
     "scumble_frame_release": (None, [_HANDLE]),
     "scumble_params_init": (c_int32, [POINTER(Params), c_size_t]),
@@ -198,7 +204,10 @@ FUNCTIONS = {
     "scumble_stats_init": (c_int32, [POINTER(Stats), c_size_t]),
     "scumble_session_create": (c_int32, [_HANDLE, _HANDLE_OUT]),
     "scumble_session_set_params": (c_int32, [_HANDLE, POINTER(Params), _REVISION_OUT]),
-    "scumble_session_push": (c_int32, [_HANDLE, POINTER(Image), POINTER(Rect), _REVISION_OUT]),
+    "scumble_session_push": (
+        c_int32,
+        [_HANDLE, POINTER(Image), c_uint32, POINTER(Rect), c_uint32, _REVISION_OUT],
+    ),
     "scumble_session_set_mask": (c_int32, [_HANDLE, POINTER(Mask), _REVISION_OUT]),
     "scumble_session_set_noise": (
         c_int32,

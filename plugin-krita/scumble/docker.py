@@ -227,7 +227,7 @@ class ScumbleDocker(DockWidget):
 
     def _store(self):
         """Keeps what was edited, and no more, in the document that it was edited for."""
-        if self.live.busy:
+        if self.live.loop.busy:
             self._commit.start(REFRESH)
             return
         self._commit.stop()
@@ -252,7 +252,7 @@ class ScumbleDocker(DockWidget):
     def canvasChanged(self, canvas):
         """Krita calls this when another document comes to the front of this window, or none."""
         self._store_now()
-        self.live.wake()
+        self.live.loop.wake()
         QtCore.QTimer.singleShot(0, self.refresh)
 
     @guarded

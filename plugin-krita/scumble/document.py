@@ -8,7 +8,7 @@ import time
 from . import abi, host
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, bands, without
+from .pixels import EMPTY, PixelFormat, bands
 from .settings import DocumentSettings
 from .undo import free
 
@@ -45,7 +45,6 @@ class LiveDocument:
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
         self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
-        self._covered = (0, 0, *group.size)  # there may be something of a picture
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
@@ -55,15 +54,11 @@ class LiveDocument:
         session = Session(self.engine)
         session.set(self.settings.for_engine())
         self._shape = None  # (size, format) that the session knows
-        self._asked = self._done = 0  # revisions: the newest asked for, the newest finished
-        self._floor = 0  # frames of an earlier revision no longer fit the canvas
+        self._laid = False  # the live layer shows what this session has told
+        self.working = False  # a picture of what was last handed over is still to come
         self._changed_at = self._job_at = 0.0  # the last change, and when the job waited for began
         self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
         return session
-
-    @property
-    def working(self) -> bool:
-        return self._done < self._asked
 
     @property
     def resting(self) -> bool:
@@ -109,7 +104,7 @@ class LiveDocument:
     def fail(self, sentence: str) -> None:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
         self.problem = sentence
-        self._done = self._asked  # nothing more comes of it before something changes
+        self.working = False  # nothing more comes of it before something changes
         self.group.stand_aside(True)
 
     def close(self) -> None:
@@ -210,7 +205,7 @@ class LiveDocument:
             self._changed_at = time.perf_counter()
             if not self.working:
                 self._job_at = self._changed_at
-            self._asked = revision
+            self.working = True
         return bool(revision)
 
     def _drop_frame(self) -> None:
@@ -218,15 +213,14 @@ class LiveDocument:
             return
         if self._showing[0] is not None:
             self._showing[0].close()
-        self._showing, self._covered = None, (0, 0, *self.group.size)
+        self._showing, self._laid = None, False
 
     def _begin(self, shape: tuple) -> None:
-        """A first canvas, or one of another size or kind: everything is pushed, older frames are dropped."""
+        """A first canvas, or one of another size or kind: everything is pushed, as one change."""
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
-        self._covered = (0, 0, *shape[0])
+        self._laid = False
         self._push(every_piece=True)
-        self._floor = self._asked
 
     def _pieces(self) -> list[tuple]:
         (width, height), pixels = self._shape
@@ -238,7 +232,7 @@ class LiveDocument:
         hot, count = min(self._hot_piece, len(pieces) - 1), len(pieces)
         in_turn = ((self._next_piece + n) % count for n in range(count))
         size, pixels = self._shape
-        preview = host.instant_preview() is not None
+        preview, together = host.instant_preview() is not None, []
         for done, index in enumerate([hot, *(index for index in in_turn if index != hot)]):
             if done > 1 and not every_piece and time.perf_counter() - started > TURN:
                 return
@@ -250,8 +244,12 @@ class LiveDocument:
                 return  # the document is changing under us; the next tick sees how
             if preview and paint.empty() and not free(self.document):
                 return  # not the paint: Krita is about to paint a stroke in full that had a preview
-            if self._note(self.session.push(pixels.number, size, rect, paint.address, paint.length)):
-                self._hot_piece = index
+            together.append((rect, paint))
+            if not every_piece or done == count - 1:
+                parts = [(rect, paint.address, paint.length) for rect, paint in together]
+                if self._note(self.session.push(pixels.number, size, parts)):
+                    self._hot_piece = index
+                together.clear()
 
     def _follow_selection(self, shape: tuple) -> None:
         coverage = self.group.selection()
@@ -259,7 +257,7 @@ class LiveDocument:
             if not self.nothing_selected:
                 self.nothing_selected = True
                 self.close()
-                self._show(None, (0, 0, 0, 0), shape[1])
+                self._show(None, [(0, 0, *shape[0])], shape[1])
             return
         if self.nothing_selected:
             self.nothing_selected = False
@@ -275,41 +273,38 @@ class LiveDocument:
         else:
             revision = self.session.set_mask(size, coverage.rect, coverage.data, outside)
         self._mask = mask
-        if self._note(revision):
-            self._floor = revision
+        self._note(revision)
 
     def _poll(self) -> None:
         frame = self.session.poll()
         if frame is None:
             return
-        if frame.final:
-            self._done = max(self._done, frame.revision)
+        if frame.current:
+            self.working = False
             now = time.perf_counter()
             self._ran, self._job_at = now - self._job_at, now
-        if frame.revision < self._floor or frame.format != self._shape[1].number:
-            frame.close()
+        size, pixels = self._shape
+        if frame.canvas != size or frame.format != pixels.number:
+            frame.close()  # of the canvas before this one
             return
-        self._show(frame, frame.rect, self._shape[1])
+        self._show(frame, frame.rects if self._laid else [(0, 0, *size)], pixels)
 
-    def _show(self, frame: Frame | None, rect: tuple, pixels: PixelFormat) -> None:
-        """Begins with a picture: what lies around it becomes transparent. Without a frame all of it."""
+    def _show(self, frame: Frame | None, rects: list[tuple], pixels: PixelFormat) -> None:
+        """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
-        cleared = [(None, band) for part in without(self._covered, rect) for band in bands(part, most)]
-        self._showing = frame, cleared + [(frame, band) for band in bands(rect, most) if frame is not None]
-        self._covered = rect
+        self._showing = frame, [band for rect in rects for band in bands(rect, most)]
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
         of it at once: never a patchwork of two pictures."""
         frame, left = self._showing
         while left:
-            what, band = left.pop(0)
-            self.group.write(what, band, pixels)
+            self.group.write(frame, left.pop(0), pixels)
             if time.perf_counter() - started > TURN:
                 break
         if left:
             return
-        self._showing = None
+        self._showing, self._laid = None, frame is not None
         self.group.redraw()
         if frame is None:
             return
@@ -317,7 +312,7 @@ class LiveDocument:
         self.problem = ""
         self.last_frame = frame.info
         self.frames_shown += 1
-        if frame.final:
+        if frame.current:
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
 

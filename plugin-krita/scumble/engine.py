@@ -204,16 +204,21 @@ class Session(_Owned):
         p.resolution = settings.resolution
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
-    def push(self, pixel_format: int, canvas: tuple, rect: tuple, address: int, length: int) -> int:
-        """Hands over the rows of `rect`, packed, at `address`; returns the new revision, 0 if unchanged."""
-        image = self.library.made(abi.Image, "scumble_image_init")
-        image.format = pixel_format
-        image.canvas_width, image.canvas_height = canvas
-        image.rect = abi.Rect(*rect)
-        image.stride = length // rect[3] if rect[3] > 0 else 0
-        image.byte_length = length
-        image.pixels = address
-        return self._revised(self.library.call.scumble_session_push, ctypes.byref(image), None)
+    def push(self, pixel_format: int, canvas: tuple, parts: list[tuple]) -> int:
+        """Hands over parts of the paint as one change; returns the new revision, 0 if nothing has changed. A
+        part is (rectangle, address of its rows, packed, their length)."""
+        images = (abi.Image * len(parts))()
+        for image, (rect, address, length) in zip(images, parts):
+            self.library.check(
+                self.library.call.scumble_image_init(ctypes.byref(image), ctypes.sizeof(image))
+            )
+            image.format = pixel_format
+            image.canvas_width, image.canvas_height = canvas
+            image.rect = abi.Rect(*rect)
+            image.stride = length // rect[3] if rect[3] > 0 else 0
+            image.byte_length = length
+            image.pixels = address
+        return self._revised(self.library.call.scumble_session_push, images, len(parts), None, 0)
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""
@@ -230,7 +235,8 @@ class Session(_Owned):
         return self._revised(self.library.call.scumble_session_set_mask, None)
 
     def poll(self) -> Frame | None:
-        """The newest frame not yet seen; `loading` tells whether none came because the model is loading."""
+        """What of the picture has not been seen yet; `loading` tells whether none came because the model is
+        loading."""
         out = ctypes.c_void_p()
         call = self.library.call.scumble_session_poll
         status = self.library.check(call(self.handle, self._seen, ctypes.byref(out)))
@@ -253,21 +259,23 @@ class Session(_Owned):
 
 
 class Frame(_Owned):
-    """One finished picture; immutable."""
+    """What is new of the picture: some rectangles of it; immutable."""
 
     def __init__(self, library: Library, handle: int):
         super().__init__(library, handle, "scumble_frame_release")
         info = library.made(abi.FrameInfo, "scumble_frame_info_init")
         library.check(library.call.scumble_frame_info(self.handle, ctypes.byref(info)))
+        rects = (abi.Rect * info.rect_count)()
+        library.check(library.call.scumble_frame_rects(self.handle, rects, info.rect_count))
         self.info = info
         self.seq = info.seq
-        self.revision = info.revision
-        self.rect = (info.rect.x, info.rect.y, info.rect.width, info.rect.height)
+        self.rects = [(rect.x, rect.y, rect.width, rect.height) for rect in rects]
+        self.canvas = info.canvas_width, info.canvas_height
         self.format = info.format
-        self.final = bool(info.flags & abi.FRAME_FINAL)
+        self.current = bool(info.flags & abi.FRAME_CURRENT)  # the picture is finished, and nothing is newer
 
     def copy_to(self, rect: tuple, address: int, length: int) -> None:
-        """Writes the part inside `rect` to packed rows of `rect` at `address`."""
+        """Writes any part of the whole picture to packed rows at `address`."""
         target = abi.Rect(*rect)
         copy = self.library.call.scumble_frame_copy
         stride = length // rect[3]

@@ -29,7 +29,7 @@ def live() -> Live:
 def undo() -> Undo:
     global _undo
     if _undo is None:
-        _undo = Undo(live())
+        _undo = Undo(live().loop)
     return _undo
 
 

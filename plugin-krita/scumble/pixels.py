@@ -80,22 +80,6 @@ def bands(rect: tuple, most_pixels: int) -> list[tuple]:
     return [(x, y + row, width, min(rows, height - row)) for row in range(0, height, rows)]
 
 
-def without(rect: tuple, hole: tuple) -> list[tuple]:
-    """What is left of a rectangle without another one, as rectangles."""
-    x, y, width, height = rect
-    inside = intersect(rect, hole)
-    if inside is None:
-        return [rect] if width and height else []
-    left, top, across, down = inside
-    around = (
-        (x, y, width, top - y),
-        (x, top + down, width, y + height - top - down),
-        (x, top, left - x, down),
-        (left + across, top, x + width - left - across, down),
-    )
-    return [part for part in around if part[2] > 0 and part[3] > 0]
-
-
 def intersect(a: tuple, b: tuple) -> tuple | None:
     x, y = max(a[0], b[0]), max(a[1], b[1])
     right, bottom = min(a[0] + a[2], b[0] + b[2]), min(a[1] + a[3], b[1] + b[3])

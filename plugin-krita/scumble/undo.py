@@ -4,7 +4,7 @@
 Krita drops an undo that comes while it merges layers, and each picture makes it merge. So in a live document
 the key waits until Krita is free, and pictures wait after it. For PATIENCE at most: a tool that keeps a
 stroke open (Transform) has an undo of its own, and Krita is to decide then, as without Scumble. While a menu
-is open pictures wait too (live.py), and while the pointer is on an undo button: so an undo from there finds
+is open pictures wait too (loop.py), and while the pointer is on an undo button: so an undo from there finds
 Krita free.
 """
 
@@ -23,11 +23,11 @@ LOOK = 3  # milliseconds between looks whether Krita is free
 
 
 class Undo(QtCore.QObject):
-    """Stands between the keys of undo and redo and Krita's actions; `live` says which document is live."""
+    """Stands between the keys of undo and redo and Krita's actions; `loop` says which document is live."""
 
-    def __init__(self, live):
+    def __init__(self, loop):
         super().__init__()
-        self._live = live
+        self._loop = loop
         self._waiting: list[tuple] = []  # (action, document, until when)
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
@@ -39,7 +39,7 @@ class Undo(QtCore.QObject):
             if action.objectName() in NAMES and not action.property(MARK):
                 action.setProperty(MARK, True)
                 action.installEventFilter(self)
-                action.triggered.connect(self._live.hold)
+                action.triggered.connect(self._loop.hold)
         for button in window.findChildren(QtWidgets.QToolButton):
             action = button.defaultAction()
             if action is not None and action.objectName() in NAMES and not button.property(MARK):
@@ -53,14 +53,14 @@ class Undo(QtCore.QObject):
             if event.type() == QtCore.QEvent.Type.Shortcut:
                 return self.postpone(watched)
             if event.type() in (QtCore.QEvent.Type.MouseButtonPress, QtCore.QEvent.Type.Enter):
-                self._live.hold()
+                self._loop.hold()
         except Exception:  # noqa: BLE001
             log.exception("undo")
         return False
 
     def postpone(self, action) -> bool:
         """Whether the action waits for Krita; if not, it may be done now."""
-        document = self._live.hold()
+        document = self._loop.hold()
         if document is None or (not self._waiting and free(document)):
             return False
         self._waiting.append((action, document, time.monotonic() + PATIENCE))
@@ -69,7 +69,7 @@ class Undo(QtCore.QObject):
 
     @guarded
     def _look(self) -> None:
-        if self._live.busy:
+        if self._loop.busy:
             return
         action, document, until = self._waiting[0]
         try:

@@ -3,7 +3,7 @@
 
 No timer runs while no live layer can be seen. Krita tells scripts nothing of a layer that is shown or hidden.
 The list in its Layers docker does: Qt's model of it says when a layer has changed, also while the docker is
-closed. Where that list is not found (`layers_watched`), live.py asks now and then instead.
+closed. Where that list is not found (`layers_watched`), loop.py asks now and then instead.
 
 While one is seen and nothing changes, the paint is looked at seldom; the pen on the canvas hurries the loop.
 Where Krita shows strokes with Instant Preview, it is also seen when the pen is lifted.

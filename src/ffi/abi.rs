@@ -16,7 +16,7 @@ pub struct ScumbleSession {
     pub(super) session: crate::session::Session,
 }
 
-/// One finished picture, immutable. Opaque.
+/// The picture at one moment, and what of it is new; immutable. Opaque.
 pub struct ScumbleFrame {
     pub(super) frame: std::sync::Arc<crate::frame::Frame>,
 }
@@ -164,26 +164,31 @@ pub struct ScumbleFrameInfo {
     pub struct_size: u32,
     /// SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
     pub flags: u32,
-    /// Number of the frame in its session; rises.
+    /// Number of the frame in its session; rises. The next poll names it.
     pub seq: u64,
-    /// The newest push or change of settings, mask or noise that the frame shows: one count for them all, as the
-    /// calls tell it. Never falls.
+    /// The newest push or change of settings, mask or noise that the newest patch shows: one count for them all, as
+    /// the calls tell it. Never falls.
     pub revision: u64,
-    /// Place on the canvas: all of it, or the smallest rectangle that holds a mask.
+    /// The rectangle around all that differs from the frame that poll was told of, empty (zeros) where nothing does;
+    /// `scumble_frame_rects` is finer.
     pub rect: ScumbleRect,
+    /// What the whole picture covers: the canvas, or the rectangle around a mask. Elsewhere it is transparent (zero
+    /// bytes).
+    pub covers: ScumbleRect,
+    /// Size of the canvas that the picture is of.
+    pub canvas_width: i32,
+    pub canvas_height: i32,
     /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
     pub format: i32,
-    /// Steps that the picture has seen, of `steps`; both 0 where strength is 0.
+    /// How the newest patch was rendered, one of SCUMBLE_TIER_*.
+    pub tier: u32,
+    /// How many rectangles `scumble_frame_rects` has; 0 where a picture was finished that the host has already.
+    pub rect_count: u32,
+    /// Steps that the newest patch has seen, of `steps`; both 0 where strength is 0.
     pub step: u32,
     pub steps: u32,
     /// Reserved, 0.
     pub reserved: u32,
-    /// Bytes from one row to the next.
-    pub stride: usize,
-    /// Bytes at `pixels`.
-    pub byte_length: usize,
-    /// Top row first; owned by the frame, valid until it is released.
-    pub pixels: *const c_void,
     /// Microseconds from the push (or change of settings) to the frame.
     pub since_push_us: u64,
     /// Microseconds from the start of its job to the frame.
@@ -309,8 +314,8 @@ sized32!(ScumbleMask, {
     coverage: std::ptr::null(),
 });
 sized32!(ScumbleFrameInfo, {
-    flags: 0, seq: 0, revision: 0, rect: NO_RECT, format: 0, step: 0, steps: 0, reserved: 0, stride: 0,
-    byte_length: 0, pixels: std::ptr::null(), since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
+    flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
+    tier: 0, rect_count: 0, step: 0, steps: 0, reserved: 0, since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
     denoise_us: 0, decode_us: 0, pixels_us: 0, runtime_us: 0,
 });
 sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
@@ -323,7 +328,7 @@ const _: () = {
     assert!(ScumbleParams::FIRST_SIZE == 64);
     assert!(ScumbleImage::FIRST_SIZE == 56);
     assert!(ScumbleMask::FIRST_SIZE == 56);
-    assert!(ScumbleFrameInfo::FIRST_SIZE == 144);
+    assert!(ScumbleFrameInfo::FIRST_SIZE == 152);
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(size_of::<ScumbleEngineInfo>() == 72);
 };

@@ -20,6 +20,7 @@ use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
 use crate::pipeline::LoadOptions;
 use crate::region::Rect;
+use crate::render::Tier;
 
 /// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
 const MAX_THREADS: u32 = 1024;
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn scumble_engine_release(engine: *mut ScumbleEngine) {
     unsafe { release(engine) };
 }
 
-/// Tells all about a frame; the pixels stay the frame's.
+/// Tells all about a frame.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -239,18 +240,23 @@ fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
         Kind::Preview => SCUMBLE_FRAME_PREVIEW,
         Kind::Final => SCUMBLE_FRAME_FINAL,
     };
-    let Rect { x, y, width, height } = frame.rect;
+    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
     ScumbleFrameInfo {
-        flags: kind | if frame.stale { SCUMBLE_FRAME_STALE } else { 0 },
+        flags: kind | flag(frame.stale, SCUMBLE_FRAME_STALE) | flag(frame.current, SCUMBLE_FRAME_CURRENT),
         seq: frame.seq,
         revision: frame.revision,
-        rect: ScumbleRect { x, y, width, height },
-        format: frame.format as i32,
+        rect: from_rect(frame.rect),
+        covers: from_rect(frame.covers),
+        canvas_width: frame.canvas().width,
+        canvas_height: frame.canvas().height,
+        format: frame.format() as i32,
+        tier: match frame.tier {
+            Tier::Live => SCUMBLE_TIER_LIVE,
+            Tier::Settled => SCUMBLE_TIER_SETTLED,
+        },
+        rect_count: frame.rects.len() as u32,
         step: frame.step,
         steps: frame.steps,
-        stride: frame.stride(),
-        byte_length: frame.pixels.len(),
-        pixels: frame.pixels.as_ptr().cast::<c_void>(),
         since_push_us: us(frame.since_push),
         since_start_us: us(frame.since_start),
         text_us: us(frame.phases.text),
@@ -263,10 +269,38 @@ fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
     }
 }
 
-/// Copies the part of a frame that lies inside `rect` (canvas coordinates) to the host's memory, where the
-/// top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the frame's own format
-/// (ScumbleFrameInfo.format). What of `rect` the frame does not cover stays as it is. `stride` is bytes from one row
-/// to the next, `byte_length` the bytes that may be written.
+/// Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
+/// on the canvas. Outside them nothing has changed. Writes the first `count`; ScumbleFrameInfo.rect_count are there.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_rects(
+    frame: *const ScumbleFrame,
+    rects: *mut ScumbleRect,
+    count: u32,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let frame = &unsafe { reference(frame, "frame") }?.frame;
+        check_out(rects, "rects")?;
+        let told = frame.rects.get(..count as usize).ok_or_else(|| {
+            Error::new(
+                Status::Buffer,
+                format!("The host asked for {count} rectangles of a frame that has {}.", frame.rects.len()),
+            )
+        })?;
+        for (at, rect) in told.iter().enumerate() {
+            unsafe { write_out(rects.add(at), from_rect(*rect)) };
+        }
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
+/// the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
+/// frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
+/// the canvas stays as it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be
+/// written.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -292,17 +326,10 @@ pub unsafe extern "C" fn scumble_frame_copy(
                 ),
             ));
         }
-        let bpp = frame.format.bytes_per_pixel();
+        let bpp = frame.format().bytes_per_pixel();
         crate::pixels::check_buffer(rect, bpp, stride, byte_length, "target")?;
-        let Some(part) = rect.intersect(frame.rect) else { return Ok(SCUMBLE_OK) };
-        let row = part.width as usize * bpp;
-        for y in part.y..part.y + part.height {
-            let from = (y - frame.rect.y) as usize * frame.stride() + (part.x - frame.rect.x) as usize * bpp;
-            let to = (y - rect.y) as usize * stride + (part.x - rect.x) as usize * bpp;
-            let source = &frame.pixels[from..from + row];
-            // SAFETY: check_buffer has shown that the row ends within `byte_length`.
-            unsafe { std::ptr::copy_nonoverlapping(source.as_ptr(), pixels.cast::<u8>().add(to), row) };
-        }
+        // SAFETY: check_buffer has shown that the rows of `rect` end within `byte_length`.
+        unsafe { frame.tiles.copy_to(rect, pixels.cast(), stride) };
         Ok(SCUMBLE_OK)
     })
 }
@@ -317,6 +344,10 @@ pub unsafe extern "C" fn scumble_frame_release(frame: *mut ScumbleFrame) {
 
 pub(super) fn to_rect(rect: ScumbleRect) -> Rect {
     Rect::new(rect.x, rect.y, rect.width, rect.height)
+}
+
+pub(super) fn from_rect(rect: Rect) -> ScumbleRect {
+    ScumbleRect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
 }
 
 /// Drops what an out parameter handed out.

@@ -97,12 +97,20 @@ pub const SCUMBLE_OUTSIDE_PAINT: u32 = 0;
 /// frame looks as with SCUMBLE_OUTSIDE_PAINT. At strength 0 the paint's colour and alpha are the rendering's.
 pub const SCUMBLE_OUTSIDE_TRANSPARENT: u32 = 1;
 
-/// The frame is an estimate after some of the steps.
+/// More is to come for the frame's revision: it is an estimate after some of the steps, or a part.
 pub const SCUMBLE_FRAME_PREVIEW: u32 = 1;
-/// The frame is finished.
+/// The whole picture is finished.
 pub const SCUMBLE_FRAME_FINAL: u32 = 2;
-/// Something newer was already waiting when the frame was published.
+/// Something newer was already waiting when the newest patch was laid.
 pub const SCUMBLE_FRAME_STALE: u32 = 4;
+/// Finished, and nothing newer was pushed or set when the frame was handed out: nothing more will come until
+/// something changes.
+pub const SCUMBLE_FRAME_CURRENT: u32 = 8;
+
+/// The newest patch was rendered while the hand moves; it comes close to the settled picture.
+pub const SCUMBLE_TIER_LIVE: u32 = 0;
+/// The newest patch is a function of pixels, settings, model and seed alone.
+pub const SCUMBLE_TIER_SETTLED: u32 = 1;
 
 /// The model is being loaded.
 pub const SCUMBLE_ENGINE_LOADING: u32 = 0;

@@ -11,7 +11,7 @@ use super::abi::*;
 use super::calls::{hand_out, release, to_rect};
 use super::constants::*;
 use super::guard::*;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
 use crate::pixels::mask::{Coverage, Outside};
 use crate::pixels::paste::Alpha;
@@ -160,36 +160,58 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
     })
 }
 
-/// Hands over paint: the whole canvas or a part of it (what lies outside image->rect stays as it was pushed
-/// before). The pixels are compared with those and copied where they differ; nothing is kept of the host's memory.
-/// A canvas whose size or format is new starts transparent.
-/// `touched` (canvas coordinates, may reach beyond the image) says that nothing outside it has changed since the
-/// last push, so that less is compared; an empty one says that nothing has. NULL compares the whole image.
+/// Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
+/// pushed before). `images` are `image_count` structs, one behind the other, of one canvas size and format; where
+/// they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+/// kept of the host's memory. A canvas whose size or format is new starts transparent, and so does its picture.
+/// `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
+/// nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
+/// has. NULL compares all of the images.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
 /// SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
 /// told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
-/// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+/// SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_push(
     session: *mut ScumbleSession,
-    image: *const ScumbleImage,
+    images: *const ScumbleImage,
+    image_count: u32,
     touched: *const ScumbleRect,
+    touched_count: u32,
     revision: *mut u64,
 ) -> i32 {
     // SAFETY: as the caller promised, here and below.
     unsafe {
         on_session(session, |session| {
-            let image = read_struct(image, "image")?;
-            let format = Format::from_number(image.format)?;
-            let rect = to_rect(image.rect);
-            let canvas = crate::region::Rect::canvas(image.canvas_width, image.canvas_height)?;
-            rect.check_on(canvas, "image")?;
-            let bytes = borrowed(image.pixels.cast(), image.byte_length, "image->pixels")?;
-            let view = ImageView::new(format, rect, image.stride, bytes)?;
-            let touched = if touched.is_null() { None } else { Some(to_rect(touched.read_unaligned())) };
-            let pushed = session.session.push(image.canvas_width, image.canvas_height, &view, touched)?;
-            tell(pushed, revision)
+            check_out(images.cast_mut(), "images")?;
+            let mut views = Vec::new();
+            let mut canvas = (0, 0);
+            let mut next = images;
+            for _ in 0..image_count {
+                let image = read_struct(next, "images")?;
+                // The caller's structs are as long as it says, which may be more or less than ours.
+                next = next.byte_add(image.struct_size as usize);
+                let format = Format::from_number(image.format)?;
+                let rect = to_rect(image.rect);
+                let bounds = crate::region::Rect::canvas(image.canvas_width, image.canvas_height)?;
+                rect.check_on(bounds, "image")?;
+                if !views.is_empty() && canvas != (bounds.width, bounds.height) {
+                    return Err(Error::new(
+                        Status::Rect,
+                        "The images of one push are of different canvases.",
+                    ));
+                }
+                canvas = (bounds.width, bounds.height);
+                let bytes = borrowed(image.pixels.cast(), image.byte_length, "images->pixels")?;
+                views.push(ImageView::new(format, rect, image.stride, bytes)?);
+            }
+            let mut rects = Vec::new();
+            for at in 0..if touched.is_null() { 0 } else { touched_count } {
+                rects.push(to_rect(touched.add(at as usize).read_unaligned()));
+            }
+            let touched = (!touched.is_null()).then_some(&rects[..]);
+            tell(session.session.push(canvas.0, canvas.1, &views, touched)?, revision)
         })
     }
 }
@@ -266,21 +288,25 @@ pub unsafe extern "C" fn scumble_session_set_noise(
             let count = sizes.iter().try_fold(1usize, |n, s| n.checked_mul(*s as usize));
             let count = count.filter(|n| (1..=1 << 28).contains(n)).ok_or_else(|| {
                 Error::new(
-                    crate::error::Status::Rect,
+                    Status::Rect,
                     format!("Noise of size {sizes:?} is empty or too large; give the latent's size."),
                 )
             })?;
-            let values = std::slice::from_raw_parts(values, count).to_vec();
+            // Not a slice: the host's floats need no alignment.
+            let values: Vec<f32> = (0..count).map(|at| values.add(at).read_unaligned()).collect();
             let shape = sizes.map(|s| s as usize);
-            let noise = Array4::from_shape_vec(shape, values)
-                .map_err(|e| Error::new(crate::error::Status::Rect, e.to_string()))?;
+            let noise =
+                Array4::from_shape_vec(shape, values).map_err(|e| Error::new(Status::Rect, e.to_string()))?;
             tell(session.session.set_noise(Some(noise))?, revision)
         })
     }
 }
 
-/// Hands out the newest frame whose number (seq) is above `after_seq`: the last one shown, or 0 for any. Frames
-/// that a newer one overtook are never seen. Cheap: hosts call it from a timer.
+/// Hands out all of the picture that is newer than the frame `after_seq`, the last one that the host has laid down;
+/// 0 = the host has nothing: the whole picture. The host lays the frame's rectangles down, in any order, and is done:
+/// patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
+/// size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
+/// from a timer.
 /// An error here is the worker's, told once; the session lives on and tries again when something changes. Only
 /// SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
 /// Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,

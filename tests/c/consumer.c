@@ -21,10 +21,14 @@ static uint64_t show_newest(ScumbleSession *layer, uint64_t seen) {
     MUST(status >= 0);
     if (status != SCUMBLE_OK) return seen;
     const ScumbleFrameInfo info = describe(frame);
-    const ScumbleRect canvas = {0, 0, CANVAS, CANVAS};
+    ScumbleRect rects[CANVAS];
     MUST(info.seq > seen && info.format == SCUMBLE_FORMAT_RGBA8);
-    MUST(info.byte_length == info.stride * (size_t)info.rect.height);
-    MUST(scumble_frame_copy(frame, &canvas, shown, CANVAS * 4, sizeof shown) == SCUMBLE_OK);
+    MUST(info.canvas_width == CANVAS && info.canvas_height == CANVAS && info.rect_count <= CANVAS);
+    MUST(scumble_frame_rects(frame, rects, info.rect_count) == SCUMBLE_OK);
+    for (uint32_t i = 0; i < info.rect_count; i++) {
+        const size_t start = ((size_t)rects[i].y * CANVAS + (size_t)rects[i].x) * 4;
+        MUST(scumble_frame_copy(frame, &rects[i], shown + start, CANVAS * 4, sizeof shown - start) == SCUMBLE_OK);
+    }
     scumble_frame_release(frame);
     return info.seq;
 }
@@ -49,7 +53,7 @@ int main(int argc, char **argv) {
     free(prompt);
     stroke((ScumbleRect){0, 0, CANVAS, CANVAS}, 230);
     const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
     seen = show_newest(layer, seen);
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY && strlen(info.model_name) > 0);
 
@@ -57,8 +61,8 @@ int main(int argc, char **argv) {
     for (int32_t i = 0; i < 40; i++) {
         const ScumbleRect touched = {i, (i * 7) % 50, 10, 10};
         stroke(touched, (unsigned char)(i * 5));
-        MUST(scumble_session_push(layer, &image, &touched, NULL) == SCUMBLE_OK);
-        MUST(scumble_session_push(layer, &image, &touched, NULL) == SCUMBLE_UNCHANGED);
+        MUST(scumble_session_push(layer, &image, 1, &touched, 1, NULL) == SCUMBLE_OK);
+        MUST(scumble_session_push(layer, &image, 1, &touched, 1, NULL) == SCUMBLE_UNCHANGED);
         seen = show_newest(layer, seen);
     }
     seen = show_at_rest(layer, seen);
@@ -70,7 +74,7 @@ int main(int argc, char **argv) {
     part.pixels = paint + (8 * CANVAS + 8) * 4;
     part.byte_length = 15 * part.stride + 16 * 4;
     stroke(part.rect, 12);
-    MUST(scumble_session_push(layer, &part, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(layer, &part, 1, NULL, 0, NULL) == SCUMBLE_OK);
     seen = show_at_rest(layer, seen);
     MUST(memcmp(shown, paint, sizeof paint) == 0);
 
@@ -81,7 +85,7 @@ int main(int argc, char **argv) {
     params.guidance = 2;
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
     MUST(scumble_session_cancel(layer) == SCUMBLE_OK);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
     seen = show_at_rest(layer, seen);
     MUST(memcmp(shown, paint, sizeof paint) != 0);
 
@@ -98,9 +102,10 @@ int main(int argc, char **argv) {
     MUST(scumble_session_set_mask(layer, &mask, NULL) == SCUMBLE_OK);
     free(coverage);
     /* Its frames cover the mask alone; what was shown around it goes. */
-    memcpy(shown, paint, sizeof paint);
     seen = show_at_rest(layer, seen);
-    MUST(memcmp(shown, paint, 30 * CANVAS * 4) == 0 && memcmp(shown, paint, sizeof paint) != 0);
+    static const unsigned char nothing[30 * CANVAS * 4];
+    const size_t inside = (40 * CANVAS + 40) * 4;
+    MUST(memcmp(shown, nothing, sizeof nothing) == 0 && memcmp(shown + inside, paint + inside, 4) != 0);
     MUST(scumble_session_set_mask(layer, NULL, NULL) == SCUMBLE_OK);
 
     /* Mistakes on the way, and a job that runs while everything is released. */

@@ -18,7 +18,7 @@ static ScumbleSession *busy_layer(ScumbleEngine *engine) {
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
     memset(paint, 200, sizeof paint);
     const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
     int32_t status;
     while ((status = scumble_session_poll(layer, 0, &frame)) != SCUMBLE_OK) {
         MUST(status == SCUMBLE_NO_FRAME || status == SCUMBLE_LOADING);
@@ -44,9 +44,9 @@ static void releases(const char *model) {
     ScumbleFrame *frame = NULL;
     MUST(scumble_session_poll(layer, 0, &frame) == SCUMBLE_OK);
     scumble_session_release(layer);
-    const ScumbleFrameInfo info = describe(frame);
-    unsigned char last = ((const unsigned char *)info.pixels)[info.byte_length - 1];
-    MUST(last == 255);
+    unsigned char *picture = picture_of(frame);
+    MUST(picture[3] == 255);
+    free(picture);
     scumble_frame_release(frame);
 
     /* While the model is being loaded: in both orders, and never pushed. */
@@ -55,7 +55,7 @@ static void releases(const char *model) {
         layer = start_layer(engine);
         const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
         MUST(counts(layer).busy == 0);
-        if (order < 2) MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
+        if (order < 2) MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
         if (order == 0) scumble_engine_release(engine);
         scumble_session_release(layer);
         if (order != 0) scumble_engine_release(engine);
@@ -77,8 +77,8 @@ static void cancels(const char *model) {
     params.strength = 1;
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
     MUST(scumble_session_cancel(layer) == SCUMBLE_OK);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_UNCHANGED);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_UNCHANGED);
     frame = final_frame(layer, shown);
     MUST(describe(frame).step == 2);
     scumble_frame_release(frame);
@@ -109,7 +109,7 @@ static void many_layers(const char *model) {
             memset(paints[i] + round * 640, (int)(round * 16 + i), 640);
             const ScumbleImage image = whole_image(paints[i], CANVAS, CANVAS);
             const ScumbleRect touched = {0, 0, CANVAS, CANVAS};
-            MUST(scumble_session_push(layers[i], &image, round % 2 ? &touched : NULL, &revision[i]) == SCUMBLE_OK);
+            MUST(scumble_session_push(layers[i], &image, 1, round % 2 ? &touched : NULL, round % 2, &revision[i]) == SCUMBLE_OK);
             ScumbleFrame *frame = NULL;
             const size_t other = (i * 3 + round) % LAYERS;
             if (scumble_session_poll(layers[other], seen[other], &frame) == SCUMBLE_OK) {
@@ -124,7 +124,9 @@ static void many_layers(const char *model) {
         ScumbleFrame *frame = final_frame(layers[i], 0);
         const ScumbleFrameInfo info = describe(frame);
         MUST(info.revision == revision[i]);
-        MUST(i % 2 || memcmp(info.pixels, paints[i], sizeof paints[i]) == 0);
+        unsigned char *picture = picture_of(frame);
+        MUST(i % 2 || memcmp(picture, paints[i], sizeof paints[i]) == 0);
+        free(picture);
         scumble_frame_release(frame);
         scumble_session_release(layers[i]);
     }
@@ -163,7 +165,7 @@ static void two_threads(const char *model) {
         ScumbleFrame *frame = NULL;
         memset(paint + i * 16, (int)i, 16);
         const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
-        MUST(scumble_session_push(shared.layer, &image, NULL, NULL) >= 0);
+        MUST(scumble_session_push(shared.layer, &image, 1, NULL, 0, NULL) >= 0);
         MUST(scumble_session_poll(shared.layer, 0, &frame) >= 0);
         scumble_frame_release(frame);
         MUST(*scumble_last_error() == 0 || !strstr(scumble_last_error(), "`session`"));

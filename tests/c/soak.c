@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
             MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
         }
         const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
-        const int32_t status = scumble_session_push(layer, &image, NULL, NULL);
+        const int32_t status = scumble_session_push(layer, &image, 1, NULL, 0, NULL);
         MUST(status >= 0);
         changed += status == SCUMBLE_OK;
         /* The painter pauses now and then until something new is seen. */

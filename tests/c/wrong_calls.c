@@ -48,10 +48,11 @@ static void null_pointers(void) {
     row("session_create(session NULL)", null, scumble_session_create(engine, NULL));
     row("set_params(session NULL)", null, scumble_session_set_params(NULL, &params, &revision));
     row("set_params(params NULL)", null, scumble_session_set_params(layer, NULL, &revision));
-    row("push(session NULL)", null, scumble_session_push(NULL, &image, &rect, &revision));
-    row("push(image NULL)", null, scumble_session_push(layer, NULL, &rect, &revision));
+    row("push(session NULL)", null, scumble_session_push(NULL, &image, 1, &rect, 1, &revision));
+    row("push(images NULL)", null, scumble_session_push(layer, NULL, 1, &rect, 1, &revision));
+    row("push(no image)", SCUMBLE_ERROR_BUFFER, scumble_session_push(layer, &image, 0, NULL, 0, &revision));
     image.pixels = NULL;
-    row("push(image->pixels NULL)", null, scumble_session_push(layer, &image, &rect, &revision));
+    row("push(image->pixels NULL)", null, scumble_session_push(layer, &image, 1, &rect, 1, &revision));
     row("set_mask(session NULL)", null, scumble_session_set_mask(NULL, &mask, &revision));
     row("set_mask(mask->coverage NULL)", null, scumble_session_set_mask(layer, &mask, &revision));
     row("set_noise(session NULL)", null, scumble_session_set_noise(NULL, &noise, 1, 1, 1, 1, &revision));
@@ -63,6 +64,10 @@ static void null_pointers(void) {
     row("stats(stats NULL)", null, scumble_session_stats(layer, NULL));
     row("frame_info(frame NULL)", null, scumble_frame_info(NULL, &frame_info));
     row("frame_info(info NULL)", null, scumble_frame_info(frame, NULL));
+    ScumbleRect rects[1];
+    row("frame_rects(frame NULL)", null, scumble_frame_rects(NULL, rects, 1));
+    row("frame_rects(rects NULL)", null, scumble_frame_rects(frame, NULL, 1));
+    row("frame_rects(too many)", SCUMBLE_ERROR_BUFFER, scumble_frame_rects(frame, rects, 1000));
     row("frame_copy(frame NULL)", null, scumble_frame_copy(NULL, &rect, pixel, 4, 4));
     row("frame_copy(rect NULL)", null, scumble_frame_copy(frame, NULL, pixel, 4, 4));
     row("frame_copy(pixels NULL)", null, scumble_frame_copy(frame, &rect, NULL, 4, 4));
@@ -88,7 +93,7 @@ static int32_t engine_info(void *given) { return scumble_engine_info(engine, giv
 static int32_t frame_info(void *given) { return scumble_frame_info(frame, given); }
 static int32_t stats(void *given) { return scumble_session_stats(layer, given); }
 static int32_t set_params(void *given) { return scumble_session_set_params(layer, given, NULL); }
-static int32_t push(void *given) { return scumble_session_push(layer, given, NULL, NULL); }
+static int32_t push(void *given) { return scumble_session_push(layer, given, 1, NULL, 0, NULL); }
 static int32_t set_mask(void *given) { return scumble_session_set_mask(layer, given, NULL); }
 
 static int32_t options_init(void *given, size_t size) { return scumble_engine_options_init(given, size); }

@@ -24,13 +24,13 @@ static void must_fail(const char *name, int32_t expected, ScumbleEngine *engine,
     unsigned char pixel[4] = {1, 2, 3, 4};
     const ScumbleImage image = whole_image(pixel, 1, 1);
     ScumbleSession *late = start_layer(engine);
-    MUST(scumble_session_push(late, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(late, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
     MUST(scumble_session_wait(late, 60000) == SCUMBLE_OK);
     MUST(scumble_session_poll(late, 0, &frame) == expected && frame == NULL);
     MUST(scumble_session_poll(late, 0, &frame) == SCUMBLE_NO_FRAME);
     /* Not again with the next stroke. */
     pixel[0]++;
-    MUST(scumble_session_push(late, &image, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_push(late, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
     MUST(scumble_session_wait(late, 60000) == SCUMBLE_OK);
     MUST(scumble_session_poll(late, 0, &frame) == SCUMBLE_NO_FRAME && frame == NULL);
     scumble_session_release(late);
@@ -61,7 +61,7 @@ int main(void) {
         unsigned char pixel[4] = {9, 9, 9, 255};
         const ScumbleImage image = whole_image(pixel, 1, 1);
         ScumbleSession *layer = start_layer(engine);
-        MUST(scumble_session_push(layer, &image, NULL, NULL) == SCUMBLE_OK);
+        MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) == SCUMBLE_OK);
         if (expected == SCUMBLE_OK) {
             scumble_frame_release(final_frame(layer, 0));
             must_still_render(layer);

@@ -78,8 +78,8 @@ static void refused_pushes_and_masks(void) {
         const Push *push = &refused[i];
         const ScumbleImage image = image_of(push, untouchable());
         snprintf(what, sizeof what, "push(%s)", push->name);
-        row(what, push->expected, scumble_session_push(layer, &image, NULL, &revision));
-        row(what, push->expected, scumble_session_push(layer, &image, &push->rect, &revision));
+        row(what, push->expected, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+        row(what, push->expected, scumble_session_push(layer, &image, 1, &push->rect, 1, &revision));
         if (push->format != SCUMBLE_FORMAT_RGBA8) continue;
         ScumbleMask mask;
         MUST(scumble_mask_init(&mask, sizeof mask) == SCUMBLE_OK);
@@ -150,10 +150,10 @@ static void exact_buffers(void) {
             const Push push = {"", OK, side, height, {0, 0, side, height}, stride, length, format};
             const ScumbleImage image = image_of(&push, pixels);
             const ScumbleRect far = {LOW, LOW, HIGH, HIGH}, all = {-5, -5, HIGH, HIGH}, none = {3, 3, 0, -9};
-            row("push(exact buffer)", OK, scumble_session_push(layer, &image, &far, NULL));
+            row("push(exact buffer)", OK, scumble_session_push(layer, &image, 1, &far, 1, NULL));
             uint64_t kept = 77;
-            row("push(touched nothing)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &none, &kept));
-            row("push(touched all)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, &all, &kept));
+            row("push(touched nothing)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, &none, 1, &kept));
+            row("push(touched all)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, &all, 1, &kept));
             MUST(kept == 77);
             ScumbleFrame *frame = final_frame(layer, 0);
             unsigned char *copy = guarded(length);
@@ -168,7 +168,7 @@ static void exact_buffers(void) {
 static void copies(void) {
     must_still_render(layer);
     ScumbleFrame *frame = final_frame(layer, 0);
-    const ScumbleFrameInfo info = describe(frame);
+    unsigned char *pixels = picture_of(frame);
     const ScumbleRect one = {5, 5, 1, 1}, empty = {0, 0, 0, 5}, negative = {0, 0, 5, -1}, lowest = {LOW, LOW, LOW, LOW};
     const ScumbleRect far = {1000, 1000, 8, 8}, corner = {-3, -2, 5, 4}, wide = {LOW + 2, 0, HIGH, 1};
     row("frame_copy(rect empty)", RECT, scumble_frame_copy(frame, &empty, untouchable(), 100, 1000));
@@ -185,11 +185,11 @@ static void copies(void) {
     for (size_t y = 0; y < 4; y++)
         for (size_t x = 0; x < 5; x++)
             for (size_t c = 0; c < 4; c++) {
-                const unsigned char *pixels = info.pixels;
                 const bool inside = x >= 3 && y >= 2;
-                const unsigned char expected = inside ? pixels[(y - 2) * info.stride + (x - 3) * 4 + c] : 0xA5;
+                const unsigned char expected = inside ? pixels[(y - 2) * CANVAS * 4 + (x - 3) * 4 + c] : 0xA5;
                 MUST(target[y * 20 + x * 4 + c] == expected);
             }
+    free(pixels);
     scumble_frame_release(frame);
 }
 
@@ -209,7 +209,7 @@ static void largest_canvas(void) {
     const Push push = {"", OK, 16384, 16384, {16383, 16383, 1, 1}, 4, 4, SCUMBLE_FORMAT_RGBA8};
     const ScumbleImage image = image_of(&push, memset(guarded(4), 7, 4));
     const size_t before = resident();
-    row("push(corner of 16384 x 16384)", OK, scumble_session_push(huge, &image, NULL, NULL));
+    row("push(corner of 16384 x 16384)", OK, scumble_session_push(huge, &image, 1, NULL, 0, NULL));
     ScumbleMask mask;
     MUST(scumble_mask_init(&mask, sizeof mask) == SCUMBLE_OK);
     mask.canvas_width = mask.canvas_height = 16384;

@@ -128,7 +128,7 @@ static void worker(void) {
     static const float noise[1];
     ScumbleFrame *frame = NULL;
     MUST(scumble_session_wait(layer, 300000) == SCUMBLE_OK);
-    MUST(scumble_session_push(layer, &image, NULL, NULL) >= 0);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) >= 0);
     MUST(scumble_session_cancel(layer) == SCUMBLE_OK);
 
     ScumbleParams params = fresh_params();
@@ -147,7 +147,7 @@ static void worker(void) {
     MUST(scumble_session_wait(layer, 300000) == SCUMBLE_OK);
     row("noise that does not fit the model", SCUMBLE_ERROR_SETTING, scumble_session_poll(layer, 0, &frame));
     row("its second poll", SCUMBLE_NO_FRAME, scumble_session_poll(layer, UINT64_MAX, &frame));
-    row("its second push", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, NULL, NULL));
+    row("its second push", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, NULL, 0, NULL));
     MUST(frame == NULL && scumble_session_set_noise(layer, NULL, 0, 0, 0, 0, NULL) == SCUMBLE_OK);
     must_still_render(layer);
 

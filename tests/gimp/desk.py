@@ -51,12 +51,7 @@ class Desk:
         self.s.x("windowmove", self.window, 0, 0)
         self.s.x("windowsize", self.window, across, down)
         time.sleep(0.7)
-        found = dict(
-            line.split("=")
-            for line in self.s.x("getwindowgeometry", "--shell", self.window).split()
-            if "=" in line
-        )
-        self.place = tuple(int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT"))
+        self.place = self.geometry(self.window)
         self.focus()
         self.s.x("key", "p")
         time.sleep(0.3)
@@ -95,6 +90,7 @@ class Desk:
             raise RuntimeError("the dialog did not open: " + self.s.log()[-500:])
         self.s.x("windowmove", found[-1], LEFT, TOP)
         time.sleep(0.4)
+        self.front(found[-1])
         return found[-1]
 
     def dialogs(self) -> list[str]:
@@ -112,10 +108,11 @@ class Desk:
 
     def close(self):
         """Ends the scenario's dialogs and images, whatever state they are in."""
+        self.dismiss()
         for window in self.dialogs():
             self.s.x("windowactivate", "--sync", window)
             self.key("Escape", "Escape", pause=0.3)
-        for image in re.findall(r"\d+", self.s.do("(t-images)")):
+        for image in re.findall(r"\d+", self.images()):
             self.image = int(image)
             self.close_image()
 
@@ -173,20 +170,43 @@ class Desk:
         """As an artist does: Ctrl+W or File > Close View, and "Discard Changes" where GIMP asks."""
         self.focus()
         self.key(*(("alt+f", "c") if by_menu else ("ctrl+w",)))
-        if self.s.until(lambda: self.s.windows_named("Close|Quit|Save"), 1.5):
+        asks = lambda: self.s.windows_named("Close|Quit|Save")  # noqa: E731
+        self.s.until(lambda: asks() or self.image_closed(), 8)
+        if asks():
             time.sleep(0.15)
             self.key("alt+d")
         return self.s.until(self.image_closed, 8)
 
     def image_closed(self) -> bool:
-        return f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)"))
+        return f"{self.image}" not in re.findall(r"\d+", self.images())
 
     def trouble(self) -> list[str]:
-        """Titles of error windows; what they say can be seen in the picture that SCUMBLE_SHOT names."""
+        """What error windows say."""
         shot = os.environ.get("SCUMBLE_SHOT")
         if shot and not Path(shot).exists() and self.s.windows_named(TROUBLE):
             self.shot_to(shot)
-        return [self.s.x("getwindowname", w) for w in self.s.windows_named(TROUBLE)]
+        return [self.message(window) for window in self.s.windows_named(TROUBLE)]
+
+    def dismiss(self):
+        """Closes error windows, which would stand in the way of all that follows."""
+        for window in self.s.windows_named(TROUBLE):
+            self.front(window)
+            self.key("Escape")
+
+    def message(self, window: str) -> str:
+        """A message window's title and text, which can be selected."""
+        title = self.s.x("getwindowname", window)
+        self.s.x("windowactivate", "--sync", window)
+        clipboard(self, text="")
+        x, y, width, _ = self.geometry(window)
+        self.s.x("mousemove", x + width // 2 + 20, y + 30, "click", 1)
+        self.key("ctrl+a", "ctrl+c")
+        return f"{title}: {clipboard(self, '-o')}"
+
+    def geometry(self, window: str) -> tuple[int, int, int, int]:
+        said = self.s.x("getwindowgeometry", "--shell", window)
+        found = dict(line.split("=") for line in said.split() if "=" in line)
+        return tuple(int(found[k]) for k in ("X", "Y", "WIDTH", "HEIGHT"))
 
     def plug_ins(self) -> list[int]:
         """Our plug-in's processes in this session."""
@@ -201,6 +221,25 @@ class Desk:
                 except OSError:
                     continue
         return found
+
+    def memory(self) -> float:
+        """MiB that GIMP itself has in memory and swap."""
+        said = Path(f"/proc/{self.gimp_process()}/status").read_text()
+        return sum(int(kib) for kib in re.findall(r"(?:VmRSS|VmSwap):\s+(\d+)", said)) / 1024
+
+    def gimp_process(self) -> int:
+        """In a chroot there are shells around it."""
+        process = self.s.process.pid
+        while "/gimp-" not in os.readlink(f"/proc/{process}/exe"):
+            children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+            if not children:
+                raise RuntimeError("GIMP's process was not found")
+            process = int(children[0])
+        return process
+
+    def images(self) -> str:
+        """The numbers of all images that GIMP has, shown or not."""
+        return self.s.do("(t-images)")
 
     def kill_plug_in(self):
         for pid in self.plug_ins():
@@ -220,3 +259,13 @@ def line(index: int) -> list[tuple[int, int]]:
     another shape each time, because GIMP may take several moves of the pointer for one."""
     y = -150 + 30 * index
     return [(-200 + 20 * k, y + k) for k in range(21)]
+
+
+def clipboard(d: Desk, *arguments: str, text: str | None = None) -> str:
+    command = ["xclip", "-selection", "clipboard", *arguments]
+    # It stays to hand the text out: nothing of it may be waited for when it is given one.
+    out = subprocess.PIPE if text is None else subprocess.DEVNULL
+    done = subprocess.run(
+        command, env=d.s.env, input=text, stdout=out, stderr=subprocess.DEVNULL, text=True, check=False
+    )
+    return done.stdout or ""

@@ -5,12 +5,11 @@ real one with a tiny model."""
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from pathlib import Path
 
 import pictures
-from desk import LEFT, TOP, Desk, line
+from desk import LEFT, TOP, Desk, clipboard, line
 from report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,25 +213,17 @@ def rendering(d: Desk, r: Report):
     d.close_image()
 
 
-def clipboard(d: Desk, *arguments: str, text: str | None = None) -> str:
-    command = ["xclip", "-selection", "clipboard", *arguments]
-    # It stays to hand the text out: nothing of it may be waited for when it is given one.
-    out = subprocess.PIPE if text is None else subprocess.DEVNULL
-    done = subprocess.run(
-        command, env=d.s.env, input=text, stdout=out, stderr=subprocess.DEVNULL, text=True, check=False
-    )
-    return done.stdout or ""
-
-
 def said(d: Desk) -> str:
-    """The sentence below the preview. There always is one, so nothing means that it could not be read."""
-    clipboard(d, text="")
-    d.key("alt+p", "shift+Tab", "ctrl+a", "ctrl+c")
-    text = d.s.until(lambda: clipboard(d, "-o"), 2)
-    if not text:
-        raise RuntimeError("the sentence could not be read")
-    d.key("alt+p")
-    return text
+    """The sentence below the preview. There always is one, so nothing means that it could not be read; GTK 3
+    may miss the first key in a window that has just come up."""
+    for _ in range(3):
+        clipboard(d, text="")
+        d.key("alt+p", "shift+Tab", "ctrl+a", "ctrl+c")
+        text = d.s.until(lambda: clipboard(d, "-o"), 1)
+        d.key("alt+p")
+        if text:
+            return text
+    raise RuntimeError("the sentence could not be read")
 
 
 def models(d: Desk, r: Report):

@@ -264,8 +264,9 @@ class GimpSession:
         return self.x("search", "--onlyvisible", "--name", name).split()
 
     def until(self, condition, seconds: float = 15.0, every: float = 0.05):
-        """What the condition gave as soon as that was true; its last value when the time is up."""
-        end = time.monotonic() + seconds
+        """What the condition gave as soon as that was true; its last value when the time is up. A busy
+        machine has three times as long."""
+        end = time.monotonic() + 3 * seconds
         while True:
             value = condition()
             if value or time.monotonic() > end:

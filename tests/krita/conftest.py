@@ -83,8 +83,8 @@ def live(stub):
     from scumble.live import Live
 
     made = Live()
-    made._library = stub
-    made._timer.start = lambda *_: None  # the tests turn the handle
+    made.engines.library = stub
+    made.loop.timer.start = lambda *_: None  # the tests turn the handle
     yield made
     made.close()
 
@@ -115,4 +115,4 @@ def settled(document):
 
 
 def run(live, document, condition=None, seconds=5.0):
-    return eventually(live.tick, condition or (lambda: settled(document)), seconds)
+    return eventually(live.loop.tick, condition or (lambda: settled(document)), seconds)

@@ -16,7 +16,11 @@
 #include <time.h>
 
 struct ScumbleEngine { uint64_t made_at; };
-struct ScumbleFrame { ScumbleFrameInfo info; };
+struct ScumbleFrame {
+    ScumbleFrameInfo info;
+    ScumbleRect rects[4];
+    unsigned char *pixels; /* of the whole canvas */
+};
 struct ScumbleSession {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -26,7 +30,6 @@ struct ScumbleSession {
     int32_t format, width, height;
     unsigned char *paint, *coverage;
     uint32_t outside;
-    ScumbleRect mask;
     uint64_t revision, seq, changed_at;
     ScumbleFrame *latest;
     ScumbleParams params;
@@ -148,15 +151,16 @@ static void invert(int32_t format, const unsigned char *from, unsigned char *to,
     }
 }
 
-/* Leaves of a frame of the whole canvas what lies in `to`: as the library, frames begin anywhere on the canvas. */
-static void crop(ScumbleFrameInfo *f, ScumbleRect to) {
-    size_t bpp = pixel_bytes(f->format), row = (size_t)to.width * bpp;
-    unsigned char *pixels = (unsigned char *)f->pixels;
-    for (int32_t y = 0; y < to.height; y++)
-        memmove(pixels + (size_t)y * row, pixels + (size_t)(y + to.y) * f->stride + (size_t)to.x * bpp, row);
-    f->rect = to;
-    f->stride = row;
-    f->byte_length = row * (size_t)to.height;
+/* A frame tells its picture in four parts, in an order that is never the same: hosts must take any. */
+static void quarter(ScumbleFrame *frame, unsigned order) {
+    int32_t width = frame->info.canvas_width, height = frame->info.canvas_height;
+    int32_t across = width > 1 ? width / 3 : 0, down = height > 1 ? height / 3 : 0;
+    ScumbleRect parts[4] = {{0, 0, across, down}, {across, 0, width - across, down},
+                            {0, down, across, height - down}, {across, down, width - across, height - down}};
+    for (unsigned i = 0; i < 4; i++) {
+        ScumbleRect part = parts[(i * 3 + order) % 4];
+        if (part.width > 0 && part.height > 0) frame->rects[frame->info.rect_count++] = part;
+    }
 }
 
 static void *work(void *argument) {
@@ -188,17 +192,18 @@ static void *work(void *argument) {
         memcpy(copy, s->paint, bytes);
         size_t area = (size_t)s->width * (size_t)s->height;
         uint32_t outside = s->outside;
-        ScumbleRect mask = s->mask;
         unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
-            .rect = {0, 0, s->width, s->height}, .format = s->format, .step = 1, .steps = 1,
-            .stride = (size_t)s->width * pixel_bytes(s->format), .byte_length = bytes, .pixels = pixels};
+            .rect = {0, 0, s->width, s->height}, .covers = {0, 0, s->width, s->height},
+            .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
+            .tier = SCUMBLE_TIER_SETTLED};
+        frame->pixels = pixels;
+        quarter(frame, (unsigned)s->seq);
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
         invert(frame->info.format, copy, pixels, area, coverage, outside);
-        if (coverage && outside == SCUMBLE_OUTSIDE_TRANSPARENT) crop(&frame->info, mask);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
@@ -250,29 +255,38 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     s->params = plain;
     return changed(s, revision);
 }
-int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *image, const ScumbleRect *touched,
-                             uint64_t *revision) {
-    (void)touched;
-    size_t bpp = pixel_bytes(image->format), row = (size_t)image->rect.width * bpp;
-    if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
-        return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
+int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint32_t image_count,
+                             const ScumbleRect *touched, uint32_t touched_count, uint64_t *revision) {
+    (void)touched, (void)touched_count;
+    if (!image_count) return no(SCUMBLE_ERROR_BUFFER, "there is no image");
+    size_t bpp = pixel_bytes(images->format);
+    for (uint32_t i = 0; i < image_count; i++) {
+        const ScumbleImage *image = images + i;
+        size_t row = (size_t)image->rect.width * bpp;
+        if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
+            return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
+    }
     pthread_mutex_lock(&s->lock);
     bool differs = false;
-    if (!s->paint || s->format != image->format || s->width != image->canvas_width || s->height != image->canvas_height) {
+    if (!s->paint || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
         free(s->paint), free(s->coverage);
         s->coverage = NULL;
-        s->paint = calloc((size_t)image->canvas_width * (size_t)image->canvas_height, bpp);
-        s->format = image->format;
-        s->width = image->canvas_width;
-        s->height = image->canvas_height;
+        s->paint = calloc((size_t)images->canvas_width * (size_t)images->canvas_height, bpp);
+        s->format = images->format;
+        s->width = images->canvas_width;
+        s->height = images->canvas_height;
         differs = true;
     }
-    for (int32_t y = 0; y < image->rect.height; y++) {
-        const unsigned char *from = (const unsigned char *)image->pixels + (size_t)y * image->stride;
-        unsigned char *to = s->paint + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
-        if (memcmp(to, from, row)) {
-            memcpy(to, from, row);
-            differs = true;
+    for (uint32_t i = 0; i < image_count; i++) {
+        const ScumbleImage *image = images + i;
+        size_t row = (size_t)image->rect.width * bpp;
+        for (int32_t y = 0; y < image->rect.height; y++) {
+            const unsigned char *from = (const unsigned char *)image->pixels + (size_t)y * image->stride;
+            unsigned char *to = s->paint + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
+            if (memcmp(to, from, row)) {
+                memcpy(to, from, row);
+                differs = true;
+            }
         }
     }
     return differs ? changed(s, revision) : unchanged(s);
@@ -291,10 +305,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
     }
     free(s->coverage);
     s->coverage = coverage;
-    if (mask) {
-        s->outside = mask->outside;
-        s->mask = mask->rect;
-    }
+    if (mask) s->outside = mask->outside;
     return changed(s, revision);
 }
 int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
@@ -312,6 +323,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;
         s->latest = NULL;
+        if ((*frame)->info.revision == s->revision) (*frame)->info.flags |= SCUMBLE_FRAME_CURRENT;
         status = SCUMBLE_OK;
     } else if (loaded(s->engine) < 1.0f) {
         status = SCUMBLE_LOADING;
@@ -354,23 +366,27 @@ int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {
     *info = frame->info;
     return SCUMBLE_OK;
 }
+int32_t scumble_frame_rects(const ScumbleFrame *frame, ScumbleRect *rects, uint32_t count) {
+    if (count > frame->info.rect_count) return no(SCUMBLE_ERROR_BUFFER, "there are fewer rectangles");
+    memcpy(rects, frame->rects, count * sizeof *rects);
+    return SCUMBLE_OK;
+}
 int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, size_t stride,
                            size_t byte_length) {
     const ScumbleFrameInfo *f = &frame->info;
-    size_t bpp = pixel_bytes(f->format);
+    size_t bpp = pixel_bytes(f->format), across = (size_t)f->canvas_width * bpp;
     if (byte_length < stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
-    int32_t left = rect->x > f->rect.x ? rect->x : f->rect.x, top = rect->y > f->rect.y ? rect->y : f->rect.y;
+    int32_t left = rect->x > 0 ? rect->x : 0, top = rect->y > 0 ? rect->y : 0;
     int32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
-    if (right > f->rect.x + f->rect.width) right = f->rect.x + f->rect.width;
-    if (bottom > f->rect.y + f->rect.height) bottom = f->rect.y + f->rect.height;
+    if (right > f->canvas_width) right = f->canvas_width;
+    if (bottom > f->canvas_height) bottom = f->canvas_height;
     for (int32_t y = top; y < bottom && left < right; y++)
         memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
-               (const unsigned char *)f->pixels + (size_t)(y - f->rect.y) * f->stride + (size_t)(left - f->rect.x) * bpp,
-               (size_t)(right - left) * bpp);
+               frame->pixels + (size_t)y * across + (size_t)left * bpp, (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }
 void scumble_frame_release(ScumbleFrame *frame) {
     if (!frame) return;
-    free((void *)frame->info.pixels);
+    free(frame->pixels);
     free(frame);
 }

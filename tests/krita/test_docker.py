@@ -131,7 +131,7 @@ def test_a_stranger_does_not_choose_what_is_loaded(live, document, docker, tmp_p
         panel = docker()
         panel.toggle.click()
         status = live.status(document)
-        assert not live._engines and live.of(document) is None and len(document.root.children) == 1
+        assert not live.engines.made and live.of(document) is None and len(document.root.children) == 1
         assert status.error and "not among yours" in status.text and status.offer_own
         assert panel.own.isVisibleTo(panel)
     panel.own.click()

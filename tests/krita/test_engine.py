@@ -14,7 +14,7 @@ WHITE = b"\xff" * (64 * 48 * 4)
 
 def push(layer, pixels, rect=(0, 0, 64, 48), canvas=(64, 48)):
     held = ctypes.create_string_buffer(pixels, len(pixels))
-    return layer.push(abi.FORMAT_BGRA8, canvas, rect, ctypes.addressof(held), len(pixels))
+    return layer.push(abi.FORMAT_BGRA8, canvas, [(rect, ctypes.addressof(held), len(pixels))])
 
 
 def frame_of(layer, seconds=5.0):
@@ -29,7 +29,8 @@ def test_a_picture_comes_back(stub):
         assert layer.set(Settings(prompt="ä castle")) == 0, "the same settings are no change"
         assert push(layer, WHITE) > 0
         with frame_of(layer) as frame:
-            assert frame.final and frame.rect == (0, 0, 64, 48)
+            assert frame.current and frame.canvas == (64, 48)
+            assert sum(width * height for _, _, width, height in frame.rects) == 64 * 48
             out = ctypes.create_string_buffer(8 * 4 * 4)
             frame.copy_to((10, 10, 8, 4), ctypes.addressof(out), len(out))
             assert out.raw == b"\0\0\0\xff" * 32
@@ -104,5 +105,5 @@ def test_the_real_engine_renders(real_engine):
         push(layer, WHITE)
         assert layer.wait(60_000)
         frame = layer.poll()
-        assert frame is not None and frame.format == abi.FORMAT_BGRA8 and frame.rect == (0, 0, 64, 48)
+        assert frame is not None and frame.format == abi.FORMAT_BGRA8 and frame.canvas == (64, 48)
         assert real_engine.info().ready and real_engine.info().name

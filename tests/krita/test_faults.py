@@ -22,7 +22,7 @@ def selected(x, y, width, height, value=255):
 
 
 def turns(live, seconds=0.3):
-    eventually(live.tick, lambda: False, seconds)
+    eventually(live.loop.tick, lambda: False, seconds)
 
 
 # --- whatever the artist does next must be seen ---
@@ -84,13 +84,13 @@ def test_with_instant_preview_an_emptied_tap_is_never_rendered(live, document):
     krita.Preview.on = True
     turns(live, 0.1)
     jobs, locks = live.of(document).session.stats().jobs_started, document.locks
-    live.pen_down()
+    live.loop.pen_down()
     document.emptied = document.merging = True
     turns(live)
     document.merge()
     assert np.array_equal(document.shown, document.paper.pixels), "the brush is seen, not the old picture"
     assert document.locks == locks, "Krita is not asked for its lock while the stroke runs"
-    live.pen_up()
+    live.loop.pen_up()
     turns(live, 0.2)
     assert live.of(document).session.stats().jobs_started == jobs, "nothing was read meanwhile"
     document.paper.pixels[3] = (9, 9, 1, 255)
@@ -130,6 +130,22 @@ def test_instant_preview_can_be_switched_off_from_the_docker(live, document):
 # --- one picture at once ---
 
 
+def test_a_new_canvas_is_handed_over_as_one_change(live, document, monkeypatch):
+    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 4)
+    live.start(document)
+    assert run(live, document)
+    assert live.of(document).session.stats().jobs_started == 1, "no picture of half a canvas"
+
+
+def test_every_part_of_a_frame_is_laid_down(live, document):
+    """The stub tells its picture in four parts, each time in another order."""
+    live.start(document)
+    for value in (20, 90, 160):
+        document.paper.pixels[..., :3] = value
+        assert run(live, document) and np.array_equal(document.shown, picture(document))
+        turns(live, 0.05)
+
+
 @pytest.fixture
 def alternating(live, document, monkeypatch):
     """Pictures that are the paint and its inverse in turns, written in many small pieces."""
@@ -143,7 +159,7 @@ def alternating(live, document, monkeypatch):
 
 def test_a_picture_is_seen_all_at_once(alternating, document):
     for _ in range(300):
-        alternating.tick()
+        alternating.loop.tick()
         assert np.ptp(document.shown[..., :3]) == 0, "never a patchwork of two pictures"
 
 
@@ -274,15 +290,15 @@ def test_a_told_error_keeps_nothing_alive(live, document, monkeypatch):
     gc.collect()
     assert engine() is None and one() is None and live.status(document).error
     document.closed = True
-    live._drop_closed()
-    assert not live._told
+    live.loop.wake()
+    assert not live.told.kept
 
 
 def test_leaving_closes_everything_whatever_fails(live, document, capsys):
     live.start(document)
     other = krita.Document(20, 10)
     live.start(other)
-    sessions, engine = [one.session for one in live._documents], live.of(other).engine
+    sessions, engine = [one.session for one in live.loop.documents], live.of(other).engine
     live.of(document).close = lambda: 1 / 0
     live.close()
     assert sessions[1].closed and engine.closed
@@ -295,10 +311,10 @@ def test_krita_may_run_timers_while_it_is_changed(live, document):
     turned, waited = [], []
     live.of(document).tick = lambda: turned.append(1) or 0.0
     live.of(document).due = 0.0
-    document.waiting = lambda: (waited.append(1), live.tick())
+    document.waiting = lambda: (waited.append(1), live.loop.tick())
     live.apply(document)
     assert waited and not turned, "no turn is taken meanwhile"
-    live.tick()
+    live.loop.tick()
     assert turned
 
 
@@ -331,7 +347,7 @@ def test_live_rests_while_an_animation_plays(live, document):
 
     def play():
         document.time += 1
-        live.tick()
+        live.loop.tick()
 
     eventually(play, lambda: live.of(document).playing, 2)
     assert "animation" in live.status(document).text

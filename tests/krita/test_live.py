@@ -32,7 +32,7 @@ def test_nothing_new_makes_no_job_and_the_picture_is_not_its_own_source(live, do
     assert run(live, document)
     jobs = live.of(document).session.stats().jobs_started
     for _ in range(50):
-        live.tick()
+        live.loop.tick()
     assert live.of(document).session.stats().jobs_started == jobs
 
 
@@ -61,7 +61,7 @@ def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch
     document.paper.pixels[3] = (9, 2, 3, 255)
     at_once, before = 0, ManagedGroup.find(document).live.writes
     while not settled(document):
-        live.tick()
+        live.loop.tick()
         after = ManagedGroup.find(document).live.writes
         at_once, before = max(at_once, after - before), after
     assert at_once == 1, "no more is written in a turn than it has time for"
@@ -181,9 +181,9 @@ def test_off_nothing_is_left_in_memory(live, document):
     assert run(live, document)
     session, engine = live.of(document).session, live.of(document).engine
     live.stop(document)
-    assert session.closed and live._spare.isActive()
-    live._spare.timeout.emit()
-    assert engine.closed and not live._engines
+    assert session.closed and live.engines.spare.isActive()
+    live.engines.spare.timeout.emit()
+    assert engine.closed and not live.engines.made
     live.start(document)
     document.paper.pixels[0] = (5, 1, 1, 255)
     assert run(live, document)
@@ -193,16 +193,16 @@ def test_a_hidden_layer_asks_for_no_further_turn(live, document):
     live.start(document)
     assert run(live, document)
     asked = []
-    live._timer.start = lambda delay=None: asked.append(delay)
-    live._watch.layers_watched = True
+    live.loop.timer.start = lambda delay=None: asked.append(delay)
+    live.loop.watch.layers_watched = True
     ManagedGroup.find(document).group.setVisible(False)
-    live._timer.stop = lambda: asked.clear()
+    live.loop.timer.stop = lambda: asked.clear()
     assert run(live, document, lambda: live.of(document).hidden)
     assert asked == [] and "hidden" in live.status(document).text
     ManagedGroup.find(document).group.setVisible(True)
-    live.wake()
+    live.loop.wake()
     assert asked == [0]
-    live.tick()
+    live.loop.tick()
     assert not live.of(document).hidden, "its turn is at once"
 
 
@@ -245,7 +245,7 @@ def test_pictures_wait_while_the_artist_undoes(live, document):
     live.start(document)
     assert run(live, document)
     document.paper.pixels[5] = (5, 5, 5, 255)
-    live.hold()
+    live.loop.hold()
     merges = document.merges
     assert not run(live, document, seconds=0.2) and document.merges == merges
     assert run(live, document)

@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import ROOT
 from scumble import abi
-from scumble.pixels import Buffer, Refused, bands, intersect, pixel_format, without
+from scumble.pixels import Buffer, Refused, bands, intersect, pixel_format
 from scumble.qt import QtCore, tr
 from scumble.settings import DocumentSettings, load, parse, store
 
@@ -46,17 +46,6 @@ def test_bands_cover_the_rectangle_once():
         found = bands((x, y, width, height), most)
         assert sum(h for _, _, _, h in found) == height and {(r[0], r[2]) for r in found} == {(x, width)}
         assert [r[1] for r in found] == [y + sum(r[3] for r in found[:i]) for i in range(len(found))]
-
-
-def test_what_is_left_of_a_rectangle():
-    for rect in ((0, 0, 10, 8), (2, 1, 5, 5)):
-        for hole in ((0, 0, 10, 8), (3, 2, 2, 3), (0, 0, 4, 4), (6, 6, 9, 9), (50, 50, 1, 1), (0, 0, 0, 0)):
-            cells = [
-                (i, j) for x, y, w, h in without(rect, hole) for i in range(x, x + w) for j in range(y, y + h)
-            ]
-            inside = intersect(rect, hole) or (0, 0, 0, 0)
-            assert len(cells) == len(set(cells)) == rect[2] * rect[3] - inside[2] * inside[3]
-            assert all(intersect((*cell, 1, 1), hole) is None for cell in cells)
 
 
 def test_intersections():

@@ -93,7 +93,8 @@ impl Painting {
     /// Pushes the whole canvas; `touched` as in the ABI.
     pub fn push(&self, layer: &Session, touched: Option<Rect>) -> Result<Pushed> {
         let image = ImageView::new(self.format, self.bounds, self.stride(), &self.bytes)?;
-        layer.push(self.bounds.width, self.bounds.height, &image, touched)
+        let touched = touched.map(|rect| [rect]);
+        layer.push(self.bounds.width, self.bounds.height, &[image], touched.as_ref().map(|rects| &rects[..]))
     }
 
     /// Pushes the pixels of `rect` alone.
@@ -101,7 +102,7 @@ impl Painting {
         let bytes = self.part(rect);
         let stride = rect.width as usize * self.format.bytes_per_pixel();
         let image = ImageView::new(self.format, rect, stride, &bytes)?;
-        layer.push(self.bounds.width, self.bounds.height, &image, None)
+        layer.push(self.bounds.width, self.bounds.height, &[image], None)
     }
 }
 
@@ -122,9 +123,27 @@ pub fn settle(layer: &Session) {
     assert!(layer.wait(Duration::from_secs(60)).expect("open"), "the session does not come to rest");
 }
 
-pub fn frame(layer: &Session, after: u64) -> Option<Arc<Frame>> {
+/// A frame with all that its picture covers.
+pub struct Shown {
+    pub frame: Arc<Frame>,
+    pub rect: Rect,
+    /// The packed rows of `rect`.
+    pub pixels: Vec<u8>,
+}
+
+impl std::ops::Deref for Shown {
+    type Target = Frame;
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+pub fn frame(layer: &Session, after: u64) -> Option<Shown> {
     match layer.poll(after).expect("no error") {
-        Polled::Frame(frame) => Some(frame),
+        Polled::Frame(frame) => {
+            let pixels = frame.tiles.read(frame.covers).expect("memory");
+            Some(Shown { rect: frame.covers, pixels, frame })
+        }
         Polled::Nothing | Polled::Loading => None,
     }
 }

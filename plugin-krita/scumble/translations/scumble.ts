@@ -320,77 +320,12 @@
     </message>
     <message>
         <location filename="../live.py"/>
-        <source>What this document keeps for Scumble is damaged; it starts from the defaults.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Live is off. Press Live, and a picture of your paint follows your brush.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Loading the model…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Scumble met an error of its own ({error}), so live is off. Details are in {file}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
         <source>There is no live layer in this document yet.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../live.py"/>
-        <source>The live layer is hidden; it rests until it is shown.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Nothing on the canvas is selected, so nothing is rendered. Deselect to render all of it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Live rests while the animation plays.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Instant Preview is on: the picture rests while you paint and follows after each stroke.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Rendering the first picture…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>picture in {frame}, after the stroke {stroke}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Rendering</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>Up to date</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>{n} ms</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../live.py"/>
-        <source>{n} s</source>
+        <location filename="../loop.py"/>
+        <source>Scumble met an error of its own ({error}), so live is off. Details are in {file}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -416,6 +351,71 @@
     <message>
         <location filename="../pixels.py"/>
         <source>Scumble cannot read {depth} pixels. Use Image &gt; Convert Image Color Space: 8-bit or 16-bit integer, 16-bit or 32-bit float.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>What this document keeps for Scumble is damaged; it starts from the defaults.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Live is off. Press Live, and a picture of your paint follows your brush.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Loading the model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>The live layer is hidden; it rests until it is shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Nothing on the canvas is selected, so nothing is rendered. Deselect to render all of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Live rests while the animation plays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Instant Preview is on: the picture rests while you paint and follows after each stroke.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Rendering the first picture…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>picture in {frame}, after the stroke {stroke}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Rendering</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>Up to date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>{n} ms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>{n} s</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

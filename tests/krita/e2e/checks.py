@@ -160,7 +160,7 @@ def going_away(document, paper):
     document.setModified(False)
     document.close()
     yield 1500
-    check("a document closed while live is forgotten", not live()._documents)
+    check("a document closed while live is forgotten", not live().loop.documents)
 
 
 def scenario():

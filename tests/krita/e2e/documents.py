@@ -101,7 +101,8 @@ def two_documents(first):
     paper = second.activeNode()
     live().start(second)
     took = yield from until(lambda: settled(second, paper))
-    check("a second document has a live layer of its own", took is not None and len(live()._documents) == 2)
+    good = took is not None and len(live().loop.documents) == 2
+    check("a second document has a live layer of its own", good)
     shown = live().of(first).frames_shown
     yield 500
     check("the one that is not looked at rests", live().of(first).frames_shown == shown)
@@ -305,7 +306,7 @@ def hiding(document, paper):
     yield from until(lambda: "hidden" in live().status(document).text, 3)
     check("hidden: live rests and says so", "hidden" in live().status(document).text)
     yield 300
-    check("and no timer runs", not live()._timer.isActive())
+    check("and no timer runs", not live().loop.timer.isActive())
     document.setActiveNode(paper)
     yield 200
     yield from stroke(line((300, 500), (700, 300), 6))
@@ -321,7 +322,7 @@ def hiding(document, paper):
 def minimized(document, paper):
     window = K.activeWindow().qwindow()
     window.showMinimized()
-    took = yield from until(lambda: window.isMinimized() and not live()._timer.isActive(), 4)
+    took = yield from until(lambda: window.isMinimized() and not live().loop.timer.isActive(), 4)
     check("minimized: no timer runs", took is not None)
     paper.setPixelData(QtCore.QByteArray(b"\x30\x60\x90\xff" * 400), 10, 10, 20, 20)
     document.refreshProjection()
@@ -342,9 +343,9 @@ def closing():
     document.setModified(False)
     document.close()
     yield 1500
-    good = took is not None and layer not in live()._documents and layer.session.closed
+    good = took is not None and layer not in live().loop.documents and layer.session.closed
     check("a document closed with a picture half written is forgotten", good)
-    check("and no timer runs", not live()._timer.isActive())
+    check("and no timer runs", not live().loop.timer.isActive())
 
 
 def formats():

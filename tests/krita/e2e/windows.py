@@ -95,7 +95,7 @@ def two_windows():
     docker_of(first).toggle.click()
     panel.toggle.click()
     took = yield from until(lambda: settled(a, papers[0]) and settled(b, papers[1]), 8)
-    check("both are live", took is not None and len(live()._documents) == 2)
+    check("both are live", took is not None and len(live().loop.documents) == 2)
     b.setActiveNode(papers[1])
     yield from to_front(second)
     yield from stroke(line((300, 300), (600, 600), 6))
@@ -154,7 +154,7 @@ def closing_all():
     for document in K.documents():
         document.setModified(False)
         document.close()
-    took = yield from until(lambda: not live()._documents and not live()._timer.isActive(), 4)
+    took = yield from until(lambda: not live().loop.documents and not live().loop.timer.isActive(), 4)
     check("all documents closed at once while live: forgotten", took is not None)
 
 

@@ -219,7 +219,7 @@ impl<'a> Replay<'a> {
     fn show(&mut self, frame: &crate::host::Frame, t: f64) -> Done {
         let start = Instant::now();
         let size = self.recording.canvas;
-        frame.copy_to(size.width, size.height, Depth::Eight, &mut self.live)?;
+        frame.lay_down(size.width, Depth::Eight, &mut self.live)?;
         if t.is_finite() {
             self.meter.show.push(milliseconds(start.elapsed()));
         }

@@ -77,7 +77,7 @@ fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
     let Polled::Frame(frame) = layer.poll(0)? else {
         return Err(Failure::failed("The engine came to rest without a picture."));
     };
-    frame.copy_to(picture.width, picture.height, picture.depth, &mut picture.pixels)?;
+    frame.lay_down(picture.width, picture.depth, &mut picture.pixels)?;
     Ok(frame.info()?)
 }
 

@@ -31,7 +31,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn live(script: &Path, out: &Path, more: &[&str]) -> Output {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/turbo");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny/turbo");
     Command::new(env!("CARGO_BIN_EXE_scumble"))
         .args(["live", "--device", "cpu", "--model"])
         .arg(model)

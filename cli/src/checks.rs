@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_recording_of_the_demo_is_a_whole_painting() {
-        let text = include_str!("../../../tests/recordings/landscape.json");
+        let text = include_str!("../../tests/recordings/landscape.json");
         let recording = Recording::parse(text).unwrap();
         let count = |is: fn(&Event) -> bool| recording.events.iter().filter(|e| is(e)).count();
         assert!(recording.strokes() >= 24 && recording.prompts() >= 3);

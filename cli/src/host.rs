@@ -181,9 +181,10 @@ impl Layer {
         image.byte_length = canvas.pixels.len();
         image.pixels = canvas.pixels.as_ptr().cast();
         let touched = touched.map(Rect::raw);
-        let touched = touched.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        let (touched, count) =
+            touched.as_ref().map_or((std::ptr::null(), 0), |rect| (std::ptr::from_ref(rect), 1));
         // SAFETY: image, pixels and rectangle live until after the call.
-        revision(|out| unsafe { scumble_session_push(self.0, &image, touched, out) })
+        revision(|out| unsafe { scumble_session_push(self.0, &image, 1, touched, count, out) })
     }
 
     /// Coverage for the whole canvas, one byte a pixel.
@@ -276,14 +277,27 @@ impl Frame {
         })
     }
 
-    /// Copies the frame to its place on a canvas of packed rows; what it does not cover stays.
-    pub fn copy_to(&self, width: u32, height: u32, depth: Depth, pixels: &mut [u8]) -> Answer<()> {
-        let rect = ScumbleRect { x: 0, y: 0, width: width as i32, height: height as i32 };
-        let stride = width as usize * depth.bytes_per_pixel();
-        // SAFETY: a live frame; `pixels` is writable for its length.
-        let status =
-            unsafe { scumble_frame_copy(self.0, &rect, pixels.as_mut_ptr().cast(), stride, pixels.len()) };
-        check(status).map(drop)
+    /// Lays what is new of the frame down on a canvas of packed rows.
+    pub fn lay_down(&self, width: u32, depth: Depth, pixels: &mut [u8]) -> Answer<()> {
+        let mut info = init(scumble_frame_info_init)?;
+        // SAFETY: a live frame.
+        check(unsafe { scumble_frame_info(self.0, &mut info) })?;
+        let mut rects = vec![ScumbleRect::default(); info.rect_count as usize];
+        // SAFETY: a live frame; there is room for `rect_count`.
+        check(unsafe { scumble_frame_rects(self.0, rects.as_mut_ptr(), info.rect_count) })?;
+        let bpp = depth.bytes_per_pixel();
+        let stride = width as usize * bpp;
+        for rect in rects {
+            let start = rect.y as usize * stride + rect.x as usize * bpp;
+            let Some(target) = pixels.get_mut(start..) else {
+                return Err(Fault::own(SCUMBLE_ERROR_INTERNAL, "The frame is of another canvas."));
+            };
+            // SAFETY: a live frame; `target` is writable for its length.
+            check(unsafe {
+                scumble_frame_copy(self.0, &rect, target.as_mut_ptr().cast(), stride, target.len())
+            })?;
+        }
+        Ok(())
     }
 }
 

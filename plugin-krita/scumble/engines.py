@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engines that live documents share: one a model, made when it is first asked for, kept for a while after
+its last document."""
+
+from __future__ import annotations
+
+from . import abi, log, models
+from .engine import Engine, Library
+from .log import guarded
+from .qt import QtCore
+
+# Errors after which the engine must be made anew; all others are told and live goes on.
+FATAL = {
+    abi.ERROR_INTERNAL,
+    abi.ERROR_RUNTIME,
+    abi.ERROR_DEVICE,
+    abi.ERROR_MODEL_MISSING,
+    abi.ERROR_MODEL_BROKEN,
+    abi.ERROR_MODEL_UNSUPPORTED,
+}
+# … of them those that another model may cure.
+OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL_UNSUPPORTED}
+KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live document that used it
+
+
+class Engines(QtCore.QObject):
+    """`used` answers the engines that live documents have now."""
+
+    def __init__(self, used):
+        super().__init__()
+        self._used = used
+        self.library: Library | None = None
+        self.made: dict[str, Engine] = {}  # by the model's id
+        self.spare = QtCore.QTimer(self)
+        self.spare.setSingleShot(True)
+        self.spare.timeout.connect(self.drop_unused)
+
+    def of(self, model: str) -> Engine:
+        """Raises ScumbleError for a model that the artist has not chosen, and without a library."""
+        folder = models.folder(model)
+        if self.library is None:
+            self.library = Library()
+        if model not in self.made:
+            self.made[model] = Engine(self.library, folder or None)
+        return self.made[model]
+
+    def drop(self, engine: Engine) -> None:
+        """The next `of` makes a new one, e.g. after the painter has put the model in its place. The library
+        keeps it until the last session of it is closed."""
+        self.made = {model: other for model, other in self.made.items() if other is not engine}
+        engine.close()
+
+    def drop_unused_later(self) -> None:
+        self.spare.start(KEEP_MODEL)
+
+    @guarded
+    def drop_unused(self, keep: str | None = None) -> None:
+        used = {id(engine) for engine in self._used()}
+        for model in [m for m, engine in self.made.items() if m != keep and id(engine) not in used]:
+            self.made.pop(model).close()
+
+    def close(self) -> None:
+        """Before Krita goes. One that fails keeps no other from being closed."""
+        self.spare.stop()
+        for engine in self.made.values():
+            try:
+                engine.close()
+            except Exception:  # noqa: BLE001
+                log.exception("closing")
+        self.made.clear()

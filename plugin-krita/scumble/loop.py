@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop: one timer for all live documents. Whose turn it is, when the next one is, and what hurries it.
+
+Nothing that happens here may reach Krita as an exception: what is left becomes a sentence.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+
+from . import host, log, status
+from .document import LiveDocument
+from .engine import ScumbleError
+from .engines import FATAL
+from .log import guarded
+from .qt import QtCore, tr
+from .watch import Watch
+
+LATER = 0.4  # seconds until the next try after a run that failed, and where nothing wakes the loop
+LOOK = 0.5  # seconds between looks whether a document was closed, and at the other windows
+
+
+class Loop(QtCore.QObject):
+    """Turns for the documents in `documents`. Calls `changed` when there is something new to be told of one,
+    `woken` when something has happened in Krita, and `ended` for a document that cannot go on, with the
+    error: that takes it out of the loop."""
+
+    def __init__(self, changed, woken, ended):
+        super().__init__()
+        self._changed, self._woken, self._ended = changed, woken, ended
+        self.documents: list[LiveDocument] = []
+        self.busy = False  # Krita is being changed on a click: it may run timers meanwhile
+        self._looked_at = float("-inf")
+        self._seen: list = []
+        self.timer = QtCore.QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+        self.watch = Watch(self.wake, self.removed, self.pen_down, self.pen_up)
+
+    def of(self, document) -> LiveDocument | None:
+        if document is None:
+            return None
+        return next((one for one in self.documents if one.document == document), None)
+
+    def add(self, one: LiveDocument) -> None:
+        self.documents.append(one)
+        self._looked_at = float("-inf")
+        self.watch.windows()
+        self.hurry()
+
+    def remove(self, one: LiveDocument) -> None:
+        self.documents.remove(one)
+        if not self.documents:
+            self.timer.stop()
+            self.watch.leave_canvas()
+
+    def hurry(self) -> None:
+        """The next turn is at once."""
+        self.timer.start(0)
+
+    @contextmanager
+    def alone(self):
+        """While Krita is changed on a click: where it waits for a stroke it runs timers, ours too."""
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
+
+    def close(self) -> None:
+        """Before Krita goes. One that fails keeps no other from being closed."""
+        self.timer.stop()
+        for one in self.documents:
+            try:
+                one.close()
+            except Exception:  # noqa: BLE001
+                log.exception("closing")
+        self.documents.clear()
+
+    # --- what happens in Krita meanwhile ---
+
+    @guarded
+    def wake(self) -> None:
+        """What can be seen may have changed: another document or window in front, a layer shown or hidden."""
+        self.watch.leave_canvas()
+        self._looked_at = float("-inf")
+        for one in self.documents:
+            if one.unseen:
+                one.due = 0.0
+        if self.documents:
+            self.watch.canvas()
+            if not self.timer.isActive():
+                self.hurry()
+        self._woken()
+
+    @guarded
+    def removed(self) -> None:
+        """A layer was removed somewhere."""
+        for one in self.documents:
+            one.stack_changed()
+        self.wake()
+
+    @guarded
+    def pen_down(self) -> bool:
+        """The pen has come down on the canvas after a rest. Whether to be told when it is lifted."""
+        one = self.of(host.front().document)
+        if one is None:
+            return False
+        one.pen_down()
+        self.hurry()
+        return one.painted_under
+
+    @guarded
+    def pen_up(self) -> None:
+        for one in self.documents:
+            one.pen_up()
+        self.hurry()
+
+    @guarded
+    def hold(self, *_):
+        """The artist undoes or redoes something. The live document that it is in, None if there is none."""
+        one = self.of(host.front().document)
+        if one is None:
+            return None
+        one.hold()
+        return one.document
+
+    # --- turns ---
+
+    @guarded
+    def tick(self) -> None:
+        """One turn for the documents that can be seen, the one in front first; the others rest."""
+        self.timer.start(int(LATER * 1000))  # also after an exception
+        if self.busy:
+            return
+        now = time.perf_counter()
+        if now - self._looked_at > LOOK:
+            self._looked_at = now
+            self.drop_closed()
+            self._seen = host.seen()
+        seen = [one for one in map(self.of, self._seen) if one is not None]
+        if seen and host.popup_open():
+            seen[0].hold()
+        one = next((one for one in seen if now >= one.due), None)
+        if one is not None:
+            delay = self._turn(one)
+            one.due = time.perf_counter() + (delay if delay is not None else LOOK)
+            one.unseen = delay is None
+        self.timer.stop()
+        if not self.documents:
+            return
+        if seen and (seen[0].resting or host.instant_preview() is not None):
+            self.watch.canvas()
+        waiting = [one.due for one in seen if one in self.documents and not one.unseen]
+        if waiting:
+            self.timer.start(max(0, int((min(waiting) - time.perf_counter()) * 1000)))
+            return
+        self.watch.windows()
+        if not self.watch.layers_watched:
+            self.timer.start(int(LATER * 1000))
+
+    def _turn(self, one: LiveDocument) -> float | None:
+        """A document's turn; the seconds until its next one, None if there is nothing to be seen."""
+        before = status.look(one)
+        try:
+            delay = one.tick()
+        except ScumbleError as error:
+            delay = LATER
+            if error.status >= 0 or error.status in FATAL:
+                self._ended(one, error)
+                return delay
+            if str(error) != one.problem:
+                host.tell(one.document, str(error))
+            one.fail(str(error))
+        except Exception as error:  # noqa: BLE001  a slip of ours: this document's live ends, Krita goes on
+            log.exception("a turn")
+            sentence = tr("Scumble met an error of its own ({error}), so live is off. Details are in {file}.")
+            told = sentence.format(error=f"{type(error).__name__}: {error}", file=log.path())
+            self._ended(one, ScumbleError(told))
+            return LATER
+        if status.look(one) != before:
+            self._changed()
+        return delay
+
+    def drop_closed(self) -> None:
+        """Forgets live documents that were closed."""
+        for one in list(self.documents):
+            if one.document.rootNode() is None:
+                self.documents.remove(one)
+                one.close()
+                self._changed()
