@@ -94,7 +94,7 @@ SDE = {
     "prediction_type": "v_prediction",
 }
 TURBO_XL = {**ANCESTRAL, "timestep_spacing": "trailing"}
-# Hyper-SDXL as its card has it.
+# Hyper-SDXL as its card has it. The pipeline's own eta is 0, the scheduler's 0.3.
 TCD = {**tiny.SCHEDULERS["lcm"], "_class_name": "TCDScheduler", "timestep_spacing": "trailing"}
 HOUSE = "A painting of a house by the lake, warm light, thick brush strokes"
 SHIPS = "watercolour: ships in the mist (soft light) — pale colours!"
@@ -294,6 +294,7 @@ def render(parts, case, noise_source, index=None, nets=None):
             num_inference_steps=steps,
             guidance_scale=guidance,
             output_type="np",
+            **({"eta": 0.3} if isinstance(scheduler, TCDScheduler) else {}),
             callback_on_step_end=after_step,
             callback_on_step_end_tensor_inputs=watched,
             **words,
