@@ -16,9 +16,11 @@ pub mod slot;
 // The worker: one thread takes a job, runs it, publishes frames.
 pub mod engine;
 pub mod worker;
+mod focus;
 mod live;
 mod settle;
 mod show;
+mod span;
 mod memory;
 pub mod render;
 pub mod policy;
