@@ -99,6 +99,9 @@ impl Folder {
             kind => kind,
         };
         let xl = kind == Some(Kind::StableDiffusionXl);
+        let [vae_encoder, vae_decoder] =
+            ["vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
+        let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
         // What SDXL's refiner lacks is null in the index.
         let is_null = |name: &str| {
             let entry = index.as_ref().and_then(|index| index.get(name)?.as_array());
@@ -111,9 +114,6 @@ impl Folder {
         if xl {
             texts.push(words(&layout, path, "text_encoder_2", "tokenizer_2")?);
         }
-        let [vae_encoder, vae_decoder] =
-            ["vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
-        let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
         const SCHEDULER: &str = "scheduler_config.json";
         let scheduler = layout.folder("scheduler", &[&[SCHEDULER]])?;
         let scheduler = scheduler.map(|folder| Config::read(&folder.join(SCHEDULER))).transpose()?.flatten();
