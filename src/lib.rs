@@ -16,6 +16,7 @@ pub mod slot;
 // The worker: one thread takes a job, runs it, publishes frames.
 pub mod engine;
 pub mod worker;
+mod thread;
 mod live;
 mod settle;
 mod show;

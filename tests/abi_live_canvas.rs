@@ -265,7 +265,7 @@ fn a_release_in_the_middle_of_loading_ends_the_loading() {
 }
 
 #[test]
-fn an_engine_that_could_not_load_tells_each_session_once() {
+fn an_engine_that_could_not_load_tells_each_session_at_each_poll() {
     let engine =
         Engine::with(Box::new(|_, _| Err(Error::new(Status::ModelMissing, "no such folder")))).unwrap();
     let (mut paint, mut dice) = (Painting::new(80, 80), Dice(2));
@@ -275,11 +275,12 @@ fn an_engine_that_could_not_load_tells_each_session_once() {
         let told = fault(&layer);
         assert_eq!((told.status, &told.message[..]), (Status::ModelMissing, "no such folder"));
         assert_eq!(paint.push(&layer, None).unwrap(), Pushed::Unchanged);
-        // The engine stays without: the next stroke has no news.
+        assert_eq!(fault(&layer), told, "who missed it once is told again");
+        // The engine stays without: strokes are taken, and change nothing of it.
         paint.stroke(&mut dice);
         revision(paint.push(&layer, None));
         settle(&layer);
-        assert!(matches!(layer.poll(0), Ok(Polled::Nothing)));
+        assert_eq!(fault(&layer), told);
     }
     assert!(matches!(engine.state(), LoadState::Failed(error) if error.status == Status::ModelMissing));
 }

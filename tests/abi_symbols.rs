@@ -53,7 +53,8 @@ fn every_function_says_its_threads_and_its_statuses() {
             "{name} does not say from which threads it may be called"
         );
         let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-        if line.starts_with("int32_t") {
+        let line = line.strip_prefix("SCUMBLE_API ").unwrap_or_else(|| panic!("{name} is not SCUMBLE_API"));
+        if line.trim_start_matches("SCUMBLE_MUST_USE ").starts_with("int32_t") {
             assert!(comment.contains("Returns SCUMBLE_OK"), "{name} does not say what it returns");
         }
     }

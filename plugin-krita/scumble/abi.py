@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 1
+ABI_MAJOR = 1
+ABI_MINOR = 0
 
 OK = 0
 UNCHANGED = 1
@@ -138,6 +139,11 @@ class Params(ctypes.Structure):
         ("mask_softness", c_uint32),
         ("resolution", c_uint32),
         ("reserved", c_uint32),
+        ("sampler", c_char_p),
+        ("finest", c_uint32),
+        ("settle_delay_ms", c_uint32),
+        ("refine_strength", c_float),
+        ("settled_steps", c_uint32),
     ]
 
 
@@ -187,6 +193,8 @@ FUNCTIONS = {
     "scumble_abi_version": (c_uint32, []),
     "scumble_version": (c_char_p, []),
     "scumble_last_error": (c_char_p, []),
+    "scumble_session_last_error": (c_int32, [_HANDLE, c_void_p, c_size_t]),
+    "scumble_status_text": (c_char_p, [c_int32]),
     "scumble_default_model": (c_char_p, []),
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),
     "scumble_engine_info_init": (c_int32, [POINTER(EngineInfo), c_size_t]),

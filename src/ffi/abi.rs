@@ -14,6 +14,7 @@ pub struct ScumbleEngine {
 /// One live layer. Opaque.
 pub struct ScumbleSession {
     pub(super) session: crate::session::Session,
+    pub(super) last_error: parking_lot::Mutex<String>,
 }
 
 /// The picture at one moment, and what of it is new; immutable. Opaque.
@@ -101,6 +102,18 @@ pub struct ScumbleParams {
     pub resolution: u32,
     /// Reserved, 0.
     pub reserved: u32,
+    /// Sampler instead of the engine's, by its short name (ScumbleEngineOptions.scheduler); NULL = the engine's. A
+    /// change loads nothing.
+    pub sampler: *const c_char,
+    /// How far down the settled picture goes on a canvas larger than the model's size: 0 = to 1:1, n = to 1/√2ⁿ of
+    /// it, at most 8.
+    pub finest: u32,
+    /// Milliseconds without a change after which the settled picture is made, at most 10000.
+    pub settle_delay_ms: u32,
+    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; -1 = the library's own, 0.35.
+    pub refine_strength: f32,
+    /// Steps of the settled picture, 1..200; 0 = as many as while painting.
+    pub settled_steps: u32,
 }
 
 /// A rectangle of canvas pixels; x to the right, y down.
@@ -303,7 +316,8 @@ sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtim
 sized32!(ScumbleParams, {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
     preview: c::SCUMBLE_PREVIEW_EACH_STEP, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
-    mask_softness: 8, resolution: 0, reserved: 0,
+    mask_softness: 8, resolution: 0, reserved: 0, sampler: std::ptr::null(), finest: 0, settle_delay_ms: 300,
+    refine_strength: -1.0, settled_steps: 0,
 });
 sized32!(ScumbleImage, {
     format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
@@ -325,7 +339,7 @@ sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 }
 const _: () = {
     assert!(ScumbleEngineOptions::FIRST_SIZE == 40);
     assert!(ScumbleEngineInfo::FIRST_SIZE == 64);
-    assert!(ScumbleParams::FIRST_SIZE == 64);
+    assert!(ScumbleParams::FIRST_SIZE == 88);
     assert!(ScumbleImage::FIRST_SIZE == 56);
     assert!(ScumbleMask::FIRST_SIZE == 56);
     assert!(ScumbleFrameInfo::FIRST_SIZE == 152);

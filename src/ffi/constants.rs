@@ -6,8 +6,11 @@ use crate::pixels::Format;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
 
-/// Version of the ABI that this header describes; compare it with `scumble_abi_version()` first of all.
-pub const SCUMBLE_ABI_VERSION: u32 = 1;
+/// Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
+/// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
+pub const SCUMBLE_ABI_MAJOR: u32 = 1;
+/// Counts what was added under one major number: a library with a larger one has all of this header, and more.
+pub const SCUMBLE_ABI_MINOR: u32 = 0;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;

@@ -26,7 +26,7 @@ struct ScumbleSession {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     ScumbleEngine *engine;
-    bool quit, dirty, busy, fault, told;
+    bool quit, dirty, busy, fault;
     int32_t format, width, height;
     unsigned char *paint, *coverage;
     uint32_t outside;
@@ -75,9 +75,15 @@ static size_t pixel_bytes(int32_t format) {
     return kind == INT8 ? 4 : kind == FLOAT32 ? 16 : 8;
 }
 
-uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_VERSION; }
+uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_MAJOR << 16 | SCUMBLE_ABI_MINOR; }
 const char *scumble_version(void) { return "0.0.0-stub"; }
 const char *scumble_last_error(void) { return last_error; }
+const char *scumble_status_text(int32_t status) { return status < 0 ? "error" : "fine"; }
+int32_t scumble_session_last_error(const ScumbleSession *session, char *buffer, size_t length) {
+    (void)session;
+    snprintf(buffer, length, "%s", last_error);
+    return SCUMBLE_OK;
+}
 const char *scumble_default_model(void) { return ""; }
 
 #define INIT(function, type)                                               \
@@ -178,10 +184,9 @@ static void *work(void *argument) {
             continue;
         }
         s->dirty = false;
-        /* As the library does: a failed revision is not tried again, and a failed load is told once. */
+        /* As the library does: a failed revision is not tried again, and a failed load is told by each poll. */
         if (fails("load") || fails("render") || (s->prompt && !strcmp(s->prompt, "failing"))) {
-            s->fault = !fails("load") || !s->told;
-            s->told = true;
+            s->fault = true;
             continue;
         }
         s->busy = true;
@@ -318,7 +323,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     pthread_mutex_lock(&s->lock);
     int32_t status = SCUMBLE_NO_FRAME;
     if (s->fault) {
-        s->fault = false;
+        s->fault = fails("load");
         status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;

@@ -8,7 +8,12 @@ import pytest
 from conftest import ROOT
 from scumble import abi
 
-HEADER = re.sub(r"/\*.*?\*/", "", (ROOT / "include/scumble.h").read_text(), flags=re.S)
+HEADER = re.sub(
+    r"/\*.*?\*/|^static inline .*?^}|^# .*?$|SCUMBLE_API |SCUMBLE_MUST_USE ",
+    "",
+    (ROOT / "include/scumble.h").read_text(),
+    flags=re.S | re.M,
+)
 SCALARS = {
     "uint8_t": ctypes.c_uint8,
     "uint32_t": ctypes.c_uint32,
