@@ -123,7 +123,7 @@ setup-gimp:
 	@scripts/setup.sh gimp
 
 gimp-plugin: setup-gimp
-	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN))
+	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN)) WERROR=$(WERROR)
 
 # Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
 gimp: build gimp-plugin
@@ -138,6 +138,7 @@ gimp-zip: build gimp-plugin
 # `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
 # SUITE=trixie or sid, and root.
 GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble
+test-gimp: WERROR = 1
 test-gimp: gimp-plugin
 	cargo build
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)

@@ -2,7 +2,7 @@
 #include "canvas.h"
 
 #include "compat.h"
-#include "mark.h"
+#include "times.h"
 
 #include <string.h>
 
@@ -76,8 +76,7 @@ static guchar *read_selected(gint32 selection, const GeglRectangle *rect) {
     return values;
 }
 
-/* `from` is where the paint's top-left lies on the selection. FALSE if it could not be read. */
-static gboolean read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y) {
+gboolean canvas_read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y) {
     GeglRectangle part = {from_x, from_y, paint->rect.width, paint->rect.height};
     gint x1 = 0, y1 = 0, x2 = 0, y2 = 0;
     gboolean some = FALSE;
@@ -94,7 +93,7 @@ static gboolean read_selection(Paint *paint, gint32 copy, gint from_x, gint from
     return paint->coverage != NULL;
 }
 
-static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectangle *rect) {
+Paint *canvas_paint_new(gint32 image, gint width, gint height, const GeglRectangle *rect) {
     Paint *paint = g_new0(Paint, 1);
     paint->format = canvas_format(image);
     paint->width = width;
@@ -103,8 +102,7 @@ static Paint *paint_new(gint32 image, gint width, gint height, const GeglRectang
     return paint;
 }
 
-/* Fills it with the layer's pixels in the layer's own colour space, so that no colour is lost on the way. */
-static Paint *read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
+Paint *canvas_read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     GeglRectangle part = {x, y, paint->rect.width, paint->rect.height};
     GeglBuffer *buffer = layer > 0 ? gimp_drawable_get_buffer(layer) : NULL;
     paint->pixels = buffer ? g_try_malloc((gsize)part.width * (gsize)part.height * (gsize)paint->format->bytes) : NULL;
@@ -117,10 +115,9 @@ static Paint *read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     return paint;
 }
 
-/* A duplicate keeps the order of the layers, so the way down to a layer leads to its copy. */
-static gint32 copy_of(gint32 image, gint32 layer, gint32 duplicate) {
+gint32 canvas_copy_of(gint32 image, gint32 layer, gint32 duplicate) {
     gint32 group = gimp_item_get_parent(layer);
-    if (group > 0) group = copy_of(image, group, duplicate);
+    if (group > 0) group = canvas_copy_of(image, group, duplicate);
     gint count, at = gimp_image_get_item_position(image, layer);
     gint32 *layers = layers_of(duplicate, group, &count);
     gint32 found = at >= 0 && at < count ? layers[at] : -1;
@@ -159,15 +156,15 @@ static Paint *read_twin(gint32 copy, gint32 twin) {
     gimp_drawable_offsets(twin, &x, &y);
     at_x = x;
     at_y = y;
-    Paint *paint = paint_new(copy, gimp_drawable_width(twin), gimp_drawable_height(twin), NULL);
+    Paint *paint = canvas_paint_new(copy, gimp_drawable_width(twin), gimp_drawable_height(twin), NULL);
     /* The selection first: a group is seen on a canvas that is cut to it. */
-    if (!read_selection(paint, copy, x, y)) {
+    if (!canvas_read_selection(paint, copy, x, y)) {
         paint_free(paint);
         return NULL;
     }
     if (gimp_item_is_group(twin)) {
         gint32 seen = flat_group(copy, twin, &at_x, &at_y);
-        paint = read_or_free(paint, seen, 0, 0);
+        paint = canvas_read_or_free(paint, seen, 0, 0);
         if (seen > 0) gimp_item_delete(seen);
         return paint;
     }
@@ -176,73 +173,19 @@ static Paint *read_twin(gint32 copy, gint32 twin) {
     gimp_drawable_merge_filters(twin);
     if (gimp_layer_get_mask(twin) > 0)
         gimp_layer_remove_mask(twin, gimp_layer_get_apply_mask(twin) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
-    return read_or_free(paint, twin, 0, 0);
+    return canvas_read_or_free(paint, twin, 0, 0);
 }
 
 Paint *canvas_read_layer(gint32 image, gint32 layer) {
+    gint64 began = g_get_monotonic_time();
     gint32 copy = gimp_image_duplicate(image);
     if (copy <= 0) return NULL;
     gimp_image_undo_disable(copy);
-    gint32 twin = gimp_item_is_valid(layer) ? copy_of(image, layer, copy) : -1;
+    gint32 twin = gimp_item_is_valid(layer) ? canvas_copy_of(image, layer, copy) : -1;
     Paint *paint = twin > 0 ? read_twin(copy, twin) : NULL;
     gimp_image_delete(copy);
+    times_tell("layer", began);
     return paint;
-}
-
-/* Drops all that lies above the layer, in its group and around it. */
-static void drop_above(gint32 image, gint32 layer) {
-    gint32 group = gimp_item_get_parent(layer);
-    gint count;
-    gint32 *layers = layers_of(image, group, &count);
-    for (gint i = 0; i < count && layers[i] != layer; i++) gimp_image_remove_layer(image, layers[i]);
-    g_free(layers);
-    if (group > 0) drop_above(image, group);
-}
-
-/* The live layer in a duplicate of its image. */
-static gint32 live_in(gint32 image, gint32 live, gint32 copy) {
-    gint32 twin = gimp_item_is_valid(live) ? copy_of(image, live, copy) : -1;
-    if (twin > 0 && mark_is_on(twin)) return twin;
-    /* The artist has moved it in between: then its mark finds it. */
-    GArray *marked = mark_find(copy);
-    twin = marked->len ? g_array_index(marked, gint32, 0) : -1;
-    g_array_unref(marked);
-    return twin;
-}
-
-Paint *canvas_read_below(gint32 image, gint32 live, const GeglRectangle *rect) {
-    gint32 copy = gimp_image_duplicate(image);
-    if (copy <= 0) return NULL;
-    gimp_image_undo_disable(copy);
-    Paint *paint = NULL;
-    gint32 twin = live_in(image, live, copy);
-    if (twin > 0) {
-        paint = paint_new(copy, gimp_image_width(copy), gimp_image_height(copy), rect);
-        drop_above(copy, twin);
-        gimp_image_remove_layer(copy, twin);
-        /* A smaller canvas moves no pixels, and so little is composited. */
-        if (rect) gimp_image_resize(copy, rect->width, rect->height, -rect->x, -rect->y);
-        gint32 below = gimp_layer_new_from_visible(copy, copy, "below");
-        paint = read_or_free(paint, below, 0, 0);
-        if (below > 0) gimp_item_delete(below);
-        if (paint && !rect && !read_selection(paint, copy, 0, 0)) g_clear_pointer(&paint, paint_free);
-    }
-    gimp_image_delete(copy);
-    return paint;
-}
-
-GBytes *canvas_thumbnail_below(gint32 image, gint32 live, gint *width, gint *height) {
-    gint32 copy = gimp_image_duplicate(image), twin = copy > 0 ? live_in(image, live, copy) : -1;
-    GBytes *small = NULL;
-    if (copy <= 0) return NULL;
-    gimp_image_undo_disable(copy);
-    if (twin > 0) {
-        drop_above(copy, twin);
-        gimp_image_remove_layer(copy, twin);
-        small = image_thumbnail(copy, width, height);
-    }
-    gimp_image_delete(copy);
-    return small;
 }
 
 gint32 canvas_new_layer(gint32 image, const gchar *name, const GeglRectangle *place) {

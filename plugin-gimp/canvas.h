@@ -2,8 +2,8 @@
 /*
  * What is read of an image, and how layers are made and written.
  *
- * Pixels are read from a duplicate of the image that is dropped at once: the artist may close the image, undo or
- * paint at any moment, and GIMP ends a plug-in that asks for tiles of a drawable that is gone.
+ * Pixels are read from a duplicate of the image: the artist may close the image, undo or paint at any moment, and GIMP
+ * ends a plug-in that asks for tiles of a drawable that is gone.
  */
 #pragma once
 
@@ -25,12 +25,18 @@ gint32 canvas_layer_of(gint32 drawable);
  * it is gone or memory ran out. */
 Paint *canvas_read_layer(gint32 image, gint32 layer);
 
-/* All that is shown below the live layer on `rect` (image pixels; NULL: on all of it, and the selection). NULL if it is gone
- * or memory ran out. */
-Paint *canvas_read_below(gint32 image, gint32 live, const GeglRectangle *rect);
+/* The parts that such readings are made of. `rect`: NULL for all of the canvas. */
+Paint *canvas_paint_new(gint32 image, gint width, gint height, const GeglRectangle *rect);
 
-/* All of that as a small picture, in at most *width by *height pixels, which become its size. NULL if it is gone. */
-GBytes *canvas_thumbnail_below(gint32 image, gint32 live, gint *width, gint *height);
+/* Fills it with pixels from (x, y) on of a layer that nobody can take away, in the layer's own colour space, so that no
+ * colour is lost on the way. If there is no layer or no memory the paint is freed, and NULL. */
+Paint *canvas_read_or_free(Paint *paint, gint32 layer, gint x, gint y);
+
+/* What is selected in a duplicate, from (from_x, from_y) on. FALSE if it could not be read. */
+gboolean canvas_read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y);
+
+/* A layer's copy in a duplicate of its image, which keeps the order of the layers. -1 if there is none. */
+gint32 canvas_copy_of(gint32 image, gint32 layer, gint32 duplicate);
 
 /* A transparent layer that is not in the image yet; -1 if it failed. */
 gint32 canvas_new_layer(gint32 image, const gchar *name, const GeglRectangle *place);

@@ -2,7 +2,7 @@
 /*
  * What differs by name between GIMP 2.10 (GTK 2) and GIMP 3 (GTK 3). The shared files speak 2.10's language:
  * images and layers are numbers. A macro that has the name of a function of GIMP 3 calls that function with the
- * objects of the numbers; an object that is gone is NULL, and its number -1.
+ * objects of the numbers. NULL has the number -1; calls on an object that is gone fail.
  */
 #pragma once
 

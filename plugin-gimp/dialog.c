@@ -2,10 +2,8 @@
 #include "dialog.h"
 
 #include "canvas.h"
-#include "form.h"
-#include "live.h"
+#include "dialog_state.h"
 #include "run.h"
-#include "view.h"
 
 #include <string.h>
 
@@ -14,34 +12,6 @@
 #define FINAL 1.0  /* seconds that Apply and Close wait for the finished picture; */
 #define ENOUGH 4.0 /* ... and for what is begun to be written, while hands or a dialog hold it up */
 
-/* What the artist has asked for last. */
-typedef enum {
-    EDITING,   /* a filter: OK makes the picture */
-    FINISHING, /* OK: as soon as the picture is finished */
-    LIVE,
-    APPLYING,  /* live, and these as soon as the picture is finished and written: a copy below, */
-    STORING,   /* a copy above */
-    STOPPING,  /* a filter again */
-    CLOSING,   /* the end of the dialog */
-} State;
-
-typedef struct {
-    gint32 image, layer, made;
-    Settings *settings;
-    Form *form;
-    Renderer *renderer; /* NULL if the engine could not be started */
-    Live *live;         /* not NULL from LIVE on */
-    State state;
-    gint64 since;       /* when that was asked for */
-    View view;
-    guint timer;
-    gchar *error;       /* what failed, until something goes well; NULL */
-    gchar *told;        /* what was done last, until the next thing is; NULL */
-    gboolean knows_model, nothing_selected, left;
-    gboolean used; /* something came of the settings: they are kept for the next time */
-    LiveState live_state;
-} Dialog;
-
 static gboolean tick(gpointer data);
 
 static void tick_in(Dialog *d, guint delay) {
@@ -49,77 +19,14 @@ static void tick_in(Dialog *d, guint delay) {
     d->timer = d->left ? 0 : g_timeout_add(delay, tick, d);
 }
 
-static void say_error(Dialog *d, GError *error) {
-    if (!error) return;
-    g_free(d->error);
-    d->error = g_strdup(error->message);
-    g_error_free(error);
-}
-
-static void forget_error(Dialog *d) { g_clear_pointer(&d->error, g_free); }
-
-static void tell(Dialog *d, const gchar *sentence) {
-    g_free(d->told);
-    d->told = g_strdup(sentence);
-}
-
-static gboolean engine_failed(const Dialog *d) {
-    ScumbleEngineInfo info;
-    if (!d->renderer || d->renderer->dead) return TRUE;
-    renderer_info(d->renderer, &info);
-    return info.state == SCUMBLE_ENGINE_FAILED;
-}
-
-static gboolean failed(const Dialog *d) { return engine_failed(d) || d->renderer->failed; }
-
-static void set_sensitive(Dialog *d) {
-    gboolean rests = d->state == EDITING || d->state == LIVE;
-    view_allow(&d->view, GTK_RESPONSE_OK, d->state == EDITING && !failed(d) && !d->nothing_selected);
-    view_allow(&d->view, RESPONSE_RESET, rests);
-    view_allow(&d->view, RESPONSE_APPLY, d->state == LIVE && d->renderer && d->renderer->picture.laid);
-    view_allow(&d->view, RESPONSE_STORE, d->state == LIVE && d->renderer && d->renderer->picture.laid);
-    gtk_widget_set_sensitive(d->view.live, rests);
-    form_set_sensitive(d->form, rests);
-}
-
 static void go_to(Dialog *d, State state) {
     d->state = state;
     d->since = g_get_monotonic_time();
-    set_sensitive(d);
+    dialog_set_sensitive(d);
     tick_in(d, 1);
 }
 
 static gdouble seconds_in_state(const Dialog *d) { return (gdouble)(g_get_monotonic_time() - d->since) / 1e6; }
-
-/* What is rendered, by what: what stands in the window when there is nothing else to say. */
-static gchar *plain_sentence(const Dialog *d) {
-    ScumbleEngineInfo info = {.model_name = "", .device = ""};
-    gchar *name = d->live ? gimp_item_get_name(live_layer(d->live)) : gimp_item_get_name(d->layer);
-    if (d->renderer) renderer_info(d->renderer, &info);
-    gboolean known = info.model_name && *info.model_name;
-    gchar *text = g_strdup_printf("%s \xe2\x80\x9c%s\xe2\x80\x9d%s%s%s%s.",
-                                  d->live ? "Renders everything that is shown below the layer" : "Renders the layer", name ? name : "?",
-                                  known ? " with " : "", known ? info.model_name : "", known ? " on " : "", known ? info.device : "");
-    g_free(name);
-    return text;
-}
-
-static void say(Dialog *d) {
-    gchar *plain = NULL;
-    const gchar *text = d->error ? d->error : NULL;
-    gchar *faded = NULL;
-    if (d->error && d->live && failed(d))
-        text = faded = g_strdup_printf("%s (The live layer is half transparent: it does not follow the paint.)", d->error);
-    else if (!text && d->live && d->live_state == LIVE_PAINTED_ON)
-        text = "The live layer itself is chosen: what you paint on it is written over. Choose the layer below it in the Layers dialog.";
-    else if (!text && d->nothing_selected && !d->live)
-        text = CANVAS_NOTHING_SELECTED;
-    if (!text) text = d->told;
-    if (!text) text = plain = plain_sentence(d);
-    view_say(&d->view, text);
-    g_free(plain);
-    g_free(faded);
-}
 
 /* Reads the layer and hands it over; what has not changed makes no work. */
 static gboolean read_layer(Dialog *d) {
@@ -129,12 +36,12 @@ static gboolean read_layer(Dialog *d) {
     if (!paint) {
         if (!error)
             g_set_error_literal(&error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out. Close this window and choose another one.");
-        say_error(d, error);
+        dialog_say_error(d, error);
         return FALSE;
     }
     d->nothing_selected = paint->selected == SELECTED_NONE;
     gboolean good = !d->nothing_selected && renderer_push(d->renderer, paint, &error);
-    say_error(d, error);
+    dialog_say_error(d, error);
     preview_set_paint(d->view.preview, paint);
     preview_set_picture(d->view.preview, d->nothing_selected ? NULL : d->renderer);
     paint_free(paint);
@@ -147,65 +54,33 @@ static void start_renderer(Dialog *d) {
     renderer_free(d->renderer);
     d->knows_model = FALSE;
     form_know_model(d->form, NULL);
-    forget_error(d);
+    dialog_forget_error(d);
     d->renderer = renderer_new(d->settings->model, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
-    say_error(d, error);
+    dialog_say_error(d, error);
     preview_set_picture(d->view.preview, d->renderer);
     if (d->live) live_restart(d->live);
     else read_layer(d);
-    set_sensitive(d);
+    dialog_set_sensitive(d);
     tick_in(d, QUICK);
 }
 
 static void settings_changed(gboolean other_model, gpointer data) {
     Dialog *d = data;
     GError *error = NULL;
-    gboolean again = failed(d);
+    gboolean again = dialog_failed(d);
     form_read(d->form, d->settings);
     /* After a failure the next change tries again: the model may be in its place by now. */
-    if (other_model || engine_failed(d)) {
+    if (other_model || dialog_engine_failed(d)) {
         start_renderer(d);
         return;
     }
-    forget_error(d);
-    tell(d, NULL);
+    dialog_forget_error(d);
+    dialog_tell(d, NULL);
     renderer_set(d->renderer, d->settings, &error);
-    say_error(d, error);
-    if (again) set_sensitive(d);
+    dialog_say_error(d, error);
+    if (again) dialog_set_sensitive(d);
     tick_in(d, QUICK);
-}
-
-static void show_progress(Dialog *d) {
-    ScumbleEngineInfo info = {.state = SCUMBLE_ENGINE_FAILED};
-    gchar *text = NULL;
-    gdouble done = 0.0;
-    if (d->renderer) renderer_info(d->renderer, &info);
-    if (info.state == SCUMBLE_ENGINE_READY && !d->knows_model) {
-        d->knows_model = TRUE;
-        form_know_model(d->form, &info);
-    }
-    const Renderer *r = d->renderer;
-    if (info.state == SCUMBLE_ENGINE_LOADING) {
-        text = g_strdup("Loading the model\xe2\x80\xa6");
-        done = info.progress;
-    } else if (failed(d) || d->error) {
-        text = g_strdup("No picture");
-    } else if (d->live && d->live_state == LIVE_RESTS) {
-        text = g_strdup("Resting: the live layer is hidden or locked");
-    } else if (renderer_busy(r)) {
-        gboolean some = r->picture.laid && r->info.revision >= r->asked && r->info.steps;
-        text = some ? g_strdup_printf("Step %u of %u", r->info.step, r->info.steps) : g_strdup("Rendering\xe2\x80\xa6");
-        done = some ? (gdouble)r->info.step / r->info.steps : 0.0;
-    } else if (d->live && !live_settled(d->live, r)) {
-        text = g_strdup("Showing\xe2\x80\xa6");
-        done = 1.0;
-    } else if (r->picture.laid) {
-        text = g_strdup_printf("Up to date, rendered in %.2f s", (gdouble)r->info.since_start_us / 1e6);
-        done = 1.0;
-    }
-    view_progress(&d->view, text, done);
-    g_free(text);
 }
 
 static void show_buttons(Dialog *d) {
@@ -219,21 +94,21 @@ static void end_live(Dialog *d) {
     d->made = live_free(d->live, d->settings->keep, d->settings->prompt);
     d->used = TRUE;
     d->live = NULL;
-    if (d->made > 0) tell(d, "The live layer is an ordinary one now, half transparent so that what you paint below it is seen.");
+    if (d->made > 0) dialog_tell(d, "The live layer is an ordinary one now, half transparent so that what you paint below it is seen.");
 }
 
 static void begin_live(Dialog *d) {
     GError *error = NULL;
     gint32 layer = active_layer(d->image);
     if (layer <= 0) layer = d->layer;
-    if (engine_failed(d)) start_renderer(d); /* what was missing may be there by now */
-    if (engine_failed(d)) return;            /* and no live layer without a picture */
+    if (dialog_engine_failed(d)) start_renderer(d); /* what was missing may be there by now */
+    if (dialog_engine_failed(d)) return;            /* and no live layer without a picture */
     if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, &error);
     /* Nothing failed that a picture of the filter would mend. */
-    tell(d, error ? error->message : NULL);
+    dialog_tell(d, error ? error->message : NULL);
     g_clear_error(&error);
     if (!d->live) return;
-    forget_error(d);
+    dialog_forget_error(d);
     d->live_state = LIVE_ON;
     preview_set_picture(d->view.preview, d->renderer);
 }
@@ -248,7 +123,7 @@ static void live_toggled(GtkToggleButton *button, Dialog *d) {
     } else {
         go_to(d, STOPPING);
     }
-    say(d);
+    dialog_say(d);
 }
 
 static void keep_toggled(GtkToggleButton *button, Dialog *d) { d->settings->keep = gtk_toggle_button_get_active(button); }
@@ -267,7 +142,7 @@ static void finish(Dialog *d) {
     if (canvas_usable(d->image, gimp_item_is_valid(d->layer) ? d->layer : -1, &error))
         d->made = canvas_add_picture(d->image, d->layer, d->renderer, d->settings->prompt, &error);
     if (d->made <= 0) {
-        say_error(d, error);
+        dialog_say_error(d, error);
         go_to(d, EDITING);
         return;
     }
@@ -283,7 +158,7 @@ static void live_ended(Dialog *d, LiveState state) {
     end_live(d);
     d->settings->keep = keep;
     if (state == LIVE_LAYER_GONE) d->made = -1;
-    tell(d, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
+    dialog_tell(d, state == LIVE_INDEXED ? "The image is indexed now, which Scumble cannot render. Choose Image > Mode > RGB, then Live again."
                                   : "The live layer was removed, merged or undone. Choose Live to make a new one.");
     if (d->state == CLOSING) {
         leave(d);
@@ -297,7 +172,7 @@ static void live_ended(Dialog *d, LiveState state) {
 static void apply(Dialog *d) {
     gboolean above = d->state == STORING;
     gint32 layer = live_apply(d->live, above, d->settings->prompt);
-    tell(d, layer <= 0 ? "GIMP could not copy the live layer: memory ran out, or its group is locked."
+    dialog_tell(d, layer <= 0 ? "GIMP could not copy the live layer: memory ran out, or its group is locked."
             : above    ? "A copy is stored above the live layer, hidden."
                        : "The picture is an ordinary layer below the live one now, and the one that you paint on.");
     go_to(d, LIVE);
@@ -306,7 +181,7 @@ static void apply(Dialog *d) {
 /* TRUE if what the state waits for is there. */
 static gboolean may_go_on(const Dialog *d) {
     gdouble waited = seconds_in_state(d);
-    gboolean quiet = !d->renderer || failed(d) || d->live_state == LIVE_RESTS || waited > ENOUGH ||
+    gboolean quiet = !d->renderer || dialog_failed(d) || d->live_state == LIVE_RESTS || waited > ENOUGH ||
                      (!renderer_busy(d->renderer) && live_settled(d->live, d->renderer));
     return quiet || (waited > FINAL && !live_writing(d->live));
 }
@@ -316,22 +191,22 @@ static void poll(Dialog *d) {
     gboolean fresh = FALSE;
     if (!d->renderer || (d->live && live_writing(d->live))) return;
     if (!renderer_poll(d->renderer, &fresh, &error)) {
-        say_error(d, error);
+        dialog_say_error(d, error);
         if (d->state == FINISHING) go_to(d, EDITING);
-        set_sensitive(d);
+        dialog_set_sensitive(d);
     } else if (fresh) {
-        if (!d->renderer->failed) forget_error(d);
+        if (!d->renderer->failed) dialog_forget_error(d);
         preview_set_picture(d->view.preview, d->renderer);
-        set_sensitive(d);
+        dialog_set_sensitive(d);
     }
 }
 
 static void tick_live(Dialog *d, guint *delay) {
     GError *error = NULL;
     if (!d->renderer) return;
-    live_fade(d->live, d->renderer, failed(d) && d->state < STOPPING);
+    live_fade(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING);
     d->live_state = live_tick(d->live, d->renderer, delay, &error);
-    say_error(d, error);
+    dialog_say_error(d, error);
     Paint *paint = live_take_paint(d->live);
     if (paint) preview_set_paint(d->view.preview, paint);
     paint_free(paint);
@@ -376,9 +251,8 @@ static gboolean tick(gpointer data) {
         delay = QUICK;
     }
     if (d->left) return G_SOURCE_REMOVE;
-    if (d->renderer && !d->knows_model && !engine_failed(d)) delay = MIN(delay, QUICK);
-    show_progress(d);
-    say(d);
+    if (d->renderer && !d->knows_model && !dialog_engine_failed(d)) delay = MIN(delay, QUICK);
+    dialog_say(d);
     tick_in(d, delay);
     return G_SOURCE_REMOVE;
 }
@@ -422,9 +296,9 @@ static void respond(GtkDialog *window, gint response, Dialog *d) {
 /* The artist comes back from the image, where the layer may have been painted on. */
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
-    if (d->state == EDITING && d->renderer && gimp_image_is_valid(d->image)) {
+    if (d->state == EDITING && d->renderer && gimp_image_is_valid(d->image) && watch_layer(d->watch, d->image, d->layer)) {
         read_layer(d);
-        set_sensitive(d);
+        dialog_set_sensitive(d);
         tick_in(d, QUICK);
     }
     return FALSE;
@@ -436,7 +310,7 @@ static void build(Dialog *d) {
     gtk_widget_show_all(GTK_WIDGET(d->view.form));
     form_focus(d->form);
     show_buttons(d);
-    set_sensitive(d);
+    dialog_set_sensitive(d);
     g_signal_connect(d->view.live, "toggled", G_CALLBACK(live_toggled), d);
     g_signal_connect(d->view.keep, "toggled", G_CALLBACK(keep_toggled), d);
     g_signal_connect(d->view.window, "response", G_CALLBACK(respond), d);
@@ -445,7 +319,7 @@ static void build(Dialog *d) {
 }
 
 gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings) {
-    Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings};
+    Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings, .watch = watch_new()};
     build(&d);
     gtk_widget_show(d.view.window);
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
@@ -458,6 +332,7 @@ gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings)
     settings_save(settings, d.used);
     view_free(&d.view);
     form_free(d.form);
+    watch_free(d.watch);
     renderer_free(d.renderer);
     g_free(d.error);
     g_free(d.told);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "live.h"
 
+#include "below.h"
 #include "canvas.h"
 #include "mark.h"
 #include "times.h"
@@ -19,6 +20,7 @@
 struct Live {
     gint32 image;
     Watch *watch;
+    Below *below;
     Writer writer;
     Paint *paint;     /* the last one of all the canvas, until it is taken */
     gboolean restart; /* the renderer knows nothing yet */
@@ -85,6 +87,7 @@ Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error) {
     Live *l = g_new0(Live, 1);
     l->image = image;
     l->watch = watch_new();
+    l->below = below_new(image);
     l->writer = (Writer){.image = image, .layer = made};
     live_restart(l);
     return l;
@@ -111,6 +114,7 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
         layer = -1;
     }
     watch_free(l->watch);
+    below_free(l->below);
     writer_end(&l->writer);
     paint_free(l->paint);
     g_free(l);
@@ -153,7 +157,7 @@ gint32 live_apply(Live *l, gboolean above, const gchar *prompt) {
 /* Reads what lies below and hands it to the engine. */
 static gboolean push(Live *l, Renderer *r, const GeglRectangle *rect, GError **error) {
     gint64 began = g_get_monotonic_time();
-    Paint *paint = canvas_read_below(l->image, l->writer.layer, rect);
+    Paint *paint = below_read(l->below, l->writer.layer, rect, watch_parts(l->watch));
     times_tell(rect ? "part" : "whole", began);
     if (!paint) {
         /* Closed or undone in this moment, and the next tick sees it; or there is no memory. */

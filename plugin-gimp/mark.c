@@ -43,7 +43,7 @@ void mark_show(gulong number) {
         g_object_unref(window);
     }
     gdk_flush();
-    (void)gdk_error_trap_pop();
+    if (gdk_error_trap_pop()) g_debug("the dialog has closed");
     G_GNUC_END_IGNORE_DEPRECATIONS
 #else
     (void)number;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "watch.h"
 
-#include "canvas.h"
 #include "compat.h"
 #include "small.h"
 
@@ -22,6 +21,8 @@ struct Watch {
     Small selection, below;
     guint turn;
     gboolean blind; /* GIMP makes no small pictures of layers */
+    GArray *parts;  /* Part: what paint has changed in this look; */
+    gboolean more;  /* and something else has, too */
 };
 
 static void seen_clear(gpointer item) {
@@ -34,6 +35,7 @@ Watch *watch_new(void) {
     Watch *w = g_new0(Watch, 1);
     w->seen = g_array_new(FALSE, TRUE, sizeof(Seen));
     g_array_set_clear_func(w->seen, seen_clear);
+    w->parts = g_array_new(FALSE, FALSE, sizeof(Part));
     w->blind = !small_can_be_had();
     return w;
 }
@@ -41,23 +43,10 @@ Watch *watch_new(void) {
 void watch_free(Watch *w) {
     if (!w) return;
     g_array_unref(w->seen);
+    g_array_unref(w->parts);
     small_clear(&w->selection);
     small_clear(&w->below);
     g_free(w);
-}
-
-/* The layers below, top first; the groups around the live layer are among them. */
-static void list_below(gint32 image, gint32 layer, GArray *ids) {
-    gint32 group = gimp_item_get_parent(layer);
-    gint count, at = 0;
-    gint32 *layers = layers_of(image, group, &count);
-    while (at < count && layers[at] != layer) at++;
-    if (at + 1 < count) g_array_append_vals(ids, layers + at + 1, (guint)(count - at - 1));
-    g_free(layers);
-    if (group > 0) {
-        g_array_append_val(ids, group);
-        list_below(image, group, ids);
-    }
 }
 
 /* The layer and the groups around it. */
@@ -76,7 +65,7 @@ static gboolean has(const GArray *ids, gint32 id) {
 /* What is known of each layer is taken along to the list as it is now. TRUE if that is another one. */
 static gboolean list_update(Watch *w, gint32 image, gint32 live) {
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
-    list_below(image, live, ids);
+    below_list(image, live, ids);
     gboolean differs = ids->len != w->seen->len;
     for (guint i = 0; i < ids->len && !differs; i++)
         differs = g_array_index(w->seen, Seen, i).layer != g_array_index(ids, gint32, i);
@@ -135,14 +124,20 @@ static gboolean settings_update(Seen *seen) {
     return differ;
 }
 
-static WatchChange look_at(const Watch *w, Seen *seen, const GArray *around_live, GeglRectangle *rect) {
+static WatchChange look_at(Watch *w, Seen *seen, const GArray *around_live, GeglRectangle *rect) {
     GeglRectangle box, all = {0, 0, 0, 0};
     gboolean settings = settings_update(seen);
     /* A group around the live layer shows the live layer itself. */
     if (seen->settings[0] && !w->blind && !has(around_live, seen->layer)) {
-        if (small_update(&seen->paint, seen->layer, &box)) all = box;
-        if (seen->settings[8] && small_update(&seen->mask, (gint32)seen->settings[7], &box))
+        if (small_update(&seen->paint, seen->layer, &box)) {
+            Part part = {seen->layer, box};
+            g_array_append_val(w->parts, part);
+            all = box;
+        }
+        if (seen->settings[8] && small_update(&seen->mask, (gint32)seen->settings[7], &box)) {
+            w->more = TRUE;
             gegl_rectangle_bounding_box(&all, &all, &box);
+        }
     }
     if (settings) return WATCH_WHOLE;
     if (all.width <= 0) return WATCH_NOTHING;
@@ -155,13 +150,15 @@ static WatchChange look_at(const Watch *w, Seen *seen, const GArray *around_live
 /* All that is below at once, where there are no small pictures of layers. */
 static WatchChange look_below(Watch *w, gint32 image, gint32 live, GeglRectangle *rect) {
     gint width = SMALL_SIDE, height = SMALL_SIDE;
-    GBytes *small = canvas_thumbnail_below(image, live, &width, &height);
+    GBytes *small = below_thumbnail(image, live, &width, &height);
     return small_take(&w->below, small, width, height, (gint)w->canvas[0], (gint)w->canvas[1], rect) ? WATCH_PART : WATCH_NOTHING;
 }
 
 WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect) {
     WatchChange change = WATCH_NOTHING;
     *rect = (GeglRectangle){0, 0, 0, 0};
+    g_array_set_size(w->parts, 0);
+    w->more = w->blind;
     if (list_update(w, image, live)) change = WATCH_WHOLE;
     if (canvas_update(w, image)) change = WATCH_WHOLE;
     if (w->blind) change = MAX(change, look_below(w, image, live, rect));
@@ -181,3 +178,23 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
     gegl_rectangle_intersect(rect, rect, GEGL_RECTANGLE(0, 0, (gint)w->canvas[0], (gint)w->canvas[1]));
     return rect->width > 0 && rect->height > 0 ? WATCH_PART : WATCH_NOTHING;
 }
+
+gboolean watch_layer(Watch *w, gint32 image, gint32 layer) {
+    GeglRectangle rect = {0, 0, 0, 0};
+    Seen first = {.layer = layer};
+    gboolean other = w->seen->len != 1 || g_array_index(w->seen, Seen, 0).layer != layer;
+    if (other) {
+        g_array_set_size(w->seen, 0);
+        g_array_append_val(w->seen, first);
+    }
+    g_array_set_size(w->parts, 0);
+    GArray *none = g_array_new(FALSE, FALSE, sizeof(gint32));
+    Seen *seen = &g_array_index(w->seen, Seen, 0);
+    gboolean canvas = canvas_update(w, image);
+    WatchChange change = look_at(w, seen, none, &rect);
+    g_array_unref(none);
+    /* A hidden layer is rendered, too, but not looked at. */
+    return other || canvas || w->blind || !seen->settings[0] || change != WATCH_NOTHING;
+}
+
+const GArray *watch_parts(const Watch *w) { return w->more ? NULL : w->parts; }

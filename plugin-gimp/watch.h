@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <gegl.h>
+#include "below.h"
 
 typedef struct Watch Watch;
 
@@ -20,3 +20,9 @@ void watch_free(Watch *watch);
 
 /* What has changed below `live` since the last look. The first look finds everything changed. */
 WatchChange watch_look(Watch *watch, gint32 image, gint32 live, GeglRectangle *rect);
+
+/* After WATCH_PART: the layers whose pixels changed and where, until the next look. NULL if it was not paint alone. */
+const GArray *watch_parts(const Watch *watch);
+
+/* Instead of watch_look(): TRUE if the layer alone or the selection may be another than at the last time. */
+gboolean watch_layer(Watch *watch, gint32 image, gint32 layer);

@@ -11,7 +11,7 @@ shift
 root=$(realpath -m "${SCUMBLE_CHROOTS:-.setup/chroots}/$suite")
 scripts/chroot.sh "$suite" "$root" gimp libgimp-3.0-dev gcc make pkg-config libc6-dev gir1.2-gimp-3.0 python3-gi
 out=$PWD/out/gimp-3-$suite
-scripts/chroot.sh run "$root" make --no-print-directory -C "$PWD/plugin-gimp" GIMP=3 OUT="$out"
+scripts/chroot.sh run "$root" make --no-print-directory -C "$PWD/plugin-gimp" GIMP=3 OUT="$out" WERROR=1
 python3 tests/gimp/run_gimp.py --gimp 3 --chroot "$root" --plugin "$out/scumble" "$@"
 # What is handed out, too: a zip for this GIMP renders in a fresh profile. Libraries are named as for the tests.
 library=()

@@ -1,6 +1,7 @@
 //! One job: what of the canvas is rendered, from what, and what of it is shown.
 //!
-//! While the hand moves, the window around what changed is rendered, held to the last picture around it. At rest the
+//! While the hand moves, the window around what changed is rendered, held to the last picture around it, and on
+//! canvases that are larger than the model `focus` makes it sharp. At rest the
 //! whole is made anew, so that it is a function of pixels, settings, model and seed alone; `settle` goes on from
 //! there on canvases that are larger than the model.
 
@@ -12,20 +13,23 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::desk::{End, Shared};
 use crate::error::Result;
+use crate::focus::Focus;
 use crate::frame::Kind;
 use crate::grid::{Grid, Window};
 use crate::job::Job;
 use crate::memory::{Last, Memory, Stored};
 use crate::pixels::paste::Source;
 use crate::pixels::{Picture, read};
+use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{
     Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
 };
 use crate::show::Showing;
+use crate::span::{fresh, offset, scaled, within};
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
-const CONTEXT: u32 = 32;
+pub(crate) const CONTEXT: u32 = 32;
 const LEAST_CONTEXT: usize = 4;
 
 pub(crate) struct Work<'a> {
@@ -52,6 +56,7 @@ pub(crate) fn render(
     renderer: &mut dyn Renderer,
     asked: Asked<'_>,
     quality: &Quality<'_>,
+    policy: &Policy,
     sink: &mut dyn Sink,
 ) -> Result<Ended> {
     let params = &job.params;
@@ -59,7 +64,7 @@ pub(crate) fn render(
     let Asked { window, paint, mask, change } = asked;
     let noise = job.noise.as_deref();
     let scene = Scene { window, paint, mask, change, conditions: &conditions, noise };
-    renderer.render(&scene, quality, &job.policy, &job.cancel, sink)
+    renderer.render(&scene, quality, policy, &job.cancel, sink)
 }
 
 pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> {
@@ -126,6 +131,28 @@ impl<'a> Work<'a> {
             seed: params.seed,
             previews: if tier == Tier::Live { params.preview } else { Previews::Off },
         }
+    }
+
+    /// The same, with a strength that only adds what a coarser level has no room for.
+    pub fn refining(&self, whole: Quality<'a>) -> Quality<'a> {
+        let strength = whole.strength.min(self.job.params.refine_strength);
+        // One step at least.
+        let steps = whole.steps.max((1.0 / strength).ceil() as u32);
+        Quality { strength, steps, ..whole }
+    }
+
+    /// Lays the paint over a window's picture where the mask keeps it.
+    pub fn keep_paint(&self, picture: &mut Picture, window: &Window) -> Result<()> {
+        let Some(mask) = &self.job.mask else { return Ok(()) };
+        let (scale, pixels, cancel) =
+            (window.level.scale(), window.pixels(self.grid.cell()), &self.job.cancel);
+        let paint = read::picture(&self.job.paint, scale, pixels.clone(), self.paper(), cancel)?;
+        let shown = mask.cells(scale, pixels, cancel)?;
+        for (mut picture, paint) in picture.outer_iter_mut().zip(paint.outer_iter()) {
+            let values = ndarray::Zip::from(&mut picture).and(&paint).and(&shown);
+            values.for_each(|value, paint, shown| *value = paint + (*value - paint) * shown);
+        }
+        Ok(())
     }
 
     /// Of what a picture is made from: equal keys, equal pictures.
@@ -228,8 +255,10 @@ impl<'a> Work<'a> {
             .slice(s![.., top..top + part.height * cell, left..left + part.width * cell])
             .as_standard_layout()
             .into_owned();
-        // What is shown is what is free, and a cell more: the decoder looks at its neighbours.
-        let shown = [fresh(&free, 1, true), fresh(&free, 1, false)];
+        // What is shown is what is free, and a cell more: the decoder looks at its neighbours. Where finer levels are
+        // shown it is no more than what must be, since it coarsens that.
+        let (above, margin) = if self.refinements().is_empty() { (0.0, 1) } else { (0.5, 0) };
+        let shown = [fresh(&free, above, margin, true), fresh(&free, above, margin, false)];
         let [columns, rows] = [0, 1].map(|axis: usize| shown[axis].start * cell..shown[axis].end * cell);
         let pixels = part.pixels(self.grid.cell());
         let level_pixels = [
@@ -237,6 +266,7 @@ impl<'a> Work<'a> {
             pixels[1].start + rows.start as i64..pixels[1].start + rows.end as i64,
         ];
         let rect = self.grid.on_canvas(part.level, level_pixels).and_then(|r| r.intersect(self.job.cover));
+        let focus = rect.and_then(|rect| Focus::new(self, rect));
         let origin = last.window.pixels(self.grid.cell()).map(|range| range.start);
         let quality = self.quality(Tier::Live);
         let showing = &mut self.showing;
@@ -257,17 +287,23 @@ impl<'a> Work<'a> {
         };
         let change = Some(Change { dirty: &free, last: &held });
         let asked = Asked { window: part, paint: &paint, mask: mask.as_ref(), change };
-        let ended = render(self.job, renderer, asked, &quality, &mut sink)?;
+        let ended = render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)?;
         if let Some((picture, made)) = finished {
             latent.slice_mut(cells).assign(&made);
             *whole = picture;
             last.pending = None;
         }
-        Ok(if ended == Ended::Finished { End::Live } else { End::GaveWay })
+        if ended == Ended::GaveWay {
+            return Ok(End::GaveWay);
+        }
+        if let Some(focus) = focus {
+            focus.render(self, last, renderer)?;
+        }
+        Ok(End::Live)
     }
 
     /// By cell: 1 on what changed and one cell around it, half on the next.
-    fn softened(&self, part: &Window, dirty: Rect) -> Array2<f32> {
+    pub fn softened(&self, part: &Window, dirty: Rect) -> Array2<f32> {
         let [columns, rows] = self.grid.touched(part.level, dirty);
         let away = |at: i64, range: &Range<i64>| (range.start - at).max(at - (range.end - 1)).max(0);
         Array2::from_shape_fn((part.height, part.width), |(y, x)| {
@@ -311,7 +347,8 @@ impl<'a> Work<'a> {
                     Ok(())
                 };
                 let asked = Asked { window, paint: &last.paint, mask: mask.as_ref(), change: None };
-                if render(self.job, renderer, asked, &quality, &mut sink)? == Ended::GaveWay {
+                if render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)? == Ended::GaveWay
+                {
                     return Ok(End::GaveWay);
                 }
                 let Some((stored, (steps, phases))) = finished else { return Ok(End::GaveWay) };
@@ -360,43 +397,4 @@ impl<'a> Work<'a> {
         let picture = (self.info.geometry.native as usize).pow(2) * 3 * size_of::<u16>();
         (PICTURES * picture).max(self.job.paint.bounds().area() as usize * 16)
     }
-}
-
-/// Which columns (or rows) have free cells, and `margin` cells around them.
-fn fresh(free: &Array2<f32>, margin: usize, columns: bool) -> Range<usize> {
-    let (height, width) = free.dim();
-    let along = if columns { width } else { height };
-    let is_free = |at: &usize| {
-        let line = if columns { free.column(*at) } else { free.row(*at) };
-        line.iter().any(|v| *v > 0.0)
-    };
-    let first = (0..along).find(is_free).unwrap_or(0);
-    let last = (0..along).rfind(is_free).unwrap_or(0);
-    first.saturating_sub(margin)..(last + 1 + margin).min(along)
-}
-
-/// The pixels of a level that a rectangle of the canvas touches; beyond the canvas its edge goes on.
-fn scaled(rect: Rect, scale: f64, bounds: Rect, whole: &[Range<i64>; 2]) -> [Range<i64>; 2] {
-    let from = |at: i32| (f64::from(at) * scale).floor() as i64;
-    let to = |at: i64, end: i64, beyond: i64| {
-        if at >= end { beyond } else { (at as f64 * scale).ceil() as i64 }
-    };
-    [
-        from(rect.x)..to(rect.right(), bounds.right(), whole[0].end),
-        from(rect.y)..to(rect.bottom(), bounds.bottom(), whole[1].end),
-    ]
-}
-
-fn within(part: [Range<i64>; 2], whole: &[Range<i64>; 2]) -> [Range<i64>; 2] {
-    let cut = |axis: usize| {
-        let start = part[axis].start.clamp(whole[axis].start, whole[axis].end - 1);
-        start..part[axis].end.clamp(start + 1, whole[axis].end)
-    };
-    [cut(0), cut(1)]
-}
-
-fn offset(part: &[Range<i64>; 2], whole: &[Range<i64>; 2]) -> [Range<usize>; 2] {
-    [0, 1].map(|axis| {
-        (part[axis].start - whole[axis].start) as usize..(part[axis].end - whole[axis].start) as usize
-    })
 }

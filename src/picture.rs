@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::error::Result;
-use crate::pixels::{Format, zeroed};
+use crate::pixels::{Format, Rows, zeroed};
 use crate::region::Rect;
 
 /// Side of a tile in pixels. Tiles at the canvas' edge are whole in memory.
@@ -189,6 +189,29 @@ impl Tiles {
     }
 }
 
+impl Rows for Tiles {
+    fn bounds(&self) -> Rect {
+        self.bounds
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn read_row(&self, y: i32, x: i32, out: &mut [u8]) {
+        let width = (out.len() / self.bytes_per_pixel()) as i32;
+        let mut rest = out;
+        self.for_runs(Rect::new(x, y, width, 1), |_, _, width, bytes| {
+            let (now, later) = std::mem::take(&mut rest).split_at_mut(width * self.bytes_per_pixel());
+            match bytes {
+                Some(bytes) => now.copy_from_slice(bytes),
+                None => now.fill(0),
+            }
+            rest = later;
+        });
+    }
+}
+
 /// The numbers of the tiles that a range of canvas pixels touches.
 fn tiles(start: i32, length: i32) -> std::ops::Range<i32> {
     start / TILE..(start + length + TILE - 1) / TILE
@@ -274,6 +297,10 @@ impl<M: Clone> Picture<M> {
         state.covers = Rect::default();
         let told = state.told.take();
         (std::mem::replace(&mut state.tiles, Tiles::empty(bounds, format)), told)
+    }
+
+    pub fn tiles(&self) -> Tiles {
+        self.0.lock().tiles.clone()
     }
 
     /// The picture as it is, to lay the next patch on, of which nothing is seen before [`Picture::show`]. `None` if the

@@ -47,6 +47,11 @@ impl Policy {
         let _ = self.0.compare_exchange(RUN, finish.min(ABANDON - 1), Ordering::SeqCst, Ordering::SeqCst);
     }
 
+    /// Whether something newer waits.
+    pub fn gives_way(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != RUN
+    }
+
     /// End now, and show nothing.
     pub fn abandon(&self) {
         self.0.store(ABANDON, Ordering::SeqCst);

@@ -16,11 +16,12 @@ use crate::frame::Kind;
 use crate::grid::{Axis, Tiles, Window};
 use crate::live::{Asked, Work, render};
 use crate::memory::{Memory, Stored};
+use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Source;
-use crate::pixels::resample::{Filter, Taps, resample};
-use crate::pixels::{Picture, blank_picture, read};
+use crate::pixels::{Picture, blank_picture};
 use crate::region::Rect;
-use crate::render::{Ended, Patch, Quality, Renderer, Tier};
+use crate::render::{Ended, Patch, Renderer, Tier};
+use crate::span::cut;
 
 type Place = (usize, usize);
 
@@ -101,7 +102,7 @@ impl<'a> Refiner<'a, '_> {
         }
         let window = self.levels[level].window(place);
         let start = self.start(level, &window)?;
-        let quality = self.quality();
+        let quality = self.work.refining(self.work.quality(Tier::Settled));
         let what = format!("tile at {}", quality.strength);
         let key = self.work.key_of(&what, &window, quality.steps, &start);
         let stored = match self.memory.made.get(key) {
@@ -116,7 +117,8 @@ impl<'a> Refiner<'a, '_> {
                     Ok(())
                 };
                 let asked = Asked { window, paint: &start, mask: mask.as_ref(), change: None };
-                let ended = render(self.work.job, self.renderer, asked, &quality, &mut sink)?;
+                let ended =
+                    render(self.work.job, self.renderer, asked, &quality, &self.work.job.policy, &mut sink)?;
                 let (Ended::Finished, Some((stored, steps, phases))) = (ended, finished) else {
                     return Err(Stop::GaveWay);
                 };
@@ -131,15 +133,6 @@ impl<'a> Refiner<'a, '_> {
         Ok(stored)
     }
 
-    /// As the settled picture's, with a strength that only adds what the coarser level has no room for.
-    fn quality(&self) -> Quality<'a> {
-        let whole = self.work.quality(Tier::Settled);
-        let strength = whole.strength.min(self.work.job.params.refine_strength);
-        // One step at least.
-        let steps = whole.steps.max((1.0 / strength).ceil() as u32);
-        Quality { strength, steps, ..whole }
-    }
-
     /// What a tile is made from: the coarser picture, scaled up; the paint where the mask keeps it.
     fn start(&mut self, level: usize, window: &Window) -> std::result::Result<Picture, Stop> {
         let cell = self.work.grid.cell();
@@ -149,49 +142,14 @@ impl<'a> Refiner<'a, '_> {
             None => (self.work.window.level, self.work.window.pixels(cell)),
         };
         let ratio = window.level.scale() / coarse_level.scale();
-        let taps =
-            |axis: usize| Taps::new(Filter::CatmullRom, pixels[axis].clone(), ratio, limits[axis].clone());
-        let (across, down) = (taps(0), taps(1));
-        let (left, top) = (across.source().start, down.source().start);
-        let coarse = match level.checked_sub(1) {
-            Some(coarser) => self.compose(coarser, [across.source(), down.source()])?,
+        let mut start = enlarge(pixels, ratio, &limits, |part| match level.checked_sub(1) {
+            Some(coarser) => self.compose(coarser, part),
             None => {
                 let made = self.memory.last.as_ref().and_then(|last| last.made.as_ref());
-                let Some((whole, _)) = made else { return Err(Stop::GaveWay) };
-                let part = |range: Range<i64>, limits: &Range<i64>| {
-                    (range.start - limits.start) as usize..(range.end - limits.start) as usize
-                };
-                let (columns, rows) = (part(across.source(), &limits[0]), part(down.source(), &limits[1]));
-                whole.slice(s![.., rows, columns]).as_standard_layout().into_owned()
-            }
-        };
-        let mut start = blank_picture(down.len(), across.len())?;
-        let load = |row: i64, planes: &mut [f32]| {
-            let width = (across.source().end - left) as usize;
-            for (c, plane) in planes.chunks_exact_mut(width).enumerate() {
-                let from = coarse.slice(s![c, (row - top) as usize, ..]);
-                plane.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-            }
-            Ok(())
-        };
-        resample(&across, &down, 3, 0..down.len(), load, |row, planes| {
-            for (c, plane) in planes.chunks_exact(across.len()).enumerate() {
-                let mut to = start.slice_mut(s![c, row, ..]);
-                to.iter_mut().zip(plane).for_each(|(to, from)| *to = from.clamp(0.0, 1.0));
+                made.map(|(whole, _)| cut(whole, &part, &limits)).ok_or(Stop::GaveWay)
             }
         })?;
-        if let Some(mask) = &self.work.job.mask {
-            let (scale, cancel) = (window.level.scale(), &self.work.job.cancel);
-            let paint =
-                read::picture(&self.work.job.paint, scale, pixels.clone(), self.work.paper(), cancel)?;
-            let shown = mask.cells(scale, pixels, cancel)?;
-            for (mut start, paint) in start.outer_iter_mut().zip(paint.outer_iter()) {
-                ndarray::Zip::from(&mut start)
-                    .and(&paint)
-                    .and(&shown)
-                    .for_each(|start, paint, shown| *start = paint + (*start - paint) * shown);
-            }
-        }
+        self.work.keep_paint(&mut start, window)?;
         Ok(start)
     }
 

@@ -6,7 +6,7 @@ use crate::desk::Shared;
 use crate::error::Result;
 use crate::frame::{Kind, Meta};
 use crate::job::Job;
-use crate::picture::State;
+use crate::picture::{State, Tiles};
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
 use crate::pixels::zeroed;
@@ -41,6 +41,11 @@ impl<'a> Showing<'a> {
             steps: 0,
             phases: Phases::default(),
         }
+    }
+
+    /// What the host sees now.
+    pub fn shown(&self) -> Tiles {
+        self.session.picture.tiles()
     }
 
     pub fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {

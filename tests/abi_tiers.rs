@@ -252,6 +252,65 @@ fn tiles_that_nothing_has_changed_cost_nothing() {
     assert!((1..=16).contains(&tiles(&few, 0)), "{} of {} tiles", tiles(&few, 0), tiles(&all, 0));
 }
 
+/// A stroke on a settled canvas of 256 × 200: what was shown before it, the last that was shown while the hand still
+/// moved, what when it rested, and what was asked for meanwhile.
+fn while_painting(finest: u32, rect: Rect, mask: Option<Rect>) -> ([Shown; 3], Vec<Asked>) {
+    let (engine, log) = engine();
+    let layer = engine.session();
+    layer.set_params(Params { finest, settle_delay: 1500, ..Params::default() }).unwrap();
+    let mut paint = Painting::new(256, 200);
+    paint.fill(paint.bounds, [90, 120, 150]);
+    paint.push(&layer, None).unwrap();
+    cover(&layer, &paint, mask);
+    settle(&layer);
+    let before = frame(&layer, 0).unwrap();
+    log.take();
+    paint.fill(rect, [250, 10, 10]);
+    paint.push(&layer, None).unwrap();
+    let mut live = None;
+    while layer.busy() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        live = frame(&layer, before.seq).filter(|shown| shown.tier == Tier::Live).or(live);
+    }
+    let at_rest = frame(&layer, before.seq).unwrap();
+    let asked = log.take().into_iter().filter(|asked| asked.tier == Tier::Live).collect();
+    ([before, live.expect("a picture before the hand rests"), at_rest], asked)
+}
+
+#[test]
+fn on_a_large_canvas_the_surroundings_of_a_stroke_are_shown_at_full_resolution() {
+    let stroke = Rect::new(120, 96, 14, 14);
+    let ([before, live, at_rest], asked) = while_painting(0, stroke, None);
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[0].held && asked[0].level == 2 && !asked[1].held, "{asked:?}");
+    assert!(asked[1].level == 0 && asked[1].width * asked[1].height <= 18 * 18, "{asked:?}");
+    assert_eq!((live.kind, at_rest.kind, at_rest.tier), (Kind::Preview, Kind::Final, Tier::Settled));
+    // What the stroke does not touch is as sharp as it was: nothing of the overview is seen around it.
+    let differ = |which: &dyn Fn(Rect) -> bool| {
+        let pairs = live.pixels.chunks_exact(4).zip(before.pixels.chunks_exact(4)).enumerate();
+        let place = |at: usize| Rect::new((at % 256) as i32, (at / 256) as i32, 1, 1);
+        pairs.filter(|(at, (a, b))| which(place(*at)) && a != b).count()
+    };
+    assert_eq!(differ(&|pixel| !Rect::new(80, 64, 96, 80).contains(pixel)), 0);
+    assert!(differ(&|pixel| stroke.contains(pixel)) > 180);
+    // Each cell has its own noise there, as in what settles; in the middle of the overview's cells nothing changes.
+    let steps = |shown: &Shown| {
+        let step = |at: usize| f64::from(shown.pixels[at * 4].abs_diff(shown.pixels[at * 4 - 4]));
+        (84..124).flat_map(|y| [104, 152].map(|x| y * 256 + x)).map(step).sum::<f64>()
+    };
+    let ([_, coarse, _], asked) = while_painting(2, stroke, None);
+    assert!(asked.len() == 1 && asked[0].held, "{asked:?}");
+    assert!(steps(&live) > 4.0 * steps(&coarse), "{} against {}", steps(&live), steps(&coarse));
+}
+
+#[test]
+fn the_focus_ends_where_the_mask_does() {
+    let mask = Rect::new(100, 80, 60, 50);
+    let ([before, live, _], asked) = while_painting(0, Rect::new(96, 96, 14, 14), Some(mask));
+    assert!(asked.iter().any(|asked| asked.level == 0), "{asked:?}");
+    assert_eq!((live.rect, live.rect), (before.rect, mask));
+}
+
 /// Mean difference between neighbours across the columns for which `which` holds, of those across all.
 fn step_across(pixels: &[u8], width: usize, which: impl Fn(usize) -> bool) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0f64);

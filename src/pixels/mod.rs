@@ -2,6 +2,7 @@
 //! model's picture into pixels for the host, `mask` says where.
 
 pub mod colour;
+pub mod enlarge;
 pub mod mask;
 pub mod paste;
 pub mod read;
@@ -12,6 +13,16 @@ use ndarray::Array3;
 
 use crate::error::{Error, Result, Status};
 use crate::region::Rect;
+
+/// Rows of a canvas's pixels.
+pub trait Rows: Sync {
+    fn bounds(&self) -> Rect;
+
+    fn format(&self) -> Format;
+
+    /// Copies the pixels `x..` of row `y` into `out`, whose length says how many; they lie on the canvas.
+    fn read_row(&self, y: i32, x: i32, out: &mut [u8]);
+}
 
 /// Pixels with red, green, blue and straight (not premultiplied) alpha. The numbers are the C ABI's; a format is a
 /// channel [`Order`], a [`Depth`] and an [`Encoding`].

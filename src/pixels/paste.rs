@@ -6,7 +6,7 @@ use super::colour::{self, Rgba, Transfer};
 use super::mask::Outside;
 use super::resample::{Filter, Taps, resample};
 use super::snapshot::Snapshot;
-use super::{Format, Picture, with_constant, zeroed};
+use super::{Format, Picture, Rows, with_constant, zeroed};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;

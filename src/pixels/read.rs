@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::colour::{self, Rgba, Transfer};
 use super::resample::{Filter, Taps, resample};
-use super::snapshot::Snapshot;
-use super::{Depth, Format, Picture, blank_picture, with_constant};
+use super::{Depth, Format, Picture, Rows, blank_picture, with_constant};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -19,7 +18,7 @@ use crate::error::Result;
 /// # Errors
 /// [`crate::error::Status::Cancelled`] between two rows, [`crate::error::Status::Memory`].
 pub fn picture(
-    paint: &Snapshot,
+    paint: &dyn Rows,
     scale: f64,
     [columns, rows]: [Range<i64>; 2],
     paper: [f32; 3],
@@ -102,6 +101,7 @@ fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::canvas::Canvas;
+    use crate::pixels::snapshot::Snapshot;
     use crate::pixels::{Encoding, ImageView};
     use crate::region::Rect;
 

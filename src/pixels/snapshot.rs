@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Format, no_room};
+use super::{Format, Rows, no_room};
 use crate::error::Result;
 use crate::region::Rect;
 
@@ -158,8 +158,22 @@ impl Snapshot {
         })
     }
 
-    /// Copies the pixels `x..` of row `y` into `out`, whose length says how many.
-    pub fn read_row(&self, y: i32, x: i32, out: &mut [u8]) {
+    #[cfg(test)]
+    pub(crate) fn shares_tile(&self, other: &Snapshot, tile: usize) -> bool {
+        Arc::ptr_eq(&self.tiles[tile], &other.tiles[tile])
+    }
+}
+
+impl Rows for Snapshot {
+    fn bounds(&self) -> Rect {
+        self.bounds
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn read_row(&self, y: i32, x: i32, out: &mut [u8]) {
         let mut rest = out;
         let width = (rest.len() / self.format.bytes_per_pixel()) as i32;
         for span in self.spans(y, x, width) {
@@ -167,11 +181,6 @@ impl Snapshot {
             now.copy_from_slice(span);
             rest = later;
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn shares_tile(&self, other: &Snapshot, tile: usize) -> bool {
-        Arc::ptr_eq(&self.tiles[tile], &other.tiles[tile])
     }
 }
 

@@ -108,10 +108,11 @@ class Desk:
 
     def close(self):
         """Ends the scenario's dialogs and images, whatever state they are in."""
+        self.dismiss()
         for window in self.dialogs():
             self.s.x("windowactivate", "--sync", window)
             self.key("Escape", "Escape", pause=0.3)
-        for image in re.findall(r"\d+", self.s.do("(t-images)")):
+        for image in re.findall(r"\d+", self.images()):
             self.image = int(image)
             self.close_image()
 
@@ -177,7 +178,7 @@ class Desk:
         return self.s.until(self.image_closed, 8)
 
     def image_closed(self) -> bool:
-        return f"{self.image}" not in re.findall(r"\d+", self.s.do("(t-images)"))
+        return f"{self.image}" not in re.findall(r"\d+", self.images())
 
     def trouble(self) -> list[str]:
         """What error windows say."""
@@ -220,6 +221,25 @@ class Desk:
                 except OSError:
                     continue
         return found
+
+    def memory(self) -> float:
+        """MiB that GIMP itself has in memory and swap."""
+        said = Path(f"/proc/{self.gimp_process()}/status").read_text()
+        return sum(int(kib) for kib in re.findall(r"(?:VmRSS|VmSwap):\s+(\d+)", said)) / 1024
+
+    def gimp_process(self) -> int:
+        """In a chroot there are shells around it."""
+        process = self.s.process.pid
+        while "/gimp-" not in os.readlink(f"/proc/{process}/exe"):
+            children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+            if not children:
+                raise RuntimeError("GIMP's process was not found")
+            process = int(children[0])
+        return process
+
+    def images(self) -> str:
+        """The numbers of all images that GIMP has, shown or not."""
+        return self.s.do("(t-images)")
 
     def kill_plug_in(self):
         for pid in self.plug_ins():

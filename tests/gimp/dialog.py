@@ -214,14 +214,16 @@ def rendering(d: Desk, r: Report):
 
 
 def said(d: Desk) -> str:
-    """The sentence below the preview. There always is one, so nothing means that it could not be read."""
-    clipboard(d, text="")
-    d.key("alt+p", "shift+Tab", "ctrl+a", "ctrl+c")
-    text = d.s.until(lambda: clipboard(d, "-o"), 2)
-    if not text:
-        raise RuntimeError("the sentence could not be read")
-    d.key("alt+p")
-    return text
+    """The sentence below the preview. There always is one, so nothing means that it could not be read; GTK 3
+    may miss the first key in a window that has just come up."""
+    for _ in range(3):
+        clipboard(d, text="")
+        d.key("alt+p", "shift+Tab", "ctrl+a", "ctrl+c")
+        text = d.s.until(lambda: clipboard(d, "-o"), 1)
+        d.key("alt+p")
+        if text:
+            return text
+    raise RuntimeError("the sentence could not be read")
 
 
 def models(d: Desk, r: Report):

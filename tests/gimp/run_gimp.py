@@ -25,9 +25,12 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "scripts")]
 
 import batch  # noqa: E402
+import closing  # noqa: E402
 import dialog  # noqa: E402
 import faults  # noqa: E402
+import faults_window  # noqa: E402
 import live  # noqa: E402
+import pace  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
@@ -95,23 +98,26 @@ def main() -> int:
             if scenarios:
                 with GimpSession(gimp, plug_in, size=size, settings=settings, **env) as session:
                     for scenario in scenarios:
-                        report.run(scenario, Desk(session), report)
+                        desk = Desk(session)
+                        report.run(scenario, desk, report)
+                        if session.alive():
+                            desk.close()  # what a scenario that failed has left open
 
         console(whole, pick(batch.SCENARIOS, "batch", parts), ORT_DYLIB_PATH=str(runtime))
         # Without a library of its own the plug-in takes the one that the environment names.
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
-        windows(bare, pick(live.SCENARIOS, "live", parts), **stub)
+        windows(bare, pick(live.SCENARIOS + closing.SCENARIOS, "live", parts), **stub)
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
-        windows(bare, pick(faults.SCENARIOS, "faults", parts), **stub)
+        windows(bare, pick(faults.SCENARIOS + faults_window.SCENARIOS, "faults", parts), **stub)
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
-        windows(bare, pick(faults.LAYERS, "faults", parts), **stub, **times)
+        windows(bare, pick(pace.LAYERS, "faults", parts), **stub, **times)
         windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
-        windows(bare, pick(faults.SMALL, "faults", parts), size="1366x768", **stub)
+        windows(bare, pick(faults_window.SMALL, "faults", parts), size="1366x768", **stub)
         deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
         shutil.copytree(bare, deep)
-        windows(deep, pick(faults.LONG, "faults", parts))
+        windows(deep, pick(faults_window.LONG, "faults", parts))
         console(bare, pick([batch.engineless], "engineless", parts))
         windows(bare, pick([dialog.engineless], "engineless", parts))
     print(f"{time.monotonic() - began:.0f} s")

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "dialog_state.h"
+
+#include "canvas.h"
+
+void dialog_say_error(Dialog *d, GError *error) {
+    if (!error) return;
+    g_free(d->error);
+    d->error = g_strdup(error->message);
+    g_error_free(error);
+}
+
+void dialog_forget_error(Dialog *d) { g_clear_pointer(&d->error, g_free); }
+
+void dialog_tell(Dialog *d, const gchar *sentence) {
+    g_free(d->told);
+    d->told = g_strdup(sentence);
+}
+
+gboolean dialog_engine_failed(const Dialog *d) {
+    ScumbleEngineInfo info;
+    if (!d->renderer || d->renderer->dead) return TRUE;
+    renderer_info(d->renderer, &info);
+    return info.state == SCUMBLE_ENGINE_FAILED;
+}
+
+gboolean dialog_failed(const Dialog *d) { return dialog_engine_failed(d) || d->renderer->failed; }
+
+void dialog_set_sensitive(Dialog *d) {
+    gboolean rests = d->state == EDITING || d->state == LIVE;
+    view_allow(&d->view, GTK_RESPONSE_OK, d->state == EDITING && !dialog_failed(d) && !d->nothing_selected);
+    view_allow(&d->view, RESPONSE_RESET, rests);
+    view_allow(&d->view, RESPONSE_APPLY, d->state == LIVE && d->renderer && d->renderer->picture.laid);
+    view_allow(&d->view, RESPONSE_STORE, d->state == LIVE && d->renderer && d->renderer->picture.laid);
+    gtk_widget_set_sensitive(d->view.live, rests);
+    form_set_sensitive(d->form, rests);
+}
+
+/* What is rendered, by what: what stands in the window when there is nothing else to say. */
+static gchar *plain_sentence(const Dialog *d) {
+    ScumbleEngineInfo info = {.model_name = "", .device = ""};
+    gchar *name = d->live ? gimp_item_get_name(live_layer(d->live)) : gimp_item_get_name(d->layer);
+    if (d->renderer) renderer_info(d->renderer, &info);
+    gboolean known = info.model_name && *info.model_name;
+    gchar *text = g_strdup_printf("%s \xe2\x80\x9c%s\xe2\x80\x9d%s%s%s%s.",
+                                  d->live ? "Renders everything that is shown below the layer" : "Renders the layer", name ? name : "?",
+                                  known ? " with " : "", known ? info.model_name : "", known ? " on " : "", known ? info.device : "");
+    g_free(name);
+    return text;
+}
+
+static void show_sentence(Dialog *d) {
+    gchar *plain = NULL;
+    const gchar *text = d->error ? d->error : NULL;
+    gchar *faded = NULL;
+    if (d->error && d->live && dialog_failed(d))
+        text = faded = g_strdup_printf("%s (The live layer is half transparent: it does not follow the paint.)", d->error);
+    else if (!text && d->live && d->live_state == LIVE_PAINTED_ON)
+        text = "The live layer itself is chosen: what you paint on it is written over. Choose the layer below it in the Layers dialog.";
+    else if (!text && d->nothing_selected && !d->live)
+        text = CANVAS_NOTHING_SELECTED;
+    if (!text) text = d->told;
+    if (!text) text = plain = plain_sentence(d);
+    view_say(&d->view, text);
+    g_free(plain);
+    g_free(faded);
+}
+
+static void show_progress(Dialog *d) {
+    ScumbleEngineInfo info = {.state = SCUMBLE_ENGINE_FAILED};
+    gchar *text = NULL;
+    gdouble done = 0.0;
+    if (d->renderer) renderer_info(d->renderer, &info);
+    if (info.state == SCUMBLE_ENGINE_READY && !d->knows_model) {
+        d->knows_model = TRUE;
+        form_know_model(d->form, &info);
+    }
+    const Renderer *r = d->renderer;
+    if (info.state == SCUMBLE_ENGINE_LOADING) {
+        text = g_strdup("Loading the model\xe2\x80\xa6");
+        done = info.progress;
+    } else if (dialog_failed(d) || d->error) {
+        text = g_strdup("No picture");
+    } else if (d->live && d->live_state == LIVE_RESTS) {
+        text = g_strdup("Resting: the live layer is hidden or locked");
+    } else if (renderer_busy(r)) {
+        gboolean some = r->picture.laid && r->info.revision >= r->asked && r->info.steps;
+        text = some ? g_strdup_printf("Step %u of %u", r->info.step, r->info.steps) : g_strdup("Rendering\xe2\x80\xa6");
+        done = some ? (gdouble)r->info.step / r->info.steps : 0.0;
+    } else if (d->live && !live_settled(d->live, r)) {
+        text = g_strdup("Showing\xe2\x80\xa6");
+        done = 1.0;
+    } else if (r->picture.laid) {
+        text = g_strdup_printf("Up to date, rendered in %.2f s", (gdouble)r->info.since_start_us / 1e6);
+        done = 1.0;
+    }
+    view_progress(&d->view, text, done);
+    g_free(text);
+}
+
+void dialog_say(Dialog *d) {
+    show_progress(d);
+    show_sentence(d);
+}

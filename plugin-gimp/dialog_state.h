@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the dialog knows, for its own files: dialog.c is what it does, dialog_says.c what it tells. */
+#pragma once
+
+#include "form.h"
+#include "live.h"
+#include "view.h"
+#include "watch.h"
+
+/* What the artist has asked for last. */
+typedef enum {
+    EDITING,   /* a filter: OK makes the picture */
+    FINISHING, /* OK: as soon as the picture is finished */
+    LIVE,
+    APPLYING,  /* live, and these as soon as the picture is finished and written: a copy below, */
+    STORING,   /* a copy above */
+    STOPPING,  /* a filter again */
+    CLOSING,   /* the end of the dialog */
+} State;
+
+typedef struct {
+    gint32 image, layer, made;
+    Settings *settings;
+    Form *form;
+    Renderer *renderer; /* NULL if the engine could not be started */
+    Live *live;         /* not NULL from LIVE on */
+    State state;
+    gint64 since;       /* when that was asked for */
+    Watch *watch;       /* of the layer, while it is not live */
+    View view;
+    guint timer;
+    gchar *error;       /* what failed, until something goes well; NULL */
+    gchar *told;        /* what was done last, until the next thing is; NULL */
+    gboolean knows_model, nothing_selected, left;
+    gboolean used; /* something came of the settings: they are kept for the next time */
+    LiveState live_state;
+} Dialog;
+
+gboolean dialog_engine_failed(const Dialog *dialog);
+gboolean dialog_failed(const Dialog *dialog);
+
+/* Keeps the sentence of an error, which is freed; NULL: nothing. */
+void dialog_say_error(Dialog *dialog, GError *error);
+void dialog_forget_error(Dialog *dialog);
+
+/* Keeps a sentence about what was done; NULL: none. */
+void dialog_tell(Dialog *dialog, const gchar *sentence);
+
+/* Shows the sentence that matters most now, and the progress. */
+void dialog_say(Dialog *dialog);
+
+/* What may be pressed in this state. */
+void dialog_set_sensitive(Dialog *dialog);
