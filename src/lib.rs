@@ -39,6 +39,7 @@ pub mod grid;
 pub mod model;
 pub mod cancel;
 pub mod error;
+mod journal;
 pub mod places;
 
 // A panic must not cross the ABI: ffi/guard.rs catches it, which needs unwinding.

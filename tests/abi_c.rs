@@ -241,6 +241,11 @@ fn the_last_error_of_a_session_is_told_to_every_thread() {
 }
 
 #[test]
+fn what_there_is_can_be_listed_and_the_log_read() {
+    println!("{}", run(&mut host(&c::program("lists", &[]))));
+}
+
+#[test]
 fn a_library_that_is_closed_while_its_worker_ends_stays() {
     // Not linked to the library: it opens it, as a plug-in does.
     let program = c::program("closing", &["-ldl"]);

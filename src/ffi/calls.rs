@@ -112,6 +112,7 @@ pub unsafe extern "C" fn scumble_engine_create(
 ) -> i32 {
     guard(|| {
         check_out(engine, "engine")?;
+        crate::journal::begin();
         // SAFETY: as the caller promised, here and below.
         let options = unsafe { load_options(options) }?;
         let made =

@@ -5,10 +5,22 @@
 
 use std::ffi::{CStr, c_char};
 
+use parking_lot::Mutex;
+
 use super::abi::ScumbleSession;
 use super::constants::*;
 use super::guard::*;
 use crate::error::{Error, Status};
+
+/// Why the last failed call on a session failed.
+#[derive(Default)]
+pub struct Sentence(Mutex<String>);
+
+impl Sentence {
+    pub(super) fn keep(&self, why: &Error) {
+        self.0.lock().clone_from(&why.message);
+    }
+}
 
 /// Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
 /// none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is. Where one
@@ -34,7 +46,7 @@ pub unsafe extern "C" fn scumble_session_last_error(
         // SAFETY: as the caller promised, here and below.
         let session = unsafe { reference(session, "session") }?;
         check_out(buffer, "buffer")?;
-        unsafe { write_text(&session.last_error.lock(), buffer, length) }?;
+        unsafe { write_text(&session.last_error.0.lock(), buffer, length) }?;
         Ok(SCUMBLE_OK)
     })
 }
@@ -54,6 +66,7 @@ fn status_text(status: i32) -> &'static CStr {
         SCUMBLE_NO_FRAME => c"no newer frame",
         SCUMBLE_LOADING => c"the model is being loaded",
         SCUMBLE_TIMEOUT => c"the time was up",
+        SCUMBLE_END => c"nothing further",
         SCUMBLE_ERROR_NULL => c"a required pointer is NULL",
         SCUMBLE_ERROR_STRUCT_SIZE => c"a struct has a wrong size",
         SCUMBLE_ERROR_TEXT => c"a text is not UTF-8, or too long",
@@ -78,7 +91,7 @@ fn status_text(status: i32) -> &'static CStr {
 ///
 /// # Safety
 /// `buffer` is not NULL and writable for `length` bytes.
-unsafe fn write_text(text: &str, buffer: *mut c_char, length: usize) -> Result<(), Error> {
+pub(super) unsafe fn write_text(text: &str, buffer: *mut c_char, length: usize) -> Result<(), Error> {
     let Some(room) = length.checked_sub(1) else {
         return Err(Error::new(
             Status::Buffer,
@@ -106,11 +119,11 @@ mod tests {
 
     #[test]
     fn every_status_has_a_text_of_its_own() {
-        let mut all: Vec<_> = (-15..=4).map(status_text).collect();
+        let mut all: Vec<_> = (-15..=5).map(status_text).collect();
         assert_eq!(all.iter().filter(|text| text.to_bytes().starts_with(b"unknown error")).count(), 0);
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 20);
+        assert_eq!(all.len(), 21);
         assert_eq!(
             (status_text(-99), status_text(99)),
             (c"unknown error", c"nothing wrong, but nothing done")

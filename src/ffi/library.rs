@@ -54,6 +54,11 @@ fn told_by_loader() -> Option<PathBuf> {
     None
 }
 
+/// Folders that may be models, the default one's first among its like.
+pub(super) fn models() -> Vec<PathBuf> {
+    Around::here("SCUMBLE_DEFAULT_MODEL", folder()).models()
+}
+
 /// Asks the process to wait a moment, when it exits, for workers that were told to end. To be called once ONNX Runtime is
 /// loaded: what is asked for later is done earlier, so before ONNX Runtime is taken apart.
 pub(super) fn wait_at_exit() {

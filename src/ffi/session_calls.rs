@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use ndarray::Array4;
-use parking_lot::Mutex;
 
 use super::abi::*;
 use super::calls::{hand_out, release, to_rect};
 use super::constants::*;
+use super::errors::Sentence;
 use super::guard::*;
 use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
@@ -29,10 +29,10 @@ unsafe fn on_session(
     match session {
         Ok(session) => guard_or(
             |why| {
-                session.last_error.lock().clone_from(&why.message);
+                session.last_error.keep(&why);
                 session.session.close(why);
             },
-            || body(session).inspect_err(|why| session.last_error.lock().clone_from(&why.message)),
+            || body(session).inspect_err(|why| session.last_error.keep(why)),
         ),
         Err(error) => guard(|| Err(error)),
     }
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn scumble_session_create(
         // SAFETY: as the caller promised, here and below.
         let engine = unsafe { reference(engine, "engine") }?;
         let made =
-            Box::new(ScumbleSession { session: engine.engine.session(), last_error: Mutex::default() });
+            Box::new(ScumbleSession { session: engine.engine.session(), last_error: Sentence::default() });
         unsafe { write_out(session, Box::into_raw(made)) };
         Ok(SCUMBLE_OK)
     })
@@ -171,7 +171,10 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         sampler: unsafe { text(params.sampler, "sampler") }?.map(str::to_owned),
         finest: params.finest,
         settle_delay: params.settle_delay_ms,
-        refine_strength: own(params.refine_strength).unwrap_or(Params::default().refine_strength),
+        refine_strength: match params.refine_strength {
+            0.0 => Params::default().refine_strength,
+            given => given,
+        },
         settled_steps: (params.settled_steps != 0).then_some(params.settled_steps),
     })
 }

@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     MUST(scumble_session_last_error(layer, told, sizeof told) == SCUMBLE_OK && strcmp(told, sentence) == 0);
     free(sentence);
 
-    for (int32_t status = SCUMBLE_ERROR_MEMORY; status <= SCUMBLE_TIMEOUT; status++)
+    for (int32_t status = SCUMBLE_ERROR_MEMORY; status <= SCUMBLE_END; status++)
         printf("%d: %s\n", (int)status, scumble_status_text(status));
     MUST(strcmp(scumble_status_text(-1000), "unknown error") == 0 && *scumble_status_text(1000));
 

@@ -100,6 +100,24 @@ INIT(scumble_image_init, ScumbleImage)
 INIT(scumble_mask_init, ScumbleMask)
 INIT(scumble_stats_init, ScumbleStats)
 INIT(scumble_params_init, ScumbleParams)
+INIT(scumble_entry_init, ScumbleEntry)
+
+/* Nothing to be listed, nothing logged. */
+int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
+    (void)kind;
+    *list = NULL;
+    return SCUMBLE_OK;
+}
+int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry *entry) {
+    (void)list, (void)index, (void)entry;
+    return SCUMBLE_END;
+}
+void scumble_list_release(ScumbleList *list) { (void)list; }
+int32_t scumble_log_level(uint32_t level) { return level > SCUMBLE_LOG_DEBUG ? SCUMBLE_ERROR_SETTING : SCUMBLE_OK; }
+int32_t scumble_log_read(uint64_t *number, uint32_t *level, char *buffer, size_t length) {
+    (void)number, (void)level, (void)buffer, (void)length;
+    return SCUMBLE_END;
+}
 
 int32_t scumble_engine_create(const ScumbleEngineOptions *options, ScumbleEngine **engine) {
     if (options && options->model_dir && strstr(options->model_dir, "nowhere"))
