@@ -321,9 +321,10 @@ static void build(Dialog *d) {
 gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings) {
     Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings, .watch = watch_new()};
     build(&d);
-    gtk_widget_show(d.view.window);
+    gtk_widget_realize(d.view.window);
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
     view_place_window(&d.view, settings);
+    gtk_widget_show(d.view.window);
     start_renderer(&d);
     if (live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d.view.live), TRUE);
     gtk_main();

@@ -62,10 +62,11 @@ gboolean hold_hands(Hold *h, gint64 painted) {
     GdkModifierType down = what_is_down();
     if (down & GDK_CONTROL_MASK) h->key = MAX(h->key, now + LINGER);
     if (down & GDK_MOD1_MASK) h->key = MAX(h->key, now + MENU);
-    if (down & BUTTONS) {
-        if (now - h->button > LINGER) h->press = now;
-        h->button = now;
-    }
+    gboolean pressed = (down & BUTTONS) != 0;
+    /* One that was down at the last look is the same press, however long ago that was: looks are slow on a slow machine. */
+    if (pressed && !h->pressed && now - h->button > LINGER) h->press = now;
+    if (pressed) h->button = now;
+    h->pressed = pressed;
     if (now < h->key) return TRUE;
     return now - h->button < LINGER && painted < h->press && in_front() != PLUG_INS;
 }

@@ -8,10 +8,11 @@
 
 #include <glib.h>
 
-/* Until when to wait for a key, when a mouse button was pressed and when one was down last, in g_get_monotonic_time();
- * begins as zeros. */
+/* Until when to wait for a key, when a mouse button was pressed and when one was down last, in g_get_monotonic_time(), and
+ * whether one was at the last look; begins as zeros. */
 typedef struct {
     gint64 key, press, button;
+    gboolean pressed;
 } Hold;
 
 /* TRUE if writing had better wait: Control or Alt is down (Ctrl+Z, Ctrl+W), or a mouse button is, outside plug-ins' windows,

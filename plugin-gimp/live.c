@@ -11,6 +11,7 @@
 #define FAST 33        /* milliseconds between ticks while something changes */
 #define REST 100       /* ... and while nothing does; */
 #define SLOW 400       /* after a while, and while the layer is hidden */
+#define LATEST 1500    /* ... and where looks take long, which would otherwise be taken still more seldom */
 #define STAY_FAST 1.0  /* seconds after the last change */
 #define SLEEPY 20.0    /* seconds until SLOW */
 #define PATIENT 250    /* milliseconds between looks at most while a picture is made; else a quarter of its time */
@@ -206,7 +207,7 @@ static gboolean look(Live *l, Renderer *r, GError **error) {
 static gint64 pause_after(const Live *l, const Renderer *r, gint64 began) {
     gdouble rest = seconds_since(l->changed);
     gint64 cost = (g_get_monotonic_time() - began) / 1000;
-    if (!renderer_busy(r) && rest >= STAY_FAST) return MAX(rest < SLEEPY ? REST : SLOW, 8 * cost);
+    if (!renderer_busy(r) && rest >= STAY_FAST) return MAX(rest < SLEEPY ? REST : SLOW, MIN(8 * cost, LATEST));
     gint64 quarter = renderer_busy(r) && r->picture.laid ? (gint64)r->info.since_start_us / 4000 : 0;
     return MAX(MAX(FAST, 3 * cost), MIN(quarter, PATIENT));
 }

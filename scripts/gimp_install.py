@@ -45,9 +45,16 @@ def user_profile(gimp: str) -> Path:
     return base / name
 
 
+def remove(target: Path) -> None:
+    """A link to a folder is taken away, not what it leads to."""
+    if target.is_symlink():
+        target.unlink()
+    shutil.rmtree(target, ignore_errors=True)
+
+
 def fill(target: Path, plugin: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
     """Makes the folder that GIMP finds in plug-ins: the program has the folder's name."""
-    shutil.rmtree(target, ignore_errors=True)
+    remove(target)
     target.mkdir(parents=True)
     shutil.copy(plugin, target / "scumble")
     (target / "scumble").chmod(0o755)
@@ -101,7 +108,7 @@ def main() -> int:
     profile = Path(chosen.profile).resolve() if chosen.profile else user_profile(chosen.gimp)
     target = profile / "plug-ins/scumble"
     if chosen.remove:
-        shutil.rmtree(target, ignore_errors=True)
+        remove(target)
         print(f"Removed from {profile}.")
         return 0
     if missing:

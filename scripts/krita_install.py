@@ -63,7 +63,9 @@ def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None)
     for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
         shutil.copy(ROOT / licence, lib / licence)
     if runtime is not None:
-        shutil.copy(runtime, lib / runtime.name)
+        # One for a GPU loads its providers from beside itself.
+        for library_of_it in (runtime, *runtime.parent.glob("libonnxruntime_providers_*.so*")):
+            shutil.copy(library_of_it, lib / library_of_it.name)
         for notice in ("LICENSE.onnxruntime", "ThirdPartyNotices.onnxruntime.txt"):
             if (runtime.parent / notice).is_file():
                 shutil.copy(runtime.parent / notice, lib / notice)

@@ -18,6 +18,7 @@ from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .widgets import Amount, Fold, TextBox, Wrapped
 
+LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
 REFRESH = 100  # milliseconds between refreshes, at least
 
 
@@ -82,6 +83,7 @@ class ScumbleDocker(DockWidget):
         column.addStretch(1)
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setMinimumHeight(LEAST)
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)

@@ -24,6 +24,7 @@ MISSING = 4  # looks that the group may be out of the stack before live stops, a
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
+REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
 
 
@@ -47,6 +48,7 @@ class LiveDocument:
         self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
+        self._frame_look = float("-inf")  # when it was looked at last
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
         self._stroke = None  # with Instant Preview: None, "down", or when the pen was lifted
 
@@ -97,9 +99,9 @@ class LiveDocument:
         self._held_until = self._changed_at + HOLD
 
     def stack_changed(self) -> None:
-        """A layer was removed. Krita is asked twice: it may still be at it."""
+        """A layer was removed. Krita is asked several times: on a busy machine it may be at it for long."""
         now = time.perf_counter()
-        self._fill_at, self.due = [now + 0.1, now + 0.5], 0.0
+        self._fill_at, self.due = [now + later for later in REMOVED], 0.0
 
     def fail(self, sentence: str) -> None:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
@@ -179,11 +181,13 @@ class LiveDocument:
 
     def _plays(self, now: float) -> bool:
         """Whether an animation is being played: each redraw would throw away the frames that Krita has
-        ready."""
-        frame, since = self._frame_at
+        ready. It shows by another frame twice in PLAYING, or, where so much else is to be done that looks are
+        seldom, at two looks in succession."""
+        (frame, since), look = self._frame_at, self._frame_look
+        self._frame_look = now
         if self.document.currentTime() != frame:
             self._frame_at = self.document.currentTime(), now
-            self.playing = self.playing or now - since < PLAYING
+            self.playing = self.playing or since == look or now - since < PLAYING
         elif now - since > PLAYING:
             self.playing = False
         return self.playing

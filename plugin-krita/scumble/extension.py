@@ -11,8 +11,10 @@ from . import host, log
 from .engine import ScumbleError
 from .live import Live
 from .log import guarded
-from .qt import QtCore, sip, tr
+from .qt import QtCore, QtWidgets, sip, tr
 from .undo import Undo
+
+DOCKER = "scumble_docker"  # Krita's name for it
 
 _live: Live | None = None
 _undo: Undo | None = None
@@ -50,7 +52,24 @@ class ScumbleExtension(Extension):
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _=False, function=function: run(function, host.front().document))
         qwindow = window.qwindow()  # the Window itself lasts no longer than this call
-        QtCore.QTimer.singleShot(0, guarded(lambda: sip.isdeleted(qwindow) or undo().watch(qwindow)))
+        QtCore.QTimer.singleShot(0, guarded(lambda: sip.isdeleted(qwindow) or _enter(qwindow)))
+
+
+def _enter(window) -> None:
+    """A main window (Qt's) is there."""
+    undo().watch(window)
+    show_once(window)
+
+
+def show_once(window) -> None:
+    """Shows the docker after the plug-in was installed: since Krita 5.2 a new one is hidden under
+    Settings > Dockers. Closed by the artist it stays closed."""
+    krita = Krita.instance()
+    docker = window.findChild(QtWidgets.QDockWidget, DOCKER)
+    if docker is None or krita.readSetting("scumble", "shown", ""):
+        return
+    krita.writeSetting("scumble", "shown", "yes")
+    docker.show()
 
 
 def translate() -> None:
@@ -92,5 +111,5 @@ def register() -> None:
     krita = Krita.instance()
     krita.addExtension(ScumbleExtension(krita))
     right = DockWidgetFactoryBase.DockPosition.DockRight
-    _factory = DockWidgetFactory("scumble_docker", right, ScumbleDocker)
+    _factory = DockWidgetFactory(DOCKER, right, ScumbleDocker)
     krita.addDockWidgetFactory(_factory)

@@ -38,6 +38,8 @@ KINDS = {LIVE_NAME: "paintlayer", REDRAW_NAME: "vectorlayer", SOURCE_NAME: "filt
 SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 MAX_SIDE = 16384  # pixels, of the library
 PIECE_BYTES = 4 << 20  # what is read or written in one go
+SETTLED = 4.0  # seconds after which Krita has made an added layer active, however busy
+LOOK_AGAIN = 0.05  # seconds
 
 
 class Gone(ScumbleError):
@@ -66,6 +68,7 @@ class ManagedGroup:
         self.identity = group.uniqueId().toString()
         self._out: Buffer | None = None
         self._aside = False
+        self._asked = SPECK  # what was to be redrawn last
         self._gathering = Gathering(Krita.instance().version())
         self.ask_again_at: float | None = None  # of time.perf_counter: then `nudge` makes a redraw begin
 
@@ -190,6 +193,7 @@ class ManagedGroup:
         again. Makes no undo step and leaves a stroke in progress alone."""
         if aside != self._aside:
             self._aside = aside
+            self._cover()
             self.live.setVisible(not aside)
 
     def show(self) -> None:
@@ -201,6 +205,7 @@ class ManagedGroup:
     def hide(self) -> None:
         """Hides the group: the artist sees the paint. Nothing where the group is gone."""
         if self.document.rootNode() is not None and self.group.parentNode() is not None:
+            self._cover()
             self.group.setVisible(False)
 
     def read(self, rect: tuple) -> Buffer:
@@ -237,8 +242,15 @@ class ManagedGroup:
         shapes = owned(self.tap.shapes())
         if not shapes:
             raise Gone(tr("The live layer was undone, so live is off. Start it again to make a new one."))
-        self._update(shapes[0], rect or (0, 0, *self.size))
+        self._asked = rect or (0, 0, *self.size)
+        self._update(shapes[0], self._asked)
         self.ask_again_at = self._gathering.asked(time.perf_counter())
+
+    def _cover(self) -> None:
+        """Before something is hidden or shown: Krita then draws as far as the redraw tap's shape was laid
+        last."""
+        for shape in owned(self.tap.shapes()):
+            self._update(shape, (0, 0, *self.size))
 
     def fill_tap(self) -> None:
         """Makes Krita merge everything from the paint upwards. When a layer just below the group is removed,
@@ -253,8 +265,9 @@ class ManagedGroup:
         shape.update()
 
     def nudge(self) -> None:
-        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`."""
-        self.redraw(SPECK)
+        """Lets Krita begin what it was asked to redraw (gathering.py); due at `ask_again_at`. By the same
+        rectangle: Krita takes the one around all that it was asked for."""
+        self.redraw(self._asked)
 
     def expect(self, picture_at: float, takes: float) -> None:
         """Wakes Krita in time for the redraw of a picture (gathering.py); to be called again and again."""
@@ -314,19 +327,27 @@ def _layer_of(node):
 
 
 def make_active(document, node, added) -> None:
-    """Krita makes a layer that was added active, a little later; this makes `node` active after that, unless
-    the artist has chosen another one meanwhile."""
+    """Krita makes a layer that was added active, a little later, on a busy machine much later; this makes
+    `node` active now and after that, unless the artist has chosen another one meanwhile."""
+    theirs = (added, *owned(added.childNodes()))
 
-    def restore(chosen=()):
+    def restore(looks=int(SETTLED / LOOK_AGAIN), first=False):
         try:
-            if document.rootNode() is not None and node.parentNode() is not None:
-                if not chosen or host.active_node(document) in chosen:
-                    document.setActiveNode(node)
+            if document.rootNode() is None or node.parentNode() is None:
+                return
+            active = host.active_node(document)
+            if active in theirs:
+                looks = min(looks, 3)  # it has come; some looks more, as Krita may do it in two steps
+            elif not first and active != node:
+                return
+            if active != node:
+                document.setActiveNode(node)
         except RuntimeError:
-            pass  # the document is gone
+            return  # the document is gone
+        if looks > 0:
+            QtCore.QTimer.singleShot(int(LOOK_AGAIN * 1000), lambda: restore(looks - 1))
 
-    QtCore.QTimer.singleShot(0, restore)
-    QtCore.QTimer.singleShot(150, lambda: restore((added, *owned(added.childNodes()))))
+    QtCore.QTimer.singleShot(0, lambda: restore(first=True))
 
 
 def _redraw_tap(document):

@@ -113,6 +113,14 @@ def canvas_widget():
     return next((child for child in found if child.metaObject().className() in CANVASES), None)
 
 
+def has_tool(name: str) -> bool:
+    """Whether the artist has this tool of Krita's in hand: its button in the toolbox is down."""
+    window = front().window
+    widget = window.qwindow() if window is not None else None
+    button = widget.findChild(QtWidgets.QToolButton, name) if widget is not None else None
+    return button is not None and button.isChecked()
+
+
 def instant_preview():
     """Krita's action for Instant Preview if it is on, else None."""
     action = Krita.instance().action("level_of_detail_mode")

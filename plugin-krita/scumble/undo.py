@@ -2,10 +2,11 @@
 """Undo and redo stay the artist's: none is lost because a picture is being shown.
 
 Krita drops an undo that comes while it merges layers, and each picture makes it merge. So in a live document
-the key waits until Krita is free, and pictures wait after it. For PATIENCE at most: a tool that keeps a
-stroke open (Transform) has an undo of its own, and Krita is to decide then, as without Scumble. While a menu
-is open pictures wait too (loop.py), and while the pointer is on an undo button: so an undo from there finds
-Krita free.
+the key waits until Krita is free, and pictures wait after it. On a busy machine a merge may take long; for
+PATIENCE at most. The Transform tool keeps a stroke open, so that Krita is never free, and has an undo of its
+own: there the key waits for A_MERGE, and Krita is to decide then, as without Scumble. (No other tool of Krita
+5.1 leaves it busy after the pen was lifted; each was tried.) While a menu is open pictures wait too
+(loop.py), and while the pointer is on an undo button: so an undo from there finds Krita free.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from .qt import QtCore, QtWidgets
 
 NAMES = ("edit_undo", "edit_redo")
 MARK = "scumble_watched"
-PATIENCE = 0.15  # seconds
+PATIENCE = 5.0  # seconds
+A_MERGE = 0.15  # seconds that Krita needs for one on a machine at rest
+OWN_UNDO = "KisToolTransform"
 LOOK = 3  # milliseconds between looks whether Krita is free
 
 
@@ -63,7 +66,8 @@ class Undo(QtCore.QObject):
         document = self._loop.hold()
         if document is None or (not self._waiting and free(document)):
             return False
-        self._waiting.append((action, document, time.monotonic() + PATIENCE))
+        patience = A_MERGE if host.has_tool(OWN_UNDO) else PATIENCE
+        self._waiting.append((action, document, time.monotonic() + patience))
         self._timer.start()
         return True
 

@@ -111,7 +111,8 @@ def blind(d: Desk, r: Report):
     d.focus()
     d.press(line(0))
     changed = d.s.until(lambda: d.mean(live) > INVERSE + 0.5, 5, 0.01)
-    r.check("without GIMP's layer previews live still follows the brush", changed, d.mean(live))
+    told = f"live {d.mean(live)}, paint {d.mean(d.layer)}"
+    r.check("without GIMP's layer previews live still follows the brush", changed, told)
     d.release()
     same = d.s.until(lambda: d.dump(live) == bytes(255 - v for v in d.dump(d.layer)), 6)
     r.check("and shows exactly what is painted", same)

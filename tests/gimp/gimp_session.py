@@ -40,7 +40,7 @@ class ScriptFu:
     def __init__(self, port: int):
         self.socket = socket.create_connection(("127.0.0.1", port), 2)
 
-    def do(self, script: str, seconds: float = 120.0) -> str:
+    def do(self, script: str, seconds: float = 400.0) -> str:
         data = script.encode()
         self.socket.settimeout(seconds)
         self.socket.sendall(b"G" + struct.pack(">H", len(data)) + data)
@@ -234,10 +234,15 @@ class GimpSession:
             raise RuntimeError("GIMP did not start: " + self.log()[-2000:])
         self.do(f'(load "{HERE}/scripts-{self.gimp.number}.scm")')
 
-    def do(self, script: str, seconds: float = 120.0) -> str:
+    def do(self, script: str, seconds: float = 400.0) -> str:
         """Evaluates it in GIMP and returns what it is, as text. Raises ScriptError."""
         try:
             return self.server.do(script, seconds)
+        except TimeoutError:
+            # Its answer, when it comes, would be taken for that of the next one.
+            self.server.close()
+            self.server = ScriptFu(self.port)
+            raise
         except ConnectionError as error:
             raise RuntimeError("GIMP has ended: " + self.log()[-2000:]) from error
 

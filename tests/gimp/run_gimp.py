@@ -34,10 +34,11 @@ import pace  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
+from installing import installing  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
-GROUPS = ["batch", "dialog", "live", "faults", "engineless"]
+GROUPS = ["installing", "batch", "dialog", "live", "faults", "engineless"]
 
 
 def build_stub(folder: Path) -> Path:
@@ -84,6 +85,9 @@ def main() -> int:
         fill(whole, chosen.plugin, chosen.library, None, runtime)
         fill(bare, chosen.plugin, chosen.library, None, None)
         shutil.rmtree(bare / "lib")
+        if "installing" in parts:
+            (Path(folder) / "installing").mkdir()
+            report.run(installing, report, Path(folder) / "installing", chosen.plugin, chosen.library)
         model = Path(folder) / "model"
         shutil.copytree(chosen.model, model)
 

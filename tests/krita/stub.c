@@ -32,6 +32,8 @@ struct ScumbleSession {
     uint32_t outside;
     uint64_t revision, seq, changed_at;
     ScumbleFrame *latest;
+    unsigned char *handed; /* the picture of the frame that was polled last */
+    int32_t handed_format, handed_width, handed_height;
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
@@ -175,16 +177,44 @@ static void invert(int32_t format, const unsigned char *from, unsigned char *to,
     }
 }
 
-/* A frame tells its picture in four parts, in an order that is never the same: hosts must take any. */
-static void quarter(ScumbleFrame *frame, unsigned order) {
+/* Shrinks `part` to what differs between two pictures of `width` pixels a row; empty if nothing does. */
+static ScumbleRect differing(ScumbleRect part, const unsigned char *a, const unsigned char *b, size_t width, size_t bpp) {
+    int32_t left = part.width, right = 0, top = part.height, bottom = 0;
+    for (int32_t y = 0; y < part.height; y++) {
+        size_t row = ((size_t)(part.y + y) * width + (size_t)part.x) * bpp;
+        if (!memcmp(a + row, b + row, (size_t)part.width * bpp)) continue;
+        if (y < top) top = y;
+        bottom = y + 1;
+        for (int32_t x = 0; x < part.width; x++)
+            if (memcmp(a + row + (size_t)x * bpp, b + row + (size_t)x * bpp, bpp)) {
+                if (x < left) left = x;
+                if (x + 1 > right) right = x + 1;
+            }
+    }
+    if (!bottom) return (ScumbleRect){0};
+    return (ScumbleRect){part.x + left, part.y + top, right - left, bottom - top};
+}
+
+/* Tells what is new since the frame that was handed out before, in up to four parts, in an order that is never the
+ * same: hosts must take any. */
+static void tell(ScumbleSession *s, ScumbleFrame *frame) {
     int32_t width = frame->info.canvas_width, height = frame->info.canvas_height;
     int32_t across = width > 1 ? width / 3 : 0, down = height > 1 ? height / 3 : 0;
     ScumbleRect parts[4] = {{0, 0, across, down}, {across, 0, width - across, down},
                             {0, down, across, height - down}, {across, down, width - across, height - down}};
+    size_t bpp = pixel_bytes(frame->info.format), bytes = (size_t)width * (size_t)height * bpp;
+    bool first = !s->handed || s->handed_format != frame->info.format || s->handed_width != width ||
+                 s->handed_height != height;
     for (unsigned i = 0; i < 4; i++) {
-        ScumbleRect part = parts[(i * 3 + order) % 4];
+        ScumbleRect part = parts[(i * 3 + (unsigned)frame->info.seq) % 4];
+        if (!first) part = differing(part, s->handed, frame->pixels, (size_t)width, bpp);
         if (part.width > 0 && part.height > 0) frame->rects[frame->info.rect_count++] = part;
     }
+    s->handed = realloc(s->handed, bytes);
+    memcpy(s->handed, frame->pixels, bytes);
+    s->handed_format = frame->info.format;
+    s->handed_width = width;
+    s->handed_height = height;
 }
 
 static void *work(void *argument) {
@@ -222,7 +252,6 @@ static void *work(void *argument) {
             .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
             .tier = SCUMBLE_TIER_SETTLED};
         frame->pixels = pixels;
-        quarter(frame, (unsigned)s->seq);
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
@@ -346,6 +375,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;
         s->latest = NULL;
+        tell(s, *frame);
         if ((*frame)->info.revision == s->revision) (*frame)->info.flags |= SCUMBLE_FRAME_CURRENT;
         status = SCUMBLE_OK;
     } else if (loaded(s->engine) < 1.0f) {
@@ -382,7 +412,7 @@ void scumble_session_release(ScumbleSession *s) {
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     scumble_frame_release(s->latest);
-    free(s->paint), free(s->coverage), free(s->prompt), free(s);
+    free(s->handed), free(s->paint), free(s->coverage), free(s->prompt), free(s);
 }
 
 int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {

@@ -7,7 +7,7 @@ from dataclasses import replace
 import krita
 import pytest
 from conftest import run
-from scumble import models
+from scumble import extension, models
 from scumble.qt import QtCore, QtWidgets
 
 events = QtCore.QCoreApplication.processEvents
@@ -16,7 +16,6 @@ events = QtCore.QCoreApplication.processEvents
 @pytest.fixture
 def docker(live, monkeypatch):
     from scumble import docker as module
-    from scumble import extension
 
     monkeypatch.setattr(extension, "_live", live)
     return module.ScumbleDocker
@@ -122,6 +121,19 @@ def test_the_docker_does_not_follow_each_turn(live, document, docker, monkeypatc
         events()
     assert len(count) <= 2
     panel.hide()
+
+
+def test_the_docker_is_shown_once_and_then_left_to_the_artist(document):
+    """Since 5.2 Krita hides a docker that is new."""
+    window = QtWidgets.QMainWindow()
+    panel = QtWidgets.QDockWidget("Scumble", window, objectName=extension.DOCKER)
+    window.addDockWidget(QtCore.Qt.DockWidgetArea.RightDockWidgetArea, panel)
+    panel.hide()
+    extension.show_once(window)
+    assert not panel.isHidden()
+    panel.hide()
+    extension.show_once(window)
+    assert panel.isHidden(), "closed by the artist"
 
 
 def test_a_stranger_does_not_choose_what_is_loaded(live, document, docker, tmp_path):

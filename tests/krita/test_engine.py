@@ -107,3 +107,21 @@ def test_the_real_engine_renders(real_engine):
         frame = layer.poll()
         assert frame is not None and frame.format == abi.FORMAT_BGRA8 and frame.canvas == (64, 48)
         assert real_engine.info().ready and real_engine.info().name
+
+
+def test_every_strength_of_the_slider_makes_a_picture_of_its_own(real_engine):
+    """None is an error and none shows another one's; 0 gives the paint as it is."""
+    paint = bytes((7 * n + n // 256) % 251 | (255 if n % 4 == 3 else 0) for n in range(64 * 48 * 4))
+    found = {}
+    with Session(real_engine) as layer:
+        push(layer, paint)
+        for strength in [n / 20 for n in range(21)]:
+            layer.set(Settings(prompt="a house", strength=strength, seed=3))
+            assert layer.wait(60_000)
+            with layer.poll() as frame:
+                assert frame.current
+                out = ctypes.create_string_buffer(len(paint))
+                frame.copy_to((0, 0, 64, 48), ctypes.addressof(out), len(out))
+                found[strength] = out.raw
+    assert found[0.0] == paint
+    assert len(set(found.values())) == 21

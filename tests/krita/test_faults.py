@@ -13,6 +13,7 @@ from scumble import document as document_module
 from scumble import group as group_module
 from scumble.engine import ScumbleError
 from scumble.group import ManagedGroup
+from scumble.qt import QtCore
 
 
 def selected(x, y, width, height, value=255):
@@ -138,7 +139,7 @@ def test_a_new_canvas_is_handed_over_as_one_change(live, document, monkeypatch):
 
 
 def test_every_part_of_a_frame_is_laid_down(live, document):
-    """The stub tells its picture in four parts, each time in another order."""
+    """The stub tells what is new in up to four parts, each time in another order."""
     live.start(document)
     for value in (20, 90, 160):
         document.paper.pixels[..., :3] = value
@@ -236,6 +237,36 @@ def test_the_live_layer_in_another_colour_space_is_told(live, document):
     live.of(document).group.live.colours = ("RGBA", "U16", document.profile)
     assert run(live, document, lambda: live.of(document) is None)
     assert "other colours" in live.status(document).text
+
+
+@pytest.mark.parametrize("late", [0, 0.3, 1.5])
+def test_the_artists_layer_stays_active_however_late_krita_takes_the_new_one(live, document, late):
+    """On a busy machine Krita makes an added layer active a second after it was added."""
+    events, layer = QtCore.QCoreApplication.processEvents, document.paper
+    document.active = layer
+    live.start(document)
+    group = live.of(document).group.group
+    document.active = group if not late else layer
+    assert not eventually(events, lambda: False, late)
+    document.active = group
+    assert eventually(events, lambda: document.active is layer, 1)
+    eventually(events, lambda: False, 0.4)
+    document.active = group
+    eventually(events, lambda: False, 0.3)
+    assert document.active is group, "chosen by the artist afterwards, it is left to them"
+
+
+def test_a_layer_that_the_artist_chooses_meanwhile_stays_theirs(live, document):
+    events, other = QtCore.QCoreApplication.processEvents, document.createNode("other", "paintlayer")
+    document.root.addChildNode(other, document.paper)
+    document.active = document.paper
+    live.start(document)
+    eventually(events, lambda: False, 0.1)
+    document.active = other
+    eventually(events, lambda: False, 0.3)
+    document.active = live.of(document).group.group
+    eventually(events, lambda: False, 0.3)
+    assert document.active is live.of(document).group.group
 
 
 # --- large canvases, errors, memory, the way out ---
@@ -356,3 +387,13 @@ def test_live_rests_while_an_animation_plays(live, document):
     eventually(play, lambda: False, 0.4)
     assert document.merges == merges, "no frame that Krita has ready is thrown away"
     assert run(live, document), "stopped, it goes on"
+
+
+def test_a_playing_animation_is_known_where_looks_are_seldom(live, document):
+    """On a busy machine the loop has a turn each second or so."""
+    live.start(document)
+    assert run(live, document)
+    one, now = live.of(document), 1e6
+    for frame, playing in ((1, False), (1, False), (2, False), (5, True), (9, True), (9, False)):
+        document.time, now = frame, now + 0.9
+        assert one._plays(now) == playing, frame

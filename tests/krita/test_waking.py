@@ -2,13 +2,14 @@
 """What wakes the loop, and when Krita begins a redraw."""
 
 import importlib
+import time
 
 import krita
 import pytest
 from conftest import eventually
 from scumble.gathering import Gathering
 from scumble.qt import QtCore, QtGui, QtWidgets, sip
-from scumble.undo import PATIENCE, Undo
+from scumble.undo import A_MERGE, PATIENCE, Undo
 from scumble.watch import Watch
 
 QTest = importlib.import_module(QtCore.__name__.replace("QtCore", "QtTest")).QTest
@@ -66,28 +67,75 @@ class Action(QtCore.QObject):
         self.done += 1
 
 
-@pytest.mark.parametrize("how", ["merged", "never free", "another document", "closed"])
-def test_a_key_of_undo_waits_while_krita_merges(how):
-    document, undone = krita.Document(8, 8), []
-    krita.Krita.instance().document = document
+class Loop:
+    """The part of the loop that Undo asks, with one live document."""
 
-    class Live:
-        busy = False
-        hold = staticmethod(lambda: undone.append("held") or document)
+    busy = False
 
-    undo, action = Undo(Live), Action()
+    def __init__(self, document):
+        self.document, self.held = document, 0
+
+    def hold(self):
+        self.held += 1
+        return self.document
+
+
+KEY = QtGui.QShortcutEvent(QtGui.QKeySequence("Ctrl+Z"), 1)
+events = QtCore.QCoreApplication.processEvents
+
+
+@pytest.fixture
+def pressed():
+    """A document that Krita is merging, a key of undo pressed twice: (document, undo, action)."""
+    document = krita.Krita.instance().document = krita.Document(8, 8)
+    loop = Loop(document)
+    undo, action = Undo(loop), Action()
     action.installEventFilter(undo)
-    key = QtGui.QShortcutEvent(QtGui.QKeySequence("Ctrl+Z"), 1)
-    assert not undo.eventFilter(action, key) and undone == ["held"], "Krita is free: done at once"
+    assert not undo.eventFilter(action, KEY) and loop.held == 1, "Krita is free: done at once"
     document.merging = True
-    assert undo.eventFilter(action, key) and undo.eventFilter(action, key), "it is not: the keys are taken"
-    events = QtCore.QCoreApplication.processEvents
-    assert not eventually(events, lambda: action.done, PATIENCE / 3), "and nothing is done"
+    assert undo.eventFilter(action, KEY) and undo.eventFilter(action, KEY), "it is not: the keys are taken"
+    assert not eventually(events, lambda: action.done, A_MERGE / 3), "and nothing is done"
+    yield document, undo, action
+    krita.Krita.instance().document = None
+
+
+@pytest.mark.parametrize("how", ["merged", "another document", "closed"])
+def test_a_key_of_undo_waits_while_krita_merges(pressed, how):
+    document, undo, action = pressed
     document.merging = how != "merged"
     if how == "another document":
         krita.Krita.instance().document = krita.Document(8, 8)
     document.closed = how == "closed"
     wanted = 0 if how in ("another document", "closed") else 2
-    assert eventually(events, lambda: not undo._waiting, 5 * PATIENCE) and action.done == wanted, "each once"
+    assert eventually(events, lambda: not undo._waiting, 2 * PATIENCE) and action.done == wanted, "each once"
     assert not undo._timer.isActive()
+
+
+def test_a_key_of_undo_waits_as_long_as_a_busy_machine_merges(pressed):
+    document, undo, action = pressed
+    assert not eventually(events, lambda: action.done, 3 * A_MERGE), "Krita would drop it now"
+    document.merging = False
+    assert eventually(events, lambda: action.done == 2)
+
+
+def test_a_key_of_undo_does_not_wait_for_ever(pressed, monkeypatch):
+    document, undo, action = pressed
+    monkeypatch.setattr("time.monotonic", lambda now=time.monotonic: now() + PATIENCE)
+    assert eventually(events, lambda: action.done == 2), "Krita is to decide"
+
+
+def test_the_transform_tool_has_an_undo_of_its_own(monkeypatch):
+    """While it is in hand Krita is never free: the key goes to it after the time of a merge."""
+    document = krita.Krita.instance().document = krita.Document(8, 8)
+    window = QtWidgets.QMainWindow()
+    button = QtWidgets.QToolButton(window, objectName="KisToolTransform", checkable=True, checked=True)
+    monkeypatch.setattr(krita.Window, "qwindow", lambda self: window)
+    undo, action = Undo(Loop(document)), Action()
+    document.merging = True
+    assert undo.postpone(action)
+    assert eventually(events, lambda: action.done, 1)
+    button.setChecked(False)
+    assert undo.postpone(action)
+    assert not eventually(events, lambda: action.done == 2, 2 * A_MERGE), "with another tool it waits"
+    undo._timer.stop()
     krita.Krita.instance().document = None

@@ -23,6 +23,7 @@ from painting import (  # noqa: E402
     play,
     projection,
     stroke,
+    undo,
     until,
     whole,
 )
@@ -51,10 +52,9 @@ def never_blind():
     yield from until(lambda: settled(document, document.rootNode().childNodes()[0]))
     good = yield from seen_after(document, lambda: live().apply(document), DIAGONAL)
     check("after Apply the next stroke is seen", good)
-    K.action("edit_undo").trigger()
-    yield 500
-    K.action("edit_undo").trigger()
-    yield 800
+    yield from undo(document)
+    yield from undo(document)
+    yield from until(lambda: len(document.rootNode().childNodes()) == 2, 6)
     paper = document.rootNode().childNodes()[0]
     names = [node.name() for node in document.rootNode().childNodes()]
     took = yield from until(lambda: settled(document, paper))
@@ -65,7 +65,8 @@ def never_blind():
     took = yield from until(lambda: settled(document, paper))
     check("after Keep too, and live goes on", good and took is not None)
     good = yield from seen_after(document, lambda: live().stop(document), line((600, 300), (300, 600), 8))
-    check("with live off the paint is seen", good and projection(document) == whole(paper, document))
+    took = yield from until(lambda: projection(document) == whole(paper, document), 6)
+    check("with live off the paint is seen", good and took is not None)
     live().start(document)
     took = yield from until(lambda: settled(document, paper))
     shown = yield from until(lambda: projection(document) == inverted(whole(paper, document)), 4)
@@ -202,6 +203,7 @@ def in_the_default_layout():
     yield 500
     yield from new_document(256)
     panel = docker()
+    check("the docker of a plug-in that is new is open", not panel.isHidden())
     live().set_settings(panel.document(), replace(live().settings(panel.document()), model="strange [1]"))
     panel.raise_()
     panel.toggle.click()

@@ -3,12 +3,15 @@
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from checks import inverted, settled  # noqa: E402
+from krita import Selection  # noqa: E402
 from painting import (  # noqa: E402
     K,
+    Pen,
     QtCore,
     QTest,
     QtWidgets,
@@ -26,9 +29,10 @@ from painting import (  # noqa: E402
     until,
     whole,
 )
+from scumble import host  # noqa: E402
 from scumble.extension import live  # noqa: E402
 from scumble.group import ManagedGroup  # noqa: E402
-from scumble.undo import free  # noqa: E402
+from scumble.undo import PATIENCE, free  # noqa: E402
 
 TOGGLE, EDITED = "Shift+F7", "Ctrl+Alt+J"
 
@@ -121,30 +125,96 @@ def shortcuts():
 
 def undo_between_pictures():
     """Each Ctrl+Z counts, although pictures follow each other and make Krita merge layers all the time."""
-    document = yield from new_document(2048)
-    paper, key = document.activeNode(), QtCore.Qt.Key.Key_Z
-    control = QtCore.Qt.KeyboardModifier.ControlModifier
-    window = K.activeWindow().qwindow().windowHandle()
+    yield from undos(2048, 12, "12 undos by key while pictures come: none is lost")
+    yield from undos(1024, 4, "nor where each merge takes long", prepare=heavy_layer)
+
+
+def undos(side, count, name, prepare=None):
+    """A stroke and its undo by key in the middle of a merge, so often."""
+    document = yield from new_document(side)
+    paper = document.activeNode()
     live().start(document)
     yield from until(lambda: settled(document, paper), 10)
-    blank, lost, busy = whole(paper, document), 0, 0
-    for n in range(12):
-        yield from stroke(line((250, 300 + 20 * n), (700, 350), 8))
-        yield from idle(document)
+    blank = whole(paper, document)
+    if prepare is not None:
+        yield from prepare(document)
+    window, key = K.activeWindow().qwindow().windowHandle(), QtCore.Qt.Key.Key_Z
+    lost = busy = 0
+    for n in range(count):
         shown = live().of(document).frames_shown
+        yield from stroke(line((250, 300 + 20 * n), (700, 350), 8))
+        yield from until(lambda: whole(paper, document) != blank)  # the stroke is done, its picture is not
         merging = lambda s=shown: live().of(document).frames_shown > s and not free(document)  # noqa: E731
-        busy += (yield from until(merging, 1, every=1)) is not None
-        QTest.keyClick(window, key, control)
-        took = yield from until(lambda: whole(paper, document) == blank, 1.5)
-        lost += took is None
+        busy += (yield from until(merging, 2, every=1)) is not None
+        QTest.keyClick(window, key, QtCore.Qt.KeyboardModifier.ControlModifier)
+        took = yield from until(lambda: whole(paper, document) == blank, PATIENCE + 3)
         if took is None:
+            lost += 1
             K.action("edit_undo").trigger()
         yield 400
         yield from idle(document)
-    good = lost == 0 and busy > 3 and whole(paper, document) == blank
-    told = f"{lost} lost, {busy} times while Krita merged a picture"
-    check("12 undos by key while pictures come: none is lost", good, told)
+    check(name, lost == 0 and 3 * busy > count, f"{lost} lost, {busy} times while Krita merged a picture")
     live().stop(document)
+    document.setModified(False)
+    document.close()
+    yield 500
+
+
+def heavy_layer(document):
+    """A filter layer above the picture that makes each merge take half a second or so."""
+    blur = K.filter("gaussian blur")
+    settings = blur.configuration()
+    settings.setProperty("horizRadius", 90)
+    settings.setProperty("vertRadius", 90)
+    blur.setConfiguration(settings)
+    active, top = document.activeNode(), document.rootNode().childNodes()[-1]
+    layer = document.createFilterLayer("heavy", blur, Selection())
+    document.rootNode().addChildNode(layer, top)
+    yield 500
+    document.setActiveNode(active)
+    yield from idle(document)
+    yield 300
+
+
+def transforming():
+    """The Transform tool keeps a stroke open and has an undo of its own: it gets the key."""
+    document = yield from new_document(512)
+    paper = document.activeNode()
+    yield from stroke(line((300, 300), (600, 600), 8))
+    yield from idle(document)
+    live().start(document)
+    yield from until(lambda: settled(document, paper))
+    K.action("KisToolTransform").trigger()
+    took = yield from until(lambda: not free(document), 4)
+    check("the Transform tool is found in hand", host.has_tool("KisToolTransform") and took is not None)
+    yield 500
+    source = ManagedGroup.find(document).source
+    before = whole_projection(source, document)
+    pen = Pen()
+    pen.down(500, 500)
+    for n in range(8):
+        pen.move(500 + 15 * n, 500)
+        yield 30
+    pen.up(605, 500)
+    moved = yield from until(lambda: whole_projection(source, document) != before, 4)
+    began = time.perf_counter()
+    window = K.activeWindow().qwindow().windowHandle()
+    QTest.keyClick(window, QtCore.Qt.Key.Key_Z, QtCore.Qt.KeyboardModifier.ControlModifier)
+    back = yield from until(lambda: whole_projection(source, document) == before, 6)
+    told = f"moved {moved}, back after {(time.perf_counter() - began) * 1000:.0f} ms"
+    check("its undo takes the last transformation back", moved is not None and back is not None, told)
+    K.action("KritaShape/KisToolBrush").trigger()
+    yield from idle(document)
+    took = yield from until(lambda: settled(document, paper), 6)
+    check("and live goes on with the brush", took is not None and not host.has_tool("KisToolTransform"))
+    live().stop(document)
+    document.setModified(False)
+    document.close()
+    yield 500
+
+
+def whole_projection(node, document):
+    return bytes(node.projectionPixelData(0, 0, document.width(), document.height()))
 
 
 def with_a_tablet():
@@ -226,6 +296,7 @@ def scenario():
     yield from shortcuts()
     yield from by_the_docker()
     yield from undo_between_pictures()
+    yield from transforming()
     yield from with_a_tablet()
     yield from many_strokes(int(os.environ.get("SCUMBLE_STROKES", "200")))
     boxes = [w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QMessageBox)]

@@ -215,6 +215,14 @@ def idle(document):
     return (yield from until(free, 5))
 
 
+def undo(document):
+    """`yield from undo(doc)`: one step back by key, as artists do; the action alone is dropped in a merge."""
+    window = K.activeWindow().qwindow().windowHandle()
+    QTest.keyClick(window, QtCore.Qt.Key.Key_Z, QtCore.Qt.KeyboardModifier.ControlModifier)
+    yield 500
+    yield from idle(document)
+
+
 def whole(node, document):
     return bytes(node.pixelData(0, 0, document.width(), document.height()))
 

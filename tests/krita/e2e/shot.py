@@ -60,7 +60,8 @@ def arrange():
     layers = next(d for d in K.dockers() if d.windowTitle() == "Layers")
     window.splitDockWidget(panel, layers, QtCore.Qt.Orientation.Vertical)
     panel.setVisible(True)
-    window.resizeDocks([panel, layers], [470, 330], QtCore.Qt.Orientation.Vertical)
+    panel.more.button.setChecked(True)
+    window.resizeDocks([panel, layers], [560, 240], QtCore.Qt.Orientation.Vertical)
     window.resizeDocks([panel], [330], QtCore.Qt.Orientation.Horizontal)
     yield 800
     return window
@@ -81,6 +82,8 @@ def scenario():
     Pen().move(500, 1500)  # off the canvas, and the brush's outline with it
     yield 500
     canvas_widget().grab().save(folder + "/sketch.png")
+    K.action("view_zoom_out").trigger()  # Krita leaves no room for its scroll bars
+    yield 500
     prompt = os.environ.get("SCUMBLE_SHOT_PROMPT", "a mountain lake at sunset")
     live().set_settings(document, replace(live().settings(document), prompt=prompt))
     live().start(document)
