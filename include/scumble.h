@@ -171,6 +171,11 @@
 #define SCUMBLE_TIMEOUT 4
 
 /**
+ * Nothing wrong: the list has no such entry, the log no further line.
+ */
+#define SCUMBLE_END 5
+
+/**
  * A required pointer was NULL.
  */
 #define SCUMBLE_ERROR_NULL (-1)
@@ -391,6 +396,46 @@
 #define SCUMBLE_ENGINE_FAILED 2
 
 /**
+ * Folders with models, around the default one: the user's, the installation's, the system's.
+ */
+#define SCUMBLE_LIST_MODELS 1
+
+/**
+ * Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+ */
+#define SCUMBLE_LIST_DEVICES 2
+
+/**
+ * Samplers.
+ */
+#define SCUMBLE_LIST_SAMPLERS 3
+
+/**
+ * The settings of ScumbleParams that are numbers, with their ranges.
+ */
+#define SCUMBLE_LIST_SETTINGS 4
+
+/**
+ * Something failed.
+ */
+#define SCUMBLE_LOG_ERROR 1
+
+/**
+ * Something is not as it should be (what is kept at first, with errors).
+ */
+#define SCUMBLE_LOG_WARNING 2
+
+/**
+ * What the library does.
+ */
+#define SCUMBLE_LOG_INFO 3
+
+/**
+ * The same at length.
+ */
+#define SCUMBLE_LOG_DEBUG 4
+
+/**
  * A loaded model and its worker thread; shared by any number of sessions. Opaque.
  */
 typedef struct ScumbleEngine ScumbleEngine;
@@ -399,6 +444,11 @@ typedef struct ScumbleEngine ScumbleEngine;
  * The picture at one moment, and what of it is new; immutable. Opaque.
  */
 typedef struct ScumbleFrame ScumbleFrame;
+
+/**
+ * A list as it was when it was made. Opaque.
+ */
+typedef struct ScumbleList ScumbleList;
 
 /**
  * One live layer. Opaque.
@@ -574,6 +624,40 @@ typedef struct ScumbleFrameInfo {
 } ScumbleFrameInfo;
 
 /**
+ * One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
+ */
+typedef struct ScumbleEntry {
+    /**
+     * Set by `scumble_entry_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 if it can be used here, else 0: `note` says why not.
+     */
+    uint32_t usable;
+    /**
+     * What the library calls it: the model's folder, the device, the sampler, the field of ScumbleParams. Like all
+     * strings here never NULL, UTF-8, and valid until `scumble_list_release`.
+     */
+    const char *name;
+    /**
+     * What an artist calls it.
+     */
+    const char *title;
+    /**
+     * A sentence about it, or why it cannot be used; "" where there is nothing to say.
+     */
+    const char *note;
+    /**
+     * Of a setting: its range, and what `scumble_params_init` gives. A value outside the range is left to the model,
+     * or to the library. 0 in other lists.
+     */
+    double least;
+    double most;
+    double initial;
+} ScumbleEntry;
+
+/**
  * The settings of a session. Fill it with `scumble_params_init` first.
  */
 typedef struct ScumbleParams {
@@ -644,7 +728,7 @@ typedef struct ScumbleParams {
      */
     uint32_t settle_delay_ms;
     /**
-     * How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; -1 = the library's own, 0.35.
+     * How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the library's own, 0.35.
      */
     float refine_strength;
     /**
@@ -905,6 +989,67 @@ SCUMBLE_API
 const char *scumble_status_text(int32_t status);
 
 /**
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API int32_t scumble_entry_init(struct ScumbleEntry *entry, size_t size);
+
+/**
+ * Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
+ * turn of a timer.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
+ * no ONNX Runtime), SCUMBLE_ERROR_INTERNAL.
+ * On success `*list` is owned by the caller: release it.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_list_create(uint32_t kind,
+                            struct ScumbleList **list);
+
+/**
+ * Tells the entry `index` of a list, from 0: a loop ends at SCUMBLE_END.
+ * Returns SCUMBLE_OK, SCUMBLE_END, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_list_entry(const struct ScumbleList *list,
+                           uint32_t index,
+                           struct ScumbleEntry *entry);
+
+/**
+ * Gives a list back, with its strings. NULL does nothing.
+ * [any-thread]
+ */
+SCUMBLE_API void scumble_list_release(struct ScumbleList *list);
+
+/**
+ * Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
+ * the first call of this function or of `scumble_engine_create`, with warnings and errors (ONNX Runtime's among
+ * them). The log is the process's: all hosts in it share it.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_log_level(uint32_t level);
+
+/**
+ * Copies the next line of the log behind line `*number` (0 at first), and sets `*number` to its number and `*level`
+ * (may be NULL) to one of SCUMBLE_LOG_*. The newest 256 lines are kept, also for other readers: a gap in the numbers
+ * tells that some were lost. At most `length` bytes are written, a NUL among them; 1001 hold any line.
+ * Returns SCUMBLE_OK, SCUMBLE_END (no newer line), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_log_read(uint64_t *number,
+                         uint32_t *level,
+                         char *buffer,
+                         size_t length);
+
+/**
  * Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
  * steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft, a
  * settled picture down to 1:1 after 300 ms.
@@ -1086,7 +1231,7 @@ void scumble_session_release(struct ScumbleSession *session);
 #if !defined(SCUMBLE_ABI_FITS) && !defined(SCUMBLE_PLAIN)
 # define SCUMBLE_ABI_FITS
 /**
- * Whether a library of this version (scumble_abi_version()) has all of this header.
+ * Whether a library of this version, which `scumble_abi_version` tells, has all of this header.
  */
 static inline int scumble_abi_fits(uint32_t version) {
     return version >> 16 == SCUMBLE_ABI_MAJOR && (int32_t)(version & 0xFFFF) >= SCUMBLE_ABI_MINOR;

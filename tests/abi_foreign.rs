@@ -85,7 +85,7 @@ fn warnings(compiler: &str, language: &str, source: &str) -> String {
     let file = folder.join("host.txt");
     std::fs::write(&file, source).unwrap();
     let mut command = Command::new(compiler);
-    command.args(["-Wall", "-Wextra", "-fsyntax-only", "-I"]).arg(root().join("include")).arg("-x");
+    command.args(["-Wall", "-Wextra", "-c", "-o", "/dev/null", "-I"]).arg(root().join("include")).arg("-x");
     c::said(&must(command.arg(language).arg(file)))
 }
 

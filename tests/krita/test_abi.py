@@ -9,7 +9,7 @@ from conftest import ROOT
 from scumble import abi
 
 HEADER = re.sub(
-    r"/\*.*?\*/|^static inline .*?^}|^# .*?$|SCUMBLE_API |SCUMBLE_MUST_USE ",
+    r"/\*.*?\*/|^static inline .*?^}|^# .*?$|SCUMBLE_API\s|SCUMBLE_MUST_USE\s",
     "",
     (ROOT / "include/scumble.h").read_text(),
     flags=re.S | re.M,
