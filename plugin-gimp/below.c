@@ -171,41 +171,9 @@ Paint *below_read(Below *b, gint32 live, const GeglRectangle *rect, const GArray
     return paint;
 }
 
-#if GIMP_MAJOR_VERSION >= 3
-
-/* Where GIMP 3 makes no small pictures of layers it makes none of images either: one is made of all the pixels. */
-static GBytes *small_of(gint32 copy, gint *width, gint *height) {
-    gint32 seen = gimp_layer_new_from_visible(copy, copy, "below");
-    GeglBuffer *buffer = seen > 0 ? gimp_drawable_get_buffer(seen) : NULL;
-    guchar *pixels = NULL;
-    if (buffer) {
-        gdouble across = gegl_buffer_get_width(buffer), down = gegl_buffer_get_height(buffer);
-        gdouble scale = MIN(1.0, MIN(*width / across, *height / down));
-        *width = MAX(1, (gint)(across * scale));
-        *height = MAX(1, (gint)(down * scale));
-        pixels = g_try_malloc((gsize)*width * (gsize)*height * 4);
-        if (pixels)
-            gegl_buffer_get(buffer, GEGL_RECTANGLE(0, 0, *width, *height), scale, babl_format("R'G'B'A u8"), pixels, GEGL_AUTO_ROWSTRIDE,
-                            GEGL_ABYSS_NONE);
-    }
-    g_clear_object(&buffer);
-    if (seen > 0) gimp_item_delete(seen);
-    return pixels ? g_bytes_new_take(pixels, (gsize)*width * (gsize)*height * 4) : NULL;
-}
-
-#else
-
-static GBytes *small_of(gint32 copy, gint *width, gint *height) {
-    gint bytes;
-    guchar *data = gimp_image_get_thumbnail_data(copy, width, height, &bytes);
-    return data ? g_bytes_new_take(data, (gsize)*width * (gsize)*height * (gsize)bytes) : NULL;
-}
-
-#endif
-
 GBytes *below_thumbnail(gint32 image, gint32 live, gint *width, gint *height) {
     gint32 copy = duplicate(image, live, NULL);
-    GBytes *small = copy > 0 ? small_of(copy, width, height) : NULL;
+    GBytes *small = copy > 0 ? image_thumbnail(copy, width, height) : NULL;
     if (copy > 0) gimp_image_delete(copy);
     return small;
 }

@@ -176,6 +176,16 @@ static inline GBytes *drawable_thumbnail(gint32 drawable, gint *width, gint *hei
 #endif
 }
 
+static inline GBytes *image_thumbnail(gint32 image, gint *width, gint *height) {
+    gint bytes;
+#if GIMP_MAJOR_VERSION >= 3
+    return gimp_image_get_thumbnail_data(IMAGE_(image), width, height, &bytes);
+#else
+    guchar *data = gimp_image_get_thumbnail_data(image, width, height, &bytes);
+    return data ? g_bytes_new_take(data, (gsize)*width * (gsize)*height * (gsize)bytes) : NULL;
+#endif
+}
+
 /* Calls on what the artist has closed meanwhile return nothing, instead of opening an error window. */
 static inline void keep_errors_to_ourselves(void) {
 #if GIMP_MAJOR_VERSION >= 3
