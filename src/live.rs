@@ -63,7 +63,8 @@ pub(crate) fn render(
     let conditions = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
     let Asked { window, paint, mask, change } = asked;
     let noise = job.noise.as_deref();
-    let scene = Scene { window, paint, mask, change, conditions: &conditions, noise };
+    let canvas = job.paint.bounds();
+    let scene = Scene { window, canvas, paint, mask, change, conditions: &conditions, noise };
     renderer.render(&scene, quality, policy, &job.cancel, sink)
 }
 

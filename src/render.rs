@@ -14,6 +14,7 @@ use crate::grid::Window;
 pub use crate::model::{Capabilities, Defaults, Geometry, ModelInfo};
 pub use crate::pixels::Picture;
 pub use crate::policy::{Next, Policy, Previews};
+use crate::region::Rect;
 
 /// `[channels, height, width]` in latent cells, scaled as the network wants it.
 pub type Latent = Array3<f32>;
@@ -41,6 +42,8 @@ pub struct Change<'a> {
 pub struct Scene<'a> {
     /// Which cells of which level: anchors noise.
     pub window: Window,
+    /// The whole canvas, in its own pixels.
+    pub canvas: Rect,
     /// What the picture is made from, composited over paper, as large as the window: sides are multiples of
     /// [`Geometry::multiple`] (or exactly [`Geometry::fixed`]).
     pub paint: &'a Picture,
@@ -61,6 +64,20 @@ pub enum Tier {
     Live,
     /// At rest: a function of pixels, settings, model and seed alone.
     Settled,
+}
+
+impl<'a> Scene<'a> {
+    /// Prompt and negative prompt, empty where there is none.
+    pub fn words(&self) -> (&'a str, &'a str) {
+        let (mut prompt, mut negative) = ("", "");
+        for condition in self.conditions {
+            match condition {
+                Condition::Prompt(text) => prompt = text,
+                Condition::Negative(text) => negative = text,
+            }
+        }
+        (prompt, negative)
+    }
 }
 
 /// How a picture is made.

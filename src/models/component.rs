@@ -103,6 +103,10 @@ impl Component {
         self.inputs.iter().find(|port| port.name == name)
     }
 
+    pub fn outputs(&self) -> &[Port] {
+        &self.outputs
+    }
+
     /// The first of `names` that is an output, else the first output of `rank` dimensions.
     ///
     /// # Errors
@@ -120,7 +124,7 @@ impl Component {
         Error::new(
             Status::ModelUnsupported,
             format!(
-                "The {} in {} cannot be used: {why}; choose an SD 1.x, SD 2.x, SD-Turbo or LCM export.",
+                "The {} in {} cannot be used: {why}; choose another export of the model.",
                 self.name,
                 self.path.display()
             ),
@@ -140,6 +144,21 @@ impl Component {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<ArrayD<f32>> {
+        let [only] = self.run_for(feeds, [output], cancel, spent)?;
+        Ok(only)
+    }
+
+    /// The same for several outputs, in one run.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn run_for<const N: usize>(
+        &mut self,
+        feeds: &[(&str, Feed<'_>)],
+        wanted: [&str; N],
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<[ArrayD<f32>; N]> {
         cancel.check()?;
         if let Some(port) = self.inputs.iter().find(|p| feeds.iter().all(|(name, _)| *name != p.name)) {
             return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
@@ -170,9 +189,13 @@ impl Component {
             Ok(outputs) => outputs,
             Err(error) => return Err(failed(self.name, &self.path, &error)),
         };
-        let missing = || Error::new(Status::Inference, format!("The {} gave no \"{output}\".", self.name));
-        floats(outputs.get(output).ok_or_else(missing)?)
-            .map_err(|error| failed(self.name, &self.path, &error))
+        let mut made = wanted.map(|_| ArrayD::zeros(IxDyn(&[0])));
+        for (made, name) in made.iter_mut().zip(wanted) {
+            let missing = || Error::new(Status::Inference, format!("The {} gave no \"{name}\".", self.name));
+            *made = floats(outputs.get(name).ok_or_else(missing)?)
+                .map_err(|error| failed(self.name, &self.path, &error))?;
+        }
+        Ok(made)
     }
 
     fn failed(&self, error: &ort::Error) -> Error {

@@ -9,14 +9,8 @@ use crate::error::{Error, Result, Status};
 use crate::model::Defaults;
 use crate::models::checkpoint;
 use crate::models::config::Config;
+use crate::models::kind::{self, KNOWN, Kind, unsupported};
 use crate::models::layout::{self, Layout};
-
-/// Which pipeline of diffusers the folder was made for: they spread strength over the steps differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    StableDiffusion,
-    LatentConsistency,
-}
 
 /// Numbers of the variational autoencoder: pixels to latent and back.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +22,22 @@ pub struct Autoencoder {
     pub channels: usize,
 }
 
+/// A text encoder and what it reads with.
+#[derive(Debug)]
+pub struct Words {
+    /// `text_encoder`, `text_encoder_2`.
+    pub name: &'static str,
+    /// The `.onnx` file.
+    pub network: PathBuf,
+    /// The folder with `tokenizer.json` or `vocab.json` and `merges.txt`.
+    pub tokenizer: PathBuf,
+    /// Entries of its embedding table, and how many tokens it reads.
+    pub vocabulary: Option<u32>,
+    pub positions: Option<u32>,
+    /// Must padding be masked? CLIP in Stable Diffusion looks at it; other text encoders were not trained to.
+    pub masks_padding: bool,
+}
+
 /// A folder whose files are all there. Nothing of them is loaded yet.
 #[derive(Debug)]
 pub struct Folder {
@@ -36,13 +46,12 @@ pub struct Folder {
     pub description: String,
     /// None if the folder does not say.
     pub kind: Option<Kind>,
+    /// In the order in which the U-Net looks at them.
+    pub texts: Vec<Words>,
     /// The `.onnx` files.
-    pub text_encoder: PathBuf,
     pub unet: PathBuf,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
-    /// The folder with `tokenizer.json` or `vocab.json` and `merges.txt`.
-    pub tokenizer: PathBuf,
     pub scheduler: Config,
     pub autoencoder: Autoencoder,
     /// Pixels per latent cell.
@@ -51,11 +60,8 @@ pub struct Folder {
     pub unet_multiple: u32,
     /// Side of the pictures that the model was trained on, in pixels.
     pub native: u32,
-    /// Entries of the text encoder's embedding table, and how many tokens it reads.
-    pub vocabulary: Option<u32>,
-    pub positions: Option<u32>,
-    /// Must padding be masked? CLIP in Stable Diffusion looks at it; other text encoders were not trained to.
-    pub masks_padding: bool,
+    /// SDXL: does no negative prompt mean zeros, rather than an empty text?
+    pub zeros_for_empty: bool,
     /// Width of the U-Net's guidance embedding (`timestep_cond`), if it says that it has one.
     pub guidance_width: Option<u32>,
     /// What `scumble.json` recommends.
@@ -65,7 +71,6 @@ pub struct Folder {
 const EXPORT: &str = "export it with `optimum-cli export onnx --model MODEL FOLDER`";
 const EXPORT_FILE: &str = "make one with diffusers' from_single_file and save_pretrained, then \
     `optimum-cli export onnx --model FOLDER ONNX_FOLDER`";
-const KNOWN: &str = "this version runs SD 1.x, SD 2.x, SD-Turbo and LCM models in ONNX form";
 
 impl Folder {
     /// Reads the folder at `path`.
@@ -81,27 +86,39 @@ impl Folder {
         let layout = Layout::new(path, hints.as_ref())?;
         let index = Config::read(&path.join("model_index.json"))?;
         let kind = match &index {
-            Some(index) => kind(path, index)?,
+            Some(index) => kind::in_index(path, index)?,
             None => None,
         };
-        let [text_encoder, unet, vae_encoder, vae_decoder] =
-            ["text_encoder", "unet", "vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
         // The U-Net first: what is said about it tells most about what the folder is.
-        let (unet, text_encoder) = (unet?, text_encoder?);
+        let unet = network(&layout, path, "unet")?;
+        let unet_config = layout.config("unet", &unet)?;
+        let kind = match kind {
+            None | Some(Kind::StableDiffusion) if is_xl(&layout, unet_config.as_ref())? => {
+                Some(Kind::StableDiffusionXl)
+            }
+            kind => kind,
+        };
+        let xl = kind == Some(Kind::StableDiffusionXl);
+        let [vae_encoder, vae_decoder] =
+            ["vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
         let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
-        if path.join("text_encoder_2").exists() || layout.network("text_encoder_2")?.is_some() {
-            return Err(unsupported(path, "Stable Diffusion XL"));
+        // What SDXL's refiner lacks is null in the index.
+        let is_null = |name: &str| {
+            let entry = index.as_ref().and_then(|index| index.get(name)?.as_array());
+            entry.is_some_and(|entry| entry.iter().all(serde_json::Value::is_null))
+        };
+        let mut texts = Vec::new();
+        if !(xl && is_null("text_encoder")) {
+            texts.push(words(&layout, path, "text_encoder", "tokenizer")?);
+        }
+        if xl {
+            texts.push(words(&layout, path, "text_encoder_2", "tokenizer_2")?);
         }
         const SCHEDULER: &str = "scheduler_config.json";
         let scheduler = layout.folder("scheduler", &[&[SCHEDULER]])?;
         let scheduler = scheduler.map(|folder| Config::read(&folder.join(SCHEDULER))).transpose()?.flatten();
         let scheduler = scheduler.ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
-        let tokenizer = layout.folder("tokenizer", &[&["tokenizer.json"], &["vocab.json", "merges.txt"]])?;
-        let tokenizer = tokenizer
-            .ok_or_else(|| missing(path, "tokenizer/tokenizer.json (or vocab.json with merges.txt)"))?;
 
-        let unet_config = layout.config("unet", &unet)?;
-        let text_config = layout.config("text_encoder", &text_encoder)?;
         let vae_config = match layout.config("vae_decoder", &vae_decoder)? {
             Some(config) => Some(config),
             None => layout.config("vae_encoder", &vae_encoder)?,
@@ -110,14 +127,17 @@ impl Folder {
             Some(config) => Some(config),
             None => Config::read(&path.join("vae/config.json"))?,
         };
-        let (autoencoder, cell) = autoencoder(vae_config.as_ref())?;
+        let (autoencoder, cell) = autoencoder(vae_config.as_ref(), xl)?;
         if let Some(config) = &unet_config {
             check_unet(path, config, &autoencoder)?;
         }
-        let halvings = unet_config.as_ref().map_or(Ok(3), |c| halvings(c, &["block_out_channels"], 3))?;
+        let usual = if xl { 2 } else { 3 };
+        let halvings =
+            unet_config.as_ref().map_or(Ok(usual), |c| halvings(c, &["block_out_channels"], usual))?;
         let native = match (&hints, &unet_config) {
             (Some(hints), _) if hints.get("native").is_some() => hints.whole("native", 0, 8..=LARGEST)?,
             (_, Some(config)) => native_size(config, cell)?,
+            _ if xl => 1024,
             _ => 512,
         };
         // A cached model's folder is called by a hash.
@@ -128,30 +148,56 @@ impl Folder {
         Ok(Folder {
             name: told("name").unwrap_or(name),
             description: told("description").unwrap_or_else(|| {
-                format!("A Stable Diffusion model, trained on pictures of {native} × {native} pixels.")
+                let family = if xl { "Stable Diffusion XL" } else { "Stable Diffusion" };
+                format!("A {family} model, trained on pictures of {native} × {native} pixels.")
             }),
             kind,
-            text_encoder,
+            texts,
             unet,
             vae_encoder,
             vae_decoder,
-            tokenizer,
             scheduler,
             autoencoder,
             cell,
             unet_multiple: 1 << halvings,
             native,
-            vocabulary: entry(text_config.as_ref(), "vocab_size")?,
-            positions: entry(text_config.as_ref(), "max_position_embeddings")?,
-            masks_padding: text_config
-                .as_ref()
-                .and_then(|config| config.text("model_type"))
-                .is_some_and(|model| !model.starts_with("clip")),
+            zeros_for_empty: match &index {
+                Some(index) => index.flag("force_zeros_for_empty_prompt", true)?,
+                None => true,
+            },
             guidance_width: entry(unet_config.as_ref(), "time_cond_proj_dim")?,
             defaults: hints.as_ref().map(defaults).transpose()?.flatten(),
             path: path.to_path_buf(),
         })
     }
+}
+
+/// Only SDXL has a second text encoder beside a U-Net, and a U-Net that is told sizes.
+fn is_xl(layout: &Layout<'_>, unet: Option<&Config>) -> Result<bool> {
+    let told = unet.is_some_and(|config| config.text("addition_embed_type") == Some("text_time"));
+    Ok(told || layout.network("text_encoder_2")?.is_some())
+}
+
+/// A text encoder and its tokenizer.
+fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str) -> Result<Words> {
+    let network = network(layout, path, name)?;
+    let config = layout.config(name, &network)?;
+    let files = layout.folder(tokenizer, &[&["tokenizer.json"], &["vocab.json", "merges.txt"]])?;
+    // One that lies in the model's own folder is the first; SDXL's second pads with another token.
+    let files = files.filter(|folder| tokenizer == "tokenizer" || folder != path);
+    Ok(Words {
+        name,
+        network,
+        tokenizer: files.ok_or_else(|| {
+            missing(path, &format!("{tokenizer}/tokenizer.json (or vocab.json with merges.txt)"))
+        })?,
+        vocabulary: entry(config.as_ref(), "vocab_size")?,
+        positions: entry(config.as_ref(), "max_position_embeddings")?,
+        masks_padding: config
+            .as_ref()
+            .and_then(|config| config.text("model_type"))
+            .is_some_and(|model| !model.starts_with("clip")),
+    })
 }
 
 fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
@@ -183,33 +229,6 @@ fn check_kind_of_path(path: &Path) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// The class in `model_index.json`.
-fn kind(path: &Path, index: &Config) -> Result<Option<Kind>> {
-    let Some(class) = index.text("_class_name") else { return Ok(None) };
-    // Exporters put Onnx or ORT before the name or into it, and Img2Img.
-    let plain = ["Onnx", "ORT", "Img2Img"].iter().fold(class.to_owned(), |name, word| name.replace(word, ""));
-    let other = match plain.trim_end_matches("Pipeline") {
-        "StableDiffusion" => return Ok(Some(Kind::StableDiffusion)),
-        "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
-        name if name.starts_with("StableDiffusionXL") => "Stable Diffusion XL".to_owned(),
-        name if name.starts_with("StableDiffusion3") => "Stable Diffusion 3".to_owned(),
-        name if name.starts_with("Flux2") => "FLUX.2".to_owned(),
-        name if name.starts_with("Flux") => "FLUX.1".to_owned(),
-        name if name.starts_with("ZImage") => "Z-Image".to_owned(),
-        name if name.starts_with("Sana") => "Sana".to_owned(),
-        name if name.contains("Inpaint") => "Stable Diffusion inpainting".to_owned(),
-        name => name.to_owned(),
-    };
-    Err(unsupported(path, &other))
-}
-
-fn unsupported(path: &Path, what: &str) -> Error {
-    Error::new(
-        Status::ModelUnsupported,
-        format!("The model in {} is of the kind {what}; {KNOWN}.", path.display()),
-    )
 }
 
 fn missing(path: &Path, file: &str) -> Error {
@@ -271,14 +290,14 @@ fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
 }
 
 /// The autoencoder's numbers and its pixels per latent cell.
-fn autoencoder(config: Option<&Config>) -> Result<(Autoencoder, u32)> {
+fn autoencoder(config: Option<&Config>, xl: bool) -> Result<(Autoencoder, u32)> {
     // What Stable Diffusion's has, for exports that do not say.
-    const SCALING: f64 = 0.18215;
+    let usual = if xl { 0.13025 } else { 0.18215 };
     let Some(config) = config else {
-        return Ok((Autoencoder { scaling: SCALING as f32, shift: 0.0, channels: 4 }, 8));
+        return Ok((Autoencoder { scaling: usual as f32, shift: 0.0, channels: 4 }, 8));
     };
     let tiny = config.text("_class_name") == Some("AutoencoderTiny");
-    let scaling = config.number("scaling_factor", if tiny { 1.0 } else { SCALING }, 1e-6..=1e6)?;
+    let scaling = config.number("scaling_factor", if tiny { 1.0 } else { usual }, 1e-6..=1e6)?;
     let shift = config.number("shift_factor", 0.0, -1e6..=1e6)?;
     let channels = config.whole("latent_channels", 4, 1..=1024)?;
     let levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], 3)?;

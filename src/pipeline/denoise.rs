@@ -1,5 +1,6 @@
 //! The U-Net: what it thinks of a noisy latent, with and without guidance.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cancel::Cancel;
@@ -13,36 +14,61 @@ pub struct Unet {
     output: String,
     /// Numbers in the guidance embedding of a distilled model.
     guidance_width: Option<usize>,
+    /// SDXL: numbers that say how large the picture is; 0 without.
+    sizes: usize,
     /// Latents in one run, where the export is fixed to a number.
     batch: Option<usize>,
+    conditioning: Conditioning,
 }
 
-/// What the steps of one job have in common besides the latent.
-pub struct Conditioning {
-    /// Embeddings one after the other: with guidance the negative prompt's first.
-    embeddings: Vec<f32>,
-    tokens: usize,
-    width: usize,
-    /// How far to go from the negative prompt's prediction to the prompt's and beyond; None without guidance.
+/// What one of the predictions that guidance is made of is conditioned on.
+pub struct Half {
+    pub text: Arc<Embedding>,
+    /// As many as [`Unet::sizes`].
+    pub sizes: Vec<f32>,
+}
+
+/// What the steps of one job have in common besides the latent, for each latent in a run.
+#[derive(Default)]
+struct Conditioning {
+    latents: usize,
+    /// How far to go from the first prediction to the second and beyond; None without guidance.
     guidance: Option<f32>,
-    /// `timestep_cond`, once per latent in a run.
-    guidance_embedding: Vec<f32>,
+    /// Name of the input, shape for one latent, numbers of all.
+    inputs: Vec<(&'static str, Vec<usize>, Vec<f32>)>,
 }
 
 impl Unet {
     /// # Errors
     /// [`Status::ModelUnsupported`] for a network with other inputs than Stable Diffusion's.
-    pub fn new(network: Component, folder: &Folder) -> Result<Self> {
-        for wanted in ["sample", "timestep", "encoder_hidden_states"] {
+    pub fn new(network: Component, folder: &Folder, xl: bool) -> Result<Self> {
+        let wanted = ["sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids"];
+        for wanted in &wanted[..if xl { 5 } else { 3 }] {
             if network.input(wanted).is_none() {
                 return Err(network.unsupported(&format!("it has no input called \"{wanted}\"")));
             }
+        }
+        if !xl && network.input("time_ids").is_some() {
+            return Err(Error::new(
+                Status::ModelMissing,
+                format!(
+                    "The model in {} is of the kind Stable Diffusion XL and lacks its text_encoder_2; download the \
+                     whole model.",
+                    folder.path.display()
+                ),
+            ));
         }
         // The width that distilled models of Stable Diffusion have, where nothing says.
         const WIDTH: usize = 256;
         let guidance_width = network
             .input("timestep_cond")
             .map(|port| port.fixed(1).or(folder.guidance_width.map(|width| width as usize)).unwrap_or(WIDTH));
+        // SDXL's, where the export does not say.
+        const SIZES: usize = 6;
+        let sizes = network.input("time_ids").map_or(0, |port| port.fixed(1).unwrap_or(SIZES));
+        if xl && sizes != 5 && sizes != SIZES {
+            return Err(network.unsupported(&format!("it wants {sizes} numbers for the picture's size")));
+        }
         let batch = network
             .input("sample")
             .and_then(|port| port.fixed(0))
@@ -51,7 +77,7 @@ impl Unet {
             return Err(network.unsupported(&format!("it wants {} latents in one run", batch.unwrap_or(0))));
         }
         let output = network.output(&["out_sample", "noise_pred", "sample"], 4)?.name.clone();
-        Ok(Unet { network, output, guidance_width, batch })
+        Ok(Unet { network, output, guidance_width, sizes, batch, conditioning: Conditioning::default() })
     }
 
     /// Width and height in latent cells, where the network is fixed to one.
@@ -70,45 +96,59 @@ impl Unet {
         self.guidance_width.is_some()
     }
 
-    /// Puts prompt, negative prompt (only with guidance) and guidance together.
+    /// SDXL: how many numbers it wants for the picture's size.
+    pub fn sizes(&self) -> usize {
+        self.sizes
+    }
+
+    /// What the predictions that follow are conditioned on: the prompt and, with guidance, the negative prompt.
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the embeddings are not as wide as the U-Net wants.
-    pub fn condition(
-        &self,
-        prompt: &Embedding,
-        negative: Option<&Embedding>,
-        guidance: f32,
-    ) -> Result<Conditioning> {
-        let (tokens, width) = (prompt.tokens, prompt.width);
-        let wanted = self.network.input("encoder_hidden_states").and_then(|port| port.fixed(2));
-        if wanted.is_some_and(|wanted| wanted != width) {
+    pub fn condition(&mut self, halves: &[Half], guidance: f32) -> Result<()> {
+        let Some(prompt) = halves.first() else {
             return Err(Error::new(
+                Status::Internal,
+                "The engine asked for a picture of nothing; change the prompt.",
+            ));
+        };
+        self.check_width("encoder_hidden_states", 2, prompt.text.width)?;
+        let negative = halves.get(1);
+        // A network fixed to two latents gets the prompt twice if there is no guidance.
+        let latents = match negative {
+            Some(negative) => vec![negative, prompt],
+            None if self.batch == Some(2) => vec![prompt, prompt],
+            None => vec![prompt],
+        };
+        let all = |part: fn(&Half) -> &[f32]| latents.iter().flat_map(|half| part(half)).copied().collect();
+        let shape = vec![prompt.text.tokens, prompt.text.width];
+        let mut inputs = vec![("encoder_hidden_states", shape, all(|half| &half.text.data))];
+        if let Some(width) = self.guidance_width {
+            let embedding = guidance_embedding(guidance, width);
+            inputs.push(("timestep_cond", vec![width], embedding.repeat(latents.len())));
+        }
+        if self.sizes > 0 {
+            self.check_width("text_embeds", 1, prompt.text.pooled.len())?;
+            inputs.push(("text_embeds", vec![prompt.text.pooled.len()], all(|half| &half.text.pooled)));
+            inputs.push(("time_ids", vec![self.sizes], all(|half| &half.sizes)));
+        }
+        self.conditioning =
+            Conditioning { latents: latents.len(), guidance: negative.map(|_| guidance), inputs };
+        Ok(())
+    }
+
+    /// Does what the text encoders make fit an input that wants so many numbers?
+    fn check_width(&self, input: &str, axis: usize, width: usize) -> Result<()> {
+        match self.network.input(input).and_then(|port| port.fixed(axis)) {
+            Some(wanted) if wanted != width => Err(Error::new(
                 Status::ModelBroken,
                 format!(
-                    "The text encoder and the U-Net are from different models ({width} numbers per token \
-                     instead of {}); download the model again.",
-                    wanted.unwrap_or(0)
+                    "The text encoder and the U-Net are from different models ({width} numbers in {input} instead \
+                     of {wanted}); download the model again."
                 ),
-            ));
+            )),
+            _ => Ok(()),
         }
-        // A network fixed to two latents gets the prompt twice if there is no guidance.
-        let copies = if self.batch == Some(2) || negative.is_some() { 2 } else { 1 };
-        let first = negative.filter(|negative| negative.data.len() == prompt.data.len()).unwrap_or(prompt);
-        let mut embeddings = Vec::with_capacity(copies * prompt.data.len());
-        if copies == 2 {
-            embeddings.extend_from_slice(&first.data);
-        }
-        embeddings.extend_from_slice(&prompt.data);
-        let embedding =
-            self.guidance_width.map(|width| guidance_embedding(guidance, width)).unwrap_or_default();
-        Ok(Conditioning {
-            embeddings,
-            tokens,
-            width,
-            guidance: negative.map(|_| guidance),
-            guidance_embedding: embedding.repeat(copies),
-        })
     }
 
     /// What the network predicts for `sample` of the shape `[channels, height, width]`.
@@ -120,26 +160,16 @@ impl Unet {
         sample: &[f32],
         shape: [usize; 3],
         timestep: f32,
-        conditioning: &Conditioning,
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let latents = conditioning.embeddings.len() / (conditioning.tokens * conditioning.width).max(1);
+        let latents = self.conditioning.latents;
         let per_run = self.batch.unwrap_or(latents).min(latents).max(1);
         let mut predicted = Vec::with_capacity(latents * sample.len());
         for first in (0..latents).step_by(per_run) {
-            predicted.extend(self.run(
-                sample,
-                shape,
-                timestep,
-                conditioning,
-                first,
-                per_run,
-                cancel,
-                spent,
-            )?);
+            predicted.extend(self.run(sample, shape, timestep, first, per_run, cancel, spent)?);
         }
-        let Some(guidance) = conditioning.guidance else {
+        let Some(guidance) = self.conditioning.guidance else {
             predicted.truncate(sample.len());
             return Ok(predicted);
         };
@@ -148,14 +178,13 @@ impl Unet {
         Ok(without.iter().zip(with).map(|(without, with)| without + guidance * (with - without)).collect())
     }
 
-    /// One run for the latents `first` to `first + count` of the conditioning.
+    /// One run for the latents `first` to `first + count`.
     #[allow(clippy::too_many_arguments)]
     fn run(
         &mut self,
         sample: &[f32],
         [channels, height, width]: [usize; 3],
         timestep: f32,
-        conditioning: &Conditioning,
         first: usize,
         count: usize,
         cancel: &Cancel,
@@ -168,27 +197,17 @@ impl Unet {
             copies = sample.repeat(count);
             &copies
         };
-        let part = |all: &'_ [f32], size: usize| -> Result<std::ops::Range<usize>> {
-            let range = first * size..(first + count) * size;
-            all.get(range.clone()).map(|_| range).ok_or_else(|| wrong_shape(&[all.len()]))
-        };
-        let embeddings = part(&conditioning.embeddings, conditioning.tokens * conditioning.width)?;
-        let guidance_width = self.guidance_width.unwrap_or(0);
-        let guidance = part(&conditioning.guidance_embedding, guidance_width)?;
         let sample_shape = [count, channels, height, width];
-        let embedding_shape = [count, conditioning.tokens, conditioning.width];
-        let guidance_shape = [count, guidance_width];
-        let mut feeds = vec![
-            ("sample", Feed::Floats(&sample_shape, samples)),
-            ("timestep", Feed::Number(timestep)),
-            ("encoder_hidden_states", Feed::Floats(&embedding_shape, &conditioning.embeddings[embeddings])),
-        ];
-        if guidance_width > 0 {
-            feeds.push((
-                "timestep_cond",
-                Feed::Floats(&guidance_shape, &conditioning.guidance_embedding[guidance]),
-            ));
-        }
+        let mut feeds =
+            vec![("sample", Feed::Floats(&sample_shape, samples)), ("timestep", Feed::Number(timestep))];
+        let given = self.conditioning.inputs.iter().map(|(name, shape, numbers)| {
+            let size: usize = shape.iter().product();
+            let part = numbers.get(first * size..(first + count) * size);
+            let part = part.ok_or_else(|| wrong_shape(&[numbers.len()]))?;
+            Ok((*name, [&[count], shape.as_slice()].concat(), part))
+        });
+        let given: Vec<(&str, Vec<usize>, &[f32])> = given.collect::<Result<_>>()?;
+        feeds.extend(given.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
         let output = self.network.run(&feeds, &self.output, cancel, spent)?;
         if output.shape() != sample_shape {
             return Err(wrong_shape(output.shape()));

@@ -8,14 +8,19 @@ use crate::error::{Error, Result, Status};
 use crate::model::{Defaults, Geometry, ModelInfo};
 use crate::models::component::Component;
 use crate::models::device::{self, Choice, Device};
-use crate::models::folder::{Folder, Kind};
+use crate::models::folder::Folder;
+use crate::models::kind::Kind;
 use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
 use crate::pipeline::denoise::Unet;
+use crate::pipeline::family::Family;
+use crate::pipeline::samplers::{Samplers, sampler_of};
 use crate::pipeline::scheduler::Scheduler;
-use crate::pipeline::stable_diffusion::{self, StableDiffusion};
-use crate::pipeline::text::TextEncoder;
+use crate::pipeline::stable_diffusion::StableDiffusion;
+use crate::pipeline::stable_diffusion_xl::StableDiffusionXl;
+use crate::pipeline::text::{Taking, TextEncoder};
+use crate::pipeline::texts::Texts;
 use crate::pipeline::vae::{Decoder, Encoder};
 
 /// What to load, and how to run it.
@@ -49,8 +54,7 @@ impl Pipeline {
         progress(0.0, "model folder");
         let choice = Choice::parse(&options.device)?;
         let folder = Folder::open(&options.model_dir)?;
-        let scheduler =
-            stable_diffusion::sampler(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
+        let scheduler = sampler_of(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
         let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
         cancel.check()?;
         let device = device::resolve(choice, runtime)?;
@@ -86,40 +90,55 @@ impl Loader<'_> {
     fn load(&self, device: Device, scheduler: Scheduler) -> Result<Pipeline> {
         let folder = self.folder;
         // All files first: a missing one is told at once, not after a minute of reading the others.
-        let files = [
-            ("text_encoder", "text encoder", &folder.text_encoder),
+        let mut files: Vec<_> =
+            folder.texts.iter().map(|words| (words.name, "text encoder", &words.network)).collect();
+        files.extend([
             ("unet", "U-Net", &folder.unet),
             ("vae_encoder", "VAE encoder", &folder.vae_encoder),
             ("vae_decoder", "VAE decoder", &folder.vae_decoder),
-        ];
-        let mut sizes = [0u64; 4];
-        for ((name, _, path), size) in files.iter().zip(&mut sizes) {
+        ]);
+        let mut sizes = Vec::with_capacity(files.len());
+        for (name, _, path) in &files {
             self.cancel.check()?;
             let scan = onnx_file::check(path)?;
             check_device(folder, name, device, &scan)?;
-            *size = scan.bytes + scan.external.values().sum::<u64>();
+            sizes.push(scan.bytes + scan.external.values().sum::<u64>());
         }
         // The trial run counts like a tenth of the files.
         let total = sizes.iter().sum::<u64>() as f32 * 1.1;
         let mut done = 0u64;
-        let mut next = 0;
+        let mut left = files.into_iter().zip(sizes);
         let mut component = || -> Result<Component> {
-            let (name, title, path) = files[next];
+            let Some(((name, title, path), size)) = left.next() else {
+                return Err(Error::new(
+                    Status::Internal,
+                    "The model has too few parts; choose another model.",
+                ));
+            };
             (self.progress)(done as f32 / total, title);
             let network = Component::load(name, path, self.runtime, device, self.threads, self.cancel)?;
-            done += sizes[next];
-            next += 1;
+            done += size;
             Ok(network)
         };
-        let mut text = TextEncoder::new(folder, component()?)?;
-        text.try_out(folder, self.cancel, &mut Duration::default()).map_err(|e| self.does_not_run(e))?;
-        let unet = Unet::new(component()?, folder)?;
-        text.read_in_pieces(unet.takes_any_length());
+        let xl = folder.kind == Some(Kind::StableDiffusionXl);
+        let mut encoders = Vec::with_capacity(folder.texts.len());
+        for (place, words) in folder.texts.iter().enumerate() {
+            let taking = match (xl, place + 1 == folder.texts.len()) {
+                (false, _) => Taking::Last,
+                (true, false) => Taking::LastButOne,
+                (true, true) => Taking::LastButOneAndPooled,
+            };
+            let mut text = TextEncoder::new(words, component()?, taking)?;
+            text.try_out(words, self.cancel, &mut Duration::default()).map_err(|e| self.does_not_run(e))?;
+            encoders.push(text);
+        }
+        let unet = Unet::new(component()?, folder, xl)?;
+        encoders.iter_mut().for_each(|text| text.read_in_pieces(unet.takes_any_length()));
         let encoder = Encoder::new(component()?, folder.autoencoder)?;
         let decoder = Decoder::new(component()?, folder.autoencoder)?;
         (self.progress)(done as f32 / total, "first run");
 
-        let defaults = folder.defaults.unwrap_or_else(|| defaults(&scheduler, &unet));
+        let defaults = folder.defaults.unwrap_or_else(|| defaults(&scheduler, &unet, xl));
         let info = ModelInfo {
             name: folder.name.clone(),
             description: description(folder, &scheduler, &unet),
@@ -131,10 +150,15 @@ impl Loader<'_> {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
-        let config = folder.scheduler.clone();
-        let own = self.sampler.map(str::to_owned);
-        let family = StableDiffusion::new(info, kind, config, own, text, unet, encoder, decoder);
-        let mut pipeline = Pipeline { family: Box::new(family) };
+        let samplers = Samplers::new(kind, folder.scheduler.clone(), self.sampler.map(str::to_owned));
+        let texts = Texts::new(encoders);
+        let family: Box<dyn Family> = match kind {
+            Kind::StableDiffusionXl => {
+                Box::new(StableDiffusionXl { texts, unet, zeros_for_empty: folder.zeros_for_empty })
+            }
+            _ => Box::new(StableDiffusion { texts, unet }),
+        };
+        let mut pipeline = Pipeline { info, samplers, family, encoder, decoder };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
@@ -178,16 +202,18 @@ fn description(folder: &Folder, scheduler: &Scheduler, unet: &Unet) -> String {
 }
 
 /// The settings that models of this sort are made for.
-fn defaults(scheduler: &Scheduler, unet: &Unet) -> Defaults {
-    if scheduler.is_lcm() {
+fn defaults(scheduler: &Scheduler, unet: &Unet, xl: bool) -> Defaults {
+    let (steps, strength, guidance) = if scheduler.is_lcm() {
         // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
-        let guidance = if unet.is_guidance_distilled() { 8.0 } else { 1.0 };
-        Defaults { steps: 4, strength: 0.5, guidance, refine: true }
+        (4, 0.5, if unet.is_guidance_distilled() { 8.0 } else { 1.0 })
     } else if scheduler.is_turbo() {
-        Defaults { steps: 2, strength: 0.5, guidance: 0.0, refine: true }
+        (2, 0.5, 0.0)
+    } else if scheduler.is_tcd() {
+        (4, 0.5, 0.0)
     } else {
-        Defaults { steps: 20, strength: 0.6, guidance: 7.5, refine: true }
-    }
+        (20, 0.6, if xl { 5.0 } else { 7.5 })
+    };
+    Defaults { steps, strength, guidance, refine: true }
 }
 
 /// What the configurations say, and the sizes that the networks are fixed to.

@@ -5,41 +5,51 @@ pub mod family;
 mod load;
 mod prompt;
 mod recent;
+mod samplers;
 pub mod scheduler;
 mod stable_diffusion;
+mod stable_diffusion_xl;
 mod text;
+mod texts;
 mod tokenizer;
 mod vae;
 
 use std::time::Instant;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView3};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::grid::{Level, Window};
 use crate::noise;
+use crate::region::Rect;
 use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
 use family::Family;
+use samplers::Samplers;
 use scheduler::{Rule, Step};
+use vae::{Decoder, Encoder};
 
 pub use load::LoadOptions;
 
 /// A loaded model.
 pub struct Pipeline {
+    info: ModelInfo,
+    samplers: Samplers,
     family: Box<dyn Family>,
+    encoder: Encoder,
+    decoder: Decoder,
 }
 
 impl Renderer for Pipeline {
     fn info(&self) -> ModelInfo {
-        self.family.info().clone()
+        self.info.clone()
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.family.capabilities()
+        Capabilities { samplers: scheduler::list(), negative: self.family.takes_negative() }
     }
 
     /// # Errors
@@ -54,22 +64,22 @@ impl Renderer for Pipeline {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         cancel.check()?;
-        let geometry = self.family.info().geometry;
+        let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
         // Given noise is there to compare with diffusers, whose steps are whole.
         let rule = if scene.noise.is_some() { Rule::Whole } else { Rule::Continuous };
-        let mut plan = self.family.schedule(quality.sampler, quality.steps, quality.strength, rule)?;
+        let mut plan = self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
-        self.family.condition(scene.conditions, quality.guidance, rule, cancel, &mut phases.runtime)?;
+        self.family.condition(scene, quality.guidance, rule, cancel, &mut phases.runtime)?;
         phases.text = start.elapsed();
 
         let start = Instant::now();
-        let encoded = self.family.encode(scene.paint, cancel, &mut phases.runtime)?;
+        let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
         phases.encode = start.elapsed();
 
         let mut start = Instant::now();
@@ -225,7 +235,9 @@ impl Pipeline {
     ) -> Result<Picture> {
         cancel.check()?;
         let start = Instant::now();
-        let picture = self.family.decode(latent, shape, cancel, &mut phases.runtime)?;
+        let latent =
+            ArrayView3::from_shape(shape, latent).map_err(|e| Error::new(Status::Internal, e.to_string()))?;
+        let picture = self.decoder.decode(latent, cancel, &mut phases.runtime)?;
         phases.decode += start.elapsed();
         Ok(picture)
     }
@@ -233,8 +245,7 @@ impl Pipeline {
     /// Runs every network once on the smallest picture: the first stroke is not slower than the others then,
     /// and a model whose parts do not fit together shows when it is loaded.
     fn try_out(&mut self, cancel: &Cancel) -> Result<()> {
-        let ModelInfo { geometry: Geometry { multiple, fixed, cell, .. }, defaults, .. } =
-            *self.family.info();
+        let ModelInfo { geometry: Geometry { multiple, fixed, cell, .. }, defaults, .. } = self.info;
         // A fixed size may take seconds; that is not worth it.
         const SMALL: u32 = 256;
         let (width, height) = fixed.unwrap_or((multiple, multiple));
@@ -245,6 +256,7 @@ impl Pipeline {
         let cells = |side: u32| (side / cell.max(1)) as usize;
         let scene = Scene {
             window: Window { level: Level::FULL, x: 0, y: 0, width: cells(width), height: cells(height) },
+            canvas: Rect::new(0, 0, width as i32, height as i32),
             paint: &picture,
             mask: None,
             change: None,

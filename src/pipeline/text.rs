@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
-use crate::models::folder::Folder;
+use crate::models::folder::Words;
 use crate::pipeline::prompt;
 use crate::pipeline::recent::Recent;
+use crate::pipeline::scheduler::Rule;
 use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
 
 /// Prompts that are kept; an artist goes back and forth between a few.
@@ -20,12 +21,34 @@ pub struct Embedding {
     pub tokens: usize,
     pub width: usize,
     pub data: Vec<f32>,
+    /// SDXL: the whole prompt in one vector, which is not weighed; of a long prompt the first piece's.
+    pub pooled: Vec<f32>,
+}
+
+impl Embedding {
+    /// The same with zeros in all places.
+    pub fn zeros(&self) -> Embedding {
+        let zeros = |data: &[f32]| vec![0.0; data.len()];
+        Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), ..*self }
+    }
+}
+
+/// What a model looks at of what its text encoder makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taking {
+    /// The last state.
+    Last,
+    /// SDXL: the last state but one.
+    LastButOne,
+    /// The last state but one, and all of the prompt in one vector.
+    LastButOneAndPooled,
 }
 
 pub struct TextEncoder {
     tokenizer: Tokenizer,
     network: Component,
     output: String,
+    pooled: Option<String>,
     masks_padding: bool,
     /// May a prompt have more than one piece? CLIP's, where the U-Net takes any number of tokens.
     in_pieces: bool,
@@ -38,12 +61,12 @@ impl TextEncoder {
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer knows more tokens than the network, or cannot be read.
-    pub fn new(folder: &Folder, network: Component) -> Result<Self> {
-        let tokenizer = Tokenizer::load(&folder.tokenizer, folder.positions)?;
-        if let Some(known) = folder.vocabulary
+    pub fn new(words: &Words, network: Component, taking: Taking) -> Result<Self> {
+        let tokenizer = Tokenizer::load(&words.tokenizer, words.positions)?;
+        if let Some(known) = words.vocabulary
             && tokenizer.largest() >= i64::from(known)
         {
-            return Err(misfit(folder, &tokenizer));
+            return Err(misfit(words, &tokenizer));
         }
         if let Some(fixed) = network.input("input_ids").and_then(|port| port.fixed(1))
             && fixed != tokenizer.length()
@@ -51,19 +74,27 @@ impl TextEncoder {
             return Err(Error::new(
                 Status::ModelBroken,
                 format!(
-                    "The text encoder in {} reads {fixed} tokens and its tokenizer makes {}; download the \
-                     model again.",
-                    folder.path.display(),
+                    "The {} in {} reads {fixed} tokens and its tokenizer makes {}; download the model again.",
+                    words.name,
+                    words.network.display(),
                     tokenizer.length()
                 ),
             ));
         }
-        let output = network.output(&["last_hidden_state"], 3)?.name.clone();
+        let output = match taking {
+            Taking::Last => network.output(&["last_hidden_state"], 3)?.name.clone(),
+            _ => last_but_one(&network)?,
+        };
+        let pooled = match taking {
+            Taking::LastButOneAndPooled => Some(network.output(&["text_embeds"], 2)?.name.clone()),
+            _ => None,
+        };
         Ok(TextEncoder {
             tokenizer,
             network,
             output,
-            masks_padding: folder.masks_padding,
+            pooled,
+            masks_padding: words.masks_padding,
             in_pieces: false,
             kept: Recent::new(KEPT),
         })
@@ -75,11 +106,33 @@ impl TextEncoder {
         self.in_pieces = unet_takes_any && !self.masks_padding;
     }
 
+    /// The embedding of `prompt`: by [`Rule::Whole`] as diffusers reads it, else as artists write it.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn encode(
+        &mut self,
+        prompt: &str,
+        rule: Rule,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Arc<Embedding>> {
+        match rule {
+            Rule::Whole => self.encode_plainly(prompt, cancel, spent),
+            Rule::Continuous => self.encode_weighed(prompt, cancel, spent),
+        }
+    }
+
     /// The embedding of `prompt` as artists write it ([`prompt::parts`]), from memory where it was asked for lately.
     ///
     /// # Errors
     /// As [`Component::run`].
-    pub fn encode(&mut self, prompt: &str, cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Embedding>> {
+    fn encode_weighed(
+        &mut self,
+        prompt: &str,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Arc<Embedding>> {
         let prompt = shorten(prompt);
         if let Some(embedding) = self.kept.get(&(prompt.to_owned(), false)) {
             return Ok(embedding);
@@ -107,7 +160,8 @@ impl TextEncoder {
                 }
             }
         }
-        let embedding = Arc::new(whole.unwrap_or(Embedding { tokens: 0, width: 0, data: Vec::new() }));
+        let nothing = Embedding { tokens: 0, width: 0, data: Vec::new(), pooled: Vec::new() };
+        let embedding = Arc::new(whole.unwrap_or(nothing));
         self.kept.put((prompt.to_owned(), false), Arc::clone(&embedding));
         Ok(embedding)
     }
@@ -116,7 +170,7 @@ impl TextEncoder {
     ///
     /// # Errors
     /// As [`Component::run`].
-    pub fn encode_plainly(
+    fn encode_plainly(
         &mut self,
         prompt: &str,
         cancel: &Cancel,
@@ -132,29 +186,25 @@ impl TextEncoder {
         Ok(embedding)
     }
 
-    /// Two embeddings of the same number of tokens, as guidance needs them: the shorter is followed by empty pieces.
+    /// The embedding with so many tokens, if it has fewer: empty pieces follow.
     ///
     /// # Errors
     /// As [`Component::run`].
-    pub fn of_equal_length(
+    pub fn lengthened(
         &mut self,
-        prompts: [Arc<Embedding>; 2],
+        embedding: Arc<Embedding>,
+        tokens: usize,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<[Arc<Embedding>; 2]> {
-        let tokens = prompts.iter().map(|embedding| embedding.tokens).max().unwrap_or(0);
-        if prompts.iter().all(|embedding| embedding.tokens == tokens) {
-            return Ok(prompts);
+    ) -> Result<Arc<Embedding>> {
+        if embedding.tokens >= tokens {
+            return Ok(embedding);
         }
         let empty = self.encode_plainly("", cancel, spent)?;
-        Ok(prompts.map(|embedding| {
-            let missing = (tokens - embedding.tokens) / empty.tokens.max(1);
-            if missing == 0 {
-                return embedding;
-            }
-            let data = [embedding.data.clone(), empty.data.repeat(missing)].concat();
-            Arc::new(Embedding { tokens, width: embedding.width, data })
-        }))
+        let missing = (tokens - embedding.tokens) / empty.tokens.max(1);
+        let data = [embedding.data.clone(), empty.data.repeat(missing)].concat();
+        let tokens = embedding.tokens + missing * empty.tokens;
+        Ok(Arc::new(Embedding { tokens, data, width: embedding.width, pooled: embedding.pooled.clone() }))
     }
 
     /// Runs the network once on the largest token number: one that is too large for the network shows now and
@@ -162,13 +212,13 @@ impl TextEncoder {
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the network fails.
-    pub fn try_out(&mut self, folder: &Folder, cancel: &Cancel, spent: &mut Duration) -> Result<()> {
+    pub fn try_out(&mut self, words: &Words, cancel: &Cancel, spent: &mut Duration) -> Result<()> {
         let ids = vec![self.tokenizer.largest(); self.tokenizer.length()];
         self.run(&ids, ids.len(), cancel, spent).map(drop).map_err(|error| match error.status {
             Status::Inference
                 if error.message.contains("ut of bounds") || error.message.contains("indices") =>
             {
-                misfit(folder, &self.tokenizer)
+                misfit(words, &self.tokenizer)
             }
             _ => error,
         })
@@ -187,9 +237,18 @@ impl TextEncoder {
                 feeds.push((name, Feed::Ids(&shape, values)));
             }
         }
-        let output = self.network.run(&feeds, &self.output, cancel, spent)?;
+        let (output, pooled) = match &self.pooled {
+            Some(pooled) => {
+                let wanted = [self.output.as_str(), pooled.as_str()];
+                let [output, pooled] = self.network.run_for(&feeds, wanted, cancel, spent)?;
+                (output, pooled.into_raw_vec_and_offset().0)
+            }
+            None => (self.network.run(&feeds, &self.output, cancel, spent)?, Vec::new()),
+        };
         match *output.shape() {
-            [1, tokens, width] => Ok(Embedding { tokens, width, data: output.into_raw_vec_and_offset().0 }),
+            [1, tokens, width] => {
+                Ok(Embedding { tokens, width, data: output.into_raw_vec_and_offset().0, pooled })
+            }
             ref other => Err(self.network.unsupported(&format!("it makes numbers of the shape {other:?}"))),
         }
     }
@@ -212,13 +271,27 @@ fn weigh(piece: &mut Embedding, chunk: &Chunk) {
     }
 }
 
-fn misfit(folder: &Folder, tokenizer: &Tokenizer) -> Error {
+/// The output with the state before the last: exporters number them, the embedding being 0.
+fn last_but_one(network: &Component) -> Result<String> {
+    let number = |name: &str| name.strip_prefix("hidden_states")?.trim_start_matches(['.', '_']).parse().ok();
+    let mut states: Vec<(u32, &str)> =
+        network.outputs().iter().filter_map(|port| Some((number(&port.name)?, port.name.as_str()))).collect();
+    states.sort_unstable();
+    match states.as_slice() {
+        [.., (_, wanted), _] => Ok((*wanted).to_owned()),
+        _ => Err(network.unsupported(
+            "SDXL looks at its last hidden state but one, and it has no outputs like hidden_states.11",
+        )),
+    }
+}
+
+fn misfit(words: &Words, tokenizer: &Tokenizer) -> Error {
     Error::new(
         Status::ModelBroken,
         format!(
             "The tokenizer in {} does not fit its text encoder: it has tokens up to number {}; download both \
              from the same model.",
-            folder.path.display(),
+            words.tokenizer.display(),
             tokenizer.largest()
         ),
     )

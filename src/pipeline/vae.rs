@@ -71,6 +71,9 @@ impl Encoder {
         }
         let mut data = encoded.into_raw_vec_and_offset().0;
         data.truncate(wanted * height_in_cells * width_in_cells);
+        if data.iter().any(|value| !value.is_finite()) {
+            return Err(overflows("vae_encoder"));
+        }
         let (scaling, shift) = (self.numbers.scaling, self.numbers.shift);
         data.iter_mut().for_each(|value| *value = (*value - shift) * scaling);
         let latent = Array3::from_shape_vec((wanted, height_in_cells, width_in_cells), data)
@@ -115,6 +118,13 @@ impl Decoder {
     ) -> Result<Picture> {
         let (channels, height, width) = latent.dim();
         let (scaling, shift) = (self.numbers.scaling, self.numbers.shift);
+        if latent.iter().any(|value| !value.is_finite()) {
+            return Err(Error::new(
+                Status::Inference,
+                "The model's U-Net made numbers that are no picture; lower guidance, or choose an fp32 export of the \
+                 model.",
+            ));
+        }
         let scaled: Vec<f32> = latent.iter().map(|value| value / scaling + shift).collect();
         let feeds = [(self.input.as_str(), Feed::Floats(&[1, channels, height, width], &scaled))];
         let decoded = self.network.run(&feeds, &self.output, cancel, spent)?;
@@ -123,22 +133,25 @@ impl Decoder {
             return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
         };
         let mut data = decoded.into_raw_vec_and_offset().0;
-        let mut broken = false;
-        for value in &mut data {
-            broken |= value.is_nan();
-            *value = (*value * 0.5 + 0.5).clamp(0.0, 1.0);
+        if data.iter().any(|value| !value.is_finite()) {
+            return Err(overflows("vae_decoder"));
         }
-        if broken {
-            // Half precision overflows in some VAEs.
-            return Err(Error::new(
-                Status::Inference,
-                "The model made numbers that are no picture; lower guidance, or choose an fp32 export of the \
-                 model.",
-            ));
-        }
+        data.iter_mut().for_each(|value| *value = (*value * 0.5 + 0.5).clamp(0.0, 1.0));
         Array3::from_shape_vec((3, height, width), data)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))
     }
+}
+
+/// Half precision is too narrow for some autoencoders, SDXL's first of all.
+fn overflows(part: &str) -> Error {
+    Error::new(
+        Status::Inference,
+        format!(
+            "The model's {part} made numbers that are no picture, as SDXL's does in half precision; name a folder \
+             with a better one (an fp32 export, or sdxl-vae-fp16-fix) in the model's scumble.json: \
+             {{\"parts\": {{\"{part}\": \"../OTHER MODEL\"}}}}."
+        ),
+    )
 }
 
 /// The name of the input that takes a picture or latent.

@@ -21,9 +21,32 @@ def text_forward(self, input_ids):
     return out.last_hidden_state, out.pooler_output
 
 
+def all_states_forward(self, input_ids):
+    out = type(self).forward(self, input_ids=input_ids, output_hidden_states=True)
+    return out.last_hidden_state, out.pooler_output, *out.hidden_states
+
+
+def projected_forward(self, input_ids):
+    out = type(self).forward(self, input_ids=input_ids, output_hidden_states=True)
+    return out.text_embeds, out.last_hidden_state, *out.hidden_states
+
+
 def unet_forward(self, sample, timestep, encoder_hidden_states, timestep_cond=None):
     out = type(self).forward(
         self, sample, timestep, encoder_hidden_states, timestep_cond=timestep_cond
+    )
+    return out.sample
+
+
+def unet_xl_forward(self, sample, timestep, encoder_hidden_states, *more):
+    *guidance, text_embeds, time_ids = more
+    out = type(self).forward(
+        self,
+        sample,
+        timestep,
+        encoder_hidden_states,
+        timestep_cond=guidance[0] if guidance else None,
+        added_cond_kwargs={"text_embeds": text_embeds, "time_ids": time_ids},
     )
     return out.sample
 
@@ -73,23 +96,39 @@ def components(parts):
     if unet.config.time_cond_proj_dim:
         unet_inputs["timestep_cond"] = torch.randn(2, unet.config.time_cond_proj_dim)
         unet_axes["timestep_cond"] = ("batch_size",)
+    if parts.second:
+        unet_inputs["text_embeds"] = torch.randn(2, parts.second["projection_dim"])
+        sizes = torch.tensor([[96.0, 64, 0, 32, 64, 64], [64, 64, 0, 0, 64, 64]])
+        unet_inputs["time_ids"] = sizes[:, : parts.sizes]
+        unet_axes |= {"text_embeds": ("batch_size",), "time_ids": ("batch_size",)}
     mean_only = bool(options.get("latent_sample"))
     latents_out = "latent_sample" if mean_only else "latent_parameters"
     words = ("batch_size", "sequence_length")
+
+    def text(module, forward, named):
+        states = {}
+        if parts.second:
+            count = module.config.num_hidden_layers + 1
+            states = {f"hidden_states.{i}": words for i in range(count)}
+        outputs = {**named, **states}
+        return (module, forward), {"input_ids": ids}, {"input_ids": words}, outputs, set(outputs)
+
+    texts = {}
+    if parts.text_encoder:
+        plain = all_states_forward if parts.second else text_forward
+        named = {"last_hidden_state": words, "pooler_output": ("batch_size",)}
+        texts["text_encoder"] = text(parts.text_encoder, plain, named)
+    if parts.second:
+        named = {"text_embeds": ("batch_size",), "last_hidden_state": words}
+        texts["text_encoder_2"] = text(parts.text_encoder_2, projected_forward, named)
     return {
-        "text_encoder": (
-            (parts.text_encoder, text_forward),
-            {"input_ids": ids},
-            {"input_ids": words},
-            {"last_hidden_state": words, "pooler_output": ("batch_size",)},
-            {"last_hidden_state", "pooler_output"},
-        ),
+        **texts,
         "unet": (
-            (unet, unet_forward),
+            (unet, unet_xl_forward if parts.second else unet_forward),
             unet_inputs,
             unet_axes,
             {"out_sample": PIXELS},
-            {"encoder_hidden_states"},
+            {"encoder_hidden_states", "text_embeds", "time_ids"},
         ),
         "vae_encoder": (
             (vae, encode_mean_forward if mean_only else encode_forward),

@@ -7,7 +7,12 @@ import export
 import torch
 import vocab as bpe
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
 
 EULER_TURBO = {
     "_class_name": "EulerDiscreteScheduler",
@@ -58,7 +63,10 @@ SCHEDULERS = {
         "timestep_spacing": "leading",
         "trained_betas": None,
     },
+    # As SDXL was published.
+    "xl": {**EULER_TURBO, "timestep_spacing": "leading"},
 }
+SCHEDULERS |= {"xl-lcm": SCHEDULERS["lcm"], "xl-refiner": SCHEDULERS["xl"]}
 UNET = {
     "sample_size": 8,
     "in_channels": 4,
@@ -88,6 +96,7 @@ VAE_X4 = {
     "up_block_types": ("UpDecoderBlock2D",) * 3,
     "scaling_factor": 0.13025,
 }
+VAE_XL = {**VAE, "scaling_factor": 0.13025, "force_upcast": True}
 TEXT = {
     "hidden_size": 24,
     "intermediate_size": 48,
@@ -95,6 +104,32 @@ TEXT = {
     "num_attention_heads": 2,
     "max_position_embeddings": 77,
     "hidden_act": "quick_gelu",
+}
+# The second text encoder of Stable Diffusion XL, and a U-Net that looks at both.
+TEXT_2 = {
+    "hidden_size": 40,
+    "intermediate_size": 80,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "projection_dim": 20,
+    "hidden_act": "gelu",
+}
+UNET_XL = {
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": [1, 2],
+    "attention_head_dim": [2, 4],
+    "use_linear_projection": True,
+    "cross_attention_dim": TEXT["hidden_size"] + TEXT_2["hidden_size"],
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 8,
+    "projection_class_embeddings_input_dim": 6 * 8 + TEXT_2["projection_dim"],
+}
+# The refiner has the second alone, and is told how beautiful the picture is instead of its target size.
+UNET_REFINER = {
+    **UNET_XL,
+    "cross_attention_dim": TEXT_2["hidden_size"],
+    "projection_class_embeddings_input_dim": 5 * 8 + TEXT_2["projection_dim"],
 }
 # name: (seed, changes to UNET, VAE, changes to TEXT, pad token, export options)
 MODELS = {
@@ -116,6 +151,22 @@ MODELS = {
         {"half": True, "ids": torch.int32, "timestep": torch.int64, "latent_sample": True},
     ),
     "lcm": (4, {"time_cond_proj_dim": 32}, VAE_X4, {}, bpe.END, {}),
+    "xl": (5, UNET_XL, VAE_XL, {"num_hidden_layers": 3}, bpe.END, {"second": TEXT_2}),
+    "xl-lcm": (
+        6,
+        {**UNET_XL, "time_cond_proj_dim": 32},
+        VAE_XL,
+        {"num_hidden_layers": 3},
+        bpe.END,
+        {
+            "second": TEXT_2,
+            "half": True,
+            "ids": torch.int32,
+            "timestep": torch.int64,
+            "latent_sample": True,
+        },
+    ),
+    "xl-refiner": (7, UNET_REFINER, VAE_XL, None, None, {"second": TEXT_2}),
 }
 
 
@@ -126,38 +177,53 @@ class Parts:
         seed, unet, vae, text, self.pad, self.options = MODELS[name]
         self.name, self.scheduler = name, SCHEDULERS[name]
         self.vocab, self.merges = bpe.tiny()
-        self.tokenizer = CLIPTokenizer(
-            vocab=self.vocab,
-            merges=[tuple(m) for m in self.merges],
-            pad_token=self.pad,
-            model_max_length=77,
-        )
-        ids = {
-            "vocab_size": len(self.vocab),
-            "bos_token_id": self.vocab[bpe.START],
-            "eos_token_id": self.vocab[bpe.END],
-            "pad_token_id": self.vocab[self.pad],
-        }
+        self.second = self.options.get("second")
+        self.sizes = 5 if text is None else 6
         torch.manual_seed(seed)
-        config = CLIPTextConfig(**{**TEXT, **text}, **ids, attn_implementation="eager")
-        self.text_encoder = CLIPTextModel(config).eval()
+        self.tokenizer = self.text_encoder = self.text_encoder_2 = self.tokenizer_2 = None
+        if text is not None:
+            self.tokenizer = self.make_tokenizer(self.pad)
+            self.text_encoder = CLIPTextModel(self.text_config(self.pad, text)).eval()
+        if self.second:
+            self.tokenizer_2 = self.make_tokenizer("!")
+            config = self.text_config("!", self.second)
+            self.text_encoder_2 = CLIPTextModelWithProjection(config).eval()
         self.unet = UNet2DConditionModel(**{**UNET, **unet}).eval()
         self.vae = AutoencoderKL(**vae).eval()
         self.factor = 2 ** (len(vae["block_out_channels"]) - 1)
         with torch.no_grad():
             self.enliven()
             if self.options.get("half"):
-                for module in (self.text_encoder, self.unet, self.vae):
+                for module in (*self.text_encoders(), self.unet, self.vae):
                     for p in module.parameters():
                         p.copy_(p.half().float())
 
+    def make_tokenizer(self, pad):
+        merges = [tuple(m) for m in self.merges]
+        return CLIPTokenizer(vocab=self.vocab, merges=merges, pad_token=pad, model_max_length=77)
+
+    def text_config(self, pad, changes):
+        ids = {
+            "vocab_size": len(self.vocab),
+            "bos_token_id": self.vocab[bpe.START],
+            "eos_token_id": self.vocab[bpe.END],
+            "pad_token_id": self.vocab[pad],
+        }
+        return CLIPTextConfig(**{**TEXT, **changes}, **ids, attn_implementation="eager")
+
+    def text_encoders(self):
+        return [e for e in (self.text_encoder, self.text_encoder_2) if e is not None]
+
     def enliven(self):
         """Random weights as they come give grey pictures and deaf U-Nets: set the output scales."""
-        for p in self.text_encoder.parameters():
-            if p.dim() > 1:
-                p.mul_(0.5 / p.std())
+        for encoder in self.text_encoders():
+            for p in encoder.parameters():
+                if p.dim() > 1:
+                    p.mul_(12.0 / encoder.config.hidden_size / p.std())
+        if self.second:
+            self.soften()
         for key, p in self.unet.named_parameters():
-            if "attn2" in key or key.startswith("time_embedding.cond_proj"):
+            if "attn2" in key or key.startswith(("time_embedding.cond_proj", "add_embedding")):
                 p.mul_(2.0)
         pictures = torch.nn.functional.interpolate(
             torch.rand(4, 3, 16, 16) * 2 - 1, size=64, mode="bilinear"
@@ -171,12 +237,28 @@ class Parts:
         quant.bias[c:].sub_(4.0)  # a small variance, as trained encoders have
         latents = torch.randn(4, c, 64 // self.factor, 64 // self.factor)
         spread(self.vae.decoder.conv_out, self.vae.decode(latents * wanted).sample, 0.45)
-        text = torch.randn(4, 77, self.text_encoder.config.hidden_size)
+        text = torch.randn(4, 77, self.unet.config.cross_attention_dim)
         extra = {}
+        if self.second:
+            sizes = torch.tensor([[64.0, 64, 0, 0, 64, 64]])[:, : self.sizes].repeat(4, 1)
+            words = torch.randn(4, self.second["projection_dim"])
+            extra["added_cond_kwargs"] = {"text_embeds": words, "time_ids": sizes}
         if self.unet.config.time_cond_proj_dim:
             extra["timestep_cond"] = torch.randn(4, self.unet.config.time_cond_proj_dim)
         out = self.unet(latents, torch.tensor(500.0), text, **extra).sample
         spread(self.unet.conv_out, out, 1.0)
+
+    def soften(self):
+        """SDXL looks at states without a norm: large ones would make every attention a hard choice."""
+        begin = 0
+        for encoder in self.text_encoders():
+            ids = torch.randint(0, len(self.vocab) - 2, (4, 77))
+            states = encoder(ids, output_hidden_states=True).hidden_states[-2]
+            part = slice(begin, begin + states.shape[-1])
+            begin = part.stop
+            for key, p in self.unet.named_parameters():
+                if key.endswith(("attn2.to_k.weight", "attn2.to_v.weight")):
+                    p[:, part] /= states.std()
 
 
 def spread(conv, out, wanted):
@@ -203,23 +285,24 @@ def token(text, style):
     }
 
 
-def write_tokenizer(parts, folder):
+def write_tokenizer(parts, folder, pad=None, form=None):
     """Four forms met in the wild, one a model."""
+    pad, form = pad or parts.pad, form or parts.name
     named = {"bos_token": bpe.START, "eos_token": bpe.END, "unk_token": bpe.END}
-    named["pad_token"] = parts.pad
+    named["pad_token"] = pad
     config = {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
-    if parts.name == "sd2":
+    if form == "sd2":
         parts.tokenizer.save_pretrained(folder)  # tokenizer.json + tokenizer_config.json
         return
     bpe.write(folder, parts.vocab, parts.merges)
-    if parts.name == "sd15":
+    if form == "sd15":
         objects = {key: token(value, "object") for key, value in named.items()}
-        objects["pad_token"] = parts.pad
+        objects["pad_token"] = pad
         write_json(folder / "special_tokens_map.json", objects)
         typed = {k: {"__type": "AddedToken", **token(v, "object")} for k, v in named.items()}
-        typed["pad_token"] = parts.pad
+        typed["pad_token"] = pad
         write_json(folder / "tokenizer_config.json", {**config, **typed, "do_lower_case": True})
-    elif parts.name == "turbo":
+    elif form == "turbo":
         objects = {key: token(value, "object") for key, value in named.items()}
         write_json(folder / "special_tokens_map.json", objects)
     else:
@@ -230,36 +313,62 @@ def write_folder(parts, folder):
     if folder.exists():
         shutil.rmtree(folder)
     export.write_onnx(parts, folder)
-    write_tokenizer(parts, folder / "tokenizer")
     write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
-    write_json(folder / "text_encoder" / "config.json", parts.text_encoder.config.to_diff_dict())
+    if parts.text_encoder:
+        write_tokenizer(parts, folder / "tokenizer")
+        config = parts.text_encoder.config.to_diff_dict()
+        write_json(folder / "text_encoder" / "config.json", config)
+    if parts.second:
+        # As optimum saves it: the padding token as an object.
+        write_tokenizer(parts, folder / "tokenizer_2", pad="!", form="turbo")
+        config = parts.text_encoder_2.config.to_diff_dict()
+        write_json(folder / "text_encoder_2" / "config.json", config)
     for sub, module in (
         ("unet", parts.unet),
         ("vae_encoder", parts.vae),
         ("vae_decoder", parts.vae),
     ):
         write_json(folder / sub / "config.json", json.loads(module.to_json_string()))
-    index = model_index(parts.scheduler["_class_name"], parts.name == "lcm")
-    write_json(folder / "model_index.json", index)
+    write_json(folder / "model_index.json", model_index(parts))
 
 
-def model_index(scheduler, lcm):
-    return {
-        "_class_name": "LatentConsistencyModelPipeline" if lcm else "StableDiffusionPipeline",
-        "_diffusers_version": "0.42.1",
-        "feature_extractor": [None, None],
-        "requires_safety_checker": False,
-        "safety_checker": [None, None],
-        "scheduler": ["diffusers", scheduler],
+def model_index(parts):
+    if parts.second:
+        own = {
+            "_class_name": "StableDiffusionXLPipeline",
+            "_diffusers_version": "0.42.1",
+            "force_zeros_for_empty_prompt": True,
+            "text_encoder_2": ["optimum.onnxruntime.modeling_diffusion", "ORTTextEncoder"],
+            "tokenizer_2": ["transformers", "CLIPTokenizer"],
+        }
+    else:
+        lcm = parts.name == "lcm"
+        own = {
+            "_class_name": "LatentConsistencyModelPipeline" if lcm else "StableDiffusionPipeline",
+            "_diffusers_version": "0.42.1",
+            "feature_extractor": [None, None],
+            "requires_safety_checker": False,
+            "safety_checker": [None, None],
+        }
+    first = {
         "text_encoder": ["optimum.onnxruntime.modeling_diffusion", "ORTTextEncoder"],
         "tokenizer": ["transformers", "CLIPTokenizer"],
+    }
+    if not parts.text_encoder:
+        first = {"text_encoder": [None, None], "tokenizer": [None, None]}
+        own["requires_aesthetics_score"] = True
+    return {
+        **own,
+        "scheduler": ["diffusers", parts.scheduler["_class_name"]],
+        **first,
         "unet": ["optimum.onnxruntime.modeling_diffusion", "ORTUnet"],
         "vae_decoder": ["optimum.onnxruntime.modeling_diffusion", "ORTVaeDecoder"],
         "vae_encoder": ["optimum.onnxruntime.modeling_diffusion", "ORTVaeEncoder"],
     }
 
 
-def make(folder):
-    for name in MODELS:
+def make(folder, only=""):
+    names = [name for name in MODELS if name.startswith(only)]
+    for name in names:
         write_folder(Parts(name), folder / name)
-    return len(MODELS)
+    return len(names)

@@ -106,10 +106,10 @@ fn models_that_are_not_right_are_told_apart() {
             "vae_encoder",
         ),
         (
-            "XL",
-            |m| m.set("model_index.json", "_class_name", json!("StableDiffusionXLPipeline")),
+            "XL inpainting",
+            |m| m.set("model_index.json", "_class_name", json!("StableDiffusionXLInpaintPipeline")),
             ModelUnsupported,
-            "XL",
+            "Stable Diffusion XL Inpaint",
         ),
         (
             "SD 3",

@@ -12,3 +12,4 @@ mod prompts;
 mod rendering;
 mod strength;
 mod support;
+mod xl;

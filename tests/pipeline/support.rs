@@ -7,6 +7,7 @@ use scumble::cancel::Cancel;
 use scumble::error::Error;
 use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
+use scumble::region::Rect;
 use scumble::render::{
     Change, Condition, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer, Scene,
     Tier,
@@ -165,8 +166,10 @@ impl Request<'_> {
         let window =
             Window { level: Level(self.level), x, y, width: width / self.cell, height: height / self.cell };
         let conditions = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
+        let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {
             window,
+            canvas,
             paint: self.picture,
             mask: self.mask,
             change: self.change,

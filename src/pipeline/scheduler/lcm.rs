@@ -35,7 +35,7 @@ pub(super) fn cut(scheduler: &Scheduler, start: Start) -> Vec<i64> {
 }
 
 impl Lcm {
-    /// `steps` over the part of the teacher's steps below `strength`: [`crate::models::folder::Kind::LatentConsistency`].
+    /// `steps` over the part of the teacher's steps below `strength`: [`crate::models::kind::Kind::LatentConsistency`].
     ///
     /// # Errors
     /// [`crate::error::Status::Setting`] by [`Rule::Whole`], when strength and steps leave nothing to do.

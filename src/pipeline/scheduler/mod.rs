@@ -27,7 +27,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result, Status};
 use crate::models::config::Config;
-use crate::models::folder::Kind;
+use crate::models::kind::Kind;
 use names::Class;
 pub use names::{list, names};
 pub use start::Rule;
@@ -139,7 +139,12 @@ impl Scheduler {
         self.class == Class::Lcm
     }
 
-    /// Is this the schedule of a model distilled to very few steps (SD-Turbo)?
+    /// Is this the schedule of a model distilled to few steps by trajectories (Hyper-SD)?
+    pub fn is_tcd(&self) -> bool {
+        self.class == Class::Tcd
+    }
+
+    /// Is this the schedule of a model distilled to very few steps (SD-Turbo, SDXL-Lightning)?
     pub fn is_turbo(&self) -> bool {
         matches!(self.class, Class::Euler | Class::EulerAncestral) && self.spacing == Spacing::Trailing
     }
