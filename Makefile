@@ -7,7 +7,7 @@ PYTHON := .setup/venv/bin/python
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 # The soname's number: programs that are linked to the library ask for libscumble.so.$(ABI).
-ABI := $(shell sed -n 's/^pub const SCUMBLE_ABI_VERSION: u32 = \([0-9]*\);/\1/p' src/ffi/constants.rs)
+ABI := $(shell sed -n 's/^pub const SCUMBLE_ABI_MAJOR: u32 = \([0-9]*\);/\1/p' src/ffi/constants.rs)
 PREFIX ?= /usr/local
 OUT ?= out
 

@@ -1,5 +1,5 @@
 //! Names the shared library for the loader. A program that was linked to it asks for `libscumble.so.1`, where 1 is
-//! SCUMBLE_ABI_VERSION: a library with another ABI is another file, and both can be installed. Hosts that load the
+//! SCUMBLE_ABI_MAJOR: a library with another ABI is another file, and both can be installed. Hosts that load the
 //! library by its path are not concerned.
 
 fn main() {
@@ -14,7 +14,7 @@ fn main() {
     let source = std::fs::read_to_string(CONSTANTS).expect("the constants of the ABI");
     let version = source
         .lines()
-        .find_map(|line| line.strip_prefix("pub const SCUMBLE_ABI_VERSION: u32 = ")?.strip_suffix(';'))
+        .find_map(|line| line.strip_prefix("pub const SCUMBLE_ABI_MAJOR: u32 = ")?.strip_suffix(';'))
         .expect("the version of the ABI");
     // ONNX Runtime's threads run code of this library: a host may close it, but it stays in memory.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");

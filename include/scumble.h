@@ -14,7 +14,7 @@
  *         static unsigned char paint[256 * 256 * 4];
  *         ScumbleEngine *engine = NULL; ScumbleSession *layer = NULL; ScumbleFrame *frame = NULL;
  *         ScumbleParams params; ScumbleImage image; ScumbleFrameInfo info;
- *         if (scumble_abi_version() != SCUMBLE_ABI_VERSION) return 2;
+ *         if (!scumble_abi_fits(scumble_abi_version())) return 2;
  *         for (size_t i = 0; i < sizeof paint; i += 4) memcpy(paint + i, "\xC0\x20\x20\xFF", 4);
  *         if (scumble_engine_create(NULL, &engine) || scumble_session_create(engine, &layer)) goto done;
  *         scumble_params_init(&params, sizeof params);
@@ -46,23 +46,29 @@
  *         scumble_frame_release(frame);
  *     }
  *
+ * VERSION. scumble_abi_fits(scumble_abi_version()) tells whether the library that is there is the one of this header, or
+ * a later one that has all of it: equal major number, at least this minor number. Functions, constants and fields at
+ * the end of structs are added under the same major number.
+ *
  * STATUS. Functions return int32_t: 0 done; above 0 nothing wrong, but nothing done; below 0 an error, which
  * scumble_last_error() explains in a sentence that can be shown to the user. Numbers are never reused; a number
- * that a host does not know is to be taken by its sign. Out parameters are written on success (SCUMBLE_OK) alone.
+ * that a host does not know is to be taken by its sign; scumble_status_text() has a few words for each. Out parameters
+ * are written on success (SCUMBLE_OK) alone. The last error is kept by the thread that made the call and, for calls on
+ * a session, by the session (scumble_session_last_error): languages and pools that change threads between two calls
+ * ask the session.
  *
  * THREADS. [any-thread] functions may be called from any thread at any time while the handle is not released,
  * also while another thread is in another function on the same handle. [host-thread] functions may be called from
  * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
- * library starts one worker thread an engine (and ONNX Runtime's own); it never calls back. Nothing blocks for
- * longer than it takes to compare and copy the pixels handed over, except scumble_session_wait, and the release
- * of the last hold on an engine, by scumble_engine_release or by scumble_session_release (an interrupted ONNX
- * Runtime call: milliseconds, at most 2 s). After fork() only the parent may go on using the library.
+ * library starts one worker thread an engine (and ONNX Runtime's own), at a lower priority and with all signals blocked
+ * but those of a thread's own faults; it never calls back. Nothing blocks for longer than it takes to compare and copy
+ * the pixels handed over, except scumble_session_wait. After fork() only the parent may go on using the library.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
  * parameter is the caller's until the matching _release; frames outlive their session and engine. A host may
  * close the library (dlclose); it stays in memory, as ONNX Runtime and its threads do, for the life of the process.
- * Release engines before
- * the process exits.
+ * Release engines before the process exits: exit() then waits for workers that are still in an interrupted ONNX Runtime
+ * call (milliseconds, at most 2 s).
  *
  * POINTERS. A pointer parameter may be NULL only where its function says so (out parameters for a revision
  * always); NULL elsewhere is SCUMBLE_ERROR_NULL. Every other pointer must be valid for what it is used for:
@@ -80,7 +86,7 @@
  *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
  * function with its sizeof, then set fields. Fields are only ever appended, and a host that was built with an
- * older header of the same SCUMBLE_ABI_VERSION goes on working. A longer struct of a newer host is accepted as long
+ * older header of the same SCUMBLE_ABI_MAJOR goes on working. A longer struct of a newer host is accepted as long
  * as its unknown tail is zero, as _init leaves it. Reserved fields must stay 0.
  *
  * PIXELS. Formats are named by the order of channels in memory, 16-bit and float channels in the machine's byte
@@ -89,9 +95,9 @@
  * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. The model sees float
  * values cut to 0..1. Frames come back in the format of the push that they show.
  *
- * ERRORS of the worker (no model, no ONNX Runtime, a failed run) arrive once, through scumble_session_poll: a failed
- * run's when it fails, also if the next one fails too; those of the model and the runtime once a session, as the
- * engine stays without. These are also told by scumble_engine_info.
+ * ERRORS of the worker arrive through scumble_session_poll. What passes is told once: a failed run, when it fails, also
+ * if the next one fails too. What stays is told by each poll, so that nobody misses it: no model or no ONNX Runtime (also
+ * told by scumble_engine_info), and a session that is closed for good. A host shows it once and releases the session.
  */
 
 
@@ -101,15 +107,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Before each function. Define SCUMBLE_API yourself, empty, to link the library statically; define SCUMBLE_PLAIN for a
+ * generator of bindings that reads declarations and nothing else. */
+#if defined(SCUMBLE_PLAIN)
+# define SCUMBLE_API
+#elif !defined(SCUMBLE_API)
+# if defined(_WIN32)
+#  define SCUMBLE_API __declspec(dllimport)
+# elif defined(__GNUC__)
+#  define SCUMBLE_API __attribute__((visibility("default")))
+# else
+#  define SCUMBLE_API
+# endif
+#endif
+/* A status that must be looked at; what goes with a later major number, and what to use instead. */
+#if defined(__GNUC__) && !defined(SCUMBLE_PLAIN)
+# define SCUMBLE_MUST_USE __attribute__((warn_unused_result))
+# define SCUMBLE_DEPRECATED(instead) __attribute__((deprecated(instead)))
+#else
+# define SCUMBLE_MUST_USE
+# define SCUMBLE_DEPRECATED(instead)
+#endif
+
 #define SCUMBLE_VERSION_MAJOR 0
 #define SCUMBLE_VERSION_MINOR 1
 #define SCUMBLE_VERSION_PATCH 0
 
 
 /**
- * Version of the ABI that this header describes; compare it with `scumble_abi_version()` first of all.
+ * Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
+ * `scumble_abi_fits`. A library of another major number is another library (and has another soname).
  */
-#define SCUMBLE_ABI_VERSION 1
+#define SCUMBLE_ABI_MAJOR 1
+
+/**
+ * Counts what was added under one major number: a library with a larger one has all of this header, and more.
+ */
+#define SCUMBLE_ABI_MINOR 0
 
 /**
  * Done.
@@ -135,6 +169,11 @@
  * Nothing wrong: the time was up before the work was done.
  */
 #define SCUMBLE_TIMEOUT 4
+
+/**
+ * Nothing wrong: the list has no such entry, the log no further line.
+ */
+#define SCUMBLE_END 5
 
 /**
  * A required pointer was NULL.
@@ -357,6 +396,46 @@
 #define SCUMBLE_ENGINE_FAILED 2
 
 /**
+ * Folders with models, around the default one: the user's, the installation's, the system's.
+ */
+#define SCUMBLE_LIST_MODELS 1
+
+/**
+ * Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+ */
+#define SCUMBLE_LIST_DEVICES 2
+
+/**
+ * Samplers.
+ */
+#define SCUMBLE_LIST_SAMPLERS 3
+
+/**
+ * The settings of ScumbleParams that are numbers, with their ranges.
+ */
+#define SCUMBLE_LIST_SETTINGS 4
+
+/**
+ * Something failed.
+ */
+#define SCUMBLE_LOG_ERROR 1
+
+/**
+ * Something is not as it should be (what is kept at first, with errors).
+ */
+#define SCUMBLE_LOG_WARNING 2
+
+/**
+ * What the library does.
+ */
+#define SCUMBLE_LOG_INFO 3
+
+/**
+ * The same at length.
+ */
+#define SCUMBLE_LOG_DEBUG 4
+
+/**
  * A loaded model and its worker thread; shared by any number of sessions. Opaque.
  */
 typedef struct ScumbleEngine ScumbleEngine;
@@ -365,6 +444,11 @@ typedef struct ScumbleEngine ScumbleEngine;
  * The picture at one moment, and what of it is new; immutable. Opaque.
  */
 typedef struct ScumbleFrame ScumbleFrame;
+
+/**
+ * A list as it was when it was made. Opaque.
+ */
+typedef struct ScumbleList ScumbleList;
 
 /**
  * One live layer. Opaque.
@@ -540,6 +624,40 @@ typedef struct ScumbleFrameInfo {
 } ScumbleFrameInfo;
 
 /**
+ * One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
+ */
+typedef struct ScumbleEntry {
+    /**
+     * Set by `scumble_entry_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 if it can be used here, else 0: `note` says why not.
+     */
+    uint32_t usable;
+    /**
+     * What the library calls it: the model's folder, the device, the sampler, the field of ScumbleParams. Like all
+     * strings here never NULL, UTF-8, and valid until `scumble_list_release`.
+     */
+    const char *name;
+    /**
+     * What an artist calls it.
+     */
+    const char *title;
+    /**
+     * A sentence about it, or why it cannot be used; "" where there is nothing to say.
+     */
+    const char *note;
+    /**
+     * Of a setting: its range, and what `scumble_params_init` gives. A value outside the range is left to the model,
+     * or to the library. 0 in other lists.
+     */
+    double least;
+    double most;
+    double initial;
+} ScumbleEntry;
+
+/**
  * The settings of a session. Fill it with `scumble_params_init` first.
  */
 typedef struct ScumbleParams {
@@ -595,6 +713,28 @@ typedef struct ScumbleParams {
      * Reserved, 0.
      */
     uint32_t reserved;
+    /**
+     * Sampler instead of the engine's, by its short name (ScumbleEngineOptions.scheduler); NULL = the engine's. A
+     * change loads nothing.
+     */
+    const char *sampler;
+    /**
+     * How far down the settled picture goes on a canvas larger than the model's size: 0 = to 1:1, n = to 1/√2ⁿ of
+     * it, at most 8.
+     */
+    uint32_t finest;
+    /**
+     * Milliseconds without a change after which the settled picture is made, at most 10000.
+     */
+    uint32_t settle_delay_ms;
+    /**
+     * How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the library's own, 0.35.
+     */
+    float refine_strength;
+    /**
+     * Steps of the settled picture, 1..200; 0 = as many as while painting.
+     */
+    uint32_t settled_steps;
 } ScumbleParams;
 
 /**
@@ -699,30 +839,25 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else: an equal number
- * promises that all of this header is there as it stands, even if the library is newer.
+ * The ABI's version: SCUMBLE_ABI_MAJOR in the upper 16 bits, SCUMBLE_ABI_MINOR in the lower. Before it calls anything
+ * else a host asks `scumble_abi_fits(scumble_abi_version())`.
  * [any-thread]
  */
+SCUMBLE_API
 uint32_t scumble_abi_version(void);
 
 /**
  * The library's version, e.g. "0.1.0". Never NULL, valid for good.
  * [any-thread]
  */
-const char *scumble_version(void);
-
-/**
- * Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
- * none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is.
- * [any-thread]
- */
-const char *scumble_last_error(void);
+SCUMBLE_API const char *scumble_version(void);
 
 /**
  * The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
  * found. Never NULL, valid for good.
  * [any-thread]
  */
+SCUMBLE_API
 const char *scumble_default_model(void);
 
 /**
@@ -730,6 +865,7 @@ const char *scumble_default_model(void);
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
+SCUMBLE_API
 int32_t scumble_engine_options_init(struct ScumbleEngineOptions *options,
                                     size_t size);
 
@@ -738,19 +874,19 @@ int32_t scumble_engine_options_init(struct ScumbleEngineOptions *options,
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info, size_t size);
+SCUMBLE_API int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info, size_t size);
 
 /**
  * Makes the struct ready to be filled by the library; `size` is its sizeof.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
+SCUMBLE_API int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
 
 /**
  * Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
- * loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by the
- * first poll of each session that has pushed. An engine that failed stays so: release it and make another.
+ * loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by every
+ * poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
  * `options` may be NULL for the default model on the best device.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
  * SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
@@ -758,6 +894,8 @@ int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
  * On success `*engine` is owned by the caller: release it.
  * [any-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_engine_create(const struct ScumbleEngineOptions *options,
                               struct ScumbleEngine **engine);
 
@@ -766,14 +904,17 @@ int32_t scumble_engine_create(const struct ScumbleEngineOptions *options,
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_engine_info(const struct ScumbleEngine *engine, struct ScumbleEngineInfo *info);
+SCUMBLE_API
+int32_t scumble_engine_info(const struct ScumbleEngine *engine,
+                            struct ScumbleEngineInfo *info);
 
 /**
- * Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released:
- * that last release interrupts a running load or job and lets it end (commonly milliseconds, at most 2 s).
- * NULL does nothing.
+ * Gives up the caller's hold on an engine; returns at once. The model goes when the engine and all its sessions are
+ * released: that last release interrupts a running load or job, and the worker ends by itself (commonly within
+ * milliseconds). NULL does nothing.
  * [any-thread]
  */
+SCUMBLE_API
 void scumble_engine_release(struct ScumbleEngine *engine);
 
 /**
@@ -781,7 +922,9 @@ void scumble_engine_release(struct ScumbleEngine *engine);
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_frame_info(const struct ScumbleFrame *frame, struct ScumbleFrameInfo *info);
+SCUMBLE_API
+int32_t scumble_frame_info(const struct ScumbleFrame *frame,
+                           struct ScumbleFrameInfo *info);
 
 /**
  * Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
@@ -789,6 +932,7 @@ int32_t scumble_frame_info(const struct ScumbleFrame *frame, struct ScumbleFrame
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
  * [any-thread]
  */
+SCUMBLE_API
 int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
                             struct ScumbleRect *rects,
                             uint32_t count);
@@ -802,6 +946,7 @@ int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
  * [any-thread]
  */
+SCUMBLE_API
 int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
                            const struct ScumbleRect *rect,
                            void *pixels,
@@ -812,14 +957,106 @@ int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
  * Gives a frame back. NULL does nothing.
  * [any-thread]
  */
-void scumble_frame_release(struct ScumbleFrame *frame);
+SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
- * Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
- * steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft.
+ * Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
+ * none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is. Where one
+ * thread calls and another one asks (a thread pool, goroutines), `scumble_session_last_error` tells.
+ * [any-thread]
+ */
+SCUMBLE_API
+const char *scumble_last_error(void);
+
+/**
+ * Copies why the last failed call on this session failed, whatever thread made it: the sentence of
+ * `scumble_last_error`, "" if none has failed. At most `length` bytes are written, a NUL among them; a longer
+ * sentence is cut.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_session_last_error(const struct ScumbleSession *session,
+                                   char *buffer,
+                                   size_t length);
+
+/**
+ * What a status means, in a few words of English for a log, e.g. "out of memory"; also for a number that this
+ * library does not know. Never NULL, valid for good. For the user, `scumble_last_error` says more.
+ * [any-thread]
+ */
+SCUMBLE_API
+const char *scumble_status_text(int32_t status);
+
+/**
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
+SCUMBLE_API int32_t scumble_entry_init(struct ScumbleEntry *entry, size_t size);
+
+/**
+ * Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
+ * turn of a timer.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
+ * no ONNX Runtime), SCUMBLE_ERROR_INTERNAL.
+ * On success `*list` is owned by the caller: release it.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_list_create(uint32_t kind,
+                            struct ScumbleList **list);
+
+/**
+ * Tells the entry `index` of a list, from 0: a loop ends at SCUMBLE_END.
+ * Returns SCUMBLE_OK, SCUMBLE_END, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_list_entry(const struct ScumbleList *list,
+                           uint32_t index,
+                           struct ScumbleEntry *entry);
+
+/**
+ * Gives a list back, with its strings. NULL does nothing.
+ * [any-thread]
+ */
+SCUMBLE_API void scumble_list_release(struct ScumbleList *list);
+
+/**
+ * Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
+ * the first call of this function or of `scumble_engine_create`, with warnings and errors (ONNX Runtime's among
+ * them). The log is the process's: all hosts in it share it.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_log_level(uint32_t level);
+
+/**
+ * Copies the next line of the log behind line `*number` (0 at first), and sets `*number` to its number and `*level`
+ * (may be NULL) to one of SCUMBLE_LOG_*. The newest 256 lines are kept, also for other readers: a gap in the numbers
+ * tells that some were lost. At most `length` bytes are written, a NUL among them; 1001 hold any line.
+ * Returns SCUMBLE_OK, SCUMBLE_END (no newer line), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_log_read(uint64_t *number,
+                         uint32_t *level,
+                         char *buffer,
+                         size_t length);
+
+/**
+ * Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
+ * steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft, a
+ * settled picture down to 1:1 after 300 ms.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
 int32_t scumble_params_init(struct ScumbleParams *params,
                             size_t size);
 
@@ -828,21 +1065,21 @@ int32_t scumble_params_init(struct ScumbleParams *params,
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_image_init(struct ScumbleImage *image, size_t size);
+SCUMBLE_API int32_t scumble_image_init(struct ScumbleImage *image, size_t size);
 
 /**
  * Sets the struct's size, `size` being its sizeof; all else is 0 and must be filled.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_mask_init(struct ScumbleMask *mask, size_t size);
+SCUMBLE_API int32_t scumble_mask_init(struct ScumbleMask *mask, size_t size);
 
 /**
  * Makes the struct ready to be filled by the library; `size` is its sizeof.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_stats_init(struct ScumbleStats *stats, size_t size);
+SCUMBLE_API int32_t scumble_stats_init(struct ScumbleStats *stats, size_t size);
 
 /**
  * Makes a live layer on an engine, which it keeps alive. The model need not be loaded yet.
@@ -850,7 +1087,10 @@ int32_t scumble_stats_init(struct ScumbleStats *stats, size_t size);
  * On success `*session` is owned by the caller: release it.
  * [any-thread]
  */
-int32_t scumble_session_create(const struct ScumbleEngine *engine, struct ScumbleSession **session);
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_create(const struct ScumbleEngine *engine,
+                               struct ScumbleSession **session);
 
 /**
  * Replaces all settings. They are copied. Before the first push there is nothing to render with them, and they
@@ -860,6 +1100,8 @@ int32_t scumble_session_create(const struct ScumbleEngine *engine, struct Scumbl
  * Whether strength × steps makes a step depends on the model: if it does not, poll tells, once.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_set_params(struct ScumbleSession *session,
                                    const struct ScumbleParams *params,
                                    uint64_t *revision);
@@ -878,6 +1120,8 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
  * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_push(struct ScumbleSession *session,
                              const struct ScumbleImage *images,
                              uint32_t image_count,
@@ -895,6 +1139,8 @@ int32_t scumble_session_push(struct ScumbleSession *session,
  * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_set_mask(struct ScumbleSession *session,
                                  const struct ScumbleMask *mask,
                                  uint64_t *revision);
@@ -907,6 +1153,8 @@ int32_t scumble_session_set_mask(struct ScumbleSession *session,
  * SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_set_noise(struct ScumbleSession *session,
                                   const float *values,
                                   uint32_t draws,
@@ -921,13 +1169,17 @@ int32_t scumble_session_set_noise(struct ScumbleSession *session,
  * patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
  * size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
  * from a timer.
- * An error here is the worker's, told once; the session lives on and tries again when something changes. Only
- * SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
+ * An error here is the worker's. That of a failed job is told once: the session lives on and tries again when
+ * something changes. What stays is told by each poll: why there is no model (until then the host may ask
+ * `scumble_engine_info` for SCUMBLE_ENGINE_FAILED), and SCUMBLE_ERROR_INTERNAL of a session that is closed for good. A
+ * host tells the user, releases the session, and makes a new one when the user asks for it.
  * Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,
  * and the model is not ready), SCUMBLE_ERROR_NULL, or what loading or rendering met: SCUMBLE_ERROR_SETTING,
  * _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _INTERNAL.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_poll(struct ScumbleSession *session,
                              uint64_t after_seq,
                              struct ScumbleFrame **frame);
@@ -938,6 +1190,8 @@ int32_t scumble_session_poll(struct ScumbleSession *session,
  * Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
+SCUMBLE_API
+SCUMBLE_MUST_USE
 int32_t scumble_session_wait(struct ScumbleSession *session,
                              uint32_t timeout_ms);
 
@@ -948,6 +1202,7 @@ int32_t scumble_session_wait(struct ScumbleSession *session,
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
  * [any-thread]
  */
+SCUMBLE_API
 int32_t scumble_session_cancel(const struct ScumbleSession *session);
 
 /**
@@ -955,14 +1210,16 @@ int32_t scumble_session_cancel(const struct ScumbleSession *session);
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
-int32_t scumble_session_stats(const struct ScumbleSession *session, struct ScumbleStats *stats);
+SCUMBLE_API
+int32_t scumble_session_stats(const struct ScumbleSession *session,
+                              struct ScumbleStats *stats);
 
 /**
- * Closes a live layer: its running job is interrupted and not waited for (but see `scumble_engine_release`, if
- * the engine was released before and this was the last of its sessions). Frames that were handed out live on.
- * NULL does nothing.
+ * Closes a live layer; returns at once: its running job is interrupted and not waited for. Frames that were handed
+ * out live on. NULL does nothing.
  * [host-thread]
  */
+SCUMBLE_API
 void scumble_session_release(struct ScumbleSession *session);
 
 #ifdef __cplusplus
@@ -970,3 +1227,13 @@ void scumble_session_release(struct ScumbleSession *session);
 #endif  // __cplusplus
 
 #endif  /* SCUMBLE_H */
+
+#if !defined(SCUMBLE_ABI_FITS) && !defined(SCUMBLE_PLAIN)
+# define SCUMBLE_ABI_FITS
+/**
+ * Whether a library of this version, which `scumble_abi_version` tells, has all of this header.
+ */
+static inline int scumble_abi_fits(uint32_t version) {
+    return version >> 16 == SCUMBLE_ABI_MAJOR && (int32_t)(version & 0xFFFF) >= SCUMBLE_ABI_MINOR;
+}
+#endif

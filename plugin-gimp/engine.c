@@ -75,13 +75,14 @@ static gboolean open_library(GError **error) {
     gboolean whole = g_module_symbol(module, "scumble_abi_version", (gpointer *)&lib.abi_version);
     guint32 version = whole ? lib.abi_version() : 0;
 #define X(name) \
-    whole = whole && version == SCUMBLE_ABI_VERSION && g_module_symbol(module, "scumble_" #name, (gpointer *)&lib.name);
+    whole = whole && scumble_abi_fits(version) && g_module_symbol(module, "scumble_" #name, (gpointer *)&lib.name);
     CALLS(X)
 #undef X
     if (!whole)
         g_set_error(error, SCUMBLE_DOMAIN, 0,
-                    "Scumble's engine at %s is of another version (interface %u, this plug-in needs %u). Install "
-                    "engine and plug-in together.", path, version, SCUMBLE_ABI_VERSION);
+                    "Scumble's engine at %s is of another version (interface %u.%u, this plug-in needs %d.%d). Install "
+                    "engine and plug-in together.", path, version >> 16, version & 0xFFFF, SCUMBLE_ABI_MAJOR,
+                    SCUMBLE_ABI_MINOR);
     g_free(path);
     return opened = whole;
 }
@@ -220,7 +221,7 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
         r->failed = TRUE;
         r->failed_at = r->asked;
         renderer_info(r, &state);
-        r->dead = state.state == SCUMBLE_ENGINE_FAILED; /* and here nothing at all: it is told once */
+        r->dead = state.state == SCUMBLE_ENGINE_FAILED; /* and here nothing at all: asking again would tell the same */
         return good(status, error);
     }
     if (status != SCUMBLE_OK) return TRUE;

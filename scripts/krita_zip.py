@@ -65,7 +65,7 @@ def check(out: Path) -> str:
         if wrong:
             return wrong
         library = ctypes.CDLL(str(Path(place) / "pykrita/scumble/lib/libscumble.so"))
-        return "" if library.scumble_abi_version() >= 1 else "the library does not answer"
+        return "" if library.scumble_abi_version() >> 16 >= 1 else "the library does not answer"
 
 
 def main() -> int:

@@ -38,8 +38,8 @@ pub(crate) enum End {
     Live,
     GaveWay,
     Failed(Error),
-    /// There is nothing to render with, now and later.
-    NotLoaded(Error),
+    /// There is nothing to render with, now and later; the engine's state says why.
+    NotLoaded,
 }
 
 /// The worker's job, from outside.
@@ -78,8 +78,6 @@ pub(crate) struct Desk {
     pub(crate) running: Option<Running>,
     /// The worker's last error, until a poll has told it.
     pub(crate) fault: Option<Error>,
-    /// The host was told that there is nothing to render with.
-    pub(crate) told_not_loaded: bool,
     /// A revision that failed is not tried again by itself.
     pub(crate) failed: Option<u64>,
     /// Released, or dead after a panic.
@@ -144,7 +142,6 @@ impl Shared {
             resting: false,
             running: None,
             fault: None,
-            told_not_loaded: false,
             failed: None,
             closed: None,
             stats: Stats::default(),
@@ -240,13 +237,9 @@ impl Shared {
                     desk.fault = Some(error);
                 }
             }
-            End::NotLoaded(error) => {
+            End::NotLoaded => {
                 again = false;
                 desk.failed = Some(job.revision);
-                // It stays so: with each stroke the same sentence would come again.
-                if !std::mem::replace(&mut desk.told_not_loaded, true) {
-                    desk.fault = Some(error);
-                }
             }
         }
         let again = again && desk.closed.is_none() && !desk.waiting && desk.owes(0);

@@ -1,8 +1,7 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -17,12 +16,8 @@ use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
 
-/// How long a release waits for the interrupted worker; ONNX Runtime looks up between two nodes of its graph.
+/// How long an exit waits for interrupted workers; ONNX Runtime looks up between two nodes of its graph.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Niceness of the worker and of the ONNX Runtime threads that it starts: the brush goes first.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
 
 /// How far the model is.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +39,8 @@ pub(crate) struct Wiring {
     pub(crate) queue: Pending<Arc<Shared>>,
     state: Mutex<LoadState>,
     current: Mutex<Option<Current>>,
-    ended: Mutex<bool>,
-    has_ended: Condvar,
+    /// Dropped with this: by whoever of the worker and the last handle goes last.
+    leaving: Mutex<Option<Leaving>>,
 }
 
 /// What the worker is at, as far as others may interrupt it.
@@ -90,41 +85,58 @@ impl Wiring {
     }
 }
 
-/// Keeps the worker alive; the last handle or session to go ends it.
-pub(crate) struct Inner {
-    wiring: Arc<Wiring>,
-    worker: Option<JoinHandle<()>>,
-}
+/// Keeps the worker alive; the last handle or session to go tells it to end, and does not wait for that.
+pub(crate) struct Inner(Arc<Wiring>);
 
 impl std::ops::Deref for Inner {
     type Target = Wiring;
     fn deref(&self) -> &Wiring {
-        &self.wiring
+        &self.0
     }
 }
 
 impl Inner {
     pub(crate) fn state(&self) -> LoadState {
-        self.wiring.state.lock().clone()
+        self.state.lock().clone()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        *self.leaving.lock() = Some(Leaving::new());
         self.queue.close();
         if let Some(running) = &*self.current.lock() {
             running.cancel.cancel();
         }
-        let mut ended = self.wiring.ended.lock();
-        if !*ended {
-            self.wiring.has_ended.wait_for(&mut ended, FAREWELL);
-        }
-        // Once it has said so only its own end is left, and a process that exits now leaves nothing of it behind.
-        if let Some(worker) = self.worker.take().filter(|_| *ended) {
-            // Its panics were caught, and there is nobody to tell of another.
-            let _ = worker.join();
-        }
     }
+}
+
+static LEAVING: Mutex<usize> = Mutex::new(0);
+static ONE_HAS_LEFT: Condvar = Condvar::new();
+
+/// A worker that was told to end, until it has.
+struct Leaving;
+
+impl Leaving {
+    fn new() -> Self {
+        *LEAVING.lock() += 1;
+        Leaving
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        *LEAVING.lock() -= 1;
+        ONE_HAS_LEFT.notify_all();
+    }
+}
+
+/// Waits a moment for the workers that were told to end. For a process that is about to exit: ONNX Runtime must not be
+/// taken apart while they are in it.
+pub(crate) fn farewell() {
+    let deadline = Instant::now() + FAREWELL;
+    let mut leaving = LEAVING.lock();
+    while *leaving > 0 && !ONE_HAS_LEFT.wait_until(&mut leaving, deadline).timed_out() {}
 }
 
 pub struct Engine {
@@ -145,25 +157,16 @@ impl Engine {
             queue: Pending::default(),
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
             current: Mutex::new(None),
-            ended: Mutex::new(false),
-            has_ended: Condvar::new(),
+            leaving: Mutex::new(None),
         });
         let shared = wiring.clone();
-        let worker = std::thread::Builder::new()
-            .name("scumble-worker".into())
-            .spawn(move || {
-                work(&shared, load);
-                *shared.ended.lock() = true;
-                // The last that it does: whoever waits may join it while holding the lock.
-                shared.has_ended.notify_all();
-            })
-            .map_err(|e| {
-                Error::new(
-                    Status::Memory,
-                    format!("The system gave no thread to render on ({e}); close something and try again."),
-                )
-            })?;
-        Ok(Engine { inner: Arc::new(Inner { wiring, worker: Some(worker) }) })
+        crate::thread::spawn("scumble-worker", move || work(&shared, load)).map_err(|e| {
+            Error::new(
+                Status::Memory,
+                format!("The system gave no thread to render on ({e}); close something and try again."),
+            )
+        })?;
+        Ok(Engine { inner: Arc::new(Inner(wiring)) })
     }
 
     pub fn state(&self) -> LoadState {
@@ -177,7 +180,6 @@ impl Engine {
 }
 
 fn work(wiring: &Wiring, load: Load) {
-    yield_to_the_brush();
     let cancel = Arc::new(Cancel::new());
     let policy = Arc::new(Policy::default());
     wiring.running(Some(Current { session: 0, tier: Tier::Live, cancel: cancel.clone(), policy }));
@@ -197,12 +199,4 @@ fn work(wiring: &Wiring, load: Load) {
         Err(error) => LoadState::Failed(error.clone()),
     };
     worker::serve(wiring, renderer);
-}
-
-/// Lowers this thread's priority, which threads started from it inherit.
-fn yield_to_the_brush() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
-        log::warn!("the worker keeps its normal priority: {error}");
-    }
 }

@@ -77,49 +77,62 @@ impl Default for Params {
 impl Params {
     /// Checks every range; the error names the setting and its range.
     pub fn check(&self) -> Result<()> {
-        if let Some(strength) = self.strength.filter(|s| !(0.0..=1.0).contains(s)) {
-            return Err(Error::setting(format!("Strength is {strength}; it must be from 0 to 1.")));
-        }
-        let all_steps = [self.steps, self.settled_steps];
-        if let Some(steps) = all_steps.into_iter().flatten().find(|s| !(1..=MAX_STEPS).contains(s)) {
-            return Err(Error::setting(format!("Steps is {steps}; it must be from 1 to {MAX_STEPS}.")));
-        }
-        if let Some(guidance) = self.guidance.filter(|g| !(0.0..=100.0).contains(g)) {
-            return Err(Error::setting(format!("Guidance is {guidance}; it must be from 0 to 100.")));
-        }
-        if self.mask_softness > 1024 {
-            return Err(Error::setting(format!(
-                "The mask's softness is {} pixels; it must be at most 1024.",
-                self.mask_softness
-            )));
-        }
-        if self.finest > 8 {
-            return Err(Error::setting(format!(
-                "The finest level is {}; it must be from 0 to 8.",
-                self.finest
-            )));
-        }
-        if self.settle_delay > 10_000 {
-            return Err(Error::setting(format!(
-                "The pause before the picture settles is {} ms; it must be at most 10000 ms.",
-                self.settle_delay
-            )));
-        }
-        if !(0.05..=0.9).contains(&self.refine_strength) {
-            return Err(Error::setting(format!(
-                "The strength of refining is {}; it must be from 0.05 to 0.9.",
-                self.refine_strength
-            )));
-        }
-        if self.resolution != 0 && !(64..=4096).contains(&self.resolution) {
-            return Err(Error::setting(format!(
-                "Resolution is {}; it must be 0 (the model's own) or from 64 to 4096.",
-                self.resolution
-            )));
+        let given = [
+            ("strength", self.strength.map(f64::from)),
+            ("steps", self.steps.map(f64::from)),
+            ("guidance", self.guidance.map(f64::from)),
+            ("mask_softness", Some(self.mask_softness.into())),
+            ("resolution", (self.resolution != 0).then_some(self.resolution.into())),
+            ("finest", Some(self.finest.into())),
+            ("settle_delay_ms", Some(self.settle_delay.into())),
+            ("refine_strength", Some(self.refine_strength.into())),
+            ("settled_steps", self.settled_steps.map(f64::from)),
+        ];
+        for (range, (name, value)) in RANGES.iter().zip(given) {
+            debug_assert_eq!(range.name, name);
+            if let Some(value) = value.filter(|value| !(range.least..=range.most).contains(value)) {
+                return Err(Error::setting(format!(
+                    "{} is {value}; it must be from {} to {}{}.",
+                    range.title, range.least, range.most, range.unit
+                )));
+            }
         }
         Ok(())
     }
 }
+
+/// A setting that is a number. The only place where its range stands: hosts ask for it (`scumble_list_create`).
+pub struct Range {
+    /// As the field of the ABI's params is called.
+    pub name: &'static str,
+    /// As a sentence begins with it.
+    pub title: &'static str,
+    pub least: f64,
+    pub most: f64,
+    /// What it is at first. Outside the range: it is left to the model or the library.
+    pub initial: f64,
+    /// After a number, in a sentence.
+    pub unit: &'static str,
+}
+
+const fn range(name: &'static str, title: &'static str, (least, most): (f64, f64), initial: f64) -> Range {
+    Range { name, title, least, most, initial, unit: "" }
+}
+
+pub const RANGES: [Range; 9] = [
+    range("strength", "Strength", (0.0, 1.0), -1.0),
+    range("steps", "Steps", (1.0, MAX_STEPS as f64), 0.0),
+    range("guidance", "Guidance", (0.0, 100.0), -1.0),
+    Range { unit: " pixels", ..range("mask_softness", "The mask's softness", (0.0, 1024.0), 8.0) },
+    Range { unit: " pixels", ..range("resolution", "Resolution", (64.0, 4096.0), 0.0) },
+    range("finest", "The finest level", (0.0, 8.0), 0.0),
+    Range {
+        unit: " ms",
+        ..range("settle_delay_ms", "The pause before the picture settles", (0.0, 10_000.0), 300.0)
+    },
+    range("refine_strength", "The strength of refining", (0.05, 0.9), 0.0),
+    range("settled_steps", "Steps of the settled picture", (1.0, MAX_STEPS as f64), 0.0),
+];
 
 /// One generation.
 pub struct Job {

@@ -16,6 +16,7 @@ pub mod slot;
 // The worker: one thread takes a job, runs it, publishes frames.
 pub mod engine;
 pub mod worker;
+mod thread;
 mod focus;
 mod live;
 mod settle;
@@ -38,6 +39,7 @@ pub mod grid;
 pub mod model;
 pub mod cancel;
 pub mod error;
+mod journal;
 pub mod places;
 
 // A panic must not cross the ABI: ffi/guard.rs catches it, which needs unwinding.

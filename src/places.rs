@@ -66,6 +66,26 @@ impl Around {
     }
 }
 
+impl Around {
+    /// Folders that may be models: what lies beside each place of the default one, and what the variable names.
+    pub fn models(&self) -> Vec<PathBuf> {
+        // A folder with more in it is not one of models.
+        const MOST: usize = 1000;
+        let mut found = Vec::new();
+        for place in self.default_model() {
+            let models = place.parent().filter(|_| place.ends_with("models/default"));
+            let Some(entries) = models.and_then(|models| std::fs::read_dir(models).ok()) else {
+                found.push(place);
+                continue;
+            };
+            let mut folders: Vec<_> = entries.take(MOST).flatten().map(|entry| entry.path()).collect();
+            folders.sort();
+            found.append(&mut folders);
+        }
+        in_order(found.into_iter().filter(|place| place.is_dir()))
+    }
+}
+
 /// The user's folder for ONNX Runtime, which `make runtime` fills.
 pub fn user_runtime() -> Option<PathBuf> {
     data_folder(&|name| std::env::var_os(name)).map(|data| data.join("scumble").join("runtime"))

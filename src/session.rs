@@ -195,8 +195,8 @@ impl Session {
         Pushed::Revision(desk.revision)
     }
 
-    /// All of the picture that is newer than the frame `after` (0: the whole picture), or the worker's last error,
-    /// once.
+    /// All of the picture that is newer than the frame `after` (0: the whole picture), or the worker's last error.
+    /// What passes (a failed job) is told once, what stays (there is no model) each time.
     pub fn poll(&self, after: u64) -> Result<Polled> {
         if let Some(fault) = self.shared.open_desk()?.fault.take() {
             return Err(fault);
@@ -208,7 +208,8 @@ impl Session {
         }
         Ok(match self.engine.state() {
             LoadState::Loading { .. } => Polled::Loading,
-            _ => Polled::Nothing,
+            LoadState::Failed(why) => return Err(why),
+            LoadState::Ready(_) => Polled::Nothing,
         })
     }
 

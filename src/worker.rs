@@ -9,7 +9,7 @@ use crate::error::{Error, Result, Status};
 use crate::live;
 use crate::render::Renderer;
 
-/// Serves jobs until the engine closes. Without a renderer every job fails, and each session is told why, once.
+/// Serves jobs until the engine closes. Without a renderer every job fails, and each poll tells why.
 pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) {
     while let Some(session) = wiring.queue.take() {
         let turn = catch_unwind(AssertUnwindSafe(|| take_turn(wiring, &session, &mut renderer)));
@@ -29,7 +29,7 @@ fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<d
     wiring.running(Some(Current::new(session.id(), &job)));
     let end = match renderer {
         Ok(renderer) => live::run(session, &job, renderer.as_mut()).unwrap_or_else(End::Failed),
-        Err(why) => End::NotLoaded(why.clone()),
+        Err(_) => End::NotLoaded,
     };
     wiring.running(None);
     if let Some(due) = session.end(&job, end) {

@@ -95,7 +95,7 @@ fn check_models(lines: &str, prepare: impl FnOnce(&mut Command)) -> String {
 }
 
 #[test]
-fn damaged_models_are_told_apart_and_told_once() {
+fn damaged_models_are_told_apart_by_every_poll() {
     const UNET: &str = "unet/model.onnx";
     const MISSING: i32 = scumble::ffi::constants::SCUMBLE_ERROR_MODEL_MISSING;
     const BROKEN: i32 = scumble::ffi::constants::SCUMBLE_ERROR_MODEL_BROKEN;
@@ -231,6 +231,28 @@ fn sessions_end_cancel_and_share_an_engine_at_any_moment() {
 }
 
 #[test]
+fn threads_of_the_library_take_no_signals_of_the_host() {
+    println!("{}", run(&mut host(&c::program("threads", &[]))));
+}
+
+#[test]
+fn the_last_error_of_a_session_is_told_to_every_thread() {
+    println!("{}", run(&mut host(&c::program("errors", &[]))));
+}
+
+#[test]
+fn what_there_is_can_be_listed_and_the_log_read() {
+    println!("{}", run(&mut host(&c::program("lists", &[]))));
+}
+
+#[test]
+fn a_library_that_is_closed_while_its_worker_ends_stays() {
+    // Not linked to the library: it opens it, as a plug-in does.
+    let program = c::program("closing", &["-ldl"]);
+    println!("{}", run(host(&program).arg(c::library())));
+}
+
+#[test]
 fn a_hosts_life_is_clean_under_valgrind() {
     let program = c::program("consumer", &[]);
     println!("{}", run(&mut host(&program)));
@@ -239,7 +261,7 @@ fn a_hosts_life_is_clean_under_valgrind() {
     command
         .env_remove("LD_LIBRARY_PATH")
         .args(["--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"])
-        // The stack of a worker that a release gave up waiting for is possibly lost: shown, but no failure.
+        // The stack of a worker that nobody waited for is possibly lost: shown, but no failure.
         .args(["--errors-for-leak-kinds=definite,indirect", "--num-callers=40"])
         .arg(format!("--suppressions={}", rules.display()))
         .arg(&program)

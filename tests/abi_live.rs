@@ -259,6 +259,38 @@ fn a_release_does_not_wait_for_the_running_step() {
 }
 
 #[test]
+fn the_last_release_does_not_wait_for_the_worker() {
+    // Workers that stand at a gate and hear nothing. Waiting 2 s for each would take two minutes; the bound is far from
+    // both that and nothing.
+    let begun = std::time::Instant::now();
+    let mut gates = Vec::new();
+    for engine_goes_last in (0..60).map(|n| n % 2 == 0) {
+        let gate = Gate::closed().deaf();
+        let engine = Stub::engine(&gate);
+        let layer = engine.session();
+        painted(&layer, &gate);
+        if engine_goes_last {
+            drop(layer);
+            drop(engine);
+        } else {
+            drop(engine);
+            drop(layer);
+        }
+        assert_eq!(gate.ran()[0].ended, None, "it still stands there");
+        gates.push(gate);
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+    // They end by themselves, each cancelled.
+    for gate in gates {
+        gate.let_all_pass();
+        while gate.ran()[0].ended.is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(gate.ran()[0].ended, Some(Ended::Cancelled));
+    }
+}
+
+#[test]
 fn strength_zero_is_the_push_byte_for_byte_in_every_format() {
     let gate = Gate::open();
     let engine = Stub::engine(&gate);

@@ -11,7 +11,7 @@ use scumble::job::Params;
 use scumble::pixels::Format;
 use scumble::pixels::mask::{Coverage, Outside};
 use scumble::region::Rect;
-use scumble::session::{Polled, Pushed};
+use scumble::session::{Polled, Pushed, Session};
 use support::painting::*;
 use support::stub::*;
 
@@ -265,21 +265,23 @@ fn a_release_in_the_middle_of_loading_ends_the_loading() {
 }
 
 #[test]
-fn an_engine_that_could_not_load_tells_each_session_once() {
+fn an_engine_that_could_not_load_tells_each_session_at_each_poll() {
     let engine =
         Engine::with(Box::new(|_, _| Err(Error::new(Status::ModelMissing, "no such folder")))).unwrap();
+    let why = |layer: &Session| layer.poll(0).err().expect("an error");
     let (mut paint, mut dice) = (Painting::new(80, 80), Dice(2));
     for layer in [engine.session(), engine.session()] {
         revision(paint.push(&layer, None));
         settle(&layer);
-        let told = fault(&layer);
+        let told = why(&layer);
         assert_eq!((told.status, &told.message[..]), (Status::ModelMissing, "no such folder"));
         assert_eq!(paint.push(&layer, None).unwrap(), Pushed::Unchanged);
-        // The engine stays without: the next stroke has no news.
+        assert_eq!(why(&layer), told, "who missed it once is told again");
+        // The engine stays without: strokes are taken, and change nothing of it.
         paint.stroke(&mut dice);
         revision(paint.push(&layer, None));
         settle(&layer);
-        assert!(matches!(layer.poll(0), Ok(Polled::Nothing)));
+        assert_eq!(why(&layer), told);
     }
     assert!(matches!(engine.state(), LoadState::Failed(error) if error.status == Status::ModelMissing));
 }

@@ -52,8 +52,9 @@ fn every_function_says_its_threads_and_its_statuses() {
             comment.contains("[any-thread]") != comment.contains("[host-thread]"),
             "{name} does not say from which threads it may be called"
         );
-        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-        if line.starts_with("int32_t") {
+        let declaration = &before[before.rfind("*/").map_or(0, |at| at + 2)..];
+        assert!(declaration.trim_start().starts_with("SCUMBLE_API"), "{name} is not SCUMBLE_API");
+        if declaration.contains("int32_t") && !declaration.contains("uint32_t") {
             assert!(comment.contains("Returns SCUMBLE_OK"), "{name} does not say what it returns");
         }
     }

@@ -26,12 +26,13 @@ fn string(text: *const c_char) -> String {
 }
 
 pub fn check_abi() -> Result<(), String> {
-    let theirs = scumble_abi_version();
-    if theirs == SCUMBLE_ABI_VERSION {
+    let (major, minor) = (scumble_abi_version() >> 16, scumble_abi_version() & 0xFFFF);
+    if major == SCUMBLE_ABI_MAJOR && (SCUMBLE_ABI_MINOR..).contains(&minor) {
         return Ok(());
     }
     Err(format!(
-        "The library speaks ABI {theirs}, this program ABI {SCUMBLE_ABI_VERSION}; install both anew."
+        "The library speaks ABI {}, this program ABI {SCUMBLE_ABI_MAJOR}.{SCUMBLE_ABI_MINOR}; install both anew.",
+        abi()
     ))
 }
 
@@ -39,8 +40,10 @@ pub fn version() -> String {
     string(scumble_version())
 }
 
-pub fn abi() -> u32 {
-    scumble_abi_version()
+/// Major and minor number, e.g. "1.0".
+pub fn abi() -> String {
+    let version = scumble_abi_version();
+    format!("{}.{}", version >> 16, version & 0xFFFF)
 }
 
 /// Text for the ABI, or NULL.

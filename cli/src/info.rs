@@ -11,7 +11,7 @@ use crate::{host, progress};
 #[derive(Serialize)]
 struct Told {
     scumble: String,
-    abi: u32,
+    abi: String,
     runtime: Part<Runtime>,
     devices: Vec<Device>,
     model: Part<ModelTold>,

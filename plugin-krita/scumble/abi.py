@@ -7,15 +7,28 @@ tests/krita/test_abi.py reads the header and fails when this file has drifted fr
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int32,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 
-ABI_VERSION = 1
+ABI_MAJOR = 1
+ABI_MINOR = 0
 
 OK = 0
 UNCHANGED = 1
 NO_FRAME = 2
 LOADING = 3
 TIMEOUT = 4
+END = 5
 ERROR_NULL = -1
 ERROR_STRUCT_SIZE = -2
 ERROR_TEXT = -3
@@ -61,6 +74,14 @@ TIER_SETTLED = 1
 ENGINE_LOADING = 0
 ENGINE_READY = 1
 ENGINE_FAILED = 2
+LIST_MODELS = 1
+LIST_DEVICES = 2
+LIST_SAMPLERS = 3
+LIST_SETTINGS = 4
+LOG_ERROR = 1
+LOG_WARNING = 2
+LOG_INFO = 3
+LOG_DEBUG = 4
 
 
 class Rect(ctypes.Structure):
@@ -138,6 +159,11 @@ class Params(ctypes.Structure):
         ("mask_softness", c_uint32),
         ("resolution", c_uint32),
         ("reserved", c_uint32),
+        ("sampler", c_char_p),
+        ("finest", c_uint32),
+        ("settle_delay_ms", c_uint32),
+        ("refine_strength", c_float),
+        ("settled_steps", c_uint32),
     ]
 
 
@@ -177,6 +203,19 @@ class Stats(ctypes.Structure):
     ]
 
 
+class Entry(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("usable", c_uint32),
+        ("name", c_char_p),
+        ("title", c_char_p),
+        ("note", c_char_p),
+        ("least", c_double),
+        ("most", c_double),
+        ("initial", c_double),
+    ]
+
+
 # Handles are plain pointers; engine.py never mixes them up.
 _HANDLE = c_void_p
 _HANDLE_OUT = POINTER(c_void_p)
@@ -187,7 +226,15 @@ FUNCTIONS = {
     "scumble_abi_version": (c_uint32, []),
     "scumble_version": (c_char_p, []),
     "scumble_last_error": (c_char_p, []),
+    "scumble_session_last_error": (c_int32, [_HANDLE, c_void_p, c_size_t]),
+    "scumble_status_text": (c_char_p, [c_int32]),
     "scumble_default_model": (c_char_p, []),
+    "scumble_entry_init": (c_int32, [POINTER(Entry), c_size_t]),
+    "scumble_list_create": (c_int32, [c_uint32, _HANDLE_OUT]),
+    "scumble_list_entry": (c_int32, [_HANDLE, c_uint32, POINTER(Entry)]),
+    "scumble_list_release": (None, [_HANDLE]),
+    "scumble_log_level": (c_int32, [c_uint32]),
+    "scumble_log_read": (c_int32, [POINTER(c_uint64), POINTER(c_uint32), c_void_p, c_size_t]),
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),
     "scumble_engine_info_init": (c_int32, [POINTER(EngineInfo), c_size_t]),
     "scumble_frame_info_init": (c_int32, [POINTER(FrameInfo), c_size_t]),

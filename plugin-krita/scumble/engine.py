@@ -51,10 +51,11 @@ class Library:
                 f"Scumble's library at {path} is of another version ({error}); install the plug-in again."
             ) from error
         found = self.call.scumble_abi_version()
-        if found != abi.ABI_VERSION:
+        major, minor = found >> 16, found & 0xFFFF
+        if major != abi.ABI_MAJOR or minor < abi.ABI_MINOR:
             raise ScumbleError(
-                f"Scumble's library at {path} speaks version {found} of its interface, this plug-in version "
-                f"{abi.ABI_VERSION}; install the plug-in again."
+                f"Scumble's library at {path} speaks version {major}.{minor} of its interface, this plug-in "
+                f"version {abi.ABI_MAJOR}.{abi.ABI_MINOR}; install the plug-in again."
             )
 
     def check(self, status: int) -> int:

@@ -14,6 +14,7 @@ pub struct ScumbleEngine {
 /// One live layer. Opaque.
 pub struct ScumbleSession {
     pub(super) session: crate::session::Session,
+    pub(super) last_error: super::errors::Sentence,
 }
 
 /// The picture at one moment, and what of it is new; immutable. Opaque.
@@ -101,6 +102,18 @@ pub struct ScumbleParams {
     pub resolution: u32,
     /// Reserved, 0.
     pub reserved: u32,
+    /// Sampler instead of the engine's, by its short name (ScumbleEngineOptions.scheduler); NULL = the engine's. A
+    /// change loads nothing.
+    pub sampler: *const c_char,
+    /// How far down the settled picture goes on a canvas larger than the model's size: 0 = to 1:1, n = to 1/√2ⁿ of
+    /// it, at most 8.
+    pub finest: u32,
+    /// Milliseconds without a change after which the settled picture is made, at most 10000.
+    pub settle_delay_ms: u32,
+    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the library's own, 0.35.
+    pub refine_strength: f32,
+    /// Steps of the settled picture, 1..200; 0 = as many as while painting.
+    pub settled_steps: u32,
 }
 
 /// A rectangle of canvas pixels; x to the right, y down.
@@ -220,12 +233,40 @@ pub struct ScumbleStats {
     pub frames: u64,
 }
 
+/// A list as it was when it was made. Opaque.
+pub struct ScumbleList {
+    pub(super) entries: Vec<super::list::Entry>,
+}
+
+/// One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleEntry {
+    /// Set by `scumble_entry_init`.
+    pub struct_size: u32,
+    /// 1 if it can be used here, else 0: `note` says why not.
+    pub usable: u32,
+    /// What the library calls it: the model's folder, the device, the sampler, the field of ScumbleParams. Like all
+    /// strings here never NULL, UTF-8, and valid until `scumble_list_release`.
+    pub name: *const c_char,
+    /// What an artist calls it.
+    pub title: *const c_char,
+    /// A sentence about it, or why it cannot be used; "" where there is nothing to say.
+    pub note: *const c_char,
+    /// Of a setting: its range, and what `scumble_params_init` gives. A value outside the range is left to the model,
+    /// or to the library. 0 in other lists.
+    pub least: f64,
+    pub most: f64,
+    pub initial: f64,
+}
+
 // [any-thread] calls share these between threads by reference.
 const _: () = {
     const fn shared<T: Send + Sync>() {}
     shared::<ScumbleEngine>();
     shared::<ScumbleSession>();
     shared::<ScumbleFrame>();
+    shared::<ScumbleList>();
 };
 
 /// A struct that begins with its size as the caller knows it.
@@ -265,6 +306,7 @@ pub fn layouts() -> Vec<Layout> {
         ScumbleMask::layout(),
         ScumbleFrameInfo::layout(),
         ScumbleStats::layout(),
+        ScumbleEntry::layout(),
     ]
 }
 
@@ -303,7 +345,8 @@ sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtim
 sized32!(ScumbleParams, {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
     preview: c::SCUMBLE_PREVIEW_EACH_STEP, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
-    mask_softness: 8, resolution: 0, reserved: 0,
+    mask_softness: 8, resolution: 0, reserved: 0, sampler: std::ptr::null(), finest: 0, settle_delay_ms: 300,
+    refine_strength: 0.0, settled_steps: 0,
 });
 sized32!(ScumbleImage, {
     format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
@@ -320,15 +363,20 @@ sized32!(ScumbleFrameInfo, {
 });
 sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
 
+sized32!(ScumbleEntry, {
+    usable: 0, name: c"".as_ptr(), title: c"".as_ptr(), note: c"".as_ptr(), least: 0.0, most: 0.0, initial: 0.0,
+});
+
 // The first sizes of ABI 1 on 64-bit machines, which are taken for good; and that of what has grown since.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
     assert!(ScumbleEngineOptions::FIRST_SIZE == 40);
     assert!(ScumbleEngineInfo::FIRST_SIZE == 64);
-    assert!(ScumbleParams::FIRST_SIZE == 64);
+    assert!(ScumbleParams::FIRST_SIZE == 88);
     assert!(ScumbleImage::FIRST_SIZE == 56);
     assert!(ScumbleMask::FIRST_SIZE == 56);
     assert!(ScumbleFrameInfo::FIRST_SIZE == 152);
     assert!(ScumbleStats::FIRST_SIZE == 32);
+    assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 72);
 };

@@ -15,12 +15,12 @@ use super::abi::*;
 use super::constants::*;
 use super::guard::*;
 use super::library;
-use crate::engine::{Engine, LoadState};
+use crate::engine::{Engine, Load, LoadState};
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
-use crate::pipeline::LoadOptions;
+use crate::pipeline::{LoadOptions, Pipeline};
 use crate::region::Rect;
-use crate::render::Tier;
+use crate::render::{Renderer, Tier};
 
 /// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
 const MAX_THREADS: u32 = 1024;
@@ -36,12 +36,12 @@ impl Words {
     }
 }
 
-/// The ABI's version. A host compares it with SCUMBLE_ABI_VERSION before it calls anything else: an equal number
-/// promises that all of this header is there as it stands, even if the library is newer.
+/// The ABI's version: SCUMBLE_ABI_MAJOR in the upper 16 bits, SCUMBLE_ABI_MINOR in the lower. Before it calls anything
+/// else a host asks `scumble_abi_fits(scumble_abi_version())`.
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_abi_version() -> u32 {
-    SCUMBLE_ABI_VERSION
+    SCUMBLE_ABI_MAJOR << 16 | SCUMBLE_ABI_MINOR
 }
 
 /// The library's version, e.g. "0.1.0". Never NULL, valid for good.
@@ -49,14 +49,6 @@ pub extern "C" fn scumble_abi_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
-}
-
-/// Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
-/// none has failed. Valid until the next failing call of this thread; calls that succeed leave it as it is.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub extern "C" fn scumble_last_error() -> *const c_char {
-    last_error()
 }
 
 /// The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
@@ -104,14 +96,15 @@ pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo, si
 }
 
 /// Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
-/// loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by the
-/// first poll of each session that has pushed. An engine that failed stays so: release it and make another.
+/// loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by every
+/// poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
 /// `options` may be NULL for the default model on the best device.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
 /// SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// On success `*engine` is owned by the caller: release it.
 /// [any-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_engine_create(
     options: *const ScumbleEngineOptions,
@@ -119,11 +112,26 @@ pub unsafe extern "C" fn scumble_engine_create(
 ) -> i32 {
     guard(|| {
         check_out(engine, "engine")?;
+        crate::journal::begin();
         // SAFETY: as the caller promised, here and below.
         let options = unsafe { load_options(options) }?;
-        let made = Box::new(ScumbleEngine { engine: Engine::load(options)?, words: Words::default() });
+        let made =
+            Box::new(ScumbleEngine { engine: Engine::with(loading(options))?, words: Words::default() });
         unsafe { write_out(engine, Box::into_raw(made)) };
         Ok(SCUMBLE_OK)
+    })
+}
+
+/// Loads a model. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
+fn loading(options: LoadOptions) -> Load {
+    Box::new(move |cancel, progress| {
+        let told = |done: f32, what: &str| {
+            if crate::models::runtime::loaded().is_some() {
+                library::wait_at_exit();
+            }
+            progress(done, what);
+        };
+        Pipeline::load(&options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
 }
 
@@ -211,9 +219,9 @@ pub unsafe extern "C" fn scumble_engine_info(
     })
 }
 
-/// Gives up the caller's hold on an engine. The model goes when the engine and all its sessions are released:
-/// that last release interrupts a running load or job and lets it end (commonly milliseconds, at most 2 s).
-/// NULL does nothing.
+/// Gives up the caller's hold on an engine; returns at once. The model goes when the engine and all its sessions are
+/// released: that last release interrupts a running load or job, and the worker ends by itself (commonly within
+/// milliseconds). NULL does nothing.
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_engine_release(engine: *mut ScumbleEngine) {

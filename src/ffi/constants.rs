@@ -6,8 +6,11 @@ use crate::pixels::Format;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
 
-/// Version of the ABI that this header describes; compare it with `scumble_abi_version()` first of all.
-pub const SCUMBLE_ABI_VERSION: u32 = 1;
+/// Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
+/// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
+pub const SCUMBLE_ABI_MAJOR: u32 = 1;
+/// Counts what was added under one major number: a library with a larger one has all of this header, and more.
+pub const SCUMBLE_ABI_MINOR: u32 = 0;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -19,6 +22,9 @@ pub const SCUMBLE_NO_FRAME: i32 = 2;
 pub const SCUMBLE_LOADING: i32 = 3;
 /// Nothing wrong: the time was up before the work was done.
 pub const SCUMBLE_TIMEOUT: i32 = 4;
+
+/// Nothing wrong: the list has no such entry, the log no further line.
+pub const SCUMBLE_END: i32 = 5;
 
 /// A required pointer was NULL.
 pub const SCUMBLE_ERROR_NULL: i32 = -1;
@@ -118,6 +124,24 @@ pub const SCUMBLE_ENGINE_LOADING: u32 = 0;
 pub const SCUMBLE_ENGINE_READY: u32 = 1;
 /// The model could not be loaded; `scumble_engine_info` says why.
 pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
+
+/// Folders with models, around the default one: the user's, the installation's, the system's.
+pub const SCUMBLE_LIST_MODELS: u32 = 1;
+/// Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+pub const SCUMBLE_LIST_DEVICES: u32 = 2;
+/// Samplers.
+pub const SCUMBLE_LIST_SAMPLERS: u32 = 3;
+/// The settings of ScumbleParams that are numbers, with their ranges.
+pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
+
+/// Something failed.
+pub const SCUMBLE_LOG_ERROR: u32 = 1;
+/// Something is not as it should be (what is kept at first, with errors).
+pub const SCUMBLE_LOG_WARNING: u32 = 2;
+/// What the library does.
+pub const SCUMBLE_LOG_INFO: u32 = 3;
+/// The same at length.
+pub const SCUMBLE_LOG_DEBUG: u32 = 4;
 
 // cbindgen reads literals only; the engine's own numbers are these.
 const _: () = {

@@ -1,12 +1,17 @@
-//! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls` every function.
+//! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls`, `session_calls`,
+//! `errors` and `list` the functions.
 //! All `unsafe` of the library is in this folder.
 
 pub mod abi;
 pub mod calls;
 pub mod constants;
+mod errors;
 mod guard;
 mod library;
+mod list;
 mod session_calls;
 
 pub use calls::*;
+pub use errors::*;
+pub use list::*;
 pub use session_calls::*;

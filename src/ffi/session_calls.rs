@@ -10,6 +10,7 @@ use ndarray::Array4;
 use super::abi::*;
 use super::calls::{hand_out, release, to_rect};
 use super::constants::*;
+use super::errors::Sentence;
 use super::guard::*;
 use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
@@ -18,7 +19,7 @@ use crate::pixels::paste::Alpha;
 use crate::pixels::{Format, ImageView};
 use crate::session::{Polled, Pushed};
 
-/// Runs a call on a session; a panic closes the session for good.
+/// Runs a call on a session, which keeps its error; a panic closes the session for good.
 unsafe fn on_session(
     session: *const ScumbleSession,
     body: impl FnOnce(&ScumbleSession) -> Result<i32>,
@@ -26,7 +27,13 @@ unsafe fn on_session(
     // SAFETY: the caller promised NULL or a live session.
     let session = unsafe { reference(session, "session") };
     match session {
-        Ok(session) => guard_or(|why| session.session.close(why), || body(session)),
+        Ok(session) => guard_or(
+            |why| {
+                session.last_error.keep(&why);
+                session.session.close(why);
+            },
+            || body(session).inspect_err(|why| session.last_error.keep(why)),
+        ),
         Err(error) => guard(|| Err(error)),
     }
 }
@@ -46,7 +53,8 @@ unsafe fn tell(pushed: Pushed, revision: *mut u64) -> Result<i32> {
 }
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
-/// steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft.
+/// steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft, a
+/// settled picture down to 1:1 after 300 ms.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -86,6 +94,7 @@ pub unsafe extern "C" fn scumble_stats_init(stats: *mut ScumbleStats, size: usiz
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
 /// On success `*session` is owned by the caller: release it.
 /// [any-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_create(
     engine: *const ScumbleEngine,
@@ -95,7 +104,8 @@ pub unsafe extern "C" fn scumble_session_create(
         check_out(session, "session")?;
         // SAFETY: as the caller promised, here and below.
         let engine = unsafe { reference(engine, "engine") }?;
-        let made = Box::new(ScumbleSession { session: engine.engine.session() });
+        let made =
+            Box::new(ScumbleSession { session: engine.engine.session(), last_error: Sentence::default() });
         unsafe { write_out(session, Box::into_raw(made)) };
         Ok(SCUMBLE_OK)
     })
@@ -107,6 +117,7 @@ pub unsafe extern "C" fn scumble_session_create(
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_INTERNAL.
 /// Whether strength × steps makes a step depends on the model: if it does not, poll tells, once.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_set_params(
     session: *mut ScumbleSession,
@@ -156,7 +167,15 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         paper: [r, g, b],
         mask_softness: params.mask_softness,
         resolution: params.resolution,
-        ..Params::default()
+        // SAFETY: as above.
+        sampler: unsafe { text(params.sampler, "sampler") }?.map(str::to_owned),
+        finest: params.finest,
+        settle_delay: params.settle_delay_ms,
+        refine_strength: match params.refine_strength {
+            0.0 => Params::default().refine_strength,
+            given => given,
+        },
+        settled_steps: (params.settled_steps != 0).then_some(params.settled_steps),
     })
 }
 
@@ -172,6 +191,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
 /// told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
 /// SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_push(
     session: *mut ScumbleSession,
@@ -233,6 +253,7 @@ unsafe fn borrowed<'a>(pointer: *const u8, length: usize, what: &str) -> Result<
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
 /// SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_set_mask(
     session: *mut ScumbleSession,
@@ -268,6 +289,7 @@ pub unsafe extern "C" fn scumble_session_set_mask(
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
 /// SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_set_noise(
     session: *mut ScumbleSession,
@@ -307,12 +329,15 @@ pub unsafe extern "C" fn scumble_session_set_noise(
 /// patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
 /// size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
 /// from a timer.
-/// An error here is the worker's, told once; the session lives on and tries again when something changes. Only
-/// SCUMBLE_ERROR_INTERNAL can close it for good: then every call on it returns that, and a new one is to be made.
+/// An error here is the worker's. That of a failed job is told once: the session lives on and tries again when
+/// something changes. What stays is told by each poll: why there is no model (until then the host may ask
+/// `scumble_engine_info` for SCUMBLE_ENGINE_FAILED), and SCUMBLE_ERROR_INTERNAL of a session that is closed for good. A
+/// host tells the user, releases the session, and makes a new one when the user asks for it.
 /// Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,
 /// and the model is not ready), SCUMBLE_ERROR_NULL, or what loading or rendering met: SCUMBLE_ERROR_SETTING,
 /// _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _INTERNAL.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_poll(
     session: *mut ScumbleSession,
@@ -339,6 +364,7 @@ pub unsafe extern "C" fn scumble_session_poll(
 /// tells what came of it. For tests and batch work; an interactive host polls.
 /// Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_wait(session: *mut ScumbleSession, timeout_ms: u32) -> i32 {
     // SAFETY: as the caller promised.
@@ -391,9 +417,8 @@ pub unsafe extern "C" fn scumble_session_stats(
     }
 }
 
-/// Closes a live layer: its running job is interrupted and not waited for (but see `scumble_engine_release`, if
-/// the engine was released before and this was the last of its sessions). Frames that were handed out live on.
-/// NULL does nothing.
+/// Closes a live layer; returns at once: its running job is interrupted and not waited for. Frames that were handed
+/// out live on. NULL does nothing.
 /// [host-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_session_release(session: *mut ScumbleSession) {

@@ -32,7 +32,7 @@ UNUSED static void nap(void) {
 UNUSED static ScumbleEngine *start_engine(const char *model) {
     ScumbleEngineOptions options;
     ScumbleEngine *engine = NULL;
-    MUST(scumble_abi_version() == SCUMBLE_ABI_VERSION);
+    MUST(scumble_abi_fits(scumble_abi_version()));
     MUST(scumble_engine_options_init(&options, sizeof options) == SCUMBLE_OK);
     options.model_dir = model;
     options.device = "cpu";

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 PLAIN = {
+    "double": ctypes.c_double,
     "float": ctypes.c_float,
     "int32_t": ctypes.c_int32,
     "size_t": ctypes.c_size_t,

@@ -26,7 +26,7 @@ struct ScumbleSession {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     ScumbleEngine *engine;
-    bool quit, dirty, busy, fault, told;
+    bool quit, dirty, busy, fault;
     int32_t format, width, height;
     unsigned char *paint, *coverage;
     uint32_t outside;
@@ -77,9 +77,15 @@ static size_t pixel_bytes(int32_t format) {
     return kind == INT8 ? 4 : kind == FLOAT32 ? 16 : 8;
 }
 
-uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_VERSION; }
+uint32_t scumble_abi_version(void) { return SCUMBLE_ABI_MAJOR << 16 | SCUMBLE_ABI_MINOR; }
 const char *scumble_version(void) { return "0.0.0-stub"; }
 const char *scumble_last_error(void) { return last_error; }
+const char *scumble_status_text(int32_t status) { return status < 0 ? "error" : "fine"; }
+int32_t scumble_session_last_error(const ScumbleSession *session, char *buffer, size_t length) {
+    (void)session;
+    snprintf(buffer, length, "%s", last_error);
+    return SCUMBLE_OK;
+}
 const char *scumble_default_model(void) { return ""; }
 
 #define INIT(function, type)                                               \
@@ -96,6 +102,24 @@ INIT(scumble_image_init, ScumbleImage)
 INIT(scumble_mask_init, ScumbleMask)
 INIT(scumble_stats_init, ScumbleStats)
 INIT(scumble_params_init, ScumbleParams)
+INIT(scumble_entry_init, ScumbleEntry)
+
+/* Nothing to be listed, nothing logged. */
+int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
+    (void)kind;
+    *list = NULL;
+    return SCUMBLE_OK;
+}
+int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry *entry) {
+    (void)list, (void)index, (void)entry;
+    return SCUMBLE_END;
+}
+void scumble_list_release(ScumbleList *list) { (void)list; }
+int32_t scumble_log_level(uint32_t level) { return level > SCUMBLE_LOG_DEBUG ? SCUMBLE_ERROR_SETTING : SCUMBLE_OK; }
+int32_t scumble_log_read(uint64_t *number, uint32_t *level, char *buffer, size_t length) {
+    (void)number, (void)level, (void)buffer, (void)length;
+    return SCUMBLE_END;
+}
 
 int32_t scumble_engine_create(const ScumbleEngineOptions *options, ScumbleEngine **engine) {
     if (options && options->model_dir && strstr(options->model_dir, "nowhere"))
@@ -208,10 +232,9 @@ static void *work(void *argument) {
             continue;
         }
         s->dirty = false;
-        /* As the library does: a failed revision is not tried again, and a failed load is told once. */
+        /* As the library does: a failed revision is not tried again, and a failed load is told by each poll. */
         if (fails("load") || fails("render") || (s->prompt && !strcmp(s->prompt, "failing"))) {
-            s->fault = !fails("load") || !s->told;
-            s->told = true;
+            s->fault = true;
             continue;
         }
         s->busy = true;
@@ -347,7 +370,7 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     pthread_mutex_lock(&s->lock);
     int32_t status = SCUMBLE_NO_FRAME;
     if (s->fault) {
-        s->fault = false;
+        s->fault = fails("load");
         status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
     } else if (s->latest && s->latest->info.seq > after_seq) {
         *frame = s->latest;

@@ -8,7 +8,12 @@ import pytest
 from conftest import ROOT
 from scumble import abi
 
-HEADER = re.sub(r"/\*.*?\*/", "", (ROOT / "include/scumble.h").read_text(), flags=re.S)
+HEADER = re.sub(
+    r"/\*.*?\*/|^static inline .*?^}|^# .*?$|SCUMBLE_API\s|SCUMBLE_MUST_USE\s",
+    "",
+    (ROOT / "include/scumble.h").read_text(),
+    flags=re.S | re.M,
+)
 SCALARS = {
     "uint8_t": ctypes.c_uint8,
     "uint32_t": ctypes.c_uint32,
@@ -16,6 +21,7 @@ SCALARS = {
     "uint64_t": ctypes.c_uint64,
     "size_t": ctypes.c_size_t,
     "float": ctypes.c_float,
+    "double": ctypes.c_double,
     "const char *": ctypes.c_char_p,
     "const void *": ctypes.c_void_p,
     "const uint8_t *": ctypes.c_void_p,
@@ -35,7 +41,7 @@ def header_structs():
 
 def test_every_struct_has_the_headers_fields():
     found = dict(header_structs())
-    assert len(found) == 8
+    assert len(found) == 9
     for name, fields in found.items():
         assert getattr(abi, name)._fields_ == fields, name
 

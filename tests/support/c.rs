@@ -11,7 +11,7 @@ pub const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 /// Under which name a program that is linked to the library asks for it.
 pub fn soname() -> String {
-    format!("libscumble.so.{}", scumble::ffi::constants::SCUMBLE_ABI_VERSION)
+    format!("libscumble.so.{}", scumble::ffi::constants::SCUMBLE_ABI_MAJOR)
 }
 
 /// Puts the library into a folder as `make install` does: under its soname, and under the name to link with.
@@ -86,7 +86,11 @@ fn build(name: &str, flags: &[&str]) -> PathBuf {
         .chain(flags.iter().copied())
         .chain(search.iter().map(String::as_str))
         .collect();
-    compile("cc", &all, &[&sources.join(format!("{name}.c")), Path::new("-lscumble")], &out);
+    let source = sources.join(format!("{name}.c"));
+    // One that opens the library by itself must not have it already.
+    let opens = flags.contains(&"-ldl");
+    let files = [source.as_path(), Path::new("-lscumble")];
+    compile("cc", &all, if opens { &files[..1] } else { &files }, &out);
     out
 }
 

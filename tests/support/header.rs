@@ -20,6 +20,8 @@ impl Header {
     pub fn read() -> Header {
         let text = std::fs::read_to_string(root().join("include/scumble.h")).expect("the header");
         let code = without_comments(&text);
+        // Behind the declarations: the inline function, which no library has.
+        let (code, _) = code.split_once("static inline").expect("an inline function");
         let constants: Vec<_> = code
             .lines()
             .filter_map(|line| line.strip_prefix("#define SCUMBLE_")?.split_once(' '))

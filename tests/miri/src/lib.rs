@@ -57,4 +57,10 @@ pub mod ffi {
     mod calls {
         pub struct Words;
     }
+    mod errors {
+        pub struct Sentence;
+    }
+    mod list {
+        pub struct Entry;
+    }
 }

@@ -1,0 +1,241 @@
+//! Exported functions that tell what there is, without a model: lists, and the log.
+
+// What every pointer must be is said once, in the header (POINTERS).
+#![allow(clippy::missing_safety_doc)]
+
+use std::ffi::{CString, c_char};
+use std::path::Path;
+
+use super::abi::*;
+use super::constants::*;
+use super::errors::write_text;
+use super::guard::*;
+use super::library;
+use crate::error::{Error, Result};
+use crate::job::RANGES;
+use crate::journal;
+use crate::models::folder::Folder;
+use crate::models::{device, runtime};
+use crate::pipeline::scheduler;
+
+/// One thing of a list.
+pub struct Entry {
+    usable: bool,
+    name: CString,
+    title: CString,
+    note: CString,
+    /// Least, most, initial.
+    range: [f64; 3],
+}
+
+impl Entry {
+    fn new(name: &str, title: &str, note: &str) -> Self {
+        let [name, title, note] = [name, title, note].map(c_string);
+        Entry { usable: true, name, title, note, range: [0.0; 3] }
+    }
+
+    fn unusable(name: &str, title: &str, why: &str) -> Self {
+        Entry { usable: false, ..Entry::new(name, title, why) }
+    }
+}
+
+/// Makes the struct ready to be filled by the library; `size` is its sizeof.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_entry_init(entry: *mut ScumbleEntry, size: usize) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(entry, size, "entry") }
+}
+
+/// Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
+/// turn of a timer.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
+/// no ONNX Runtime), SCUMBLE_ERROR_INTERNAL.
+/// On success `*list` is owned by the caller: release it.
+/// [any-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_list_create(kind: u32, list: *mut *mut ScumbleList) -> i32 {
+    guard(|| {
+        check_out(list, "list")?;
+        let entries = match kind {
+            SCUMBLE_LIST_MODELS => models(),
+            SCUMBLE_LIST_DEVICES => devices()?,
+            SCUMBLE_LIST_SAMPLERS => {
+                scheduler::list().iter().map(|name| Entry::new(name, name, "")).collect()
+            }
+            SCUMBLE_LIST_SETTINGS => settings(),
+            other => {
+                return Err(Error::setting(format!("There is no list {other}; use one of SCUMBLE_LIST_*.")));
+            }
+        };
+        // SAFETY: not NULL, writable as the caller promised.
+        unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Folders that are models or should be; what else lies among them is passed over.
+fn models() -> Vec<Entry> {
+    let named =
+        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let told = |path: &Path| {
+        let folder = path.to_str()?;
+        match Folder::open(path) {
+            Ok(model) => Some(Entry::new(folder, &model.name, &model.description)),
+            Err(why) => {
+                let meant = ["model_index.json", "scumble.json"].iter().any(|file| path.join(file).is_file());
+                meant.then(|| Entry::unusable(folder, &named(path), &why.message))
+            }
+        }
+    };
+    library::models().iter().filter_map(|path| told(path)).collect()
+}
+
+fn devices() -> Result<Vec<Entry>> {
+    let runtime = runtime::load(None, library::folder())?;
+    library::wait_at_exit();
+    let all = device::list(runtime).into_iter();
+    Ok(all
+        .map(|device| match device.why_not {
+            None => Entry::new(&device.name, &device.name, ""),
+            Some(why) => Entry::unusable(&device.name, &device.name, &why),
+        })
+        .collect())
+}
+
+fn settings() -> Vec<Entry> {
+    let told = RANGES.iter();
+    told.map(|range| Entry {
+        range: [range.least, range.most, range.initial],
+        ..Entry::new(range.name, range.title, "")
+    })
+    .collect()
+}
+
+/// Tells the entry `index` of a list, from 0: a loop ends at SCUMBLE_END.
+/// Returns SCUMBLE_OK, SCUMBLE_END, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_list_entry(
+    list: *const ScumbleList,
+    index: u32,
+    entry: *mut ScumbleEntry,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let list = unsafe { reference(list, "list") }?;
+        check_out(entry, "entry")?;
+        let Some(found) = list.entries.get(index as usize) else { return Ok(SCUMBLE_END) };
+        let [least, most, initial] = found.range;
+        let told = ScumbleEntry {
+            usable: u32::from(found.usable),
+            name: found.name.as_ptr(),
+            title: found.title.as_ptr(),
+            note: found.note.as_ptr(),
+            least,
+            most,
+            initial,
+            ..ScumbleEntry::initial()
+        };
+        unsafe { write_struct(entry, told, "entry") }?;
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Gives a list back, with its strings. NULL does nothing.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_list_release(list: *mut ScumbleList) {
+    // SAFETY: as the caller promised.
+    unsafe { super::calls::release(list) };
+}
+
+/// Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
+/// the first call of this function or of `scumble_engine_create`, with warnings and errors (ONNX Runtime's among
+/// them). The log is the process's: all hosts in it share it.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub extern "C" fn scumble_log_level(level: u32) -> i32 {
+    guard(|| {
+        let filter = match level {
+            0 => log::LevelFilter::Off,
+            SCUMBLE_LOG_ERROR => log::LevelFilter::Error,
+            SCUMBLE_LOG_WARNING => log::LevelFilter::Warn,
+            SCUMBLE_LOG_INFO => log::LevelFilter::Info,
+            SCUMBLE_LOG_DEBUG => log::LevelFilter::Debug,
+            other => {
+                return Err(Error::setting(format!(
+                    "There is no log level {other}; use one of SCUMBLE_LOG_*."
+                )));
+            }
+        };
+        journal::begin();
+        log::set_max_level(filter);
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Copies the next line of the log behind line `*number` (0 at first), and sets `*number` to its number and `*level`
+/// (may be NULL) to one of SCUMBLE_LOG_*. The newest 256 lines are kept, also for other readers: a gap in the numbers
+/// tells that some were lost. At most `length` bytes are written, a NUL among them; 1001 hold any line.
+/// Returns SCUMBLE_OK, SCUMBLE_END (no newer line), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+/// [any-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_log_read(
+    number: *mut u64,
+    level: *mut u32,
+    buffer: *mut c_char,
+    length: usize,
+) -> i32 {
+    guard(|| {
+        check_out(number, "number")?;
+        check_out(buffer, "buffer")?;
+        // SAFETY: not NULL, as the caller promised, here and below.
+        let Some(line) = journal::after(unsafe { number.read_unaligned() }) else { return Ok(SCUMBLE_END) };
+        unsafe { write_text(&line.text, buffer, length) }?;
+        unsafe { write_out(number, line.number) };
+        if !level.is_null() {
+            let told = match line.level {
+                log::Level::Error => SCUMBLE_LOG_ERROR,
+                log::Level::Warn => SCUMBLE_LOG_WARNING,
+                log::Level::Info => SCUMBLE_LOG_INFO,
+                log::Level::Debug | log::Level::Trace => SCUMBLE_LOG_DEBUG,
+            };
+            unsafe { write_out(level, told) };
+        }
+        Ok(SCUMBLE_OK)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Params;
+
+    #[test]
+    fn the_initial_values_of_settings_are_those_of_init_and_within_their_ranges_or_left_to_the_model() {
+        let params = ScumbleParams::initial();
+        let initial = |name: &str| match name {
+            "strength" => f64::from(params.strength),
+            "steps" => params.steps.into(),
+            "guidance" => params.guidance.into(),
+            "mask_softness" => params.mask_softness.into(),
+            "resolution" => params.resolution.into(),
+            "finest" => params.finest.into(),
+            "settle_delay_ms" => params.settle_delay_ms.into(),
+            "refine_strength" => params.refine_strength.into(),
+            "settled_steps" => params.settled_steps.into(),
+            other => panic!("{other} is not in ScumbleParams"),
+        };
+        for range in &RANGES {
+            assert_eq!(range.initial, initial(range.name), "{}", range.name);
+            assert!(range.least < range.most && range.initial <= range.most, "{}", range.name);
+        }
+        assert!(Params::default().check().is_ok());
+    }
+}

@@ -1,0 +1,57 @@
+//! Threads in the background of a program that is not ours.
+
+/// Starts a thread that goes after the brush and takes none of the program's signals; threads that it starts (ONNX
+/// Runtime's among them) inherit both.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    without_signals(|| {
+        let builder = std::thread::Builder::new().name(name.into());
+        builder.spawn(move || {
+            yield_to_the_brush();
+            work();
+        })
+    })
+    .map(drop)
+}
+
+/// A thread begins with the mask of the one that starts it, so that there is no moment in which it takes a signal.
+#[cfg(unix)]
+fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    // What the thread itself does wrong is the program's crash handler's to tell.
+    const OWN: [libc::c_int; 6] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT];
+    let mut blocked = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset makes a set, the others take one; pthread_sigmask writes this thread's mask to `before`.
+    let failed = unsafe {
+        libc::sigfillset(blocked.as_mut_ptr());
+        for signal in OWN {
+            libc::sigdelset(blocked.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr())
+    };
+    let started = start();
+    if failed == 0 {
+        // SAFETY: `before` was written.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    } else {
+        log::warn!("the threads of Scumble may take the program's signals (error {failed})");
+    }
+    started
+}
+
+#[cfg(not(unix))]
+fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    start()
+}
+
+/// Niceness of the worker and of the ONNX Runtime threads that it starts: the brush goes first.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Lowers this thread's priority.
+fn yield_to_the_brush() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        log::warn!("the worker keeps its normal priority: {error}");
+    }
+}
