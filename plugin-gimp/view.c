@@ -45,7 +45,7 @@ void view_help(View *v) {
         "next must be seen.\n\n"
         "Strength: 0 keeps the paint, 1 takes no notice of it. Negative works while guidance is above 1.\n\n"
         "A model is a folder with unet/model.onnx, vae_encoder, vae_decoder, text_encoder, tokenizer and scheduler, as "
-        "model hubs offer them for Stable Diffusion 1.x, 2.x and SD-Turbo.");
+        "model hubs offer them for Stable Diffusion 1.x, 2.x, SD-Turbo, LCM and SDXL.");
     g_signal_connect(box, "response", G_CALLBACK(gtk_widget_destroy), NULL);
     gtk_window_set_title(GTK_WINDOW(box), "Scumble Help");
     gtk_widget_show(box);
