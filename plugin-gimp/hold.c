@@ -64,8 +64,9 @@ gboolean hold_hands(Hold *h, gint64 painted) {
     if (down & GDK_MOD1_MASK) h->key = MAX(h->key, now + MENU);
     gboolean pressed = (down & BUTTONS) != 0;
     /* One that was down at the last look is the same press, however long ago that was: looks are slow on a slow machine. */
-    if (pressed && !h->pressed && now - h->button > LINGER) h->press = now;
-    if (pressed) h->button = now;
+    if (pressed && !h->pressed && now - h->button > LINGER) h->press = h->up ? h->up : now;
+    /* Pressed since the hands were looked at last: what was seen to be painted between was painted with it. */
+    *(pressed ? &h->button : &h->up) = now;
     h->pressed = pressed;
     if (now < h->key) return TRUE;
     return now - h->button < LINGER && painted < h->press && in_front() != PLUG_INS;

@@ -8,10 +8,10 @@
 
 #include <glib.h>
 
-/* Until when to wait for a key, when a mouse button was pressed and when one was down last, in g_get_monotonic_time(), and
- * whether one was at the last look; begins as zeros. */
+/* Until when to wait for a key, when a mouse button was pressed at the earliest, when one was down last and when none was, in
+ * g_get_monotonic_time(), and whether one was at the last look; begins as zeros. */
 typedef struct {
-    gint64 key, press, button;
+    gint64 key, press, button, up;
     gboolean pressed;
 } Hold;
 

@@ -107,6 +107,8 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
     plug-in. How often is told there, as for images closed by a script; anything else that is wrong counts."""
     three = d.s.gimp.number == "3"
     wrong, troubled, memory = [], 0, []
+    # A plug-in that GIMP ended in another scenario leaves its working image.
+    before = d.images()
     for turn in range(times):
         live, _ = endless(d)
         time.sleep(0.019 * (turn % 20))
@@ -126,7 +128,7 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
                 d.shot_to(os.environ["SCUMBLE_SHOT"])
         d.dismiss()
         d.close_image()
-        if not d.s.until(lambda: not d.plug_ins() and d.images() == "()", 8):
+        if not d.s.until(lambda: not d.plug_ins() and (troubled or d.images() == before), 8):
             wrong.append((turn, "images that stayed", d.images()))
         memory.append(d.memory())
     # Caches and pieces of freed memory come first; what is lost each turn shows later.
