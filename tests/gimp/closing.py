@@ -128,7 +128,10 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
                 d.shot_to(os.environ["SCUMBLE_SHOT"])
         d.dismiss()
         d.close_image()
-        if not d.s.until(lambda: not d.plug_ins() and (troubled or d.images() == before), 8):
+        closed = d.s.until(lambda known=before: not d.plug_ins() and d.images() == known, 8)
+        if state["trouble"] and not three:
+            before = d.images()  # with that of the plug-in that has just been ended
+        elif not closed:
             wrong.append((turn, "images that stayed", d.images()))
         memory.append(d.memory())
     # Caches and pieces of freed memory come first; what is lost each turn shows later.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 from desk import Desk, line
@@ -110,7 +111,15 @@ def blind(d: Desk, r: Report):
     live = live_on(d)
     d.focus()
     d.press(line(0))
-    changed = d.s.until(lambda: d.mean(live) > INVERSE + 0.5, 5, 0.01)
+    x, y = d.centre()
+    turn = itertools.count()
+
+    def followed():
+        # The hand goes on: what has stopped before the next look is read when the button is free again.
+        d.s.x("mousemove", x - 200 + next(turn) * 7 % 400, y - 120)
+        return d.mean(live) > INVERSE + 0.5
+
+    changed = d.s.until(followed, 5, 0.05)
     told = f"live {d.mean(live)}, paint {d.mean(d.layer)}"
     r.check("without GIMP's layer previews live still follows the brush", changed, told)
     d.release()
