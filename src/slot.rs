@@ -182,6 +182,20 @@ mod tests {
         assert_eq!(pending.take(), None);
         assert_eq!(pending.put(1, "d"), Some("d"));
     }
+
+    #[test]
+    fn what_is_due_later_lets_others_go_first_and_a_newer_item_makes_it_due() {
+        let pending = Pending::default();
+        let soon = Instant::now() + std::time::Duration::from_millis(30);
+        pending.put_at(1, "later", soon);
+        pending.put(2, "now");
+        assert_eq!(pending.take(), Some("now"));
+        assert_eq!(pending.take(), Some("later"));
+        assert!(Instant::now() >= soon);
+        pending.put_at(1, "never", Instant::now() + std::time::Duration::from_secs(3600));
+        assert_eq!(pending.put(1, "at once"), Some("never"));
+        assert_eq!(pending.take(), Some("at once"));
+    }
 }
 
 #[cfg(all(test, loom))]
