@@ -92,13 +92,24 @@ impl Params {
             debug_assert_eq!(range.name, name);
             if let Some(value) = value.filter(|value| !(range.least..=range.most).contains(value)) {
                 return Err(Error::setting(format!(
-                    "{} is {value}; it must be from {} to {}{}.",
-                    range.title, range.least, range.most, range.unit
+                    "{} is {}; it must be from {} to {}{}{}.",
+                    range.title,
+                    shortest(value),
+                    range.least,
+                    range.most,
+                    range.unit,
+                    range.left_alone()
                 )));
             }
         }
         Ok(())
     }
+}
+
+/// A number as the host gave it: one that was a float has no more digits than that.
+fn shortest(value: f64) -> String {
+    let float = value as f32;
+    if f64::from(float) == value { float.to_string() } else { value.to_string() }
 }
 
 /// A setting that is a number. The only place where its range stands: hosts ask for it (`scumble_list_create`).
@@ -113,6 +124,17 @@ pub struct Range {
     pub initial: f64,
     /// After a number, in a sentence.
     pub unit: &'static str,
+}
+
+impl Range {
+    /// What the ABI has for a setting that is left open, if it can be: the end of a sentence.
+    fn left_alone(&self) -> String {
+        if self.initial < self.least {
+            format!(", or {} to leave it to Scumble", self.initial)
+        } else {
+            String::new()
+        }
+    }
 }
 
 const fn range(name: &'static str, title: &'static str, (least, most): (f64, f64), initial: f64) -> Range {
@@ -204,5 +226,20 @@ mod tests {
         ] {
             assert!(!with(bad));
         }
+    }
+
+    #[test]
+    fn a_setting_out_of_range_is_told_as_it_was_given_with_what_leaves_it_open() {
+        let told = |change: fn(&mut Params)| {
+            let mut params = Params::default();
+            change(&mut params);
+            params.check().unwrap_err().message
+        };
+        let strength = told(|p| p.strength = Some(7.1));
+        assert_eq!(strength, "Strength is 7.1; it must be from 0 to 1, or -1 to leave it to Scumble.");
+        let steps = told(|p| p.steps = Some(u32::MAX));
+        assert_eq!(steps, "Steps is 4294967295; it must be from 1 to 200, or 0 to leave it to Scumble.");
+        let softness = told(|p| p.mask_softness = 1025);
+        assert_eq!(softness, "The mask's softness is 1025; it must be from 0 to 1024 pixels.");
     }
 }
