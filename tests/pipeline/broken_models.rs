@@ -9,9 +9,6 @@ use serde_json::json;
 use crate::onnx;
 use crate::support::*;
 
-/// What is done to a whole model, what status that gives, and what its message must name.
-type Damage = (&'static str, fn(&Scratch), Status, &'static str);
-
 #[test]
 fn models_that_are_not_right_are_told_apart() {
     use Status::{ModelBroken, ModelMissing, ModelUnsupported};
@@ -218,15 +215,7 @@ fn models_that_are_not_right_are_told_apart() {
             "does not fit",
         ),
     ];
-    for (name, damage, status, names) in damages {
-        let model = Scratch::copy_of("sd15", "damaged");
-        damage(&model);
-        let error = load(&model.0).err().unwrap_or_else(|| panic!("{name}: it loads"));
-        println!("{name}: {error}");
-        assert_eq!(error.status, *status, "{name}: {error}");
-        assert!(error.message.contains(names), "{name}: {error}");
-        assert!(error.message.ends_with('.') && !error.message.contains('\n'), "{name}: {error}");
-    }
+    check_damages("sd15", "damaged", damages);
 }
 
 #[test]

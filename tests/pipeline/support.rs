@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3, Array4};
 use scumble::cancel::Cancel;
-use scumble::error::Error;
+use scumble::error::{Error, Status};
 use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
@@ -30,6 +30,22 @@ pub fn load(folder: &Path) -> Result<Pipeline, Error> {
         ..Default::default()
     };
     Pipeline::load(&options, &Cancel::new(), &|_, _| {})
+}
+
+/// What is done to a whole model, what status that gives, and what its message must name.
+pub type Damage = (&'static str, fn(&Scratch), Status, &'static str);
+
+/// Each damage of a copy of `model` is told by its status and in one sentence that names it.
+pub fn check_damages(model: &str, copy: &str, damages: &[Damage]) {
+    for (name, damage, status, names) in damages {
+        let model = Scratch::copy_of(model, copy);
+        damage(&model);
+        let error = load(&model.0).err().unwrap_or_else(|| panic!("{name}: it loads"));
+        println!("{name}: {error}");
+        assert_eq!(error.status, *status, "{name}: {error}");
+        assert!(error.message.contains(names), "{name}: {error}");
+        assert!(error.message.ends_with('.') && !error.message.contains('\n'), "{name}: {error}");
+    }
 }
 
 /// A copy of a tiny model, to be changed; gone when it is dropped.
