@@ -13,7 +13,6 @@ use crate::frame::Kind;
 use crate::grid::Window;
 use crate::live::{Asked, CONTEXT, Work, render};
 use crate::memory::Last;
-use crate::picture::Tiles;
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Source;
 use crate::pixels::{Picture, read};
@@ -21,6 +20,7 @@ use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{Ended, Patch, Previews, Quality, Renderer, Tier};
 use crate::span::{cut, fresh, smooth};
+use crate::tiles::Tiles;
 
 /// Something newer may wait for so long for the focus, counted by what the change itself has taken.
 const QUICK: Duration = Duration::from_millis(100);

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::picture::{Newer, Tiles};
+use crate::picture::Newer;
 use crate::pixels::Format;
 use crate::region::Rect;
 use crate::render::{Phases, Tier};
+use crate::tiles::Tiles;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -32,6 +32,7 @@ pub mod budget;
 
 // The way back: patches are laid on the picture, frames tell what of it is new.
 pub mod picture;
+pub mod tiles;
 pub mod frame;
 
 // Everyone's.

@@ -1,9 +1,9 @@
 //! One job: what of the canvas is rendered, from what, and what of it is shown.
 //!
 //! While the hand moves, the window around what changed is rendered, held to the last picture around it, and on
-//! canvases that are larger than the model `focus` makes it sharp. At rest the
-//! whole is made anew, so that it is a function of pixels, settings, model and seed alone; `settle` goes on from
-//! there on canvases that are larger than the model.
+//! canvases that are larger than the model `focus` makes it sharp. At rest the whole is made anew, so that it is a
+//! function of pixels, settings, model and seed alone; `settle` goes on from there on canvases that are larger than the
+//! model.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::render::{
     Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
 };
 use crate::show::Showing;
-use crate::span::{fresh, offset, scaled, within};
+use crate::span::{cut, fresh, offset, scaled, within};
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
 pub(crate) const CONTEXT: u32 = 32;
@@ -251,11 +251,7 @@ impl<'a> Work<'a> {
         let mask = self.mask(&part)?;
         let cell = self.grid.cell() as usize;
         let (left, top) = (x * cell, y * cell);
-        let paint = last
-            .paint
-            .slice(s![.., top..top + part.height * cell, left..left + part.width * cell])
-            .as_standard_layout()
-            .into_owned();
+        let paint = cut(&last.paint, &part.pixels(self.grid.cell()), &last.window.pixels(self.grid.cell()));
         // What is shown is what is free, and a cell more: the decoder looks at its neighbours. Where finer levels are
         // shown it is no more than what must be, since it coarsens that.
         let (above, margin) = if self.refinements().is_empty() { (0.0, 1) } else { (0.5, 0) };

@@ -6,12 +6,13 @@ use crate::desk::Shared;
 use crate::error::Result;
 use crate::frame::{Kind, Meta};
 use crate::job::Job;
-use crate::picture::{State, Tiles};
+use crate::picture::State;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
 use crate::pixels::zeroed;
 use crate::region::Rect;
 use crate::render::{Phases, Previews, Tier};
+use crate::tiles::Tiles;
 
 /// Frames of a picture that is made of many patches come at most so often.
 const APART: Duration = Duration::from_millis(200);
