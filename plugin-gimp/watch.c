@@ -161,7 +161,10 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
     w->more = w->blind;
     if (list_update(w, image, live)) change = WATCH_WHOLE;
     if (canvas_update(w, image)) change = WATCH_WHOLE;
-    if (w->blind) change = MAX(change, look_below(w, image, live, rect));
+    if (w->blind) {
+        WatchChange found = look_below(w, image, live, rect); /* not within MAX, which would look twice */
+        change = MAX(change, found);
+    }
     GArray *active = ancestry(active_layer(image)), *around_live = ancestry(gimp_item_get_parent(live));
     guint count = w->seen->len, turns = MIN(IN_TURN, count);
     for (guint i = 0; i < count; i++) {

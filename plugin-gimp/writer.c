@@ -77,6 +77,13 @@ typedef struct {
     gint64 painted;
 } Writing;
 
+/* The layer may go between two cells, with its image or alone, and GIMP 2.10 ends a plug-in that writes into one that is
+ * gone. The hands first, as in live_tick. */
+static gboolean may_write(const Writing *now) {
+    Writer *w = now->writer;
+    return !hold_hands(&w->hold, now->painted) && !hold_dialog() && gimp_item_is_valid(w->layer);
+}
+
 /* Where the layer is as wide and tall as whole tiles none of them has to be read; GEGL reads those that the edge cuts. GEGL
  * keeps what is set until it is flushed: each cell goes to GIMP at once, while what was seen of the hands still holds. */
 static void write_some(gpointer data) {
@@ -86,7 +93,7 @@ static void write_some(gpointer data) {
     GeglRectangle cell;
     GeglBuffer *buffer = gimp_drawable_get_buffer(w->layer);
     while (buffer && p->left > 0 && (gdouble)(g_get_monotonic_time() - began) / 1e6 < WRITE &&
-           !hold_hands(&w->hold, ((const Writing *)data)->painted) && picture_take(p, &cell)) {
+           may_write(data) && picture_take(p, &cell)) {
         write_cell(w, p, buffer, &cell, &w->dirty);
         gegl_buffer_flush(buffer);
         w->wrote = TRUE;

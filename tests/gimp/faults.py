@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 
 from desk import Desk, line
@@ -11,6 +10,7 @@ from dialog import preview_shows, rows, said
 from report import Report
 
 GRAY, INVERSE = 200, 55  # the paint of Desk.open(), and what the stub makes of it
+STROKES = 4
 
 
 def alpha(d: Desk, layer: int) -> list[int]:
@@ -110,17 +110,15 @@ def blind(d: Desk, r: Report):
     """GIMP's "layer previews" are switched off: it makes no thumbnails of layers then."""
     live = live_on(d)
     d.focus()
-    d.press(line(0))
-    x, y = d.centre()
-    turn = itertools.count()
-
-    def followed():
-        # The hand goes on: what has stopped before the next look is read when the button is free again.
-        d.s.x("mousemove", x - 200 + next(turn) * 7 % 400, y - 120)
-        return d.mean(live) > INVERSE + 0.5
-
-    changed = d.s.until(followed, 5, 0.05)
-    told = f"live {d.mean(live)}, paint {d.mean(d.layer)}"
+    for turn in range(STROKES):
+        before = d.mean(live)
+        d.press(line(2 * turn))  # and the hand stops, the button held
+        changed = d.s.until(lambda before=before: d.mean(live) > before + 0.5, 5)
+        if not changed:
+            break
+        d.release()
+        time.sleep(0.4)
+    told = f"stroke {turn}: live {before} → {d.mean(live)}, paint {d.mean(d.layer)}"
     r.check("without GIMP's layer previews live still follows the brush", changed, told)
     d.release()
     same = d.s.until(lambda: d.dump(live) == bytes(255 - v for v in d.dump(d.layer)), 6)
