@@ -34,6 +34,8 @@
 #define gimp_image_insert_layer(id, layer, parent, at) \
     gimp_image_insert_layer(IMAGE_(id), LAYER_(layer), (parent) > 0 ? LAYER_(parent) : NULL, at)
 #define gimp_image_remove_layer(id, layer) gimp_image_remove_layer(IMAGE_(id), LAYER_(layer))
+#define gimp_image_attach_parasite(id, parasite) gimp_image_attach_parasite(IMAGE_(id), parasite)
+#define gimp_image_get_parasite(id, name) gimp_image_get_parasite(IMAGE_(id), name)
 #define gimp_selection_is_empty(id) gimp_selection_is_empty(IMAGE_(id))
 #define gimp_selection_bounds(id, some, x1, y1, x2, y2) gimp_selection_bounds(IMAGE_(id), some, x1, y1, x2, y2)
 
@@ -100,6 +102,22 @@ static inline gint32 *layers_of(gint32 image, gint32 group, gint *count) {
 #else
     *count = 0;
     return group > 0 ? gimp_item_get_children(group, count) : gimp_image_get_layers(image, count);
+#endif
+}
+
+/* All images that GIMP has, shown or not. Free with g_free(). */
+static inline gint32 *all_images(gint *count) {
+#if GIMP_MAJOR_VERSION >= 3
+    GimpImage **found = gimp_get_images();
+    *count = 0;
+    while (found && found[*count]) ++*count;
+    gint32 *ids = g_new(gint32, *count + 1);
+    for (gint i = 0; i < *count; i++) ids[i] = gimp_image_get_id(found[i]);
+    g_free(found);
+    return ids;
+#else
+    *count = 0;
+    return gimp_image_list(count);
 #endif
 }
 

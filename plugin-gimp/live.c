@@ -75,6 +75,7 @@ static gint32 add_layer(gint32 image, gint32 base, GArray *left_over, GtkWidget 
 }
 
 Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error) {
+    mark_sweep();
     GArray *marked = mark_find(image);
     gint32 base = base_for(image, layer), made = -1;
     if (another_lives(image, marked))

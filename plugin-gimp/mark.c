@@ -10,6 +10,7 @@
 #endif
 
 #define NAME "scumble-live"
+#define WORKING "scumble-working" /* on an image */
 /* GIMP's flags: saved with the image, and attaching it to a layer of an image can be undone. */
 #define FLAGS 3
 
@@ -82,11 +83,9 @@ GArray *mark_find(gint32 image) {
     return found;
 }
 
-/* What the mark says; the file that the image came from may say anything. */
-static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window) {
-    gboolean good = FALSE;
-    GimpParasite *parasite = gimp_item_get_parasite(layer, NAME);
-    if (!parasite) return FALSE;
+/* The text of a parasite, which is freed; NULL if there is none. */
+static gchar *text_of(GimpParasite *parasite) {
+    if (!parasite) return NULL;
 #if GIMP_MAJOR_VERSION >= 3
     guint32 size = 0;
     const gchar *data = gimp_parasite_get_data(parasite, &size);
@@ -94,12 +93,16 @@ static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window
     gsize size = (gsize)gimp_parasite_data_size(parasite);
     const gchar *data = gimp_parasite_data(parasite);
 #endif
-    if (data && size) {
-        gchar *text = g_strndup(data, size);
-        good = sscanf(text, "%d %d %lu", process, image, window) == 3;
-        g_free(text);
-    }
+    gchar *text = data && size ? g_strndup(data, size) : NULL;
     gimp_parasite_free(parasite);
+    return text;
+}
+
+/* What the mark says; the file that the image came from may say anything. */
+static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window) {
+    gchar *text = text_of(gimp_item_get_parasite(layer, NAME));
+    gboolean good = text && sscanf(text, "%d %d %lu", process, image, window) == 3;
+    g_free(text);
     return good;
 }
 
@@ -110,12 +113,37 @@ static gchar *program_of(int process) {
     return program;
 }
 
-gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window) {
-    int process = 0, of = 0;
-    if (!read_mark(layer, &process, &of, window) || of != image || process <= 0 || process == (int)getpid()) return FALSE;
-    gchar *other = program_of(process), *own = program_of((int)getpid());
+/* Whether it is this program that runs there. */
+static gboolean runs(int process) {
+    gchar *other = process > 0 ? program_of(process) : NULL, *own = program_of((int)getpid());
     gboolean alive = other && own && !strcmp(other, own);
     g_free(other);
     g_free(own);
     return alive;
+}
+
+gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window) {
+    int process = 0, of = 0;
+    if (!read_mark(layer, &process, &of, window) || of != image || process == (int)getpid()) return FALSE;
+    return runs(process);
+}
+
+void mark_working(gint32 image) {
+    gchar *value = g_strdup_printf("%d", (int)getpid());
+    GimpParasite *parasite = gimp_parasite_new(WORKING, 0, (guint32)strlen(value) + 1, value);
+    gimp_image_attach_parasite(image, parasite);
+    gimp_parasite_free(parasite);
+    g_free(value);
+}
+
+void mark_sweep(void) {
+    gint count;
+    gint32 *images = all_images(&count);
+    for (gint i = 0; i < count; i++) {
+        int process = 0;
+        gchar *text = text_of(gimp_image_get_parasite(images[i], WORKING));
+        if (text && sscanf(text, "%d", &process) == 1 && !runs(process)) gimp_image_delete(images[i]);
+        g_free(text);
+    }
+    g_free(images);
 }

@@ -19,5 +19,12 @@ GArray *mark_find(gint32 image);
 /* TRUE if another process keeps the layer up to date in this image; *window is its dialog, for mark_show(). */
 gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window);
 
+/* Marks a working image, which is never shown, as this process's. */
+void mark_working(gint32 image);
+
+/* Deletes working images whose process is gone: GIMP 2.10 ends a plug-in that meets a layer which is going, and keeps what
+ * that had. */
+void mark_sweep(void);
+
 /* Brings a dialog of another process to the front (known on X11 only). */
 void mark_show(gulong window);

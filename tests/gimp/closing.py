@@ -150,6 +150,7 @@ def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
 
 def killing(d: Desk, r: Report, times: int = 3):
     alive = 0
+    before_all = d.images()
     for turn in range(times):
         endless(d)
         d.kill_plug_in()
@@ -169,6 +170,12 @@ def killing(d: Desk, r: Report, times: int = 3):
         alive == times,
         f"{alive} of {times}",
     )
+    endless(d)
+    working = d.images()
+    d.close_image()
+    d.s.until(lambda: d.images() == before_all, 8)
+    told = f"{before_all} before, {working} while live, {d.images()} after"
+    r.check("the next live start deletes the working images that they left", d.images() == before_all, told)
 
 
 SCENARIOS = [two, closing, scripted, undone, killing]

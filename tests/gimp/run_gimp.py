@@ -68,6 +68,9 @@ def main() -> int:
     options.add_argument(
         "--only", action="append", help=f"{', '.join(GROUPS)} (default: all); or scenarios by name"
     )
+    options.add_argument(
+        "--retries", type=int, default=0, help="run a scenario that fails so often anew (default: not at all)"
+    )
     chosen = options.parse_args()
     missing = [name for name in ("Xvfb", "openbox", "xdotool", "xclip", "cc") if not shutil.which(name)]
     if missing:
@@ -76,7 +79,7 @@ def main() -> int:
     # A test that is stopped takes its GIMPs and X servers down too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     gimp = Gimp(chosen.gimp, chosen.chroot)
-    began, report, parts = time.monotonic(), Report(), chosen.only or GROUPS
+    began, report, parts = time.monotonic(), Report(chosen.retries), chosen.only or GROUPS
     print(f"GIMP {gimp.version()}", flush=True)
     runtime = find_runtime()
     # Under /tmp, which a chroot sees too.
@@ -92,20 +95,28 @@ def main() -> int:
         shutil.copytree(chosen.model, model)
 
         def console(plug_in: Path, scenarios: list, **env: str):
-            if scenarios:
+            def each(scenarios: list) -> list:
                 with GimpSession(gimp, plug_in, windows=False) as session:
                     place = batch.Batch(session, report, chosen.cli, model, dict(os.environ, **env))
-                    for scenario in scenarios:
-                        report.run(scenario, place)
+                    return [scenario for scenario in scenarios if not report.run(scenario, place)]
+
+            if scenarios:
+                report.all(scenarios, each)
 
         def windows(plug_in: Path, scenarios: list, size="1480x900", settings="", **env: str):
-            if scenarios:
+            def each(scenarios: list) -> list:
+                bad = []
                 with GimpSession(gimp, plug_in, size=size, settings=settings, **env) as session:
                     for scenario in scenarios:
                         desk = Desk(session)
-                        report.run(scenario, desk, report)
+                        if not report.run(scenario, desk, report):
+                            bad.append(scenario)
                         if session.alive():
                             desk.close()  # what a scenario that failed has left open
+                return bad
+
+            if scenarios:
+                report.all(scenarios, each)
 
         console(whole, pick(batch.SCENARIOS, "batch", parts), ORT_DYLIB_PATH=str(runtime))
         # Without a library of its own the plug-in takes the one that the environment names.

@@ -6,8 +6,8 @@
 
 Without --library only the stub is used (an engine that inverts the paint; needs a C compiler). One line a
 check, the last line counts them; the exit code is 0 if all hold. Each script leaves Krita by its menu, and
-Krita's exit code must be 0 as well. Nothing is tried twice: rare faults are to be seen. Needs: krita, PyQt of
-Krita's Python, Xvfb, openbox.
+Krita's exit code must be 0 as well. Nothing is tried twice, unless --retries says so: rare faults are to be
+seen. Needs: krita, PyQt of Krita's Python, Xvfb, openbox.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ def build_stub(folder: Path) -> Path:
 
 
 class Report:
-    def __init__(self):
-        self.failed, self.passed, self.times = [], 0, []
+    """`retries`: how often a script with a failed check is run anew before the check counts as failed."""
+
+    def __init__(self, retries: int = 0):
+        self.failed, self.passed, self.times, self.flaky, self.retries = [], 0, [], [], retries
 
     def line(self, text: str):
         if text.startswith("time "):
@@ -62,6 +64,17 @@ class Report:
         print(text, flush=True)
 
     def run(self, session: KritaSession, script: str, seconds: float, **env):
+        failed = len(self.failed)
+        self.once(session, script, seconds, **env)
+        for _ in range(self.retries):
+            if len(self.failed) == failed:
+                break
+            print(f"-- {script} once more; both runs are printed", flush=True)
+            self.flaky.append(script)
+            del self.failed[failed:]
+            self.once(session, script, seconds, **env)
+
+    def once(self, session: KritaSession, script: str, seconds: float, **env):
         print(f"-- {script}", flush=True)
         before, failed = self.passed + len(self.failed) + len(self.times), len(self.failed)
         code = session.run(HERE / "e2e" / script, seconds, self.line, **env)
@@ -110,6 +123,7 @@ def arguments():
     options.add_argument("--pace-only", action="store_true")
     options.add_argument("--only", choices=(*STUB_CHECKS, *GPU_CHECKS, *REAL_CHECKS), action="append")
     options.add_argument("--strokes", type=int, default=200)
+    options.add_argument("--retries", type=int, default=0, help="run a script that fails so often anew")
     return options.parse_args()
 
 
@@ -123,7 +137,7 @@ def main() -> int:
     runtime = find_runtime()
     if runtime is not None:
         os.environ["ORT_DYLIB_PATH"] = str(runtime)
-    began, report = time.monotonic(), Report()
+    began, report = time.monotonic(), Report(chosen.retries)
     wanted = () if chosen.pace_only else chosen.only or (*STUB_CHECKS, *GPU_CHECKS, *REAL_CHECKS)
     pace = chosen.pace or chosen.pace_only
     # In /tmp, which can be seen from inside a chroot too.
@@ -154,6 +168,8 @@ def main() -> int:
     if pace:
         print(report.table())
     print(f"-- {time.monotonic() - began:.0f} s")
+    if report.flaky:
+        print("-- run more than once:", *report.flaky)
     print(f"{report.passed} passed, {len(report.failed)} failed")
     return 1 if report.failed else 0
 
