@@ -9,23 +9,14 @@ use crate::error::{Error, Result, Status};
 use crate::model::Defaults;
 use crate::models::checkpoint;
 use crate::models::config::Config;
-use crate::models::kind::{self, KNOWN, Kind, unsupported};
+use crate::models::kind::{self, KNOWN, Kind};
 use crate::models::layout::{self, Layout};
-
-/// Numbers of the variational autoencoder: pixels to latent and back.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Autoencoder {
-    /// latent = (encoded − shift) · scaling.
-    pub scaling: f32,
-    pub shift: f32,
-    /// Latent channels.
-    pub channels: usize,
-}
+use crate::models::numbers::{self, Autoencoder, entry};
 
 /// A text encoder and what it reads with.
 #[derive(Debug)]
 pub struct Words {
-    /// `text_encoder`, `text_encoder_2`.
+    /// `text_encoder`, `text_encoder_2`, `text_encoder_3`.
     pub name: &'static str,
     /// The `.onnx` file.
     pub network: PathBuf,
@@ -34,8 +25,18 @@ pub struct Words {
     /// Entries of its embedding table, and how many tokens it reads.
     pub vocabulary: Option<u32>,
     pub positions: Option<u32>,
-    /// Must padding be masked? CLIP in Stable Diffusion looks at it; other text encoders were not trained to.
-    pub masks_padding: bool,
+    pub reader: Reader,
+}
+
+/// How a text encoder is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// CLIP looks at the padding, and artists weigh its words.
+    Clip,
+    /// T5 beside CLIP looks at the padding too. How much of it there is, the family says.
+    T5,
+    /// Any other text encoder was not trained to look at padding: it is masked.
+    Other,
 }
 
 /// A folder whose files are all there. Nothing of them is loaded yet.
@@ -46,27 +47,32 @@ pub struct Folder {
     pub description: String,
     /// None if the folder does not say.
     pub kind: Option<Kind>,
-    /// In the order in which the U-Net looks at them.
+    /// In the order in which the denoising network looks at them.
     pub texts: Vec<Words>,
+    /// The denoising network's name: `unet`, `transformer`.
+    pub denoiser: &'static str,
+    /// What its `config.json` says.
+    pub config: Option<Config>,
     /// The `.onnx` files.
-    pub unet: PathBuf,
+    pub network: PathBuf,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
     pub scheduler: Config,
     pub autoencoder: Autoencoder,
     /// Pixels per latent cell.
     pub cell: u32,
-    /// Latent cells that both sides must be a multiple of: 2 to the U-Net's halvings.
-    pub unet_multiple: u32,
+    /// Latent cells that both sides must be a multiple of: 2 to the U-Net's halvings, a transformer's patch.
+    pub cells_multiple: u32,
     /// Side of the pictures that the model was trained on, in pixels.
     pub native: u32,
     /// SDXL: does no negative prompt mean zeros, rather than an empty text?
     pub zeros_for_empty: bool,
-    /// Width of the U-Net's guidance embedding (`timestep_cond`), if it says that it has one.
-    pub guidance_width: Option<u32>,
     /// What `scumble.json` recommends.
     pub defaults: Option<Defaults>,
 }
+
+const UNET: &str = "unet";
+const TRANSFORMER: &str = "transformer";
 
 const EXPORT: &str = "export it with `optimum-cli export onnx --model MODEL FOLDER`";
 const EXPORT_FILE: &str = "make one with diffusers' from_single_file and save_pretrained, then \
@@ -89,31 +95,19 @@ impl Folder {
             Some(index) => kind::in_index(path, index)?,
             None => None,
         };
-        // The U-Net first: what is said about it tells most about what the folder is.
-        let unet = network(&layout, path, "unet")?;
-        let unet_config = layout.config("unet", &unet)?;
+        let denoiser = denoiser(&layout, kind)?;
+        let network = part(&layout, path, denoiser)?;
+        let config = layout.config(denoiser, &network)?;
         let kind = match kind {
-            None | Some(Kind::StableDiffusion) if is_xl(&layout, unet_config.as_ref())? => {
+            None if denoiser == TRANSFORMER => Some(kind::of_transformer(path, config.as_ref())?),
+            None | Some(Kind::StableDiffusion) if is_xl(&layout, config.as_ref())? => {
                 Some(Kind::StableDiffusionXl)
             }
             kind => kind,
         };
-        let xl = kind == Some(Kind::StableDiffusionXl);
-        let [vae_encoder, vae_decoder] =
-            ["vae_encoder", "vae_decoder"].map(|name| network(&layout, path, name));
+        let [vae_encoder, vae_decoder] = ["vae_encoder", "vae_decoder"].map(|name| part(&layout, path, name));
         let (vae_encoder, vae_decoder) = (vae_encoder?, vae_decoder?);
-        // What SDXL's refiner lacks is null in the index.
-        let is_null = |name: &str| {
-            let entry = index.as_ref().and_then(|index| index.get(name)?.as_array());
-            entry.is_some_and(|entry| entry.iter().all(serde_json::Value::is_null))
-        };
-        let mut texts = Vec::new();
-        if !(xl && is_null("text_encoder")) {
-            texts.push(words(&layout, path, "text_encoder", "tokenizer")?);
-        }
-        if xl {
-            texts.push(words(&layout, path, "text_encoder_2", "tokenizer_2")?);
-        }
+        let texts = texts(&layout, path, kind, index.as_ref())?;
         const SCHEDULER: &str = "scheduler_config.json";
         let scheduler = layout.folder("scheduler", &[&[SCHEDULER]])?;
         let scheduler = scheduler.map(|folder| Config::read(&folder.join(SCHEDULER))).transpose()?.flatten();
@@ -127,19 +121,11 @@ impl Folder {
             Some(config) => Some(config),
             None => Config::read(&path.join("vae/config.json"))?,
         };
-        let (autoencoder, cell) = autoencoder(vae_config.as_ref(), xl)?;
-        if let Some(config) = &unet_config {
-            check_unet(path, config, &autoencoder)?;
+        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind)?;
+        if let Some(config) = &config {
+            numbers::check_channels(path, config, kind, &autoencoder)?;
         }
-        let usual = if xl { 2 } else { 3 };
-        let halvings =
-            unet_config.as_ref().map_or(Ok(usual), |c| halvings(c, &["block_out_channels"], usual))?;
-        let native = match (&hints, &unet_config) {
-            (Some(hints), _) if hints.get("native").is_some() => hints.whole("native", 0, 8..=LARGEST)?,
-            (_, Some(config)) => native_size(config, cell)?,
-            _ if xl => 1024,
-            _ => 512,
-        };
+        let native = numbers::native(hints.as_ref(), config.as_ref(), kind, cell)?;
         // A cached model's folder is called by a hash.
         let name = layout::cached_name(path)
             .or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()))
@@ -148,25 +134,26 @@ impl Folder {
         Ok(Folder {
             name: told("name").unwrap_or(name),
             description: told("description").unwrap_or_else(|| {
-                let family = if xl { "Stable Diffusion XL" } else { "Stable Diffusion" };
+                let family = kind.unwrap_or(Kind::StableDiffusion).title();
                 format!("A {family} model, trained on pictures of {native} × {native} pixels.")
             }),
             kind,
             texts,
-            unet,
+            denoiser,
+            cells_multiple: numbers::multiple(config.as_ref(), kind)?,
+            config,
+            network,
             vae_encoder,
             vae_decoder,
             scheduler,
             autoencoder,
             cell,
-            unet_multiple: 1 << halvings,
             native,
             zeros_for_empty: match &index {
                 Some(index) => index.flag("force_zeros_for_empty_prompt", true)?,
                 None => true,
             },
-            guidance_width: entry(unet_config.as_ref(), "time_cond_proj_dim")?,
-            defaults: hints.as_ref().map(defaults).transpose()?.flatten(),
+            defaults: hints.as_ref().map(numbers::defaults).transpose()?.flatten(),
             path: path.to_path_buf(),
         })
     }
@@ -178,33 +165,76 @@ fn is_xl(layout: &Layout<'_>, unet: Option<&Config>) -> Result<bool> {
     Ok(told || layout.network("text_encoder_2")?.is_some())
 }
 
+/// The name of the denoising network: by the kind of the model, else by what is there. Some exports have a transformer
+/// where a U-Net would lie.
+fn denoiser(layout: &Layout<'_>, kind: Option<Kind>) -> Result<&'static str> {
+    let there = |name| layout.network(name).map(|network| network.is_some());
+    let transformer = match kind {
+        Some(kind) => kind.has_transformer() && (there(TRANSFORMER)? || !there(UNET)?),
+        None => !there(UNET)? && there(TRANSFORMER)?,
+    };
+    Ok(if transformer { TRANSFORMER } else { UNET })
+}
+
+/// The text encoders of a model of this kind. Those that the index has as null are left out where the kind can do
+/// without: SDXL's refiner without the first, SD 3 without its T5, which is a download of its own.
+fn texts(layout: &Layout<'_>, path: &Path, kind: Option<Kind>, index: Option<&Config>) -> Result<Vec<Words>> {
+    let kind = kind.unwrap_or(Kind::StableDiffusion);
+    let named = |name: &str| {
+        let entry = index.and_then(|index| index.get(name)?.as_array());
+        entry.map(|entry| !entry.iter().all(serde_json::Value::is_null))
+    };
+    let mut texts = Vec::new();
+    for &(name, tokenizer) in kind.encoders() {
+        let left_out = match (kind, name) {
+            (Kind::StableDiffusionXl, "text_encoder") => named(name) == Some(false),
+            (Kind::StableDiffusion3, "text_encoder_3") => match named(name) {
+                Some(named) => !named,
+                None => layout.network(name)?.is_none(),
+            },
+            _ => false,
+        };
+        if !left_out {
+            texts.push(words(layout, path, name, tokenizer, kind.t5() == Some(name))?);
+        }
+    }
+    Ok(texts)
+}
+
 /// A text encoder and its tokenizer.
-fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str) -> Result<Words> {
-    let network = network(layout, path, name)?;
+fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str, t5: bool) -> Result<Words> {
+    const WHOLE: &str = "tokenizer.json";
+    let network = part(layout, path, name)?;
     let config = layout.config(name, &network)?;
-    let files = layout.folder(tokenizer, &[&["tokenizer.json"], &["vocab.json", "merges.txt"]])?;
-    // One that lies in the model's own folder is the first; SDXL's second pads with another token.
+    let wanted: &[&[&str]] = if t5 { &[&[WHOLE]] } else { &[&[WHOLE], &["vocab.json", "merges.txt"]] };
+    let files = layout.folder(tokenizer, wanted)?;
+    // One that lies in the model's own folder is the first; the others read with others.
     let files = files.filter(|folder| tokenizer == "tokenizer" || folder != path);
+    let lacks = || match t5 {
+        true if path.join(tokenizer).join("spiece.model").is_file() => Error::new(
+            Status::ModelUnsupported,
+            format!(
+                "{} has a spiece.model alone, which cannot be read; put the tokenizer.json of the same text encoder \
+                 beside it (any T5 1.1 has the same).",
+                path.join(tokenizer).display()
+            ),
+        ),
+        true => missing(path, &format!("{tokenizer}/{WHOLE}")),
+        false => missing(path, &format!("{tokenizer}/{WHOLE} (or vocab.json with merges.txt)")),
+    };
+    let model = config.as_ref().and_then(|config| config.text("model_type"));
     Ok(Words {
         name,
         network,
-        tokenizer: files.ok_or_else(|| {
-            missing(path, &format!("{tokenizer}/tokenizer.json (or vocab.json with merges.txt)"))
-        })?,
+        tokenizer: files.ok_or_else(lacks)?,
         vocabulary: entry(config.as_ref(), "vocab_size")?,
         positions: entry(config.as_ref(), "max_position_embeddings")?,
-        masks_padding: config
-            .as_ref()
-            .and_then(|config| config.text("model_type"))
-            .is_some_and(|model| !model.starts_with("clip")),
+        reader: match model {
+            _ if t5 => Reader::T5,
+            Some(model) if !model.starts_with("clip") => Reader::Other,
+            _ => Reader::Clip,
+        },
     })
-}
-
-fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
-    match config {
-        Some(config) if config.get(key).is_some() => config.whole(key, 0, 1..=10_000_000).map(Some),
-        _ => Ok(None),
-    }
 }
 
 fn check_kind_of_path(path: &Path) -> Result<()> {
@@ -239,7 +269,7 @@ fn missing(path: &Path, file: &str) -> Error {
 }
 
 /// The `.onnx` file of one network, or why there is none.
-fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
+fn part(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
     if let Some(file) = layout.network(name)? {
         return Ok(file);
     }
@@ -266,7 +296,9 @@ fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
             format!("The model in {} is not in ONNX form; {advice}.", path.display()),
         ));
     }
-    if path.join("transformer").exists() || names.iter().any(|entry| entry.starts_with("transformer")) {
+    if name == UNET
+        && (path.join(TRANSFORMER).exists() || names.iter().any(|entry| entry.starts_with(TRANSFORMER)))
+    {
         return Err(Error::new(
             Status::ModelUnsupported,
             format!(
@@ -275,7 +307,9 @@ fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
             ),
         ));
     }
-    if name != "unet" && layout.network("unet")?.is_some() {
+    if ![UNET, TRANSFORMER].contains(&name)
+        && (layout.network(UNET)?.is_some() || layout.network(TRANSFORMER)?.is_some())
+    {
         return Err(Error::new(
             Status::ModelMissing,
             format!(
@@ -287,83 +321,4 @@ fn network(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
         ));
     }
     Err(missing(path, &format!("{name}/model.onnx")))
-}
-
-/// The autoencoder's numbers and its pixels per latent cell.
-fn autoencoder(config: Option<&Config>, xl: bool) -> Result<(Autoencoder, u32)> {
-    // What Stable Diffusion's has, for exports that do not say.
-    let usual = if xl { 0.13025 } else { 0.18215 };
-    let Some(config) = config else {
-        return Ok((Autoencoder { scaling: usual as f32, shift: 0.0, channels: 4 }, 8));
-    };
-    let tiny = config.text("_class_name") == Some("AutoencoderTiny");
-    let scaling = config.number("scaling_factor", if tiny { 1.0 } else { usual }, 1e-6..=1e6)?;
-    let shift = config.number("shift_factor", 0.0, -1e6..=1e6)?;
-    let channels = config.whole("latent_channels", 4, 1..=1024)?;
-    let levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], 3)?;
-    Ok((
-        Autoencoder { scaling: scaling as f32, shift: shift as f32, channels: channels as usize },
-        1 << levels,
-    ))
-}
-
-/// Levels of a U-shaped network less one: how often it halves the picture.
-fn halvings(config: &Config, keys: &[&str], default: u32) -> Result<u32> {
-    let Some(key) = keys.iter().find(|key| config.get(key).is_some()) else { return Ok(default) };
-    match config.list_length(key) {
-        Some(levels @ 1..=8) => Ok(levels as u32 - 1),
-        _ => Err(config.wrong(key, "a list of one to eight numbers")),
-    }
-}
-
-fn check_unet(path: &Path, config: &Config, autoencoder: &Autoencoder) -> Result<()> {
-    let channels = config.whole("in_channels", autoencoder.channels as u32, 1..=4096)?;
-    match channels {
-        n if n as usize == autoencoder.channels => Ok(()),
-        9 => Err(unsupported(path, "Stable Diffusion inpainting (9 input channels)")),
-        8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
-        n => Err(unsupported(path, &format!("unknown: its U-Net has {n} input channels"))),
-    }
-}
-
-/// No model was trained on larger pictures; a picture of this side takes 50 MB, and the networks hundreds of times that.
-const LARGEST: u32 = 2048;
-
-/// The side of the training pictures by `sample_size`, which is in latent cells.
-fn native_size(config: &Config, cell: u32) -> Result<u32> {
-    let cells = sample_size(config)?;
-    Some(cells.saturating_mul(cell)).filter(|side| *side <= LARGEST).ok_or_else(|| {
-        config.wrong(
-            "sample_size",
-            &format!("latent cells of {cell} pixels, at most {}", LARGEST / cell.max(1)),
-        )
-    })
-}
-
-/// `sample_size`: one number, or height and width.
-fn sample_size(config: &Config) -> Result<u32> {
-    match config.get("sample_size") {
-        Some(serde_json::Value::Array(sides)) => sides
-            .iter()
-            .map(|side| side.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=4096).contains(n)))
-            .max()
-            .flatten()
-            .ok_or_else(|| config.wrong("sample_size", "one or two whole numbers")),
-        _ => config.whole("sample_size", 64, 1..=4096),
-    }
-}
-
-/// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.
-fn defaults(hints: &Config) -> Result<Option<Defaults>> {
-    let Some(value) = hints.get("defaults") else { return Ok(None) };
-    if !value.is_object() {
-        return Err(hints.wrong("defaults", "an object with steps, strength and guidance"));
-    }
-    let own = Config::from_value(value.clone(), hints.file());
-    Ok(Some(Defaults {
-        steps: own.whole("steps", 4, 1..=1000)?,
-        strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
-        guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
-        refine: own.flag("refine", true)?,
-    }))
 }

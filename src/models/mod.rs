@@ -11,6 +11,7 @@ pub mod config;
 pub mod folder;
 pub mod kind;
 pub mod layout;
+pub mod numbers;
 pub mod onnx_file;
 
 pub mod component;

@@ -1,254 +1,234 @@
-//! The U-Net: what it thinks of a noisy latent, with and without guidance.
+//! The network that denoises, a U-Net or a transformer: what it thinks of a noisy latent, with and without guidance.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
-use crate::models::folder::Folder;
-use crate::pipeline::text::Embedding;
 
-pub struct Unet {
+pub struct Denoiser {
     network: Component,
+    /// `U-Net`, `transformer`: for messages.
+    title: &'static str,
+    /// The input that takes the latent.
+    latent: &'static str,
     output: String,
-    /// Numbers in the guidance embedding of a distilled model.
-    guidance_width: Option<usize>,
-    /// SDXL: numbers that say how large the picture is; 0 without.
-    sizes: usize,
     /// Latents in one run, where the export is fixed to a number.
     batch: Option<usize>,
-    conditioning: Conditioning,
+    /// Is guidance built in, so that a second run for the negative prompt is not needed?
+    distilled: bool,
 }
 
-/// What one of the predictions that guidance is made of is conditioned on.
-pub struct Half {
-    pub text: Arc<Embedding>,
-    /// As many as [`Unet::sizes`].
-    pub sizes: Vec<f32>,
+/// What a step shows the network.
+pub struct Noisy<'a> {
+    pub sample: &'a [f32],
+    /// Of one latent.
+    pub shape: &'a [usize],
+    pub timestep: f32,
 }
+
+/// What one of the predictions that guidance is made of is conditioned on: by input its shape for one latent, and its
+/// numbers.
+pub type Half = Vec<(&'static str, Vec<usize>, Vec<f32>)>;
 
 /// What the steps of one job have in common besides the latent, for each latent in a run.
-#[derive(Default)]
-struct Conditioning {
+pub struct Conditioning {
     latents: usize,
     /// How far to go from the first prediction to the second and beyond; None without guidance.
     guidance: Option<f32>,
-    /// Name of the input, shape for one latent, numbers of all.
-    inputs: Vec<(&'static str, Vec<usize>, Vec<f32>)>,
+    /// Numbers of all latents.
+    inputs: Half,
+    /// What is the same for all latents and has no place for more than one: whole numbers in rows of so many.
+    places: Vec<(&'static str, usize, Vec<i64>)>,
 }
 
-impl Unet {
+impl Conditioning {
+    /// Adds a table of positions, in rows of `width`.
+    pub fn with_places(mut self, input: &'static str, width: usize, places: Vec<i64>) -> Self {
+        self.places.push((input, width, places));
+        self
+    }
+}
+
+impl Denoiser {
+    /// `inputs` are those that it must have, the latent's first.
+    ///
     /// # Errors
-    /// [`Status::ModelUnsupported`] for a network with other inputs than Stable Diffusion's.
-    pub fn new(network: Component, folder: &Folder, xl: bool) -> Result<Self> {
-        let wanted = ["sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids"];
-        for wanted in &wanted[..if xl { 5 } else { 3 }] {
+    /// [`Status::ModelUnsupported`] for a network with other inputs and outputs.
+    pub fn new(
+        network: Component,
+        title: &'static str,
+        inputs: &[&'static str],
+        outputs: &[&str],
+        distilled: bool,
+    ) -> Result<Self> {
+        for wanted in inputs {
             if network.input(wanted).is_none() {
                 return Err(network.unsupported(&format!("it has no input called \"{wanted}\"")));
             }
         }
-        if !xl && network.input("time_ids").is_some() {
-            return Err(Error::new(
-                Status::ModelMissing,
-                format!(
-                    "The model in {} is of the kind Stable Diffusion XL and lacks its text_encoder_2; download the \
-                     whole model.",
-                    folder.path.display()
-                ),
-            ));
-        }
-        // The width that distilled models of Stable Diffusion have, where nothing says.
-        const WIDTH: usize = 256;
-        let guidance_width = network
-            .input("timestep_cond")
-            .map(|port| port.fixed(1).or(folder.guidance_width.map(|width| width as usize)).unwrap_or(WIDTH));
-        // SDXL's, where the export does not say.
-        const SIZES: usize = 6;
-        let sizes = network.input("time_ids").map_or(0, |port| port.fixed(1).unwrap_or(SIZES));
-        if xl && sizes != 5 && sizes != SIZES {
-            return Err(network.unsupported(&format!("it wants {sizes} numbers for the picture's size")));
-        }
-        let batch = network
-            .input("sample")
+        let latent = inputs.first().copied().unwrap_or_default();
+        let port = network.input(latent);
+        let rank = port.map_or(0, |port| port.shape.len());
+        let batch = port
             .and_then(|port| port.fixed(0))
             .or(network.input("encoder_hidden_states").and_then(|port| port.fixed(0)));
         if batch.is_some_and(|batch| batch != 1 && batch != 2) {
             return Err(network.unsupported(&format!("it wants {} latents in one run", batch.unwrap_or(0))));
         }
-        let output = network.output(&["out_sample", "noise_pred", "sample"], 4)?.name.clone();
-        Ok(Unet { network, output, guidance_width, sizes, batch, conditioning: Conditioning::default() })
+        let output = network.output(outputs, rank)?.name.clone();
+        Ok(Denoiser { network, title, latent, output, batch, distilled })
     }
 
-    /// Width and height in latent cells, where the network is fixed to one.
-    pub fn fixed(&self) -> (Option<usize>, Option<usize>) {
-        let port = self.network.input("sample");
-        (port.and_then(|p| p.fixed(3)), port.and_then(|p| p.fixed(2)))
+    pub fn has(&self, input: &str) -> bool {
+        self.network.input(input).is_some()
+    }
+
+    /// Size of a dimension of an input, where the export is fixed to one.
+    pub fn fixed(&self, input: &str, axis: usize) -> Option<usize> {
+        self.network.input(input).and_then(|port| port.fixed(axis))
+    }
+
+    /// Width and height in latent cells, where the network is fixed to one and sees the latent as a picture.
+    pub fn fixed_size(&self) -> (Option<usize>, Option<usize>) {
+        match self.network.input(self.latent).map(|port| port.shape.len()) {
+            Some(4) => (self.fixed(self.latent, 3), self.fixed(self.latent, 2)),
+            _ => (None, None),
+        }
+    }
+
+    /// Is the guidance built in?
+    pub fn is_guidance_distilled(&self) -> bool {
+        self.distilled
+    }
+
+    /// Does so much guidance want the negative prompt?
+    pub fn guides(&self, guidance: f32) -> bool {
+        guidance > 1.0 && !self.distilled
     }
 
     /// Does it take embeddings of any number of tokens?
     pub fn takes_any_length(&self) -> bool {
-        self.network.input("encoder_hidden_states").is_some_and(|port| port.fixed(1).is_none())
+        self.fixed("encoder_hidden_states", 1).is_none()
     }
 
-    /// Is the guidance built in, so that a second run for the negative prompt is not needed?
-    pub fn is_guidance_distilled(&self) -> bool {
-        self.guidance_width.is_some()
-    }
-
-    /// SDXL: how many numbers it wants for the picture's size.
-    pub fn sizes(&self) -> usize {
-        self.sizes
-    }
-
-    /// What the predictions that follow are conditioned on: the prompt and, with guidance, the negative prompt.
+    /// What predictions are conditioned on: the prompt and, with guidance, the negative prompt.
     ///
     /// # Errors
-    /// [`Status::ModelBroken`] if the embeddings are not as wide as the U-Net wants.
-    pub fn condition(&mut self, halves: &[Half], guidance: f32) -> Result<()> {
-        let Some(prompt) = halves.first() else {
+    /// [`Status::ModelBroken`] if what the text encoders make is not as wide as the network wants.
+    pub fn condition(&self, halves: Vec<Half>, guidance: f32) -> Result<Conditioning> {
+        let mut halves = halves.into_iter();
+        let Some(prompt) = halves.next() else {
             return Err(Error::new(
                 Status::Internal,
                 "The engine asked for a picture of nothing; change the prompt.",
             ));
         };
-        self.check_width("encoder_hidden_states", 2, prompt.text.width)?;
-        let negative = halves.get(1);
+        for (input, shape, _) in &prompt {
+            let width = shape.last().copied().unwrap_or(1);
+            if let Some(wanted) = self.fixed(input, shape.len()).filter(|wanted| *wanted != width) {
+                return Err(Error::new(
+                    Status::ModelBroken,
+                    format!(
+                        "The text encoder and the {} are from different models ({width} numbers in {input} instead \
+                         of {wanted}); download the model again.",
+                        self.title
+                    ),
+                ));
+            }
+        }
+        let negative = halves.next();
+        let guidance = negative.is_some().then_some(guidance);
         // A network fixed to two latents gets the prompt twice if there is no guidance.
-        let latents = match negative {
-            Some(negative) => vec![negative, prompt],
-            None if self.batch == Some(2) => vec![prompt, prompt],
-            None => vec![prompt],
-        };
-        let all = |part: fn(&Half) -> &[f32]| latents.iter().flat_map(|half| part(half)).copied().collect();
-        let shape = vec![prompt.text.tokens, prompt.text.width];
-        let mut inputs = vec![("encoder_hidden_states", shape, all(|half| &half.text.data))];
-        if let Some(width) = self.guidance_width {
-            let embedding = guidance_embedding(guidance, width);
-            inputs.push(("timestep_cond", vec![width], embedding.repeat(latents.len())));
+        let first = negative.or_else(|| (self.batch == Some(2)).then(|| prompt.clone()));
+        let latents = 1 + usize::from(first.is_some());
+        let mut inputs = first.unwrap_or_default();
+        match inputs.is_empty() {
+            true => inputs = prompt,
+            false => inputs.iter_mut().zip(prompt).for_each(|(all, own)| all.2.extend(own.2)),
         }
-        if self.sizes > 0 {
-            self.check_width("text_embeds", 1, prompt.text.pooled.len())?;
-            inputs.push(("text_embeds", vec![prompt.text.pooled.len()], all(|half| &half.text.pooled)));
-            inputs.push(("time_ids", vec![self.sizes], all(|half| &half.sizes)));
-        }
-        self.conditioning =
-            Conditioning { latents: latents.len(), guidance: negative.map(|_| guidance), inputs };
-        Ok(())
+        Ok(Conditioning { latents, guidance, inputs, places: Vec::new() })
     }
 
-    /// Does what the text encoders make fit an input that wants so many numbers?
-    fn check_width(&self, input: &str, axis: usize, width: usize) -> Result<()> {
-        match self.network.input(input).and_then(|port| port.fixed(axis)) {
-            Some(wanted) if wanted != width => Err(Error::new(
-                Status::ModelBroken,
-                format!(
-                    "The text encoder and the U-Net are from different models ({width} numbers in {input} instead \
-                     of {wanted}); download the model again."
-                ),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// What the network predicts for `sample` of the shape `[channels, height, width]`.
+    /// What the network predicts, in the latent's shape.
     ///
     /// # Errors
     /// As [`Component::run`]; [`Status::Inference`] if the prediction has another shape.
     pub fn predict(
         &mut self,
-        sample: &[f32],
-        shape: [usize; 3],
-        timestep: f32,
+        conditioning: &Conditioning,
+        noisy: &Noisy<'_>,
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let latents = self.conditioning.latents;
+        let (latents, size) = (conditioning.latents, noisy.sample.len());
         let per_run = self.batch.unwrap_or(latents).min(latents).max(1);
-        let mut predicted = Vec::with_capacity(latents * sample.len());
+        let mut predicted = Vec::with_capacity(latents * size);
         for first in (0..latents).step_by(per_run) {
-            predicted.extend(self.run(sample, shape, timestep, first, per_run, cancel, spent)?);
+            predicted.extend(self.run(conditioning, noisy, first..first + per_run, cancel, spent)?);
         }
-        let Some(guidance) = self.conditioning.guidance else {
-            predicted.truncate(sample.len());
+        let Some(guidance) = conditioning.guidance else {
+            predicted.truncate(size);
             return Ok(predicted);
         };
         // Ho and Salimans, "Classifier-Free Diffusion Guidance" (2022).
-        let (without, with) = predicted.split_at(sample.len());
+        let (without, with) = predicted.split_at(size);
         Ok(without.iter().zip(with).map(|(without, with)| without + guidance * (with - without)).collect())
     }
 
-    /// One run for the latents `first` to `first + count`.
-    #[allow(clippy::too_many_arguments)]
+    /// One run for some of the latents.
     fn run(
         &mut self,
-        sample: &[f32],
-        [channels, height, width]: [usize; 3],
-        timestep: f32,
-        first: usize,
-        count: usize,
+        conditioning: &Conditioning,
+        noisy: &Noisy<'_>,
+        latents: std::ops::Range<usize>,
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
+        let count = latents.len();
         let copies;
         let samples = if count == 1 {
-            sample
+            noisy.sample
         } else {
-            copies = sample.repeat(count);
+            copies = noisy.sample.repeat(count);
             &copies
         };
-        let sample_shape = [count, channels, height, width];
+        let shape = [&[count], noisy.shape].concat();
         let mut feeds =
-            vec![("sample", Feed::Floats(&sample_shape, samples)), ("timestep", Feed::Number(timestep))];
-        let given = self.conditioning.inputs.iter().map(|(name, shape, numbers)| {
+            vec![(self.latent, Feed::Floats(&shape, samples)), ("timestep", Feed::Number(noisy.timestep))];
+        let given = conditioning.inputs.iter().map(|(name, shape, numbers)| {
             let size: usize = shape.iter().product();
-            let part = numbers.get(first * size..(first + count) * size);
-            let part = part.ok_or_else(|| wrong_shape(&[numbers.len()]))?;
+            let part = numbers.get(latents.start * size..latents.end * size);
+            let part = part.ok_or_else(|| self.wrong_shape(&[numbers.len()]))?;
             Ok((*name, [&[count], shape.as_slice()].concat(), part))
         });
         let given: Vec<(&str, Vec<usize>, &[f32])> = given.collect::<Result<_>>()?;
         feeds.extend(given.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let places: Vec<_> = conditioning
+            .places
+            .iter()
+            .map(|(name, width, places)| {
+                let rows = places.len() / (*width).max(1);
+                // Older exports have a place for the batch here too.
+                let deep = self.network.input(name).is_some_and(|port| port.shape.len() == 3);
+                (*name, if deep { vec![1, rows, *width] } else { vec![rows, *width] }, places)
+            })
+            .collect();
+        feeds.extend(places.iter().map(|(name, shape, places)| (*name, Feed::Ids(shape, places))));
         let output = self.network.run(&feeds, &self.output, cancel, spent)?;
-        if output.shape() != sample_shape {
-            return Err(wrong_shape(output.shape()));
+        if output.shape() != shape {
+            return Err(self.wrong_shape(output.shape()));
         }
         Ok(output.into_raw_vec_and_offset().0)
     }
-}
 
-fn wrong_shape(shape: &[usize]) -> Error {
-    Error::new(
-        Status::Inference,
-        format!("The U-Net's prediction has the shape {shape:?}, not its input's; try another model."),
-    )
-}
-
-/// The embedding of a guidance scale for distilled models: sines, then cosines, of (guidance − 1) · 1000 at
-/// falling frequencies (diffusers' `get_guidance_scale_embedding`, after google-research/vdm).
-fn guidance_embedding(guidance: f32, width: usize) -> Vec<f32> {
-    let scaled = (guidance - 1.0) * 1000.0;
-    let half = width / 2;
-    let fall = 10_000f32.ln() / half.saturating_sub(1).max(1) as f32;
-    let angles: Vec<f32> = (0..half).map(|i| scaled * (i as f32 * -fall).exp()).collect();
-    let mut embedding: Vec<f32> =
-        angles.iter().map(|a| a.sin()).chain(angles.iter().map(|a| a.cos())).collect();
-    embedding.resize(width, 0.0);
-    embedding
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_guidance_embedding_is_sines_then_cosines() {
-        assert_eq!(guidance_embedding(1.0, 4), [0.0, 0.0, 1.0, 1.0]);
-        let embedding = guidance_embedding(8.5, 5);
-        assert_eq!(embedding.len(), 5);
-        assert!((embedding[0] - 7500f32.sin()).abs() < 1e-6);
-        assert!((embedding[3] - 0.75f32.cos()).abs() < 1e-4);
-        assert_eq!(embedding[4], 0.0);
-        assert_eq!(guidance_embedding(2.0, 0), [0.0; 0]);
-        assert!(guidance_embedding(2.0, 2).iter().all(|v| v.is_finite()));
+    fn wrong_shape(&self, shape: &[usize]) -> Error {
+        Error::new(
+            Status::Inference,
+            format!(
+                "The {}'s prediction has the shape {shape:?}, not its input's; try another model.",
+                self.title
+            ),
+        )
     }
 }

@@ -5,31 +5,39 @@ use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
 use crate::pipeline::scheduler::Rule;
 use crate::render::Scene;
 
-/// The part of a loaded model between the latents. Time inside the runtime is added to `spent`; a cancel ends every call.
-pub trait Family: Send {
-    /// Whether a negative prompt can have an effect.
-    fn takes_negative(&self) -> bool;
+/// A family's parts of a loaded model.
+pub struct Loaded {
+    pub family: Box<dyn Family>,
+    pub network: Denoiser,
+}
 
-    /// What the predictions that follow are conditioned on; by [`Rule::Whole`] prompts are read as diffusers does.
+/// The part of a loaded model around its denoising network. Time inside the runtime is added to `spent`; a cancel ends
+/// every call.
+pub trait Family: Send {
+    /// What the predictions of one job are conditioned on; by [`Rule::Whole`] prompts are read as diffusers does.
     fn condition(
         &mut self,
         scene: &Scene<'_>,
         guidance: f32,
         rule: Rule,
+        network: &Denoiser,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<()>;
+    ) -> Result<Conditioning>;
 
-    /// What the network predicts for `sample` of the shape `[channels, height, width]`.
+    /// What the network predicts for a latent of the shape `[channels, height, width]`, in that shape.
     fn predict(
-        &mut self,
-        sample: &[f32],
-        shape: [usize; 3],
-        timestep: f32,
+        &self,
+        network: &mut Denoiser,
+        conditioning: &Conditioning,
+        noisy: &Noisy<'_>,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<Vec<f32>>;
+    ) -> Result<Vec<f32>> {
+        network.predict(conditioning, noisy, cancel, spent)
+    }
 }

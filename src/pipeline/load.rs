@@ -8,20 +8,17 @@ use crate::error::{Error, Result, Status};
 use crate::model::{Defaults, Geometry, ModelInfo};
 use crate::models::component::Component;
 use crate::models::device::{self, Choice, Device};
-use crate::models::folder::Folder;
+use crate::models::folder::{Folder, Reader};
 use crate::models::kind::Kind;
 use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
-use crate::pipeline::denoise::Unet;
-use crate::pipeline::family::Family;
-use crate::pipeline::samplers::{Samplers, sampler_of};
-use crate::pipeline::scheduler::Scheduler;
-use crate::pipeline::stable_diffusion::StableDiffusion;
-use crate::pipeline::stable_diffusion_xl::StableDiffusionXl;
+use crate::pipeline::denoise::Denoiser;
+use crate::pipeline::family::Loaded;
+use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
-use crate::pipeline::texts::Texts;
 use crate::pipeline::vae::{Decoder, Encoder};
+use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusion_xl};
 
 /// What to load, and how to run it.
 #[derive(Debug, Clone, Default)]
@@ -54,14 +51,14 @@ impl Pipeline {
         progress(0.0, "model folder");
         let choice = Choice::parse(&options.device)?;
         let folder = Folder::open(&options.model_dir)?;
-        let scheduler = sampler_of(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
+        let sampler = Sampler::new(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
         let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
         cancel.check()?;
         let device = device::resolve(choice, runtime)?;
         let threads = device::threads(options.intra_threads);
-        let sampler = options.scheduler.as_deref();
-        let loader = Loader { folder: &folder, sampler, runtime, threads, cancel, progress };
-        let loaded = loader.load(device, scheduler.clone());
+        let wanted = options.scheduler.as_deref();
+        let loader = Loader { folder: &folder, wanted, sampler, runtime, threads, cancel, progress };
+        let loaded = loader.load(device);
         match loaded {
             Err(error)
                 if choice == Choice::Auto
@@ -69,7 +66,7 @@ impl Pipeline {
                     && matches!(error.status, Status::Device | Status::Memory) =>
             {
                 log::warn!("{error}; the cpu is taken instead");
-                loader.load(Device::Cpu, scheduler)
+                loader.load(Device::Cpu)
             }
             loaded => loaded,
         }
@@ -78,8 +75,9 @@ impl Pipeline {
 
 struct Loader<'a> {
     folder: &'a Folder,
-    /// Instead of the model's own, where a job asks for none.
-    sampler: Option<&'a str>,
+    /// The sampler where a job asks for none: by name, if it is not the model's own, and as it is.
+    wanted: Option<&'a str>,
+    sampler: Sampler,
     runtime: &'a Runtime,
     threads: usize,
     cancel: &'a Cancel,
@@ -87,13 +85,13 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn load(&self, device: Device, scheduler: Scheduler) -> Result<Pipeline> {
+    fn load(&self, device: Device) -> Result<Pipeline> {
         let folder = self.folder;
         // All files first: a missing one is told at once, not after a minute of reading the others.
         let mut files: Vec<_> =
             folder.texts.iter().map(|words| (words.name, "text encoder", &words.network)).collect();
         files.extend([
-            ("unet", "U-Net", &folder.unet),
+            (folder.denoiser, title(folder), &folder.network),
             ("vae_encoder", "VAE encoder", &folder.vae_encoder),
             ("vae_decoder", "VAE decoder", &folder.vae_decoder),
         ]);
@@ -120,48 +118,72 @@ impl Loader<'_> {
             done += size;
             Ok(network)
         };
-        let xl = folder.kind == Some(Kind::StableDiffusionXl);
         let mut encoders = Vec::with_capacity(folder.texts.len());
         for (place, words) in folder.texts.iter().enumerate() {
-            let taking = match (xl, place + 1 == folder.texts.len()) {
-                (false, _) => Taking::Last,
-                (true, false) => Taking::LastButOne,
-                (true, true) => Taking::LastButOneAndPooled,
-            };
-            let mut text = TextEncoder::new(words, component()?, taking)?;
+            let mut text = TextEncoder::new(words, component()?, self.taking(place))?;
             text.try_out(words, self.cancel, &mut Duration::default()).map_err(|e| self.does_not_run(e))?;
             encoders.push(text);
         }
-        let unet = Unet::new(component()?, folder, xl)?;
-        encoders.iter_mut().for_each(|text| text.read_in_pieces(unet.takes_any_length()));
+        let network = component()?;
+        let Loaded { family, network } = match folder.kind {
+            None | Some(Kind::StableDiffusion | Kind::LatentConsistency) => {
+                stable_diffusion::load(network, encoders, folder)?
+            }
+            Some(Kind::StableDiffusionXl) => stable_diffusion_xl::load(network, encoders, folder)?,
+            Some(Kind::StableDiffusion3) => stable_diffusion_3::load(network, encoders, folder)?,
+            Some(Kind::Flux) => flux::load(network, encoders, folder)?,
+        };
         let encoder = Encoder::new(component()?, folder.autoencoder)?;
         let decoder = Decoder::new(component()?, folder.autoencoder)?;
         (self.progress)(done as f32 / total, "first run");
 
-        let defaults = folder.defaults.unwrap_or_else(|| defaults(&scheduler, &unet, xl));
-        let info = ModelInfo {
-            name: folder.name.clone(),
-            description: description(folder, &scheduler, &unet),
-            device: device.to_string(),
-            geometry: geometry(folder, &unet, &encoder, &decoder),
-            defaults,
-        };
-        let kind = folder.kind.unwrap_or(match unet.is_guidance_distilled() && scheduler.is_lcm() {
+        let distilled = network.is_guidance_distilled();
+        let kind = folder.kind.unwrap_or(match distilled && self.sampler.is_lcm() {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
-        let samplers = Samplers::new(kind, folder.scheduler.clone(), self.sampler.map(str::to_owned));
-        let texts = Texts::new(encoders);
-        let family: Box<dyn Family> = match kind {
-            Kind::StableDiffusionXl => {
-                Box::new(StableDiffusionXl { texts, unet, zeros_for_empty: folder.zeros_for_empty })
-            }
-            _ => Box::new(StableDiffusion { texts, unet }),
+        let info = ModelInfo {
+            name: folder.name.clone(),
+            description: self.description(distilled),
+            device: device.to_string(),
+            geometry: geometry(folder, &network, &encoder, &decoder),
+            defaults: folder
+                .defaults
+                .unwrap_or_else(|| defaults(kind, &folder.name, &self.sampler, &network)),
         };
-        let mut pipeline = Pipeline { info, samplers, family, encoder, decoder };
+        let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
+        let mut pipeline = Pipeline { info, samplers, family, network, encoder, decoder };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
+    }
+
+    /// What is looked at of the text encoder at this place among the folder's.
+    fn taking(&self, place: usize) -> Taking {
+        let words = &self.folder.texts[place];
+        match self.folder.kind {
+            _ if words.reader == Reader::T5 => Taking::Last,
+            Some(Kind::Flux) => Taking::LastAndPooled,
+            Some(Kind::StableDiffusion3) => Taking::LastButOneAndPooled,
+            Some(Kind::StableDiffusionXl) if words.name == "text_encoder" => Taking::LastButOne,
+            Some(Kind::StableDiffusionXl) => Taking::LastButOneAndPooled,
+            _ => Taking::Last,
+        }
+    }
+
+    /// What the folder says about the model, and what an artist must know of it.
+    fn description(&self, distilled: bool) -> String {
+        let folder = self.folder;
+        let notes = self.sampler.notes().iter().map(String::as_str);
+        let without_t5 = folder.kind == Some(Kind::StableDiffusion3)
+            && folder.texts.iter().all(|words| words.reader != Reader::T5);
+        let more = [
+            (without_t5, "It came without its T5 text encoder: it understands long descriptions less well."),
+            (distilled, "Its guidance is built in: a negative prompt has no effect."),
+        ];
+        let more = more.into_iter().filter_map(|(holds, note)| holds.then_some(note));
+        let all: Vec<&str> = [folder.description.as_str()].into_iter().chain(notes).chain(more).collect();
+        all.join(" ")
     }
 
     /// A failure of the trial run is the model's.
@@ -192,40 +214,43 @@ fn check_device(folder: &Folder, name: &str, device: Device, scan: &Scan) -> Res
     ))
 }
 
-/// What the folder says about the model, and what an artist must know of it.
-fn description(folder: &Folder, scheduler: &Scheduler, unet: &Unet) -> String {
-    let guidance = unet.is_guidance_distilled();
-    let guidance = guidance.then_some("Its guidance is built in: a negative prompt has no effect.");
-    let notes = scheduler.notes().iter().map(String::as_str);
-    let all: Vec<&str> = [folder.description.as_str()].into_iter().chain(notes).chain(guidance).collect();
-    all.join(" ")
+/// The denoising network, in messages.
+fn title(folder: &Folder) -> &'static str {
+    match folder.kind.is_some_and(Kind::has_transformer) {
+        true => "transformer",
+        false => "U-Net",
+    }
 }
 
 /// The settings that models of this sort are made for.
-fn defaults(scheduler: &Scheduler, unet: &Unet, xl: bool) -> Defaults {
-    let (steps, strength, guidance) = if scheduler.is_lcm() {
+fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser) -> Defaults {
+    let distilled = network.is_guidance_distilled();
+    let (steps, strength, guidance) = match (kind, sampler) {
+        // Nothing but its name tells a model that was distilled to few steps.
+        (Kind::StableDiffusion3, _) if name.to_lowercase().contains("turbo") => (4, 0.6, 1.0),
+        (Kind::StableDiffusion3, _) => (28, 0.6, 4.5),
+        (Kind::Flux, _) if network.has("guidance") => (28, 0.6, 3.5),
+        (Kind::Flux, _) => (4, 0.6, 0.0),
         // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
-        (4, 0.5, if unet.is_guidance_distilled() { 8.0 } else { 1.0 })
-    } else if scheduler.is_turbo() {
-        (2, 0.5, 0.0)
-    } else if scheduler.is_tcd() {
-        (4, 0.5, 0.0)
-    } else {
-        (20, 0.6, if xl { 5.0 } else { 7.5 })
+        (_, Sampler::Diffusion(own)) if own.is_lcm() => (4, 0.5, if distilled { 8.0 } else { 1.0 }),
+        (_, Sampler::Diffusion(own)) if own.is_turbo() => (2, 0.5, 0.0),
+        (_, Sampler::Diffusion(own)) if own.is_tcd() => (4, 0.5, 0.0),
+        (Kind::StableDiffusionXl, _) => (20, 0.6, 5.0),
+        _ => (20, 0.6, 7.5),
     };
     Defaults { steps, strength, guidance, refine: true }
 }
 
 /// What the configurations say, and the sizes that the networks are fixed to.
-fn geometry(folder: &Folder, unet: &Unet, encoder: &Encoder, decoder: &Decoder) -> Geometry {
+fn geometry(folder: &Folder, network: &Denoiser, encoder: &Encoder, decoder: &Decoder) -> Geometry {
     let cell = folder.cell as usize;
     let in_pixels = |(width, height): (Option<usize>, Option<usize>)| {
         (width.map(|w| w.saturating_mul(cell)), height.map(|h| h.saturating_mul(cell)))
     };
-    let [unet, decoder] = [in_pixels(unet.fixed()), in_pixels(decoder.fixed())];
+    let [network, decoder] = [in_pixels(network.fixed_size()), in_pixels(decoder.fixed())];
     let encoder = encoder.fixed();
-    let width = unet.0.or(decoder.0).or(encoder.0);
-    let height = unet.1.or(decoder.1).or(encoder.1);
+    let width = network.0.or(decoder.0).or(encoder.0);
+    let height = network.1.or(decoder.1).or(encoder.1);
     let fixed = match (width, height) {
         (None, None) => None,
         // One side alone is hardly ever fixed; the other is then free, and the native size is safe.
@@ -235,6 +260,6 @@ fn geometry(folder: &Folder, unet: &Unet, encoder: &Encoder, decoder: &Decoder) 
             Some((side(width), side(height)))
         }
     };
-    let multiple = folder.cell.saturating_mul(folder.unet_multiple);
+    let multiple = folder.cell.saturating_mul(folder.cells_multiple);
     Geometry { native: folder.native, multiple, cell: folder.cell, fixed }
 }

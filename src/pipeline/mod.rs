@@ -2,16 +2,19 @@
 
 mod denoise;
 pub mod family;
+mod flux;
 mod load;
 mod prompt;
 mod recent;
 mod samplers;
 pub mod scheduler;
 mod stable_diffusion;
+mod stable_diffusion_3;
 mod stable_diffusion_xl;
 mod text;
 mod texts;
 mod tokenizer;
+mod unet;
 mod vae;
 
 use std::time::Instant;
@@ -27,6 +30,7 @@ use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
+use denoise::{Denoiser, Noisy};
 use family::Family;
 use samplers::Samplers;
 use scheduler::{Rule, Step};
@@ -39,6 +43,7 @@ pub struct Pipeline {
     info: ModelInfo,
     samplers: Samplers,
     family: Box<dyn Family>,
+    network: Denoiser,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -49,7 +54,7 @@ impl Renderer for Pipeline {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { samplers: scheduler::list(), negative: self.family.takes_negative() }
+        Capabilities { samplers: self.samplers.list(), negative: !self.network.is_guidance_distilled() }
     }
 
     /// # Errors
@@ -71,11 +76,17 @@ impl Renderer for Pipeline {
         }
         // Given noise is there to compare with diffusers, whose steps are whole.
         let rule = if scene.noise.is_some() { Rule::Whole } else { Rule::Continuous };
-        let mut plan = self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule)?;
+        let (_, height, width) = scene.paint.dim();
+        let cell = geometry.cell.max(1) as usize;
+        let cells = (height / cell) * (width / cell);
+        let mut plan =
+            self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule, cells)?;
         let mut phases = Phases::default();
 
         let start = Instant::now();
-        self.family.condition(scene, quality.guidance, rule, cancel, &mut phases.runtime)?;
+        let spent = &mut phases.runtime;
+        let network = &self.network;
+        let conditioning = self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
         phases.text = start.elapsed();
 
         let start = Instant::now();
@@ -97,7 +108,9 @@ impl Renderer for Pipeline {
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
-            let predicted = self.family.predict(&input, shape, timestep, cancel, &mut phases.runtime)?;
+            let noisy = Noisy { sample: &input, shape: &shape, timestep };
+            let (network, spent) = (&mut self.network, &mut phases.runtime);
+            let predicted = self.family.predict(network, &conditioning, &noisy, cancel, spent)?;
             let drawn = match plan.needs_noise(i) {
                 true => draws.draw(shape, 1 + (plan.first() + i) as u32)?,
                 false => Vec::new(),

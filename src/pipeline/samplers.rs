@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::recent::Recent;
-use super::scheduler::{Rule, Schedule, Scheduler};
+use super::scheduler::flow::{self, FlowMatch, Levels};
+use super::scheduler::{self, Rule, Schedule, Scheduler};
 use crate::error::Result;
 use crate::models::config::Config;
 use crate::models::kind::Kind;
@@ -17,7 +18,14 @@ pub struct Samplers {
     /// Taken where a job asks for none.
     own: Option<String>,
     /// By name; `None` is the model's own.
-    kept: Recent<Option<String>, Arc<Scheduler>>,
+    kept: Recent<Option<String>, Arc<Sampler>>,
+}
+
+/// A way from noise to a picture, with a model's settings.
+#[derive(Debug, Clone)]
+pub enum Sampler {
+    Diffusion(Scheduler),
+    Flow(FlowMatch),
 }
 
 impl Samplers {
@@ -26,38 +34,76 @@ impl Samplers {
         Samplers { kind, scheduler, own, kept: Recent::new(KEPT) }
     }
 
-    /// The steps of one job.
+    /// Names of those that a job may ask for.
+    pub fn list(&self) -> Vec<String> {
+        match self.kind.has_transformer() {
+            true => vec![flow::NAME.into()],
+            false => scheduler::list(),
+        }
+    }
+
+    /// The steps of one job on a latent of so many `cells`.
     ///
     /// # Errors
-    /// As [`Scheduler::new`] and [`Scheduler::plan`].
+    /// As [`Sampler::new`], [`Scheduler::plan`] and [`FlowMatch::plan`].
     pub fn schedule(
         &mut self,
         sampler: Option<&str>,
         steps: u32,
         strength: f32,
         rule: Rule,
+        cells: usize,
     ) -> Result<Box<dyn Schedule>> {
         let name = sampler.map(str::to_owned).or_else(|| self.own.clone());
-        let scheduler = match self.kept.get(&name) {
+        let sampler = match self.kept.get(&name) {
             Some(known) => known,
             None => {
-                let made = Arc::new(sampler_of(&self.scheduler, Some(self.kind), name.as_deref())?);
+                let made = Arc::new(Sampler::new(&self.scheduler, Some(self.kind), name.as_deref())?);
                 self.kept.put(name, made.clone());
                 made
             }
         };
-        scheduler.plan(self.kind, steps, strength, rule)
+        match &*sampler {
+            Sampler::Diffusion(scheduler) => scheduler.plan(self.kind, steps, strength, rule),
+            Sampler::Flow(flow) => {
+                let levels = match self.kind {
+                    Kind::StableDiffusion3 => Levels::Own,
+                    _ => Levels::Even,
+                };
+                // Tokens are patches of 2 × 2 cells.
+                let tokens = u32::try_from(cells / 4).unwrap_or(u32::MAX);
+                flow.plan(steps, strength, rule, levels, flow.shift_for(tokens))
+            }
+        }
     }
 }
 
-/// The sampler of this name with the model's own settings; `None` is the model's own.
-///
-/// # Errors
-/// As [`Scheduler::new`].
-pub fn sampler_of(config: &Config, kind: Option<Kind>, name: Option<&str>) -> Result<Scheduler> {
-    let scheduler = Scheduler::new(config, name)?;
-    Ok(match kind {
-        Some(Kind::LatentConsistency | Kind::StableDiffusionXl) => scheduler,
-        Some(Kind::StableDiffusion) | None => scheduler.for_stable_diffusion(),
-    })
+impl Sampler {
+    /// The sampler of this name with the model's own settings; `None` is the model's own.
+    ///
+    /// # Errors
+    /// As [`Scheduler::new`] and [`FlowMatch::new`].
+    pub fn new(config: &Config, kind: Option<Kind>, name: Option<&str>) -> Result<Sampler> {
+        if kind.is_some_and(Kind::has_transformer) {
+            return Ok(Sampler::Flow(FlowMatch::new(config, name)?));
+        }
+        let scheduler = Scheduler::new(config, name)?;
+        Ok(Sampler::Diffusion(match kind {
+            Some(Kind::StableDiffusion) | None => scheduler.for_stable_diffusion(),
+            _ => scheduler,
+        }))
+    }
+
+    /// What the model's file asks for that this version does not have, and what is done instead: sentences.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Sampler::Diffusion(scheduler) => scheduler.notes(),
+            Sampler::Flow(flow) => flow.notes(),
+        }
+    }
+
+    /// Is this the schedule of a latent consistency model?
+    pub fn is_lcm(&self) -> bool {
+        matches!(self, Sampler::Diffusion(scheduler) if scheduler.is_lcm())
+    }
 }

@@ -4,48 +4,48 @@
 
 use std::time::Duration;
 
-use super::denoise::{Half, Unet};
-use super::family::Family;
+use super::denoise::{Conditioning, Denoiser};
+use super::family::{Family, Loaded};
 use super::scheduler::Rule;
+use super::text::TextEncoder;
 use super::texts::Texts;
+use super::unet::{self, Told};
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::models::component::Component;
+use crate::models::folder::Folder;
 use crate::render::Scene;
 
-pub struct StableDiffusion {
-    pub texts: Texts,
-    pub unet: Unet,
+struct StableDiffusion {
+    texts: Texts,
+    told: Told,
+}
+
+/// Puts a model together.
+///
+/// # Errors
+/// As [`unet::of`].
+pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> Result<Loaded> {
+    let (network, told) = unet::of(network, folder, false)?;
+    let texts = Texts::read_by(encoders, &network);
+    Ok(Loaded { family: Box::new(StableDiffusion { texts, told }), network })
 }
 
 impl Family for StableDiffusion {
-    fn takes_negative(&self) -> bool {
-        !self.unet.is_guidance_distilled()
-    }
-
     fn condition(
         &mut self,
         scene: &Scene<'_>,
         guidance: f32,
         rule: Rule,
+        network: &Denoiser,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<()> {
+    ) -> Result<Conditioning> {
         let (prompt, negative) = scene.words();
-        let guided = guidance > 1.0 && self.takes_negative();
-        let prompts = if guided { vec![prompt, negative] } else { vec![prompt] };
-        let texts = self.texts.encode(&prompts, rule, cancel, spent)?;
-        let halves: Vec<Half> = texts.into_iter().map(|text| Half { text, sizes: Vec::new() }).collect();
-        self.unet.condition(&halves, guidance)
-    }
-
-    fn predict(
-        &mut self,
-        sample: &[f32],
-        shape: [usize; 3],
-        timestep: f32,
-        cancel: &Cancel,
-        spent: &mut Duration,
-    ) -> Result<Vec<f32>> {
-        self.unet.predict(sample, shape, timestep, cancel, spent)
+        let prompts = [prompt, negative];
+        let prompts = &prompts[..1 + usize::from(network.guides(guidance))];
+        let texts = self.texts.encode(prompts, rule, cancel, spent)?;
+        let half = |text| self.told.half(text, Vec::new(), guidance);
+        network.condition(texts.iter().map(|text| half(text)).collect(), guidance)
     }
 }

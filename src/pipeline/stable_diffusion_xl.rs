@@ -5,62 +5,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::denoise::{Half, Unet};
-use super::family::Family;
+use super::denoise::{Conditioning, Denoiser, Half};
+use super::family::{Family, Loaded};
 use super::scheduler::Rule;
+use super::text::{Embedding, TextEncoder};
 use super::texts::Texts;
+use super::unet::{self, Told};
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::models::component::Component;
+use crate::models::folder::Folder;
 use crate::render::Scene;
 
 /// What the refiner is told of a picture's beauty, for the prompt and for the negative prompt: diffusers' numbers.
 const BEAUTY: [f32; 2] = [6.0, 2.5];
 
-pub struct StableDiffusionXl {
-    pub texts: Texts,
-    pub unet: Unet,
+struct StableDiffusionXl {
+    texts: Texts,
+    told: Told,
     /// Does no negative prompt mean zeros, rather than an empty text?
-    pub zeros_for_empty: bool,
+    zeros_for_empty: bool,
+}
+
+/// Puts a model together; `encoders` in the order of the folder's.
+///
+/// # Errors
+/// As [`unet::of`].
+pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> Result<Loaded> {
+    let (network, told) = unet::of(network, folder, true)?;
+    let texts = Texts::read_by(encoders, &network);
+    let family = StableDiffusionXl { texts, told, zeros_for_empty: folder.zeros_for_empty };
+    Ok(Loaded { family: Box::new(family), network })
 }
 
 impl Family for StableDiffusionXl {
-    fn takes_negative(&self) -> bool {
-        !self.unet.is_guidance_distilled()
-    }
-
     fn condition(
         &mut self,
         scene: &Scene<'_>,
         guidance: f32,
         rule: Rule,
+        network: &Denoiser,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<()> {
+    ) -> Result<Conditioning> {
         let (prompt, negative) = scene.words();
-        let guided = guidance > 1.0 && self.takes_negative();
+        let guided = network.guides(guidance);
         let zeros = self.zeros_for_empty && negative.trim().is_empty();
         let prompts = if guided && !zeros { vec![prompt, negative] } else { vec![prompt] };
         let mut texts = self.texts.encode(&prompts, rule, cancel, spent)?;
         if let ([prompt], true) = (texts.as_slice(), guided) {
             texts.push(Arc::new(prompt.zeros()));
         }
-        let halves: Vec<Half> = texts
-            .into_iter()
-            .zip(BEAUTY)
-            .map(|(text, beauty)| Half { text, sizes: sizes(scene, self.unet.sizes(), beauty) })
-            .collect();
-        self.unet.condition(&halves, guidance)
-    }
-
-    fn predict(
-        &mut self,
-        sample: &[f32],
-        shape: [usize; 3],
-        timestep: f32,
-        cancel: &Cancel,
-        spent: &mut Duration,
-    ) -> Result<Vec<f32>> {
-        self.unet.predict(sample, shape, timestep, cancel, spent)
+        let half = |(text, beauty): (&Arc<Embedding>, f32)| -> Half {
+            self.told.half(text, sizes(scene, self.told.sizes, beauty), guidance)
+        };
+        network.condition(texts.iter().zip(BEAUTY).map(half).collect(), guidance)
     }
 }
 

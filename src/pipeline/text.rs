@@ -1,4 +1,4 @@
-//! Prompts to what the U-Net is conditioned on.
+//! Prompts to what the denoising network is conditioned on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
-use crate::models::folder::Words;
+use crate::models::folder::{Reader, Words};
 use crate::pipeline::prompt;
 use crate::pipeline::recent::Recent;
 use crate::pipeline::scheduler::Rule;
@@ -14,6 +14,8 @@ use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
 
 /// Prompts that are kept; an artist goes back and forth between a few.
 const KEPT: usize = 32;
+/// Tokens of a T5, until its family says how many.
+const T5_TOKENS: usize = 256;
 
 /// One prompt's numbers, `[tokens, width]`.
 #[derive(Debug, PartialEq)]
@@ -21,7 +23,7 @@ pub struct Embedding {
     pub tokens: usize,
     pub width: usize,
     pub data: Vec<f32>,
-    /// SDXL: the whole prompt in one vector, which is not weighed; of a long prompt the first piece's.
+    /// The whole prompt in one vector, where the model looks at it, which is not weighed; of a long prompt the first piece's.
     pub pooled: Vec<f32>,
 }
 
@@ -38,10 +40,12 @@ impl Embedding {
 pub enum Taking {
     /// The last state.
     Last,
-    /// SDXL: the last state but one.
+    /// SDXL, SD 3: the last state but one.
     LastButOne,
     /// The last state but one, and all of the prompt in one vector.
     LastButOneAndPooled,
+    /// FLUX's CLIP: all of the prompt in one vector (and the last state, which is not looked at).
+    LastAndPooled,
 }
 
 pub struct TextEncoder {
@@ -49,8 +53,8 @@ pub struct TextEncoder {
     network: Component,
     output: String,
     pooled: Option<String>,
-    masks_padding: bool,
-    /// May a prompt have more than one piece? CLIP's, where the U-Net takes any number of tokens.
+    reader: Reader,
+    /// May a prompt have more than one piece? CLIP's, where the denoising network takes any number of tokens.
     in_pieces: bool,
     /// By the prompt, and whether it is read plainly.
     kept: Recent<(String, bool), Arc<Embedding>>,
@@ -62,15 +66,17 @@ impl TextEncoder {
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer knows more tokens than the network, or cannot be read.
     pub fn new(words: &Words, network: Component, taking: Taking) -> Result<Self> {
-        let tokenizer = Tokenizer::load(&words.tokenizer, words.positions)?;
+        let mut tokenizer = Tokenizer::load(&words.tokenizer, words.positions)?;
+        let fixed = network.input("input_ids").and_then(|port| port.fixed(1));
+        if words.reader == Reader::T5 {
+            tokenizer.set_length(fixed.unwrap_or(T5_TOKENS));
+        }
         if let Some(known) = words.vocabulary
             && tokenizer.largest() >= i64::from(known)
         {
             return Err(misfit(words, &tokenizer));
         }
-        if let Some(fixed) = network.input("input_ids").and_then(|port| port.fixed(1))
-            && fixed != tokenizer.length()
-        {
+        if let Some(fixed) = fixed.filter(|fixed| *fixed != tokenizer.length()) {
             return Err(Error::new(
                 Status::ModelBroken,
                 format!(
@@ -82,11 +88,14 @@ impl TextEncoder {
             ));
         }
         let output = match taking {
-            Taking::Last => network.output(&["last_hidden_state"], 3)?.name.clone(),
+            Taking::Last | Taking::LastAndPooled => network.output(&["last_hidden_state"], 3)?.name.clone(),
             _ => last_but_one(&network)?,
         };
         let pooled = match taking {
             Taking::LastButOneAndPooled => Some(network.output(&["text_embeds"], 2)?.name.clone()),
+            Taking::LastAndPooled => {
+                Some(network.output(&["pooler_output", "pooled_embeddings"], 2)?.name.clone())
+            }
             _ => None,
         };
         Ok(TextEncoder {
@@ -94,16 +103,25 @@ impl TextEncoder {
             network,
             output,
             pooled,
-            masks_padding: words.masks_padding,
+            reader: words.reader,
             in_pieces: false,
             kept: Recent::new(KEPT),
         })
     }
 
     /// Lets prompts have more tokens than the network reads at once: they are read in pieces, which follow each other in
-    /// the embedding. For U-Nets that take any number of tokens; not for text encoders other than CLIP.
-    pub fn read_in_pieces(&mut self, unet_takes_any: bool) {
-        self.in_pieces = unet_takes_any && !self.masks_padding;
+    /// the embedding. For networks that take any number of tokens; not for text encoders other than CLIP.
+    pub fn read_in_pieces(&mut self, network_takes_any: bool) {
+        self.in_pieces = network_takes_any && self.reader == Reader::Clip;
+    }
+
+    /// Lets a T5 read so many tokens, unless its export is fixed to a number; tells how many it reads.
+    pub fn read(&mut self, tokens: usize) -> usize {
+        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1));
+        if fixed.is_none() {
+            self.tokenizer.set_length(tokens);
+        }
+        self.tokenizer.length()
     }
 
     /// The embedding of `prompt`: by [`Rule::Whole`] as diffusers reads it, else as artists write it.
@@ -139,7 +157,7 @@ impl TextEncoder {
         }
         let parts = prompt::parts(prompt);
         // Weights are a habit of CLIP's users; other encoders are told the words.
-        if self.masks_padding
+        if self.reader != Reader::Clip
             || (parts.len() <= 1 && parts.iter().all(|part| part.weight == 1.0) && !self.in_pieces)
         {
             return self.encode_plainly(&prompt::plain(&parts), cancel, spent);
@@ -227,7 +245,7 @@ impl TextEncoder {
     /// Runs the network on `ids`, of which the first `used` are not padding.
     fn run(&mut self, ids: &[i64], used: usize, cancel: &Cancel, spent: &mut Duration) -> Result<Embedding> {
         let shape = [1, ids.len()];
-        let looked_at = if self.masks_padding { used } else { ids.len() };
+        let looked_at = if self.reader == Reader::Other { used } else { ids.len() };
         let mask: Vec<i64> = (0..ids.len()).map(|place| i64::from(place < looked_at)).collect();
         let segments = vec![0; ids.len()];
         let mut feeds = vec![("input_ids", Feed::Ids(&shape, ids))];
@@ -280,7 +298,7 @@ fn last_but_one(network: &Component) -> Result<String> {
     match states.as_slice() {
         [.., (_, wanted), _] => Ok((*wanted).to_owned()),
         _ => Err(network.unsupported(
-            "SDXL looks at its last hidden state but one, and it has no outputs like hidden_states.11",
+            "this kind of model looks at its last hidden state but one, and it has no outputs like hidden_states.11",
         )),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::text::{Embedding, TextEncoder};
 
@@ -12,7 +13,9 @@ use crate::pipeline::text::{Embedding, TextEncoder};
 pub struct Texts(Vec<TextEncoder>);
 
 impl Texts {
-    pub fn new(encoders: Vec<TextEncoder>) -> Self {
+    /// For a network that looks at them: where it takes any number of tokens, long prompts are read in pieces.
+    pub fn read_by(mut encoders: Vec<TextEncoder>, network: &Denoiser) -> Self {
+        encoders.iter_mut().for_each(|text| text.read_in_pieces(network.takes_any_length()));
         Texts(encoders)
     }
 

@@ -1,4 +1,4 @@
-//! Prompts to the token numbers of CLIP.
+//! Prompts to the token numbers of CLIP, T5 and other text encoders.
 //!
 //! From `tokenizer.json` as it is, or from `vocab.json` and `merges.txt` with the rules of transformers'
 //! `CLIPTokenizer` (models/clip/tokenization_clip.py): NFC, white space to single spaces, lower case, words
@@ -21,6 +21,8 @@ use crate::pipeline::prompt::Part;
 
 /// CLIP reads this many tokens.
 const LENGTH: u32 = 77;
+/// No text encoder here reads more.
+const LONGEST_LENGTH: u64 = 4096;
 /// A prompt is cut here before it is tokenised: 77 tokens never need as many bytes, and a megabyte of text
 /// would keep the worker busy for nothing.
 const LONGEST_BYTES: usize = 16 << 10;
@@ -95,7 +97,7 @@ impl Tokenizer {
             Some(config) => config.get("model_max_length").and_then(Value::as_u64),
             None => None,
         };
-        let limit = u64::from(positions.unwrap_or(LENGTH)).min(4096);
+        let limit = u64::from(positions.unwrap_or(LENGTH)).min(LONGEST_LENGTH);
         let length = declared.filter(|&n| n >= 2).unwrap_or(limit).min(limit) as usize;
         let from_file = tokenizer.get_padding().map(|padding| padding.pad_id);
         tokenizer.with_padding(None);
@@ -120,6 +122,11 @@ impl Tokenizer {
     /// Tokens of every prompt, with padding.
     pub fn length(&self) -> usize {
         self.length
+    }
+
+    /// Makes every prompt so long, whatever the files say; never too short for what frames its words.
+    pub fn set_length(&mut self, length: usize) {
+        self.length = length.clamp(self.frame.0.len() + self.frame.1.len(), LONGEST_LENGTH as usize);
     }
 
     /// The largest number that a prompt can become.
@@ -289,155 +296,4 @@ fn clip(folder: &Path) -> tokenizers::Result<tokenizers::Tokenizer> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn golden() -> Value {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/tokenizer_cases.json");
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-    }
-
-    fn tiny(name: &str) -> Tokenizer {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny");
-        Tokenizer::load(&root.join(name).join("tokenizer"), Some(77)).unwrap()
-    }
-
-    #[test]
-    fn difficult_prompts_become_what_transformers_makes_of_them() {
-        let golden = golden();
-        let prompts = golden["prompts"].as_array().unwrap();
-        let mut compared = 0;
-        for (pad, models) in [(END, ["sd15", "lcm"]), ("!", ["sd2", "turbo"])] {
-            let sets = golden["sets"].as_array().unwrap();
-            let set = sets.iter().find(|set| set["vocab"] == "tiny" && set["pad"] == pad).unwrap();
-            for model in models {
-                let tokenizer = tiny(model);
-                for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
-                    let prompt = prompt.as_str().unwrap();
-                    let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
-                    assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{model}: {prompt:?}");
-                    compared += 1;
-                }
-            }
-        }
-        assert!(compared >= 80);
-    }
-
-    #[test]
-    fn a_megabyte_of_text_is_no_trouble() {
-        let tokenizer = tiny("sd15");
-        let start = std::time::Instant::now();
-        for unit in ["ж", "word ", "!", "🎨"] {
-            let text = unit.repeat((1 << 20) / unit.len());
-            assert_eq!(tokenizer.encode(&text).unwrap().0.len(), 77);
-            assert!(shorten(&text).len() <= LONGEST_BYTES);
-        }
-        // Generous: a busy machine must not fail this, quadratic behaviour must.
-        assert!(start.elapsed().as_secs() < 20);
-    }
-
-    #[test]
-    fn long_prompts_are_read_in_pieces() {
-        let tokenizer = tiny("sd15");
-        let parts = |text: &str| crate::pipeline::prompt::parts(text);
-        for text in ["", "a house", "a house by the lake, in the style of a woodcut"] {
-            let chunks = tokenizer.chunks(&parts(text)).unwrap();
-            assert_eq!((chunks[0].ids.clone(), chunks[0].used), tokenizer.encode(text).unwrap());
-            assert_eq!(chunks.len(), 1);
-        }
-        let long = "house ".repeat(60);
-        let chunks = tokenizer.chunks(&parts(&long)).unwrap();
-        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.ids.len() == 77));
-        assert_eq!(chunks[0].ids, tokenizer.encode(&long).unwrap().0);
-        // No word is lost.
-        let words: usize = chunks.iter().map(|chunk| chunk.used - 2).sum();
-        assert_eq!(words, tokenizer.words(&long).unwrap().len());
-        assert_eq!(tokenizer.chunks(&parts(&"house ".repeat(2000))).unwrap().len(), MOST_CHUNKS);
-        let weighted = &tokenizer.chunks(&parts("a (red:1.5) house")).unwrap()[0];
-        assert!(weighted.weights.contains(&1.5) && weighted.weights[0] == 1.0);
-        assert_eq!(weighted.ids, tokenizer.encode("a red house").unwrap().0);
-    }
-
-    #[test]
-    fn added_tokens_are_words_of_their_own() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/sd15/tokenizer");
-        let folder = std::env::temp_dir().join(format!("scumble-added-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        for file in std::fs::read_dir(&root).unwrap().flatten() {
-            std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
-        }
-        let next = tiny("sd15").largest() + 1;
-        std::fs::write(
-            folder.join("added_tokens.json"),
-            format!(r#"{{"<meadow>": {next}, "sks": {}}}"#, next + 1),
-        )
-        .unwrap();
-        let tokenizer = Tokenizer::load(&folder, Some(77)).unwrap();
-        let (ids, _) = tokenizer.encode("a <meadow> by sks").unwrap();
-        assert!(ids.contains(&next) && ids.contains(&(next + 1)));
-        assert_eq!(tokenizer.largest(), next + 1);
-        std::fs::write(folder.join("added_tokens.json"), r#"{"<meadow>": 70000}"#).unwrap();
-        let error = Tokenizer::load(&folder, Some(77)).err().unwrap();
-        assert!(error.message.contains("<meadow>"), "{error}");
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn a_file_too_large_for_a_tokenizer_is_not_read() {
-        let folder = std::env::temp_dir().join(format!("scumble-huge-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
-            // A hole: it takes no place on the disk.
-            std::fs::File::create(folder.join(name)).unwrap().set_len(64 << 30).unwrap();
-            let error = Tokenizer::load(&folder, None).err().unwrap();
-            assert!(error.status == Status::ModelBroken && error.message.contains(name), "{error}");
-            std::fs::remove_file(folder.join(name)).unwrap();
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn padding_is_counted() {
-        let (ids, used) = tiny("sd15").encode("a house").unwrap();
-        assert!(used > 3 && ids[used - 1..].iter().all(|id| *id == 599) && ids[used - 2] != 599);
-    }
-
-    #[test]
-    fn changed_bytes_never_do_harm() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/sd2/tokenizer/tokenizer.json");
-        let whole = std::fs::read(root).unwrap();
-        let folder = std::env::temp_dir().join(format!("scumble-changed-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (mut state, mut loaded) = (1u64, 0);
-        for _ in 0..300 {
-            let mut bytes = whole.clone();
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let place = (state >> 33) as usize % bytes.len();
-            bytes[place] = b"0123456789\"{}[],:azn"[(state >> 16) as usize % 20];
-            std::fs::write(folder.join("tokenizer.json"), bytes).unwrap();
-            // It is read or refused; and what was read can be used.
-            if let Ok(tokenizer) = Tokenizer::load(&folder, Some(77)) {
-                loaded += 1;
-                let _ = tokenizer.encode("a house by the lake!");
-            }
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
-        assert!(loaded > 0);
-    }
-
-    #[test]
-    fn files_that_are_not_a_tokenizer_are_named() {
-        let folder = std::env::temp_dir().join(format!("scumble-tokenizer-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        for (vocab, merges) in
-            [("{", "#version: 0.2"), ("{\"a\": 0}", "#version: 0.2"), ("{\"a\": 0}", "x y\n")]
-        {
-            std::fs::write(folder.join("vocab.json"), vocab).unwrap();
-            std::fs::write(folder.join("merges.txt"), merges).unwrap();
-            let error = Tokenizer::load(&folder, None).err().unwrap();
-            assert_eq!(error.status, Status::ModelBroken);
-            assert!(error.message.contains("scumble-tokenizer"), "{error}");
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-}
+mod tests;

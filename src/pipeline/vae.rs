@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
-use crate::models::folder::Autoencoder;
+use crate::models::numbers::Autoencoder;
 use crate::pipeline::recent::Recent;
 use crate::render::{Latent, Picture};
 

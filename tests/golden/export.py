@@ -8,8 +8,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from diffusers.models.transformers import transformer_flux
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
+from pictures import patched
 
 OPSET = 17
 
@@ -72,17 +74,46 @@ def as_exported(module, forward):
         del module.forward
 
 
+def plain_rms_norm(self, x):
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+def plain_rotary(x, freqs, **_):
+    cos, sin = freqs
+    real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)
+    turned = torch.stack([-imaginary, real], dim=-1).flatten(-2)
+    return x * cos[None, :, None, :] + turned * sin[None, :, None, :]
+
+
+def plain_repeat(x, repeats, dim=None, output_size=None):
+    if dim != 1 or x.dim() != 2:
+        raise ValueError("only the columns of a table are repeated")
+    return x[:, :, None].expand(-1, -1, repeats).flatten(1)
+
+
+@contextlib.contextmanager
+def plainly():
+    """Operators in whose place the tracing exporter writes something wrong, or nothing at all."""
+    changes = [
+        (torch.nn.RMSNorm, "forward", plain_rms_norm),
+        (transformer_flux, "apply_rotary_emb", plain_rotary),
+        (torch.Tensor, "repeat_interleave", plain_repeat),
+    ]
+    with patched(changes):
+        yield
+
+
 PIXELS = ("batch_size", "num_channels", "height", "width")
 LATENT = ("batch_size", "num_channels_latent", "height_latent", "width_latent")
 
 
 def components(parts):
     """name: (module, its forward, inputs by name, axes of inputs and outputs, float16 sides)"""
-    options, unet, vae = parts.options, parts.unet, parts.vae
+    options, unet = parts.options, parts.unet
     ids = torch.zeros(2, 77, dtype=options.get("ids", torch.int64))
     hidden = torch.randn(2, 77, unet.config.cross_attention_dim)
     side = 64 // parts.factor
-    latent = torch.randn(2, vae.config.latent_channels, side, side)
+    latent = torch.randn(2, unet.config.in_channels, side, side)
     if options.get("timestep") == torch.int64:
         timestep, time_axes = torch.tensor([999]), ("steps",)
     else:
@@ -101,8 +132,6 @@ def components(parts):
         sizes = torch.tensor([[96.0, 64, 0, 32, 64, 64], [64, 64, 0, 0, 64, 64]])
         unet_inputs["time_ids"] = sizes[:, : parts.sizes]
         unet_axes |= {"text_embeds": ("batch_size",), "time_ids": ("batch_size",)}
-    mean_only = bool(options.get("latent_sample"))
-    latents_out = "latent_sample" if mean_only else "latent_parameters"
     words = ("batch_size", "sequence_length")
 
     def text(module, forward, named):
@@ -130,6 +159,17 @@ def components(parts):
             {"out_sample": PIXELS},
             {"encoder_hidden_states", "text_embeds", "time_ids"},
         ),
+        **autoencoder(parts),
+    }
+
+
+def autoencoder(parts):
+    """The rows of components() for both ways of the autoencoder."""
+    vae, mean_only = parts.vae, bool(parts.options.get("latent_sample"))
+    latents_out = "latent_sample" if mean_only else "latent_parameters"
+    side = 64 // parts.factor
+    latent = torch.randn(2, vae.config.latent_channels, side, side)
+    return {
         "vae_encoder": (
             (vae, encode_mean_forward if mean_only else encode_forward),
             {"sample": torch.rand(2, 3, 64, 64) * 2 - 1},
@@ -149,7 +189,7 @@ def components(parts):
 
 def write_onnx(parts, folder):
     half = bool(parts.options.get("half"))
-    for name, (how, inputs, in_axes, out_axes, half_io) in components(parts).items():
+    for name, (how, inputs, in_axes, out_axes, half_io) in parts.components().items():
         path = folder / name / "model.onnx"
         path.parent.mkdir(parents=True)
         with as_exported(*how) as module, warnings.catch_warnings(), torch.no_grad():
@@ -187,6 +227,10 @@ def check(path, module, inputs, outputs, tolerance):
     for key, value in inputs.items():
         if value.dim() == 4:
             other[key] = torch.cat([value, value.flip(2)], dim=3)[:1]
+        elif key.endswith("_ids") and key != "input_ids" and key != "time_ids":
+            other[key] = value  # places of tokens, which have no batch
+        elif key == "guidance":
+            other[key] = value[:1]
         else:
             other[key] = value[:1] if value.dim() > 1 else value
     for given in (inputs, other):

@@ -55,9 +55,10 @@ def main():
 
         print(tokenizing.make(HERE), "tokenizer rows")
     if "models" in wanted:
+        import flow
         import tiny
 
-        print(tiny.make(MODELS, args.only), "tiny models")
+        print(sum(part.make(MODELS, args.only) for part in (tiny, flow)), "tiny models")
     if "pipelines" in wanted:
         import pipelines
 

@@ -1,14 +1,13 @@
 """pipelines/<case>/: whole img2img pictures by diffusers' own pipelines on the tiny models."""
 
-import contextlib
-import functools
 import json
 import shutil
 import warnings
 import zlib
 
+import flow
+import nets
 import numpy as np
-import onnxruntime
 import tiny
 import torch
 from diffusers import (
@@ -36,9 +35,8 @@ from diffusers.schedulers import (
     scheduling_lcm,
     scheduling_tcd,
 )
+from pictures import patched, picture
 from PIL import Image
-from transformers.modeling_outputs import BaseModelOutputWithPooling
-from transformers.models.clip.modeling_clip import CLIPTextModelOutput
 
 SCHEDULERS = {
     c.__name__: c
@@ -101,6 +99,7 @@ SHIPS = "watercolour: ships in the mist (soft light) — pale colours!"
 LONG = "an old castle on a hill, night, blue shadows, the moon behind it " * 8
 BAD = "blurry, ugly, watermark"
 SQUARE, WIDE, TALL, ODD = (64, 64), (128, 64), (64, 128), (48, 80)
+BLOCK, BAND, POST = (48, 48), (96, 32), (32, 64)
 
 # name: (model, size, prompt, negative, strength, steps, guidance, scheduler override)
 CASES = {
@@ -131,96 +130,29 @@ CASES = {
     "xl-lcm-4": ("xl-lcm", SQUARE, HOUSE, None, 1.0, 4, 8.0, None),
     "xl-lcm-2-odd": ("xl-lcm", ODD, SHIPS, None, 0.5, 4, 2.0, None),
     "xl-refiner-guided": ("xl-refiner", SQUARE, HOUSE, BAD, 0.3, 10, 5.0, None),
+    "sd3-guided": ("sd3", BLOCK, HOUSE, BAD, 0.6, 4, 4.5, None),
+    "sd3-guided-no-negative-wide": ("sd3", BAND, SHIPS, None, 0.3, 10, 7.0, None),
+    "sd3-turbo-4-odd": ("sd3", ODD, SHIPS, None, 1.0, 4, 0.0, None),
+    "sd3-long-tall": ("sd3", POST, LONG, None, 0.5, 3, 1.0, None),
+    "sd3-without-t5-guided": ("sd3", BLOCK, HOUSE, BAD, 0.8, 5, 5.0, None),
+    "sd3-dynamic-shift": ("sd3", BLOCK, SHIPS, None, 0.45, 8, 1.0, flow.DYNAMIC),
+    "flux-schnell-4": ("flux-schnell", BLOCK, HOUSE, None, 0.6, 4, 0.0, None),
+    "flux-schnell-1-wide": ("flux-schnell", BAND, SHIPS, None, 1.0, 1, 0.0, None),
+    "flux-dev-10": ("flux-dev", BLOCK, SHIPS, None, 0.7, 10, 3.5, None),
+    "flux-dev-long-odd": ("flux-dev", ODD, LONG, None, 0.3, 8, 1.5, None),
 }
 # What model_index.json has instead of the model's.
-INDEX = {"xl-guided-empty-negative": {"force_zeros_for_empty_prompt": False}}
+NONE = [None, None]
+INDEX = {
+    "xl-guided-empty-negative": {"force_zeros_for_empty_prompt": False},
+    "sd3-without-t5-guided": {"text_encoder_3": NONE, "tokenizer_3": NONE},
+}
 # Asked of an engine on the ONNX files, against expected.npy.
 PSNR_MIN = 60.0
-PSNR_MIN_OF = {"xl": 80.0, "xl-refiner": 80.0}
+PSNR_MIN_OF = dict.fromkeys(("xl", "xl-refiner", "sd3", "flux-schnell"), 80.0)
 
 
-def picture(size):
-    """A small landscape: sky, hill, a sun, two strokes; smooth, hard and flat parts."""
-    width, height = size
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    u, v = x / width, y / height
-    rgb = np.stack([0.45 + 0.4 * v, 0.6 + 0.2 * v, 0.95 - 0.3 * v], axis=-1)
-    hill = v > 0.65 + 0.12 * np.sin(5 * u + 1)
-    rgb[hill] = (0.25, 0.45, 0.2)
-    rgb[(u - 0.72) ** 2 * (width / height) ** 2 + (v - 0.25) ** 2 < 0.015] = (1.0, 0.85, 0.3)
-    rgb[np.abs(v - 0.5 - 0.3 * (u - 0.3)) < 0.03] = (0.55, 0.1, 0.12)
-    rgb[(np.abs(u - 0.2) < 0.04) & (v > 0.35)] = (0.08, 0.07, 0.1)
-    return Image.fromarray(np.rint(rgb * 255).astype(np.uint8), "RGB")
-
-
-@contextlib.contextmanager
-def patched(changes):
-    kept = [(owner, key, getattr(owner, key)) for owner, key, _ in changes]
-    for owner, key, value in changes:
-        setattr(owner, key, value)
-    try:
-        yield
-    finally:
-        for owner, key, value in kept:
-            setattr(owner, key, value)
-
-
-def through_onnx(folder):
-    """The same pipeline with every network run by onnxruntime, to see what the files lose."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-
-    def session(name):
-        path = folder / name / "model.onnx"
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-    def call(s, **feed):
-        ready = {}
-        for i in s.get_inputs():
-            dtype = {"float": "f4", "float16": "f2", "int64": "i8", "int32": "i4"}[i.type[7:-1]]
-            value = np.asarray(feed[i.name]).astype(dtype)
-            ready[i.name] = value.reshape(1) if len(i.shape) == 1 and not value.ndim else value
-        return [torch.from_numpy(o.astype(np.float32)) for o in s.run(None, ready)]
-
-    unet, encoder, decoder = map(session, ("unet", "vae_encoder", "vae_decoder"))
-    text, second = (
-        session(name) if (folder / name).exists() else None
-        for name in ("text_encoder", "text_encoder_2")
-    )
-
-    def unet_forward(sample, timestep, encoder_hidden_states, timestep_cond=None, **more):
-        return call(
-            unet,
-            sample=sample,
-            timestep=timestep,
-            encoder_hidden_states=encoder_hidden_states,
-            timestep_cond=timestep_cond,
-            **(more.get("added_cond_kwargs") or {}),
-        )
-
-    def states(encoder, kind, input_ids, **_):
-        first, second, *hidden = call(encoder, input_ids=input_ids)
-        if not hidden:
-            return first, second
-        names = [output.name for output in encoder.get_outputs()]
-        return kind(**{names[0]: first, names[1]: second}, hidden_states=tuple(hidden))
-
-    def encode(image):
-        latents = call(encoder, sample=image)[0]
-        return (
-            latents.chunk(2, 1)[0] if encoder.get_outputs()[0].name[7:] == "parameters" else latents
-        )
-
-    return {
-        "text": functools.partial(states, text, BaseModelOutputWithPooling),
-        "text_2": functools.partial(states, second, CLIPTextModelOutput),
-        "unet": unet_forward,
-        "encode": encode,
-        "decode": lambda latents, **_: call(decoder, latent_sample=latents),
-    }
-
-
-def render(parts, case, noise_source, index=None, nets=None):
+def render(parts, case, noise_source, index=None, networks=None):
     """(picture, timesteps, latents at each stage, text embeddings)"""
     model, size, prompt, negative, strength, steps, guidance, override = case
     config = override or parts.scheduler
@@ -275,14 +207,7 @@ def render(parts, case, noise_source, index=None, nets=None):
     )
     changes += [(m, "randn_tensor", noise_source) for m in sources]
     changes += [(pipe.scheduler, "add_noise", add_noise)]
-    if nets:
-        changes += [
-            (parts.unet, "forward", nets["unet"]),
-            (parts.vae, "encode", nets["encode"]),
-            (parts.vae, "decode", nets["decode"]),
-        ]
-        encoders = ((parts.text_encoder, "text"), (parts.text_encoder_2, "text_2"))
-        changes += [(e, "forward", nets[name]) for e, name in encoders if e is not None]
+    changes += networks or []
     words = {} if model == "lcm" else {"negative_prompt": negative}
     watched = ["latents", "prompt_embeds"] + (["denoised"] if model == "lcm" else [])
     with patched(changes), warnings.catch_warnings(), torch.no_grad():
@@ -327,9 +252,10 @@ def make_case(name, parts, models, folder):
     model, size, prompt, negative, strength, steps, guidance, override = case
     noise = Noise(name)
     index = INDEX.get(name)
-    image, timesteps, latents, text = render(parts, case, noise.draw, index)
-    nets = through_onnx(models / model)
-    with_onnx, _, latents_onnx, _ = render(parts, case, noise.again(), index, nets)
+    made = flow.render if model in flow.MODELS else render
+    image, timesteps, latents, text = made(parts, case, noise.draw, index)
+    networks = nets.changes(parts, models / model)
+    with_onnx, _, latents_onnx, _ = made(parts, case, noise.again(), index, networks)
     measured = psnr(image, with_onnx)
     spread = float(image.std())
     clipped = float(((image == 0) | (image == 1)).mean())
@@ -347,8 +273,9 @@ def make_case(name, parts, models, folder):
     folder.mkdir(parents=True)
     picture(size).save(folder / "input.png")
     np.save(folder / "noise.npy", np.concatenate(noise.drawn))
-    np.save(folder / "latents.npy", latents.numpy())
-    np.save(folder / "text.npy", text.numpy())
+    if model not in flow.MODELS:
+        np.save(folder / "latents.npy", latents.numpy())
+        np.save(folder / "text.npy", text.numpy())
     np.save(folder / "expected.npy", image.astype(np.float32))
     Image.fromarray(np.rint(image * 255).astype(np.uint8), "RGB").save(folder / "expected.png")
 
@@ -382,6 +309,6 @@ def make(folder, models, only=""):
     for name, case in cases.items():
         model = case[0]
         if model not in parts:
-            parts[model] = tiny.Parts(model)
+            parts[model] = (flow if model in flow.MODELS else tiny).Parts(model)
         make_case(name, parts[model], models, folder / name)
     return len(cases)

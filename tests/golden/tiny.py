@@ -225,18 +225,7 @@ class Parts:
         for key, p in self.unet.named_parameters():
             if "attn2" in key or key.startswith(("time_embedding.cond_proj", "add_embedding")):
                 p.mul_(2.0)
-        pictures = torch.nn.functional.interpolate(
-            torch.rand(4, 3, 16, 16) * 2 - 1, size=64, mode="bilinear"
-        )
-        wanted = 1.0 / self.vae.config.scaling_factor
-        c = self.vae.config.latent_channels
-        quant = self.vae.quant_conv
-        moments = self.vae._encode(pictures)
-        spread(quant, moments, wanted)
-        quant.weight[c:].mul_(0.1 / wanted)
-        quant.bias[c:].sub_(4.0)  # a small variance, as trained encoders have
-        latents = torch.randn(4, c, 64 // self.factor, 64 // self.factor)
-        spread(self.vae.decoder.conv_out, self.vae.decode(latents * wanted).sample, 0.45)
+        latents = self.enliven_autoencoder(self.vae.quant_conv)
         text = torch.randn(4, 77, self.unet.config.cross_attention_dim)
         extra = {}
         if self.second:
@@ -247,6 +236,24 @@ class Parts:
             extra["timestep_cond"] = torch.randn(4, self.unet.config.time_cond_proj_dim)
         out = self.unet(latents, torch.tensor(500.0), text, **extra).sample
         spread(self.unet.conv_out, out, 1.0)
+
+    def enliven_autoencoder(self, last):
+        """`last` is the last layer on the way to a latent. Returns noise in the shape of latents."""
+        pictures = torch.nn.functional.interpolate(
+            torch.rand(4, 3, 16, 16) * 2 - 1, size=64, mode="bilinear"
+        )
+        wanted = 1.0 / self.vae.config.scaling_factor
+        c = self.vae.config.latent_channels
+        moments = self.vae._encode(pictures)
+        spread(last, moments, wanted)
+        last.weight[c:].mul_(0.1 / wanted)
+        last.bias[c:].sub_(4.0)  # a small variance, as trained encoders have
+        latents = torch.randn(4, c, 64 // self.factor, 64 // self.factor)
+        spread(self.vae.decoder.conv_out, self.vae.decode(latents * wanted).sample, 0.45)
+        return latents
+
+    def components(self):
+        return export.components(self)
 
     def soften(self):
         """SDXL looks at states without a norm: large ones would make every attention a hard choice."""

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import clip_vocab
+import spiece
 import transformers
 import vocab as bpe
 from transformers import CLIPTokenizer
@@ -59,6 +60,10 @@ def make(folder):
     for name, (vocab, merges) in vocabularies.items():
         for pad in (bpe.END, "!"):
             sets.append({"vocab": name, "pad": pad, "ids": ids(vocab, merges, pad)})
+    t5 = spiece.tokenizer()
+    settings = {"padding": "max_length", "max_length": 77, "truncation": True}
+    rows = [t5(prompt, **settings).input_ids for prompt in PROMPTS]
+    sets.append({"vocab": "t5", "pad": "<pad>", "ids": rows})
     lines = [f'{{\n"made_with": {{"transformers": "{transformers.__version__}"}},']
     lines.append(f'"max_length": 77,\n"prompts": {json.dumps(PROMPTS, indent=0)},\n"sets": [')
     rows = []

@@ -5,11 +5,13 @@
 
 mod broken_models;
 mod default_model;
+mod flux;
 mod golden;
 mod layouts;
 mod onnx;
 mod prompts;
 mod rendering;
+mod sd3;
 mod strength;
 mod support;
 mod xl;

@@ -2,6 +2,7 @@
 //! tells the line's direction (Lipman et al. 2022; Esser et al., "Scaling Rectified Flow Transformers", 2024). Steps
 //! are Euler's. For FLUX, SD 3, Z-Image and their kin.
 
+use super::config::leave_out;
 use super::start::{Rule, Start};
 use super::{Schedule, Step, decimal, unknown, zip};
 use crate::error::{Error, Result};
@@ -25,32 +26,45 @@ pub struct FlowMatch {
     dynamic: Option<[(f64, f64); 2]>,
     linear: bool,
     terminal: Option<f64>,
+    /// What the file asks for and this version does not have, as sentences for the artist.
+    notes: Vec<String>,
 }
+
+/// The only sampler of these models: what options call it, and diffusers.
+pub const NAME: &str = "flow_euler";
+const CLASS: &str = "FlowMatchEulerDiscreteScheduler";
 
 /// Steps that a job may have.
 const MOST_STEPS: u32 = 1000;
 
 impl FlowMatch {
-    /// Reads a `scheduler_config.json`.
+    /// Reads a `scheduler_config.json`. `wanted` names a sampler to use instead of the file's. Another sampler of the file
+    /// is replaced by this one, and an option that only bends the way is left out; both are told in
+    /// [`FlowMatch::notes`].
     ///
     /// # Errors
-    /// [`crate::error::Status::ModelUnsupported`] for another class, or an option that is not known, by name;
-    /// [`crate::error::Status::ModelBroken`] for wrong values.
-    pub fn new(config: &Config) -> Result<Self> {
-        match config.text("_class_name") {
-            Some("FlowMatchEulerDiscreteScheduler") => {}
-            other => return Err(unknown(config, "_class_name", other.unwrap_or("none"))),
+    /// [`crate::error::Status::Setting`] for another wanted one; [`crate::error::Status::ModelUnsupported`] for an option
+    /// without which the pictures would be wrong, by name; [`crate::error::Status::ModelBroken`] for wrong values.
+    pub fn new(config: &Config, wanted: Option<&str>) -> Result<Self> {
+        if let Some(other) = wanted.filter(|name| !["", NAME, CLASS].contains(name)) {
+            return Err(Error::setting(format!(
+                "This model is made by flow matching and runs with the sampler {NAME}, not {other}; change the sampler."
+            )));
         }
-        for key in [
-            "invert_sigmas",
-            "use_karras_sigmas",
-            "use_exponential_sigmas",
-            "use_beta_sigmas",
-            "stochastic_sampling",
-        ] {
-            if config.flag(key, false)? {
-                return Err(unknown(config, key, "true"));
-            }
+        let mut notes = Vec::new();
+        match config.text("_class_name") {
+            Some(CLASS) => {}
+            Some(other) => notes.push(format!(
+                "This model names the sampler {}; {NAME} is used.",
+                other.trim_end_matches("Scheduler")
+            )),
+            None => notes.push(format!("This model names no sampler; {NAME} is used.")),
+        }
+        if config.flag("invert_sigmas", false)? {
+            return Err(unknown(config, "invert_sigmas", "true"));
+        }
+        for key in ["use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "stochastic_sampling"] {
+            leave_out(config, key, &[], &mut notes);
         }
         let linear = match config.text("time_shift_type") {
             None | Some("exponential") => false,
@@ -72,11 +86,18 @@ impl FlowMatch {
                 1000,
                 2..=super::betas::MOST_TIMESTEPS,
             )?),
-            shift: config.number("shift", 1.0, 1e-3..=1e3)?,
+            // As the samplers that are made for both ways call it.
+            shift: config.number("shift", config.number("flow_shift", 1.0, 1e-3..=1e3)?, 1e-3..=1e3)?,
             dynamic: config.flag("use_dynamic_shifting", false)?.then_some(ends),
             linear,
             terminal: Some(terminal).filter(|&terminal| terminal > 0.0),
+            notes,
         })
+    }
+
+    /// What the model's file asks for that this version does not have, and what is done instead: sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The logarithm of the shift for a picture of `tokens`; None where it is the same for all. Not held to the ends.

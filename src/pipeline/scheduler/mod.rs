@@ -1,7 +1,7 @@
 //! Noise schedules: at which noise levels a picture is denoised, and how one goes from each to the next.
 //!
 //! [`Scheduler`] is what `scheduler_config.json` says; [`Scheduler::plan`] makes the [`Schedule`] of one job. Models
-//! that were trained by flow matching have [`flow::FlowMatch`] instead.
+//! that were trained by flow matching have [`flow::FlowMatch`] instead. [`crate::pipeline::samplers`] holds either.
 //! All numbers follow diffusers 0.42.1 (compared in `tests/golden/schedulers.json`).
 
 mod betas;

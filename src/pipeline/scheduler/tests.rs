@@ -89,7 +89,7 @@ fn flow_matching_agrees_with_diffusers() {
     assert!(rows.len() >= 15);
     for row in rows {
         let name = row["config"].to_string();
-        let flow = flow::FlowMatch::new(&Config::from_value(row["config"].clone(), "golden")).unwrap();
+        let flow = flow::FlowMatch::new(&Config::from_value(row["config"].clone(), "golden"), None).unwrap();
         let levels = if row["own_levels"] == true { flow::Levels::Own } else { flow::Levels::Even };
         let (steps, strength) = (row["steps"].as_u64().unwrap() as u32, row["strength"].as_f64().unwrap());
         let mut plan = flow.plan(steps, strength as f32, Rule::Whole, levels, row["mu"].as_f64()).unwrap();
@@ -104,9 +104,51 @@ fn flow_matching_agrees_with_diffusers() {
     }
     // The shift of FLUX.1 dev at 512², 1024² and 128²: beyond the ends it goes on.
     let dev = r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": true}"#;
-    let dev = flow::FlowMatch::new(&Config::from_value(serde_json::from_str(dev).unwrap(), "dev")).unwrap();
+    let dev = flow_match(dev, None).unwrap();
+    assert!(dev.notes().is_empty());
     for (tokens, shift) in [(1024, 0.63), (4096, 1.15), (64, 0.4675)] {
         assert!((dev.shift_for(tokens).unwrap() - shift).abs() < 1e-6);
+    }
+}
+
+fn flow_match(text: &str, wanted: Option<&str>) -> Result<flow::FlowMatch> {
+    flow::FlowMatch::new(&Config::from_value(serde_json::from_str(text).unwrap(), "flow"), wanted)
+}
+
+#[test]
+fn flow_matching_has_one_sampler_and_says_so() {
+    const OWN: &str = r#"{"_class_name": "FlowMatchEulerDiscreteScheduler"}"#;
+    for (text, note) in [
+        (r#"{}"#, "names no sampler; flow_euler is used"),
+        (r#"{"_class_name": "FlowMatchHeunDiscreteScheduler"}"#, "FlowMatchHeunDiscrete; flow_euler is used"),
+        (r#"{"_class_name": "DPMSolverMultistepScheduler", "flow_shift": 3.0}"#, "DPMSolverMultistep"),
+        (
+            r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "use_beta_sigmas": true}"#,
+            "use_beta_sigmas = true, which is left out",
+        ),
+    ] {
+        let flow = flow_match(text, None).unwrap();
+        assert_eq!(flow.notes().len(), 1, "{text}");
+        assert!(flow.notes()[0].contains(note), "{:?}", flow.notes());
+    }
+    let shifted =
+        flow_match(r#"{"_class_name": "UniPCMultistepScheduler", "flow_shift": 3.0}"#, None).unwrap();
+    let timesteps = shifted.plan(4, 1.0, Rule::Whole, flow::Levels::Even, None).unwrap().timesteps().to_vec();
+    assert_eq!(timesteps, [1000.0, 900.0, 750.0, 500.0]);
+    for name in ["", "flow_euler", "FlowMatchEulerDiscreteScheduler"] {
+        assert!(flow_match(OWN, Some(name)).is_ok());
+    }
+    let error = flow_match(OWN, Some("dpm++")).unwrap_err();
+    assert!(error.status == Status::Setting && error.message.contains("flow_euler, not dpm++"), "{error}");
+    for (text, status, name) in [
+        (r#"{"invert_sigmas": true}"#, Status::ModelUnsupported, "invert_sigmas"),
+        (r#"{"time_shift_type": "cosine"}"#, Status::ModelUnsupported, "cosine"),
+        (r#"{"shift": 0}"#, Status::ModelBroken, "shift"),
+        (r#"{"base_image_seq_len": 4096}"#, Status::ModelBroken, "max_image_seq_len"),
+        (r#"{"num_train_timesteps": 1e12}"#, Status::ModelBroken, "num_train_timesteps"),
+    ] {
+        let error = flow_match(text, None).unwrap_err();
+        assert!(error.status == status && error.message.contains(name), "{error}");
     }
 }
 

@@ -1,0 +1,155 @@
+//! What the configurations of a model's networks say of its latents and sizes, and what holds where they are silent.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::model::Defaults;
+use crate::models::config::Config;
+use crate::models::kind::{Kind, unsupported};
+
+/// Numbers of the variational autoencoder: pixels to latent and back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Autoencoder {
+    /// latent = (encoded − shift) · scaling.
+    pub scaling: f32,
+    pub shift: f32,
+    /// Latent channels.
+    pub channels: usize,
+}
+
+/// A whole number above 0, if the configuration has one.
+///
+/// # Errors
+/// [`crate::error::Status::ModelBroken`] for anything else under the name.
+pub fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
+    match config {
+        Some(config) if config.get(key).is_some() => config.whole(key, 0, 1..=10_000_000).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The autoencoder's numbers and its pixels per latent cell.
+pub(super) fn autoencoder(config: Option<&Config>, kind: Option<Kind>) -> Result<(Autoencoder, u32)> {
+    // What the family's own has, for exports that do not say.
+    let (scaling, shift, channels) = match kind {
+        Some(Kind::StableDiffusionXl) => (0.13025, 0.0, 4),
+        Some(Kind::StableDiffusion3) => (1.5305, 0.0609, 16),
+        Some(Kind::Flux) => (0.3611, 0.1159, 16),
+        Some(Kind::StableDiffusion | Kind::LatentConsistency) | None => (0.18215, 0.0, 4),
+    };
+    let Some(config) = config else {
+        return Ok((Autoencoder { scaling: scaling as f32, shift: shift as f32, channels }, 8));
+    };
+    let tiny = config.text("_class_name") == Some("AutoencoderTiny");
+    let (scaling, shift) = if tiny { (1.0, 0.0) } else { (scaling, shift) };
+    let scaling = config.number("scaling_factor", scaling, 1e-6..=1e6)?;
+    let shift = config.number("shift_factor", shift, -1e6..=1e6)?;
+    let channels = config.whole("latent_channels", channels as u32, 1..=1024)?;
+    let levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], 3)?;
+    Ok((
+        Autoencoder { scaling: scaling as f32, shift: shift as f32, channels: channels as usize },
+        1 << levels,
+    ))
+}
+
+/// Latent cells that both sides must be a multiple of.
+pub(super) fn multiple(config: Option<&Config>, kind: Option<Kind>) -> Result<u32> {
+    match kind {
+        // A transformer looks at patches. FLUX's are made outside of it, and its configuration says 1.
+        Some(Kind::Flux) => Ok(2),
+        Some(Kind::StableDiffusion3) => config.map_or(Ok(2), |config| config.whole("patch_size", 2, 1..=64)),
+        _ => {
+            let usual = if kind == Some(Kind::StableDiffusionXl) { 2 } else { 3 };
+            Ok(1 << config.map_or(Ok(usual), |config| halvings(config, &["block_out_channels"], usual))?)
+        }
+    }
+}
+
+/// Levels of a U-shaped network less one: how often it halves the picture.
+fn halvings(config: &Config, keys: &[&str], default: u32) -> Result<u32> {
+    let Some(key) = keys.iter().find(|key| config.get(key).is_some()) else { return Ok(default) };
+    match config.list_length(key) {
+        Some(levels @ 1..=8) => Ok(levels as u32 - 1),
+        _ => Err(config.wrong(key, "a list of one to eight numbers")),
+    }
+}
+
+/// Does the denoising network take the latent, and nothing beside it?
+pub(super) fn check_channels(
+    path: &Path,
+    config: &Config,
+    kind: Option<Kind>,
+    autoencoder: &Autoencoder,
+) -> Result<()> {
+    // FLUX is given patches of 2 × 2 cells.
+    let patch = if kind == Some(Kind::Flux) { 4 } else { 1 };
+    let wanted = (autoencoder.channels * patch) as u32;
+    let title = kind.unwrap_or(Kind::StableDiffusion).title();
+    match config.whole("in_channels", wanted, 1..=4096)? {
+        channels if channels == wanted => Ok(()),
+        channels if kind.is_some_and(Kind::has_transformer) => Err(unsupported(
+            path,
+            &format!(
+                "{title} with more than a picture going in (inpainting, or control: {channels} input channels \
+                 instead of {wanted})"
+            ),
+        )),
+        9 => Err(unsupported(path, &format!("{title} inpainting (9 input channels)"))),
+        8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
+        channels => Err(unsupported(path, &format!("unknown: its U-Net has {channels} input channels"))),
+    }
+}
+
+/// No model was trained on larger pictures; a picture of this side takes 50 MB, and the networks hundreds of times that.
+const LARGEST: u32 = 2048;
+
+/// The side of the training pictures: as `scumble.json` has it, or by `sample_size` of the denoising network, which is
+/// in latent cells.
+pub(super) fn native(
+    hints: Option<&Config>,
+    config: Option<&Config>,
+    kind: Option<Kind>,
+    cell: u32,
+) -> Result<u32> {
+    if let Some(hints) = hints.filter(|hints| hints.get("native").is_some()) {
+        return hints.whole("native", 0, 8..=LARGEST);
+    }
+    let large = matches!(kind, Some(Kind::StableDiffusionXl | Kind::StableDiffusion3 | Kind::Flux));
+    let usual = if large { 128 } else { 64 };
+    let Some(config) = config else { return Ok(usual * 8) };
+    let cells = sample_size(config, usual)?;
+    Some(cells.saturating_mul(cell)).filter(|side| *side <= LARGEST).ok_or_else(|| {
+        config.wrong(
+            "sample_size",
+            &format!("latent cells of {cell} pixels, at most {}", LARGEST / cell.max(1)),
+        )
+    })
+}
+
+/// `sample_size`: one number, or height and width.
+fn sample_size(config: &Config, usual: u32) -> Result<u32> {
+    match config.get("sample_size") {
+        Some(serde_json::Value::Array(sides)) => sides
+            .iter()
+            .map(|side| side.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=4096).contains(n)))
+            .max()
+            .flatten()
+            .ok_or_else(|| config.wrong("sample_size", "one or two whole numbers")),
+        _ => config.whole("sample_size", usual, 1..=4096),
+    }
+}
+
+/// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.
+pub(super) fn defaults(hints: &Config) -> Result<Option<Defaults>> {
+    let Some(value) = hints.get("defaults") else { return Ok(None) };
+    if !value.is_object() {
+        return Err(hints.wrong("defaults", "an object with steps, strength and guidance"));
+    }
+    let own = Config::from_value(value.clone(), hints.file());
+    Ok(Some(Defaults {
+        steps: own.whole("steps", 4, 1..=1000)?,
+        strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
+        guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
+        refine: own.flag("refine", true)?,
+    }))
+}

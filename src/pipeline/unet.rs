@@ -1,0 +1,95 @@
+//! The U-Nets of Stable Diffusion 1, 2 and XL: what they are told besides the latent.
+
+use crate::error::{Error, Result, Status};
+use crate::models::component::Component;
+use crate::models::folder::Folder;
+use crate::models::numbers::entry;
+use crate::pipeline::denoise::{Denoiser, Half};
+use crate::pipeline::text::Embedding;
+
+/// What a U-Net wants to be told beside the text.
+pub struct Told {
+    /// Numbers in the guidance embedding of a distilled model.
+    guidance_width: Option<usize>,
+    /// SDXL: numbers that say how large the picture is; 0 without.
+    pub sizes: usize,
+}
+
+/// Takes a network as a U-Net.
+///
+/// # Errors
+/// [`Status::ModelUnsupported`] for a network with other inputs than Stable Diffusion's.
+pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, Told)> {
+    if !xl && network.input("time_ids").is_some() {
+        return Err(Error::new(
+            Status::ModelMissing,
+            format!(
+                "The model in {} is of the kind Stable Diffusion XL and lacks its text_encoder_2; download the \
+                 whole model.",
+                folder.path.display()
+            ),
+        ));
+    }
+    // The width that distilled models of Stable Diffusion have, where nothing says.
+    const WIDTH: usize = 256;
+    let told = entry(folder.config.as_ref(), "time_cond_proj_dim")?;
+    let guidance_width = network
+        .input("timestep_cond")
+        .map(|port| port.fixed(1).or(told.map(|width| width as usize)).unwrap_or(WIDTH));
+    // SDXL's, where the export does not say.
+    const SIZES: usize = 6;
+    let sizes = network.input("time_ids").map_or(0, |port| port.fixed(1).unwrap_or(SIZES));
+    if xl && ![0, 5, SIZES].contains(&sizes) {
+        return Err(network.unsupported(&format!("it wants {sizes} numbers for the picture's size")));
+    }
+    let inputs = ["sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids"];
+    let inputs = &inputs[..if xl { 5 } else { 3 }];
+    let outputs = ["out_sample", "noise_pred", "sample"];
+    let denoiser = Denoiser::new(network, "U-Net", inputs, &outputs, guidance_width.is_some())?;
+    Ok((denoiser, Told { guidance_width, sizes }))
+}
+
+impl Told {
+    /// What a prediction is conditioned on; `sizes` has [`Told::sizes`] numbers.
+    pub fn half(&self, text: &Embedding, sizes: Vec<f32>, guidance: f32) -> Half {
+        let mut inputs = vec![("encoder_hidden_states", vec![text.tokens, text.width], text.data.clone())];
+        if let Some(width) = self.guidance_width {
+            inputs.push(("timestep_cond", vec![width], guidance_embedding(guidance, width)));
+        }
+        if self.sizes > 0 {
+            inputs.push(("text_embeds", vec![text.pooled.len()], text.pooled.clone()));
+            inputs.push(("time_ids", vec![self.sizes], sizes));
+        }
+        inputs
+    }
+}
+
+/// The embedding of a guidance scale for distilled models: sines, then cosines, of (guidance − 1) · 1000 at
+/// falling frequencies (diffusers' `get_guidance_scale_embedding`, after google-research/vdm).
+fn guidance_embedding(guidance: f32, width: usize) -> Vec<f32> {
+    let scaled = (guidance - 1.0) * 1000.0;
+    let half = width / 2;
+    let fall = 10_000f32.ln() / half.saturating_sub(1).max(1) as f32;
+    let angles: Vec<f32> = (0..half).map(|i| scaled * (i as f32 * -fall).exp()).collect();
+    let mut embedding: Vec<f32> =
+        angles.iter().map(|a| a.sin()).chain(angles.iter().map(|a| a.cos())).collect();
+    embedding.resize(width, 0.0);
+    embedding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guidance_embedding_is_sines_then_cosines() {
+        assert_eq!(guidance_embedding(1.0, 4), [0.0, 0.0, 1.0, 1.0]);
+        let embedding = guidance_embedding(8.5, 5);
+        assert_eq!(embedding.len(), 5);
+        assert!((embedding[0] - 7500f32.sin()).abs() < 1e-6);
+        assert!((embedding[3] - 0.75f32.cos()).abs() < 1e-4);
+        assert_eq!(embedding[4], 0.0);
+        assert_eq!(guidance_embedding(2.0, 0), [0.0; 0]);
+        assert!(guidance_embedding(2.0, 2).iter().all(|v| v.is_finite()));
+    }
+}
