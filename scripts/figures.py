@@ -36,7 +36,7 @@ def table(figures: dict) -> str:
         ),
         ("push with a 256² change at 1024² / 2048²", f"{both(figures['push_256_changed_ms'])} ms"),
         (
-            "4096² canvas, 256² changed: push of that rectangle; until the first frame, without the model's time",
+            "4096² canvas, 256² changed: push of it; until the first frame, without the model",
             f"{figures['large_push_ms']:.1f} ms; {figures['large_frame_ms']:.0f} ms",
         ),
         ("poll, with or without a frame", f"under {figures['poll_us_below']} µs"),
