@@ -332,7 +332,8 @@
 #define SCUMBLE_ALPHA_OPAQUE 0
 
 /**
- * Rendered pixels have the alpha of the paint.
+ * Rendered pixels have the alpha of the paint, and their own colour without the paper's: laid over anything, they show no
+ * rim.
  */
 #define SCUMBLE_ALPHA_FOLLOW_PAINT 1
 
