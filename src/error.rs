@@ -64,6 +64,13 @@ impl Error {
     }
 }
 
+/// What an error of the operating system means, without the number that it ends with.
+pub fn plain(error: impl fmt::Display) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

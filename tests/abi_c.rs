@@ -136,8 +136,8 @@ fn damaged_models_are_told_apart_by_every_poll() {
                 m.write(&format!("{name}/model.safetensors"), "x");
             }
         }),
-        ("a Stable Diffusion 3 folder", UNSUPPORTED, |m| {
-            m.set("model_index.json", "_class_name", json!("StableDiffusion3Pipeline"));
+        ("a FLUX.2 folder", UNSUPPORTED, |m| {
+            m.set("model_index.json", "_class_name", json!("Flux2KleinPipeline"));
         }),
         ("a scheduler of another sort of noise", UNSUPPORTED, |m| {
             m.set("scheduler/scheduler_config.json", "_class_name", json!("EDMEulerScheduler"));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result, Status, plain};
 
 /// No configuration file is larger; a larger one is something else under its name.
 const MAX_BYTES: u64 = 4 << 20;
@@ -33,12 +33,12 @@ impl Config {
             Ok(metadata) if metadata.is_file() => metadata.len(),
             Ok(_) => return Ok(None),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(broken(error.to_string())),
+            Err(error) => return Err(broken(plain(error))),
         };
         if length > MAX_BYTES {
             return Err(broken("it is too large for a configuration file".into()));
         }
-        let text = std::fs::read_to_string(path).map_err(|e| broken(e.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|e| broken(plain(e)))?;
         let value: Value = parse(&text).map_err(|e| broken(format!("not JSON: {e}")))?;
         if !value.is_object() {
             return Err(broken("not a JSON object".into()));

@@ -3,9 +3,10 @@
 //! Where the parts lie is found by [`crate::models::layout`]; a `config.json` per network is read where there is one,
 //! else the values are those that Stable Diffusion has.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result, Status, plain};
 use crate::model::Defaults;
 use crate::models::checkpoint;
 use crate::models::config::Config;
@@ -249,7 +250,16 @@ fn check_kind_of_path(path: &Path) -> Result<()> {
     let mut entries = std::fs::read_dir(path).map_err(|error| {
         Error::new(
             Status::ModelMissing,
-            format!("There is no model folder at {} ({error}); choose another one.", path.display()),
+            match error.kind() {
+                ErrorKind::NotFound => {
+                    format!("There is no model folder at {}; choose another one.", path.display())
+                }
+                _ => format!(
+                    "The model folder {} cannot be read ({}); let yourself read it, or choose another one.",
+                    path.display(),
+                    plain(error)
+                ),
+            },
         )
     })?;
     if entries.next().is_none() {

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result, Status, plain};
 
 /// Operators of com.microsoft for which the CPU provider has no kernel (tried with ONNX Runtime 1.32).
 const NOT_ON_CPU: [&str; 5] = ["NhwcConv", "GroupNorm", "SkipGroupNorm", "BiasSplitGelu", "BiasAdd"];
@@ -65,7 +65,8 @@ fn scan(path: &Path) -> Result<Scan> {
             std::io::ErrorKind::NotFound => Status::ModelMissing,
             _ => Status::ModelBroken,
         };
-        Error::new(status, format!("{} cannot be read ({error}); check the model's folder.", path.display()))
+        let why = plain(error);
+        Error::new(status, format!("{} cannot be read ({why}); check the model's folder.", path.display()))
     };
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();

@@ -14,6 +14,8 @@ use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
 
 /// Prompts that are kept; an artist goes back and forth between a few.
 const KEPT: usize = 32;
+/// And of T5, whose embeddings have some megabytes each.
+const KEPT_OF_T5: usize = 8;
 /// Tokens of a T5, until its family says how many.
 const T5_TOKENS: usize = 256;
 
@@ -105,7 +107,7 @@ impl TextEncoder {
             pooled,
             reader: words.reader,
             in_pieces: false,
-            kept: Recent::new(KEPT),
+            kept: Recent::new(if words.reader == Reader::T5 { KEPT_OF_T5 } else { KEPT }),
         })
     }
 

@@ -15,7 +15,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result, Status, plain};
 use crate::models::config::Config;
 use crate::pipeline::prompt::Part;
 
@@ -79,7 +79,7 @@ impl Tokenizer {
             }
         }
         let read = || if whole.is_file() { whole_file(&whole) } else { clip(folder) };
-        let mut tokenizer = guarded(read).map_err(|e| broken(e.to_string()))?;
+        let mut tokenizer = guarded(read).map_err(|e| broken(plain(e)))?;
         let pad_token = special(&configs, "pad_token");
         // transformers takes these out of a prompt before it looks at words; where "!" is the padding
         // (SD 2, SD-Turbo), that changes what a "!" becomes.

@@ -121,7 +121,7 @@ impl Decoder {
         if latent.iter().any(|value| !value.is_finite()) {
             return Err(Error::new(
                 Status::Inference,
-                "The model's U-Net made numbers that are no picture; lower guidance, or choose an fp32 export of the \
+                "The model made numbers that are no picture; lower guidance, or choose an fp32 export of the \
                  model.",
             ));
         }

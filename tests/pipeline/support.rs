@@ -45,6 +45,7 @@ pub fn check_damages(model: &str, copy: &str, damages: &[Damage]) {
         assert_eq!(error.status, *status, "{name}: {error}");
         assert!(error.message.contains(names), "{name}: {error}");
         assert!(error.message.ends_with('.') && !error.message.contains('\n'), "{name}: {error}");
+        assert!(!error.message.contains("os error"), "{name}: {error}");
     }
 }
 
