@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Paints a sketch and shows what the default model makes of it; writes sketch.png and live.png.
 
-SCUMBLE_SHOT names the folder; tests/krita/make_shot.py makes docs/images/krita.png of them. SCUMBLE_SHOT_SIDE is
-the canvas's; above 512 closer.png shows a part of it pixel by pixel.
+SCUMBLE_SHOT names the folder; tests/krita/make_shot.py makes docs/images/krita.png of them. SCUMBLE_SHOT_SIDE
+is the canvas's; above 512 closer.png shows a part of it pixel by pixel.
 """
 
 import os
