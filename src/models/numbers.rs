@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Result;
-use crate::model::Defaults;
+use crate::model::{Defaults, REFINE_STRENGTH};
 use crate::models::config::Config;
 use crate::models::kind::{Kind, unsupported};
 
@@ -150,6 +150,11 @@ pub(super) fn defaults(hints: &Config) -> Result<Option<Defaults>> {
         steps: own.whole("steps", 4, 1..=1000)?,
         strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
         guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
-        refine: own.flag("refine", true)?,
+        refine: match own.get("refine") {
+            Some(serde_json::Value::Number(_)) => Some(own.number("refine", 0.35, 0.05..=0.9)? as f32),
+            None | Some(serde_json::Value::Bool(true)) => Some(REFINE_STRENGTH),
+            Some(serde_json::Value::Bool(false)) => None,
+            Some(_) => return Err(own.wrong("refine", "true, false, or a strength from 0.05 to 0.9")),
+        },
     }))
 }
