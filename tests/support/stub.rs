@@ -183,7 +183,7 @@ impl Renderer for Stub {
             description: "Copies the paint through.".into(),
             device: "cpu".into(),
             geometry: GEOMETRY,
-            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: true },
+            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: Some(0.35) },
         }
     }
 
