@@ -21,7 +21,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 0
+ABI_MINOR = 1
 
 OK = 0
 UNCHANGED = 1
@@ -57,6 +57,12 @@ FORMAT_RGBA16_LINEAR = 9
 FORMAT_BGRA16_LINEAR = 10
 FORMAT_RGBAF16 = 11
 FORMAT_RGBAF16_LINEAR = 12
+
+SPACE_SRGB = 0
+SPACE_DISPLAY_P3 = 1
+SPACE_ADOBE_RGB = 2
+SPACE_REC2020 = 3
+SPACE_PROPHOTO = 4
 
 PREVIEW_OFF = 0
 PREVIEW_GIVE_WAY = 1
@@ -177,6 +183,10 @@ class Image(ctypes.Structure):
         ("stride", c_size_t),
         ("byte_length", c_size_t),
         ("pixels", c_void_p),
+        ("space", c_uint32),
+        ("reserved", c_uint32),
+        ("profile_length", c_size_t),
+        ("profile", c_void_p),
     ]
 
 
