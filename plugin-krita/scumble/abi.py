@@ -21,7 +21,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 0
+ABI_MINOR = 1
 
 OK = 0
 UNCHANGED = 1
@@ -96,6 +96,11 @@ class EngineOptions(ctypes.Structure):
         ("device", c_char_p),
         ("runtime", c_char_p),
         ("scheduler", c_char_p),
+        ("process", c_uint32),
+        ("idle_ms", c_uint32),
+        ("hang_ms", c_uint32),
+        ("reserved", c_uint32),
+        ("worker", c_char_p),
     ]
 
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::model::{Defaults, Geometry, ModelInfo};
@@ -24,7 +26,7 @@ use crate::pipeline::texts::Texts;
 use crate::pipeline::vae::{Decoder, Encoder};
 
 /// What to load, and how to run it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// The model's folder.
     pub model_dir: PathBuf,
@@ -143,6 +145,7 @@ impl Loader<'_> {
             name: folder.name.clone(),
             description: description(folder, &scheduler, &unet),
             device: device.to_string(),
+            runtime: self.runtime.description(),
             geometry: geometry(folder, &unet, &encoder, &decoder),
             defaults,
         };
