@@ -32,7 +32,7 @@ fn main() {
     println!("model {} on {}, loaded in {:.2} s", model.name, model.device, start.elapsed().as_secs_f32());
     let session = engine.session();
     let params = Params { prompt: "snowy mountains above a lake at sunset".into(), ..Params::default() };
-    session.set_params(Params { preview: Preview::Off, ..params }).expect("params");
+    session.set_params(Params { preview: Preview::Off, ..params.clone() }).expect("params");
     let side = model.geometry.native as i32;
     let mut rows: Vec<(Duration, Duration, Duration)> = Vec::new();
     for round in 0..rounds + 2 {
@@ -54,6 +54,9 @@ fn main() {
         whole.as_secs_f32() * 1e3 / rows.len() as f32,
         runtime.as_secs_f32() * 1e3 / rows.len() as f32,
     );
+    // Without previews there is nothing to see but what settles.
+    session.set_params(params).expect("params");
+    session.wait(Duration::from_secs(600)).expect("open");
     let mut tenths: Vec<f32> = (0..rounds.min(12))
         .filter_map(|round| tenth(&session, side, round as u8))
         .map(|(window, whole)| window.as_secs_f32() / whole.as_secs_f32())

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use ndarray::Array3;
 use scumble::cancel::Cancel;
 use scumble::engine::{Engine, Load};
 use scumble::error::Result;
@@ -26,8 +27,8 @@ impl Renderer for Echo {
             description: String::new(),
             device: "cpu".into(),
             runtime: String::new(),
-            geometry: Geometry { native: 64, multiple: 8, cell: 8, fixed: None },
-            defaults: Defaults { steps: 1, strength: 1.0, guidance: 0.0, refine: true },
+            geometry: Geometry { native: 512, multiple: 8, cell: 8, fixed: None },
+            defaults: Defaults { steps: 1, strength: 1.0, guidance: 0.0, refine: false },
         }
     }
 
@@ -44,7 +45,8 @@ impl Renderer for Echo {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         let picture = scene.paint.clone();
-        sink.patch(Patch { picture, latent: None, step: 1, steps: 1, phases: Phases::default() })?;
+        let latent = Some(Array3::zeros((4, scene.window.height, scene.window.width)));
+        sink.patch(Patch { picture, latent, step: 1, steps: 1, phases: Phases::default() })?;
         Ok(Ended::Finished)
     }
 }
@@ -80,6 +82,27 @@ impl Host {
             for v in &mut self.paint[y * row + 100 * 4..][..256 * 4] {
                 *v = v.wrapping_add(1);
             }
+        }
+    }
+
+    /// A host that knows what a stroke touched pushes that alone.
+    fn push_dab(&self) {
+        let rect = Rect::new(100, 100, 256, 256);
+        let row = self.side as usize * 4;
+        let first = &self.paint[100 * row + 100 * 4..];
+        let view = ImageView::new(Format::Rgba8, rect, row, &first[..255 * row + 256 * 4]).expect("view");
+        black_box(self.session.push(self.side, self.side, &[view], None).expect("push"));
+    }
+
+    fn seq(&self) -> u64 {
+        let Polled::Frame(frame) = self.session.poll(0).expect("poll") else { panic!("no frame") };
+        frame.seq
+    }
+
+    /// Until there is a newer frame than `seen`.
+    fn frame_after(&self, seen: u64) {
+        while matches!(self.session.poll(seen).expect("poll"), Polled::Nothing) {
+            std::thread::sleep(Duration::from_micros(100));
         }
     }
 
@@ -128,9 +151,37 @@ fn host_calls(criterion: &mut Criterion) {
     }
 }
 
+/// What a stroke of 256 x 256 costs on a large canvas: the host's call, and all of the pixel work up to the first frame
+/// (reading, scaling, compositing), with a model that takes no time and is native at 512 x 512.
+fn large_canvas(criterion: &mut Criterion) {
+    let side = 4096;
+    let mut host = Host::new(side);
+    let mut group = criterion.benchmark_group("large");
+    for (name, to_frame) in [("push_256", false), ("frame_256", true)] {
+        group.bench_function(BenchmarkId::new(name, side), |b| {
+            b.iter_custom(|rounds| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..rounds {
+                    host.dab();
+                    let seen = host.seq();
+                    let start = std::time::Instant::now();
+                    host.push_dab();
+                    if to_frame {
+                        host.frame_after(seen);
+                    }
+                    spent += start.elapsed();
+                    host.rest();
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(4));
-    targets = host_calls
+    targets = host_calls, large_canvas
 }
 criterion_main!(benches);

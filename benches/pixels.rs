@@ -48,7 +48,7 @@ fn pixel_loops(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("read", &name), |b| {
             b.iter(|| black_box(read::picture(&paint, 1.0, whole(), [1.0; 3], &cancel).expect("a picture")));
         });
-        let source = Source { picture: &picture, scale: 1.0, origin: (0, 0) };
+        let source = Source { picture: &picture, scale: 1.0, origin: (0, 0), paper: None };
         for (what, weights) in [("paste", None), ("paste_masked", Some(&weights[..]))] {
             group.bench_function(BenchmarkId::new(what, &name), |b| {
                 let blend = Blend { weights, outside: Outside::Paint, alpha: Alpha::Opaque };

@@ -15,9 +15,9 @@ FLOORS = {
 }
 
 
-def median(folder: Path, name: str, side: int) -> float:
+def median(folder: Path, name: str, side: int, group: str = "host") -> float:
     """Median in microseconds."""
-    file = folder / "host" / name / str(side) / "new" / "estimates.json"
+    file = folder / group / name / str(side) / "new" / "estimates.json"
     return json.loads(file.read_text())["median"]["point_estimate"] / 1000
 
 
@@ -35,6 +35,8 @@ def main() -> int:
                 base = median(folder, floor, side)
                 line += f"{base:>10.1f} us{cost / base:>8.2f}"
             print(line)
+    for name in ("push_256", "frame_256"):
+        print(f"{'large canvas, ' + name:34}{4096:>6}{median(folder, name, 4096, 'large'):>10.1f} us")
     return 0
 
 

@@ -35,6 +35,10 @@ def table(figures: dict) -> str:
             f"{both(unchanged)} ms; ×{' / ×'.join(f'{ratio:.1f}' for ratio in ratios)}",
         ),
         ("push with a 256² change at 1024² / 2048²", f"{both(figures['push_256_changed_ms'])} ms"),
+        (
+            "4096² canvas, 256² changed: push of it; until the first frame, without the model",
+            f"{figures['large_push_ms']:.1f} ms; {figures['large_frame_ms']:.0f} ms",
+        ),
         ("poll, with or without a frame", f"under {figures['poll_us_below']} µs"),
         (
             f"default model, {figures['side']}²: push → FINAL, p50 / p95",
@@ -43,6 +47,10 @@ def table(figures: dict) -> str:
         (
             f"whole frame against the bare ONNX Runtime runs in it, default model at {figures['side']}²",
             f"×{figures['frame_over_runtime']:.2f}",
+        ),
+        (
+            "a stroke that changes a tenth of the canvas, denoising against the whole picture's",
+            f"×{figures['tenth_over_whole']:.2f}",
         ),
         (
             "`make demo`, 512² canvas: stroke → first frame, p50 / p95 / max",
@@ -67,10 +75,8 @@ def take(criterion: Path, engine: Path, report: Path) -> dict:
     floors = [bench_table.median(criterion, "floor_compare", side) for side in SIDES]
     unchanged = cost("push_unchanged")
     printed = engine.read_text(encoding="utf-8")
-    side, p50, p95, ratio = (
-        float(re.search(wanted, printed, re.MULTILINE)[1])
-        for wanted in (r"^(\d+)x", r"p50 ([\d.]+)", r"p95 ([\d.]+)", r"runs = ([\d.]+)")
-    )
+    patterns = (r"^(\d+)x", r"p50 ([\d.]+)", r"p95 ([\d.]+)", r"runs = ([\d.]+)", r"denoising = ([\d.]+)")
+    side, p50, p95, ratio, tenth = (float(re.search(wanted, printed, re.MULTILINE)[1]) for wanted in patterns)
     rows = json.loads(report.read_text(encoding="utf-8"))["latency"]
     first = next(row for row in rows if row["key"] == "stroke_first")
     known = json.loads(FIGURES.read_text(encoding="utf-8"))
@@ -80,10 +86,13 @@ def take(criterion: Path, engine: Path, report: Path) -> dict:
         "push_unchanged_ms": [value / 1000 for value in unchanged],
         "push_unchanged_over_floor": [a / b for a, b in zip(unchanged, floors, strict=True)],
         "push_256_changed_ms": [value / 1000 for value in cost("push_256_changed")],
+        "large_push_ms": bench_table.median(criterion, "push_256", 4096, "large") / 1000,
+        "large_frame_ms": bench_table.median(criterion, "frame_256", 4096, "large") / 1000,
         "poll_us_below": max(1, round(max(cost("poll_frame") + cost("poll_no_frame")) + 0.5)),
         "side": int(side),
         "frame_ms": [p50, p95],
         "frame_over_runtime": ratio,
+        "tenth_over_whole": tenth,
         "stroke_first_ms": [first["p50"], first["p95"], first["max"]],
     }
 

@@ -17,6 +17,8 @@ use crate::memory::Memory;
 use crate::model::Geometry;
 use crate::picture::{Picture, State};
 use crate::pixels::mask::Mask;
+use crate::pixels::paste::Alpha;
+use crate::pixels::read;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
@@ -109,8 +111,7 @@ impl Desk {
         let (Some(mask), Some(geometry)) = (&self.mask, self.geometry) else { return Some(bounds) };
         let grid = Grid::new(bounds, geometry, self.params.resolution);
         let window = masked_window(&grid, mask);
-        // Scaling looks a little beyond what it makes.
-        let margin = (2.0 / window.level.scale()).ceil() as i32 + 1;
+        let margin = read::reach(window.level.scale(), self.params.alpha == Alpha::FollowPaint);
         grid.shown(&window).map_or(Some(bounds), |shown| shown.inflate_within(margin, bounds))
     }
 

@@ -13,9 +13,10 @@ use crate::frame::Kind;
 use crate::grid::Window;
 use crate::live::{Asked, CONTEXT, Work, render};
 use crate::memory::Last;
+use crate::pixels::Picture;
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Source;
-use crate::pixels::{Picture, read};
+use crate::pixels::spread::Cover;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{Ended, Patch, Previews, Quality, Renderer, Tier};
@@ -56,7 +57,8 @@ impl Focus {
         }
         let Some((overview, _)) = &last.made else { return Ok(()) };
         let free = self.free(work)?;
-        let start = self.start(work, last.window, overview, &free)?;
+        let cover = work.cover(last, self.window.level.scale(), self.window.pixels(work.grid.cell()))?;
+        let start = self.start(work, last.window, overview, &free, cover.as_ref())?;
         let whole = work.quality(Tier::Live);
         let quality = Quality { previews: Previews::Off, ..work.refining(whole) };
         let mut made = None;
@@ -82,6 +84,7 @@ impl Focus {
             picture: &picture,
             scale: self.window.level.scale(),
             origin: (columns.start, rows.start),
+            paper: cover.as_ref().map(|cover| (cover, work.paper())),
         };
         let changed = |from: i64, across: bool| {
             let cells = fresh(&free, 0.0, 0, across);
@@ -109,6 +112,7 @@ impl Focus {
         whole: Window,
         overview: &Picture,
         free: &Array2<f32>,
+        cover: Option<&Cover>,
     ) -> Result<Picture> {
         let cell = work.grid.cell();
         let (pixels, limits) = (self.window.pixels(cell), whole.pixels(cell));
@@ -117,11 +121,11 @@ impl Focus {
             enlarge(pixels.clone(), ratio, &limits, |part| Ok::<_, Error>(cut(overview, &part, &limits)))?;
         // A mask's soft edge shows through what is shown: there the paint is around it.
         if work.job.mask.is_some() {
-            work.keep_paint(&mut start, &self.window)?;
+            work.keep_paint(&mut start, &self.window, cover)?;
             return Ok(start);
         }
-        let (scale, paper, cancel) = (self.window.level.scale(), work.paper(), &work.job.cancel);
-        let shown = work.showing.timed(|| read::picture(&self.before, scale, pixels, paper, cancel))?;
+        let scale = self.window.level.scale();
+        let (shown, _) = work.timed(|work| work.read(&self.before, scale, pixels, cover))?;
         let cell = cell as usize;
         for (mut start, shown) in start.outer_iter_mut().zip(shown.outer_iter()) {
             Zip::indexed(&mut start).and(&shown).for_each(|(y, x), start, shown| {

@@ -19,6 +19,7 @@ pub mod worker;
 mod thread;
 mod focus;
 mod live;
+mod seen;
 mod settle;
 mod show;
 mod span;

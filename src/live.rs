@@ -17,16 +17,16 @@ use crate::focus::Focus;
 use crate::frame::Kind;
 use crate::grid::{Grid, Window};
 use crate::job::Job;
-use crate::memory::{Last, Memory, Stored};
+use crate::memory::{Memory, Stored};
+use crate::pixels::Picture;
 use crate::pixels::paste::Source;
-use crate::pixels::{Picture, read};
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{
     Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
 };
 use crate::show::Showing;
-use crate::span::{cut, fresh, offset, scaled, within};
+use crate::span::{cut, fresh};
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
 pub(crate) const CONTEXT: u32 = 32;
@@ -40,7 +40,7 @@ pub(crate) struct Work<'a> {
     pub window: Window,
     pub showing: Showing<'a>,
     /// Of all settings and the mask, but for the steps.
-    key: u128,
+    pub key: u128,
 }
 
 /// A window with what goes into it.
@@ -95,7 +95,7 @@ impl<'a> Work<'a> {
             "{:?}",
             (
                 (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
-                (params.seed, params.paper, params.resolution, params.refine_strength),
+                (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
                 (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
             )
         );
@@ -142,28 +142,10 @@ impl<'a> Work<'a> {
         Quality { strength, steps, ..whole }
     }
 
-    /// Lays the paint over a window's picture where the mask keeps it.
-    pub fn keep_paint(&self, picture: &mut Picture, window: &Window) -> Result<()> {
-        let Some(mask) = &self.job.mask else { return Ok(()) };
-        let (scale, pixels, cancel) =
-            (window.level.scale(), window.pixels(self.grid.cell()), &self.job.cancel);
-        let paint = read::picture(&self.job.paint, scale, pixels.clone(), self.paper(), cancel)?;
-        let shown = mask.cells(scale, pixels, cancel)?;
-        for (mut picture, paint) in picture.outer_iter_mut().zip(paint.outer_iter()) {
-            let values = ndarray::Zip::from(&mut picture).and(&paint).and(&shown);
-            values.for_each(|value, paint, shown| *value = paint + (*value - paint) * shown);
-        }
-        Ok(())
-    }
-
     /// Of what a picture is made from: equal keys, equal pictures.
     pub fn key_of(&self, what: &str, window: &Window, steps: u32, paint: &Picture) -> u128 {
         let paint = paint.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
         xxh3_128(format!("{what} {:?}", (self.key, window, steps, paint)).as_bytes())
-    }
-
-    pub fn paper(&self) -> [f32; 3] {
-        self.job.params.paper.map(|v| f32::from(v) / 255.0)
     }
 
     /// The mask by the window's cells.
@@ -173,43 +155,6 @@ impl<'a> Work<'a> {
         let rows = window.y..window.y + window.height as i64;
         let scale = window.level.scale() / f64::from(self.grid.cell());
         mask.cells(scale, [columns, rows], &self.job.cancel).map(Some)
-    }
-
-    /// Brings what is remembered of the paint up to date, reading only what has changed since.
-    fn see<'m>(&mut self, memory: &'m mut Memory) -> Result<&'m mut Last> {
-        let job = self.job;
-        let (scale, pixels) = (self.window.level.scale(), self.window.pixels(self.grid.cell()));
-        let paper = self.paper();
-        let known = memory.last.take().filter(|last| last.key == self.key && last.window == self.window);
-        let last = match known {
-            Some(mut last) => {
-                if let Some(dirty) = job.paint.changed_since(job.seen, last.revision) {
-                    // Scaling looks a little beyond what it makes.
-                    let margin = (2.0 / scale).ceil() as i32 + 1;
-                    let wide = dirty.inflate_within(margin, job.paint.bounds()).unwrap_or(dirty);
-                    let whole = [pixels[0].clone(), pixels[1].clone()];
-                    let parts = within(scaled(wide, scale, job.paint.bounds(), &whole), &whole);
-                    let part = self
-                        .showing
-                        .timed(|| read::picture(&job.paint, scale, parts.clone(), paper, &job.cancel))?;
-                    let [columns, rows] = offset(&parts, &whole);
-                    last.paint.slice_mut(s![.., rows, columns]).assign(&part);
-                    last.pending = Some(last.pending.map_or(dirty, |pending| pending.union(dirty)));
-                    memory.hand = Some(dirty);
-                }
-                last.revision = job.revision;
-                last
-            }
-            None => Last {
-                key: self.key,
-                window: self.window,
-                paint: self.showing.timed(|| read::picture(&job.paint, scale, pixels, paper, &job.cancel))?,
-                revision: job.revision,
-                pending: Some(job.seen),
-                made: None,
-            },
-        };
-        Ok(memory.last.insert(last))
     }
 
     fn live(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
@@ -266,6 +211,7 @@ impl<'a> Work<'a> {
         let focus = rect.and_then(|rect| Focus::new(self, rect));
         let origin = last.window.pixels(self.grid.cell()).map(|range| range.start);
         let quality = self.quality(Tier::Live);
+        let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
         let showing = &mut self.showing;
         let mut finished = None;
         let mut sink = |patch: Patch| {
@@ -273,8 +219,8 @@ impl<'a> Work<'a> {
             let to = s![.., top + rows.start..top + rows.end, left + columns.start..left + columns.end];
             picture.slice_mut(to).assign(&patch.picture.slice(s![.., rows.clone(), columns.clone()]));
             if let Some(rect) = rect {
-                let source =
-                    Source { picture: &picture, scale: part.level.scale(), origin: (origin[0], origin[1]) };
+                let (scale, origin) = (part.level.scale(), (origin[0], origin[1]));
+                let source = Source { picture: &picture, scale, origin, paper };
                 showing.patch(&source, rect, Kind::Preview, (patch.step, patch.steps), patch.phases)?;
             }
             if let Some(latent) = patch.latent {
@@ -322,6 +268,7 @@ impl<'a> Work<'a> {
         let key = self.key_of("whole", &window, quality.steps, &last.paint);
         let origin = window.pixels(self.grid.cell()).map(|range| range.start);
         let cover = self.job.cover;
+        let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
         let known = memory.made.get(key);
         let stored = match known {
             Some(known) => known,
@@ -335,6 +282,7 @@ impl<'a> Work<'a> {
                             picture: &patch.picture,
                             scale: window.level.scale(),
                             origin: (origin[0], origin[1]),
+                            paper,
                         };
                         let step = (patch.step, patch.steps);
                         return showing.patch(&source, cover, Kind::Preview, step, patch.phases);
@@ -358,8 +306,8 @@ impl<'a> Work<'a> {
         // Through what is kept in both cases, so that both show the same.
         let picture = stored.picture()?;
         if is_final || tier == Tier::Live {
-            let source =
-                Source { picture: &picture, scale: window.level.scale(), origin: (origin[0], origin[1]) };
+            let (scale, origin) = (window.level.scale(), (origin[0], origin[1]));
+            let source = Source { picture: &picture, scale, origin, paper };
             let (steps, phases) = (self.showing.steps, self.showing.phases);
             self.showing.patch(&source, cover, kind, (steps, steps), phases)?;
         }

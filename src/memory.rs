@@ -7,6 +7,7 @@ use ndarray::Array3;
 
 use crate::error::{Error, Result, Status};
 use crate::grid::Window;
+use crate::pixels::spread::Cover;
 use crate::pixels::{Picture, filled};
 use crate::region::Rect;
 use crate::render::Latent;
@@ -26,6 +27,8 @@ pub(crate) struct Last {
     pub window: Window,
     /// The paint in the window, as of `revision`.
     pub paint: Picture,
+    /// What of it is paper that must not be shown, where there is any.
+    pub cover: Option<Cover>,
     pub revision: u64,
     /// The paint that the picture does not show yet.
     pub pending: Option<Rect>,

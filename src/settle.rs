@@ -18,6 +18,7 @@ use crate::live::{Asked, Work, render};
 use crate::memory::{Memory, Stored};
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Source;
+use crate::pixels::spread::Cover;
 use crate::pixels::{Picture, blank_picture};
 use crate::region::Rect;
 use crate::render::{Ended, Patch, Renderer, Tier};
@@ -149,8 +150,15 @@ impl<'a> Refiner<'a, '_> {
                 made.map(|(whole, _)| cut(whole, &part, &limits)).ok_or(Stop::GaveWay)
             }
         })?;
-        self.work.keep_paint(&mut start, window)?;
+        if self.work.job.mask.is_some() {
+            let cover = self.cover(window.level.scale(), window.pixels(cell))?;
+            self.work.keep_paint(&mut start, window, cover.as_ref())?;
+        }
         Ok(start)
+    }
+
+    fn cover(&self, scale: f64, pixels: [Range<i64>; 2]) -> Result<Option<Cover>> {
+        self.memory.last.as_ref().map_or(Ok(None), |last| self.work.cover(last, scale, pixels))
     }
 
     /// Pixels of a level, from all tiles that show them.
@@ -206,11 +214,10 @@ impl<'a> Refiner<'a, '_> {
         };
         let region = [near(0), near(1)];
         let picture = self.compose(level, region.clone())?;
-        let source = Source {
-            picture: &picture,
-            scale: tiles.level.scale(),
-            origin: (region[0].start, region[1].start),
-        };
+        let (scale, origin) = (tiles.level.scale(), (region[0].start, region[1].start));
+        let cover = self.cover(scale, region)?;
+        let paper = cover.as_ref().map(|cover| (cover, self.work.paper()));
+        let source = Source { picture: &picture, scale, origin, paper };
         Ok(self.work.showing.put(&source, rect)?)
     }
 }

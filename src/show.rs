@@ -21,7 +21,7 @@ pub(crate) struct Showing<'a> {
     session: &'a Shared,
     job: &'a Job,
     outside: Outside,
-    pixel_work: Duration,
+    pub pixel_work: Duration,
     /// The picture with what has been put and is not shown yet.
     next: Option<State<Meta>>,
     published: Option<Instant>,
@@ -47,13 +47,6 @@ impl<'a> Showing<'a> {
     /// What the host sees now.
     pub fn shown(&self) -> Tiles {
         self.session.picture.tiles()
-    }
-
-    pub fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let result = work();
-        self.pixel_work += start.elapsed();
-        result
     }
 
     fn weights(&self, rect: Rect) -> Result<Option<Vec<f32>>> {

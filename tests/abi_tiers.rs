@@ -13,6 +13,7 @@ use scumble::frame::Kind;
 use scumble::job::Params;
 use scumble::noise;
 use scumble::pixels::mask::Coverage;
+use scumble::pixels::paste::Alpha;
 use scumble::region::Rect;
 use scumble::render::{
     Capabilities, Defaults, Ended, Geometry, ModelInfo, Next, Patch, Phases, Policy, Quality, Renderer,
@@ -158,6 +159,15 @@ fn cover(layer: &Session, paint: &Painting, mask: Option<Rect>) {
 
 #[test]
 fn at_rest_the_picture_is_a_fresh_sessions_whatever_the_history() {
+    histories(Alpha::Opaque);
+}
+
+#[test]
+fn at_rest_it_is_that_also_where_frames_keep_the_paints_alpha() {
+    histories(Alpha::FollowPaint);
+}
+
+fn histories(alpha: Alpha) {
     // One window at 1:1; scaled down; one and two refinements; a strip; enlarged.
     for (width, height) in [(128, 120), (170, 150), (300, 260), (520, 400), (900, 60), (60, 50)] {
         for seed in 0..4 {
@@ -165,7 +175,7 @@ fn at_rest_the_picture_is_a_fresh_sessions_whatever_the_history() {
             let (engine, log) = engine();
             let layer = engine.session();
             let mut paint = Painting::new(width, height);
-            let (mut now, mut mask) = (params(), None);
+            let (mut now, mut mask) = (Params { alpha, ..params() }, None);
             layer.set_params(now.clone()).unwrap();
             let mut past = vec![paint.clone()];
             for round in 0..14 {
@@ -174,8 +184,9 @@ fn at_rest_the_picture_is_a_fresh_sessions_whatever_the_history() {
                         let (w, h) = (dice.within(2, 40).min(width), dice.within(2, 40).min(height));
                         let at =
                             Rect::new(dice.within(0, width - w + 1), dice.within(0, height - h + 1), w, h);
-                        let [r, g, b, ..] = dice.roll().to_ne_bytes();
-                        paint.fill(at, [r, g, b]);
+                        let [r, g, b, a, ..] = dice.roll().to_ne_bytes();
+                        let a = if alpha == Alpha::Opaque || a < 100 { 255 } else { a.saturating_sub(120) };
+                        paint.fill_with(at, [r, g, b, a]);
                         past.push(paint.clone());
                     }
                     5 => paint = past[dice.within(0, past.len() as i32) as usize].clone(),

@@ -97,7 +97,8 @@ pub const SCUMBLE_PREVIEW_EACH_STEP: u32 = 2;
 /// Rendered pixels are opaque. (Where a mask is 0 its `outside` decides; at strength 0 there is nothing rendered,
 /// and frames have the paint's bytes, alpha among them.)
 pub const SCUMBLE_ALPHA_OPAQUE: u32 = 0;
-/// Rendered pixels have the alpha of the paint.
+/// Rendered pixels have the alpha of the paint, and their own colour without the paper's: laid over anything, they show no
+/// rim.
 pub const SCUMBLE_ALPHA_FOLLOW_PAINT: u32 = 1;
 
 /// Where a mask is 0 frames have the paint's exact bytes, and its edge is blended: the frame takes the paint's place

@@ -8,6 +8,7 @@ pub mod paste;
 pub mod read;
 pub mod resample;
 pub mod snapshot;
+pub mod spread;
 
 use ndarray::Array3;
 
@@ -236,8 +237,13 @@ pub fn filled<T: Copy>(length: usize, value: T) -> Result<Vec<T>> {
 
 /// A black picture, or an error where the system has no room.
 pub fn blank_picture(height: usize, width: usize) -> Result<Picture> {
-    let values = filled(3 * height * width, 0.0)?;
-    Array3::from_shape_vec((3, height, width), values)
+    blank(3, height, width)
+}
+
+/// Planes of zeros, or an error where the system has no room.
+pub fn blank(planes: usize, height: usize, width: usize) -> Result<Array3<f32>> {
+    let values = filled(planes * height * width, 0.0)?;
+    Array3::from_shape_vec((planes, height, width), values)
         .map_err(|e| Error::new(Status::Internal, e.to_string()))
 }
 

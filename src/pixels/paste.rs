@@ -6,6 +6,7 @@ use super::colour::{self, Rgba, Transfer};
 use super::mask::Outside;
 use super::resample::{Filter, Taps, resample};
 use super::snapshot::Snapshot;
+use super::spread::{Cover, Paper};
 use super::{Format, Picture, Rows, with_constant, zeroed};
 use crate::budget;
 use crate::cancel::Cancel;
@@ -45,6 +46,8 @@ pub struct Source<'a> {
     pub scale: f64,
     /// The picture's first column and row on the level.
     pub origin: (i64, i64),
+    /// What of it is paper that must not be shown: the picture's cover, and the paper (sRGB-encoded, 0..1).
+    pub paper: Option<(&'a Cover, [f32; 3])>,
 }
 
 /// The pixels of `rect` in the paint's format, rows packed, with the picture laid over the paint, or to be laid over
@@ -79,20 +82,33 @@ pub fn paste(
         rest = later;
         parts.push((band, now));
     }
+    let paper = source.paper.map(|(_, paper)| Paper::new(paper, Transfer::of(format.encoding())));
     budget::run(parts, |(band, out)| {
         let first = band.start;
         let mut below = vec![0; row_bytes];
+        let mut bare = vec![0.0; if paper.is_some() { 3 * w } else { 0 }];
         let load = |row: i64, planes: &mut [f32]| {
             cancel.check()?;
             for (c, plane) in planes.chunks_exact_mut(seen).enumerate() {
-                let from = source.picture.slice(s![c, (row - y) as usize, left..left + seen]);
+                let part = s![c % 3, (row - y) as usize, left..left + seen];
+                let from = match source.paper {
+                    Some((cover, _)) if c == 3 => cover.slice(part),
+                    _ => source.picture.slice(part),
+                };
                 plane.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
             }
             Ok(())
         };
-        resample(&across, &down, 3, band, load, |row, planes| {
+        resample(&across, &down, 3 + usize::from(paper.is_some()), band, load, |row, planes| {
             paint.read_row(rect.y + row as i32, rect.x, &mut below);
             let target = &mut out[(row - first) * row_bytes..][..row_bytes];
+            let planes = match paper {
+                Some(paper) => {
+                    take_out(paper, planes, &mut bare);
+                    &bare
+                }
+                None => planes,
+            };
             let colours = [0, 1, 2].map(|c| &planes[c * w..][..w]);
             let weights = blend.row(row, w);
             with_constant!(format, FORMAT => {
@@ -105,6 +121,17 @@ pub fn paste(
         })
     })?;
     Ok(out)
+}
+
+/// Three planes of colours without paper, of three with it and their cover.
+fn take_out(paper: Paper, planes: &[f32], bare: &mut [f32]) {
+    let width = planes.len() / 4;
+    let (mixed, cover) = planes.split_at(3 * width);
+    for (c, (out, mixed)) in bare.chunks_exact_mut(width).zip(mixed.chunks_exact(width)).enumerate() {
+        for ((out, mixed), cover) in out.iter_mut().zip(mixed).zip(cover) {
+            *out = paper.taken_out(c, *mixed, *cover);
+        }
+    }
 }
 
 /// What strength 0 shows in `rect`: the paint's bytes, thinned out to nothing by the weights where outside is
@@ -239,7 +266,7 @@ mod tests {
     }
 
     fn at_full_size(picture: &Picture) -> Source<'_> {
-        Source { picture, scale: 1.0, origin: (0, 0) }
+        Source { picture, scale: 1.0, origin: (0, 0), paper: None }
     }
 
     fn pasted(picture: &Picture, paint: &Snapshot, blend: Blend<'_>) -> Vec<u8> {
@@ -279,7 +306,7 @@ mod tests {
         let canvas = Rect::new(0, 0, 900, 2400);
         let paint = Canvas::new(canvas, Format::RgbaF32, 1).unwrap().snapshot();
         let picture = Array3::from_shape_fn((3, 304, 120), |(_, y, _)| 0.2 + 0.6 * y as f32 / 300.0);
-        let source = Source { picture: &picture, scale: 0.125, origin: (0, 0) };
+        let source = Source { picture: &picture, scale: 0.125, origin: (0, 0), paper: None };
         let out = paste(&source, canvas, &paint, OPAQUE, &Cancel::new()).unwrap();
         let value = |y: usize| colour::load(Format::RgbaF32, &out[(y * 900 + 20) * 16..])[0];
         let steps: Vec<f32> = (0..2399).map(|y| value(y + 1) - value(y)).collect();
@@ -325,7 +352,7 @@ mod tests {
                     [1.0; 3],
                     &Cancel::new(),
                 );
-                let source = Source { picture: &seen.unwrap(), scale, origin };
+                let source = Source { picture: &seen.unwrap(), scale, origin, paper: None };
                 let rect = Rect::new(16, 10, w - 20, h - 16);
                 let out = paste(&source, rect, &kept.snapshot(), OPAQUE, &Cancel::new()).unwrap();
                 let row = |y: i32, c: usize| -> Vec<f32> {

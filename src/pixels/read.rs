@@ -1,10 +1,14 @@
 //! Paint → the model's picture: composite over paper, scale.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ndarray::Array3;
 
 use super::colour::{self, Rgba, Transfer};
 use super::resample::{Filter, Taps, resample};
-use super::{Depth, Format, Picture, Rows, blank_picture, with_constant};
+use super::spread::{Cover, Paper, RADIUS, over_paper};
+use super::{Depth, Format, Picture, Rows, blank, with_constant};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -20,20 +24,80 @@ use crate::error::Result;
 pub fn picture(
     paint: &dyn Rows,
     scale: f64,
-    [columns, rows]: [Range<i64>; 2],
+    pixels: [Range<i64>; 2],
     paper: [f32; 3],
     cancel: &Cancel,
 ) -> Result<Picture> {
+    let transfer = Transfer::of(paint.format().encoding());
+    let paper = paper.map(|v| transfer.of_srgb(v));
+    scaled(paint, scale, pixels, 3, cancel, |bytes, planes| {
+        with_constant!(paint.format(), FORMAT => decode_row(FORMAT, paper, bytes, planes));
+    })
+}
+
+/// The same for paint whose alpha the frame keeps: what it is spread over (see [`spread`]) and, where any of it is
+/// transparent, the picture's cover. `given` is a cover to use instead of the paint's own.
+///
+/// # Errors
+/// As [`picture`].
+pub fn spread(
+    paint: &dyn Rows,
+    scale: f64,
+    pixels: [Range<i64>; 2],
+    paper: [f32; 3],
+    given: Option<&Cover>,
+    cancel: &Cancel,
+) -> Result<(Picture, Option<Cover>)> {
+    let transfer = Transfer::of(paint.format().encoding());
+    let encoded = paper.map(|v| transfer.of_srgb(v));
+    let transparent = AtomicBool::new(false);
+    let opaque = scaled(paint, scale, pixels.clone(), 3, cancel, |bytes, planes| {
+        if transparent.load(Ordering::Relaxed) {
+            return;
+        }
+        with_constant!(paint.format(), FORMAT => {
+            if !is_opaque(FORMAT, bytes) {
+                transparent.store(true, Ordering::Relaxed);
+            }
+            decode_row(FORMAT, encoded, bytes, planes);
+        });
+    })?;
+    if !transparent.into_inner() {
+        return Ok((opaque, None));
+    }
+    let more = |range: &Range<i64>| range.start - RADIUS as i64..range.end + RADIUS as i64;
+    let wide = [more(&pixels[0]), more(&pixels[1])];
+    let planes = scaled(paint, scale, wide, 4, cancel, |bytes, planes| {
+        with_constant!(paint.format(), FORMAT => premultiply_row(FORMAT, bytes, planes));
+    })?;
+    let (picture, cover) = over_paper(&planes, Paper::new(paper, transfer), given, cancel)?;
+    Ok((picture, Some(cover)))
+}
+
+/// How many canvas pixels beyond its own a level's pixel depends on.
+pub fn reach(scale: f64, spread: bool) -> i32 {
+    let spread = if spread { RADIUS as f64 } else { 0.0 };
+    ((2.0 + spread) / scale).ceil() as i32 + 1
+}
+
+/// Planes of a level's pixels from what `decode` makes of rows of the paint: three of colours, 0..1, or four, in which
+/// scaling may go beyond that, so that colour and alpha do it alike.
+fn scaled(
+    paint: &dyn Rows,
+    scale: f64,
+    [columns, rows]: [Range<i64>; 2],
+    count: usize,
+    cancel: &Cancel,
+    decode: impl Fn(&[u8], &mut [f32]) + Sync,
+) -> Result<Array3<f32>> {
     let filter = if scale < 1.0 { Filter::Hamming } else { Filter::CatmullRom };
     let bounds = paint.bounds();
     let across = Taps::new(filter, columns, scale, 0..bounds.right());
     let down = Taps::new(filter, rows, scale, 0..bounds.bottom());
     let (width, height) = (across.len(), down.len());
-    let mut out = blank_picture(height, width)?;
+    let mut out = blank(count, height, width)?;
     let seen = across.source();
     let (left, seen) = (seen.start as i32, (seen.end - seen.start) as usize);
-    let transfer = Transfer::of(paint.format().encoding());
-    let paper = paper.map(|v| transfer.of_srgb(v));
     let Some(values) = out.as_slice_mut() else { return Ok(out) };
     let mut planes: Vec<&mut [f32]> = values.chunks_exact_mut(height * width).collect();
     let work = seen * (down.source().end - down.source().start) as usize;
@@ -55,14 +119,17 @@ pub fn picture(
         let load = |y: i64, planes: &mut [f32]| {
             cancel.check()?;
             paint.read_row(y as i32, left, &mut bytes);
-            with_constant!(paint.format(), FORMAT => decode_row(FORMAT, paper, &bytes, planes));
+            decode(&bytes, planes);
             Ok(())
         };
         let first = band.start;
-        resample(&across, &down, 3, band, load, |row, values| {
+        resample(&across, &down, count, band, load, |row, values| {
             for (plane, values) in planes.iter_mut().zip(values.chunks_exact(width)) {
                 let out = &mut plane[(row - first) * width..][..width];
-                out.iter_mut().zip(values).for_each(|(out, v)| *out = v.clamp(0.0, 1.0));
+                match count {
+                    3 => out.iter_mut().zip(values).for_each(|(out, v)| *out = v.clamp(0.0, 1.0)),
+                    _ => out.copy_from_slice(values),
+                }
             }
         })
     })?;
@@ -82,14 +149,39 @@ fn decode_row(format: Format, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
     }
 }
 
+/// A row of pixels as four planes: sRGB-encoded red, green and blue times alpha, and alpha.
+#[inline(always)]
+fn premultiply_row(format: Format, row: &[u8], planes: &mut [f32]) {
+    let transfer = Transfer::of(format.encoding());
+    let width = planes.len() / 4;
+    for (x, pixel) in row.chunks_exact(format.bytes_per_pixel()).enumerate() {
+        let [r, g, b, a] = bounded(format, colour::load(format, pixel));
+        for (c, v) in [r, g, b].into_iter().enumerate() {
+            let v = transfer.to_srgb(v);
+            planes[c * width + x] = if a >= 1.0 { v } else { v * a };
+        }
+        planes[3 * width + x] = a;
+    }
+}
+
+#[inline(always)]
+fn is_opaque(format: Format, row: &[u8]) -> bool {
+    row.chunks_exact(format.bytes_per_pixel()).all(|pixel| colour::load(format, pixel)[3] >= 1.0)
+}
+
+/// 0..1: whole numbers cannot be anything else.
+#[inline(always)]
+fn bounded(format: Format, pixel: Rgba) -> Rgba {
+    match format.depth() {
+        Depth::U8 | Depth::U16 => pixel,
+        Depth::F16 | Depth::F32 => pixel.map(colour::unit),
+    }
+}
+
 /// Straight-alpha paint of `format` over an opaque paper in its encoding.
 #[inline(always)]
 fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
-    // Whole numbers cannot be anything but 0..1.
-    let [r, g, b, a] = match format.depth() {
-        Depth::U8 | Depth::U16 => pixel,
-        Depth::F16 | Depth::F32 => pixel.map(colour::unit),
-    };
+    let [r, g, b, a] = bounded(format, pixel);
     if a >= 1.0 {
         return [r, g, b];
     }

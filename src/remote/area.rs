@@ -15,6 +15,8 @@ use crate::error::{Error, Result, Status};
 const ALIGNED: usize = 64;
 /// Sizes are whole multiples of this, so that a little more needs no new memory.
 const GRAIN: usize = 1 << 20;
+/// More than any picture needs: a window of 8192 x 8192 with all that can be given with it.
+const MOST: usize = 3 << 29;
 
 /// What this side writes into.
 pub struct Outbox {
@@ -43,10 +45,13 @@ fn garbled() -> Error {
 
 impl Outbox {
     fn new(bytes: usize) -> Result<Outbox> {
+        if bytes > MOST {
+            return Err(no_memory(bytes, "that is more than is ever needed"));
+        }
         let made = || -> std::io::Result<Outbox> {
             let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
             let file = File::from(memfd_create("scumble", flags)?);
-            // All of it now: memory that is missing is an error here, and a signal later.
+            // All of it now: a limit that is met is an error here, and a signal later.
             fallocate(&file, FallocateFlags::empty(), 0, bytes as u64)?;
             // Whoever maps it can rely on its size.
             fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
@@ -149,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_there_is_is_an_error() {
-        assert_eq!(Outbox::new(1 << 60).err().map(|e| e.status), Some(Status::Memory));
+    fn more_than_can_be_is_an_error() {
+        assert_eq!(Outbox::new(MOST + 1).err().map(|e| e.status), Some(Status::Memory));
     }
 }

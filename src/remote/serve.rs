@@ -74,10 +74,17 @@ fn settle_in() {
 /// What the reading thread and the rendering one share.
 #[derive(Default)]
 struct Desk {
-    current: Mutex<Option<(u64, Arc<Cancel>, Arc<Policy>)>>,
+    current: Mutex<Option<Current>>,
     /// Whether the host has read the patch that was sent last.
     taken: Mutex<bool>,
     was_taken: Condvar,
+}
+
+/// The job that runs, or comes next.
+struct Current {
+    job: u64,
+    cancel: Arc<Cancel>,
+    policy: Arc<Policy>,
 }
 
 enum Order {
@@ -96,10 +103,8 @@ fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
             Err(_) => leave(),
         };
         let on_job = |job: u64, tell: &dyn Fn(&Cancel, &Policy)| {
-            if let Some((current, cancel, policy)) = &*desk.current.lock()
-                && *current == job
-            {
-                tell(cancel, policy);
+            if let Some(current) = desk.current.lock().as_ref().filter(|current| current.job == job) {
+                tell(&current.cancel, &current.policy);
             }
         };
         let order = match down {
@@ -110,7 +115,7 @@ fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
             Down::Render { job, head } => {
                 let (cancel, policy) = (Arc::new(Cancel::new()), Arc::new(Policy::default()));
                 // Before the next message, which may be about it.
-                *desk.current.lock() = Some((job, cancel.clone(), policy.clone()));
+                *desk.current.lock() = Some(Current { job, cancel: cancel.clone(), policy: policy.clone() });
                 send(socket, &Up::Begun);
                 Order::Render { job, head, cancel, policy }
             }

@@ -61,12 +61,17 @@ impl Painting {
     }
 
     /// An opaque RGBA8 stroke.
-    pub fn fill(&mut self, rect: Rect, rgb: [u8; 3]) {
+    pub fn fill(&mut self, rect: Rect, [r, g, b]: [u8; 3]) {
+        self.fill_with(rect, [r, g, b, 255]);
+    }
+
+    /// An RGBA8 stroke with its alpha, in the place of what was there.
+    pub fn fill_with(&mut self, rect: Rect, rgba: [u8; 4]) {
         let stride = self.stride();
         for y in rect.y..rect.y + rect.height {
             let row = &mut self.bytes[y as usize * stride..][..stride];
             for pixel in row[rect.x as usize * 4..][..rect.width as usize * 4].chunks_exact_mut(4) {
-                pixel.copy_from_slice(&[rgb[0], rgb[1], rgb[2], 255]);
+                pixel.copy_from_slice(&rgba);
             }
         }
     }

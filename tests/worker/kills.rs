@@ -9,7 +9,7 @@ use crate::painting::Dice;
 use crate::seen::*;
 
 /// How many kills: SCUMBLE_TEST_KILLS, else so many.
-const KILLS: u64 = 40;
+const KILLS: u64 = 24;
 
 #[test]
 fn killed_at_any_moment_no_frame_is_torn_and_the_last_is_right() {
