@@ -775,7 +775,8 @@ typedef struct ScumbleParams {
      */
     uint32_t settle_delay_ms;
     /**
-     * How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the library's own, 0.35.
+     * How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the model's own, 0.35 where it
+     * says nothing.
      */
     float refine_strength;
     /**

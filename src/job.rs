@@ -45,8 +45,8 @@ pub struct Params {
     pub finest: u32,
     /// Milliseconds without a change after which the settled picture is made, at most 10 000.
     pub settle_delay: u32,
-    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9.
-    pub refine_strength: f32,
+    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; `None`: what the model says.
+    pub refine_strength: Option<f32>,
     /// Steps of the settled picture; `None`: as many as while painting.
     pub settled_steps: Option<u32>,
 }
@@ -68,7 +68,7 @@ impl Default for Params {
             resolution: 0,
             finest: 0,
             settle_delay: 300,
-            refine_strength: 0.35,
+            refine_strength: None,
             settled_steps: None,
         }
     }
@@ -85,7 +85,7 @@ impl Params {
             ("resolution", (self.resolution != 0).then_some(self.resolution.into())),
             ("finest", Some(self.finest.into())),
             ("settle_delay_ms", Some(self.settle_delay.into())),
-            ("refine_strength", Some(self.refine_strength.into())),
+            ("refine_strength", self.refine_strength.map(f64::from)),
             ("settled_steps", self.settled_steps.map(f64::from)),
         ];
         for (range, (name, value)) in RANGES.iter().zip(given) {
@@ -221,7 +221,7 @@ mod tests {
             |p| p.mask_softness = 1025,
             |p| p.finest = 9,
             |p| p.settle_delay = 10_001,
-            |p| p.refine_strength = f32::NAN,
+            |p| p.refine_strength = Some(f32::NAN),
             |p| p.settled_steps = Some(0),
         ] {
             assert!(!with(bad));

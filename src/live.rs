@@ -18,6 +18,7 @@ use crate::frame::Kind;
 use crate::grid::{Grid, Window};
 use crate::job::Job;
 use crate::memory::{Memory, Stored};
+use crate::model::REFINE_STRENGTH;
 use crate::pixels::Picture;
 use crate::pixels::paste::Source;
 use crate::policy::Policy;
@@ -134,9 +135,13 @@ impl<'a> Work<'a> {
         }
     }
 
+    fn refine_strength(&self) -> f32 {
+        self.job.params.refine_strength.or(self.info.defaults.refine).unwrap_or(REFINE_STRENGTH)
+    }
+
     /// The same, with a strength that only adds what a coarser level has no room for.
     pub fn refining(&self, whole: Quality<'a>) -> Quality<'a> {
-        let strength = whole.strength.min(self.job.params.refine_strength);
+        let strength = whole.strength.min(self.refine_strength());
         // One step at least.
         let steps = whole.steps.max((1.0 / strength).ceil() as u32);
         Quality { strength, steps, ..whole }
@@ -329,7 +334,7 @@ impl<'a> Work<'a> {
             // Given noise is one window's.
             Some(_) => Vec::new(),
             // The model says that finer levels do its pictures no good.
-            None if !self.info.defaults.refine => Vec::new(),
+            None if self.info.defaults.refine.is_none() => Vec::new(),
             None => self.grid.refinements(self.job.params.finest),
         }
     }

@@ -21,9 +21,13 @@ pub struct Defaults {
     pub steps: u32,
     pub strength: f32,
     pub guidance: f32,
-    /// Whether a canvas larger than the model is worked out level by level; else its picture is scaled up.
-    pub refine: bool,
+    /// How much of the coarser picture is made anew on each level of a canvas that is larger than the model's, 0.05..0.9;
+    /// `None`: finer levels do the model's pictures no good, and they are scaled up.
+    pub refine: Option<f32>,
 }
+
+/// [`Defaults::refine`] of a model that says nothing of it.
+pub const REFINE_STRENGTH: f32 = 0.35;
 
 /// What there is to say about a loaded model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -123,7 +123,8 @@ pub struct ScumbleParams {
     pub finest: u32,
     /// Milliseconds without a change after which the settled picture is made, at most 10000.
     pub settle_delay_ms: u32,
-    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the library's own, 0.35.
+    /// How much of the coarser picture is made anew on the way down to 1:1, 0.05..0.9; 0 = the model's own, 0.35 where it
+    /// says nothing.
     pub refine_strength: f32,
     /// Steps of the settled picture, 1..200; 0 = as many as while painting.
     pub settled_steps: u32,

@@ -171,10 +171,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         sampler: unsafe { text(params.sampler, "sampler") }?.map(str::to_owned),
         finest: params.finest,
         settle_delay: params.settle_delay_ms,
-        refine_strength: match params.refine_strength {
-            0.0 => Params::default().refine_strength,
-            given => given,
-        },
+        refine_strength: (params.refine_strength != 0.0).then_some(params.refine_strength),
         settled_steps: (params.settled_steps != 0).then_some(params.settled_steps),
     })
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Status};
-use crate::model::Defaults;
+use crate::model::{Defaults, REFINE_STRENGTH};
 use crate::models::checkpoint;
 use crate::models::config::Config;
 use crate::models::kind::{self, KNOWN, Kind, unsupported};
@@ -364,6 +364,11 @@ fn defaults(hints: &Config) -> Result<Option<Defaults>> {
         steps: own.whole("steps", 4, 1..=1000)?,
         strength: own.number("strength", 0.5, 1e-3..=1.0)? as f32,
         guidance: own.number("guidance", 1.0, 0.0..=100.0)? as f32,
-        refine: own.flag("refine", true)?,
+        refine: match own.get("refine") {
+            Some(serde_json::Value::Number(_)) => Some(own.number("refine", 0.35, 0.05..=0.9)? as f32),
+            None | Some(serde_json::Value::Bool(true)) => Some(REFINE_STRENGTH),
+            Some(serde_json::Value::Bool(false)) => None,
+            Some(_) => return Err(own.wrong("refine", "true, false, or a strength from 0.05 to 0.9")),
+        },
     }))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::model::{Defaults, Geometry, ModelInfo};
+use crate::model::{Defaults, Geometry, ModelInfo, REFINE_STRENGTH};
 use crate::models::component::Component;
 use crate::models::device::{self, Choice, Device};
 use crate::models::folder::Folder;
@@ -216,7 +216,7 @@ fn defaults(scheduler: &Scheduler, unet: &Unet, xl: bool) -> Defaults {
     } else {
         (20, 0.6, if xl { 5.0 } else { 7.5 })
     };
-    Defaults { steps, strength, guidance, refine: true }
+    Defaults { steps, strength, guidance, refine: Some(REFINE_STRENGTH) }
 }
 
 /// What the configurations say, and the sizes that the networks are fixed to.

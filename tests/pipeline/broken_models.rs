@@ -198,6 +198,18 @@ fn models_that_are_not_right_are_told_apart() {
             ModelBroken,
             "steps",
         ),
+        (
+            "a way to refine that is none",
+            |m| m.write("scumble.json", r#"{"defaults": {"refine": "a little"}}"#),
+            ModelBroken,
+            "true, false, or a strength",
+        ),
+        (
+            "refined beyond all",
+            |m| m.write("scumble.json", r#"{"defaults": {"refine": 3}}"#),
+            ModelBroken,
+            "refine",
+        ),
         ("a broken tokenizer", |m| m.write("tokenizer/vocab.json", "{\"a\": "), ModelBroken, "tokenizer"),
         (
             "a tokenizer that does not fit, and a file that says so",

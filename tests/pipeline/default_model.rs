@@ -55,6 +55,24 @@ fn everywhere(_: usize, _: usize) -> bool {
 }
 
 #[test]
+fn towards_strength_0_the_picture_becomes_the_paint_and_faint_things_stay() {
+    // A blob that is hardly darker than what is around it.
+    let paint = Picture::from_shape_fn((3, 256, 256), |(c, y, x)| {
+        let (x, y) = (x as f32 - 128.0, y as f32 - 160.0);
+        let blob = x * x + y * y < 900.0;
+        [0.25, 0.4, 0.5][c] + if blob { [0.12, 0.04, -0.06][c] } else { 0.0 }
+    });
+    let inside = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 160.0) < 20.0;
+    let apart = [0.08, 0.3].map(|strength| {
+        let made = render(&paint, "rocks in a lake", strength);
+        (apart(&made, &paint, everywhere), apart(&made, &paint, inside))
+    });
+    assert!(apart[0].0 < apart[1].0 && apart[0].0 < 0.03, "{apart:?}");
+    // The blob's colour is 0.07 from the water's.
+    assert!(apart.iter().all(|(_, inside)| *inside < 0.035), "{apart:?}");
+}
+
+#[test]
 fn a_changed_word_changes_the_picture_and_taking_it_back_brings_it_back() {
     let paint = painting(256, 256, false);
     let calm = render(&paint, "green hills under a blue sky", 0.6);

@@ -68,11 +68,15 @@ fn what_the_folder_says_is_what_the_model_is() {
 
     let told = Scratch::copy_of("sd15", "told");
     let hints = json!({"name": "Meadow", "description": "Paints meadows.", "native": 128,
-        "defaults": {"steps": 3, "strength": 0.4, "guidance": 2.0}});
+        "defaults": {"steps": 3, "strength": 0.4, "guidance": 2.0, "refine": 0.1}});
     told.write("scumble.json", hints.to_string());
     let info = load(&told.0).unwrap().info();
     assert_eq!((info.name.as_str(), info.description.as_str()), ("Meadow", "Paints meadows."));
     assert_eq!((info.geometry.native, info.defaults.steps, info.defaults.strength), (128, 3, 0.4));
+    assert_eq!(
+        (info.defaults.refine, load(&tiny("turbo")).unwrap().info().defaults.refine),
+        (Some(0.1), Some(0.35))
+    );
 
     // An export that is fixed to one size; its networks are stand-ins and never run.
     let fixed = Scratch::copy_of("sd15", "fixed");

@@ -184,7 +184,7 @@ impl Renderer for Stub {
             device: "cpu".into(),
             runtime: String::new(),
             geometry: GEOMETRY,
-            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: true },
+            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: Some(0.35) },
         }
     }
 

@@ -142,7 +142,7 @@ def configs(out, vocabulary):
             "name": "Scumble Glaze",
             "description": "A small model for landscapes: it gives your paint light, material and texture, "
             "and keeps what you painted; native at 512 x 512.",
-            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": False},
+            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08},
             "native": NATIVE,
             "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
         },
