@@ -61,7 +61,7 @@ def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None)
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
     shutil.copy(library, lib / "libscumble.so")
-    # The program that renders in a process of its own; a library of cargo's test programs lies a folder deeper.
+    # The program that renders in a process of its own; what cargo tests lies a folder deeper.
     places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
     worker = next((place / WORKER for place in places if (place / WORKER).is_file()), None)
     if worker is not None:

@@ -71,12 +71,14 @@ impl Link {
     }
 
     /// The first message tells what program it is.
-    pub fn greet(&mut self, program: &Path, patience: Duration) -> Talk<()> {
+    pub fn greet(&mut self, program: &Path, cancel: &Cancel, silence: Duration) -> Talk<()> {
+        // Nothing is loaded yet.
+        let patience = silence.min(Duration::from_secs(60));
         let deadline = Instant::now() + patience;
         let told = loop {
             match self.socket.receive(&mut self.buffer, Some(TICK)) {
                 Ok(Received::Message(length, _)) => break &self.buffer[..length],
-                Ok(Received::Nothing) if Instant::now() < deadline => {}
+                Ok(Received::Nothing) if Instant::now() < deadline => cancel.check()?,
                 Ok(Received::Nothing) => return Err(Trouble::Silent),
                 Ok(Received::Gone) => return Err(Trouble::Gone),
                 Err(_) => return Err(Trouble::Garbled),
@@ -155,7 +157,10 @@ impl Link {
                 Some(Up::Begun) => begun = true,
                 Some(Up::Step) => sink.step(),
                 Some(Up::Patch { step, steps, phases, picture, latent }) => {
-                    if picture != [3, scene.paint.dim().1, scene.paint.dim().2] {
+                    let (_, height, width) = scene.paint.dim();
+                    let (cells, window) = (latent.map(|[_, h, w]| (h, w)), scene.window);
+                    let fits = cells.is_none_or(|cells| cells == (window.height, window.width));
+                    if picture != [3, height, width] || !fits {
                         return Err(Trouble::Garbled);
                     }
                     let inbox = self.inbox.as_ref().ok_or(Trouble::Garbled)?;

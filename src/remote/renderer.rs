@@ -64,7 +64,7 @@ impl Remote {
 
     /// Sees to it that there is a process that has the model.
     fn linked(&mut self, cancel: &Cancel, progress: Progress<'_>) -> Result<()> {
-        if self.link.as_mut().is_some_and(|link| link.child.has_ended()) {
+        if self.link.as_mut().is_some_and(|link| link.ready && link.child.has_ended()) {
             log::warn!("the renderer's process has ended while it had nothing to do; it is started anew");
             self.link = None;
         }
@@ -72,7 +72,7 @@ impl Remote {
             self.back_off(cancel)?;
             let mut link = Link::start(&self.program, &self.options.load)?;
             log::info!("the renderer's process is {}", link.child.id());
-            if let Err(trouble) = link.greet(&self.program, self.options.silence) {
+            if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
                 return Err(self.bury(link, trouble, "started"));
             }
             self.link = Some(link);
