@@ -27,8 +27,10 @@ help:
 setup:
 	@scripts/setup.sh build
 
+# ONNX Runtime beside the command, which then finds it whoever calls it.
 build: setup
 	cargo build --release
+	ln -sf $(CURDIR)/.setup/runtime/libonnxruntime.so.* $(TARGET)/release/
 
 demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo

@@ -128,6 +128,8 @@ class ScumbleDocker(DockWidget):
         self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
         self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
         self._edits_with(self.guidance.edited, guidance=self.guidance.value)
+        self.sampler = _narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
+        self._edits_with(self.sampler.activated, sampler=self.sampler.currentData)
         self.seed = QtWidgets.QLineEdit()
         self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
         self.seed.setToolTip(tr("The same seed, settings and paint make the same picture"))
@@ -144,6 +146,7 @@ class ScumbleDocker(DockWidget):
         form.addRow(self.negative)
         form.addRow(tr("Steps"), self.steps)
         form.addRow(tr("Guidance"), self.guidance)
+        form.addRow(tr("Sampler"), self.sampler)
         form.addRow(tr("Seed"), row)
         form.addRow(tr("Opacity"), self._looks())
         return form
@@ -171,12 +174,7 @@ class ScumbleDocker(DockWidget):
         return row
 
     def _model(self):
-        self.models = QtWidgets.QComboBox()
-        self.models.setSizeAdjustPolicy(
-            QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.models.setMinimumContentsLength(8)
-        self.models.setToolTip(
+        self.models = _narrow_box(
             tr("The model that renders: the one that comes with Scumble, or a folder of yours")
         )
         self.models.activated.connect(self._choose_model)
@@ -307,6 +305,7 @@ class ScumbleDocker(DockWidget):
         self.strength.load(chosen.strength, model.strength if model else None)
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
+        self._list_samplers(chosen.sampler)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)
@@ -319,6 +318,17 @@ class ScumbleDocker(DockWidget):
         if opacity is not None and not self.opacity.isSliderDown():
             self.opacity.setValue(opacity)
             self.blending.setCurrentIndex(self.blending.findData(mode))
+
+    def _list_samplers(self, chosen: str):
+        names = ["", *self.live.engines.samplers()]
+        if chosen not in names:
+            names.append(chosen)  # of another version; the library says what it thinks of it
+        if [self.sampler.itemData(i) for i in range(self.sampler.count())] != names:
+            self.sampler.clear()
+            for name in names:
+                self.sampler.addItem(name or tr("the model's own"), name)
+        if self.sampler.currentIndex() != names.index(chosen):
+            self.sampler.setCurrentIndex(names.index(chosen))
 
     def _list_models(self, chosen: str):
         entries = {"": "", **models.known()}
@@ -341,6 +351,15 @@ def _button(text, tip):
     button.setToolTip(tip)
     button.setMinimumWidth(40)
     return button
+
+
+def _narrow_box(tip):
+    """A list that does not make the docker as wide as its longest entry."""
+    box = QtWidgets.QComboBox()
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setToolTip(tip)
+    return box
 
 
 def _single_shot(parent, function):

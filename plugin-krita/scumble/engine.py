@@ -65,6 +65,20 @@ class Library:
             raise ScumbleError(message or f"Scumble failed with status {status}.", status)
         return status
 
+    def samplers(self) -> list[str]:
+        """The names of all samplers, without loading a model."""
+        out, names = ctypes.c_void_p(), []
+        self.check(self.call.scumble_list_create(abi.LIST_SAMPLERS, ctypes.byref(out)))
+        try:
+            while True:
+                entry = self.made(abi.Entry, "scumble_entry_init")
+                status = self.call.scumble_list_entry(out, len(names), ctypes.byref(entry))
+                if self.check(status) != abi.OK:
+                    return names
+                names.append(text(entry.name))
+        finally:
+            self.call.scumble_list_release(out)
+
     def made(self, struct_type, init: str):
         struct = struct_type()
         self.check(getattr(self.call, init)(ctypes.byref(struct), ctypes.sizeof(struct)))
@@ -170,6 +184,7 @@ class Settings:
     preview: int = abi.PREVIEW_EACH_STEP
     mask_softness: int | None = None  # None: the library's own
     resolution: int = 0
+    sampler: str = ""  # "": the model's own
 
 
 class Session(_Owned):
@@ -203,6 +218,7 @@ class Session(_Owned):
         if settings.mask_softness is not None:
             p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
+        p.sampler = _bytes(settings.sampler or None)
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
     def push(self, pixel_format: int, canvas: tuple, parts: list[tuple]) -> int:

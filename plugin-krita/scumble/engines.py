@@ -30,6 +30,7 @@ class Engines(QtCore.QObject):
         super().__init__()
         self._used = used
         self.library: Library | None = None
+        self._samplers: list[str] | None = None
         self.made: dict[str, Engine] = {}  # by the model's id
         self.spare = QtCore.QTimer(self)
         self.spare.setSingleShot(True)
@@ -43,6 +44,12 @@ class Engines(QtCore.QObject):
         if model not in self.made:
             self.made[model] = Engine(self.library, folder or None)
         return self.made[model]
+
+    def samplers(self) -> list[str]:
+        """Those that the library knows; none before it is loaded."""
+        if self._samplers is None and self.library is not None:
+            self._samplers = self.library.samplers()
+        return self._samplers or []
 
     def drop(self, engine: Engine) -> None:
         """The next `of` makes a new one, e.g. after the painter has put the model in its place. The library

@@ -28,13 +28,14 @@ class DocumentSettings:
     model: str = ""  # its id (models.py); "" is the model that comes with Scumble
     outside_shows_paint: bool = False
     follow_alpha: bool = False  # where the paint is transparent, so is the picture
+    sampler: str = ""  # its name in the library; "": the model's own
     group: str = ""  # the managed group's id
     damaged: bool = field(default=False, compare=False)  # what was kept could not be read
 
     def for_engine(self) -> Settings:
         return Settings(
             self.prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
-            follow_alpha=self.follow_alpha,
+            follow_alpha=self.follow_alpha, sampler=self.sampler,
         )  # fmt: skip
 
     def with_new_seed(self) -> DocumentSettings:

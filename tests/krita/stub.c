@@ -104,15 +104,18 @@ INIT(scumble_stats_init, ScumbleStats)
 INIT(scumble_params_init, ScumbleParams)
 INIT(scumble_entry_init, ScumbleEntry)
 
-/* Nothing to be listed, nothing logged. */
+/* Two samplers, nothing else to be listed, nothing logged. */
+static const char *const samplers[] = {"euler", "ddim"};
 int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
-    (void)kind;
-    *list = NULL;
+    *list = kind == SCUMBLE_LIST_SAMPLERS ? (ScumbleList *)(uintptr_t)samplers : NULL;
     return SCUMBLE_OK;
 }
 int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry *entry) {
-    (void)list, (void)index, (void)entry;
-    return SCUMBLE_END;
+    if (!list || index >= sizeof samplers / sizeof *samplers) return SCUMBLE_END;
+    entry->usable = 1;
+    entry->name = entry->title = samplers[index];
+    entry->note = "";
+    return SCUMBLE_OK;
 }
 void scumble_list_release(ScumbleList *list) { (void)list; }
 int32_t scumble_log_level(uint32_t level) { return level > SCUMBLE_LOG_DEBUG ? SCUMBLE_ERROR_SETTING : SCUMBLE_OK; }

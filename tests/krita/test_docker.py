@@ -35,9 +35,14 @@ def test_the_docker_sets_and_shows(live, document, docker):
     chosen = live.settings(document)
     assert (chosen.prompt, chosen.strength, chosen.steps) == ("a lake", 0.25, None)
     panel.strength.reset.click()
+    names = [panel.sampler.itemText(i) for i in range(panel.sampler.count())]
+    assert names == ["the model's own", "euler", "ddim"]
+    panel.sampler.setCurrentIndex(2)
+    panel.sampler.activated.emit(2)
     panel.alpha.click()
     panel._store()
     assert live.settings(document).strength is None and live.settings(document).follow_alpha
+    assert live.settings(document).sampler == live.settings(document).for_engine().sampler == "ddim"
     panel.opacity.setValue(90)
     assert live.of(document).group.live.opacity() == 90
     panel.apply.click()

@@ -109,6 +109,25 @@ def test_the_real_engine_renders(real_engine):
         assert real_engine.info().ready and real_engine.info().name
 
 
+def test_each_sampler_of_the_library_can_be_chosen(real_engine):
+    names = real_engine.library.samplers()
+    assert {"euler", "ddim", "lcm"} <= set(names)
+    pictures = set()
+    with Session(real_engine) as layer:
+        push(layer, bytes((7 * n) % 251 | (255 if n % 4 == 3 else 0) for n in range(64 * 48 * 4)))
+        for name in ("", "euler_a", "ddim"):
+            layer.set(Settings(prompt="a house", strength=0.9, steps=4, sampler=name))
+            assert layer.wait(60_000)
+            with layer.poll() as frame:
+                out = ctypes.create_string_buffer(64 * 48 * 4)
+                frame.copy_to((0, 0, 64, 48), ctypes.addressof(out), len(out))
+                pictures.add(out.raw)
+        with pytest.raises(ScumbleError, match="nonesuch"):
+            layer.set(Settings(prompt="a house", sampler="nonesuch"))
+            assert layer.wait(60_000) and layer.poll()
+    assert len(pictures) == 3
+
+
 def test_every_strength_of_the_slider_makes_a_picture_of_its_own(real_engine):
     """None is an error and none shows another one's; 0 gives the paint as it is."""
     paint = bytes((7 * n + n // 256) % 251 | (255 if n % 4 == 3 else 0) for n in range(64 * 48 * 4))

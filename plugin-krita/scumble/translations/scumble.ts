@@ -105,6 +105,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>How noise becomes a picture; a model's own is what it was made for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>The same seed, settings and paint make the same picture</source>
         <translation type="unfinished"></translation>
     </message>
@@ -121,6 +126,11 @@
     <message>
         <location filename="../docker.py"/>
         <source>Guidance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Sampler</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -226,6 +236,11 @@
     <message>
         <location filename="../docker.py"/>
         <source>● Live</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>the model's own</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

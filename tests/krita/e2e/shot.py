@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Paints a sketch and shows what the default model makes of it; writes sketch.png and live.png.
 
-SCUMBLE_SHOT names the folder; tests/krita/make_shot.py makes docs/images/krita.png of them.
+SCUMBLE_SHOT names the folder; tests/krita/make_shot.py makes docs/images/krita.png of them. SCUMBLE_SHOT_SIDE
+is the canvas's; above 512 closer.png shows a part of it pixel by pixel.
 """
 
 import os
@@ -70,9 +71,10 @@ def arrange():
 def scenario():
     folder = os.environ["SCUMBLE_SHOT"]
     window = yield from arrange()  # first: Krita fits a new picture into the place that it finds
-    document = yield from new_document(512)
+    side = int(os.environ.get("SCUMBLE_SHOT_SIDE", "512"))
+    document = yield from new_document(side)
     for colour, size, points in SKETCH:
-        brush(colour, size)
+        brush(colour, size * side / 512)
         path = [points[0]]
         for start, end in zip(points, points[1:], strict=False):
             path += line(start, end, 6)[1:]
@@ -88,7 +90,7 @@ def scenario():
     live().set_settings(document, replace(live().settings(document), prompt=prompt))
     live().start(document)
     layer = live().of(document)
-    yield from until(lambda: layer.last_frame is not None and not layer.working, 100)
+    yield from until(lambda: layer.last_frame is not None and not layer.working, 200)
     # Once more, with the model loaded: the line of state then tells of a picture, not of the loading.
     live().set_settings(document, replace(live().settings(document), seed=2))
     yield 300
@@ -96,7 +98,11 @@ def scenario():
     yield 1500
     say("ok   ", live().status(document).text)
     window.grab().save(folder + "/live.png")
+    if side > 512:
+        K.action("zoom_to_100pct").trigger()
+        yield 1500
+        window.grab().save(folder + "/closer.png")
 
 
 if __name__ == "__krita__":
-    play(scenario, 200)
+    play(scenario, 400)
