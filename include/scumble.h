@@ -93,8 +93,10 @@
  * PIXELS. Formats are named by the order of channels in memory, 16-bit and float channels in the machine's byte
  * order. Alpha is straight, not premultiplied. The top row comes first; stride is in bytes, at least a row's; the
  * last row needs no padding; no alignment is needed. Formats are sRGB-encoded, but for those called LINEAR, whose
- * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. The model sees float
- * values cut to 0..1. Frames come back in the format of the push that they show.
+ * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. An image may name another
+ * colour space or carry an ICC profile: then they have its curve, or linear light of its primaries. The model sees sRGB,
+ * values cut to 0..1, also what another space has beyond. Frames come back in format and colour space of the push that
+ * they show; at strength 0, and where a mask is 0, nothing of the paint is cut.
  *
  * ERRORS of the worker arrive through scumble_session_poll. What passes is told once: a failed run, when it fails, also
  * if the next one fails too. What stays is told by each poll, so that nobody misses it: no model or no ONNX Runtime (also
@@ -202,7 +204,7 @@
 #define SCUMBLE_ERROR_BUFFER (-5)
 
 /**
- * Not one of SCUMBLE_FORMAT_*.
+ * Not one of SCUMBLE_FORMAT_*, or a colour space that cannot be used.
  */
 #define SCUMBLE_ERROR_FORMAT (-6)
 
@@ -321,6 +323,31 @@
  * 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
  */
 #define SCUMBLE_FORMAT_RGBAF16_LINEAR 12
+
+/**
+ * sRGB.
+ */
+#define SCUMBLE_SPACE_SRGB 0
+
+/**
+ * Display P3, with sRGB's curve.
+ */
+#define SCUMBLE_SPACE_DISPLAY_P3 1
+
+/**
+ * Adobe RGB (1998).
+ */
+#define SCUMBLE_SPACE_ADOBE_RGB 2
+
+/**
+ * Rec. 2020, with the curve of Rec. 709.
+ */
+#define SCUMBLE_SPACE_REC2020 3
+
+/**
+ * ProPhoto RGB, with a power of 1.8.
+ */
+#define SCUMBLE_SPACE_PROPHOTO 4
 
 /**
  * Show finished pictures only.
@@ -629,7 +656,7 @@ typedef struct ScumbleFrameInfo {
     int32_t canvas_width;
     int32_t canvas_height;
     /**
-     * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
+     * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*; its colour space is that push's too.
      */
     int32_t format;
     /**
@@ -818,6 +845,22 @@ typedef struct ScumbleImage {
      * The top-left pixel; top row first, straight alpha; needs no alignment.
      */
     const void *pixels;
+    /**
+     * The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
+     */
+    uint32_t space;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * Bytes of `profile`, at most 4 MiB.
+     */
+    size_t profile_length;
+    /**
+     * An ICC profile of RGB colours, which is the colour space of the pixels; NULL: as `space` says, which is else 0.
+     */
+    const void *profile;
 } ScumbleImage;
 
 /**
@@ -1156,9 +1199,9 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
 
 /**
  * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
- * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size and format; where
- * they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
- * kept of the host's memory. A canvas whose size or format is new starts transparent, and so does its picture.
+ * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
+ * where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+ * kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
  * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
  * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
  * has. NULL compares all of the images.
@@ -1215,7 +1258,7 @@ int32_t scumble_session_set_noise(struct ScumbleSession *session,
  * Hands out all of the picture that is newer than the frame `after_seq`, the last one that the host has laid down;
  * 0 = the host has nothing: the whole picture. The host lays the frame's rectangles down, in any order, and is done:
  * patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
- * size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
+ * size, format or colour space the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
  * from a timer.
  * An error here is the worker's. That of a failed job is told once: the session lives on and tries again when
  * something changes. What stays is told by each poll: why there is no model (until then the host may ask

@@ -27,6 +27,7 @@ void paint_free(Paint *paint) {
     if (!paint) return;
     g_free(paint->pixels);
     g_free(paint->coverage);
+    g_clear_pointer(&paint->profile, g_bytes_unref);
     g_free(paint);
 }
 
@@ -103,14 +104,31 @@ Paint *canvas_paint_new(gint32 image, gint width, gint height, const GeglRectang
     return paint;
 }
 
+/* The engine gets an image's numbers as they are, with its profile, and knows their own curve and linear light of their
+ * primaries; not sRGB's curve on those, which GIMP 3 calls perceptual. (To a plug-in of 2.10 buffers have no space.) */
+static void find_space(Paint *paint, gint32 layer, const Babl *own) {
+    GimpColorProfile *profile = gimp_image_get_color_profile(gimp_item_get_image(layer));
+    if (profile && gimp_color_profile_is_rgb(profile)) {
+        gsize length = 0;
+        const guint8 *bytes = gimp_color_profile_get_icc_profile(profile, &length);
+        paint->profile = g_bytes_new(bytes, length);
+    }
+    g_clear_object(&profile);
+    for (guint i = 0; paint->profile && i < G_N_ELEMENTS(FORMATS); i++)
+        if (paint->format == &FORMATS[i][2]) {
+            paint->format = &FORMATS[G_N_ELEMENTS(FORMATS) - 1][0];
+            break;
+        }
+    paint->babl = babl_format_with_space(paint->format->babl, own);
+}
+
 Paint *canvas_read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     GeglRectangle part = {x, y, paint->rect.width, paint->rect.height};
     GeglBuffer *buffer = layer > 0 ? gimp_drawable_get_buffer(layer) : NULL;
+    if (buffer) find_space(paint, layer, gegl_buffer_get_format(buffer));
     paint->pixels = buffer ? g_try_malloc((gsize)part.width * (gsize)part.height * (gsize)paint->format->bytes) : NULL;
-    if (paint->pixels) {
-        paint->babl = babl_format_with_space(paint->format->babl, gegl_buffer_get_format(buffer));
+    if (paint->pixels)
         gegl_buffer_get(buffer, &part, 1.0, paint->babl, paint->pixels, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
-    }
     g_clear_object(&buffer);
     if (!paint->pixels) g_clear_pointer(&paint, paint_free);
     return paint;

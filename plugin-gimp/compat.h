@@ -25,6 +25,7 @@
 #define gimp_image_delete(id) gimp_image_delete(IMAGE_(id))
 #define gimp_image_resize(id, w, h, x, y) gimp_image_resize(IMAGE_(id), w, h, x, y)
 #define gimp_image_undo_disable(id) gimp_image_undo_disable(IMAGE_(id))
+#define gimp_image_get_color_profile(id) gimp_image_get_color_profile(IMAGE_(id))
 #define gimp_image_get_name(id) gimp_image_get_name(IMAGE_(id))
 #define gimp_image_undo_group_start(id) gimp_image_undo_group_start(IMAGE_(id))
 #define gimp_image_undo_group_end(id) gimp_image_undo_group_end(IMAGE_(id))

@@ -178,6 +178,7 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     image.stride = (gsize)paint->rect.width * (gsize)paint->format->bytes;
     image.byte_length = image.stride * (gsize)paint->rect.height;
     image.pixels = paint->pixels;
+    if (paint->profile) image.profile = g_bytes_get_data(paint->profile, &image.profile_length);
     /* The picture is of another canvas now, and nobody may take it for one of this. */
     gboolean other = !renderer_fits(r, paint);
     if (other && !picture_begin(&r->picture, paint)) {

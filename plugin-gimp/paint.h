@@ -21,6 +21,7 @@ typedef enum {
 typedef struct {
     const PixelFormat *format;
     const Babl *babl;   /* that format in the image's colour space */
+    GBytes *profile;    /* of the image, if it has one of RGB colours */
     gint width, height; /* of the whole canvas */
     GeglRectangle rect; /* the part of it that `pixels` holds, rows packed */
     guchar *pixels;

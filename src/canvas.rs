@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 pub use crate::pixels::snapshot::{Snapshot, TILE};
-use crate::pixels::{Format, ImageView};
+use crate::pixels::{Coding, Format, ImageView};
 use crate::region::Rect;
 
 pub struct Canvas {
@@ -14,8 +14,8 @@ pub struct Canvas {
 impl Canvas {
     /// A transparent canvas that owes all of itself for `revision`.
     /// Fails with [`crate::error::Status::Memory`] where the system has no room for it.
-    pub fn new(bounds: Rect, format: Format, revision: u64) -> Result<Self> {
-        let pixels = Snapshot::new(bounds, format, revision)?;
+    pub fn new(bounds: Rect, coding: impl Into<Coding>, revision: u64) -> Result<Self> {
+        let pixels = Snapshot::new(bounds, coding.into(), revision)?;
         Ok(Canvas { owed: vec![revision; pixels.tile_count()], pixels })
     }
 
@@ -25,6 +25,10 @@ impl Canvas {
 
     pub fn format(&self) -> Format {
         self.pixels.format()
+    }
+
+    pub fn coding(&self) -> Coding {
+        self.pixels.coding()
     }
 
     pub fn snapshot(&self) -> Snapshot {

@@ -4,7 +4,7 @@
 use parking_lot::Mutex;
 
 use crate::error::Result;
-use crate::pixels::Format;
+use crate::pixels::Coding;
 use crate::region::Rect;
 use crate::tiles::Tiles;
 
@@ -70,13 +70,13 @@ impl<M: Clone> Picture<M> {
     /// Another canvas: transparent, and nothing of the earlier one is shown any more. What is returned is to be
     /// dropped outside locks.
     #[must_use]
-    pub fn reset(&self, bounds: Rect, format: Format) -> impl Sized + use<M> {
+    pub fn reset(&self, bounds: Rect, coding: Coding) -> impl Sized + use<M> {
         let mut state = self.0.lock();
         state.reset = state.seq;
         state.canvas += 1;
         state.covers = Rect::default();
         let told = state.told.take();
-        (std::mem::replace(&mut state.tiles, Tiles::empty(bounds, format)), told)
+        (std::mem::replace(&mut state.tiles, Tiles::empty(bounds, coding)), told)
     }
 
     pub fn tiles(&self) -> Tiles {
@@ -85,10 +85,10 @@ impl<M: Clone> Picture<M> {
 
     /// The picture as it is, to lay the next patch on, of which nothing is seen before [`Picture::show`]. `None` if the
     /// canvas is another one.
-    pub fn next(&self, bounds: Rect, format: Format) -> Option<State<M>> {
+    pub fn next(&self, bounds: Rect, coding: &Coding) -> Option<State<M>> {
         let mut state = self.0.lock().clone();
         state.seq += 1;
-        ((state.tiles.bounds(), state.tiles.format()) == (bounds, format)).then_some(state)
+        (state.tiles.bounds() == bounds && state.tiles.coding() == coding).then_some(state)
     }
 
     /// Shows a patch; `None` (and nothing is shown) if the canvas has become another one since [`Picture::next`].
@@ -133,6 +133,7 @@ impl<M: Clone> Picture<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::Format;
 
     /// A host's copy of the picture: it lays down each frame's rectangles and nothing else.
     struct Host {
@@ -179,7 +180,7 @@ mod tests {
                 Rect::new(0, 0, 1 + (roll(&mut seed) % 300) as i32, 1 + (roll(&mut seed) % 300) as i32);
             let stride = bounds.width as usize * 4;
             let picture = Picture::default();
-            drop(picture.reset(bounds, Format::Rgba8));
+            drop(picture.reset(bounds, Format::Rgba8.into()));
             let mut whole = vec![0u8; stride * bounds.height as usize];
             let mut hosts: Vec<Host> = (0..3).map(|_| Host { seen: 0, bytes: whole.clone() }).collect();
             let mut covers = bounds;
@@ -190,7 +191,7 @@ mod tests {
                 let rect = rect_in(&mut seed, covers);
                 let value = patch as u8;
                 let pixels = vec![value; rect.width as usize * rect.height as usize * 4];
-                let mut next = picture.next(bounds, Format::Rgba8).unwrap();
+                let mut next = picture.next(bounds, &Format::Rgba8.into()).unwrap();
                 next.lay(covers, rect, &pixels).unwrap();
                 assert!(picture.show(next, patch).is_some());
                 for (at, byte) in whole.iter_mut().enumerate() {
@@ -222,10 +223,10 @@ mod tests {
     fn two_far_strokes_are_two_rectangles_and_a_patch_of_another_canvas_is_not_shown() {
         let bounds = Rect::new(0, 0, 1000, 700);
         let picture = Picture::default();
-        drop(picture.reset(bounds, Format::Rgba8));
+        drop(picture.reset(bounds, Format::Rgba8.into()));
         assert!(picture.newer_than(0).is_none());
         let lay = |rect: Rect, value: u8| {
-            let mut next = picture.next(bounds, Format::Rgba8)?;
+            let mut next = picture.next(bounds, &Format::Rgba8.into())?;
             let pixels = vec![value; rect.width as usize * rect.height as usize * 4];
             next.lay(bounds, rect, &pixels).unwrap();
             Some(next)
@@ -241,9 +242,9 @@ mod tests {
         show(Rect::new(900, 650, 100, 50), 2);
         assert_eq!(picture.newer_than(3).unwrap().rects, [], "the same once more is nothing to lay down");
         let late = lay(bounds, 3).unwrap();
-        drop(picture.reset(bounds, Format::Rgba8));
+        drop(picture.reset(bounds, Format::Rgba8.into()));
         assert!(picture.show(late, 0).is_none() && picture.newer_than(3).is_none());
-        drop(picture.reset(bounds, Format::Bgra8));
+        drop(picture.reset(bounds, Format::Bgra8.into()));
         assert!(lay(bounds, 4).is_none());
     }
 }

@@ -12,8 +12,9 @@ use crate::engine::{Inner, LoadState};
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
 use crate::job::Params;
-use crate::pixels::ImageView;
 use crate::pixels::mask::{Coverage, Mask};
+use crate::pixels::space::{LastProfile, Space};
+use crate::pixels::{Coding, ImageView};
 use crate::region::Rect;
 use crate::render::Tier;
 
@@ -37,15 +38,25 @@ pub enum Polled {
 pub struct Session {
     shared: Arc<Shared>,
     engine: Arc<Inner>,
+    profile: LastProfile,
 }
 
 impl Session {
     pub(crate) fn new(engine: Arc<Inner>) -> Self {
-        Session { shared: Arc::new(Shared::new()), engine }
+        Session { shared: Arc::new(Shared::new()), engine, profile: LastProfile::default() }
+    }
+
+    /// The colour space of an ICC profile; that of the last one is remembered.
+    ///
+    /// # Errors
+    /// [`Status::Format`]: why it cannot be used.
+    pub fn space_of(&self, profile: &[u8]) -> Result<Space> {
+        self.profile.space(profile)
     }
 
     /// Hands over pixels of a canvas of `width × height`, as one change. Only the parts of the images inside
-    /// `touched` are compared (`None`: all of them). A canvas of another size or format starts anew, transparent.
+    /// `touched` are compared (`None`: all of them). A canvas of another size, format or colour space starts anew,
+    /// transparent.
     pub fn push(
         &self,
         width: i32,
@@ -63,14 +74,18 @@ impl Session {
         if images.iter().any(|image| image.format() != format) {
             return Err(Error::new(Status::Format, "The images of one push have different formats."));
         }
+        let coding = Coding { format, space: images[0].space().clone() };
+        if images.iter().any(|image| *image.space() != coding.space) {
+            return Err(Error::new(Status::Format, "The images of one push have different colour spaces."));
+        }
         let mut desk = self.shared.open_desk()?;
         let revision = desk.revision + 1;
-        let anew = desk.canvas.as_ref().is_none_or(|c| c.bounds() != bounds || c.format() != format);
+        let anew = desk.canvas.as_ref().is_none_or(|c| c.bounds() != bounds || c.coding() != coding);
         // Both outlive the lock: dropping a canvas takes time.
         let (mut before, mut shown) = (None, None);
         if anew {
-            before = desk.canvas.replace(Canvas::new(bounds, format, revision)?);
-            shown = Some(self.shared.picture.reset(bounds, format));
+            before = desk.canvas.replace(Canvas::new(bounds, coding.clone(), revision)?);
+            shown = Some(self.shared.picture.reset(bounds, coding));
             if desk.mask.as_ref().is_some_and(|mask| mask.canvas() != bounds) {
                 desk.mask = None;
             }

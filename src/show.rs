@@ -99,8 +99,8 @@ impl<'a> Showing<'a> {
 
     /// What is shown, to lay the next patch on; `None` where the canvas is another one by now.
     fn next(&mut self) -> Option<State<Meta>> {
-        let (bounds, format) = (self.job.paint.bounds(), self.job.paint.format());
-        self.next.take().or_else(|| self.session.picture.next(bounds, format))
+        let paint = &self.job.paint;
+        self.next.take().or_else(|| self.session.picture.next(paint.bounds(), &paint.coding()))
     }
 
     fn lay(&mut self, rect: Rect, pixels: &[u8]) -> Result<()> {

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::pixels::{Format, Rows, snapshot, zeroed};
+use crate::pixels::space::Space;
+use crate::pixels::{Coding, Format, Rows, snapshot, zeroed};
 use crate::region::Rect;
 
 /// Side of a tile in pixels: that of the canvas's. Tiles at the canvas's edge are whole in memory.
@@ -24,22 +25,22 @@ type Row = Arc<Vec<Slot>>;
 #[derive(Clone)]
 pub struct Tiles {
     bounds: Rect,
-    format: Format,
+    coding: Coding,
     rows: Vec<Row>,
 }
 
 impl Default for Tiles {
     /// Of no canvas.
     fn default() -> Self {
-        Tiles::empty(Rect::default(), Format::Rgba8)
+        Tiles::empty(Rect::default(), Format::Rgba8.into())
     }
 }
 
 impl Tiles {
-    pub(crate) fn empty(bounds: Rect, format: Format) -> Tiles {
+    pub(crate) fn empty(bounds: Rect, coding: Coding) -> Tiles {
         let across = tiles(0, bounds.width).len();
         let row: Row = Arc::new(vec![Slot::default(); across]);
-        Tiles { bounds, format, rows: vec![row; tiles(0, bounds.height).len()] }
+        Tiles { bounds, coding, rows: vec![row; tiles(0, bounds.height).len()] }
     }
 
     pub fn bounds(&self) -> Rect {
@@ -47,11 +48,15 @@ impl Tiles {
     }
 
     pub fn format(&self) -> Format {
-        self.format
+        self.coding.format
+    }
+
+    pub fn coding(&self) -> &Coding {
+        &self.coding
     }
 
     fn bytes_per_pixel(&self) -> usize {
-        self.format.bytes_per_pixel()
+        self.coding.format.bytes_per_pixel()
     }
 
     /// Makes each tile that `rect` touches anew: `change` gets its rectangle and its bytes as they were, and says
@@ -209,7 +214,11 @@ impl Rows for Tiles {
     }
 
     fn format(&self) -> Format {
-        self.format
+        self.coding.format
+    }
+
+    fn space(&self) -> &Space {
+        &self.coding.space
     }
 
     fn read_row(&self, y: i32, x: i32, out: &mut [u8]) {

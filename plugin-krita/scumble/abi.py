@@ -58,6 +58,12 @@ FORMAT_BGRA16_LINEAR = 10
 FORMAT_RGBAF16 = 11
 FORMAT_RGBAF16_LINEAR = 12
 
+SPACE_SRGB = 0
+SPACE_DISPLAY_P3 = 1
+SPACE_ADOBE_RGB = 2
+SPACE_REC2020 = 3
+SPACE_PROPHOTO = 4
+
 PREVIEW_OFF = 0
 PREVIEW_GIVE_WAY = 1
 PREVIEW_EACH_STEP = 2
@@ -182,6 +188,10 @@ class Image(ctypes.Structure):
         ("stride", c_size_t),
         ("byte_length", c_size_t),
         ("pixels", c_void_p),
+        ("space", c_uint32),
+        ("reserved", c_uint32),
+        ("profile_length", c_size_t),
+        ("profile", c_void_p),
     ]
 
 

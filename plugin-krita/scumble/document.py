@@ -251,7 +251,7 @@ class LiveDocument:
             together.append((rect, paint))
             if not every_piece or done == count - 1:
                 parts = [(rect, paint.address, paint.length) for rect, paint in together]
-                if self._note(self.session.push(pixels.number, size, parts)):
+                if self._note(self.session.push(pixels.number, size, parts, pixels.space)):
                     self._hot_piece = index
                 together.clear()
 

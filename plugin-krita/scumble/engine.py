@@ -187,6 +187,17 @@ class Settings:
     sampler: str = ""  # "": the model's own
 
 
+@dataclass(frozen=True)
+class Space:
+    """A colour space: an ICC profile's bytes, or one that has a name."""
+
+    number: int = abi.SPACE_SRGB
+    profile: bytes | None = None
+
+
+SRGB = Space()
+
+
 class Session(_Owned):
     """What the library keeps of one live layer."""
 
@@ -221,7 +232,7 @@ class Session(_Owned):
         p.sampler = _bytes(settings.sampler or None)
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
-    def push(self, pixel_format: int, canvas: tuple, parts: list[tuple]) -> int:
+    def push(self, pixel_format: int, canvas: tuple, parts: list[tuple], space: Space = SRGB) -> int:
         """Hands over parts of the paint as one change; returns the new revision, 0 if nothing has changed. A
         part is (rectangle, address of its rows, packed, their length)."""
         images = (abi.Image * len(parts))()
@@ -235,6 +246,10 @@ class Session(_Owned):
             image.stride = length // rect[3] if rect[3] > 0 else 0
             image.byte_length = length
             image.pixels = address
+            image.space = space.number
+            if space.profile is not None:
+                image.profile = ctypes.cast(ctypes.c_char_p(space.profile), ctypes.c_void_p).value
+                image.profile_length = len(space.profile)
         return self._revised(self.library.call.scumble_session_push, images, len(parts), None, 0)
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 
-from . import abi
-from .engine import ScumbleError
+from . import abi, spaces
+from .engine import SRGB, ScumbleError, Space
 from .qt import QtCore, tr
 
 
@@ -19,6 +19,7 @@ class Refused(ScumbleError):
 class PixelFormat:
     number: int
     bytes_per_pixel: int
+    space: Space = SRGB
 
 
 # depth: (sRGB-encoded, linear, bytes a pixel). Krita keeps integers as B, G, R, A and floats as R, G, B, A.
@@ -28,12 +29,6 @@ DEPTHS = {
     "F16": (abi.FORMAT_RGBAF16, abi.FORMAT_RGBAF16_LINEAR, 8),
     "F32": (abi.FORMAT_RGBAF32, abi.FORMAT_RGBAF32_LINEAR, 16),
 }
-
-
-def is_linear(profile: str) -> bool:
-    """Krita's own linear profiles are called …-g10 (gamma 1.0)."""
-    name = profile.lower()
-    return "g10" in name or "linear" in name
 
 
 def pixel_format(model: str, depth: str, profile: str) -> PixelFormat:
@@ -49,7 +44,8 @@ def pixel_format(model: str, depth: str, profile: str) -> PixelFormat:
                "integer, 16-bit or 32-bit float.").format(depth=depth)
         )  # fmt: skip
     encoded, linear, size = DEPTHS[depth]
-    return PixelFormat(linear if is_linear(profile) else encoded, size)
+    space, is_linear = spaces.find(profile)
+    return PixelFormat(linear if is_linear else encoded, size, space)
 
 
 class Buffer:

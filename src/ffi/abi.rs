@@ -159,6 +159,14 @@ pub struct ScumbleImage {
     pub byte_length: usize,
     /// The top-left pixel; top row first, straight alpha; needs no alignment.
     pub pixels: *const c_void,
+    /// The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
+    pub space: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Bytes of `profile`, at most 4 MiB.
+    pub profile_length: usize,
+    /// An ICC profile of RGB colours, which is the colour space of the pixels; NULL: as `space` says, which is else 0.
+    pub profile: *const c_void,
 }
 
 /// Coverage of a live layer, borrowed for the call. Fill it with `scumble_mask_init` first.
@@ -205,7 +213,7 @@ pub struct ScumbleFrameInfo {
     /// Size of the canvas that the picture is of.
     pub canvas_width: i32,
     pub canvas_height: i32,
-    /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*.
+    /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*; its colour space is that push's too.
     pub format: i32,
     /// How the newest patch was rendered, one of SCUMBLE_TIER_*.
     pub tier: u32,
@@ -363,9 +371,10 @@ sized32!(ScumbleParams, {
     mask_softness: 8, resolution: 0, reserved: 0, sampler: std::ptr::null(), finest: 0, settle_delay_ms: 300,
     refine_strength: 0.0, settled_steps: 0,
 });
-sized32!(ScumbleImage, {
+sized32!(ScumbleImage, first std::mem::offset_of!(ScumbleImage, space), {
     format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
-    pixels: std::ptr::null(),
+    pixels: std::ptr::null(), space: c::SCUMBLE_SPACE_SRGB, reserved: 0, profile_length: 0,
+    profile: std::ptr::null(),
 });
 sized32!(ScumbleMask, {
     outside: c::SCUMBLE_OUTSIDE_PAINT, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
@@ -395,4 +404,5 @@ const _: () = {
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 72);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
+    assert!(size_of::<ScumbleImage>() == 80);
 };

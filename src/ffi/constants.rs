@@ -5,6 +5,7 @@ use crate::job::Preview;
 use crate::pixels::Format;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
+use crate::pixels::space::Named;
 
 /// Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
@@ -36,7 +37,7 @@ pub const SCUMBLE_ERROR_TEXT: i32 = -3;
 pub const SCUMBLE_ERROR_RECT: i32 = -4;
 /// A stride is too short, or the buffer ends before its last row does.
 pub const SCUMBLE_ERROR_BUFFER: i32 = -5;
-/// Not one of SCUMBLE_FORMAT_*.
+/// Not one of SCUMBLE_FORMAT_*, or a colour space that cannot be used.
 pub const SCUMBLE_ERROR_FORMAT: i32 = -6;
 /// A setting is out of range, or two settings do not go together.
 pub const SCUMBLE_ERROR_SETTING: i32 = -7;
@@ -86,6 +87,17 @@ pub const SCUMBLE_FORMAT_BGRA16_LINEAR: i32 = 10;
 pub const SCUMBLE_FORMAT_RGBAF16: i32 = 11;
 /// 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
 pub const SCUMBLE_FORMAT_RGBAF16_LINEAR: i32 = 12;
+
+/// sRGB.
+pub const SCUMBLE_SPACE_SRGB: u32 = 0;
+/// Display P3, with sRGB's curve.
+pub const SCUMBLE_SPACE_DISPLAY_P3: u32 = 1;
+/// Adobe RGB (1998).
+pub const SCUMBLE_SPACE_ADOBE_RGB: u32 = 2;
+/// Rec. 2020, with the curve of Rec. 709.
+pub const SCUMBLE_SPACE_REC2020: u32 = 3;
+/// ProPhoto RGB, with a power of 1.8.
+pub const SCUMBLE_SPACE_PROPHOTO: u32 = 4;
 
 /// Show finished pictures only.
 pub const SCUMBLE_PREVIEW_OFF: u32 = 0;
@@ -186,6 +198,11 @@ const _: () = {
     assert!(SCUMBLE_FORMAT_BGRA16_LINEAR == Format::Bgra16Linear as i32);
     assert!(SCUMBLE_FORMAT_RGBAF16 == Format::RgbaF16 as i32);
     assert!(SCUMBLE_FORMAT_RGBAF16_LINEAR == Format::RgbaF16Linear as i32);
+    assert!(SCUMBLE_SPACE_SRGB == Named::Srgb as u32);
+    assert!(SCUMBLE_SPACE_DISPLAY_P3 == Named::DisplayP3 as u32);
+    assert!(SCUMBLE_SPACE_ADOBE_RGB == Named::AdobeRgb as u32);
+    assert!(SCUMBLE_SPACE_REC2020 == Named::Rec2020 as u32);
+    assert!(SCUMBLE_SPACE_PROPHOTO == Named::ProPhoto as u32);
     assert!(SCUMBLE_PREVIEW_OFF == Preview::Off as u32);
     assert!(SCUMBLE_PREVIEW_GIVE_WAY == Preview::GiveWay as u32);
     assert!(SCUMBLE_PREVIEW_EACH_STEP == Preview::EachStep as u32);

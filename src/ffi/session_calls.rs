@@ -16,8 +16,9 @@ use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
 use crate::pixels::mask::{Coverage, Outside};
 use crate::pixels::paste::Alpha;
+use crate::pixels::space::{MAX_PROFILE, Space};
 use crate::pixels::{Format, ImageView};
-use crate::session::{Polled, Pushed};
+use crate::session::{Polled, Pushed, Session};
 
 /// Runs a call on a session, which keeps its error; a panic closes the session for good.
 unsafe fn on_session(
@@ -177,9 +178,9 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
 }
 
 /// Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
-/// pushed before). `images` are `image_count` structs, one behind the other, of one canvas size and format; where
-/// they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
-/// kept of the host's memory. A canvas whose size or format is new starts transparent, and so does its picture.
+/// pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
+/// where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+/// kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
 /// `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
 /// nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
 /// has. NULL compares all of the images.
@@ -202,7 +203,7 @@ pub unsafe extern "C" fn scumble_session_push(
     unsafe {
         on_session(session, |session| {
             check_out(images.cast_mut(), "images")?;
-            let mut views = Vec::new();
+            let (mut views, mut spaces) = (Vec::new(), Vec::new());
             let mut canvas = (0, 0);
             let mut next = images;
             for _ in 0..image_count {
@@ -222,7 +223,10 @@ pub unsafe extern "C" fn scumble_session_push(
                 canvas = (bounds.width, bounds.height);
                 let bytes = borrowed(image.pixels.cast(), image.byte_length, "images->pixels")?;
                 views.push(ImageView::new(format, rect, image.stride, bytes)?);
+                spaces.push(space_of(&session.session, &image)?);
             }
+            let views = views.into_iter().zip(&spaces).map(|(view, space)| view.in_space(space));
+            let views = views.collect::<Result<Vec<_>>>()?;
             let mut rects = Vec::new();
             for at in 0..if touched.is_null() { 0 } else { touched_count } {
                 rects.push(to_rect(touched.add(at as usize).read_unaligned()));
@@ -231,6 +235,26 @@ pub unsafe extern "C" fn scumble_session_push(
             tell(session.session.push(canvas.0, canvas.1, &views, touched)?, revision)
         })
     }
+}
+
+unsafe fn space_of(session: &Session, image: &ScumbleImage) -> Result<Space> {
+    let wrong = |why: &str| Err(Error::new(Status::Format, why));
+    if image.reserved != 0 {
+        return wrong("A reserved field of the image is not 0; the host must call its _init first.");
+    }
+    if image.profile.is_null() {
+        return Space::from_number(image.space);
+    }
+    if image.space != SCUMBLE_SPACE_SRGB {
+        return wrong(
+            "The image has a colour profile and names a colour space too; the host must give one of them.",
+        );
+    }
+    // Too long a one is told before it is read.
+    let length = image.profile_length.min(MAX_PROFILE + 1);
+    // SAFETY: not NULL, and as long as the caller of the exported function promised.
+    let profile = unsafe { borrowed(image.profile.cast(), length, "images->profile") }?;
+    session.space_of(profile)
 }
 
 /// The host's bytes for the time of the call.
@@ -324,7 +348,7 @@ pub unsafe extern "C" fn scumble_session_set_noise(
 /// Hands out all of the picture that is newer than the frame `after_seq`, the last one that the host has laid down;
 /// 0 = the host has nothing: the whole picture. The host lays the frame's rectangles down, in any order, and is done:
 /// patches of which no poll has been told yet come together in one frame, and none is lost. After another canvas
-/// size or format the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
+/// size, format or colour space the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
 /// from a timer.
 /// An error here is the worker's. That of a failed job is told once: the session lives on and tries again when
 /// something changes. What stays is told by each poll: why there is no model (until then the host may ask

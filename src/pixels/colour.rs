@@ -37,7 +37,12 @@ impl Transfer {
     /// Where the encoding is a constant, what it does not need is compiled away.
     #[inline(always)]
     pub fn of(encoding: Encoding) -> Transfer {
-        static CURVES: LazyLock<[Curve; 2]> = LazyLock::new(|| [Curve::new(encode), Curve::new(decode)]);
+        // Below it both functions are straight lines already.
+        const LEAST: f32 = 1.0 / 512.0;
+        static CURVES: LazyLock<[Curve; 2]> = LazyLock::new(|| {
+            let exact = |of: fn(f32) -> f32| Curve { exact: Some(of), ..Curve::new(LEAST, of) };
+            [exact(encode), exact(decode)]
+        });
         Transfer(match encoding {
             Encoding::Srgb => None,
             Encoding::Linear => Some(&CURVES),
@@ -58,37 +63,49 @@ impl Transfer {
 }
 
 /// A transfer function by straight lines, [`Curve::LINES`] of them from each power of two to the next, so that an
-/// index is the top bits of a float; within 2·10⁻⁶ of the function it was made of.
-struct Curve {
+/// index is the top bits of a float; within 2·10⁻⁶ of a smooth function that it was made of.
+pub struct Curve {
+    /// A power of two: where the first line begins.
+    least: f32,
     points: Vec<f32>,
-    exact: fn(f32) -> f32,
+    /// At 0.
+    zero: f32,
+    /// Beyond the lines; `None`: one more from 0 to the first, and what lies beyond 0..1 is as at its ends.
+    exact: Option<fn(f32) -> f32>,
 }
 
 impl Curve {
-    /// Below it both functions are straight lines already.
-    const LEAST: f32 = 1.0 / 512.0;
     const LINES: u32 = 256;
     /// Bits of a float's mantissa below those of the index.
     const PART: u32 = f32::MANTISSA_DIGITS - 1 - Self::LINES.ilog2();
 
-    fn new(exact: fn(f32) -> f32) -> Curve {
-        let points = (Self::LEAST.to_bits() >> Self::PART..)
+    /// `least` is a power of two below 1.
+    pub fn new(least: f32, of: impl Fn(f32) -> f32) -> Curve {
+        let points = (least.to_bits() >> Self::PART..)
             .map(|top| f32::from_bits(top << Self::PART))
             // One more than 1.0: where the line that begins there ends.
             .take_while(|v| *v < 1.0 + 2.0 / Self::LINES as f32);
-        Curve { points: points.map(exact).collect(), exact }
+        Curve { least, points: points.map(&of).collect(), zero: of(0.0), exact: None }
     }
 
     #[inline]
-    fn at(&self, v: f32) -> f32 {
-        if !(Self::LEAST..=1.0).contains(&v) {
-            return (self.exact)(v);
+    pub fn at(&self, v: f32) -> f32 {
+        if !(self.least..=1.0).contains(&v) {
+            return self.beyond(v);
         }
-        let above = v.to_bits() - Self::LEAST.to_bits();
+        let above = v.to_bits() - self.least.to_bits();
         let line = (above >> Self::PART) as usize;
         let part = (above & ((1 << Self::PART) - 1)) as f32 / (1 << Self::PART) as f32;
         let (from, to) = (self.points[line], self.points[line + 1]);
         from + (to - from) * part
+    }
+
+    fn beyond(&self, v: f32) -> f32 {
+        match self.exact {
+            Some(exact) => exact(v),
+            None if v > 1.0 => self.at(1.0),
+            None => self.zero + (self.points[0] - self.zero) * (v.max(0.0) / self.least),
+        }
     }
 }
 

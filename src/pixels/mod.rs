@@ -8,9 +8,11 @@ pub mod paste;
 pub mod read;
 pub mod resample;
 pub mod snapshot;
+pub mod space;
 pub mod spread;
 
 use ndarray::Array3;
+use space::{SRGB, Space};
 
 use crate::error::{Error, Result, Status};
 use crate::region::Rect;
@@ -20,6 +22,8 @@ pub trait Rows: Sync {
     fn bounds(&self) -> Rect;
 
     fn format(&self) -> Format;
+
+    fn space(&self) -> &Space;
 
     /// Copies the pixels `x..` of row `y` into `out`, whose length says how many; they lie on the canvas.
     fn read_row(&self, y: i32, x: i32, out: &mut [u8]);
@@ -44,6 +48,20 @@ pub enum Format {
     RgbaF16Linear = 12,
 }
 
+/// How pixels are coded: in which format, and in which colour space.
+#[derive(Clone, PartialEq)]
+pub struct Coding {
+    pub format: Format,
+    pub space: Space,
+}
+
+impl From<Format> for Coding {
+    /// Of sRGB.
+    fn from(format: Format) -> Coding {
+        Coding { format, space: Space::default() }
+    }
+}
+
 /// In which order a pixel's channels lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -60,9 +78,11 @@ pub enum Depth {
     F32,
 }
 
-/// What the numbers of red, green and blue mean (the primaries are sRGB's). Paint is blended in its own encoding.
+/// How the numbers of red, green and blue stand for light (of which colours, a [`Space`] says). Paint is blended in its own
+/// encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
+    /// As the colour space has it: sRGB's curve, or its own.
     Srgb,
     /// In proportion to light.
     Linear,
@@ -152,6 +172,7 @@ pub(crate) use with_constant;
 #[derive(Clone, Copy)]
 pub struct ImageView<'a> {
     format: Format,
+    space: &'a Space,
     rect: Rect,
     stride: usize,
     data: &'a [u8],
@@ -161,7 +182,20 @@ impl<'a> ImageView<'a> {
     /// `stride` is bytes from one row to the next; `data` must hold every row, the last without padding.
     pub fn new(format: Format, rect: Rect, stride: usize, data: &'a [u8]) -> Result<Self> {
         check_buffer(rect, format.bytes_per_pixel(), stride, data.len(), "image")?;
-        Ok(ImageView { format, rect, stride, data })
+        Ok(ImageView { format, space: &SRGB, rect, stride, data })
+    }
+
+    /// The same in another colour space than sRGB.
+    ///
+    /// # Errors
+    /// [`Status::Format`] where the format cannot be in it.
+    pub fn in_space(self, space: &'a Space) -> Result<Self> {
+        space.check(self.format)?;
+        Ok(ImageView { space, ..self })
+    }
+
+    pub fn space(&self) -> &'a Space {
+        self.space
     }
 
     pub fn format(&self) -> Format {
@@ -210,6 +244,13 @@ pub fn check_buffer(
 
 /// An RGB picture, `[3, height, width]`, sRGB-encoded, 0..1.
 pub type Picture = Array3<f32>;
+
+/// The first three planes of so many values.
+pub(crate) fn three(planes: &mut [f32], each: usize) -> [&mut [f32]; 3] {
+    let (red, rest) = planes.split_at_mut(each);
+    let (green, rest) = rest.split_at_mut(each);
+    [red, green, &mut rest[..each]]
+}
 
 /// What is told where there is no room for `length` bytes.
 pub(crate) fn no_room(length: usize) -> Error {

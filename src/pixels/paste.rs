@@ -7,7 +7,7 @@ use super::mask::Outside;
 use super::resample::{Filter, Taps, resample};
 use super::snapshot::Snapshot;
 use super::spread::{Cover, Paper};
-use super::{Format, Picture, Rows, with_constant, zeroed};
+use super::{Encoding, Format, Picture, Rows, three, with_constant, zeroed};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -71,7 +71,7 @@ pub fn paste(
     let down = taps(rect.y.into()..rect.bottom(), y, height);
     let seen = across.source();
     let (left, seen) = ((seen.start - x) as usize, (seen.end - seen.start) as usize);
-    let format = paint.format();
+    let (format, space) = (paint.format(), paint.space());
     let w = rect.width as usize;
     let row_bytes = w * format.bytes_per_pixel();
     let mut out = zeroed(row_bytes * rect.height as usize)?;
@@ -86,7 +86,7 @@ pub fn paste(
     budget::run(parts, |(band, out)| {
         let first = band.start;
         let mut below = vec![0; row_bytes];
-        let mut bare = vec![0.0; if paper.is_some() { 3 * w } else { 0 }];
+        let mut own = vec![0.0; if paper.is_some() || !space.is_srgb() { 3 * w } else { 0 }];
         let load = |row: i64, planes: &mut [f32]| {
             cancel.check()?;
             for (c, plane) in planes.chunks_exact_mut(seen).enumerate() {
@@ -102,20 +102,25 @@ pub fn paste(
         resample(&across, &down, 3 + usize::from(paper.is_some()), band, load, |row, planes| {
             paint.read_row(rect.y + row as i32, rect.x, &mut below);
             let target = &mut out[(row - first) * row_bytes..][..row_bytes];
-            let planes = match paper {
-                Some(paper) => {
-                    take_out(paper, planes, &mut bare);
-                    &bare
-                }
-                None => planes,
-            };
+            if let Some(paper) = paper {
+                take_out(paper, planes, &mut own);
+            } else if !space.is_srgb() {
+                own.copy_from_slice(planes);
+            }
+            if !space.is_srgb() {
+                space.of_srgb(format.encoding(), three(&mut own, w));
+            }
+            let planes = if own.is_empty() { planes } else { &own };
             let colours = [0, 1, 2].map(|c| &planes[c * w..][..w]);
             let weights = blend.row(row, w);
             with_constant!(format, FORMAT => {
                 let pixels = pixels(FORMAT, target, &below, weights);
-                match blend.outside {
-                    Outside::Paint => replace_row(FORMAT, colours, blend.alpha, pixels),
-                    Outside::Transparent => overlay_row(FORMAT, colours, blend.alpha, pixels),
+                let (own, none) = (Transfer::of(FORMAT.encoding()), Transfer::of(Encoding::Srgb));
+                match (blend.outside, space.is_srgb()) {
+                    (Outside::Paint, true) => replace_row(FORMAT, own, colours, blend.alpha, pixels),
+                    (Outside::Paint, false) => replace_row(FORMAT, none, colours, blend.alpha, pixels),
+                    (Outside::Transparent, true) => overlay_row(FORMAT, own, colours, blend.alpha, pixels),
+                    (Outside::Transparent, false) => overlay_row(FORMAT, none, colours, blend.alpha, pixels),
                 }
             });
         })
@@ -184,11 +189,11 @@ fn colour_at(transfer: Transfer, colours: [&[f32]; 3], x: usize) -> [f32; 3] {
 #[inline(always)]
 fn replace_row<'a>(
     format: Format,
+    transfer: Transfer,
     colours: [&[f32]; 3],
     alpha: Alpha,
     pixels: impl Iterator<Item = (usize, &'a mut [u8], &'a [u8], f32)>,
 ) {
-    let transfer = Transfer::of(format.encoding());
     for (x, target, paint, weight) in pixels {
         if weight <= 0.0 {
             target.copy_from_slice(paint);
@@ -223,11 +228,11 @@ fn replace_row<'a>(
 #[inline(always)]
 fn overlay_row<'a>(
     format: Format,
+    transfer: Transfer,
     colours: [&[f32]; 3],
     alpha: Alpha,
     pixels: impl Iterator<Item = (usize, &'a mut [u8], &'a [u8], f32)>,
 ) {
-    let transfer = Transfer::of(format.encoding());
     for (x, target, paint, weight) in pixels.filter(|(.., weight)| *weight > 0.0) {
         let [r, g, b] = colour_at(transfer, colours, x);
         let own_alpha = match alpha {
@@ -244,7 +249,7 @@ mod tests {
     use super::*;
     use crate::canvas::Canvas;
     use crate::pixels::mask::{Coverage, Mask};
-    use crate::pixels::{Depth, Encoding, ImageView};
+    use crate::pixels::{Depth, ImageView};
     use ndarray::Array3;
 
     const OPAQUE: Blend<'static> = Blend { weights: None, outside: Outside::Paint, alpha: Alpha::Opaque };

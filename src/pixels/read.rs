@@ -8,7 +8,7 @@ use ndarray::Array3;
 use super::colour::{self, Rgba, Transfer};
 use super::resample::{Filter, Taps, resample};
 use super::spread::{Cover, Paper, RADIUS, over_paper};
-use super::{Depth, Format, Picture, Rows, blank, with_constant};
+use super::{Depth, Encoding, Format, Picture, Rows, blank, three, with_constant};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -28,11 +28,8 @@ pub fn picture(
     paper: [f32; 3],
     cancel: &Cancel,
 ) -> Result<Picture> {
-    let transfer = Transfer::of(paint.format().encoding());
-    let paper = paper.map(|v| transfer.of_srgb(v));
-    scaled(paint, scale, pixels, 3, cancel, |bytes, planes| {
-        with_constant!(paint.format(), FORMAT => decode_row(FORMAT, paper, bytes, planes));
-    })
+    let paper = paint.space().colour_of_srgb(paint.format().encoding(), paper);
+    scaled(paint, scale, pixels, 3, cancel, |bytes, planes| decode(paint, paper, bytes, planes))
 }
 
 /// The same for paint whose alpha the frame keeps: what it is spread over (see [`spread`]) and, where any of it is
@@ -48,29 +45,25 @@ pub fn spread(
     given: Option<&Cover>,
     cancel: &Cancel,
 ) -> Result<(Picture, Option<Cover>)> {
-    let transfer = Transfer::of(paint.format().encoding());
-    let encoded = paper.map(|v| transfer.of_srgb(v));
+    let encoding = paint.format().encoding();
+    let encoded = paint.space().colour_of_srgb(encoding, paper);
     let transparent = AtomicBool::new(false);
     let opaque = scaled(paint, scale, pixels.clone(), 3, cancel, |bytes, planes| {
         if transparent.load(Ordering::Relaxed) {
             return;
         }
-        with_constant!(paint.format(), FORMAT => {
-            if !is_opaque(FORMAT, bytes) {
-                transparent.store(true, Ordering::Relaxed);
-            }
-            decode_row(FORMAT, encoded, bytes, planes);
-        });
+        if with_constant!(paint.format(), FORMAT => !is_opaque(FORMAT, bytes)) {
+            transparent.store(true, Ordering::Relaxed);
+        }
+        decode(paint, encoded, bytes, planes);
     })?;
     if !transparent.into_inner() {
         return Ok((opaque, None));
     }
     let more = |range: &Range<i64>| range.start - RADIUS as i64..range.end + RADIUS as i64;
     let wide = [more(&pixels[0]), more(&pixels[1])];
-    let planes = scaled(paint, scale, wide, 4, cancel, |bytes, planes| {
-        with_constant!(paint.format(), FORMAT => premultiply_row(FORMAT, bytes, planes));
-    })?;
-    let (picture, cover) = over_paper(&planes, Paper::new(paper, transfer), given, cancel)?;
+    let planes = scaled(paint, scale, wide, 4, cancel, |bytes, planes| premultiplied(paint, bytes, planes))?;
+    let (picture, cover) = over_paper(&planes, Paper::new(paper, Transfer::of(encoding)), given, cancel)?;
     Ok((picture, Some(cover)))
 }
 
@@ -136,10 +129,21 @@ fn scaled(
     Ok(out)
 }
 
-/// A row of pixels over `paper` (in the format's encoding) as three planes, sRGB-encoded.
+/// A row of pixels over `paper` (as the paint is coded) as three planes, sRGB-encoded.
+fn decode(paint: &dyn Rows, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
+    let (format, space) = (paint.format(), paint.space());
+    if space.is_srgb() {
+        with_constant!(format, FORMAT => decode_row(FORMAT, Transfer::of(FORMAT.encoding()), paper, row, planes));
+    } else {
+        with_constant!(format, FORMAT => decode_row(FORMAT, Transfer::of(Encoding::Srgb), paper, row, planes));
+        let width = planes.len() / 3;
+        space.to_srgb(format.encoding(), three(planes, width));
+    }
+}
+
+/// The same, each value on its way through `transfer`.
 #[inline(always)]
-fn decode_row(format: Format, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
-    let transfer = Transfer::of(format.encoding());
+fn decode_row(format: Format, transfer: Transfer, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
     let bpp = format.bytes_per_pixel();
     let (red, rest) = planes.split_at_mut(planes.len() / 3);
     let (green, blue) = rest.split_at_mut(rest.len() / 2);
@@ -150,15 +154,27 @@ fn decode_row(format: Format, paper: [f32; 3], row: &[u8], planes: &mut [f32]) {
 }
 
 /// A row of pixels as four planes: sRGB-encoded red, green and blue times alpha, and alpha.
+fn premultiplied(paint: &dyn Rows, row: &[u8], planes: &mut [f32]) {
+    let (format, space, width) = (paint.format(), paint.space(), planes.len() / 4);
+    if space.is_srgb() {
+        with_constant!(format, FORMAT => straight_row(FORMAT, Transfer::of(FORMAT.encoding()), row, planes));
+    } else {
+        with_constant!(format, FORMAT => straight_row(FORMAT, Transfer::of(Encoding::Srgb), row, planes));
+        space.to_srgb(format.encoding(), three(planes, width));
+    }
+    let (colours, alpha) = planes.split_at_mut(3 * width);
+    for plane in colours.chunks_exact_mut(width) {
+        plane.iter_mut().zip(&*alpha).for_each(|(v, alpha)| *v *= alpha);
+    }
+}
+
 #[inline(always)]
-fn premultiply_row(format: Format, row: &[u8], planes: &mut [f32]) {
-    let transfer = Transfer::of(format.encoding());
+fn straight_row(format: Format, transfer: Transfer, row: &[u8], planes: &mut [f32]) {
     let width = planes.len() / 4;
     for (x, pixel) in row.chunks_exact(format.bytes_per_pixel()).enumerate() {
         let [r, g, b, a] = bounded(format, colour::load(format, pixel));
         for (c, v) in [r, g, b].into_iter().enumerate() {
-            let v = transfer.to_srgb(v);
-            planes[c * width + x] = if a >= 1.0 { v } else { v * a };
+            planes[c * width + x] = transfer.to_srgb(v);
         }
         planes[3 * width + x] = a;
     }
@@ -193,8 +209,8 @@ fn composite(format: Format, pixel: Rgba, paper: [f32; 3]) -> [f32; 3] {
 mod tests {
     use super::*;
     use crate::canvas::Canvas;
+    use crate::pixels::ImageView;
     use crate::pixels::snapshot::Snapshot;
-    use crate::pixels::{Encoding, ImageView};
     use crate::region::Rect;
 
     fn snapshot(format: Format, w: i32, h: i32, pixel: impl Fn(i32, i32) -> Rgba) -> Snapshot {

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Format, Rows, no_room};
+use super::space::Space;
+use super::{Coding, Format, Rows, no_room};
 use crate::error::Result;
 use crate::region::Rect;
 
@@ -19,6 +20,7 @@ pub(crate) type Tile = Vec<u8>;
 pub struct Snapshot {
     bounds: Rect,
     format: Format,
+    space: Space,
     across: usize,
     tiles: Vec<Arc<Tile>>,
     /// The last changes, oldest first: revision, and the smallest rectangle that holds it.
@@ -32,11 +34,13 @@ const CHANGES: usize = 256;
 
 impl Snapshot {
     /// Transparent, as of `revision`. The tiles of one size are one until something is painted on them.
-    pub(crate) fn new(bounds: Rect, format: Format, revision: u64) -> Result<Snapshot> {
+    pub(crate) fn new(bounds: Rect, coding: Coding, revision: u64) -> Result<Snapshot> {
+        let Coding { format, space } = coding;
         let across = (bounds.width as usize).div_ceil(TILE);
         let down = (bounds.height as usize).div_ceil(TILE);
         let changes = VecDeque::new();
-        let mut blank = Snapshot { bounds, format, across, tiles: Vec::new(), changes, forgotten: revision };
+        let mut blank =
+            Snapshot { bounds, format, space, across, tiles: Vec::new(), changes, forgotten: revision };
         // By whether the tile is the last across and the last down.
         let mut kinds: [Option<Arc<Tile>>; 4] = [const { None }; 4];
         let mut tiles = Vec::new();
@@ -63,6 +67,10 @@ impl Snapshot {
 
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    pub fn coding(&self) -> Coding {
+        Coding { format: self.format, space: self.space.clone() }
     }
 
     pub(crate) fn tile_count(&self) -> usize {
@@ -171,6 +179,10 @@ impl Rows for Snapshot {
 
     fn format(&self) -> Format {
         self.format
+    }
+
+    fn space(&self) -> &Space {
+        &self.space
     }
 
     fn read_row(&self, y: i32, x: i32, out: &mut [u8]) {

@@ -104,12 +104,13 @@ static int32_t params_init(void *given, size_t size) { return scumble_params_ini
 static int32_t image_init(void *given, size_t size) { return scumble_image_init(given, size); }
 static int32_t mask_init(void *given, size_t size) { return scumble_mask_init(given, size); }
 
-/* Lengths of one struct, at an odd address, with a guard page behind it. `filled` is what a fresh one gives. */
-static void lengths(const char *name, size_t size, Init *init, Call *call, bool output, int32_t filled) {
-    const size_t sizes[] = {0, 3, size - 1, size, size + 64, 4096, 4097};
+/* Lengths of one struct, at an odd address, with a guard page behind it: as it was first, and as it is. `filled` is what a
+ * fresh one gives. */
+static void lengths(const char *name, size_t first, size_t size, Init *init, Call *call, bool output, int32_t filled) {
+    const size_t sizes[] = {0, 3, first - 1, first, size, size + 24, 4096, 4097};
     char what[80];
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const bool fits = sizes[i] >= size && sizes[i] <= 4096;
+        const bool fits = sizes[i] >= first && sizes[i] <= 4096;
         const uint32_t said = (uint32_t)sizes[i];
         unsigned char *given = guarded(fits ? sizes[i] : size + 1);
         memset(given, 0xA5, fits ? sizes[i] : size + 1);
@@ -161,18 +162,18 @@ int main(int argc, char **argv) {
     frame = final_frame(layer, 0);
     null_pointers();
     must_still_render(layer);
-    /* `process` and what follows it, and `runtime`, were appended: a host that lacks them goes on working. */
-    lengths("engine_create", offsetof(ScumbleEngineOptions, process), options_init, create, false, SCUMBLE_OK);
-    lengths("engine_info", offsetof(ScumbleEngineInfo, runtime), engine_info_init, engine_info, true, SCUMBLE_OK);
-    lengths("frame_info", sizeof(ScumbleFrameInfo), frame_info_init, frame_info, true, SCUMBLE_OK);
-    lengths("stats", sizeof(ScumbleStats), stats_init, stats, true, SCUMBLE_OK);
-    lengths("push", sizeof(ScumbleImage), image_init, push, false, SCUMBLE_ERROR_FORMAT);
-    lengths("set_mask", sizeof(ScumbleMask), mask_init, set_mask, false, SCUMBLE_ERROR_NULL);
+    lengths("engine_create", offsetof(ScumbleEngineOptions, process), sizeof(ScumbleEngineOptions), options_init, create, false, SCUMBLE_OK);
+    /* `process` and what follows it, `runtime`, and colour spaces were appended: a host that lacks them goes on working. */
+    lengths("engine_info", offsetof(ScumbleEngineInfo, runtime), sizeof info, engine_info_init, engine_info, true, SCUMBLE_OK);
+    lengths("frame_info", sizeof(ScumbleFrameInfo), sizeof(ScumbleFrameInfo), frame_info_init, frame_info, true, SCUMBLE_OK);
+    lengths("stats", sizeof(ScumbleStats), sizeof(ScumbleStats), stats_init, stats, true, SCUMBLE_OK);
+    lengths("push", offsetof(ScumbleImage, space), sizeof(ScumbleImage), image_init, push, false, SCUMBLE_ERROR_FORMAT);
+    lengths("set_mask", sizeof(ScumbleMask), sizeof(ScumbleMask), mask_init, set_mask, false, SCUMBLE_ERROR_NULL);
     must_still_render(layer);
     MUST(scumble_session_set_params(layer, &(ScumbleParams){.struct_size = sizeof(ScumbleParams)}, NULL) >= 0);
     const ScumbleParams params = fresh_params();
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
-    lengths("set_params", sizeof(ScumbleParams), params_init, set_params, false, SCUMBLE_UNCHANGED);
+    lengths("set_params", sizeof(ScumbleParams), sizeof(ScumbleParams), params_init, set_params, false, SCUMBLE_UNCHANGED);
     noise_sizes();
     must_still_render(layer);
     scumble_frame_release(frame);

@@ -165,6 +165,49 @@ static void exact_buffers(void) {
     }
 }
 
+/* Colour spaces that are none, and an image of before there were any. */
+static void refused_spaces(void) {
+    static unsigned char pixels[CANVAS * CANVAS * 4];
+    static const unsigned char text[200] = "not a profile";
+    uint64_t revision = 77;
+    ScumbleImage image = whole_image(pixels, CANVAS, CANVAS);
+    image.space = 5;
+    row("push(space 5)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.space = UINT32_MAX;
+    row("push(space UINT32_MAX)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.space = 0;
+    image.reserved = 1;
+    row("push(reserved 1)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.reserved = 0;
+    image.profile = text;
+    image.profile_length = sizeof text;
+    row("push(profile of text)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.profile_length = 0;
+    row("push(profile of 0 bytes)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.space = SCUMBLE_SPACE_ADOBE_RGB;
+    image.profile_length = sizeof text;
+    row("push(space and profile)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image.space = 0;
+    image.profile = guarded((4u << 20) + 1);
+    image.profile_length = MANY;
+    row("push(profile too long)", FORMAT, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    ScumbleImage two[2] = {whole_image(pixels, CANVAS, CANVAS), whole_image(pixels, CANVAS, CANVAS)};
+    two[1].space = SCUMBLE_SPACE_DISPLAY_P3;
+    row("push(two spaces)", FORMAT, scumble_session_push(layer, two, 2, NULL, 0, &revision));
+    MUST(revision == 77);
+    must_still_render(layer);
+    image = whole_image(pixels, CANVAS, CANVAS);
+    image.struct_size = offsetof(ScumbleImage, space);
+    memset(&image.space, 0xA5, sizeof image - offsetof(ScumbleImage, space));
+    memset(pixels, 77, sizeof pixels);
+    row("push(of the first ABI)", OK, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    image = whole_image(pixels, CANVAS, CANVAS);
+    image.space = SCUMBLE_SPACE_ADOBE_RGB;
+    row("push(another space)", OK, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    row("push(the same space)", SCUMBLE_UNCHANGED, scumble_session_push(layer, &image, 1, NULL, 0, &revision));
+    must_still_render(layer);
+}
+
 static void copies(void) {
     must_still_render(layer);
     ScumbleFrame *frame = final_frame(layer, 0);
@@ -233,6 +276,7 @@ int main(int argc, char **argv) {
     must_still_render(layer);
     refused_pushes_and_masks();
     refused_masks();
+    refused_spaces();
     exact_buffers();
     copies();
     must_still_render(layer);

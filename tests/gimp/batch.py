@@ -14,6 +14,7 @@ from gimp_session import HERE, GimpSession, ScriptError
 from report import Report
 
 U8, U8_LINEAR, U16, U16_LINEAR, U32, HALF, FLOAT, FLOAT_LINEAR = 150, 100, 250, 200, 350, 500, 650, 600
+U16_PERCEPTUAL = 275
 
 
 @dataclass
@@ -316,6 +317,19 @@ def profiles(b: Batch):
             b.session.do(f"(gimp-image-delete {image})")
 
 
+def wide_spaces(b: Batch):
+    """Images in other colour spaces: the model sees what is shown, and what it makes is shown."""
+    for name, primaries, power in profile.SPACES:
+        path = profile.write(b.folder / f"{name.replace(' ', '-')}.icc", primaries, power)
+        # GIMP 2.10 calls none of its own images perceptual.
+        perceptual = [U16_PERCEPTUAL] if b.session.gimp.number == "3" else []
+        for precision in (U16, *perceptual, FLOAT_LINEAR):
+            image, layer = b.open(pictures.painting(60, 40, 3, 16), precision)
+            b.session.do(f'(t-to-profile {image} "{path}")')
+            # The model of random weights makes more of what rounding differs.
+            b.like_reference(f"{name}, {precision}: as the command line has it", image, layer, 16, 3.0)
+
+
 def errors(b: Batch):
     image, layer = b.open(pictures.painting(40, 30, 3))
     before = b.session.do(f"(t-layers {image})")
@@ -438,6 +452,6 @@ def engineless(b: Batch):
 
 
 SCENARIOS = [
-    formats, sizes, settings, undo, offsets, selections, structure, hidden, profiles, errors, batch_filter,
-    batch_error, python,
+    formats, sizes, settings, undo, offsets, selections, structure, hidden, profiles, wide_spaces, errors,
+    batch_filter, batch_error, python,
 ]  # fmt: skip

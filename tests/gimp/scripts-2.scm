@@ -107,6 +107,10 @@
       (t-stack image (- count 1)))
     (gimp-displays-flush)))
 (define (t-profile image path) (gimp-image-set-color-profile-from-file image (string-append "file://" path)))
+; An image as it is shown, in the colour space of a profile.
+(define (t-to-profile image path)
+  (gimp-image-convert-color-profile-from-file image (string-append "file://" path)
+    1 FALSE)) ; relative colorimetric
 ; A layer alone in the colour space of a profile, as its own image has it: no value is converted.
 (define (t-export-raw layer precision profile path)
   (let* ((image (car (gimp-item-get-image layer)))

@@ -28,6 +28,7 @@ struct ScumbleSession {
     ScumbleEngine *engine;
     bool quit, dirty, busy, fault;
     int32_t format, width, height;
+    uint64_t space;
     unsigned char *paint, *coverage;
     uint32_t outside;
     uint64_t revision, seq, changed_at;
@@ -310,6 +311,13 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     s->params = plain;
     return changed(s, revision);
 }
+/* A number for each colour space (FNV-1a of a profile). */
+static uint64_t space_of(const ScumbleImage *image) {
+    uint64_t number = image->profile ? 14695981039346656037u : image->space;
+    const unsigned char *profile = image->profile;
+    for (size_t i = 0; i < image->profile_length; i++) number = (number ^ profile[i]) * 1099511628211u;
+    return number;
+}
 int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint32_t image_count,
                              const ScumbleRect *touched, uint32_t touched_count, uint64_t *revision) {
     (void)touched, (void)touched_count;
@@ -323,11 +331,12 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     }
     pthread_mutex_lock(&s->lock);
     bool differs = false;
-    if (!s->paint || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
+    if (!s->paint || s->space != space_of(images) || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
         free(s->paint), free(s->coverage);
         s->coverage = NULL;
         s->paint = calloc((size_t)images->canvas_width * (size_t)images->canvas_height, bpp);
         s->format = images->format;
+        s->space = space_of(images);
         s->width = images->canvas_width;
         s->height = images->canvas_height;
         differs = true;
