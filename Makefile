@@ -70,6 +70,7 @@ bench: build
 	cargo bench --bench host
 	cargo bench --bench pixels
 	cargo bench --bench engine
+	cargo bench --bench process
 	python3 scripts/bench_table.py $(TARGET)/criterion
 
 # The README's table, from one run of both: on a machine that has nothing else to do.
@@ -176,6 +177,7 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
 	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
 	ln -sf libscumble.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libscumble.so
+	install -m 755 $(TARGET)/release/scumble-worker $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \

@@ -60,7 +60,7 @@
  * THREADS. [any-thread] functions may be called from any thread at any time while the handle is not released,
  * also while another thread is in another function on the same handle. [host-thread] functions may be called from
  * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
- * library starts one worker thread an engine (and ONNX Runtime's own), at a lower priority and with all signals blocked
+ * library starts one worker thread an engine (and ONNX Runtime's own, or with SCUMBLE_PROCESS_OWN a process), at a lower priority and with all signals blocked
  * but those of a thread's own faults; it never calls back. Nothing blocks for longer than it takes to compare and copy
  * the pixels handed over, except scumble_session_wait. After fork() only the parent may go on using the library.
  *
@@ -82,7 +82,8 @@
  * ~/.local/share/scumble: runtime, models/default); beside this library (the runtime itself, also in ../lib of a
  * program in bin; models/default, ../share/scumble/models/default and one folder further up); the system (the folders of
  * shared libraries; $XDG_DATA_DIRS/scumble/models/default). One ONNX Runtime is loaded in a process, for good: what
- * later engines name is not looked at.
+ * later engines name is not looked at. With SCUMBLE_PROCESS_OWN the program scumble-worker is looked for too: what
+ * SCUMBLE_WORKER names, beside this library, in ../lib of a program in bin.
  *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
  * function with its sizeof, then set fields. Fields are only ever appended, and a host that was built with an
@@ -251,6 +252,17 @@
  * Not enough memory.
  */
 #define SCUMBLE_ERROR_MEMORY (-15)
+
+/**
+ * The engine's own process (SCUMBLE_PROCESS_OWN) cannot be started, is of another version, or ended each time that it was
+ * tried with what is to be rendered; nothing more is tried until something changes.
+ */
+#define SCUMBLE_ERROR_WORKER (-17)
+
+/**
+ * The engine's own process has ended; it is started anew, and what it was at is rendered again.
+ */
+#define SCUMBLE_ERROR_WORKER_DIED (-18)
 
 /**
  * 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in every format).
@@ -424,6 +436,17 @@
 #define SCUMBLE_ENGINE_FAILED 2
 
 /**
+ * The model runs in the host's process (the default).
+ */
+#define SCUMBLE_PROCESS_HOST 0
+
+/**
+ * The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
+ * its memory comes back when there is nothing to do. Linux alone, so far.
+ */
+#define SCUMBLE_PROCESS_OWN 1
+
+/**
  * Folders with models, around the default one: the user's, the installation's, the system's.
  */
 #define SCUMBLE_LIST_MODELS 1
@@ -513,6 +536,29 @@ typedef struct ScumbleEngineOptions {
      * but euler_a, lcm, tcd, ddim and pndm also with "_karras" after them, for Karras' noise levels; NULL = the model's.
      */
     const char *scheduler;
+    /**
+     * Where the model runs, one of SCUMBLE_PROCESS_*.
+     */
+    uint32_t process;
+    /**
+     * With a process of its own: milliseconds without work after which it ends, which gives all its memory back; the
+     * next push starts it again. 0 = 60000.
+     */
+    uint32_t idle_ms;
+    /**
+     * With a process of its own: milliseconds without a sign of life after which it is taken for hung and ended, while
+     * it loads or renders. 0 = 300000.
+     */
+    uint32_t hang_ms;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * With a process of its own: its program; NULL = what the environment variable SCUMBLE_WORKER names, else
+     * `scumble-worker` beside this library.
+     */
+    const char *worker;
 } ScumbleEngineOptions;
 
 /**
@@ -557,7 +603,7 @@ typedef struct ScumbleEngineInfo {
     float default_strength;
     float default_guidance;
     /**
-     * ONNX Runtime as it is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
+     * ONNX Runtime as it runs the model, or is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
      * until it is.
      */
     const char *runtime;
@@ -934,7 +980,7 @@ SCUMBLE_API int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_
  * poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
  * `options` may be NULL for the default model on the best device.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
- * SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+ * SCUMBLE_ERROR_SETTING (intra_threads, process), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
  * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * On success `*engine` is owned by the caller: release it.
  * [any-thread]

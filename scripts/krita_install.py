@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "plugin-krita"
 # What the library looks for beside itself.
 RUNTIME = "libonnxruntime.so"
+WORKER = "scumble-worker"
 
 
 def places(profile: Path | None) -> tuple[Path, Path, dict]:
@@ -56,10 +57,15 @@ def find_runtime() -> Path | None:
 
 
 def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
-    """Puts library, runtime and model side by side, as the library looks for them."""
+    """Puts library, its worker, runtime and model side by side, as the library looks for them."""
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
     shutil.copy(library, lib / "libscumble.so")
+    # The program that renders in a process of its own; what cargo tests lies a folder deeper.
+    places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
+    worker = next((place / WORKER for place in places if (place / WORKER).is_file()), None)
+    if worker is not None:
+        shutil.copy(worker, lib / WORKER)
     for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
         shutil.copy(ROOT / licence, lib / licence)
     if runtime is not None:

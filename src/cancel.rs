@@ -6,26 +6,59 @@ use parking_lot::Mutex;
 
 use crate::error::{Error, Result, Status};
 
-type Hook = Box<dyn Fn() + Send + Sync>;
-
 /// Asks one job (or one load) to end. Any thread may call [`Cancel::cancel`]; the worker checks.
 #[derive(Default)]
 pub struct Cancel {
     asked: AtomicBool,
-    hooks: Mutex<Hooks>,
+    hooks: Hooks<()>,
 }
 
-#[derive(Default)]
-struct Hooks {
+type Hook<A> = Box<dyn Fn(A) + Send + Sync>;
+
+/// What is called when something happens, by whoever makes it happen.
+pub struct Hooks<A>(Mutex<Set<A>>);
+
+struct Set<A> {
     next: u64,
-    set: Vec<(u64, Hook)>,
+    hooks: Vec<(u64, Hook<A>)>,
 }
 
-/// Keeps a hook of a [`Cancel`] set; it goes when this does.
+impl<A> Default for Hooks<A> {
+    fn default() -> Self {
+        Hooks(Mutex::new(Set { next: 0, hooks: Vec::new() }))
+    }
+}
+
+/// Keeps a hook set; it goes when this does.
 #[must_use = "the hook goes with it"]
-pub struct Hooked<'a> {
-    cancel: &'a Cancel,
+pub struct Hooked<'a, A = ()> {
+    hooks: &'a Hooks<A>,
     number: u64,
+}
+
+impl<A: Copy> Hooks<A> {
+    /// What has happened is to be visible before: a hook that is set later looks at that.
+    pub fn call(&self, what: A) {
+        for (_, hook) in &self.0.lock().hooks {
+            hook(what);
+        }
+    }
+
+    /// Adds a hook, and calls it at once with what has happened already.
+    pub fn set(
+        &self,
+        hook: impl Fn(A) + Send + Sync + 'static,
+        already: impl FnOnce() -> Option<A>,
+    ) -> Hooked<'_, A> {
+        let mut set = self.0.lock();
+        if let Some(what) = already() {
+            hook(what);
+        }
+        set.next += 1;
+        let number = set.next;
+        set.hooks.push((number, Box::new(hook)));
+        Hooked { hooks: self, number }
+    }
 }
 
 impl Cancel {
@@ -37,9 +70,7 @@ impl Cancel {
     pub fn cancel(&self) {
         // The flag first: a hook that is set after this point sees the flag in `hook`.
         self.asked.store(true, Ordering::SeqCst);
-        for (_, hook) in &self.hooks.lock().set {
-            hook();
-        }
+        self.hooks.call(());
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -55,20 +86,13 @@ impl Cancel {
     /// `RunOptions::terminate`, a load's canceller, another process). Called at once if the job was already asked to
     /// end. It must not block, and must not set or drop a hook itself.
     pub fn hook(&self, hook: impl Fn() + Send + Sync + 'static) -> Hooked<'_> {
-        let mut hooks = self.hooks.lock();
-        if self.is_cancelled() {
-            hook();
-        }
-        hooks.next += 1;
-        let number = hooks.next;
-        hooks.set.push((number, Box::new(hook)));
-        Hooked { cancel: self, number }
+        self.hooks.set(move |()| hook(), || self.is_cancelled().then_some(()))
     }
 }
 
-impl Drop for Hooked<'_> {
+impl<A> Drop for Hooked<'_, A> {
     fn drop(&mut self) {
-        self.cancel.hooks.lock().set.retain(|(number, _)| *number != self.number);
+        self.hooks.0.lock().hooks.retain(|(number, _)| *number != self.number);
     }
 }
 

@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::cancel::Cancel;
 use crate::canvas::Canvas;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::frame::Meta;
 use crate::grid::Grid;
 use crate::job::{Job, Params, masked_window};
@@ -22,6 +22,9 @@ use crate::pixels::read;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
+
+/// So often the renderer's process may die of one picture before that is left alone.
+const MOST_DEATHS: u32 = 3;
 
 /// Counts since the session began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,6 +85,8 @@ pub(crate) struct Desk {
     pub(crate) fault: Option<Error>,
     /// A revision that failed is not tried again by itself.
     pub(crate) failed: Option<u64>,
+    /// The revision at which the renderer's process died last, and how often it did there.
+    pub(crate) deaths: (u64, u32),
     /// Released, or dead after a panic.
     pub(crate) closed: Option<Error>,
     pub(crate) stats: Stats,
@@ -144,6 +149,7 @@ impl Shared {
             running: None,
             fault: None,
             failed: None,
+            deaths: (0, 0),
             closed: None,
             stats: Stats::default(),
         };
@@ -230,6 +236,21 @@ impl Shared {
             }
             End::Live => tier = Tier::Settled,
             End::GaveWay => {}
+            End::Failed(error) if error.status == Status::WorkerDied => {
+                let times = if desk.deaths.0 == job.revision { desk.deaths.1 + 1 } else { 1 };
+                desk.deaths = (job.revision, times);
+                if times >= MOST_DEATHS {
+                    again = false;
+                    desk.failed = Some(job.revision);
+                    let message = format!(
+                        "{} That was {times} times with this picture: it rests until something is changed.",
+                        error.message
+                    );
+                    desk.fault = Some(Error::new(Status::Worker, message));
+                } else if times == 1 {
+                    desk.fault = Some(error);
+                }
+            }
             // Cancelled work is asked for again by the next push, failed work by the next change.
             End::Failed(error) => {
                 if !error.is_cancelled() {

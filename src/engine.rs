@@ -151,6 +151,15 @@ impl Engine {
         }))
     }
 
+    /// The same in a process of its own.
+    #[cfg(target_os = "linux")]
+    pub fn load_apart(options: crate::remote::Options) -> Result<Engine> {
+        Self::with(Box::new(move |cancel, progress| {
+            let remote = crate::remote::Remote::load(options, cancel, progress)?;
+            Ok(Box::new(remote) as Box<dyn Renderer>)
+        }))
+    }
+
     /// An engine around any renderer.
     pub fn with(load: Load) -> Result<Engine> {
         let wiring = Arc::new(Wiring {

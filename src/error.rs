@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a call failed. The numbers are the C ABI's (`SCUMBLE_ERROR_*`) and are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(i32)]
 pub enum Status {
     /// A required pointer was NULL.
@@ -38,10 +40,14 @@ pub enum Status {
     Memory = -15,
     /// The job was cancelled. Never crosses the ABI as an error.
     Cancelled = -16,
+    /// The renderer's own process cannot be started, is of another version, or does not stay alive.
+    Worker = -17,
+    /// The renderer's own process has ended; what it was at is tried again.
+    WorkerDied = -18,
 }
 
 /// What failed, where, and what to do: one sentence, fit to be shown to a painter as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Error {
     pub status: Status,
     pub message: String,

@@ -4,11 +4,13 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Geometry;
 use crate::region::Rect;
 
 /// A scale of the canvas: level n shows it at √2⁻ⁿ, so that 0 is 1:1 and negative levels enlarge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Level(pub i32);
 
 impl Level {
@@ -28,7 +30,7 @@ impl Level {
 }
 
 /// A rectangle of latent cells on a level; cells beyond the canvas repeat its edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
     pub level: Level,
     pub x: i64,

@@ -25,6 +25,8 @@ mod show;
 mod span;
 mod memory;
 pub mod render;
+#[cfg(target_os = "linux")]
+pub mod remote;
 pub mod policy;
 pub mod pipeline;
 pub mod models;

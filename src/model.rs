@@ -1,7 +1,9 @@
 //! What there is to say about a model, whoever runs it and wherever.
 
+use serde::{Deserialize, Serialize};
+
 /// What sizes a model can take, in pixels of its own picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Geometry {
     /// Side of the square that the model was trained on (512 for SD 1.x, SD-Turbo).
     pub native: u32,
@@ -14,7 +16,7 @@ pub struct Geometry {
 }
 
 /// Settings that a model recommends for itself; used wherever the host leaves a setting to the model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Defaults {
     pub steps: u32,
     pub strength: f32,
@@ -28,7 +30,7 @@ pub struct Defaults {
 pub const REFINE_STRENGTH: f32 = 0.35;
 
 /// What there is to say about a loaded model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ModelInfo {
     /// Short name, e.g. the folder's.
     pub name: String,
@@ -36,12 +38,14 @@ pub struct ModelInfo {
     pub description: String,
     /// Where it runs: `cpu`, `cuda`, …
     pub device: String,
+    /// What runs it, by version and file; empty where that is not known.
+    pub runtime: String,
     pub geometry: Geometry,
     pub defaults: Defaults,
 }
 
 /// What a renderer can take.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Capabilities {
     /// Names of the samplers that a job may ask for.
     pub samplers: Vec<String>,

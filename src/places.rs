@@ -50,6 +50,21 @@ impl Around {
         in_order(near.chain(self.system_libraries.iter().cloned()))
     }
 
+    /// Files that may be the program `name`, in order. `explicit` is the only one, if given.
+    pub fn worker(&self, explicit: Option<&Path>, name: &str) -> Vec<PathBuf> {
+        if let Some(path) = explicit {
+            return vec![std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())];
+        }
+        // Beside the library, also where the library is linked into a command that lies in bin; cargo's test programs lie
+        // a folder deeper than its others.
+        let beside = self.beside.iter().flat_map(|folder| {
+            let program = folder.ends_with("bin").then(|| up(folder, "lib"));
+            let tests = folder.ends_with("deps").then(|| folder.parent().map(Path::to_path_buf));
+            std::iter::once(folder.clone()).chain(program.flatten()).chain(tests.flatten())
+        });
+        in_order(self.variable.iter().cloned().chain(beside.map(|folder| folder.join(name))))
+    }
+
     /// Folders where the default model may be, in order.
     pub fn default_model(&self) -> Vec<PathBuf> {
         const MODEL: &str = "models/default";
@@ -179,6 +194,18 @@ mod tests {
         }
         assert!(Around::default().runtime(None).is_empty());
         assert!(Around::default().runtime(Some(Path::new("told"))).iter().all(|place| place.is_absolute()));
+    }
+
+    #[test]
+    fn the_program_that_renders_is_looked_for_in_one_order() {
+        for (beside, order) in [
+            ("/opt/lib", vec!["/variable", "/opt/lib/worker"]),
+            ("/opt/bin", vec!["/variable", "/opt/bin/worker", "/opt/lib/worker"]),
+            ("/t/debug/deps", vec!["/variable", "/t/debug/deps/worker", "/t/debug/worker"]),
+        ] {
+            assert_eq!(shown(around(beside).worker(None, "worker")), order);
+            assert_eq!(shown(around(beside).worker(Some(Path::new("/told")), "worker")), ["/told"]);
+        }
     }
 
     #[test]

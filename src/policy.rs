@@ -4,10 +4,13 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::{Deserialize, Serialize};
+
+use crate::cancel::{Hooked, Hooks};
 use crate::error::Result;
 
 /// When to show estimates before a job is finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum Previews {
     /// Never: every frame is FINAL.
@@ -21,11 +24,23 @@ pub enum Previews {
 const RUN: u32 = u32::MAX;
 const ABANDON: u32 = u32::MAX - 1;
 
-pub struct Policy(AtomicU32);
+pub struct Policy {
+    value: AtomicU32,
+    hooks: Hooks<Order>,
+}
+
+/// What a policy says once something newer waits, for who has to pass it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// [`Policy::give_way`]
+    GiveWay(u32),
+    /// [`Policy::abandon`]
+    Abandon,
+}
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy(AtomicU32::new(RUN))
+        Policy { value: AtomicU32::new(RUN), hooks: Hooks::default() }
     }
 }
 
@@ -44,21 +59,36 @@ impl Policy {
     /// Something newer waits: end, but show something first. A job with at most `finish` steps left ends by itself.
     /// Does not take an [`Policy::abandon`] back.
     pub fn give_way(&self, finish: u32) {
-        let _ = self.0.compare_exchange(RUN, finish.min(ABANDON - 1), Ordering::SeqCst, Ordering::SeqCst);
+        let finish = finish.min(ABANDON - 1);
+        if self.value.compare_exchange(RUN, finish, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.hooks.call(Order::GiveWay(finish));
+        }
+    }
+
+    /// What is ordered, as soon as it is; at once if it was already. As with [`crate::cancel::Cancel::hook`], it must not
+    /// block, nor set or drop a hook. Two orders may come in any order; abandoning stands.
+    pub fn hook(&self, hook: impl Fn(Order) + Send + Sync + 'static) -> Hooked<'_, Order> {
+        self.hooks.set(hook, || match self.value.load(Ordering::SeqCst) {
+            RUN => None,
+            ABANDON => Some(Order::Abandon),
+            finish => Some(Order::GiveWay(finish)),
+        })
     }
 
     /// Whether something newer waits.
     pub fn gives_way(&self) -> bool {
-        self.0.load(Ordering::SeqCst) != RUN
+        self.value.load(Ordering::SeqCst) != RUN
     }
 
     /// End now, and show nothing.
     pub fn abandon(&self) {
-        self.0.store(ABANDON, Ordering::SeqCst);
+        if self.value.swap(ABANDON, Ordering::SeqCst) != ABANDON {
+            self.hooks.call(Order::Abandon);
+        }
     }
 
     pub fn abandoned(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == ABANDON
+        self.value.load(Ordering::SeqCst) == ABANDON
     }
 
     /// What to do once `step` of `steps` are done; `shown`: whether this job has shown something already. A job
@@ -66,7 +96,7 @@ impl Policy {
     /// it, and many steps would show nothing but that while somebody paints on.
     pub fn after(&self, step: u32, steps: u32, shown: bool, previews: Previews) -> Next {
         let each = if previews == Previews::EachStep { Next::Show } else { Next::GoOn };
-        match self.0.load(Ordering::SeqCst) {
+        match self.value.load(Ordering::SeqCst) {
             ABANDON => Next::End,
             RUN => each,
             _ if previews == Previews::Off => Next::GoOn,
@@ -107,6 +137,27 @@ mod tests {
         policy.abandon();
         policy.give_way(5);
         assert!(policy.abandoned() && policy.after(1, 3, false, Previews::Off) == End);
+    }
+
+    #[test]
+    fn what_is_ordered_is_passed_on() {
+        use std::sync::{Arc, Mutex};
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let policy = Policy::default();
+        let listen = |name: &'static str| {
+            let told = told.clone();
+            policy.hook(move |order| told.lock().unwrap().push((name, order)))
+        };
+        let early = listen("early");
+        policy.give_way(3);
+        policy.give_way(1);
+        let late = listen("late");
+        drop(early);
+        policy.abandon();
+        policy.abandon();
+        drop(late);
+        let all = [("early", Order::GiveWay(3)), ("late", Order::GiveWay(3)), ("late", Order::Abandon)];
+        assert_eq!(*told.lock().unwrap(), all);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Rectangle arithmetic on the canvas.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result, Status};
 
 /// Largest canvas side, in pixels.
 pub const MAX_SIDE: i32 = 16384;
 
 /// A rectangle of pixels on the canvas; x to the right, y down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rect {
     pub x: i32,
     pub y: i32,

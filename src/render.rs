@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use ndarray::{Array2, Array3, Array4};
+use serde::{Deserialize, Serialize};
 
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -20,7 +21,7 @@ use crate::region::Rect;
 pub type Latent = Array3<f32>;
 
 /// What the picture is to show besides the paint. One list, so that what comes next is one more kind.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Condition<'a> {
     /// What it shows.
     Prompt(&'a str),
@@ -58,7 +59,7 @@ pub struct Scene<'a> {
 }
 
 /// What a picture is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
     /// Follows the hand: soon, and close to what will settle.
     Live,
@@ -81,7 +82,7 @@ impl<'a> Scene<'a> {
 }
 
 /// How a picture is made.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quality<'a> {
     pub tier: Tier,
     /// A name out of [`Capabilities::samplers`]; `None`: the model's own.
@@ -96,7 +97,7 @@ pub struct Quality<'a> {
 }
 
 /// Time spent so far in a job, by phase. `runtime` is the part of the sum inside ONNX Runtime.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     pub text: Duration,
     pub encode: Duration,
@@ -126,6 +127,9 @@ pub trait Sink {
     /// # Errors
     /// End the job.
     fn patch(&mut self, patch: Patch) -> Result<()>;
+
+    /// A step is done, whether it is shown or not: a sign of life.
+    fn step(&mut self) {}
 }
 
 impl<F: FnMut(Patch) -> Result<()>> Sink for F {
@@ -134,7 +138,7 @@ impl<F: FnMut(Patch) -> Result<()>> Sink for F {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {
     /// The last patch was finished.
     Finished,
@@ -158,4 +162,12 @@ pub trait Renderer: Send {
         cancel: &Cancel,
         sink: &mut dyn Sink,
     ) -> Result<Ended>;
+
+    /// How long it may have nothing to do before [`Renderer::rest`] is called; `None` where there is nothing to give back.
+    fn rests_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Gives back what it can take again by itself at the next job.
+    fn rest(&mut self) {}
 }

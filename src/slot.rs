@@ -14,6 +14,13 @@ pub struct Pending<T> {
     arrived: Condvar,
 }
 
+/// What came of waiting.
+pub enum Taken<T> {
+    Item(T),
+    Nothing,
+    Closed,
+}
+
 struct Inbox<T> {
     /// Key, when its turn comes at the earliest, item.
     items: VecDeque<(u64, Instant, T)>,
@@ -54,16 +61,27 @@ impl<T> Pending<T> {
 
     /// Takes the next item that is due, waiting for one; `None` once the inbox is closed.
     pub fn take(&self) -> Option<T> {
+        match self.take_until(None) {
+            Taken::Item(item) => Some(item),
+            Taken::Nothing | Taken::Closed => None,
+        }
+    }
+
+    /// The same, but waits no longer than to `deadline` while there is nothing at all.
+    pub fn take_until(&self, deadline: Option<Instant>) -> Taken<T> {
         let mut inbox = self.inbox.lock();
         loop {
             if inbox.closed {
-                return None;
+                return Taken::Closed;
             }
             let now = Instant::now();
             if let Some(at) = inbox.items.iter().position(|(_, due, _)| *due <= now) {
-                return inbox.items.remove(at).map(|(.., item)| item);
+                return inbox.items.remove(at).map_or(Taken::Nothing, |(.., item)| Taken::Item(item));
             }
-            match inbox.items.iter().map(|(_, due, _)| *due).min() {
+            if inbox.items.is_empty() && deadline.is_some_and(|deadline| deadline <= now) {
+                return Taken::Nothing;
+            }
+            match inbox.items.iter().map(|(_, due, _)| *due).min().or(deadline) {
                 Some(due) => self.arrived.wait_until(&mut inbox, due),
                 None => self.arrived.wait(&mut inbox),
             }

@@ -44,7 +44,7 @@ fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
-/// Niceness of the worker and of the ONNX Runtime threads that it starts: the brush goes first.
+/// Niceness of the rendering thread, or process, and of the ONNX Runtime threads that it starts: the brush goes first.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
@@ -53,5 +53,14 @@ fn yield_to_the_brush() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
         log::warn!("the worker keeps its normal priority: {error}");
+    }
+}
+
+/// Lowers the priority of this process, which has one thread yet, unless it is as low already.
+#[cfg(target_os = "linux")]
+pub(crate) fn lower_process_priority() {
+    let low = rustix::process::getpriority_process(None).is_ok_and(|niceness| niceness >= NICENESS);
+    if !low && let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        log::warn!("the renderer's process keeps its normal priority: {error}");
     }
 }

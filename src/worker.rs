@@ -2,16 +2,29 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::desk::{End, Shared};
 use crate::engine::{Current, Wiring};
 use crate::error::{Error, Result, Status};
 use crate::live;
 use crate::render::Renderer;
+use crate::slot::Taken;
 
 /// Serves jobs until the engine closes. Without a renderer every job fails, and each poll tells why.
 pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) {
-    while let Some(session) = wiring.queue.take() {
+    loop {
+        let idle = renderer.as_ref().ok().and_then(|renderer| renderer.rests_after());
+        let session = match wiring.queue.take_until(idle.and_then(|idle| Instant::now().checked_add(idle))) {
+            Taken::Item(session) => session,
+            Taken::Nothing => {
+                if let Ok(renderer) = &mut renderer {
+                    renderer.rest();
+                }
+                continue;
+            }
+            Taken::Closed => break,
+        };
         let turn = catch_unwind(AssertUnwindSafe(|| take_turn(wiring, &session, &mut renderer)));
         if turn.is_err() {
             wiring.running(None);

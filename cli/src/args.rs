@@ -169,6 +169,9 @@ pub struct EngineArgs {
     /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]
     #[arg(long, value_name = "PATH")]
     pub runtime: Option<PathBuf>,
+    /// Run the model in a process of its own, scumble-worker, which is found beside the library
+    #[arg(long)]
+    pub worker: bool,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]

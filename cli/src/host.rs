@@ -95,6 +95,7 @@ impl Engine {
         given.runtime = runtime.pointer();
         given.device = device.pointer();
         given.scheduler = scheduler.pointer();
+        given.process = if options.own_process { SCUMBLE_PROCESS_OWN } else { SCUMBLE_PROCESS_HOST };
         let mut engine = std::ptr::null_mut();
         // SAFETY: the options and their strings live until after the call.
         check(unsafe { scumble_engine_create(&given, &mut engine) })?;

@@ -33,6 +33,7 @@ pub fn engine(args: &EngineArgs) -> Done<Engine> {
         threads: args.threads.unwrap_or(0),
         runtime: args.runtime.as_deref(),
         scheduler: args.scheduler.as_deref(),
+        own_process: args.worker,
     })?)
 }
 

@@ -74,7 +74,11 @@ fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
     let spinner = progress::spinner("rendering");
     while !layer.wait(WAIT_MS)? {}
     spinner.finish_and_clear();
-    let Polled::Frame(frame) = layer.poll(0)? else {
+    let polled = match layer.poll(0) {
+        Err(fault) if fault.passes() => layer.poll(0),
+        polled => polled,
+    };
+    let Polled::Frame(frame) = polled? else {
         return Err(Failure::failed("The engine came to rest without a picture."));
     };
     frame.lay_down(picture.width, picture.depth, &mut picture.pixels)?;

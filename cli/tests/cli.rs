@@ -108,6 +108,18 @@ fn help_teaches() {
 }
 
 #[test]
+fn a_process_of_its_own_renders_the_same_picture() {
+    let scratch = Scratch::new("worker");
+    let input = scratch.rgb("in.png", 96, 80);
+    let (here, apart) = (scratch.file("here.png"), scratch.file("apart.png"));
+    let worker = Path::new(env!("CARGO_BIN_EXE_scumble")).with_file_name("scumble-worker");
+    assert!(worker.is_file(), "{} is not there; cargo build makes it", worker.display());
+    rendered(&input, &here, &["--steps", "3"]);
+    rendered(&input, &apart, &["--steps", "3", "--worker"]);
+    assert_eq!(std::fs::read(here).unwrap(), std::fs::read(apart).unwrap());
+}
+
+#[test]
 fn wrong_usage_is_told_with_code_2() {
     let scratch = Scratch::new("usage");
     let input = scratch.rgb("in.png", 64, 64);

@@ -102,6 +102,11 @@ class EngineOptions(ctypes.Structure):
         ("device", c_char_p),
         ("runtime", c_char_p),
         ("scheduler", c_char_p),
+        ("process", c_uint32),
+        ("idle_ms", c_uint32),
+        ("hang_ms", c_uint32),
+        ("reserved", c_uint32),
+        ("worker", c_char_p),
     ]
 
 

@@ -40,6 +40,19 @@ pub struct ScumbleEngineOptions {
     /// "dpm++_single" (2S), "dpm++_sde", "dpm++_single_sde", "heun", "lms", "unipc", "deis", "kdpm2" or "kdpm2_a"; all
     /// but euler_a, lcm, tcd, ddim and pndm also with "_karras" after them, for Karras' noise levels; NULL = the model's.
     pub scheduler: *const c_char,
+    /// Where the model runs, one of SCUMBLE_PROCESS_*.
+    pub process: u32,
+    /// With a process of its own: milliseconds without work after which it ends, which gives all its memory back; the
+    /// next push starts it again. 0 = 60000.
+    pub idle_ms: u32,
+    /// With a process of its own: milliseconds without a sign of life after which it is taken for hung and ended, while
+    /// it loads or renders. 0 = 300000.
+    pub hang_ms: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// With a process of its own: its program; NULL = what the environment variable SCUMBLE_WORKER names, else
+    /// `scumble-worker` beside this library.
+    pub worker: *const c_char,
 }
 
 /// What is known about an engine. Set `struct_size` with `scumble_engine_info_init` before the call.
@@ -67,7 +80,7 @@ pub struct ScumbleEngineInfo {
     pub default_steps: u32,
     pub default_strength: f32,
     pub default_guidance: f32,
-    /// ONNX Runtime as it is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
+    /// ONNX Runtime as it runs the model, or is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
     /// until it is.
     pub runtime: *const c_char,
 }
@@ -342,9 +355,10 @@ macro_rules! sized32 {
 
 const NO_RECT: ScumbleRect = ScumbleRect { x: 0, y: 0, width: 0, height: 0 };
 
-sized32!(ScumbleEngineOptions, {
+sized32!(ScumbleEngineOptions, first std::mem::offset_of!(ScumbleEngineOptions, process), {
     intra_threads: 0, model_dir: std::ptr::null(), device: std::ptr::null(), runtime: std::ptr::null(),
-    scheduler: std::ptr::null(),
+    scheduler: std::ptr::null(), process: c::SCUMBLE_PROCESS_HOST, idle_ms: 0, hang_ms: 0, reserved: 0,
+    worker: std::ptr::null(),
 });
 sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtime), {
     state: 0, progress: 0.0, error: 0, message: c"".as_ptr(), model_name: c"".as_ptr(),
@@ -389,5 +403,6 @@ const _: () = {
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 72);
+    assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
 };

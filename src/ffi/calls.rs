@@ -100,7 +100,7 @@ pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo, si
 /// poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
 /// `options` may be NULL for the default model on the best device.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
-/// SCUMBLE_ERROR_SETTING (intra_threads), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+/// SCUMBLE_ERROR_SETTING (intra_threads, process), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// On success `*engine` is owned by the caller: release it.
 /// [any-thread]
@@ -114,16 +114,29 @@ pub unsafe extern "C" fn scumble_engine_create(
         check_out(engine, "engine")?;
         crate::journal::begin();
         // SAFETY: as the caller promised, here and below.
-        let options = unsafe { load_options(options) }?;
-        let made =
-            Box::new(ScumbleEngine { engine: Engine::with(loading(options))?, words: Words::default() });
+        let options = unsafe { engine_options(options) }?;
+        let loaded = Engine::with(unsafe { loading(&options) }?)?;
+        let made = Box::new(ScumbleEngine { engine: loaded, words: Words::default() });
         unsafe { write_out(engine, Box::into_raw(made)) };
         Ok(SCUMBLE_OK)
     })
 }
 
-/// Loads a model. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
-fn loading(options: LoadOptions) -> Load {
+/// How the model is loaded, by the worker thread, and where.
+unsafe fn loading(options: &ScumbleEngineOptions) -> Result<Load> {
+    // SAFETY: as the caller promised, here and below.
+    let load = unsafe { load_options(options) }?;
+    match options.process {
+        SCUMBLE_PROCESS_HOST => Ok(loading_here(load)),
+        SCUMBLE_PROCESS_OWN => unsafe { loading_apart(options, load) },
+        other => Err(Error::setting(format!(
+            "There is no place {other} for the model to run in; use one of SCUMBLE_PROCESS_*."
+        ))),
+    }
+}
+
+/// In this process. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
+fn loading_here(options: LoadOptions) -> Load {
     Box::new(move |cancel, progress| {
         let told = |done: f32, what: &str| {
             if crate::models::runtime::loaded().is_some() {
@@ -135,19 +148,49 @@ fn loading(options: LoadOptions) -> Load {
     })
 }
 
-unsafe fn load_options(options: *const ScumbleEngineOptions) -> Result<LoadOptions> {
-    let options = if options.is_null() {
-        ScumbleEngineOptions::initial()
-    } else {
-        // SAFETY: as the caller promised, here and below.
-        unsafe { read_struct(options, "options") }?
+#[cfg(target_os = "linux")]
+unsafe fn loading_apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+    use crate::remote::{IDLE, Options, Remote, SILENCE};
+    let time = |ms: u32, own: Duration| if ms == 0 { own } else { Duration::from_millis(ms.into()) };
+    let options = Options {
+        load,
+        // SAFETY: as the caller promised.
+        worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
+        idle: time(options.idle_ms, IDLE),
+        silence: time(options.hang_ms, SILENCE),
     };
+    Ok(Box::new(move |cancel, progress| {
+        Remote::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+    }))
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn loading_apart(_: &ScumbleEngineOptions, _: LoadOptions) -> Result<Load> {
+    Err(Error::setting("The engine has no process of its own on this system yet; let it run in the host's."))
+}
+
+unsafe fn engine_options(options: *const ScumbleEngineOptions) -> Result<ScumbleEngineOptions> {
+    if options.is_null() {
+        return Ok(ScumbleEngineOptions::initial());
+    }
+    // SAFETY: as the caller promised.
+    let options = unsafe { read_struct(options, "options") }?;
+    if options.reserved != 0 {
+        return Err(Error::setting(
+            "A reserved field of the options is not 0; the host must call its _init first.",
+        ));
+    }
+    Ok(options)
+}
+
+unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
     if options.intra_threads > MAX_THREADS {
         return Err(Error::setting(format!(
             "The number of threads is {}; it must be at most {MAX_THREADS}, or 0 to leave it to Scumble.",
             options.intra_threads
         )));
     }
+    // SAFETY: as the caller promised, here and below.
     let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
         Some(folder) => PathBuf::from(folder),
         None => default_model()?,
@@ -205,6 +248,9 @@ pub unsafe extern "C" fn scumble_engine_info(
             LoadState::Ready(model) => {
                 told.state = SCUMBLE_ENGINE_READY;
                 told.progress = 1.0;
+                if !model.runtime.is_empty() {
+                    told.runtime = words.keep(&model.runtime);
+                }
                 told.model_name = words.keep(&model.name);
                 told.model_description = words.keep(&model.description);
                 told.device = words.keep(&model.device);

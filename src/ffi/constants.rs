@@ -57,6 +57,11 @@ pub const SCUMBLE_ERROR_MODEL_UNSUPPORTED: i32 = -13;
 pub const SCUMBLE_ERROR_INFERENCE: i32 = -14;
 /// Not enough memory.
 pub const SCUMBLE_ERROR_MEMORY: i32 = -15;
+/// The engine's own process (SCUMBLE_PROCESS_OWN) cannot be started, is of another version, or ended each time that it was
+/// tried with what is to be rendered; nothing more is tried until something changes.
+pub const SCUMBLE_ERROR_WORKER: i32 = -17;
+/// The engine's own process has ended; it is started anew, and what it was at is rendered again.
+pub const SCUMBLE_ERROR_WORKER_DIED: i32 = -18;
 
 /// 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in every format).
 pub const SCUMBLE_FORMAT_RGBA8: i32 = 1;
@@ -138,6 +143,12 @@ pub const SCUMBLE_ENGINE_READY: u32 = 1;
 /// The model could not be loaded; `scumble_engine_info` says why.
 pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
 
+/// The model runs in the host's process (the default).
+pub const SCUMBLE_PROCESS_HOST: u32 = 0;
+/// The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
+/// its memory comes back when there is nothing to do. Linux alone, so far.
+pub const SCUMBLE_PROCESS_OWN: u32 = 1;
+
 /// Folders with models, around the default one: the user's, the installation's, the system's.
 pub const SCUMBLE_LIST_MODELS: u32 = 1;
 /// Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
@@ -173,6 +184,8 @@ const _: () = {
     assert!(SCUMBLE_ERROR_MODEL_UNSUPPORTED == Status::ModelUnsupported as i32);
     assert!(SCUMBLE_ERROR_INFERENCE == Status::Inference as i32);
     assert!(SCUMBLE_ERROR_MEMORY == Status::Memory as i32);
+    assert!(SCUMBLE_ERROR_WORKER == Status::Worker as i32);
+    assert!(SCUMBLE_ERROR_WORKER_DIED == Status::WorkerDied as i32);
     assert!(SCUMBLE_FORMAT_RGBA8 == Format::Rgba8 as i32);
     assert!(SCUMBLE_FORMAT_BGRA8 == Format::Bgra8 as i32);
     assert!(SCUMBLE_FORMAT_RGBA16 == Format::Rgba16 as i32);

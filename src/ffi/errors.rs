@@ -81,6 +81,8 @@ fn status_text(status: i32) -> &'static CStr {
         SCUMBLE_ERROR_MODEL_BROKEN => c"the model is broken",
         SCUMBLE_ERROR_MODEL_UNSUPPORTED => c"the model is of an unknown kind",
         SCUMBLE_ERROR_INFERENCE => c"the model failed while it ran",
+        SCUMBLE_ERROR_WORKER => c"the engine's own process does not start",
+        SCUMBLE_ERROR_WORKER_DIED => c"the engine's own process ended",
         SCUMBLE_ERROR_MEMORY => c"out of memory",
         other if other < 0 => c"unknown error",
         _ => c"nothing wrong, but nothing done",

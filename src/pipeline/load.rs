@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::model::{Defaults, Geometry, ModelInfo, REFINE_STRENGTH};
@@ -21,7 +23,7 @@ use crate::pipeline::vae::{Decoder, Encoder};
 use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusion_xl};
 
 /// What to load, and how to run it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// The model's folder.
     pub model_dir: PathBuf,
@@ -146,6 +148,7 @@ impl Loader<'_> {
             name: folder.name.clone(),
             description: self.description(distilled),
             device: device.to_string(),
+            runtime: self.runtime.description(),
             geometry: geometry(folder, &network, &encoder, &decoder),
             defaults: folder
                 .defaults

@@ -125,6 +125,7 @@ impl Renderer for Pipeline {
             }
             phases.denoise += start.elapsed();
             let (step, of) = (i as u32 + 1, steps as u32);
+            sink.step();
             if step < of {
                 let next = policy.after(step, of, shown, quality.previews);
                 if matches!(next, Next::Show | Next::ShowAndEnd) {

@@ -162,8 +162,8 @@ int main(int argc, char **argv) {
     frame = final_frame(layer, 0);
     null_pointers();
     must_still_render(layer);
-    lengths("engine_create", sizeof(ScumbleEngineOptions), sizeof(ScumbleEngineOptions), options_init, create, false, SCUMBLE_OK);
-    /* `runtime` was appended, and colour spaces: a host that lacks them goes on working. */
+    lengths("engine_create", offsetof(ScumbleEngineOptions, process), sizeof(ScumbleEngineOptions), options_init, create, false, SCUMBLE_OK);
+    /* `process` and what follows it, `runtime`, and colour spaces were appended: a host that lacks them goes on working. */
     lengths("engine_info", offsetof(ScumbleEngineInfo, runtime), sizeof info, engine_info_init, engine_info, true, SCUMBLE_OK);
     lengths("frame_info", sizeof(ScumbleFrameInfo), sizeof(ScumbleFrameInfo), frame_info_init, frame_info, true, SCUMBLE_OK);
     lengths("stats", sizeof(ScumbleStats), sizeof(ScumbleStats), stats_init, stats, true, SCUMBLE_OK);

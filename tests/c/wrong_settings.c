@@ -45,13 +45,15 @@ static void texts(const char *model) {
     row("negative of 1 MiB and a byte", text, scumble_session_set_params(layer, &params, &revision));
     MUST(revision == 77);
 
-    for (int field = 0; field < 4; field++) {
-        static const char *const names[] = {"model_dir", "device", "runtime", "scheduler"};
+    for (int field = 0; field < 5; field++) {
+        static const char *const names[] = {"model_dir", "device", "runtime", "scheduler", "worker"};
         ScumbleEngineOptions options;
         MUST(scumble_engine_options_init(&options, sizeof options) == SCUMBLE_OK);
         options.model_dir = model;
-        *(field == 0 ? &options.model_dir : field == 1 ? &options.device : field == 2 ? &options.runtime
-                                                                         : &options.scheduler) = "\xff";
+        options.process = field == 4 ? SCUMBLE_PROCESS_OWN : SCUMBLE_PROCESS_HOST;
+        const char **const fields[] = {&options.model_dir, &options.device, &options.runtime, &options.scheduler,
+                                       &options.worker};
+        *fields[field] = "\xff";
         snprintf(what, sizeof what, "engine_create(%s not UTF-8)", names[field]);
         row(what, text, scumble_engine_create(&options, &made));
     }
@@ -59,6 +61,12 @@ static void texts(const char *model) {
     MUST(scumble_engine_options_init(&options, sizeof options) == SCUMBLE_OK);
     options.intra_threads = UINT32_MAX;
     row("engine_create(intra_threads UINT32_MAX)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
+    options.intra_threads = 0;
+    options.process = 2;
+    row("engine_create(process 2)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
+    options.process = SCUMBLE_PROCESS_HOST;
+    options.reserved = 1;
+    row("engine_create(reserved 1)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
     MUST(made == NULL);
 }
 

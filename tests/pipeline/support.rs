@@ -10,7 +10,7 @@ use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
     Change, Condition, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer, Scene,
-    Tier,
+    Sink, Tier,
 };
 use serde_json::Value;
 
@@ -177,7 +177,23 @@ impl Made {
 }
 
 impl Request<'_> {
-    pub fn run(&self, pipeline: &mut Pipeline, policy: &Policy, cancel: &Cancel) -> Result<Made, Error> {
+    pub fn run(&self, renderer: &mut dyn Renderer, policy: &Policy, cancel: &Cancel) -> Result<Made, Error> {
+        let mut patches = Vec::new();
+        let mut sink = |patch| {
+            patches.push(patch);
+            Ok(())
+        };
+        let ended = self.run_into(renderer, policy, cancel, &mut sink)?;
+        Ok(Made { ended, patches })
+    }
+
+    pub fn run_into(
+        &self,
+        renderer: &mut dyn Renderer,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended, Error> {
         let (_, height, width) = self.picture.dim();
         let (x, y) = self.cell_origin;
         let window =
@@ -202,17 +218,11 @@ impl Request<'_> {
             seed: self.seed,
             previews: self.previews,
         };
-        let mut patches = Vec::new();
-        let mut sink = |patch| {
-            patches.push(patch);
-            Ok(())
-        };
-        let ended = pipeline.render(&scene, &quality, policy, cancel, &mut sink)?;
-        Ok(Made { ended, patches })
+        renderer.render(&scene, &quality, policy, cancel, sink)
     }
 
-    pub fn error(&self, pipeline: &mut Pipeline) -> Error {
-        self.run(pipeline, &Policy::default(), &Cancel::new()).err().expect("an error")
+    pub fn error(&self, renderer: &mut dyn Renderer) -> Error {
+        self.run(renderer, &Policy::default(), &Cancel::new()).err().expect("an error")
     }
 
     /// The finished picture and its latent.

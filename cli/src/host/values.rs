@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use scumble::ffi::abi::ScumbleRect;
-use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING};
+use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_WORKER_DIED};
 
 /// A failed call or a failed job: the ABI's number and its sentence.
 #[derive(Debug, Clone)]
@@ -15,6 +15,11 @@ pub struct Fault {
 impl Fault {
     pub fn is_setting(&self) -> bool {
         self.status == SCUMBLE_ERROR_SETTING
+    }
+
+    /// The engine's process has ended, and what it was at is rendered again.
+    pub fn passes(&self) -> bool {
+        self.status == SCUMBLE_ERROR_WORKER_DIED
     }
 
     /// After this the layer answers nothing but errors.
@@ -34,6 +39,7 @@ pub struct Options<'a> {
     pub threads: u32,
     pub runtime: Option<&'a Path>,
     pub scheduler: Option<&'a str>,
+    pub own_process: bool,
 }
 
 #[derive(Debug, Clone)]

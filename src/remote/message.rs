@@ -1,0 +1,223 @@
+//! What the two processes say to each other. Both come from one build: [`greeting`] tells, and nothing here has to be
+//! understood by another version.
+
+use ndarray::{Array3, ArrayBase, CowArray, Data, Dimension};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, Status};
+use crate::grid::Window;
+use crate::model::{Capabilities, ModelInfo};
+use crate::region::Rect;
+use crate::render::{Condition, Ended, Phases, Quality, Scene};
+
+/// Changes with what is said here.
+const PROTOCOL: u32 = 1;
+
+/// The worker's first message, in every version.
+pub fn greeting() -> String {
+    format!("scumble-worker {}, protocol {PROTOCOL}", env!("CARGO_PKG_VERSION"))
+}
+
+/// From the host. `head` is how many bytes in the shared memory say more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Down {
+    /// Load a model; the head is the `LoadOptions`. `log` is how talkative its log is.
+    Load {
+        head: usize,
+        log: usize,
+    },
+    /// Render; the head is an [`Ask`], and its arrays follow.
+    Render {
+        job: u64,
+        head: usize,
+    },
+    /// As [`crate::policy::Policy`] has it.
+    GiveWay {
+        job: u64,
+        finish: u32,
+    },
+    Abandon {
+        job: u64,
+    },
+    Cancel {
+        job: u64,
+    },
+    /// The patch was read.
+    Taken,
+}
+
+/// From the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Up {
+    Progress {
+        part: f32,
+        what: String,
+    },
+    Loaded(Box<About>),
+    Refused(Error),
+    /// It knows of the job.
+    Begun,
+    /// A step is done; a sign of life.
+    Step,
+    /// A patch lies in the shared memory: its picture, then its latent.
+    Patch {
+        step: u32,
+        steps: u32,
+        phases: Phases,
+        picture: [usize; 3],
+        latent: Option<[usize; 3]>,
+    },
+    Ended {
+        job: u64,
+        how: Result<Ended>,
+    },
+    Log {
+        level: usize,
+        text: String,
+    },
+}
+
+/// What the worker has loaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    pub info: ModelInfo,
+    pub capabilities: Capabilities,
+}
+
+/// A scene and its quality, but for the numbers of its arrays, which follow in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ask<'a> {
+    pub window: Window,
+    pub canvas: Rect,
+    #[serde(borrow)]
+    pub conditions: Vec<Condition<'a>>,
+    #[serde(borrow)]
+    pub quality: Quality<'a>,
+    pub paint: [usize; 3],
+    pub mask: Option<[usize; 2]>,
+    pub change: Option<([usize; 2], [usize; 3])>,
+    pub noise: Option<[usize; 4]>,
+}
+
+/// The arrays of a scene, as slices to be packed. Borrowed where they lie in order.
+pub struct Blocks<'a> {
+    paint: CowArray<'a, f32, ndarray::Ix3>,
+    mask: Option<CowArray<'a, f32, ndarray::Ix2>>,
+    change: Option<(CowArray<'a, f32, ndarray::Ix2>, CowArray<'a, f32, ndarray::Ix3>)>,
+    noise: Option<CowArray<'a, f32, ndarray::Ix4>>,
+}
+
+impl<'a> Ask<'a> {
+    pub fn new(scene: &Scene<'a>, quality: &Quality<'a>) -> Ask<'a> {
+        Ask {
+            window: scene.window,
+            canvas: scene.canvas,
+            conditions: scene.conditions.to_vec(),
+            quality: *quality,
+            paint: scene.paint.dim().into(),
+            mask: scene.mask.map(|mask| mask.dim().into()),
+            change: scene.change.map(|change| (change.dirty.dim().into(), change.last.dim().into())),
+            noise: scene.noise.map(|noise| noise.dim().into()),
+        }
+    }
+}
+
+impl<'a> Blocks<'a> {
+    pub fn new(scene: &Scene<'a>) -> Blocks<'a> {
+        Blocks {
+            paint: scene.paint.as_standard_layout(),
+            mask: scene.mask.map(|mask| mask.as_standard_layout()),
+            change: scene
+                .change
+                .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
+            noise: scene.noise.map(|noise| noise.as_standard_layout()),
+        }
+    }
+
+    /// In the order in which [`Ask`] tells their shapes.
+    pub fn slices(&self) -> Vec<&[f32]> {
+        let mut slices = vec![slice(&self.paint)];
+        slices.extend(self.mask.as_ref().map(slice));
+        if let Some((dirty, last)) = &self.change {
+            slices.extend([slice(dirty), slice(last)]);
+        }
+        slices.extend(self.noise.as_ref().map(slice));
+        slices
+    }
+}
+
+/// The numbers of an array in standard layout.
+pub fn slice<S: Data<Elem = f32>, D: Dimension>(array: &ArrayBase<S, D>) -> &[f32] {
+    array.as_slice().unwrap_or_default()
+}
+
+/// An array out of what was packed; its memory is that of `spare`, as far as it goes.
+pub fn array3(numbers: &[f32], sides: [usize; 3], mut spare: Vec<f32>) -> Result<Array3<f32>> {
+    spare.clear();
+    spare.try_reserve_exact(numbers.len()).map_err(|_| no_memory())?;
+    spare.extend_from_slice(numbers);
+    Array3::from_shape_vec(sides, spare).map_err(|e| Error::new(Status::Internal, e.to_string()))
+}
+
+pub fn no_memory() -> Error {
+    Error::new(Status::Memory, "There is not enough memory for the picture; close other programs or images.")
+}
+
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>> {
+    postcard::to_allocvec(message).map_err(|e| {
+        Error::new(Status::Text, format!("A path or text cannot be told to the engine's process: {e}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Array4};
+
+    use super::*;
+    use crate::grid::Level;
+    use crate::policy::Previews;
+    use crate::render::{Change, Picture, Tier};
+
+    #[test]
+    fn a_scene_arrives_as_it_was() {
+        let paint = Picture::from_elem((3, 16, 24), 0.25);
+        let (cells, last) = (Array2::from_elem((2, 3), 0.5), Array3::from_elem((4, 2, 3), -1.0));
+        let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
+        let scene = Scene {
+            window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
+            canvas: Rect::new(0, 0, 24, 16),
+            paint: &paint,
+            mask: Some(&cells),
+            change: Some(Change { dirty: &cells, last: &last }),
+            conditions: &[Condition::Prompt("a lake ✓"), Condition::Negative("")],
+            noise: Some(&noise),
+        };
+        let quality = Quality {
+            tier: Tier::Settled,
+            sampler: Some("lcm"),
+            steps: 7,
+            strength: 0.1,
+            guidance: f32::MAX,
+            seed: u64::MAX,
+            previews: Previews::GiveWay,
+        };
+        let ask = Ask::new(&scene, &quality);
+        let bytes = encode(&ask).unwrap();
+        assert_eq!(postcard::from_bytes::<Ask>(&bytes).unwrap(), ask);
+        assert_eq!(ask.quality, quality);
+        let blocks = Blocks::new(&scene);
+        let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
+        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 24]);
+        assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_a_message_or_an_error() {
+        for seed in 0..2000u64 {
+            let bytes: Vec<u8> =
+                seed.to_le_bytes().iter().cycle().take(40).map(|b| b.wrapping_mul(37)).collect();
+            let _ = (postcard::from_bytes::<Up>(&bytes), postcard::from_bytes::<Down>(&bytes));
+            let _ = postcard::from_bytes::<Ask>(&bytes);
+        }
+    }
+}

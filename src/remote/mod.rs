@@ -1,0 +1,46 @@
+//! The renderer in a process of its own: what a model, a driver or a runtime does there cannot take the painting with
+//! it, and its memory comes back when it rests.
+//!
+//! The seam of [`crate::render`] is what crosses: [`Remote`] is a renderer in the host's process that speaks to
+//! `scumble-worker` ([`serve`]) over a socket that only the two have; pictures go through shared memory ([`area`]).
+//! Linux alone, so far.
+
+mod area;
+mod child;
+mod link;
+mod message;
+mod renderer;
+mod serve;
+mod socket;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::pipeline::LoadOptions;
+
+pub use renderer::Remote;
+pub use serve::main;
+
+/// How long a renderer may have nothing to do before it gives its memory back.
+pub const IDLE: Duration = Duration::from_secs(60);
+/// How long it may say nothing while it loads or renders before it is taken for hung: longer than any step of a model
+/// that somebody would paint with.
+pub const SILENCE: Duration = Duration::from_secs(300);
+
+/// How to run a renderer in a process of its own.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub load: LoadOptions,
+    /// The program, instead of searching.
+    pub worker: Option<PathBuf>,
+    /// It ends when it has had nothing to do for so long; the next job starts it again.
+    pub idle: Duration,
+    /// It is ended when it has said nothing for so long while it was at work.
+    pub silence: Duration,
+}
+
+impl Options {
+    pub fn new(load: LoadOptions) -> Options {
+        Options { load, worker: None, idle: IDLE, silence: SILENCE }
+    }
+}

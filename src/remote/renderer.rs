@@ -1,0 +1,191 @@
+//! The host's side: a renderer that has its work done by a process, starts that when there is work, starts it anew when
+//! it has died, and ends it when there is none.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::policy::Policy;
+use crate::remote::Options;
+use crate::remote::child::{self, find};
+use crate::remote::link::{Link, Trouble};
+use crate::remote::message::About;
+use crate::render::{Capabilities, Ended, ModelInfo, Quality, Renderer, Scene, Sink};
+
+/// So many times in a row the same thing is tried.
+pub const TRIES: u32 = 3;
+/// How long after a process that died without having finished anything the next is started: doubled each time.
+const BACK_OFF: Duration = Duration::from_millis(250);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(16);
+
+type Progress<'a> = &'a dyn Fn(f32, &str);
+
+pub struct Remote {
+    options: Options,
+    program: PathBuf,
+    link: Option<Link>,
+    about: Option<About>,
+    /// Deaths since something was finished.
+    deaths: u32,
+    died: Instant,
+    jobs: u64,
+}
+
+impl Remote {
+    /// Starts a process and waits until it has loaded the model. One that dies is started anew, [`TRIES`] times in all.
+    ///
+    /// # Errors
+    /// [`Status::Worker`] where the process cannot be started, is of another version, or died each time; and what
+    /// [`crate::pipeline::Pipeline::load`] meets.
+    pub fn load(options: Options, cancel: &Cancel, progress: Progress<'_>) -> Result<Remote> {
+        let program = find(options.worker.as_deref(), options.load.beside.as_deref())?;
+        let mut options = options;
+        // The process is started anew from wherever the host is by then.
+        if let Ok(folder) = std::path::absolute(&options.load.model_dir) {
+            options.load.model_dir = folder;
+        }
+        let died = Instant::now();
+        let mut remote = Remote { options, program, link: None, about: None, deaths: 0, died, jobs: 0 };
+        loop {
+            match remote.linked(cancel, progress) {
+                Ok(()) => return Ok(remote),
+                Err(error) if error.status == Status::WorkerDied && remote.deaths < TRIES => {}
+                Err(error) if error.status == Status::WorkerDied => {
+                    return Err(child::error(format!(
+                        "{} It was tried {TRIES} times; choose another model or device.",
+                        error.message
+                    )));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sees to it that there is a process that has the model.
+    fn linked(&mut self, cancel: &Cancel, progress: Progress<'_>) -> Result<()> {
+        if self.link.as_mut().is_some_and(|link| link.ready && link.child.has_ended()) {
+            log::warn!("the renderer's process has ended while it had nothing to do; it is started anew");
+            self.link = None;
+        }
+        if self.link.is_none() {
+            self.back_off(cancel)?;
+            let mut link = Link::start(&self.program, &self.options.load)?;
+            log::info!("the renderer's process is {}", link.child.id());
+            if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
+                return Err(self.bury(link, trouble, "started"));
+            }
+            self.link = Some(link);
+        }
+        let Some(mut link) = self.link.take() else {
+            return Err(child::error("There is no process.".into()));
+        };
+        if !link.ready {
+            match link.loaded(cancel, progress, self.options.silence) {
+                Ok(about) => self.about = Some(about),
+                // It goes on with that; the next job waits for it again.
+                Err(Trouble::Told(error)) if error.is_cancelled() => {
+                    self.link = Some(link);
+                    return Err(error);
+                }
+                Err(trouble) => return Err(self.bury(link, trouble, "loaded the model")),
+            }
+        }
+        self.link = Some(link);
+        Ok(())
+    }
+
+    /// Waits after a death.
+    fn back_off(&self, cancel: &Cancel) -> Result<()> {
+        let Some(doubled) = self.deaths.checked_sub(2) else { return Ok(()) };
+        let wait = (BACK_OFF * 2u32.pow(doubled.min(10))).min(LONGEST_BACK_OFF);
+        while self.died.elapsed() < wait {
+            cancel.check()?;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Ends what is left of a process, and says what happened.
+    fn bury(&mut self, mut link: Link, trouble: Trouble, doing: &str) -> Error {
+        let why = match trouble {
+            Trouble::Told(error) => return error,
+            Trouble::Gone | Trouble::NeverBegun => link.child.cause(),
+            other => other.to_string(),
+        };
+        drop(link);
+        self.deaths += 1;
+        self.died = Instant::now();
+        let message = format!(
+            "The program that renders for Scumble has ended while it {doing} ({why}); it is started anew."
+        );
+        log::warn!("{message}");
+        Error::new(Status::WorkerDied, message)
+    }
+}
+
+impl Renderer for Remote {
+    fn info(&self) -> ModelInfo {
+        self.about.as_ref().map(|about| about.info.clone()).unwrap_or_default()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.about.as_ref().map(|about| about.capabilities.clone()).unwrap_or_default()
+    }
+
+    /// # Errors
+    /// [`Status::WorkerDied`] where the process has died, and the same may go well in the next; [`Status::Worker`] where
+    /// none can be started; and what the renderer there meets.
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended> {
+        cancel.check()?;
+        let mut asked = |remote: &mut Remote| {
+            remote.linked(cancel, &|_, _| {})?;
+            remote.jobs += 1;
+            let (job, silence) = (remote.jobs, remote.options.silence);
+            let mut link = remote.link.take().ok_or_else(|| child::error("There is no process.".into()))?;
+            let ended = link.render(job, (scene, quality), policy, cancel, &mut *sink, silence);
+            Ok::<_, Error>((link, ended))
+        };
+        let (mut link, mut ended) = asked(self)?;
+        if matches!(ended, Err(Trouble::NeverBegun)) {
+            // It has died while it had nothing to do, or just now: nothing was lost.
+            log::warn!("the renderer's process has ended ({}); it is started anew", link.child.cause());
+            drop(link);
+            (link, ended) = asked(self)?;
+        }
+        match ended {
+            Ok(ended) => {
+                self.link = Some(link);
+                self.deaths = 0;
+                Ok(ended)
+            }
+            Err(Trouble::Told(error)) => {
+                self.link = Some(link);
+                Err(error)
+            }
+            Err(trouble) => {
+                let died = self.bury(link, trouble, "rendered");
+                // Nobody waits for that picture.
+                cancel.check()?;
+                Err(died)
+            }
+        }
+    }
+
+    fn rests_after(&self) -> Option<Duration> {
+        self.link.as_ref().map(|_| self.options.idle)
+    }
+
+    fn rest(&mut self) {
+        if self.link.take().is_some() {
+            log::info!("the renderer's process had nothing to do and was ended");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The worker's side: loads a model, renders what it is asked for, and ends with its host.
+
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use log::{LevelFilter, Log, Metadata, Record};
+use parking_lot::{Condvar, Mutex};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::pipeline::{LoadOptions, Pipeline};
+use crate::policy::Policy;
+use crate::remote::area::{Inbox, Outbox, pack};
+use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
+use crate::remote::socket::{LONGEST, Received, Socket};
+use crate::render::{Change, Ended, Patch, Renderer, Scene, Sink};
+
+/// The program `scumble-worker`: its standard input is a socket, its argument the host's process.
+pub fn main() -> ExitCode {
+    // Of the host's files it needs none but the socket; one that it kept open could keep somebody waiting.
+    // SAFETY: nothing in this process has opened a file yet.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+    let parent = std::env::args().nth(1).and_then(|parent| parent.parse().ok()).and_then(Pid::from_raw);
+    let own = std::io::stdin().as_fd().try_clone_to_owned().map(Socket::new);
+    let (Some(parent), Ok(socket)) = (parent, own) else { return alone() };
+    // Whatever becomes of the host, this ends: by the kernel's word, and when the socket closes.
+    if set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(parent) {
+        return alone();
+    }
+    settle_in();
+    let socket = Arc::new(socket);
+    if socket.send(greeting().as_bytes(), None).is_err() {
+        return alone();
+    }
+    let _ = log::set_boxed_logger(Box::new(Logger(socket.clone())));
+    std::panic::set_hook(Box::new(|panic| {
+        log::error!("the renderer failed inside: {panic}");
+        std::process::abort();
+    }));
+    let (orders, jobs) = channel();
+    let desk = Arc::new(Desk::default());
+    let reader = {
+        let (socket, desk) = (socket.clone(), desk.clone());
+        move || read(&socket, &desk, &orders)
+    };
+    if std::thread::Builder::new().name("scumble-orders".into()).spawn(reader).is_err() {
+        return ExitCode::FAILURE;
+    }
+    Server { socket, desk, outbox: None, inbox: None, spare: Vec::new(), pipeline: None }.serve(&jobs);
+    leave()
+}
+
+fn alone() -> ExitCode {
+    eprintln!("scumble-worker renders for Scumble's library, which starts it; by itself it does nothing.");
+    ExitCode::from(2)
+}
+
+/// Ends at once: nothing is to be put in order, and ONNX Runtime may be in the middle of something.
+fn leave() -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(0) }
+}
+
+/// Goes after the brush, and before the painting where memory is short.
+fn settle_in() {
+    crate::thread::lower_process_priority();
+    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
+}
+
+/// What the reading thread and the rendering one share.
+#[derive(Default)]
+struct Desk {
+    current: Mutex<Option<Current>>,
+    /// Whether the host has read the patch that was sent last.
+    taken: Mutex<bool>,
+    was_taken: Condvar,
+}
+
+/// The job that runs, or comes next.
+struct Current {
+    job: u64,
+    cancel: Arc<Cancel>,
+    policy: Arc<Policy>,
+}
+
+enum Order {
+    Load { head: usize },
+    Render { job: u64, head: usize, cancel: Arc<Cancel>, policy: Arc<Policy> },
+}
+
+/// Reads what the host says, at any time.
+fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
+    let mut buffer = vec![0; LONGEST];
+    loop {
+        let Ok(Received::Message(length, file)) = socket.receive(&mut buffer, None) else { leave() };
+        let Ok(down) = postcard::from_bytes::<Down>(&buffer[..length]) else { leave() };
+        let inbox = match file.map(Inbox::open).transpose() {
+            Ok(inbox) => inbox,
+            Err(_) => leave(),
+        };
+        let on_job = |job: u64, tell: &dyn Fn(&Cancel, &Policy)| {
+            if let Some(current) = desk.current.lock().as_ref().filter(|current| current.job == job) {
+                tell(&current.cancel, &current.policy);
+            }
+        };
+        let order = match down {
+            Down::Load { head, log } => {
+                log::set_max_level(LevelFilter::iter().nth(log).unwrap_or(LevelFilter::Warn));
+                Order::Load { head }
+            }
+            Down::Render { job, head } => {
+                let (cancel, policy) = (Arc::new(Cancel::new()), Arc::new(Policy::default()));
+                // Before the next message, which may be about it.
+                *desk.current.lock() = Some(Current { job, cancel: cancel.clone(), policy: policy.clone() });
+                send(socket, &Up::Begun);
+                Order::Render { job, head, cancel, policy }
+            }
+            Down::GiveWay { job, finish } => {
+                on_job(job, &|_, policy| policy.give_way(finish));
+                continue;
+            }
+            Down::Abandon { job } => {
+                on_job(job, &|_, policy| policy.abandon());
+                continue;
+            }
+            Down::Cancel { job } => {
+                on_job(job, &|cancel, _| cancel.cancel());
+                continue;
+            }
+            Down::Taken => {
+                *desk.taken.lock() = true;
+                desk.was_taken.notify_all();
+                continue;
+            }
+        };
+        if orders.send((order, inbox)).is_err() {
+            leave();
+        }
+    }
+}
+
+struct Server {
+    socket: Arc<Socket>,
+    desk: Arc<Desk>,
+    outbox: Option<Outbox>,
+    inbox: Option<Inbox>,
+    /// The memory of the last paint.
+    spare: Vec<f32>,
+    pipeline: Option<Pipeline>,
+}
+
+impl Server {
+    fn serve(&mut self, jobs: &Receiver<(Order, Option<Inbox>)>) {
+        loop {
+            halt::at("idle");
+            let Ok((order, inbox)) = jobs.recv() else { return };
+            self.inbox = inbox.or(self.inbox.take());
+            let answer = match order {
+                Order::Load { head } => match self.load(head) {
+                    Ok(about) => Up::Loaded(Box::new(about)),
+                    Err(error) => Up::Refused(error),
+                },
+                Order::Render { job, head, cancel, policy } => {
+                    let how = self.render(head, &cancel, &policy);
+                    *self.desk.current.lock() = None;
+                    Up::Ended { job, how: how.map_err(shortened) }
+                }
+            };
+            send(&self.socket, &answer);
+        }
+    }
+
+    fn load(&mut self, head: usize) -> Result<About> {
+        let mut options: LoadOptions = {
+            let inbox = self.inbox.as_ref().ok_or_else(nothing)?;
+            postcard::from_bytes(inbox.unpack().head(head)?).map_err(|_| nothing())?
+        };
+        if options.beside.is_none() {
+            let own = std::env::current_exe().ok();
+            options.beside = own.and_then(|own| own.parent().map(|folder| folder.to_path_buf()));
+        }
+        let progress = |part: f32, what: &str| {
+            halt::at("loading");
+            send(&self.socket, &Up::Progress { part, what: what.into() });
+        };
+        let pipeline = Pipeline::load(&options, &Cancel::new(), &progress).map_err(shortened)?;
+        let about = About { info: pipeline.info(), capabilities: pipeline.capabilities() };
+        self.pipeline = Some(pipeline);
+        Ok(about)
+    }
+
+    fn render(&mut self, head: usize, cancel: &Cancel, policy: &Policy) -> Result<Ended> {
+        let (Some(inbox), Some(pipeline)) = (&self.inbox, &mut self.pipeline) else { return Err(nothing()) };
+        let mut unpacker = inbox.unpack();
+        let head = unpacker.head(head)?.to_vec();
+        let ask: Ask<'_> = postcard::from_bytes(&head).map_err(|_| nothing())?;
+        let paint = array3(unpacker.block(&ask.paint)?, ask.paint, std::mem::take(&mut self.spare))?;
+        let flat = |unpacker: &mut crate::remote::area::Unpacker<'_>, sides: [usize; 2]| {
+            let numbers = unpacker.block(&sides)?.to_vec();
+            ndarray::Array2::from_shape_vec(sides, numbers).map_err(|_| nothing())
+        };
+        let mask = ask.mask.map(|sides| flat(&mut unpacker, sides)).transpose()?;
+        let change = match ask.change {
+            Some((dirty, last)) => {
+                let dirty = flat(&mut unpacker, dirty)?;
+                Some((dirty, array3(unpacker.block(&last)?, last, Vec::new())?))
+            }
+            None => None,
+        };
+        let noise = match ask.noise {
+            Some(sides) => {
+                let numbers = unpacker.block(&sides)?.to_vec();
+                Some(ndarray::Array4::from_shape_vec(sides, numbers).map_err(|_| nothing())?)
+            }
+            None => None,
+        };
+        let scene = Scene {
+            window: ask.window,
+            canvas: ask.canvas,
+            paint: &paint,
+            mask: mask.as_ref(),
+            change: change.as_ref().map(|(dirty, last)| Change { dirty, last }),
+            conditions: &ask.conditions,
+            noise: noise.as_ref(),
+        };
+        *self.desk.taken.lock() = true;
+        let mut up = Patches { socket: &self.socket, desk: &self.desk, outbox: &mut self.outbox, cancel };
+        let ended = pipeline.render(&scene, &ask.quality, policy, cancel, &mut up);
+        self.spare = paint.into_raw_vec_and_offset().0;
+        ended
+    }
+}
+
+/// Patches on their way to the host.
+struct Patches<'a> {
+    socket: &'a Socket,
+    desk: &'a Desk,
+    outbox: &'a mut Option<Outbox>,
+    cancel: &'a Cancel,
+}
+
+impl Sink for Patches<'_> {
+    fn patch(&mut self, patch: Patch) -> Result<()> {
+        // The last one lies there until it was read.
+        const MOMENT: Duration = Duration::from_millis(50);
+        let mut taken = self.desk.taken.lock();
+        while !std::mem::take(&mut *taken) {
+            self.cancel.check()?;
+            self.desk.was_taken.wait_for(&mut taken, MOMENT);
+        }
+        drop(taken);
+        let Patch { picture, latent, step, steps, phases } = patch;
+        let picture = picture.as_standard_layout();
+        let latent = latent.as_ref().map(|latent| latent.as_standard_layout());
+        let mut blocks = vec![slice(&picture)];
+        blocks.extend(latent.as_ref().map(slice));
+        let fresh = halt::within_a_patch(self.outbox, slice(&picture)) | pack(self.outbox, &[], &blocks)?;
+        let file = self.outbox.as_ref().filter(|_| fresh).map(Outbox::file);
+        let (picture, latent) = (picture.dim().into(), latent.map(|latent| latent.dim().into()));
+        let message = encode(&Up::Patch { step, steps, phases, picture, latent })?;
+        if self.socket.send(&message, file).is_err() {
+            leave();
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) {
+        halt::at("step");
+        send(self.socket, &Up::Step);
+    }
+}
+
+fn nothing() -> Error {
+    Error::new(Status::Internal, "What the engine has sent to its process does not fit together; paint on.")
+}
+
+/// An error that fits into a message.
+fn shortened(mut error: Error) -> Error {
+    const MOST: usize = 8000;
+    if error.message.len() > MOST {
+        let end = (0..=MOST).rev().find(|at| error.message.is_char_boundary(*at)).unwrap_or(0);
+        error.message.truncate(end);
+        error.message.push('…');
+    }
+    error
+}
+
+/// A host that cannot be told anything any more is gone.
+fn send(socket: &Socket, message: &Up) {
+    let sent = encode(message).is_ok_and(|bytes| socket.send(&bytes, None).is_ok());
+    if !sent {
+        leave();
+    }
+}
+
+/// The worker's log is the host's.
+struct Logger(Arc<Socket>);
+
+impl Log for Logger {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let text: String = record.args().to_string().chars().take(1000).collect();
+        let message = Up::Log { level: record.level() as usize - 1, text };
+        // What the host has no room for is lost: it may be that nobody listens for an hour.
+        if let Ok(bytes) = encode(&message) {
+            let _ = self.0.send_now(&bytes, None);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Where tests hold the worker, or make it fail: SCUMBLE_WORKER_TEST is "halt PHASE FILE" (stops for good, once: where
+/// FILE is not there yet, which then has the process's number) or "abort PHASE". Not in release builds.
+mod halt {
+    use super::Outbox;
+
+    #[cfg(not(debug_assertions))]
+    pub fn at(_: &str) {}
+
+    #[cfg(not(debug_assertions))]
+    pub fn within_a_patch(_: &mut Option<Outbox>, _: &[f32]) -> bool {
+        false
+    }
+
+    #[cfg(debug_assertions)]
+    pub fn at(phase: &str) {
+        let Ok(order) = std::env::var("SCUMBLE_WORKER_TEST") else { return };
+        let words: Vec<&str> = order.split(' ').collect();
+        match words[..] {
+            ["abort", wanted] if wanted == phase => std::process::abort(),
+            ["halt", wanted, file] if wanted == phase => {
+                let made = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
+                if let Ok(mut file) = made {
+                    use std::io::Write;
+                    let _ = write!(file, "{}", std::process::id());
+                    loop {
+                        std::thread::park();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Half of a patch is written when it stops.
+    #[cfg(debug_assertions)]
+    pub fn within_a_patch(outbox: &mut Option<Outbox>, numbers: &[f32]) -> bool {
+        if !std::env::var("SCUMBLE_WORKER_TEST").is_ok_and(|order| order.contains(" patch")) {
+            return false;
+        }
+        let fresh = super::pack(outbox, &[], &[&numbers[..numbers.len() / 2]]);
+        at("patch");
+        fresh.unwrap_or(false)
+    }
+}

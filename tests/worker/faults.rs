@@ -1,0 +1,145 @@
+//! A process that dies, hangs, is missing or of another version.
+
+use std::time::Duration;
+
+use scumble::engine::Engine;
+use scumble::error::{Error, Status};
+use scumble::job::Preview;
+use scumble::remote::Options;
+
+use crate::models::Scratch;
+use crate::seen::*;
+
+fn is_a_sentence(error: &Error) {
+    let text = &error.message;
+    assert!(text.ends_with('.') && !text.contains('\n') && text.len() > 30, "{text}");
+}
+
+/// Kills the process where it has stopped; the session says so once, and the picture comes all the same.
+fn killed_while(phase: &str) {
+    let program = Program::new(phase, &format!("halt {phase} FILE"));
+    let engine = apart(&program);
+    let layer = session(&engine, Preview::EachStep);
+    paint(1).push(&layer, None).unwrap();
+    kill(program.halted());
+    let seen = watch(&layer, &mut 0);
+    let faults: Vec<_> = seen.faults.iter().map(|fault| fault.status).collect();
+    assert_eq!(faults, [Status::WorkerDied], "{phase}: {:?}", seen.faults);
+    is_a_sentence(&seen.faults[0]);
+    assert!(seen.faults[0].message.contains("signal 9"), "{:?}", seen.faults);
+    assert!(seen.at_rest() == show(&session(&here(), Preview::EachStep), &paint(1)).at_rest(), "{phase}");
+    assert_eq!(program.started().len(), 2, "{phase}");
+}
+
+#[test]
+fn killed_while_it_denoises_it_is_told_once_and_rendered_again() {
+    killed_while("step");
+}
+
+#[test]
+fn killed_while_it_writes_a_patch_no_half_of_it_is_shown() {
+    killed_while("patch");
+}
+
+#[test]
+fn killed_while_it_loads_it_is_started_anew() {
+    let program = Program::new("loading", "halt loading FILE");
+    let engine = Engine::load_apart(options(&program.path)).unwrap();
+    kill(program.halted());
+    ready(&engine).unwrap();
+    assert_eq!(program.started().len(), 2);
+    let seen = show(&session(&engine, Preview::Off), &paint(2));
+    assert!(seen.faults.is_empty() && seen.finals.len() == 1, "{:?}", seen.faults);
+}
+
+#[test]
+fn killed_while_it_has_nothing_to_do_nobody_is_told() {
+    let program = Program::new("idle", "");
+    let engine = apart(&program);
+    let layer = session(&engine, Preview::Off);
+    let before = show(&layer, &paint(3));
+    kill(program.started()[0]);
+    until("it is gone", || is_gone(program.started()[0]).then_some(()));
+    let seen = show(&layer, &paint(4));
+    assert!(seen.faults.is_empty() && seen.at_rest() != before.at_rest(), "{:?}", seen.faults);
+    assert_eq!(program.started().len(), 2);
+}
+
+#[test]
+fn one_that_hangs_is_ended_and_the_picture_rendered_by_another() {
+    let program = Program::new("hang", "halt step FILE");
+    let silence = Duration::from_secs(3);
+    let engine = Engine::load_apart(Options { silence, ..options(&program.path) }).unwrap();
+    ready(&engine).unwrap();
+    let seen = show(&session(&engine, Preview::Off), &paint(5));
+    let faults: Vec<_> = seen.faults.iter().map(|fault| fault.status).collect();
+    assert_eq!(faults, [Status::WorkerDied], "{:?}", seen.faults);
+    assert!(seen.faults[0].message.contains("did not answer"), "{:?}", seen.faults);
+    assert!(seen.finals.len() == 1 && is_gone(program.halted()));
+}
+
+#[test]
+fn one_picture_that_it_dies_of_is_tried_three_times_and_then_left_alone() {
+    let program = Program::new("abort", "abort step");
+    let engine = apart(&program);
+    let layer = session(&engine, Preview::EachStep);
+    for round in 1..=2 {
+        let seen = show(&layer, &paint(round));
+        let faults: Vec<_> = seen.faults.iter().map(|fault| fault.status).collect();
+        assert_eq!(faults, [Status::WorkerDied, Status::Worker], "{:?}", seen.faults);
+        seen.faults.iter().for_each(is_a_sentence);
+        assert!(seen.faults[1].message.contains("rests"), "{:?}", seen.faults);
+        assert!(seen.finals.is_empty());
+        assert_eq!(program.started().len(), 3 * round as usize);
+        // The same paint again is no reason to try again.
+        assert!(show(&layer, &paint(round)).faults.is_empty());
+        assert_eq!(program.started().len(), 3 * round as usize);
+    }
+}
+
+#[test]
+fn a_model_that_it_dies_of_is_tried_three_times() {
+    let program = Program::new("dies-loading", "abort loading");
+    let engine = Engine::load_apart(options(&program.path)).unwrap();
+    let why = ready(&engine).unwrap_err();
+    assert_eq!(why.status, Status::Worker);
+    is_a_sentence(&why);
+    assert!(why.message.contains("3 times"), "{why}");
+    assert_eq!(program.started().len(), 3);
+}
+
+#[test]
+fn what_the_model_lacks_is_told_as_in_the_hosts_process() {
+    let mut broken = options(WORKER.as_ref());
+    broken.load.model_dir = "/nowhere".into();
+    let apart = ready(&Engine::load_apart(broken.clone()).unwrap()).unwrap_err();
+    assert_eq!(apart, ready(&Engine::load(broken.load).unwrap()).unwrap_err());
+    assert_eq!(apart.status, Status::ModelMissing);
+}
+
+#[test]
+fn one_that_is_missing_or_no_program_or_of_another_version_is_told_in_a_sentence() {
+    let scripts = [
+        ("silent", "#!/bin/sh\nexit 3\n", "exit code 3"),
+        ("other", "#!/bin/sh\nprintf 'scumble-worker 9.9.9, protocol 7' >&0\nsleep 60\n", "another version"),
+        ("text", "no program", "does not start"),
+    ];
+    for (name, script, names) in scripts {
+        let program = Program::of_script(Scratch::new(&format!("worker-{name}")), script);
+        let why = ready(&Engine::load_apart(options(&program.path)).unwrap()).unwrap_err();
+        assert_eq!(why.status, Status::Worker, "{name}: {why}");
+        is_a_sentence(&why);
+        assert!(why.message.contains(names), "{name}: {why}");
+    }
+    let why = ready(&Engine::load_apart(options("/nowhere/scumble-worker".as_ref())).unwrap()).unwrap_err();
+    assert_eq!(why.status, Status::Worker);
+    assert!(why.message.contains("/nowhere/scumble-worker"), "{why}");
+    is_a_sentence(&why);
+}
+
+#[test]
+fn the_program_by_itself_says_what_it_is() {
+    let output = std::process::Command::new(WORKER).stdin(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Scumble's library"));
+}

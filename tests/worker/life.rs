@@ -1,0 +1,122 @@
+//! When the process lives, and when it does not.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use scumble::engine::Engine;
+use scumble::job::Preview;
+use scumble::remote::Options;
+
+use crate::seen::*;
+
+#[test]
+fn without_work_it_ends_and_the_next_push_starts_it_again() {
+    let program = Program::new("rests", "");
+    let idle = Duration::from_millis(200);
+    let engine = Engine::load_apart(Options { idle, ..options(&program.path) }).unwrap();
+    ready(&engine).unwrap();
+    let layer = session(&engine, Preview::Off);
+    let first = show(&layer, &paint(1));
+    for turn in 1..=2 {
+        let last = program.started()[turn - 1];
+        until("it ends by itself", || is_gone(last).then_some(()));
+        let entry = format!("/proc/{last}");
+        until("nothing of it is left", || (!std::path::Path::new(&entry).exists()).then_some(()));
+        // The last picture stays.
+        assert!(watch(&layer, &mut 0).at_rest() == first.at_rest());
+        let seen = show(&layer, &paint(2));
+        assert!(seen.faults.is_empty() && seen.at_rest() != first.at_rest());
+        assert!(show(&layer, &paint(1)).at_rest() == first.at_rest());
+        assert_eq!(program.started().len(), turn + 1);
+    }
+}
+
+#[test]
+fn a_release_ends_it_whatever_it_is_at_and_waits_for_nothing() {
+    for order in ["", "halt loading FILE", "halt step FILE", "halt patch FILE"] {
+        let program = Program::new("release", order);
+        let engine = Engine::load_apart(options(&program.path)).unwrap();
+        let layer = session(&engine, Preview::Off);
+        paint(1).push(&layer, None).unwrap();
+        match order {
+            "" => assert!(watch(&layer, &mut 0).faults.is_empty()),
+            _ => drop(program.halted()),
+        }
+        let start = Instant::now();
+        drop((layer, engine));
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(1), "{order}: {took:?}");
+        until("it is gone", || program.started().iter().all(|pid| is_gone(*pid)).then_some(()));
+    }
+}
+
+#[test]
+fn one_that_was_unpacked_without_its_mode_is_started_all_the_same() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::new("mode", "");
+    std::fs::set_permissions(&program.path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    apart(&program);
+    assert_eq!(program.started().len(), 1);
+}
+
+#[test]
+fn it_goes_after_the_brush_and_holds_nothing_of_the_hosts() {
+    use std::os::fd::AsRawFd;
+    // As GIMP hands its pipes to a plug-in: open for every program that it starts.
+    let kept = std::fs::File::open("/dev/zero").unwrap();
+    // SAFETY: a descriptor of this test.
+    unsafe { libc::fcntl(kept.as_raw_fd(), libc::F_SETFD, 0) };
+    let program = Program::new("manners", "");
+    let _engine = apart(&program);
+    let pid = program.started()[0];
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    assert!(fields[16].parse::<i32>().unwrap() >= 10, "{stat}");
+    assert_eq!(std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap().trim(), "500");
+    for descriptor in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten() {
+        let file = std::fs::read_link(descriptor.path()).unwrap();
+        assert_ne!(file, std::path::Path::new("/dev/zero"));
+    }
+}
+
+/// The host of the next test; by itself it does nothing.
+#[test]
+fn a_host_that_is_killed() {
+    if std::env::var_os("SCUMBLE_TEST_HOST").is_none() {
+        return;
+    }
+    let order = std::env::var("SCUMBLE_TEST_HOST").unwrap();
+    let program = Program::new("host", &order);
+    let engine = Engine::load_apart(options(&program.path)).unwrap();
+    let layer = session(&engine, Preview::Off);
+    paint(1).push(&layer, None).unwrap();
+    match order.as_str() {
+        "" => assert!(watch(&layer, &mut 0).faults.is_empty()),
+        _ => drop(program.halted()),
+    }
+    println!("worker {}", program.started()[0]);
+    loop {
+        std::thread::park();
+    }
+}
+
+#[test]
+fn a_host_that_is_killed_leaves_no_orphan() {
+    for order in ["", "halt loading FILE", "halt step FILE"] {
+        let mut host = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "life::a_host_that_is_killed", "--nocapture"])
+            .env("SCUMBLE_TEST_HOST", order)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(host.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let told =
+            lines.filter_map(|line| Some(line.split_once("worker ")?.1.trim().parse().unwrap())).next();
+        let worker: i32 = told.expect("the host has a worker");
+        assert!(!is_gone(worker));
+        host.kill().unwrap();
+        host.wait().unwrap();
+        until("the worker ends with its host", || is_gone(worker).then_some(()));
+    }
+}

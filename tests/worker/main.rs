@@ -1,0 +1,14 @@
+//! The renderer in a process of its own: the real program, on a tiny model.
+#![cfg(target_os = "linux")]
+
+#[path = "../pipeline/support.rs"]
+#[allow(dead_code)]
+mod models;
+#[path = "../support/painting.rs"]
+#[allow(dead_code)]
+mod painting;
+mod faults;
+mod kills;
+mod life;
+mod same;
+mod seen;

@@ -1,0 +1,134 @@
+//! The same pictures as in the host's process, to the last bit.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, Array4, s};
+use scumble::cancel::Cancel;
+use scumble::error::{Error, Status};
+use scumble::job::Preview;
+use scumble::pipeline::Pipeline;
+use scumble::remote::Remote;
+use scumble::render::{Change, Ended, Patch, Policy, Previews, Renderer};
+
+use crate::models::{Made, Request, grey, request};
+use crate::painting::{Dice, settle};
+use crate::seen::*;
+
+fn remote(program: &Program) -> Remote {
+    Remote::load(options(&program.path), &Cancel::new(), &|_, _| {}).unwrap()
+}
+
+fn run(renderer: &mut dyn Renderer, request: &Request<'_>) -> Made {
+    request.run(renderer, &Policy::default(), &Cancel::new()).unwrap()
+}
+
+#[test]
+fn patches_and_latents_are_those_of_the_hosts_process_byte_for_byte() {
+    let program = Program::new("same", "");
+    let mut apart = remote(&program);
+    let mut here = Pipeline::load(&load_options(), &Cancel::new(), &|_, _| {}).unwrap();
+    assert_eq!(apart.info(), here.info());
+    assert!(!apart.info().runtime.is_empty());
+    assert_eq!(apart.capabilities(), here.capabilities());
+
+    let (small, large) = (grey(64, 64), grey(128, 192));
+    let mut mask = Array2::zeros((8, 8));
+    mask.slice_mut(s![2..5, 1..7]).fill(0.75f32);
+    let (_, latent) = request(&small).finish(&mut here);
+    let dirty = mask.clone();
+    let noise =
+        Array4::from_shape_fn((4, 4, 8, 8), |(a, b, c, d)| ((a + 2 * b + 3 * c + 5 * d) as f32).sin());
+    let long = "x y ".repeat(100_000);
+    let requests = [
+        request(&small),
+        Request { previews: Previews::EachStep, ..request(&large) },
+        Request { cell_origin: (-3, 1 << 40), level: 3, seed: u64::MAX, ..request(&small) },
+        Request { mask: Some(&mask), strength: 0.5, ..request(&small) },
+        Request { change: Some(Change { dirty: &dirty, last: &latent }), ..request(&small) },
+        Request { noise: Some(&noise), ..request(&small) },
+        Request { prompt: &long, negative: "ships", guidance: 3.0, sampler: Some("lcm"), ..request(&small) },
+    ];
+    for (number, request) in requests.iter().enumerate() {
+        let (apart, here) = (run(&mut apart, request), run(&mut here, request));
+        assert_eq!((apart.ended, apart.steps()), (here.ended, here.steps()), "{number}");
+        for (apart, here) in apart.patches.iter().zip(&here.patches) {
+            assert_eq!((&apart.picture, &apart.latent), (&here.picture, &here.latent), "{number}");
+        }
+    }
+    assert_eq!(program.started().len(), 1);
+
+    // What is wrong with a request is told in the same words, and the next one is served.
+    for wrong in [
+        Request { sampler: Some("none"), ..request(&small) },
+        Request { mask: Some(&Array2::zeros((3, 3))), ..request(&small) },
+        Request { noise: Some(&Array4::zeros((1, 4, 2, 2))), ..request(&small) },
+        Request { guidance: f32::NAN, ..request(&small) },
+    ] {
+        assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
+    }
+    assert_eq!(run(&mut apart, &requests[0]).ended, Ended::Finished);
+}
+
+#[test]
+fn a_policy_and_a_cancel_reach_the_process_while_it_renders() {
+    let program = Program::new("policy", "");
+    let mut apart = remote(&program);
+    let picture = grey(64, 64);
+    let many = Request { steps: 200, previews: Previews::GiveWay, ..request(&picture) };
+
+    let policy = Arc::new(Policy::default());
+    let from_outside = {
+        let policy = policy.clone();
+        std::thread::spawn(move || policy.give_way(0))
+    };
+    let made = many.run(&mut apart, &policy, &Cancel::new()).unwrap();
+    from_outside.join().unwrap();
+    assert_eq!((made.ended, made.patches.len()), (Ended::GaveWay, 1));
+    assert!(made.steps()[0].0 < 200, "{:?}", made.steps());
+
+    let abandoned = Policy::default();
+    abandoned.abandon();
+    let made = many.run(&mut apart, &abandoned, &Cancel::new()).unwrap();
+    assert_eq!((made.ended, made.patches.len()), (Ended::GaveWay, 0));
+
+    let cancel = Arc::new(Cancel::new());
+    let from_outside = {
+        let cancel = cancel.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            cancel.cancel();
+        })
+    };
+    let cancelled = many.run(&mut apart, &Policy::default(), &cancel).err().unwrap();
+    from_outside.join().unwrap();
+    assert!(cancelled.is_cancelled());
+
+    // What the sink says ends the job, and the process serves the next.
+    let each = Request { previews: Previews::EachStep, ..request(&picture) };
+    let refuse = |_: Patch| Err(Error::new(Status::Memory, "There is no room."));
+    let refused = each.run_into(&mut apart, &Policy::default(), &Cancel::new(), &mut { refuse });
+    assert_eq!(refused.map_err(|error| error.status), Err(Status::Memory));
+    assert_eq!(run(&mut apart, &each).steps(), [(1, 4), (2, 4), (3, 4), (4, 4)]);
+    assert_eq!(program.started().len(), 1);
+}
+
+#[test]
+fn a_painting_ends_as_in_the_hosts_process() {
+    let program = Program::new("painting", "");
+    let (apart, here) = (apart(&program), here());
+    let (apart, here) = (session(&apart, Preview::EachStep), session(&here, Preview::EachStep));
+    let mut dice = Dice(5);
+    let mut painting = paint(1);
+    for _ in 0..12 {
+        let touched = painting.stroke(&mut dice);
+        for session in [&apart, &here] {
+            painting.push(session, Some(touched)).unwrap();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(dice.roll() % 40));
+    }
+    settle(&apart);
+    settle(&here);
+    let (apart, here) = (watch(&apart, &mut 0), watch(&here, &mut 0));
+    assert!(apart.faults.is_empty(), "{:?}", apart.faults);
+    assert!(apart.at_rest() == here.at_rest());
+}
