@@ -146,7 +146,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 1
+#define SCUMBLE_ABI_MINOR 2
 
 /**
  * Done.
@@ -467,6 +467,11 @@
 #define SCUMBLE_LIST_SETTINGS 4
 
 /**
+ * A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
+ */
+#define SCUMBLE_CONDITION_CONTROL 1
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1
@@ -698,6 +703,88 @@ typedef struct ScumbleFrameInfo {
 } ScumbleFrameInfo;
 
 /**
+ * What steers pictures besides paint and words. Fill it with `scumble_condition_init` first.
+ */
+typedef struct ScumbleCondition {
+    /**
+     * Set by `scumble_condition_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * One of SCUMBLE_CONDITION_*.
+     */
+    uint32_t kind;
+    /**
+     * The ControlNet: its folder, or its .onnx file.
+     */
+    const char *file;
+    /**
+     * How much it says, 0..10; 0 = nothing.
+     */
+    float scale;
+    /**
+     * The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+     */
+    float start;
+    float end;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+} ScumbleCondition;
+
+/**
+ * Pixels of the paint, borrowed for the call. Fill it with `scumble_image_init` first.
+ */
+typedef struct ScumbleImage {
+    /**
+     * Set by `scumble_image_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * One of SCUMBLE_FORMAT_*.
+     */
+    int32_t format;
+    /**
+     * Size of the whole canvas, 1..16384 each.
+     */
+    int32_t canvas_width;
+    int32_t canvas_height;
+    /**
+     * Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
+     */
+    struct ScumbleRect rect;
+    /**
+     * Bytes from one row to the next.
+     */
+    size_t stride;
+    /**
+     * Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
+     */
+    size_t byte_length;
+    /**
+     * The top-left pixel; top row first, straight alpha; needs no alignment.
+     */
+    const void *pixels;
+    /**
+     * The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
+     */
+    uint32_t space;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * Bytes of `profile`, at most 4 MiB.
+     */
+    size_t profile_length;
+    /**
+     * An ICC profile of RGB colours, which is the colour space of the pixels; NULL: as `space` says, which is else 0.
+     */
+    const void *profile;
+} ScumbleImage;
+
+/**
  * One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
  */
 typedef struct ScumbleEntry {
@@ -811,57 +898,6 @@ typedef struct ScumbleParams {
      */
     uint32_t settled_steps;
 } ScumbleParams;
-
-/**
- * Pixels of the paint, borrowed for the call. Fill it with `scumble_image_init` first.
- */
-typedef struct ScumbleImage {
-    /**
-     * Set by `scumble_image_init`.
-     */
-    uint32_t struct_size;
-    /**
-     * One of SCUMBLE_FORMAT_*.
-     */
-    int32_t format;
-    /**
-     * Size of the whole canvas, 1..16384 each.
-     */
-    int32_t canvas_width;
-    int32_t canvas_height;
-    /**
-     * Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
-     */
-    struct ScumbleRect rect;
-    /**
-     * Bytes from one row to the next.
-     */
-    size_t stride;
-    /**
-     * Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
-     */
-    size_t byte_length;
-    /**
-     * The top-left pixel; top row first, straight alpha; needs no alignment.
-     */
-    const void *pixels;
-    /**
-     * The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
-     */
-    uint32_t space;
-    /**
-     * Reserved, 0.
-     */
-    uint32_t reserved;
-    /**
-     * Bytes of `profile`, at most 4 MiB.
-     */
-    size_t profile_length;
-    /**
-     * An ICC profile of RGB colours, which is the colour space of the pixels; NULL: as `space` says, which is else 0.
-     */
-    const void *profile;
-} ScumbleImage;
 
 /**
  * Coverage of a live layer, borrowed for the call. Fill it with `scumble_mask_init` first.
@@ -1049,6 +1085,50 @@ int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
  * [any-thread]
  */
 SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
+
+/**
+ * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, at scale 1.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_condition_init(struct ScumbleCondition *condition,
+                               size_t size);
+
+/**
+ * Steers a session by something under a `number` that the host chooses, or changes what steers under it; `condition`
+ * NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
+ * they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
+ * picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
+ * the first push); a change of numbers loads nothing. At most 32 at once.
+ * The networks are loaded by the first job that needs them, and kept. What the model cannot take, and a network that does
+ * not fit it, poll tells, once; `scumble_engine_conditions` tells the former before.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+ * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
+ * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
+ * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_set_condition(struct ScumbleSession *session,
+                                      uint32_t number,
+                                      const struct ScumbleCondition *condition,
+                                      const struct ScumbleImage *image,
+                                      uint64_t *revision);
+
+/**
+ * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
+ * mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why. An
+ * engine that is not ready has an empty list.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+ * On success `*list` is owned by the caller: release it.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_engine_conditions(const struct ScumbleEngine *engine,
+                                  struct ScumbleList **list);
 
 /**
  * Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if

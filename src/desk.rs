@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::cancel::Cancel;
 use crate::canvas::Canvas;
+use crate::conditions::Conditions;
 use crate::error::{Error, Result, Status};
 use crate::frame::Meta;
 use crate::grid::Grid;
@@ -71,6 +72,7 @@ pub(crate) struct Desk {
     pub(crate) canvas: Option<Canvas>,
     pub(crate) params: Arc<Params>,
     pub(crate) mask: Option<Arc<Mask>>,
+    pub(crate) conditions: Conditions,
     /// The model's, once a job has met it.
     pub(crate) geometry: Option<Geometry>,
     pub(crate) noise: Option<Arc<Array4<f32>>>,
@@ -140,6 +142,7 @@ impl Shared {
             canvas: None,
             params: Arc::new(Params::default()),
             mask: None,
+            conditions: Conditions::default(),
             geometry: None,
             noise: None,
             revision: 0,
@@ -196,6 +199,7 @@ impl Shared {
             cover,
             params: desk.params.clone(),
             mask: desk.mask.clone(),
+            steering: desk.conditions.steering(),
             noise: desk.noise.clone(),
             pushed_at: desk.changed_at,
             started_at: Instant::now(),

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, Status};
 use crate::job::Job;
 use crate::pipeline::{LoadOptions, Pipeline};
 use crate::policy::Policy;
-use crate::render::{ModelInfo, Renderer, Tier};
+use crate::render::{Capabilities, ModelInfo, Renderer, Tier};
 use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
@@ -38,6 +38,7 @@ pub type Load = Box<dyn FnOnce(&Cancel, &dyn Fn(f32, &str)) -> Result<Box<dyn Re
 pub(crate) struct Wiring {
     pub(crate) queue: Pending<Arc<Shared>>,
     state: Mutex<LoadState>,
+    capabilities: Mutex<Option<Capabilities>>,
     current: Mutex<Option<Current>>,
     /// Dropped with this: by whoever of the worker and the last handle goes last.
     leaving: Mutex<Option<Leaving>>,
@@ -165,6 +166,7 @@ impl Engine {
         let wiring = Arc::new(Wiring {
             queue: Pending::default(),
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
+            capabilities: Mutex::new(None),
             current: Mutex::new(None),
             leaving: Mutex::new(None),
         });
@@ -180,6 +182,11 @@ impl Engine {
 
     pub fn state(&self) -> LoadState {
         self.inner.state()
+    }
+
+    /// What the model can take, once it is loaded.
+    pub fn capabilities(&self) -> Option<Capabilities> {
+        self.inner.capabilities.lock().clone()
     }
 
     /// A new live layer on this engine. It keeps the engine's model alive.
@@ -203,6 +210,7 @@ fn work(wiring: &Wiring, load: Load) {
         ))
     });
     wiring.running(None);
+    *wiring.capabilities.lock() = renderer.as_ref().ok().map(|renderer| renderer.capabilities());
     *wiring.state.lock() = match &renderer {
         Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
         Err(error) => LoadState::Failed(error.clone()),

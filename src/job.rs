@@ -6,6 +6,7 @@ use std::time::Instant;
 use ndarray::Array4;
 
 use crate::cancel::Cancel;
+use crate::conditions::Steer;
 use crate::error::{Error, Result};
 use crate::grid::{Grid, Window};
 use crate::pixels::mask::Mask;
@@ -168,6 +169,7 @@ pub struct Job {
     pub cover: Rect,
     pub params: Arc<Params>,
     pub mask: Option<Arc<Mask>>,
+    pub steering: Vec<Steer>,
     pub noise: Option<Arc<Array4<f32>>>,
     pub pushed_at: Instant,
     pub started_at: Instant,

@@ -8,6 +8,7 @@ pub mod ffi;
 pub mod session;
 mod desk;
 pub mod canvas;
+pub mod conditions;
 pub mod region;
 pub mod pixels;
 pub mod job;
@@ -44,6 +45,7 @@ pub mod model;
 pub mod cancel;
 pub mod error;
 mod journal;
+mod recent;
 pub mod places;
 
 // A panic must not cross the ABI: ffi/guard.rs catches it, which needs unwinding.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ndarray::{Array2, s};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::conditions::Steer;
 use crate::desk::{End, Shared};
 use crate::error::Result;
 use crate::focus::Focus;
@@ -63,13 +64,18 @@ pub(crate) fn render(
     sink: &mut dyn Sink,
 ) -> Result<Ended> {
     let params = &job.params;
-    let conditions = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
     let Asked { window, paint, mask, change } = asked;
+    let cell = renderer.info().geometry.cell;
+    let pictures = job.steering.iter().map(|steer| steer.shown.window(&window, cell, &job.cancel));
+    let pictures = pictures.collect::<Result<Vec<_>>>()?;
+    let words = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
+    let steering = job.steering.iter().zip(&pictures).map(|(steer, picture)| steer.condition(picture));
+    let conditions: Vec<Condition<'_>> = words.into_iter().chain(steering).collect();
     let noise = job.noise.as_deref();
     let canvas = job.paint.bounds();
     let hole = match &job.mask {
         Some(mask) if renderer.capabilities().inpaints => {
-            let pixels = window.pixels(renderer.info().geometry.cell);
+            let pixels = window.pixels(cell);
             Some(mask.cells(window.level.scale(), pixels, &job.cancel)?)
         }
         _ => None,
@@ -108,6 +114,7 @@ impl<'a> Work<'a> {
                 (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
                 (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
                 (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
+                job.steering.iter().map(Steer::key).collect::<Vec<_>>(),
             )
         );
         Work {

@@ -53,4 +53,6 @@ pub struct Capabilities {
     pub negative: bool,
     /// Whether the model was trained to fill holes, and is told where they are.
     pub inpaints: bool,
+    /// Why control pictures cannot be taken, as a sentence; `None`: they can.
+    pub no_control: Option<String>,
 }

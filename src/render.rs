@@ -21,12 +21,28 @@ use crate::region::Rect;
 pub type Latent = Array3<f32>;
 
 /// What the picture is to show besides the paint. One list, so that what comes next is one more kind.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Condition<'a> {
     /// What it shows.
     Prompt(&'a str),
     /// What it must not show; looked at only with guidance.
     Negative(&'a str),
+    /// Lines, depths, poses that it follows.
+    Control(Control<'a>),
+}
+
+/// A picture that a ControlNet reads, and how much it says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Control<'a> {
+    /// As large as the paint, RGB, 0..1.
+    pub picture: &'a Picture,
+    /// The ControlNet's folder, or its `.onnx` file.
+    pub model: &'a str,
+    /// What it says is multiplied by this; 0 is off.
+    pub scale: f32,
+    /// The part of the steps that are run in which it is heard: 0 is before the first, 1 after the last.
+    pub start: f32,
+    pub end: f32,
 }
 
 /// What of the paint has changed since a picture was made, and that picture.
@@ -71,6 +87,13 @@ pub enum Tier {
 }
 
 impl<'a> Scene<'a> {
+    pub fn controls(&self) -> impl Iterator<Item = &'a Control<'a>> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Control(control) => Some(control),
+            _ => None,
+        })
+    }
+
     /// Prompt and negative prompt, empty where there is none.
     pub fn words(&self) -> (&'a str, &'a str) {
         let (mut prompt, mut negative) = ("", "");
@@ -78,6 +101,7 @@ impl<'a> Scene<'a> {
             match condition {
                 Condition::Prompt(text) => prompt = text,
                 Condition::Negative(text) => negative = text,
+                Condition::Control(_) => {}
             }
         }
         (prompt, negative)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ndarray::Array4;
 
 use crate::canvas::Canvas;
+use crate::conditions::Control;
 pub use crate::desk::Stats;
 use crate::desk::{Desk, Shared};
 use crate::engine::{Inner, LoadState};
@@ -89,6 +90,7 @@ impl Session {
             if desk.mask.as_ref().is_some_and(|mask| mask.canvas() != bounds) {
                 desk.mask = None;
             }
+            desk.conditions.keep_on(bounds);
         }
         let mut changed = false;
         if let Some(canvas) = &mut desk.canvas {
@@ -158,6 +160,49 @@ impl Session {
         }
         desk.mask = mask;
         Ok(self.settings_changed(&mut desk))
+    }
+
+    /// Steers by a control picture, under a `number` that the host chooses: which ControlNet reads it and how much that says;
+    /// with `image` also the pixels there of a canvas of `width × height`, transparent at first, which are compared and
+    /// copied like paint. It stays until it is cleared or a canvas of another size is pushed. Whether the model takes
+    /// controls, and the network fits it, the first job finds out.
+    ///
+    /// # Errors
+    /// As [`Control::check`]; [`Status::Rect`] for a picture of another canvas than the paint's, [`Status::Buffer`] for a
+    /// new control without one, [`Status::Setting`] for one too many, [`Status::Memory`].
+    pub fn set_control(
+        &self,
+        number: u32,
+        control: Control,
+        image: Option<(i32, i32, ImageView<'_>)>,
+    ) -> Result<Pushed> {
+        control.check()?;
+        let image = match &image {
+            Some((width, height, image)) => {
+                let bounds = Rect::canvas(*width, *height)?;
+                image.rect().check_on(bounds, "control picture")?;
+                Some((bounds, image))
+            }
+            None => None,
+        };
+        let mut desk = self.shared.open_desk()?;
+        let canvas = desk.canvas.as_ref().map(Canvas::bounds);
+        match desk.conditions.set(number, control, image, canvas)? {
+            true => Ok(self.settings_changed(&mut desk)),
+            false => Ok(Pushed::Unchanged),
+        }
+    }
+
+    /// Takes away what steers under this number; nothing where there is nothing.
+    ///
+    /// # Errors
+    /// Why the session is closed.
+    pub fn clear_condition(&self, number: u32) -> Result<Pushed> {
+        let mut desk = self.shared.open_desk()?;
+        match desk.conditions.remove(number) {
+            true => Ok(self.settings_changed(&mut desk)),
+            false => Ok(Pushed::Unchanged),
+        }
     }
 
     /// Gives the noise instead of drawing it from the seed: `[draws, channels, height, width]` of the latent, in

@@ -76,6 +76,11 @@ fn wrong_texts_and_numbers_are_refused_and_the_session_still_renders() {
     wrong_input("wrong_settings");
 }
 
+#[test]
+fn what_steers_is_checked_and_the_session_lives_on() {
+    wrong_input("wrong_conditions");
+}
+
 /// Runs wrong_models on lines of name, status, model, device, scheduler, runtime.
 fn wrong_models(lines: &str, prepare: impl FnOnce(&mut Command)) -> Output {
     let mut command = host(&c::program("wrong_models", &[]));

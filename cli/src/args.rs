@@ -60,6 +60,10 @@ pub struct RenderArgs {
     /// Over how many pixels the mask's edge fades inwards, 0 to 1024 [default: 8]
     #[arg(long, value_name = "PIXELS", requires = "mask", value_parser = clap::value_parser!(u32).range(0..=1024))]
     pub mask_softness: Option<u32>,
+    /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
+    /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
+    #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = parse_control)]
+    pub control: Vec<Control>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
@@ -180,6 +184,47 @@ pub enum Alpha {
     Follow,
 }
 
+/// A `--control`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    pub model: PathBuf,
+    pub picture: PathBuf,
+    pub scale: f32,
+    pub start: f32,
+    pub end: f32,
+}
+
+/// `MODEL=PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the picture's path.
+fn parse_control(text: &str) -> Result<Control, String> {
+    const FORM: &str = "write it as MODEL=PICTURE or MODEL=PICTURE:0.8:0:0.5";
+    let (model, rest) = text.split_once('=').ok_or(FORM)?;
+    let (picture, numbers) = with_numbers(rest, 3);
+    if model.is_empty() || picture.is_empty() {
+        return Err(FORM.into());
+    }
+    let number = |at: usize, name: &str, initial: f32, most: f32| match numbers.get(at) {
+        None => Ok(initial),
+        Some(value) if (0.0..=most).contains(value) => Ok(*value),
+        Some(_) => Err(format!("give {name} as a number from 0 to {most}")),
+    };
+    let (scale, start) = (number(0, "the scale", 1.0, 10.0)?, number(1, "the start", 0.0, 1.0)?);
+    let end = number(2, "the end", 1.0, 1.0)?;
+    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
+}
+
+/// A path and up to so many numbers behind it, each after a colon.
+fn with_numbers(text: &str, most: usize) -> (&str, Vec<f32>) {
+    let (mut path, mut numbers) = (text, Vec::new());
+    while numbers.len() < most
+        && let Some((before, number)) = path.rsplit_once(':')
+        && let Ok(number) = number.parse()
+    {
+        path = before;
+        numbers.insert(0, number);
+    }
+    (path, numbers)
+}
+
 fn parse_within(text: &str, least: f32, most: f32) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -213,6 +258,21 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_control_has_up_to_three_numbers_and_paths_may_have_colons() {
+        let read = |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.start, c.end));
+        let said = |model: &str, picture: &str, scale, start, end| {
+            Ok((PathBuf::from(model), PathBuf::from(picture), scale, start, end))
+        };
+        assert_eq!(read("nets/lines=a.png"), said("nets/lines", "a.png", 1.0, 0.0, 1.0));
+        assert_eq!(read("n=a.png:0.5"), said("n", "a.png", 0.5, 0.0, 1.0));
+        assert_eq!(read("n=a:b.png:0.5:0.25:0.75"), said("n", "a:b.png", 0.5, 0.25, 0.75));
+        assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
+        for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
+            assert!(parse_control(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

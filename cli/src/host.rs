@@ -173,22 +173,29 @@ impl Layer {
 
     /// The whole canvas; nothing outside `touched` has changed since the last push.
     pub fn push(&mut self, canvas: Canvas<'_>, touched: Option<Rect>) -> Answer<Option<u64>> {
-        let mut image = init(scumble_image_init)?;
-        image.format = match canvas.depth {
-            Depth::Eight => SCUMBLE_FORMAT_RGBA8,
-            Depth::Sixteen => SCUMBLE_FORMAT_RGBA16,
-        };
-        image.canvas_width = canvas.width as i32;
-        image.canvas_height = canvas.height as i32;
-        image.rect = canvas.rect();
-        image.stride = canvas.stride();
-        image.byte_length = canvas.pixels.len();
-        image.pixels = canvas.pixels.as_ptr().cast();
+        let image = image(canvas)?;
         let touched = touched.map(Rect::raw);
         let (touched, count) =
             touched.as_ref().map_or((std::ptr::null(), 0), |rect| (std::ptr::from_ref(rect), 1));
         // SAFETY: image, pixels and rectangle live until after the call.
         revision(|out| unsafe { scumble_session_push(self.0, &image, 1, touched, count, out) })
+    }
+
+    /// Steers by a control picture of the whole canvas.
+    pub fn set_control(
+        &mut self,
+        number: u32,
+        control: &Control<'_>,
+        picture: Canvas<'_>,
+    ) -> Answer<Option<u64>> {
+        let model = Text::path(Some(control.model), "folder of the ControlNet")?;
+        let mut given = init(scumble_condition_init)?;
+        given.kind = SCUMBLE_CONDITION_CONTROL;
+        given.file = model.pointer();
+        (given.scale, given.start, given.end) = (control.scale, control.start, control.end);
+        let image = image(picture)?;
+        // SAFETY: condition, string, image and pixels live until after the call.
+        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
     }
 
     /// Coverage for the whole canvas, one byte a pixel.
@@ -249,6 +256,22 @@ impl Drop for Layer {
         // SAFETY: made by Engine::layer, released once.
         unsafe { scumble_session_release(self.0) };
     }
+}
+
+/// A whole canvas for the ABI, which borrows its pixels.
+fn image(canvas: Canvas<'_>) -> Answer<ScumbleImage> {
+    let mut image = init(scumble_image_init)?;
+    image.format = match canvas.depth {
+        Depth::Eight => SCUMBLE_FORMAT_RGBA8,
+        Depth::Sixteen => SCUMBLE_FORMAT_RGBA16,
+    };
+    image.canvas_width = canvas.width as i32;
+    image.canvas_height = canvas.height as i32;
+    image.rect = canvas.rect();
+    image.stride = canvas.stride();
+    image.byte_length = canvas.pixels.len();
+    image.pixels = canvas.pixels.as_ptr().cast();
+    Ok(image)
 }
 
 /// Calls something that answers OK with a revision, UNCHANGED without one, or an error.

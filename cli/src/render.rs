@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::args::{Alpha, RenderArgs, Settings};
+use crate::args::{self, Alpha, RenderArgs, Settings};
 use crate::failure::{Done, Failure, say};
-use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview};
+use crate::host::{self, Depth, FrameInfo, Layer, Model, Params, Polled, Preview};
 use crate::{progress, stills};
 
 /// How long one wait lasts before the next look at the clock.
@@ -16,8 +16,14 @@ pub fn run(args: &RenderArgs) -> Done {
     // All that can be found wrong before the model is loaded is found then.
     check_output(&args.output)?;
     let paint = stills::read(&args.input)?;
-    let mask = args.mask.as_deref().map(|path| stills::read_mask(path, paint.width, paint.height));
+    let mask = args.mask.as_deref().map(|path| stills::read_mask(path, &paint));
     let mask = mask.transpose()?;
+    let mut controls = Vec::with_capacity(args.control.len());
+    for control in &args.control {
+        let picture = stills::read(&control.picture)?;
+        stills::check_size("control picture", &control.picture, (picture.width, picture.height), &paint)?;
+        controls.push((control, picture));
+    }
     let noise = args.noise.as_deref().map(stills::read_noise).transpose()?;
 
     let engine = progress::engine(&args.engine)?;
@@ -29,6 +35,9 @@ pub fn run(args: &RenderArgs) -> Done {
     }
     if let Some(coverage) = &mask {
         layer.set_mask(paint.width, paint.height, coverage)?;
+    }
+    for (number, (control, picture)) in controls.iter().enumerate() {
+        layer.set_control(number as u32, &host::Control::from(*control), picture.canvas())?;
     }
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
@@ -50,6 +59,13 @@ fn check_output(path: &Path) -> Done {
             Err(Failure::file("write", path, format!("there is no folder {}", folder.display())))
         }
         _ => Ok(()),
+    }
+}
+
+impl<'a> From<&'a args::Control> for host::Control<'a> {
+    fn from(asked: &'a args::Control) -> Self {
+        let args::Control { model, scale, start, end, .. } = asked;
+        host::Control { model, scale: *scale, start: *start, end: *end }
     }
 }
 

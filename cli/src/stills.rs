@@ -94,19 +94,25 @@ pub fn read(path: &Path) -> Done<Still> {
     Ok(Still { width, height, depth, has_alpha, pixels })
 }
 
-/// Coverage, one byte a pixel, for a canvas of `width × height`: white is 255. Where the mask is transparent nothing is
+/// Is what lies on the paint as large as that?
+pub fn check_size(what: &str, path: &Path, (width, height): (u32, u32), paint: &Still) -> Done {
+    if (width, height) == (paint.width, paint.height) {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "The {what} {} has {width}×{height} pixels, the input {}×{}; make them equal.",
+        path.display(),
+        paint.width,
+        paint.height
+    )))
+}
+
+/// Coverage, one byte a pixel, for the canvas of `paint`: white is 255. Where the mask is transparent nothing is
 /// covered; one that is drawn in black alone on transparency counts where it is drawn.
-pub fn read_mask(path: &Path, width: u32, height: u32) -> Done<Vec<u8>> {
+pub fn read_mask(path: &Path, paint: &Still) -> Done<Vec<u8>> {
     // Gray is gray in every profile that people have.
     let (mask, _) = decode(path)?;
-    if (mask.width(), mask.height()) != (width, height) {
-        return Err(Failure::failed(format!(
-            "The mask {} has {}×{} pixels, the input {width}×{height}; make them equal.",
-            path.display(),
-            mask.width(),
-            mask.height()
-        )));
-    }
+    check_size("mask", path, (mask.width(), mask.height()), paint)?;
     if !mask.color().has_alpha() {
         return Ok(mask.into_luma8().into_raw());
     }

@@ -351,6 +351,47 @@ fn pictures_are_read_as_they_are_seen() {
 }
 
 #[test]
+fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
+    let scratch = Scratch::new("control");
+    let input = scratch.rgb("in.png", 64, 64);
+    let (lines, small) = (scratch.file("lines.png"), scratch.rgb("small.png", 32, 32));
+    let drawn = |x: u32, y: u32| Rgb([if (x + 2 * y) % 23 < 3 { 255u8 } else { 0 }; 3]);
+    ImageBuffer::from_fn(64, 64, drawn).save(&lines).unwrap();
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
+    let (model, net, out) = (at("sd15"), at("controls/sd15-lines"), scratch.file("out.png"));
+    let rendered = |controls: &[&str]| {
+        let mut args = vec!["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
+        controls.iter().for_each(|control| args.extend(["--control", control]));
+        succeed(&args);
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let full = format!("{net}={lines}");
+    let (plain, led) = (rendered(&[]), rendered(&[&full]));
+    assert_ne!(plain, led);
+    assert_ne!(led, rendered(&[&full, &format!("{}={input}:0.5:0:0.5", at("controls/sd15-depth"))]));
+    assert_eq!(led, rendered(&[&format!("{full}:1:0:1")]));
+    assert_eq!(plain, rendered(&[&format!("{full}:0")]));
+    let apart =
+        ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2", "--worker"];
+    succeed(&[&apart[..], &["--control", &full]].concat());
+    assert_eq!(led, image::open(&out).unwrap().into_rgb8(), "in a process of its own");
+    for (code, model, control, told) in [
+        (1, at("turbo"), full.clone(), "listens to ControlNets"),
+        (1, at("sd15"), format!("{}={lines}", at("controls/xl-lines")), "another family"),
+        (1, at("sd15"), format!("{net}={small}"), "make them equal"),
+        (1, at("sd15"), format!("{net}={net}"), "Cannot read"),
+        (1, at("sd15"), format!("{lines}={lines}"), "not an ONNX file"),
+        (2, at("sd15"), format!("{net}={lines}:-1"), "from 0 to 10"),
+        (2, at("sd15"), net.clone(), "MODEL=PICTURE"),
+    ] {
+        let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--control", &control];
+        let said = fail(code, &args);
+        assert!(said.contains(told), "{control}: {said}");
+    }
+}
+
+#[test]
 fn a_mask_may_be_drawn_on_transparency() {
     let scratch = Scratch::new("transparency");
     let input = scratch.rgb("in.png", 64, 64);

@@ -21,7 +21,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 1
+ABI_MINOR = 2
 
 OK = 0
 UNCHANGED = 1
@@ -89,6 +89,7 @@ LIST_MODELS = 1
 LIST_DEVICES = 2
 LIST_SAMPLERS = 3
 LIST_SETTINGS = 4
+CONDITION_CONTROL = 1
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -213,6 +214,18 @@ class Mask(ctypes.Structure):
     ]
 
 
+class Condition(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_uint32),
+        ("file", c_char_p),
+        ("scale", c_float),
+        ("start", c_float),
+        ("end", c_float),
+        ("reserved", c_uint32),
+    ]
+
+
 class Stats(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -276,6 +289,12 @@ FUNCTIONS = {
         [_HANDLE, POINTER(Image), c_uint32, POINTER(Rect), c_uint32, _REVISION_OUT],
     ),
     "scumble_session_set_mask": (c_int32, [_HANDLE, POINTER(Mask), _REVISION_OUT]),
+    "scumble_condition_init": (c_int32, [POINTER(Condition), c_size_t]),
+    "scumble_engine_conditions": (c_int32, [_HANDLE, _HANDLE_OUT]),
+    "scumble_session_set_condition": (
+        c_int32,
+        [_HANDLE, c_uint32, POINTER(Condition), POINTER(Image), _REVISION_OUT],
+    ),
     "scumble_session_set_noise": (
         c_int32,
         [_HANDLE, POINTER(c_float), c_uint32, c_uint32, c_uint32, c_uint32, _REVISION_OUT],

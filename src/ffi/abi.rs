@@ -191,6 +191,25 @@ pub struct ScumbleMask {
     pub coverage: *const u8,
 }
 
+/// What steers pictures besides paint and words. Fill it with `scumble_condition_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleCondition {
+    /// Set by `scumble_condition_init`.
+    pub struct_size: u32,
+    /// One of SCUMBLE_CONDITION_*.
+    pub kind: u32,
+    /// The ControlNet: its folder, or its .onnx file.
+    pub file: *const c_char,
+    /// How much it says, 0..10; 0 = nothing.
+    pub scale: f32,
+    /// The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+    pub start: f32,
+    pub end: f32,
+    /// Reserved, 0.
+    pub reserved: u32,
+}
+
 /// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -326,6 +345,7 @@ pub fn layouts() -> Vec<Layout> {
         layout!(ScumbleRect, NO_RECT, x y width height),
         ScumbleImage::layout(),
         ScumbleMask::layout(),
+        ScumbleCondition::layout(),
         ScumbleFrameInfo::layout(),
         ScumbleStats::layout(),
         ScumbleEntry::layout(),
@@ -380,6 +400,9 @@ sized32!(ScumbleMask, {
     outside: c::SCUMBLE_OUTSIDE_PAINT, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
     coverage: std::ptr::null(),
 });
+sized32!(ScumbleCondition, {
+    kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0, reserved: 0,
+});
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
     tier: 0, rect_count: 0, step: 0, steps: 0, reserved: 0, since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
@@ -399,6 +422,7 @@ const _: () = {
     assert!(ScumbleParams::FIRST_SIZE == 88);
     assert!(ScumbleImage::FIRST_SIZE == 56);
     assert!(ScumbleMask::FIRST_SIZE == 56);
+    assert!(ScumbleCondition::FIRST_SIZE == 32);
     assert!(ScumbleFrameInfo::FIRST_SIZE == 152);
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);

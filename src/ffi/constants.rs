@@ -11,7 +11,7 @@ use crate::pixels::space::Named;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 1;
+pub const SCUMBLE_ABI_MINOR: u32 = 2;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -157,6 +157,9 @@ pub const SCUMBLE_LIST_DEVICES: u32 = 2;
 pub const SCUMBLE_LIST_SAMPLERS: u32 = 3;
 /// The settings of ScumbleParams that are numbers, with their ranges.
 pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
+
+/// A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
+pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;

@@ -34,6 +34,14 @@ impl Entry {
         Entry { usable: true, name, title, note, range: [0.0; 3] }
     }
 
+    /// Usable unless there is a reason why not.
+    pub fn told(name: &str, title: &str, why_not: Option<&str>) -> Self {
+        match why_not {
+            None => Entry::new(name, title, ""),
+            Some(why) => Entry::unusable(name, title, why),
+        }
+    }
+
     fn unusable(name: &str, title: &str, why: &str) -> Self {
         Entry { usable: false, ..Entry::new(name, title, why) }
     }

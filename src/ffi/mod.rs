@@ -1,9 +1,10 @@
 //! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls`, `session_calls`,
-//! `errors` and `list` the functions.
+//! `condition_calls`, `errors` and `list` the functions.
 //! All `unsafe` of the library is in this folder.
 
 pub mod abi;
 pub mod calls;
+mod condition_calls;
 pub mod constants;
 mod errors;
 mod guard;
@@ -12,6 +13,7 @@ mod list;
 mod session_calls;
 
 pub use calls::*;
+pub use condition_calls::*;
 pub use errors::*;
 pub use list::*;
 pub use session_calls::*;

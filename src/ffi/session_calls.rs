@@ -18,10 +18,11 @@ use crate::pixels::mask::{Coverage, Outside};
 use crate::pixels::paste::Alpha;
 use crate::pixels::space::{MAX_PROFILE, Space};
 use crate::pixels::{Format, ImageView};
+use crate::region::Rect;
 use crate::session::{Polled, Pushed, Session};
 
 /// Runs a call on a session, which keeps its error; a panic closes the session for good.
-unsafe fn on_session(
+pub(super) unsafe fn on_session(
     session: *const ScumbleSession,
     body: impl FnOnce(&ScumbleSession) -> Result<i32>,
 ) -> i32 {
@@ -40,7 +41,7 @@ unsafe fn on_session(
 }
 
 /// Status and revision of a push or a change of settings.
-unsafe fn tell(pushed: Pushed, revision: *mut u64) -> Result<i32> {
+pub(super) unsafe fn tell(pushed: Pushed, revision: *mut u64) -> Result<i32> {
     match pushed {
         Pushed::Unchanged => Ok(SCUMBLE_UNCHANGED),
         Pushed::Revision(number) => {
@@ -210,10 +211,7 @@ pub unsafe extern "C" fn scumble_session_push(
                 let image = read_struct(next, "images")?;
                 // The caller's structs are as long as it says, which may be more or less than ours.
                 next = next.byte_add(image.struct_size as usize);
-                let format = Format::from_number(image.format)?;
-                let rect = to_rect(image.rect);
-                let bounds = crate::region::Rect::canvas(image.canvas_width, image.canvas_height)?;
-                rect.check_on(bounds, "image")?;
+                let bounds = Rect::canvas(image.canvas_width, image.canvas_height)?;
                 if !views.is_empty() && canvas != (bounds.width, bounds.height) {
                     return Err(Error::new(
                         Status::Rect,
@@ -221,8 +219,7 @@ pub unsafe extern "C" fn scumble_session_push(
                     ));
                 }
                 canvas = (bounds.width, bounds.height);
-                let bytes = borrowed(image.pixels.cast(), image.byte_length, "images->pixels")?;
-                views.push(ImageView::new(format, rect, image.stride, bytes)?);
+                views.push(view_of(&image, bounds)?);
                 spaces.push(space_of(&session.session, &image)?);
             }
             let views = views.into_iter().zip(&spaces).map(|(view, space)| view.in_space(space));
@@ -237,7 +234,17 @@ pub unsafe extern "C" fn scumble_session_push(
     }
 }
 
-unsafe fn space_of(session: &Session, image: &ScumbleImage) -> Result<Space> {
+/// The pixels of an image, which lie on the canvas `bounds`.
+pub(super) unsafe fn view_of<'a>(image: &ScumbleImage, bounds: Rect) -> Result<ImageView<'a>> {
+    let format = Format::from_number(image.format)?;
+    let rect = to_rect(image.rect);
+    rect.check_on(bounds, "image")?;
+    // SAFETY: as the caller of the exported function promised.
+    let bytes = unsafe { borrowed(image.pixels.cast(), image.byte_length, "images->pixels") }?;
+    ImageView::new(format, rect, image.stride, bytes)
+}
+
+pub(super) unsafe fn space_of(session: &Session, image: &ScumbleImage) -> Result<Space> {
     let wrong = |why: &str| Err(Error::new(Status::Format, why));
     if image.reserved != 0 {
         return wrong("A reserved field of the image is not 0; the host must call its _init first.");

@@ -94,6 +94,11 @@ impl Component {
         Ok(Component { name, path: path.to_path_buf(), session, inputs, outputs })
     }
 
+    /// Where it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub fn inputs(&self) -> &[Port] {
         &self.inputs
     }
@@ -159,6 +164,21 @@ impl Component {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<[ArrayD<f32>; N]> {
+        let made = self.run_for_all(feeds, &wanted, cancel, spent)?;
+        made.try_into().map_err(|_| Error::new(Status::Internal, "A network made too few outputs."))
+    }
+
+    /// The same for any number of outputs.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn run_for_all(
+        &mut self,
+        feeds: &[(&str, Feed<'_>)],
+        wanted: &[&str],
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Vec<ArrayD<f32>>> {
         cancel.check()?;
         if let Some(port) = self.inputs.iter().find(|p| feeds.iter().all(|(name, _)| *name != p.name)) {
             return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
@@ -189,13 +209,12 @@ impl Component {
             Ok(outputs) => outputs,
             Err(error) => return Err(failed(self.name, &self.path, &error)),
         };
-        let mut made = wanted.map(|_| ArrayD::zeros(IxDyn(&[0])));
-        for (made, name) in made.iter_mut().zip(wanted) {
+        let taken = wanted.iter().map(|name| {
             let missing = || Error::new(Status::Inference, format!("The {} gave no \"{name}\".", self.name));
-            *made = floats(outputs.get(name).ok_or_else(missing)?)
-                .map_err(|error| failed(self.name, &self.path, &error))?;
-        }
-        Ok(made)
+            floats(outputs.get(*name).ok_or_else(missing)?)
+                .map_err(|error| failed(self.name, &self.path, &error))
+        });
+        taken.collect()
     }
 
     fn failed(&self, error: &ort::Error) -> Error {

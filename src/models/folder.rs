@@ -56,6 +56,8 @@ pub struct Folder {
     pub config: Option<Config>,
     /// The `.onnx` files.
     pub network: PathBuf,
+    /// The same, made to listen to ControlNets, where there is one.
+    pub listening: Option<PathBuf>,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
     pub scheduler: Config,
@@ -147,6 +149,7 @@ impl Folder {
             cells_multiple: numbers::multiple(config.as_ref(), kind)?,
             config,
             network,
+            listening: if denoiser == UNET { layout.listening()? } else { None },
             vae_encoder,
             vae_decoder,
             scheduler,

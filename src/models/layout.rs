@@ -65,6 +65,15 @@ impl<'a> Layout<'a> {
         own.map(Some).ok_or_else(|| not_there(self.root, part, place))
     }
 
+    /// The U-Net that listens to ControlNets, which some exports have beside the plain one.
+    ///
+    /// # Errors
+    /// As [`Layout::network`].
+    pub fn listening(&self) -> Result<Option<PathBuf>> {
+        let [beside, _] = OTHER_FILES.map(|name| self.root.join("unet").join(name));
+        Ok(self.network("controlnet")?.or_else(|| beside.is_file().then_some(beside)))
+    }
+
     /// The folder with a part's small files (`config.json`, `tokenizer.json`, …), of which `wanted` are looked for: one
     /// of them is enough, but all names in one entry must be there.
     ///
@@ -111,6 +120,14 @@ fn network_in(root: &Path, part: &str) -> Option<PathBuf> {
     only_file(&folder)
         .or_else(|| only_variant(&folder))
         .or_else(|| flat.into_iter().find(|file| file.is_file()))
+}
+
+/// The network at `path`: the file itself, or the only one in a folder or in its `controlnet`.
+pub fn alone(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_path_buf());
+    }
+    only_file(path).or_else(|| only_file(&path.join("controlnet")))
 }
 
 /// The only network that lies in a folder, whatever its name; `model.onnx` where there are several.

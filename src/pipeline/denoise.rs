@@ -1,10 +1,11 @@
 //! The network that denoises, a U-Net or a transformer: what it thinks of a noisy latent, with and without guidance.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::component::{Component, Feed};
+use crate::models::component::{Component, Feed, Port};
 
 pub struct Denoiser {
     network: Component,
@@ -25,11 +26,24 @@ pub struct Noisy<'a> {
     /// Of one latent.
     pub shape: &'a [usize],
     pub timestep: f32,
+    /// What ControlNets say.
+    pub residuals: &'a [Residual],
+}
+
+/// What is added inside the network: by input, for all latents of [`Conditioning`] one after the other.
+pub struct Residual {
+    pub input: String,
+    /// Of one latent.
+    pub shape: Vec<usize>,
+    pub numbers: Vec<f32>,
 }
 
 /// What one of the predictions that guidance is made of is conditioned on: by input its shape for one latent, and its
 /// numbers.
 pub type Half = Vec<(&'static str, Vec<usize>, Vec<f32>)>;
+
+/// A part of a [`Half`] for some latents: input, shape, numbers.
+pub type Given<'a> = (&'static str, Vec<usize>, &'a [f32]);
 
 /// What the steps of one job have in common besides the latent, for each latent in a run.
 pub struct Conditioning {
@@ -45,6 +59,22 @@ pub struct Conditioning {
 }
 
 impl Conditioning {
+    pub fn latents(&self) -> usize {
+        self.latents
+    }
+
+    /// What some of the latents are conditioned on: by input its shape and numbers. `None` where they are too few.
+    pub fn given(&self, latents: &Range<usize>) -> Option<Vec<Given<'_>>> {
+        self.inputs
+            .iter()
+            .map(|(name, shape, numbers)| {
+                let size: usize = shape.iter().product();
+                let part = numbers.get(latents.start * size..latents.end * size)?;
+                Some((*name, [&[latents.len()], shape.as_slice()].concat(), part))
+            })
+            .collect()
+    }
+
     /// Adds what the network sees behind the latent: whole channels of the latent's size.
     pub fn with_beside(mut self, channels: Vec<f32>) -> Self {
         self.beside = channels;
@@ -86,6 +116,11 @@ impl Denoiser {
         }
         let output = network.output(outputs, rank)?.name.clone();
         Ok(Denoiser { network, title, latent, output, batch, distilled })
+    }
+
+    /// Its inputs, as the export declares them.
+    pub fn inputs(&self) -> &[Port] {
+        self.network.inputs()
     }
 
     pub fn has(&self, input: &str) -> bool {
@@ -196,7 +231,7 @@ impl Denoiser {
         &mut self,
         conditioning: &Conditioning,
         noisy: &Noisy<'_>,
-        latents: std::ops::Range<usize>,
+        latents: Range<usize>,
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
@@ -216,14 +251,16 @@ impl Denoiser {
         }
         let mut feeds =
             vec![(self.latent, Feed::Floats(&seen, samples)), ("timestep", Feed::Number(noisy.timestep))];
-        let given = conditioning.inputs.iter().map(|(name, shape, numbers)| {
-            let size: usize = shape.iter().product();
-            let part = numbers.get(latents.start * size..latents.end * size);
-            let part = part.ok_or_else(|| self.wrong_shape(&[numbers.len()]))?;
-            Ok((*name, [&[count], shape.as_slice()].concat(), part))
-        });
-        let given: Vec<(&str, Vec<usize>, &[f32])> = given.collect::<Result<_>>()?;
+        let given = conditioning.given(&latents).ok_or_else(|| self.wrong_shape(&[count]))?;
         feeds.extend(given.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let added = noisy.residuals.iter().map(|residual| {
+            let size: usize = residual.shape.iter().product();
+            let part = residual.numbers.get(latents.start * size..latents.end * size);
+            let part = part.ok_or_else(|| self.wrong_shape(&residual.shape))?;
+            Ok((residual.input.as_str(), [&[count], residual.shape.as_slice()].concat(), part))
+        });
+        let added: Vec<(&str, Vec<usize>, &[f32])> = added.collect::<Result<_>>()?;
+        feeds.extend(added.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
         let places: Vec<_> = conditioning
             .places
             .iter()

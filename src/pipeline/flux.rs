@@ -96,6 +96,7 @@ impl Family for Flux {
             sample: &pack(noisy.sample, shape),
             shape: &tokens,
             timestep: noisy.timestep / TRAIN_STEPS,
+            residuals: noisy.residuals,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(unpack(&predicted, shape))

@@ -1,6 +1,6 @@
 //! From a model folder to a [`Pipeline`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::models::kind::Kind;
 use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
+use crate::pipeline::control::Controls;
 use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::family::Loaded;
 use crate::pipeline::samplers::{Sampler, Samplers};
@@ -75,12 +76,31 @@ impl Pipeline {
     }
 }
 
+/// How networks are brought onto a device, also later than the model.
+pub struct Loading {
+    runtime: &'static Runtime,
+    device: Device,
+    threads: usize,
+}
+
+impl Loading {
+    /// A network that no other part of the model is checked with.
+    ///
+    /// # Errors
+    /// As [`onnx_file::check`] and [`Component::load`].
+    pub fn component(&self, name: &'static str, path: &Path, cancel: &Cancel) -> Result<Component> {
+        let scan = onnx_file::check(path)?;
+        check_device(path, name, self.device, &scan)?;
+        Component::load(name, path, self.runtime, self.device, self.threads, cancel)
+    }
+}
+
 struct Loader<'a> {
     folder: &'a Folder,
     /// The sampler where a job asks for none: by name, if it is not the model's own, and as it is.
     wanted: Option<&'a str>,
     sampler: Sampler,
-    runtime: &'a Runtime,
+    runtime: &'static Runtime,
     threads: usize,
     cancel: &'a Cancel,
     progress: Progress<'a>,
@@ -101,7 +121,7 @@ impl Loader<'_> {
         for (name, _, path) in &files {
             self.cancel.check()?;
             let scan = onnx_file::check(path)?;
-            check_device(folder, name, device, &scan)?;
+            check_device(&folder.path, name, device, &scan)?;
             sizes.push(scan.bytes + scan.external.values().sum::<u64>());
         }
         // The trial run counts like a tenth of the files.
@@ -156,7 +176,9 @@ impl Loader<'_> {
                 .unwrap_or_else(|| defaults(kind, &folder.name, &self.sampler, &network)),
         };
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
-        let mut pipeline = Pipeline { info, samplers, family, network, inpaints, encoder, decoder };
+        let loading = Loading { runtime: self.runtime, device, threads: self.threads };
+        let controls = Controls::new(folder, loading, distilled);
+        let mut pipeline = Pipeline { info, samplers, family, network, inpaints, controls, encoder, decoder };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
@@ -203,7 +225,7 @@ impl Loader<'_> {
     }
 }
 
-fn check_device(folder: &Folder, name: &str, device: Device, scan: &Scan) -> Result<()> {
+fn check_device(path: &Path, name: &str, device: Device, scan: &Scan) -> Result<()> {
     if device != Device::Cpu || scan.not_on_cpu.is_empty() {
         return Ok(());
     }
@@ -213,7 +235,7 @@ fn check_device(folder: &Folder, name: &str, device: Device, scan: &Scan) -> Res
         format!(
             "The model in {} was exported for CUDA or DirectML (its {name} has {}, which the CPU cannot run); \
              choose another export, or the device cuda.",
-            folder.path.display(),
+            path.display(),
             operators.join(", ")
         ),
     ))

@@ -1,12 +1,12 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
+mod control;
 mod denoise;
 pub mod family;
 mod flux;
 mod inpaint;
 mod load;
 mod prompt;
-mod recent;
 mod samplers;
 pub mod scheduler;
 mod stable_diffusion;
@@ -31,6 +31,7 @@ use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
+use control::Controls;
 use denoise::{Denoiser, Noisy};
 use family::Family;
 use samplers::Samplers;
@@ -47,6 +48,7 @@ pub struct Pipeline {
     network: Denoiser,
     /// Is the network told what it is to fill?
     inpaints: bool,
+    controls: Controls,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -61,6 +63,7 @@ impl Renderer for Pipeline {
             samplers: self.samplers.list(),
             negative: !self.network.is_guidance_distilled(),
             inpaints: self.inpaints,
+            no_control: self.controls.why_not(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Renderer for Pipeline {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         cancel.check()?;
+        let acting = self.controls.prepare(scene, &self.network, cancel)?;
         let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {
@@ -127,8 +131,11 @@ impl Renderer for Pipeline {
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
-            let noisy = Noisy { sample: &input, shape: &shape, timestep };
-            let (network, spent) = (&mut self.network, &mut phases.runtime);
+            let mut noisy = Noisy { sample: &input, shape: &shape, timestep, residuals: &[] };
+            let spent = &mut phases.runtime;
+            let said = self.controls.listen(&acting, (i, steps), &conditioning, &noisy, cancel, spent)?;
+            noisy.residuals = &said;
+            let network = self.controls.network(&said).unwrap_or(&mut self.network);
             let predicted = self.family.predict(network, &conditioning, &noisy, cancel, spent)?;
             let drawn = match plan.needs_noise(i) {
                 true => draws.draw(shape, 1 + (plan.first() + i) as u32)?,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::recent::Recent;
 use super::scheduler::flow::{self, FlowMatch, Levels};
 use super::scheduler::{self, Rule, Schedule, Scheduler};
 use crate::error::Result;
 use crate::models::config::Config;
 use crate::models::kind::Kind;
+use crate::recent::Recent;
 
 /// Samplers that are kept ready.
 const KEPT: usize = 4;

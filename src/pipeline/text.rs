@@ -8,9 +8,9 @@ use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::{Reader, Words};
 use crate::pipeline::prompt;
-use crate::pipeline::recent::Recent;
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
+use crate::recent::Recent;
 
 /// Prompts that are kept; an artist goes back and forth between a few.
 const KEPT: usize = 32;

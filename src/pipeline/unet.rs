@@ -42,11 +42,19 @@ pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, To
     if xl && ![0, 5, SIZES].contains(&sizes) {
         return Err(network.unsupported(&format!("it wants {sizes} numbers for the picture's size")));
     }
+    let distilled = guidance_width.is_some();
+    Ok((denoiser(network, xl, distilled)?, Told { guidance_width, sizes }))
+}
+
+/// The same without what it is told.
+///
+/// # Errors
+/// [`Status::ModelUnsupported`] for a network with other inputs than Stable Diffusion's.
+pub fn denoiser(network: Component, xl: bool, distilled: bool) -> Result<Denoiser> {
     let inputs = ["sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids"];
     let inputs = &inputs[..if xl { 5 } else { 3 }];
     let outputs = ["out_sample", "noise_pred", "sample"];
-    let denoiser = Denoiser::new(network, "U-Net", inputs, &outputs, guidance_width.is_some())?;
-    Ok((denoiser, Told { guidance_width, sizes }))
+    Denoiser::new(network, "U-Net", inputs, &outputs, distilled)
 }
 
 impl Told {

@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::numbers::Autoencoder;
-use crate::pipeline::recent::Recent;
+use crate::recent::Recent;
 use crate::render::{Latent, Picture};
 
 /// Encodings that are kept. A prompt or a slider changes more often than the paint does.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
 use crate::region::Rect;
-use crate::render::{Condition, Ended, Phases, Quality, Scene};
+use crate::render::{Condition, Control, Ended, Phases, Picture, Quality, Scene};
 
 /// Changes with what is said here.
 const PROTOCOL: u32 = 2;
@@ -84,13 +84,52 @@ pub struct About {
     pub capabilities: Capabilities,
 }
 
+/// A [`Condition`], but for the numbers of its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Said<'a> {
+    Prompt(&'a str),
+    Negative(&'a str),
+    Control { picture: [usize; 3], model: &'a str, scale: f32, start: f32, end: f32 },
+}
+
+impl<'a> Said<'a> {
+    fn new(condition: &Condition<'a>) -> Said<'a> {
+        match *condition {
+            Condition::Prompt(text) => Said::Prompt(text),
+            Condition::Negative(text) => Said::Negative(text),
+            Condition::Control(Control { picture, model, scale, start, end }) => {
+                Said::Control { picture: picture.dim().into(), model, scale, start, end }
+            }
+        }
+    }
+
+    /// The sides of the picture that goes with it.
+    pub fn picture(&self) -> Option<[usize; 3]> {
+        match self {
+            Said::Control { picture, .. } => Some(*picture),
+            _ => None,
+        }
+    }
+
+    /// What was said, with the next of the pictures that belong to all of them.
+    pub fn condition(&self, pictures: &mut impl Iterator<Item = &'a Picture>) -> Option<Condition<'a>> {
+        Some(match *self {
+            Said::Prompt(text) => Condition::Prompt(text),
+            Said::Negative(text) => Condition::Negative(text),
+            Said::Control { model, scale, start, end, .. } => {
+                Condition::Control(Control { picture: pictures.next()?, model, scale, start, end })
+            }
+        })
+    }
+}
+
 /// A scene and its quality, but for the numbers of its arrays, which follow in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ask<'a> {
     pub window: Window,
     pub canvas: Rect,
     #[serde(borrow)]
-    pub conditions: Vec<Condition<'a>>,
+    pub conditions: Vec<Said<'a>>,
     #[serde(borrow)]
     pub quality: Quality<'a>,
     pub paint: [usize; 3],
@@ -107,6 +146,8 @@ pub struct Blocks<'a> {
     change: Option<(CowArray<'a, f32, ndarray::Ix2>, CowArray<'a, f32, ndarray::Ix3>)>,
     hole: Option<CowArray<'a, f32, ndarray::Ix2>>,
     noise: Option<CowArray<'a, f32, ndarray::Ix4>>,
+    /// Of the conditions.
+    pictures: Vec<CowArray<'a, f32, ndarray::Ix3>>,
 }
 
 impl<'a> Ask<'a> {
@@ -114,7 +155,7 @@ impl<'a> Ask<'a> {
         Ask {
             window: scene.window,
             canvas: scene.canvas,
-            conditions: scene.conditions.to_vec(),
+            conditions: scene.conditions.iter().map(Said::new).collect(),
             quality: *quality,
             paint: scene.paint.dim().into(),
             mask: scene.mask.map(|mask| mask.dim().into()),
@@ -135,6 +176,7 @@ impl<'a> Blocks<'a> {
                 .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
             hole: scene.hole.map(|hole| hole.as_standard_layout()),
             noise: scene.noise.map(|noise| noise.as_standard_layout()),
+            pictures: scene.controls().map(|control| control.picture.as_standard_layout()).collect(),
         }
     }
 
@@ -147,6 +189,7 @@ impl<'a> Blocks<'a> {
         }
         slices.extend(self.hole.as_ref().map(slice));
         slices.extend(self.noise.as_ref().map(slice));
+        slices.extend(self.pictures.iter().map(slice));
         slices
     }
 }
@@ -196,7 +239,17 @@ mod tests {
             mask: Some(&cells),
             change: Some(Change { dirty: &cells, last: &last }),
             hole: Some(&hole),
-            conditions: &[Condition::Prompt("a lake ✓"), Condition::Negative("")],
+            conditions: &[
+                Condition::Prompt("a lake ✓"),
+                Condition::Control(Control {
+                    picture: &paint,
+                    model: "/nets/lines",
+                    scale: 0.5,
+                    start: 0.25,
+                    end: 1.0,
+                }),
+                Condition::Negative(""),
+            ],
             noise: Some(&noise),
         };
         let quality = Quality {
@@ -214,7 +267,10 @@ mod tests {
         assert_eq!(ask.quality, quality);
         let blocks = Blocks::new(&scene);
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24]);
+        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24]);
+        let mut pictures = [&paint].into_iter();
+        let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
+        assert_eq!(back.as_deref(), Some(scene.conditions));
         assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());
     }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Result, Status};
 use crate::pipeline::{LoadOptions, Pipeline};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
-use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
+use crate::remote::message::{About, Ask, Down, Said, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
 use crate::render::{Change, Ended, Patch, Renderer, Scene, Sink};
 
@@ -219,6 +219,13 @@ impl Server {
             }
             None => None,
         };
+        let pictures = ask.conditions.iter().filter_map(Said::picture);
+        let pictures = pictures.map(|sides| array3(unpacker.block(&sides)?, sides, Vec::new()));
+        let pictures = pictures.collect::<Result<Vec<_>>>()?;
+        let mut given = pictures.iter();
+        let conditions: Option<Vec<_>> =
+            ask.conditions.iter().map(|said| said.condition(&mut given)).collect();
+        let conditions = conditions.ok_or_else(nothing)?;
         let scene = Scene {
             window: ask.window,
             canvas: ask.canvas,
@@ -226,7 +233,7 @@ impl Server {
             mask: mask.as_ref(),
             change: change.as_ref().map(|(dirty, last)| Change { dirty, last }),
             hole: hole.as_ref(),
-            conditions: &ask.conditions,
+            conditions: &conditions,
             noise: noise.as_ref(),
         };
         *self.desk.taken.lock() = true;

@@ -30,7 +30,10 @@ def net(name, parts):
         for conv in (own.controlnet_cond_embedding.conv_out, *silent):
             conv.weight.normal_(0, 0.5 / conv.weight[0].numel() ** 0.5)
             conv.bias.normal_(0, 0.1)
-        own.controlnet_cond_embedding.conv_out.weight.mul_(12)
+        # Louder than the latent, or the picture would hardly be heard.
+        seen = torch.nn.functional.interpolate(torch.rand(4, 3, 16, 16), size=64)
+        seen = own.controlnet_cond_embedding(seen)
+        tiny.spread(own.controlnet_cond_embedding.conv_out, seen, 4.0)
     return own
 
 

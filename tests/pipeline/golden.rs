@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
-use scumble::render::{Ended, Policy, Previews};
+use scumble::render::{Control, Ended, Picture, Policy, Previews};
 use serde_json::Value;
 
 use crate::support::*;
@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 42, "the golden pipelines are missing");
+    assert!(cases.len() >= 46, "the golden pipelines are missing");
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let about: Value = serde_json::from_slice(&std::fs::read(case.join("case.json")).unwrap()).unwrap();
@@ -35,7 +35,27 @@ fn pictures_agree_with_diffusers() {
         let expected = expected.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
         let hole = case.join("hole.png");
         let hole = hole.is_file().then(|| read_picture(&hole).index_axis_move(Axis(0), 0));
+        let controls = about["controls"].as_array().into_iter().flatten().enumerate();
+        let nets: Vec<(String, Picture, [f32; 3])> = controls
+            .map(|(number, row)| {
+                let net = tiny("controls").join(row[0].as_str().unwrap());
+                let picture = read_picture(&case.join(format!("control_{number}.png")));
+                let numbers = [1, 2, 3].map(|i| row[i].as_f64().unwrap() as f32);
+                (net.to_str().unwrap().to_owned(), picture, numbers)
+            })
+            .collect();
+        let controls: Vec<Control<'_>> = nets
+            .iter()
+            .map(|(model, picture, [scale, start, end])| Control {
+                model,
+                picture,
+                scale: *scale,
+                start: *start,
+                end: *end,
+            })
+            .collect();
         let request = Request {
+            controls: &controls,
             hole: hole.as_ref(),
             prompt: about["prompt"].as_str().unwrap(),
             negative: about["negative"].as_str().unwrap_or(""),

@@ -4,6 +4,7 @@
 //! ONNX Runtime is looked for as always (ORT_DYLIB_PATH first); without it these tests fail.
 
 mod broken_models;
+mod control;
 mod default_model;
 mod flux;
 mod golden;

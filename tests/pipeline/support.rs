@@ -9,8 +9,8 @@ use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
-    Change, Condition, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer, Scene,
-    Sink, Tier,
+    Change, Condition, Control, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer,
+    Scene, Sink, Tier,
 };
 use serde_json::Value;
 
@@ -136,6 +136,7 @@ pub struct Request<'a> {
     pub hole: Option<&'a Array2<f32>>,
     pub prompt: &'a str,
     pub negative: &'a str,
+    pub controls: &'a [Control<'a>],
     pub sampler: Option<&'a str>,
     pub strength: f32,
     pub steps: u32,
@@ -156,6 +157,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         hole: None,
         prompt: "a house by the lake",
         negative: "",
+        controls: &[],
         sampler: None,
         strength: 1.0,
         steps: 4,
@@ -200,7 +202,9 @@ impl Request<'_> {
         let (x, y) = self.cell_origin;
         let window =
             Window { level: Level(self.level), x, y, width: width / self.cell, height: height / self.cell };
-        let conditions = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
+        let words = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
+        let controls = self.controls.iter().map(|control| Condition::Control(*control));
+        let conditions: Vec<_> = words.into_iter().chain(controls).collect();
         let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {
             window,

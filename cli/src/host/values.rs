@@ -134,6 +134,15 @@ impl Canvas<'_> {
     }
 }
 
+/// What a ControlNet reads a picture with.
+#[derive(Debug, Clone, Copy)]
+pub struct Control<'a> {
+    pub model: &'a Path,
+    pub scale: f32,
+    pub start: f32,
+    pub end: f32,
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stats {
     pub jobs_started: u64,

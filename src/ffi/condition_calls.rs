@@ -1,0 +1,108 @@
+//! Exported functions of what steers a session, and what of it a model can take.
+
+// What every pointer must be is said once, in the header (POINTERS).
+#![allow(clippy::missing_safety_doc)]
+
+use super::abi::*;
+use super::constants::*;
+use super::guard::*;
+use super::list::Entry;
+use super::session_calls::{on_session, space_of, tell, view_of};
+use crate::conditions::Control;
+use crate::error::Error;
+use crate::region::Rect;
+
+/// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, at scale 1.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition, size: usize) -> i32 {
+    // SAFETY: passed on.
+    unsafe { init(condition, size, "condition") }
+}
+
+/// Steers a session by something under a `number` that the host chooses, or changes what steers under it; `condition`
+/// NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
+/// they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
+/// picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
+/// the first push); a change of numbers loads nothing. At most 32 at once.
+/// The networks are loaded by the first job that needs them, and kept. What the model cannot take, and a network that does
+/// not fit it, poll tells, once; `scumble_engine_conditions` tells the former before.
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
+/// size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
+/// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_set_condition(
+    session: *mut ScumbleSession,
+    number: u32,
+    condition: *const ScumbleCondition,
+    image: *const ScumbleImage,
+    revision: *mut u64,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            if condition.is_null() {
+                return tell(session.session.clear_condition(number)?, revision);
+            }
+            let condition = read_struct(condition, "condition")?;
+            if condition.kind != SCUMBLE_CONDITION_CONTROL {
+                return Err(Error::setting(format!(
+                    "There is no condition of the kind {}; use one of SCUMBLE_CONDITION_*.",
+                    condition.kind
+                )));
+            }
+            if condition.reserved != 0 {
+                return Err(Error::setting(
+                    "A reserved field of the condition is not 0; the host must call its _init first.",
+                ));
+            }
+            let control = Control {
+                model: text(condition.file, "condition->file")?.unwrap_or("").to_owned(),
+                scale: condition.scale,
+                start: condition.start,
+                end: condition.end,
+            };
+            if image.is_null() {
+                return tell(session.session.set_control(number, control, None)?, revision);
+            }
+            let image = read_struct(image, "image")?;
+            let bounds = Rect::canvas(image.canvas_width, image.canvas_height)?;
+            let space = space_of(&session.session, &image)?;
+            let view = view_of(&image, bounds)?.in_space(&space)?;
+            let image = Some((bounds.width, bounds.height, view));
+            tell(session.session.set_control(number, control, image)?, revision)
+        })
+    }
+}
+
+/// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
+/// mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why. An
+/// engine that is not ready has an empty list.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+/// On success `*list` is owned by the caller: release it.
+/// [any-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_conditions(
+    engine: *const ScumbleEngine,
+    list: *mut *mut ScumbleList,
+) -> i32 {
+    guard(|| {
+        check_out(list, "list")?;
+        // SAFETY: as the caller promised, here and below.
+        let engine = unsafe { reference(engine, "engine") }?;
+        let mut entries = Vec::new();
+        if let Some(able) = engine.engine.capabilities() {
+            let blind =
+                "This model was not trained to fill what a mask covers; outside of it the paint is held.";
+            entries.push(Entry::told("control", "Control picture", able.no_control.as_deref()));
+            entries.push(Entry::told("mask", "Filling a mask", (!able.inpaints).then_some(blind)));
+        }
+        unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
+        Ok(SCUMBLE_OK)
+    })
+}

@@ -1,0 +1,359 @@
+//! ControlNets (Zhang, Rao and Agrawala, "Adding Conditional Control to Text-to-Image Diffusion Models", 2023): networks
+//! that look at a control picture and the noisy latent at each step, and say what the U-Net is to add inside.
+//!
+//! In OnnxStack's form: each in a file of its own, beside a U-Net with an input for each thing said. Steps and scales are
+//! those of diffusers' `StableDiffusionControlNetImg2ImgPipeline`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::denoise::{Conditioning, Denoiser, Noisy, Residual};
+use super::load::Loading;
+use super::unet;
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::models::component::{Component, Feed, Port};
+use crate::models::folder::Folder;
+use crate::models::kind::Kind;
+use crate::models::layout;
+use crate::render::{Control, Scene};
+
+/// ControlNets that are kept, of those that the last job did not ask for.
+const KEPT: usize = 4;
+
+/// Where a residual goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Down(usize),
+    Middle,
+}
+
+impl Place {
+    /// By the names that exporters use: `down_block_3_additional_residual`, `mid_block_additional_residual`,
+    /// `down_block_additional_residuals_3`.
+    fn of(name: &str) -> Option<Place> {
+        if name.contains("mid_block") {
+            return Some(Place::Middle);
+        }
+        let digits = |c: char| c.is_ascii_digit();
+        let at = name.contains("down_block").then(|| name.find(digits))??;
+        let number = name[at..].split(|c| !digits(c)).next()?;
+        number.parse().ok().map(Place::Down)
+    }
+}
+
+/// Ports that are residuals, in one order.
+fn residuals(ports: &[Port]) -> Vec<(Place, &Port)> {
+    let mut found: Vec<_> = ports.iter().filter_map(|port| Some((Place::of(&port.name)?, port))).collect();
+    found.sort_by_key(|(place, _)| *place);
+    found
+}
+
+struct Net {
+    /// As the condition names it.
+    model: String,
+    network: Component,
+    /// Its outputs, in the order of the U-Net's residuals.
+    outputs: Vec<String>,
+}
+
+/// A control of one job, and its network's place among those that are loaded.
+pub struct Acting<'a> {
+    net: usize,
+    control: &'a Control<'a>,
+}
+
+pub struct Controls {
+    loading: Loading,
+    xl: bool,
+    distilled: bool,
+    /// The U-Net that listens, where the model has one.
+    file: Option<PathBuf>,
+    why_not: Option<String>,
+    listening: Option<Denoiser>,
+    /// The last one was asked for last.
+    nets: Vec<Net>,
+}
+
+impl Controls {
+    pub fn new(folder: &Folder, loading: Loading, distilled: bool) -> Self {
+        let file = folder.listening.clone();
+        let why_not = match folder.kind {
+            Some(kind) if kind.has_transformer() => {
+                Some(format!("{} models take no control pictures in this version.", kind.title()))
+            }
+            _ if file.is_none() => Some(format!(
+                "The model in {} takes no control pictures: it has no U-Net that listens to ControlNets \
+                 (unet/controlnet.onnx or controlnet/model.onnx); choose another export of it.",
+                folder.path.display()
+            )),
+            _ => None,
+        };
+        let xl = folder.kind == Some(Kind::StableDiffusionXl);
+        Controls { loading, xl, distilled, file, why_not, listening: None, nets: Vec::new() }
+    }
+
+    /// Why no control picture can be taken; None if it can.
+    pub fn why_not(&self) -> Option<String> {
+        self.why_not.clone()
+    }
+
+    /// Loads what the scene's controls need and is not loaded yet. `plain` is the model's own U-Net.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] for a model that takes no controls, and numbers that are none; [`Status::ModelMissing`],
+    /// [`Status::ModelBroken`] and [`Status::ModelUnsupported`] for a ControlNet that cannot be used with the model.
+    pub fn prepare<'a>(
+        &mut self,
+        scene: &Scene<'a>,
+        plain: &Denoiser,
+        cancel: &Cancel,
+    ) -> Result<Vec<Acting<'a>>> {
+        let wanted: Vec<&Control<'a>> = scene.controls().filter(|control| control.scale != 0.0).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(why) = &self.why_not {
+            return Err(Error::setting(why.as_str()));
+        }
+        for control in &wanted {
+            let numbers = [control.scale, control.start, control.end];
+            if numbers.iter().any(|number| !number.is_finite()) {
+                return Err(Error::setting("A control's scale, start and end must be numbers; change them."));
+            }
+            if control.picture.dim() != scene.paint.dim() {
+                return Err(Error::new(
+                    Status::Internal,
+                    "A control picture is not as large as the paint that it goes with; paint on.",
+                ));
+            }
+        }
+        if let (None, Some(file)) = (&self.listening, &self.file) {
+            let network = self.loading.component("U-Net for ControlNets", file, cancel)?;
+            let listening = unet::denoiser(network, self.xl, self.distilled)?;
+            if residuals(listening.inputs()).is_empty() {
+                return Err(Error::new(
+                    Status::ModelUnsupported,
+                    format!(
+                        "The U-Net in {} does not listen to ControlNets: it has no inputs for residuals; choose another \
+                         export of the model.",
+                        file.display()
+                    ),
+                ));
+            }
+            self.listening = Some(listening);
+        }
+        self.forget(&wanted);
+        wanted
+            .into_iter()
+            .map(|control| Ok(Acting { net: self.net(control, plain, cancel)?, control }))
+            .collect()
+    }
+
+    /// Lets go of networks that were not asked for lately.
+    fn forget(&mut self, wanted: &[&Control<'_>]) {
+        let is_wanted = |net: &Net| wanted.iter().any(|control| control.model == net.model);
+        self.nets.sort_by_key(is_wanted);
+        let others = self.nets.iter().filter(|net| !is_wanted(net)).count();
+        self.nets.drain(..others.saturating_sub(KEPT));
+    }
+
+    fn net(&mut self, control: &Control<'_>, plain: &Denoiser, cancel: &Cancel) -> Result<usize> {
+        if let Some(known) = self.nets.iter().position(|net| net.model == control.model) {
+            return Ok(known);
+        }
+        let path = Path::new(control.model);
+        let file = layout::alone(path).ok_or_else(|| {
+            let what = if path.exists() { "has no model.onnx" } else { "is not there" };
+            Error::new(
+                Status::ModelMissing,
+                format!("The ControlNet {} {what}; choose the folder of one in ONNX form.", path.display()),
+            )
+        })?;
+        let network = self.loading.component("ControlNet", &file, cancel)?;
+        let outputs = self.fit(&network, plain)?;
+        self.nets.push(Net { model: control.model.to_owned(), network, outputs });
+        Ok(self.nets.len() - 1)
+    }
+
+    /// The outputs of a ControlNet in the order of the U-Net's residuals, if they go together.
+    fn fit(&self, network: &Component, plain: &Denoiser) -> Result<Vec<String>> {
+        let refused = |why: String| {
+            Err(Error::new(
+                Status::ModelUnsupported,
+                format!("The ControlNet {} {why}.", network.path().display()),
+            ))
+        };
+        for wanted in ["sample", "timestep", "encoder_hidden_states", "controlnet_cond"] {
+            if network.input(wanted).is_none() {
+                return refused(format!(
+                    "is none in the form that is read here: it has no input called \"{wanted}\"; choose another export"
+                ));
+            }
+        }
+        let other = "choose one that was made for this model's family";
+        let told = |input: &str, axis: usize| network.input(input).and_then(|port| port.fixed(axis));
+        for (input, axis) in
+            [("encoder_hidden_states", 2), ("sample", 1), ("text_embeds", 1), ("time_ids", 1)]
+        {
+            let own = plain.fixed(input, axis);
+            if let (Some(wants), Some(has)) = (told(input, axis), own)
+                && wants != has
+                && (input != "sample" || wants > has)
+            {
+                return refused(format!(
+                    "is for another family of models: it wants {wants} numbers in {input}, and this model has {has}; \
+                     {other}"
+                ));
+            }
+        }
+        if network.input("text_embeds").is_some() != self.xl {
+            return refused(format!("is for another family of models; {other}"));
+        }
+        let said = residuals(network.outputs());
+        let heard = residuals(self.listening.as_ref().map_or(&[], Denoiser::inputs));
+        if said.iter().map(|(place, _)| place).ne(heard.iter().map(|(place, _)| place)) {
+            return refused(format!(
+                "is for another family of models: it says {} things to the U-Net, and this one listens to {}; {other}",
+                said.len(),
+                heard.len()
+            ));
+        }
+        for ((_, said), (_, heard)) in said.iter().zip(&heard) {
+            if let (Some(says), Some(hears)) = (said.fixed(1), heard.fixed(1))
+                && says != hears
+            {
+                return refused(format!(
+                    "is for another family of models: its {} has {says} channels instead of {hears}; {other}",
+                    said.name
+                ));
+            }
+        }
+        Ok(said.iter().map(|(_, port)| port.name.clone()).collect())
+    }
+
+    /// What all ControlNets together say in step `i` of `steps`; nothing where none is heard.
+    ///
+    /// # Errors
+    /// As [`Component::run`]; [`Status::ModelUnsupported`] for residuals that do not fit the U-Net.
+    pub fn listen(
+        &mut self,
+        acting: &[Acting<'_>],
+        (i, steps): (usize, usize),
+        conditioning: &Conditioning,
+        noisy: &Noisy<'_>,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Vec<Residual>> {
+        let mut together: Vec<Residual> = Vec::new();
+        let Some(listening) = &self.listening else { return Ok(together) };
+        let heard = residuals(listening.inputs());
+        // In the order and precision of diffusers, whose numbers decide at the ends.
+        let (from, to) = (i as f64 / steps as f64, (i + 1) as f64 / steps as f64);
+        for Acting { net, control } in acting {
+            if from < f64::from(control.start) || to > f64::from(control.end) {
+                continue;
+            }
+            let Some(net) = self.nets.get_mut(*net) else { continue };
+            for latent in said(net, control, conditioning, noisy, cancel, spent)?.into_iter().enumerate() {
+                let (place, (shape, numbers)) = latent;
+                let Some((_, port)) = heard.get(place) else { continue };
+                let fits = together.get(place).is_none_or(|so_far| so_far.shape == shape)
+                    && port.fixed(1).is_none_or(|channels| shape.first() == Some(&channels));
+                if !fits {
+                    return Err(Error::new(
+                        Status::ModelUnsupported,
+                        format!(
+                            "The ControlNet {} says numbers of the shape {shape:?} that the U-Net cannot add; choose one \
+                             that was made for this model's family.",
+                            net.network.path().display()
+                        ),
+                    ));
+                }
+                let scaled = numbers.iter().map(|number| number * control.scale);
+                match together.get_mut(place) {
+                    Some(sum) => sum.numbers.iter_mut().zip(scaled).for_each(|(sum, number)| *sum += number),
+                    None => {
+                        together.push(Residual { input: port.name.clone(), shape, numbers: scaled.collect() })
+                    }
+                }
+            }
+        }
+        Ok(together)
+    }
+
+    /// The U-Net that is to hear what was said; None where nothing was.
+    pub fn network(&mut self, said: &[Residual]) -> Option<&mut Denoiser> {
+        self.listening.as_mut().filter(|_| !said.is_empty())
+    }
+}
+
+/// What one ControlNet says, unscaled: by place the shape for one latent, and the numbers of all.
+fn said(
+    net: &mut Net,
+    control: &Control<'_>,
+    conditioning: &Conditioning,
+    noisy: &Noisy<'_>,
+    cancel: &Cancel,
+    spent: &mut Duration,
+) -> Result<Vec<(Vec<usize>, Vec<f32>)>> {
+    let latents = conditioning.latents();
+    let batch = net.network.input("sample").and_then(|port| port.fixed(0));
+    let per_run = batch.unwrap_or(latents).clamp(1, latents.max(1));
+    let picture = control.picture.as_standard_layout();
+    let (channels, height, width) = picture.dim();
+    let outputs: Vec<&str> = net.outputs.iter().map(String::as_str).collect();
+    let mut all: Vec<(Vec<usize>, Vec<f32>)> = Vec::new();
+    for first in (0..latents).step_by(per_run) {
+        let count = per_run.min(latents - first);
+        let given = conditioning.given(&(first..first + count)).unwrap_or_default();
+        let samples = noisy.sample.repeat(count);
+        let pictures = picture.as_slice().unwrap_or_default().repeat(count);
+        let shape = [&[count], noisy.shape].concat();
+        let seen = [count, channels, height, width];
+        let mut feeds = vec![
+            ("sample", Feed::Floats(&shape, &samples)),
+            ("timestep", Feed::Number(noisy.timestep)),
+            ("controlnet_cond", Feed::Floats(&seen, &pictures)),
+        ];
+        if net.network.input("conditioning_scale").is_some() {
+            // What is said is scaled outside: not every export can.
+            feeds.push(("conditioning_scale", Feed::Number(1.0)));
+        }
+        // It need not be told all that the U-Net is.
+        let known = given.iter().filter(|(name, ..)| net.network.input(name).is_some());
+        feeds.extend(known.map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let made = net.network.run_for_all(&feeds, &outputs, cancel, spent)?;
+        for (place, array) in made.into_iter().enumerate() {
+            let shape = array.shape().get(1..).unwrap_or_default().to_vec();
+            let numbers = array.into_raw_vec_and_offset().0;
+            match all.get_mut(place) {
+                Some((_, so_far)) => so_far.extend(numbers),
+                None => all.push((shape, numbers)),
+            }
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn residuals_are_known_by_the_names_that_exporters_use() {
+        for (name, place) in [
+            ("down_block_0_additional_residual", Some(Place::Down(0))),
+            ("down_block_11_additional_residual", Some(Place::Down(11))),
+            ("down_block_additional_residuals_7", Some(Place::Down(7))),
+            ("mid_block_additional_residual", Some(Place::Middle)),
+            ("mid_block_res_sample", Some(Place::Middle)),
+            ("down_block", None),
+            ("down_block_99999999999999999999999", None),
+            ("sample", None),
+        ] {
+            assert_eq!(Place::of(name), place, "{name}");
+        }
+        assert!(Place::Down(usize::MAX) < Place::Middle);
+    }
+}

@@ -1,0 +1,167 @@
+/* What a host may get wrong with what steers a session, and what the worker finds wrong with it; argument: a model
+ * folder that takes no control pictures. */
+#include "host.h"
+
+static ScumbleSession *layer;
+static uint64_t revision = 77;
+static unsigned char paint[CANVAS * CANVAS * 4];
+
+static ScumbleCondition fresh(void) {
+    ScumbleCondition condition;
+    MUST(scumble_condition_init(&condition, sizeof condition) == SCUMBLE_OK);
+    MUST(condition.kind == SCUMBLE_CONDITION_CONTROL && condition.scale == 1 && condition.end == 1);
+    condition.file = "/nets/lines";
+    return condition;
+}
+
+static void set(const char *what, int32_t wanted, const ScumbleCondition *condition, const ScumbleImage *image) {
+    const uint64_t before = revision;
+    row(what, wanted, scumble_session_set_condition(layer, 3, condition, image, &revision));
+    MUST(revision == before);
+}
+
+static void numbers(const ScumbleImage *image) {
+    const float wrong[] = {strtof("nan", NULL), strtof("inf", NULL), -strtof("inf", NULL), -0.001f, 10.001f, 1e30f};
+    char what[96];
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        static const char *const names[] = {"scale", "start", "end"};
+        for (int field = 0; field < 3; field++) {
+            ScumbleCondition condition = fresh();
+            float *const fields[] = {&condition.scale, &condition.start, &condition.end};
+            *fields[field] = wrong[i];
+            snprintf(what, sizeof what, "%s %g", names[field], (double)wrong[i]);
+            set(what, SCUMBLE_ERROR_SETTING, &condition, image);
+        }
+    }
+    for (uint32_t kind = 0; kind < 5; kind += kind ? 3 : 2) {
+        ScumbleCondition condition = fresh();
+        condition.kind = kind;
+        snprintf(what, sizeof what, "kind %u", (unsigned)kind);
+        set(what, SCUMBLE_ERROR_SETTING, &condition, image);
+    }
+    ScumbleCondition condition = fresh();
+    condition.reserved = 1;
+    set("reserved 1", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition = fresh();
+    condition.file = "caf\xe9";
+    set("a file that is no text", SCUMBLE_ERROR_TEXT, &condition, image);
+    condition.file = NULL;
+    set("no file", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition.file = "";
+    set("an empty file", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition = fresh();
+    for (uint32_t size = 0; size < 8; size += 4) {
+        condition.struct_size = size;
+        snprintf(what, sizeof what, "a struct of %u bytes", (unsigned)size);
+        set(what, SCUMBLE_ERROR_STRUCT_SIZE, &condition, image);
+    }
+    row("init too short", SCUMBLE_ERROR_STRUCT_SIZE, scumble_condition_init(&condition, 4));
+    row("init NULL", SCUMBLE_ERROR_NULL, scumble_condition_init(NULL, sizeof condition));
+    condition = fresh();
+    row("session NULL", SCUMBLE_ERROR_NULL, scumble_session_set_condition(NULL, 3, &condition, image, &revision));
+}
+
+static void pictures(const ScumbleImage *right) {
+    const ScumbleCondition condition = fresh();
+    set("new without a picture", SCUMBLE_ERROR_BUFFER, &condition, NULL);
+    ScumbleImage image = *right;
+    image.pixels = NULL;
+    set("pixels NULL", SCUMBLE_ERROR_NULL, &condition, &image);
+    image = *right;
+    image.byte_length -= 1;
+    set("a byte too few", SCUMBLE_ERROR_BUFFER, &condition, &image);
+    image = *right;
+    image.stride -= 1;
+    set("a stride too short", SCUMBLE_ERROR_BUFFER, &condition, &image);
+    image = *right;
+    image.format = 99;
+    set("format 99", SCUMBLE_ERROR_FORMAT, &condition, &image);
+    image = *right;
+    image.space = 99;
+    set("space 99", SCUMBLE_ERROR_FORMAT, &condition, &image);
+    image = *right;
+    image.struct_size = 8;
+    set("a short image", SCUMBLE_ERROR_STRUCT_SIZE, &condition, &image);
+    const int32_t sides[] = {0, -1, INT32_MAX, INT32_MIN, CANVAS - 1};
+    char what[96];
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        image = *right;
+        image.canvas_width = sides[i];
+        snprintf(what, sizeof what, "a canvas %d wide", (int)sides[i]);
+        set(what, SCUMBLE_ERROR_RECT, &condition, &image);
+        image = *right;
+        image.rect.x = sides[i] ? sides[i] : 1;
+        snprintf(what, sizeof what, "a picture at %d", (int)image.rect.x);
+        set(what, SCUMBLE_ERROR_RECT, &condition, &image);
+    }
+    image = *right;
+    image.canvas_width = image.rect.width = CANVAS / 2;
+    set("another canvas than the paint's", SCUMBLE_ERROR_RECT, &condition, &image);
+}
+
+/* Waits for what the worker finds wrong. */
+static void told(const char *what, int32_t wanted) {
+    ScumbleFrame *frame = NULL;
+    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
+    row(what, wanted, scumble_session_poll(layer, 0, &frame));
+    MUST(!frame);
+}
+
+static void renders(void) {
+    ScumbleFrame *frame = NULL;
+    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
+    MUST(scumble_session_poll(layer, 0, &frame) == SCUMBLE_OK && frame);
+    scumble_frame_release(frame);
+}
+
+int main(int argc, char **argv) {
+    MUST(argc == 2);
+    ScumbleEngine *engine = start_engine(argv[1]);
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    ScumbleEngineInfo info;
+    row("conditions of NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(NULL, &list));
+    row("conditions to NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(engine, NULL));
+    MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
+    MUST(scumble_engine_conditions(engine, &list) == SCUMBLE_OK && list);
+    for (uint32_t i = 0; i < 2; i++) {
+        MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
+        MUST(scumble_list_entry(list, i, &entry) == SCUMBLE_OK);
+        MUST(strcmp(entry.name, i ? "mask" : "control") == 0 && !entry.usable && strlen(entry.note) > 30);
+    }
+    MUST(scumble_list_entry(list, 2, &entry) == SCUMBLE_END);
+    scumble_list_release(list);
+
+    layer = start_layer(engine);
+    const ScumbleImage image = whole_image(paint, CANVAS, CANVAS);
+    /* Before the first push: it waits for it, and has to fit. */
+    ScumbleCondition condition = fresh();
+    MUST(scumble_session_set_condition(layer, 9, &condition, &image, &revision) == SCUMBLE_OK && revision == 1);
+    MUST(scumble_session_set_condition(layer, 9, &condition, &image, &revision) == SCUMBLE_UNCHANGED);
+    MUST(scumble_session_push(layer, &image, 1, NULL, 0, &revision) == SCUMBLE_OK);
+    told("a model that takes no control pictures", SCUMBLE_ERROR_SETTING);
+    /* At scale 0 it is off, and the session lives on. */
+    condition.scale = 0;
+    MUST(scumble_session_set_condition(layer, 9, &condition, NULL, &revision) == SCUMBLE_OK);
+    renders();
+    condition.scale = 0;
+    condition.end = 0.5f;
+    MUST(scumble_session_set_condition(layer, 9, &condition, NULL, NULL) == SCUMBLE_UNCHANGED);
+    MUST(scumble_session_set_condition(layer, 9, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
+    MUST(scumble_session_set_condition(layer, 9, NULL, &image, NULL) == SCUMBLE_UNCHANGED);
+
+    numbers(&image);
+    pictures(&image);
+
+    condition.scale = 0;
+    for (uint32_t number = 100; number < 132; number++) {
+        MUST(scumble_session_set_condition(layer, number, &condition, &image, NULL) == SCUMBLE_UNCHANGED);
+    }
+    row("one too many", SCUMBLE_ERROR_SETTING, scumble_session_set_condition(layer, 7, &condition, &image, NULL));
+    MUST(scumble_session_set_condition(layer, 100, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
+    MUST(scumble_session_set_condition(layer, 7, &condition, &image, NULL) == SCUMBLE_UNCHANGED);
+    renders();
+    scumble_session_release(layer);
+    scumble_engine_release(engine);
+    return 0;
+}
