@@ -46,7 +46,7 @@ class Engines(QtCore.QObject):
         return self.made[model]
 
     def samplers(self, model: str) -> list[str]:
-        """Those that the model can be run with; before it is loaded all that the library knows, if that is."""
+        """Those that the model can be run with; before it is loaded all that the library knows."""
         if model in self.made:
             try:
                 own = self.made[model].samplers()
