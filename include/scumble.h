@@ -146,7 +146,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 1
+#define SCUMBLE_ABI_MINOR 2
 
 /**
  * Done.
@@ -1098,6 +1098,18 @@ SCUMBLE_API
 SCUMBLE_MUST_USE
 int32_t scumble_list_create(uint32_t kind,
                             struct ScumbleList **list);
+
+/**
+ * Lists the samplers that the engine's model can be run with, which may be fewer than SCUMBLE_LIST_SAMPLERS tells.
+ * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
+ * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
+ * On success `*list` is owned by the caller: release it.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_engine_samplers(const struct ScumbleEngine *engine,
+                                struct ScumbleList **list);
 
 /**
  * Tells the entry `index` of a list, from 0: a loop ends at SCUMBLE_END.

@@ -21,7 +21,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 1
+ABI_MINOR = 2
 
 OK = 0
 UNCHANGED = 1
@@ -253,6 +253,7 @@ FUNCTIONS = {
     "scumble_list_create": (c_int32, [c_uint32, _HANDLE_OUT]),
     "scumble_list_entry": (c_int32, [_HANDLE, c_uint32, POINTER(Entry)]),
     "scumble_list_release": (None, [_HANDLE]),
+    "scumble_engine_samplers": (c_int32, [_HANDLE, _HANDLE_OUT]),
     "scumble_log_level": (c_int32, [c_uint32]),
     "scumble_log_read": (c_int32, [POINTER(c_uint64), POINTER(c_uint32), c_void_p, c_size_t]),
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),

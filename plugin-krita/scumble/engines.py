@@ -5,7 +5,7 @@ its last document."""
 from __future__ import annotations
 
 from . import abi, log, models
-from .engine import Engine, Library
+from .engine import Engine, Library, ScumbleError
 from .log import guarded
 from .qt import QtCore
 
@@ -45,8 +45,15 @@ class Engines(QtCore.QObject):
             self.made[model] = Engine(self.library, folder or None)
         return self.made[model]
 
-    def samplers(self) -> list[str]:
-        """Those that the library knows; none before it is loaded."""
+    def samplers(self, model: str) -> list[str]:
+        """Those that the model can be run with; before it is loaded all that the library knows."""
+        if model in self.made:
+            try:
+                own = self.made[model].samplers()
+            except ScumbleError:
+                own = []  # it could not be loaded, which is told elsewhere
+            if own:
+                return own
         if self._samplers is None and self.library is not None:
             self._samplers = self.library.samplers()
         return self._samplers or []

@@ -211,6 +211,7 @@ impl Server {
             }
             None => None,
         };
+        let hole = ask.hole.map(|sides| flat(&mut unpacker, sides)).transpose()?;
         let noise = match ask.noise {
             Some(sides) => {
                 let numbers = unpacker.block(&sides)?.to_vec();
@@ -224,6 +225,7 @@ impl Server {
             paint: &paint,
             mask: mask.as_ref(),
             change: change.as_ref().map(|(dirty, last)| Change { dirty, last }),
+            hole: hole.as_ref(),
             conditions: &ask.conditions,
             noise: noise.as_ref(),
         };
