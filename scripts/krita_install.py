@@ -57,7 +57,7 @@ def find_runtime() -> Path | None:
 
 
 def find_worker(library: Path) -> Path | None:
-    """The program that renders in a process of its own, beside the library; of cargo's tests a folder higher."""
+    """The program that renders in a process of its own, beside the library (of tests a folder higher)."""
     places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
     return next((place / WORKER for place in places if (place / WORKER).is_file()), None)
 
