@@ -1,6 +1,6 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -38,7 +38,8 @@ pub type Load = Box<dyn FnOnce(&Cancel, &dyn Fn(f32, &str)) -> Result<Box<dyn Re
 pub(crate) struct Wiring {
     pub(crate) queue: Pending<Arc<Shared>>,
     state: Mutex<LoadState>,
-    capabilities: Mutex<Option<Capabilities>>,
+    /// Of the model, once it is loaded.
+    capabilities: OnceLock<Capabilities>,
     current: Mutex<Option<Current>>,
     /// Dropped with this: by whoever of the worker and the last handle goes last.
     leaving: Mutex<Option<Leaving>>,
@@ -166,7 +167,7 @@ impl Engine {
         let wiring = Arc::new(Wiring {
             queue: Pending::default(),
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
-            capabilities: Mutex::new(None),
+            capabilities: OnceLock::new(),
             current: Mutex::new(None),
             leaving: Mutex::new(None),
         });
@@ -184,9 +185,9 @@ impl Engine {
         self.inner.state()
     }
 
-    /// What the model can take, once it is loaded.
-    pub fn capabilities(&self) -> Option<Capabilities> {
-        self.inner.capabilities.lock().clone()
+    /// What the model can take; `None` until it is loaded.
+    pub fn capabilities(&self) -> Option<&Capabilities> {
+        self.inner.capabilities.get()
     }
 
     /// A new live layer on this engine. It keeps the engine's model alive.
@@ -210,7 +211,9 @@ fn work(wiring: &Wiring, load: Load) {
         ))
     });
     wiring.running(None);
-    *wiring.capabilities.lock() = renderer.as_ref().ok().map(|renderer| renderer.capabilities());
+    if let Ok(renderer) = &renderer {
+        let _ = wiring.capabilities.set(renderer.capabilities());
+    }
     *wiring.state.lock() = match &renderer {
         Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
         Err(error) => LoadState::Failed(error.clone()),

@@ -6,7 +6,7 @@
 use super::abi::*;
 use super::constants::*;
 use super::guard::*;
-use super::list::Entry;
+use super::list::{Entry, of_model};
 use super::session_calls::{on_session, space_of, tell, view_of};
 use crate::conditions::Control;
 use crate::error::Error;
@@ -80,9 +80,9 @@ pub unsafe extern "C" fn scumble_session_set_condition(
 }
 
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
-/// mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why. An
-/// engine that is not ready has an empty list.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+/// mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why.
+/// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
 /// On success `*list` is owned by the caller: release it.
 /// [any-thread]
 #[must_use]
@@ -91,18 +91,14 @@ pub unsafe extern "C" fn scumble_engine_conditions(
     engine: *const ScumbleEngine,
     list: *mut *mut ScumbleList,
 ) -> i32 {
-    guard(|| {
-        check_out(list, "list")?;
-        // SAFETY: as the caller promised, here and below.
-        let engine = unsafe { reference(engine, "engine") }?;
-        let mut entries = Vec::new();
-        if let Some(able) = engine.engine.capabilities() {
-            let blind =
-                "This model was not trained to fill what a mask covers; outside of it the paint is held.";
-            entries.push(Entry::told("control", "Control picture", able.no_control.as_deref()));
-            entries.push(Entry::told("mask", "Filling a mask", (!able.inpaints).then_some(blind)));
-        }
-        unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
-        Ok(SCUMBLE_OK)
-    })
+    let blind = "This model was not trained to fill what a mask covers; outside of it the paint is held.";
+    // SAFETY: passed on.
+    unsafe {
+        of_model(engine, list, |model| {
+            vec![
+                Entry::told("control", "Control picture", model.no_control.as_deref()),
+                Entry::told("mask", "Filling a mask", (!model.inpaints).then_some(blind)),
+            ]
+        })
+    }
 }

@@ -298,6 +298,7 @@ fn part(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
         .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flat_map(|entries| entries.flatten())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !layout::OTHER_FILES.contains(&name.as_str()))
         .collect();
     let has = |endings: &[&str]| names.iter().any(|name| endings.iter().any(|end| name.ends_with(end)));
     if has(&[".incomplete", ".part", ".partial", ".crdownload", ".aria2", ".download", ".tmp"]) {

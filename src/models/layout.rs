@@ -19,7 +19,7 @@ use crate::models::config::Config;
 const PRECISIONS: [&str; 9] =
     ["", "_fp32", "_fp16", "_f16", "_quantized", "_int8", "_uint8", "_q4f16", "_q4"];
 /// Another network than the one whose folder it lies in.
-const OTHER_FILES: [&str; 2] = ["controlnet.onnx", "ip_adapter.onnx"];
+pub(super) const OTHER_FILES: [&str; 2] = ["controlnet.onnx", "ip_adapter.onnx"];
 
 /// Where the parts of a model are to be found.
 pub struct Layout<'a> {
