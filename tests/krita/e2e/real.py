@@ -117,7 +117,7 @@ def wide(model):
     made = sum(abs(pictures[0][i] - paint[i]) for i in both) / len(apart)
     good = sum(apart) / len(apart) < 1 and usual < 12 and made > 3
     check("in a wide profile the picture has the colours that it has in sRGB", good,
-          f"mean {sum(apart) / len(apart):.3f}, {usual} of 255 in 999 of 1000; the paint {made:.1f}")  # fmt: skip
+          f"mean {sum(apart) / len(apart):.3f}, {usual} of 255 in 999 of 1000; paint {made:.0f}")  # fmt: skip
 
 
 if __name__ == "__krita__":
