@@ -14,6 +14,7 @@ fn the_committed_header_is_the_generated_one() {
         "constants.rs",
         "errors.rs",
         "list.rs",
+        "paint_calls.rs",
         "session_calls.rs",
     ];
     let mut builder = cbindgen::Builder::new().with_config(config);
