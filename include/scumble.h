@@ -146,7 +146,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 1
+#define SCUMBLE_ABI_MINOR 2
 
 /**
  * Done.
@@ -452,7 +452,7 @@
 #define SCUMBLE_LIST_MODELS 1
 
 /**
- * Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+ * Devices that models may run on, each tried out: it may take a second. Loads ONNX Runtime, for good, if no engine has.
  */
 #define SCUMBLE_LIST_DEVICES 2
 
@@ -523,7 +523,8 @@ typedef struct ScumbleEngineOptions {
      */
     const char *model_dir;
     /**
-     * "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
+     * "auto" (the best graphics card that takes the model, else the CPU), "cpu", "webgpu", "cuda", "tensorrt-rtx",
+     * "openvino", "directml", "coreml" or "migraphx"; a second card with ":1" and so on; NULL = "auto".
      */
     const char *device;
     /**
@@ -607,6 +608,11 @@ typedef struct ScumbleEngineInfo {
      * until it is.
      */
     const char *runtime;
+    /**
+     * With the device "auto": which one was chosen and why, as a sentence; else "". It changes when a device that was chosen
+     * fails while it renders, and the CPU goes on.
+     */
+    const char *device_note;
 } ScumbleEngineInfo;
 
 /**
@@ -729,6 +735,10 @@ typedef struct ScumbleEntry {
     double least;
     double most;
     double initial;
+    /**
+     * Of a device: bytes of its own memory; 0 where that is not known, and in other lists.
+     */
+    uint64_t memory;
 } ScumbleEntry;
 
 /**

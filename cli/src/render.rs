@@ -105,6 +105,7 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
         "bits": match picture.depth { Depth::Eight => 8, Depth::Sixteen => 16 },
         "model": model.name,
         "device": model.device,
+        "device_note": model.device_note,
         "seed": args.settings.seed.unwrap_or(0),
         // Strength × steps of them.
         "steps_run": info.step,

@@ -21,7 +21,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 1
+ABI_MINOR = 2
 
 OK = 0
 UNCHANGED = 1
@@ -130,6 +130,7 @@ class EngineInfo(ctypes.Structure):
         ("default_strength", c_float),
         ("default_guidance", c_float),
         ("runtime", c_char_p),
+        ("device_note", c_char_p),
     ]
 
 
@@ -233,6 +234,7 @@ class Entry(ctypes.Structure):
         ("least", c_double),
         ("most", c_double),
         ("initial", c_double),
+        ("memory", c_uint64),
     ]
 
 

@@ -18,7 +18,7 @@ use super::library;
 use crate::engine::{Engine, Load, LoadState};
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
-use crate::pipeline::{LoadOptions, Pipeline};
+use crate::pipeline::{Fallback, LoadOptions};
 use crate::region::Rect;
 use crate::render::{Renderer, Tier};
 
@@ -144,7 +144,7 @@ fn loading_here(options: LoadOptions) -> Load {
             }
             progress(done, what);
         };
-        Pipeline::load(&options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+        Fallback::load(options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
 }
 
@@ -254,6 +254,7 @@ pub unsafe extern "C" fn scumble_engine_info(
                 told.model_name = words.keep(&model.name);
                 told.model_description = words.keep(&model.description);
                 told.device = words.keep(&model.device);
+                told.device_note = words.keep(&model.device_note);
                 told.native_side = model.geometry.native;
                 told.default_steps = model.defaults.steps;
                 told.default_strength = model.defaults.strength;

@@ -11,7 +11,7 @@ use crate::pixels::space::Named;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 1;
+pub const SCUMBLE_ABI_MINOR: u32 = 2;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -151,7 +151,7 @@ pub const SCUMBLE_PROCESS_OWN: u32 = 1;
 
 /// Folders with models, around the default one: the user's, the installation's, the system's.
 pub const SCUMBLE_LIST_MODELS: u32 = 1;
-/// Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+/// Devices that models may run on, each tried out: it may take a second. Loads ONNX Runtime, for good, if no engine has.
 pub const SCUMBLE_LIST_DEVICES: u32 = 2;
 /// Samplers.
 pub const SCUMBLE_LIST_SAMPLERS: u32 = 3;

@@ -106,9 +106,37 @@ fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result
 /// ONNX Runtime's own messages go to the `log` crate: a host's standard error is not ours to write to.
 fn forward(level: LogLevel, _category: &str, _id: &str, _location: &str, message: &str) {
     match level {
-        LogLevel::Fatal | LogLevel::Error => log::error!("onnxruntime: {message}"),
+        LogLevel::Fatal | LogLevel::Error => {
+            faults::note(message);
+            log::error!("onnxruntime: {message}");
+        }
         LogLevel::Warning => log::warn!("onnxruntime: {message}"),
         _ => log::debug!("onnxruntime: {message}"),
+    }
+}
+
+/// Failures of a device that ONNX Runtime tells its log and nobody else.
+pub(crate) mod faults {
+    use parking_lot::Mutex;
+
+    static SEEN: Mutex<(u64, String)> = Mutex::new((0, String::new()));
+
+    pub(super) fn note(message: &str) {
+        if message.contains("WebGPU device ") {
+            let mut seen = SEEN.lock();
+            *seen = (seen.0 + 1, super::one_line(message));
+        }
+    }
+
+    /// How many there have been.
+    pub fn count() -> u64 {
+        SEEN.lock().0
+    }
+
+    /// The last one, if there were more than `count`.
+    pub fn since(count: u64) -> Option<String> {
+        let seen = SEEN.lock();
+        (seen.0 > count).then(|| seen.1.clone())
     }
 }
 
@@ -187,6 +215,17 @@ mod tests {
         assert_eq!(version_in_name("libonnxruntime.1.24.4.dylib").as_deref(), Some("1.24.4"));
         assert_eq!(version_in_name("libonnxruntime.so"), None);
         assert!(version_key("libonnxruntime.so.1.100.0") > version_key("libonnxruntime.so.1.32.0"));
+    }
+
+    #[test]
+    fn what_a_device_tells_only_the_log_is_noticed() {
+        let before = faults::count();
+        forward(LogLevel::Error, "", "", "", "some other error");
+        forward(LogLevel::Warning, "", "", "", "WebGPU device error(2): only a warning");
+        assert_eq!(faults::since(before), None);
+        forward(LogLevel::Error, "", "", "", "WebGPU device error(2): a buffer is too large.");
+        assert_eq!(faults::since(before).as_deref(), Some("WebGPU device error(2): a buffer is too large"));
+        assert_eq!(faults::since(faults::count()), None);
     }
 
     #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
 mod denoise;
+mod fallback;
 pub mod family;
 mod flux;
 mod load;
@@ -36,6 +37,7 @@ use samplers::Samplers;
 use scheduler::{Rule, Step};
 use vae::{Decoder, Encoder};
 
+pub use fallback::Fallback;
 pub use load::LoadOptions;
 
 /// A loaded model.

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::pipeline::{LoadOptions, Pipeline};
+use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
@@ -150,7 +150,7 @@ struct Server {
     inbox: Option<Inbox>,
     /// The memory of the last paint.
     spare: Vec<f32>,
-    pipeline: Option<Pipeline>,
+    pipeline: Option<Fallback>,
 }
 
 impl Server {
@@ -187,7 +187,7 @@ impl Server {
             halt::at("loading");
             send(&self.socket, &Up::Progress { part, what: what.into() });
         };
-        let pipeline = Pipeline::load(&options, &Cancel::new(), &progress).map_err(shortened)?;
+        let pipeline = Fallback::load(options, &Cancel::new(), &progress).map_err(shortened)?;
         let about = About { info: pipeline.info(), capabilities: pipeline.capabilities() };
         self.pipeline = Some(pipeline);
         Ok(about)
