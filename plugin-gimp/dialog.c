@@ -53,7 +53,7 @@ static void start_renderer(Dialog *d) {
     preview_set_picture(d->view.preview, NULL);
     renderer_free(d->renderer);
     d->knows_model = FALSE;
-    form_know_model(d->form, NULL);
+    form_know_model(d->form, NULL, NULL);
     dialog_forget_error(d);
     d->renderer = renderer_new(d->settings->model, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
@@ -191,8 +191,8 @@ static void poll(Dialog *d) {
     gboolean fresh = FALSE;
     if (!d->renderer || (d->live && live_writing(d->live))) return;
     if (!renderer_poll(d->renderer, &fresh, &error)) {
+        if (d->state == FINISHING && !renderer_tries_again(error)) go_to(d, EDITING);
         dialog_say_error(d, error);
-        if (d->state == FINISHING) go_to(d, EDITING);
         dialog_set_sensitive(d);
     } else if (fresh) {
         if (!d->renderer->failed) dialog_forget_error(d);

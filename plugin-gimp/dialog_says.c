@@ -73,7 +73,9 @@ static void show_progress(Dialog *d) {
     if (d->renderer) renderer_info(d->renderer, &info);
     if (info.state == SCUMBLE_ENGINE_READY && !d->knows_model) {
         d->knows_model = TRUE;
-        form_know_model(d->form, &info);
+        gchar **samplers = renderer_samplers(d->renderer);
+        form_know_model(d->form, &info, samplers);
+        g_strfreev(samplers);
     }
     const Renderer *r = d->renderer;
     if (info.state == SCUMBLE_ENGINE_LOADING) {

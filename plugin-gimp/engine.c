@@ -9,7 +9,8 @@
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
-    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)
+    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)                   \
+    X(engine_samplers) X(entry_init) X(list_entry) X(list_release)
 
 static struct {
 #define X(name) __typeof__(scumble_##name) *name;
@@ -94,6 +95,7 @@ Renderer *renderer_new(const gchar *model, GError **error) {
     r->model = g_strdup(model);
     r->preview = SCUMBLE_PREVIEW_EACH_STEP;
     options.model_dir = *model ? r->model : NULL;
+    options.process = SCUMBLE_PROCESS_HOST; /* a plug-in of GIMP's is a process of its own */
     if (!good(lib.engine_create(&options, &r->engine), error) ||
         !good(lib.session_create(r->engine, &r->session), error)) {
         renderer_free(r);
@@ -127,6 +129,7 @@ gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
     p.steps = (guint32)s->steps;
     p.guidance = (float)s->guidance;
     p.seed = (guint64)s->seed;
+    p.sampler = *s->sampler ? s->sampler : NULL;
     p.alpha = SCUMBLE_ALPHA_FOLLOW_PAINT;
     p.mask_softness = 0; /* the selection has the feather that the artist gave it */
     p.preview = r->preview;
@@ -218,6 +221,7 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
     gint32 status = lib.session_poll(r->session, r->seen, &frame);
     if (status < 0) {
         ScumbleEngineInfo state;
+        if (status == SCUMBLE_ERROR_WORKER_DIED) return good(status, error);
         r->busy = FALSE; /* nothing more comes until something changes */
         r->failed = TRUE;
         r->failed_at = r->asked;
@@ -240,6 +244,10 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
     return told;
 }
 
+gboolean renderer_tries_again(const GError *error) {
+    return g_error_matches(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_WORKER_DIED);
+}
+
 gboolean renderer_busy(const Renderer *r) { return r->picture.pixels && !r->dead && r->busy; }
 
 gboolean renderer_finished(const Renderer *r) {
@@ -249,4 +257,15 @@ gboolean renderer_finished(const Renderer *r) {
 void renderer_info(const Renderer *r, ScumbleEngineInfo *info) {
     if (lib.engine_info_init(info, sizeof *info) < 0 || lib.engine_info(r->engine, info) < 0)
         memset(info, 0, sizeof *info);
+}
+
+gchar **renderer_samplers(const Renderer *r) {
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    GPtrArray *names = g_ptr_array_new();
+    if (lib.engine_samplers(r->engine, &list) == SCUMBLE_OK && lib.entry_init(&entry, sizeof entry) == SCUMBLE_OK)
+        for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++) g_ptr_array_add(names, g_strdup(entry.name));
+    lib.list_release(list);
+    g_ptr_array_add(names, NULL);
+    return (gchar **)g_ptr_array_free(names, FALSE);
 }

@@ -38,6 +38,9 @@ gboolean renderer_push(Renderer *renderer, const Paint *paint, GError **error);
 /* Takes a newer picture if there is one; *fresh tells. */
 gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);
 
+/* TRUE for an error that is told by the way: the picture is still to come. */
+gboolean renderer_tries_again(const GError *error);
+
 /* Asks for estimates after each step, or not at all (for a run that shows none). TRUE at first. */
 void renderer_preview(Renderer *renderer, gboolean each_step);
 
@@ -52,3 +55,6 @@ gboolean renderer_finished(const Renderer *renderer);
 
 /* How far the model is loaded, and its own settings. Valid until the renderer is freed. */
 void renderer_info(const Renderer *renderer, ScumbleEngineInfo *info);
+
+/* The names of the samplers that the model can be run with; none until it is loaded. Freed by g_strfreev(). */
+gchar **renderer_samplers(const Renderer *renderer);

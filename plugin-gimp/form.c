@@ -15,9 +15,10 @@ typedef struct {
 } Number;
 
 struct Form {
-    GtkWidget *box, *prompt, *negative, *models;
+    GtkWidget *box, *prompt, *negative, *samplers, *models;
     GtkSizeGroup *labels;
     Number strength, steps, guidance, seed;
+    GPtrArray *names;   /* of the entries of `samplers`; the first is "" */
     GPtrArray *folders; /* of the entries of `models`; the first is "" */
     gint model;         /* the entry chosen */
     gboolean showing;   /* the controls are being set by us */
@@ -101,6 +102,48 @@ static void dice(GtkButton *button, Form *f) {
     gtk_adjustment_set_value(f->seed.adjustment, g_random_int_range(0, SEED_MOST));
 }
 
+/* Lists these samplers, behind the model's own. */
+static void list_samplers(Form *f, gchar **names) {
+    gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(f->samplers))));
+    g_ptr_array_set_size(f->names, 0);
+    g_ptr_array_add(f->names, g_strdup(""));
+    gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->samplers), "The model's own");
+    for (; names && *names; names++) {
+        g_ptr_array_add(f->names, g_strdup(*names));
+        gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->samplers), *names);
+    }
+}
+
+/* One that is not in the list is put there: what a model can take is known when it is loaded. */
+static void choose_sampler(Form *f, const gchar *name) {
+    guint entry = 0;
+    while (entry < f->names->len && strcmp(g_ptr_array_index(f->names, entry), name)) entry++;
+    if (entry == f->names->len) {
+        g_ptr_array_add(f->names, g_strdup(name));
+        gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->samplers), name);
+    }
+    gtk_combo_box_set_active(GTK_COMBO_BOX(f->samplers), (gint)entry);
+}
+
+static const gchar *chosen_sampler(const Form *f) {
+    gint entry = gtk_combo_box_get_active(GTK_COMBO_BOX(f->samplers));
+    return entry < 0 ? "" : g_ptr_array_index(f->names, (guint)entry);
+}
+
+static void sampler_changed(GtkComboBox *samplers, Form *f) {
+    (void)samplers;
+    tell(f, FALSE);
+}
+
+static void add_samplers(Form *f) {
+    f->samplers = gtk_combo_box_text_new();
+    f->names = g_ptr_array_new_with_free_func(g_free);
+    list_samplers(f, NULL);
+    gtk_widget_set_tooltip_text(f->samplers, "How noise becomes a picture; a model's own is what it was made for");
+    gtk_box_pack_start(GTK_BOX(row(f, "Sampl_er:", f->samplers)), f->samplers, TRUE, TRUE, 0);
+    g_signal_connect(f->samplers, "changed", G_CALLBACK(sampler_changed), f);
+}
+
 /* The entry of a folder in the list of models, which is added if it is not there yet. */
 static gint model_entry(Form *f, const gchar *folder) {
     for (guint i = 0; i < f->folders->len; i++)
@@ -181,11 +224,12 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     add_number(f, &f->steps, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
     add_number(f, &f->guidance, "_Guidance:", 0.0, GUIDANCE_SHOWN, TRUE, 0.1, 1,
                "How strictly the prompt is followed; up to 1 it costs nothing");
-    GtkWidget *seed = add_number(f, &f->seed, "S_eed:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
+    GtkWidget *seed = add_number(f, &f->seed, "See_d:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
     GtkWidget *button = gtk_button_new_with_mnemonic("Ne_w Seed");
     gtk_widget_set_tooltip_text(button, "Draws a random number");
     gtk_box_pack_start(GTK_BOX(seed), button, FALSE, FALSE, 0);
     g_signal_connect(button, "clicked", G_CALLBACK(dice), f);
+    add_samplers(f);
     add_models(f);
     form_show(f, settings);
     return f;
@@ -194,6 +238,7 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
 void form_free(Form *f) {
     if (!f) return;
     f->showing = TRUE;
+    g_ptr_array_unref(f->names);
     g_ptr_array_unref(f->folders);
     g_object_unref(f->labels);
     g_free(f);
@@ -202,6 +247,7 @@ void form_free(Form *f) {
 void form_read(const Form *f, Settings *s) {
     settings_text(&s->prompt, gtk_entry_get_text(GTK_ENTRY(f->prompt)));
     settings_text(&s->negative, gtk_entry_get_text(GTK_ENTRY(f->negative)));
+    settings_text(&s->sampler, chosen_sampler(f));
     settings_text(&s->model, g_ptr_array_index(f->folders, f->model));
     s->strength = f->strength.own ? -1.0 : gtk_adjustment_get_value(f->strength.adjustment);
     s->guidance = f->guidance.own ? -1.0 : gtk_adjustment_get_value(f->guidance.adjustment);
@@ -220,17 +266,24 @@ void form_show(Form *f, const Settings *s) {
     if (!f->guidance.own) gtk_adjustment_set_value(f->guidance.adjustment, s->guidance);
     if (!f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, s->steps);
     gtk_adjustment_set_value(f->seed.adjustment, s->seed);
+    choose_sampler(f, s->sampler);
     f->model = model_entry(f, s->model);
     gtk_combo_box_set_active(GTK_COMBO_BOX(f->models), f->model);
     f->showing = FALSE;
 }
 
-void form_know_model(Form *f, const ScumbleEngineInfo *info) {
+void form_know_model(Form *f, const ScumbleEngineInfo *info, gchar **samplers) {
+    gchar *chosen = g_strdup(chosen_sampler(f));
+    gboolean fits = !samplers || !*chosen || g_strv_contains((const gchar *const *)samplers, chosen);
     f->showing = TRUE;
+    list_samplers(f, samplers);
+    choose_sampler(f, fits ? chosen : "");
+    g_free(chosen);
     know(&f->strength, info != NULL, info ? info->default_strength : 0.0);
     know(&f->guidance, info != NULL, info ? info->default_guidance : 0.0);
     know(&f->steps, info != NULL, info ? info->default_steps : 0.0);
     f->showing = FALSE;
+    if (!fits) tell(f, FALSE);
 }
 
 void form_focus(Form *f) { gtk_widget_grab_focus(f->prompt); }

@@ -17,8 +17,9 @@ void form_read(const Form *form, Settings *settings);
 /* Shows these settings; `changed` is not called. */
 void form_show(Form *form, const Settings *settings);
 
-/* Sliders that were never moved stand where the model's own settings are; with NULL nobody knows where. */
-void form_know_model(Form *form, const ScumbleEngineInfo *info);
+/* Sliders that were never moved stand where the model's own settings are, and `samplers` are what it can be run with:
+ * another one that was chosen gives way to its own. With NULL nobody knows yet. */
+void form_know_model(Form *form, const ScumbleEngineInfo *info, gchar **samplers);
 
 /* The first field takes the keys. */
 void form_focus(Form *form);

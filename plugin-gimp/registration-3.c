@@ -23,9 +23,10 @@ static void read_settings(GimpProcedureConfig *config, Settings *s) {
     g_clear_pointer(&s->prompt, g_free);
     g_clear_pointer(&s->negative, g_free);
     g_clear_pointer(&s->model, g_free);
+    g_clear_pointer(&s->sampler, g_free);
     g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &s->steps,
-                 "guidance", &s->guidance, "seed", &s->seed, "model", &s->model, NULL);
-    gchar **texts[] = {&s->prompt, &s->negative, &s->model};
+                 "guidance", &s->guidance, "seed", &s->seed, "model", &s->model, "sampler", &s->sampler, NULL);
+    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         if (!*texts[i]) *texts[i] = g_strdup("");
 }
@@ -33,7 +34,7 @@ static void read_settings(GimpProcedureConfig *config, Settings *s) {
 /* What the dialog was left with is what GIMP keeps as the last values. */
 static void write_settings(GimpProcedureConfig *config, const Settings *s) {
     g_object_set(config, "prompt", s->prompt, "negative", s->negative, "strength", s->strength, "steps", s->steps,
-                 "guidance", s->guidance, "seed", s->seed, "model", s->model, NULL);
+                 "guidance", s->guidance, "seed", s->seed, "model", s->model, "sampler", s->sampler, NULL);
 }
 
 static GimpValueArray *run(GimpProcedure *procedure, GimpRunMode mode, GimpImage *image, GimpDrawable **drawables,
@@ -70,8 +71,9 @@ static void add_arguments(GimpProcedure *p) {
     gimp_procedure_add_double_argument(p, "guidance", "_Guidance",
                                        "How strictly the prompt is followed, 0 to 100; -1 = the model's own", -1.0, GUIDANCE_MOST,
                                        -1.0, flags);
-    gimp_procedure_add_int_argument(p, "seed", "S_eed", "Another number, another picture", 0, SEED_MOST, 0, flags);
+    gimp_procedure_add_int_argument(p, "seed", "See_d", "Another number, another picture", 0, SEED_MOST, 0, flags);
     gimp_procedure_add_string_argument(p, "model", "_Model", "Folder of a model; empty = the one that comes with Scumble", "", flags);
+    gimp_procedure_add_string_argument(p, "sampler", "Sampl_er", "The engine's name of a sampler; empty = the model's own", "", flags);
     gimp_procedure_add_layer_return_value(p, "layer", "Layer", "The new layer", TRUE, flags);
 }
 

@@ -29,7 +29,12 @@ static gboolean finish(Renderer *r, GError **error) {
     gimp_progress_init("Scumble is rendering");
     while (!renderer_finished(r)) {
         gboolean fresh;
-        if (!renderer_poll(r, &fresh, error)) return FALSE;
+        GError *wrong = NULL;
+        if (!renderer_poll(r, &fresh, &wrong) && !renderer_tries_again(wrong)) {
+            g_propagate_error(error, wrong);
+            return FALSE;
+        }
+        g_clear_error(&wrong);
         if (!renderer_finished(r) && !renderer_busy(r)) {
             g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "Scumble came to rest without a picture.");
             return FALSE;

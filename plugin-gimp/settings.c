@@ -9,12 +9,13 @@
 
 void settings_init(Settings *s) {
     *s = (Settings){.prompt = g_strdup(""), .negative = g_strdup(""), .strength = -1.0, .guidance = -1.0,
-                    .model = g_strdup(""), .keep = TRUE};
+                    .sampler = g_strdup(""), .model = g_strdup(""), .keep = TRUE};
 }
 
 void settings_clear(Settings *s) {
     g_clear_pointer(&s->prompt, g_free);
     g_clear_pointer(&s->negative, g_free);
+    g_clear_pointer(&s->sampler, g_free);
     g_clear_pointer(&s->model, g_free);
 }
 
@@ -53,6 +54,7 @@ void settings_load(Settings *s) {
     if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
         load_text(file, "prompt", &s->prompt);
         load_text(file, "negative", &s->negative);
+        load_text(file, "sampler", &s->sampler);
         load_text(file, "model", &s->model);
         load_number(file, "strength", -1.0, 1.0, &s->strength);
         load_number(file, "guidance", -1.0, GUIDANCE_MOST, &s->guidance);
@@ -71,6 +73,7 @@ void settings_load(Settings *s) {
 static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_string(file, GROUP, "prompt", s->prompt);
     g_key_file_set_string(file, GROUP, "negative", s->negative);
+    g_key_file_set_string(file, GROUP, "sampler", s->sampler);
     g_key_file_set_string(file, GROUP, "model", s->model);
     g_key_file_set_double(file, GROUP, "strength", s->strength);
     g_key_file_set_double(file, GROUP, "guidance", s->guidance);
@@ -115,8 +118,8 @@ gboolean settings_check(const Settings *s, GError **error) {
     else if (s->seed < 0)
         wrong = "The seed is a number from 0 to 2147483647.";
     else if (!g_utf8_validate(s->prompt, -1, NULL) || !g_utf8_validate(s->negative, -1, NULL) ||
-             !g_utf8_validate(s->model, -1, NULL))
-        wrong = "The prompt, the negative prompt and the model's folder must be UTF-8 text.";
+             !g_utf8_validate(s->sampler, -1, NULL) || !g_utf8_validate(s->model, -1, NULL))
+        wrong = "The prompt, the negative prompt, the sampler and the model's folder must be UTF-8 text.";
     if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_SETTING, wrong);
     return wrong == NULL;
 }

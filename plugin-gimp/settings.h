@@ -17,6 +17,7 @@ typedef struct {
     gint steps;
     gdouble guidance;
     gint seed;
+    gchar *sampler; /* its name in the engine; "" is the model's own */
     gchar *model; /* a folder; "" is the model that comes with Scumble */
     gboolean keep; /* the live layer, when the dialog closes */
     gint x, y, width, height; /* of the dialog; 0 by 0: as it likes */

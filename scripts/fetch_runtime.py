@@ -7,8 +7,8 @@ Usage:
 
 FOLDER defaults to the user's runtime folder ($XDG_DATA_HOME/scumble/runtime). PACKAGE is onnxruntime (the
 default), onnxruntime-webgpu (for graphics cards of any make) or onnxruntime-ep-openvino (Intel; a plug-in
-beside the first: docs/devices.md). Needs pip; nothing is installed into Python. Does nothing if the right files
-are already there.
+beside the first: docs/devices.md). Needs pip; nothing is installed into Python. Does nothing if the right
+files are already there.
 """
 
 import hashlib

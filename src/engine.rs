@@ -1,6 +1,6 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result, Status};
 use crate::job::Job;
 use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
-use crate::render::{ModelInfo, Renderer, Tier};
+use crate::render::{Capabilities, ModelInfo, Renderer, Tier};
 use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
@@ -38,6 +38,8 @@ pub type Load = Box<dyn FnOnce(&Cancel, &dyn Fn(f32, &str)) -> Result<Box<dyn Re
 pub(crate) struct Wiring {
     pub(crate) queue: Pending<Arc<Shared>>,
     state: Mutex<LoadState>,
+    /// Of the model, once it is loaded.
+    capabilities: OnceLock<Capabilities>,
     current: Mutex<Option<Current>>,
     /// Dropped with this: by whoever of the worker and the last handle goes last.
     leaving: Mutex<Option<Leaving>>,
@@ -173,6 +175,7 @@ impl Engine {
         let wiring = Arc::new(Wiring {
             queue: Pending::default(),
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
+            capabilities: OnceLock::new(),
             current: Mutex::new(None),
             leaving: Mutex::new(None),
         });
@@ -188,6 +191,11 @@ impl Engine {
 
     pub fn state(&self) -> LoadState {
         self.inner.state()
+    }
+
+    /// What the model can take; `None` until it is loaded.
+    pub fn capabilities(&self) -> Option<&Capabilities> {
+        self.inner.capabilities.get()
     }
 
     /// A new live layer on this engine. It keeps the engine's model alive.
@@ -211,6 +219,9 @@ fn work(wiring: &Wiring, load: Load) {
         ))
     });
     wiring.running(None);
+    if let Ok(renderer) = &renderer {
+        let _ = wiring.capabilities.set(renderer.capabilities());
+    }
     *wiring.state.lock() = match &renderer {
         Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
         Err(error) => LoadState::Failed(error.clone()),

@@ -42,6 +42,8 @@ pub(crate) struct Work<'a> {
     pub showing: Showing<'a>,
     /// Of all settings and the mask, but for the steps.
     pub key: u128,
+    /// The model fills what the mask covers by itself: nothing is held for it.
+    inpaints: bool,
 }
 
 /// A window with what goes into it.
@@ -65,7 +67,15 @@ pub(crate) fn render(
     let Asked { window, paint, mask, change } = asked;
     let noise = job.noise.as_deref();
     let canvas = job.paint.bounds();
-    let scene = Scene { window, canvas, paint, mask, change, conditions: &conditions, noise };
+    let hole = match &job.mask {
+        Some(mask) if renderer.capabilities().inpaints => {
+            let pixels = window.pixels(renderer.info().geometry.cell);
+            Some(mask.cells(window.level.scale(), pixels, &job.cancel)?)
+        }
+        _ => None,
+    };
+    let hole = hole.as_ref();
+    let scene = Scene { window, canvas, paint, mask, change, hole, conditions: &conditions, noise };
     renderer.render(&scene, quality, policy, &job.cancel, sink)
 }
 
@@ -107,6 +117,7 @@ impl<'a> Work<'a> {
             info,
             grid,
             key: xxh3_128(settings.as_bytes()),
+            inpaints: renderer.capabilities().inpaints,
         }
     }
 
@@ -153,9 +164,9 @@ impl<'a> Work<'a> {
         xxh3_128(format!("{what} {:?}", (self.key, window, steps, paint)).as_bytes())
     }
 
-    /// The mask by the window's cells.
+    /// The mask by the window's cells, where what lies outside is to be held.
     pub fn mask(&self, window: &Window) -> Result<Option<Array2<f32>>> {
-        let Some(mask) = &self.job.mask else { return Ok(None) };
+        let Some(mask) = self.job.mask.as_ref().filter(|_| !self.inpaints) else { return Ok(None) };
         let columns = window.x..window.x + window.width as i64;
         let rows = window.y..window.y + window.height as i64;
         let scale = window.level.scale() / f64::from(self.grid.cell());

@@ -53,4 +53,6 @@ pub struct Capabilities {
     pub samplers: Vec<String>,
     /// Whether a negative prompt can have an effect.
     pub negative: bool,
+    /// Whether the model was trained to fill holes, and is told where they are.
+    pub inpaints: bool,
 }

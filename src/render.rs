@@ -53,6 +53,9 @@ pub struct Scene<'a> {
     pub mask: Option<&'a Array2<f32>>,
     /// `None`: all of it is new.
     pub change: Option<Change<'a>>,
+    /// By pixel, `[height, width]`: what a model that [`Capabilities::inpaints`] is to fill, without seeing the paint
+    /// there, from 0.5 on; `None`: all of it. Others do not look at it.
+    pub hole: Option<&'a Array2<f32>>,
     pub conditions: &'a [Condition<'a>],
     /// Given noise instead of the seeded: `[draws, C, h, w]` in the order in which diffusers draws.
     pub noise: Option<&'a Array4<f32>>,

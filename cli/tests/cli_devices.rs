@@ -236,12 +236,16 @@ fn a_card_that_fails_while_it_renders_is_told_and_auto_goes_on_on_the_cpu() {
         command.env("SCUMBLE_TEST_LOST_DEVICE", "vae_decoder 2");
         command
     };
-    let told = told(lost(with_card(&render(&paint, &auto, &model, "auto"))));
-    assert!(
-        told["device_note"].as_str().unwrap().starts_with("Runs on SwiftShader"),
-        "when it had loaded: {told}"
-    );
-    assert_eq!(std::fs::read(cpu).unwrap(), std::fs::read(&auto).unwrap(), "the picture is the CPU's");
+    for process in [&[][..], &["--worker"]] {
+        let mut command = lost(with_card(&render(&paint, &auto, &model, "auto")));
+        command.args(process);
+        let told = told(command);
+        assert_eq!(told["device"], "cpu", "{process:?}");
+        let note = told["device_note"].as_str().unwrap();
+        let says = "Runs on the processor since webgpu has failed: The device webgpu failed";
+        assert!(note.starts_with(says), "{process:?}: {note}");
+        assert_eq!(std::fs::read(&cpu).unwrap(), std::fs::read(&auto).unwrap(), "the picture is the CPU's");
+    }
     let sentence = fail(lost(scumble("webgpu", &render(&paint, &auto, &model, "webgpu"))));
     assert!(
         sentence.contains("The device webgpu failed in the vae_decoder (WebGPU device lost"),

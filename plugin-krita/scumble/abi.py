@@ -60,8 +60,9 @@ FORMAT_BGRA16_LINEAR = 10
 FORMAT_RGBAF16 = 11
 FORMAT_RGBAF16_LINEAR = 12
 
-PROCESS_HOST = 0
+PROCESS_AUTO = 0
 PROCESS_OWN = 1
+PROCESS_HOST = 2
 
 SPACE_SRGB = 0
 SPACE_DISPLAY_P3 = 1
@@ -255,6 +256,7 @@ FUNCTIONS = {
     "scumble_list_create": (c_int32, [c_uint32, _HANDLE_OUT]),
     "scumble_list_entry": (c_int32, [_HANDLE, c_uint32, POINTER(Entry)]),
     "scumble_list_release": (None, [_HANDLE]),
+    "scumble_engine_samplers": (c_int32, [_HANDLE, _HANDLE_OUT]),
     "scumble_log_level": (c_int32, [c_uint32]),
     "scumble_log_read": (c_int32, [POINTER(c_uint64), POINTER(c_uint32), c_void_p, c_size_t]),
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),

@@ -305,7 +305,7 @@ class ScumbleDocker(DockWidget):
         self.strength.load(chosen.strength, model.strength if model else None)
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
-        self._list_samplers(chosen.sampler)
+        self._list_samplers(chosen.sampler, chosen.model)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)
@@ -319,10 +319,10 @@ class ScumbleDocker(DockWidget):
             self.opacity.setValue(opacity)
             self.blending.setCurrentIndex(self.blending.findData(mode))
 
-    def _list_samplers(self, chosen: str):
-        names = ["", *self.live.engines.samplers()]
+    def _list_samplers(self, chosen: str, model: str):
+        names = ["", *self.live.engines.samplers(model)]
         if chosen not in names:
-            names.append(chosen)  # of another version; the library says what it thinks of it
+            names.append(chosen)  # of another model or version; the library says what it thinks of it
         if [self.sampler.itemData(i) for i in range(self.sampler.count())] != names:
             self.sampler.clear()
             for name in names:

@@ -67,8 +67,13 @@ class Library:
 
     def samplers(self) -> list[str]:
         """The names of all samplers, without loading a model."""
-        out, names = ctypes.c_void_p(), []
+        out = ctypes.c_void_p()
         self.check(self.call.scumble_list_create(abi.LIST_SAMPLERS, ctypes.byref(out)))
+        return self.names(out)
+
+    def names(self, out: ctypes.c_void_p) -> list[str]:
+        """What a list holds, which is given back."""
+        names = []
         try:
             while True:
                 entry = self.made(abi.Entry, "scumble_entry_init")
@@ -150,12 +155,15 @@ class ModelInfo:
 class Engine(_Owned):
     """A model that is loaded in the background, and its worker; shared by any number of sessions."""
 
-    def __init__(self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0):
+    def __init__(
+        self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0, idle_ms: int = 0
+    ):
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
         options.model_dir = _bytes(model_dir)
         options.device = _bytes(device)
         options.runtime = _bytes(runtime)
         options.intra_threads = threads
+        options.idle_ms = idle_ms
         out = ctypes.c_void_p()
         library.check(library.call.scumble_engine_create(ctypes.byref(options), ctypes.byref(out)))
         super().__init__(library, out.value, "scumble_engine_release")
@@ -168,6 +176,15 @@ class Engine(_Owned):
             text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
             text(i.runtime),
         )  # fmt: skip
+
+
+    def samplers(self) -> list[str]:
+        """The names of those that the model can be run with; none while it is loading."""
+        out = ctypes.c_void_p()
+        call = self.library.call.scumble_engine_samplers
+        if self.library.check(call(self.handle, ctypes.byref(out))) != abi.OK:
+            return []
+        return self.library.names(out)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ its last document."""
 from __future__ import annotations
 
 from . import abi, log, models
-from .engine import Engine, Library
+from .engine import Engine, Library, ScumbleError
 from .log import guarded
 from .qt import QtCore
 
@@ -20,6 +20,9 @@ FATAL = {
 }
 # … of them those that another model may cure.
 OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL_UNSUPPORTED}
+# milliseconds that the engine's own process stays without a stroke while live is on: an artist who thinks for
+# a while is not to wait for a large model
+REST = 600_000
 KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live document that used it
 
 
@@ -42,11 +45,18 @@ class Engines(QtCore.QObject):
         if self.library is None:
             self.library = Library()
         if model not in self.made:
-            self.made[model] = Engine(self.library, folder or None)
+            self.made[model] = Engine(self.library, folder or None, idle_ms=REST)
         return self.made[model]
 
-    def samplers(self) -> list[str]:
-        """Those that the library knows; none before it is loaded."""
+    def samplers(self, model: str) -> list[str]:
+        """Those that the model can be run with; before it is loaded all that the library knows."""
+        if model in self.made:
+            try:
+                own = self.made[model].samplers()
+            except ScumbleError:
+                own = []  # it could not be loaded, which is told elsewhere
+            if own:
+                return own
         if self._samplers is None and self.library is not None:
             self._samplers = self.library.samplers()
         return self._samplers or []

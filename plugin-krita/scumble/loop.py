@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from . import host, log, status
+from . import abi, host, log, status
 from .document import LiveDocument
 from .engine import ScumbleError
 from .engines import FATAL
@@ -168,6 +168,9 @@ class Loop(QtCore.QObject):
             delay = one.tick()
         except ScumbleError as error:
             delay = LATER
+            if error.status == abi.ERROR_WORKER_DIED:
+                host.tell(one.document, str(error))  # by the way: the picture is still to come
+                return delay
             if error.status >= 0 or error.status in FATAL:
                 self._ended(one, error)
                 return delay

@@ -11,6 +11,7 @@ use super::constants::*;
 use super::errors::write_text;
 use super::guard::*;
 use super::library;
+use crate::engine::LoadState;
 use crate::error::{Error, Result};
 use crate::job::RANGES;
 use crate::journal;
@@ -63,18 +64,50 @@ pub unsafe extern "C" fn scumble_list_create(kind: u32, list: *mut *mut ScumbleL
         let entries = match kind {
             SCUMBLE_LIST_MODELS => models(),
             SCUMBLE_LIST_DEVICES => devices()?,
-            SCUMBLE_LIST_SAMPLERS => {
-                scheduler::list().iter().map(|name| Entry::new(name, name, "")).collect()
-            }
+            SCUMBLE_LIST_SAMPLERS => samplers(&scheduler::list()),
             SCUMBLE_LIST_SETTINGS => settings(),
             other => {
                 return Err(Error::setting(format!("There is no list {other}; use one of SCUMBLE_LIST_*.")));
             }
         };
         // SAFETY: not NULL, writable as the caller promised.
-        unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
+        unsafe { hand_out(list, entries) };
         Ok(SCUMBLE_OK)
     })
+}
+
+/// Lists the samplers that the engine's model can be run with, which may be fewer than SCUMBLE_LIST_SAMPLERS tells.
+/// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
+/// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
+/// On success `*list` is owned by the caller: release it.
+/// [any-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_engine_samplers(
+    engine: *const ScumbleEngine,
+    list: *mut *mut ScumbleList,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let engine = &unsafe { reference(engine, "engine") }?.engine;
+        check_out(list, "list")?;
+        match (engine.capabilities(), engine.state()) {
+            (Some(model), _) => unsafe { hand_out(list, samplers(&model.samplers)) },
+            (None, LoadState::Failed(error)) => return Err(error),
+            (None, _) => return Ok(SCUMBLE_LOADING),
+        }
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Gives entries to the caller, whose pointer was checked.
+unsafe fn hand_out(list: *mut *mut ScumbleList, entries: Vec<Entry>) {
+    // SAFETY: not NULL, writable as the caller promised.
+    unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
+}
+
+fn samplers(names: &[String]) -> Vec<Entry> {
+    names.iter().map(|name| Entry::new(name, name, "")).collect()
 }
 
 /// Folders that are models or should be; what else lies among them is passed over.

@@ -60,6 +60,8 @@ pub struct Folder {
     pub vae_decoder: PathBuf,
     pub scheduler: Config,
     pub autoencoder: Autoencoder,
+    /// Is the network told beside the latent what it is to fill, and what lies around it?
+    pub inpaints: bool,
     /// Pixels per latent cell.
     pub cell: u32,
     /// Latent cells that both sides must be a multiple of: 2 to the U-Net's halvings, a transformer's patch.
@@ -123,9 +125,10 @@ impl Folder {
             None => Config::read(&path.join("vae/config.json"))?,
         };
         let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind)?;
-        if let Some(config) = &config {
-            numbers::check_channels(path, config, kind, &autoencoder)?;
-        }
+        let inpaints = match &config {
+            Some(config) => numbers::inpaints(path, config, kind, &autoencoder)?,
+            None => index.as_ref().is_some_and(kind::says_inpainting),
+        };
         let native = numbers::native(hints.as_ref(), config.as_ref(), kind, cell)?;
         // A cached model's folder is called by a hash.
         let name = layout::cached_name(path)
@@ -148,6 +151,7 @@ impl Folder {
             vae_decoder,
             scheduler,
             autoencoder,
+            inpaints,
             cell,
             native,
             zeros_for_empty: match &index {

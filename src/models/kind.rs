@@ -71,8 +71,8 @@ pub(super) fn in_index(path: &Path, index: &Config) -> Result<Option<Kind>> {
         format!("{family} {}", name.trim_start_matches(begin)).trim_end().to_owned()
     };
     let other = match plain.trim_end_matches("Pipeline") {
-        "StableDiffusion" => return Ok(Some(Kind::StableDiffusion)),
-        "StableDiffusionXL" => return Ok(Some(Kind::StableDiffusionXl)),
+        "StableDiffusion" | "StableDiffusionInpaint" => return Ok(Some(Kind::StableDiffusion)),
+        "StableDiffusionXL" | "StableDiffusionXLInpaint" => return Ok(Some(Kind::StableDiffusionXl)),
         "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
         "StableDiffusion3" => return Ok(Some(Kind::StableDiffusion3)),
         "Flux" => return Ok(Some(Kind::Flux)),
@@ -86,10 +86,14 @@ pub(super) fn in_index(path: &Path, index: &Config) -> Result<Option<Kind>> {
         name if name.starts_with("Flux") => of_a_kin("FLUX.1", name, "Flux"),
         name if name.starts_with("ZImage") => "Z-Image".to_owned(),
         name if name.starts_with("Sana") => "Sana".to_owned(),
-        name if name.contains("Inpaint") => "Stable Diffusion inpainting".to_owned(),
         name => name.to_owned(),
     };
     Err(unsupported(path, &other))
+}
+
+/// Does the class in `model_index.json` say that the model fills holes?
+pub(super) fn says_inpainting(index: &Config) -> bool {
+    index.text("_class_name").is_some_and(|class| class.contains("Inpaint"))
 }
 
 /// The family of a transformer by its own configuration, for folders without an index.

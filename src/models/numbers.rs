@@ -74,19 +74,19 @@ fn halvings(config: &Config, keys: &[&str], default: u32) -> Result<u32> {
     }
 }
 
-/// Does the denoising network take the latent, and nothing beside it?
-pub(super) fn check_channels(
+/// What the denoising network takes beside the latent: nothing, or (`true`) the mask and the masked picture's latent.
+pub(super) fn inpaints(
     path: &Path,
     config: &Config,
     kind: Option<Kind>,
     autoencoder: &Autoencoder,
-) -> Result<()> {
+) -> Result<bool> {
     // FLUX is given patches of 2 × 2 cells.
     let patch = if kind == Some(Kind::Flux) { 4 } else { 1 };
     let wanted = (autoencoder.channels * patch) as u32;
     let title = kind.unwrap_or(Kind::StableDiffusion).title();
     match config.whole("in_channels", wanted, 1..=4096)? {
-        channels if channels == wanted => Ok(()),
+        channels if channels == wanted => Ok(false),
         channels if kind.is_some_and(Kind::has_transformer) => Err(unsupported(
             path,
             &format!(
@@ -94,7 +94,7 @@ pub(super) fn check_channels(
                  instead of {wanted})"
             ),
         )),
-        9 => Err(unsupported(path, &format!("{title} inpainting (9 input channels)"))),
+        channels if channels == 2 * wanted + 1 => Ok(true),
         8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
         channels => Err(unsupported(path, &format!("unknown: its U-Net has {channels} input channels"))),
     }

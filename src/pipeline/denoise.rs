@@ -38,11 +38,19 @@ pub struct Conditioning {
     guidance: Option<f32>,
     /// Numbers of all latents.
     inputs: Half,
+    /// Channels that the network sees behind the latent's own, the same for all latents.
+    beside: Vec<f32>,
     /// What is the same for all latents and has no place for more than one: whole numbers in rows of so many.
     places: Vec<(&'static str, usize, Vec<i64>)>,
 }
 
 impl Conditioning {
+    /// Adds what the network sees behind the latent: whole channels of the latent's size.
+    pub fn with_beside(mut self, channels: Vec<f32>) -> Self {
+        self.beside = channels;
+        self
+    }
+
     /// Adds a table of positions, in rows of `width`.
     pub fn with_places(mut self, input: &'static str, width: usize, places: Vec<i64>) -> Self {
         self.places.push((input, width, places));
@@ -97,6 +105,13 @@ impl Denoiser {
         }
     }
 
+    /// Does it take a mask and a masked picture's latent behind the latent's own `channels`? None where the export does
+    /// not say.
+    pub fn inpaints(&self, channels: usize) -> Option<bool> {
+        let seen = self.network.input(self.latent).filter(|port| port.shape.len() == 4)?.fixed(1)?;
+        Some(seen == 2 * channels + 1)
+    }
+
     /// Is the guidance built in?
     pub fn is_guidance_distilled(&self) -> bool {
         self.distilled
@@ -147,7 +162,7 @@ impl Denoiser {
             true => inputs = prompt,
             false => inputs.iter_mut().zip(prompt).for_each(|(all, own)| all.2.extend(own.2)),
         }
-        Ok(Conditioning { latents, guidance, inputs, places: Vec::new() })
+        Ok(Conditioning { latents, guidance, inputs, beside: Vec::new(), places: Vec::new() })
     }
 
     /// What the network predicts, in the latent's shape.
@@ -187,15 +202,20 @@ impl Denoiser {
     ) -> Result<Vec<f32>> {
         let count = latents.len();
         let copies;
-        let samples = if count == 1 {
+        let beside = &conditioning.beside;
+        let samples = if count == 1 && beside.is_empty() {
             noisy.sample
         } else {
-            copies = noisy.sample.repeat(count);
+            copies = [noisy.sample, beside].concat().repeat(count);
             &copies
         };
         let shape = [&[count], noisy.shape].concat();
+        let mut seen = shape.clone();
+        if let [_, channels, rest @ ..] = &mut seen[..] {
+            *channels += beside.len() / rest.iter().product::<usize>().max(1);
+        }
         let mut feeds =
-            vec![(self.latent, Feed::Floats(&shape, samples)), ("timestep", Feed::Number(noisy.timestep))];
+            vec![(self.latent, Feed::Floats(&seen, samples)), ("timestep", Feed::Number(noisy.timestep))];
         let given = conditioning.inputs.iter().map(|(name, shape, numbers)| {
             let size: usize = shape.iter().product();
             let part = numbers.get(latents.start * size..latents.end * size);

@@ -193,9 +193,10 @@ impl Loader<'_> {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
+        let inpaints = network.inpaints(folder.autoencoder.channels).unwrap_or(folder.inpaints);
         let info = ModelInfo {
             name: folder.name.clone(),
-            description: self.description(distilled),
+            description: self.description(distilled, inpaints),
             device: device.to_string(),
             device_note: String::new(),
             runtime: self.runtime.description(),
@@ -205,7 +206,7 @@ impl Loader<'_> {
                 .unwrap_or_else(|| defaults(kind, &folder.name, &self.sampler, &network)),
         };
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
-        let mut pipeline = Pipeline { info, samplers, family, network, encoder, decoder };
+        let mut pipeline = Pipeline { info, samplers, family, network, inpaints, encoder, decoder };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
@@ -225,7 +226,7 @@ impl Loader<'_> {
     }
 
     /// What the folder says about the model, and what an artist must know of it.
-    fn description(&self, distilled: bool) -> String {
+    fn description(&self, distilled: bool, inpaints: bool) -> String {
         let folder = self.folder;
         let notes = self.sampler.notes().iter().map(String::as_str);
         let without_t5 = folder.kind == Some(Kind::StableDiffusion3)
@@ -233,6 +234,7 @@ impl Loader<'_> {
         let more = [
             (without_t5, "It came without its T5 text encoder: it understands long descriptions less well."),
             (distilled, "Its guidance is built in: a negative prompt has no effect."),
+            (inpaints, "It fills what the mask covers, and looks at what lies around it."),
         ];
         let more = more.into_iter().filter_map(|(holds, note)| holds.then_some(note));
         let all: Vec<&str> = [folder.description.as_str()].into_iter().chain(notes).chain(more).collect();

@@ -4,6 +4,7 @@ mod denoise;
 mod fallback;
 pub mod family;
 mod flux;
+mod inpaint;
 mod load;
 mod prompt;
 mod recent;
@@ -46,6 +47,8 @@ pub struct Pipeline {
     samplers: Samplers,
     family: Box<dyn Family>,
     network: Denoiser,
+    /// Is the network told what it is to fill?
+    inpaints: bool,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -56,7 +59,11 @@ impl Renderer for Pipeline {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { samplers: self.samplers.list(), negative: !self.network.is_guidance_distilled() }
+        Capabilities {
+            samplers: self.samplers.list(),
+            negative: !self.network.is_guidance_distilled(),
+            inpaints: self.inpaints,
+        }
     }
 
     /// # Errors
@@ -88,11 +95,16 @@ impl Renderer for Pipeline {
         let start = Instant::now();
         let spent = &mut phases.runtime;
         let network = &self.network;
-        let conditioning = self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
+        let mut conditioning =
+            self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
         phases.text = start.elapsed();
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
+        if self.inpaints {
+            let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
+            conditioning = conditioning.with_beside(beside);
+        }
         phases.encode = start.elapsed();
 
         let mut start = Instant::now();
@@ -103,7 +115,14 @@ impl Renderer for Pipeline {
         let clean = clean.as_slice().unwrap_or_default();
         let mut draws = Draws { scene, seed: quality.seed, next: 0 };
         let first = draws.draw(shape, 0)?;
-        let mut sample = plan.add_noise(0, clean, &first);
+        // As diffusers': at full strength such a model is shown nothing of what it is to fill.
+        let mut sample = match self.inpaints && hold.is_none() && quality.strength >= 1.0 {
+            true => {
+                let alone = self.samplers.noise_alone(quality.sampler, plan.shares(0))?;
+                first.iter().map(|noise| noise * alone).collect()
+            }
+            false => plan.add_noise(0, clean, &first),
+        };
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
         let mut shown = false;
@@ -276,6 +295,7 @@ impl Pipeline {
             paint: &picture,
             mask: None,
             change: None,
+            hole: None,
             conditions: &[Condition::Prompt("")],
             noise: None,
         };

@@ -42,6 +42,27 @@ impl Samplers {
         }
     }
 
+    fn named(&mut self, sampler: Option<&str>) -> Result<Arc<Sampler>> {
+        let name = sampler.map(str::to_owned).or_else(|| self.own.clone());
+        if let Some(known) = self.kept.get(&name) {
+            return Ok(known);
+        }
+        let made = Arc::new(Sampler::new(&self.scheduler, Some(self.kind), name.as_deref())?);
+        self.kept.put(name, made.clone());
+        Ok(made)
+    }
+
+    /// What noise is multiplied by where a job begins with nothing else; `shares` are those of its first step.
+    ///
+    /// # Errors
+    /// As [`Sampler::new`].
+    pub fn noise_alone(&mut self, sampler: Option<&str>, shares: (f32, f32)) -> Result<f32> {
+        Ok(match &*self.named(sampler)? {
+            Sampler::Diffusion(scheduler) => scheduler.noise_alone(shares),
+            Sampler::Flow(_) => shares.1,
+        })
+    }
+
     /// The steps of one job on a latent of so many `cells`.
     ///
     /// # Errors
@@ -54,16 +75,7 @@ impl Samplers {
         rule: Rule,
         cells: usize,
     ) -> Result<Box<dyn Schedule>> {
-        let name = sampler.map(str::to_owned).or_else(|| self.own.clone());
-        let sampler = match self.kept.get(&name) {
-            Some(known) => known,
-            None => {
-                let made = Arc::new(Sampler::new(&self.scheduler, Some(self.kind), name.as_deref())?);
-                self.kept.put(name, made.clone());
-                made
-            }
-        };
-        match &*sampler {
+        match &*self.named(sampler)? {
             Sampler::Diffusion(scheduler) => scheduler.plan(self.kind, steps, strength, rule),
             Sampler::Flow(flow) => {
                 let levels = match self.kind {

@@ -101,6 +101,7 @@ mod tests {
             paint: &paint,
             mask: None,
             change: None,
+            hole: None,
             conditions: &[],
             noise: None,
         };

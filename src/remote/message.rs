@@ -11,7 +11,7 @@ use crate::region::Rect;
 use crate::render::{Condition, Ended, Phases, Quality, Scene};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 3;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -67,6 +67,8 @@ pub enum Up {
         picture: [usize; 3],
         latent: Option<[usize; 3]>,
     },
+    /// The model runs on another device now.
+    Moved(Box<ModelInfo>),
     Ended {
         job: u64,
         how: Result<Ended>,
@@ -96,6 +98,7 @@ pub struct Ask<'a> {
     pub paint: [usize; 3],
     pub mask: Option<[usize; 2]>,
     pub change: Option<([usize; 2], [usize; 3])>,
+    pub hole: Option<[usize; 2]>,
     pub noise: Option<[usize; 4]>,
 }
 
@@ -104,6 +107,7 @@ pub struct Blocks<'a> {
     paint: CowArray<'a, f32, ndarray::Ix3>,
     mask: Option<CowArray<'a, f32, ndarray::Ix2>>,
     change: Option<(CowArray<'a, f32, ndarray::Ix2>, CowArray<'a, f32, ndarray::Ix3>)>,
+    hole: Option<CowArray<'a, f32, ndarray::Ix2>>,
     noise: Option<CowArray<'a, f32, ndarray::Ix4>>,
 }
 
@@ -117,6 +121,7 @@ impl<'a> Ask<'a> {
             paint: scene.paint.dim().into(),
             mask: scene.mask.map(|mask| mask.dim().into()),
             change: scene.change.map(|change| (change.dirty.dim().into(), change.last.dim().into())),
+            hole: scene.hole.map(|hole| hole.dim().into()),
             noise: scene.noise.map(|noise| noise.dim().into()),
         }
     }
@@ -130,6 +135,7 @@ impl<'a> Blocks<'a> {
             change: scene
                 .change
                 .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
+            hole: scene.hole.map(|hole| hole.as_standard_layout()),
             noise: scene.noise.map(|noise| noise.as_standard_layout()),
         }
     }
@@ -141,6 +147,7 @@ impl<'a> Blocks<'a> {
         if let Some((dirty, last)) = &self.change {
             slices.extend([slice(dirty), slice(last)]);
         }
+        slices.extend(self.hole.as_ref().map(slice));
         slices.extend(self.noise.as_ref().map(slice));
         slices
     }
@@ -182,6 +189,7 @@ mod tests {
     fn a_scene_arrives_as_it_was() {
         let paint = Picture::from_elem((3, 16, 24), 0.25);
         let (cells, last) = (Array2::from_elem((2, 3), 0.5), Array3::from_elem((4, 2, 3), -1.0));
+        let hole = Array2::from_elem((16, 24), 1.0);
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
@@ -189,6 +197,7 @@ mod tests {
             paint: &paint,
             mask: Some(&cells),
             change: Some(Change { dirty: &cells, last: &last }),
+            hole: Some(&hole),
             conditions: &[Condition::Prompt("a lake ✓"), Condition::Negative("")],
             noise: Some(&noise),
         };
@@ -207,7 +216,7 @@ mod tests {
         assert_eq!(ask.quality, quality);
         let blocks = Blocks::new(&scene);
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 24]);
+        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24]);
         assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());
     }
 

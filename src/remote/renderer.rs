@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::models::device::{Choice, Device, auto};
 use crate::policy::Policy;
 use crate::remote::Options;
 use crate::remote::child::{self, find};
@@ -30,27 +31,57 @@ pub struct Remote {
     deaths: u32,
     died: Instant,
     jobs: u64,
+    /// Why it runs on the CPU since it has died of another device; else empty.
+    gave_up: String,
 }
 
 impl Remote {
-    /// Starts a process and waits until it has loaded the model. One that dies is started anew, [`TRIES`] times in all.
+    /// Starts a process, which is there when this returns.
     ///
     /// # Errors
-    /// [`Status::Worker`] where the process cannot be started, is of another version, or died each time; and what
-    /// [`crate::pipeline::Pipeline::load`] meets.
+    /// [`Status::Worker`] where it is not found, cannot be started or is of another version, [`Status::WorkerDied`] where it
+    /// has ended at once.
+    pub fn start(options: Options, cancel: &Cancel) -> Result<Remote> {
+        let mut remote = Remote::new(options)?;
+        remote.started(cancel)?;
+        Ok(remote)
+    }
+
+    /// Starts a process and waits until it has loaded the model.
+    ///
+    /// # Errors
+    /// As [`Remote::start`], but that it is tried [`TRIES`] times, and [`Remote::loaded`].
     pub fn load(options: Options, cancel: &Cancel, progress: Progress<'_>) -> Result<Remote> {
+        Remote::new(options)?.loaded(cancel, progress)
+    }
+
+    fn new(mut options: Options) -> Result<Remote> {
         let program = find(options.worker.as_deref(), options.load.beside.as_deref())?;
-        let mut options = options;
         // The process is started anew from wherever the host is by then.
         if let Ok(folder) = std::path::absolute(&options.load.model_dir) {
             options.load.model_dir = folder;
         }
-        let died = Instant::now();
-        let mut remote = Remote { options, program, link: None, about: None, deaths: 0, died, jobs: 0 };
+        Ok(Remote {
+            options,
+            program,
+            link: None,
+            about: None,
+            deaths: 0,
+            died: Instant::now(),
+            jobs: 0,
+            gave_up: String::new(),
+        })
+    }
+
+    /// Waits until the model is loaded. A process that dies meanwhile is started anew, [`TRIES`] times in all.
+    ///
+    /// # Errors
+    /// [`Status::Worker`] where it died each time; and what [`crate::pipeline::Pipeline::load`] meets.
+    pub fn loaded(mut self, cancel: &Cancel, progress: Progress<'_>) -> Result<Remote> {
         loop {
-            match remote.linked(cancel, progress) {
-                Ok(()) => return Ok(remote),
-                Err(error) if error.status == Status::WorkerDied && remote.deaths < TRIES => {}
+            match self.linked(cancel, progress) {
+                Ok(()) => return Ok(self),
+                Err(error) if error.status == Status::WorkerDied && self.deaths < TRIES => {}
                 Err(error) if error.status == Status::WorkerDied => {
                     return Err(child::error(format!(
                         "{} It was tried {TRIES} times; choose another model or device.",
@@ -68,21 +99,18 @@ impl Remote {
             log::warn!("the renderer's process has ended while it had nothing to do; it is started anew");
             self.link = None;
         }
-        if self.link.is_none() {
-            self.back_off(cancel)?;
-            let mut link = Link::start(&self.program, &self.options.load)?;
-            log::info!("the renderer's process is {}", link.child.id());
-            if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
-                return Err(self.bury(link, trouble, "started"));
-            }
-            self.link = Some(link);
-        }
+        self.started(cancel)?;
         let Some(mut link) = self.link.take() else {
             return Err(child::error("There is no process.".into()));
         };
         if !link.ready {
             match link.loaded(cancel, progress, self.options.silence) {
-                Ok(about) => self.about = Some(about),
+                Ok(mut about) => {
+                    if !self.gave_up.is_empty() {
+                        about.info.device_note.clone_from(&self.gave_up);
+                    }
+                    self.about = Some(about);
+                }
                 // It goes on with that; the next job waits for it again.
                 Err(Trouble::Told(error)) if error.is_cancelled() => {
                     self.link = Some(link);
@@ -90,6 +118,21 @@ impl Remote {
                 }
                 Err(trouble) => return Err(self.bury(link, trouble, "loaded the model")),
             }
+        }
+        self.link = Some(link);
+        Ok(())
+    }
+
+    /// Sees to it that there is a process.
+    fn started(&mut self, cancel: &Cancel) -> Result<()> {
+        if self.link.is_some() {
+            return Ok(());
+        }
+        self.back_off(cancel)?;
+        let mut link = Link::start(&self.program, &self.options.load)?;
+        log::info!("the renderer's process is {}", link.child.id());
+        if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
+            return Err(self.bury(link, trouble, "started"));
         }
         self.link = Some(link);
         Ok(())
@@ -120,7 +163,21 @@ impl Remote {
             "The program that renders for Scumble has ended while it {doing} ({why}); it is started anew."
         );
         log::warn!("{message}");
-        Error::new(Status::WorkerDied, message)
+        let error = Error::new(Status::WorkerDied, message);
+        self.give_up_device(&error);
+        error
+    }
+
+    /// A driver that brings its process down again and again is left out of the last try, where the device was not asked for.
+    fn give_up_device(&mut self, error: &Error) {
+        let is_on_cpu = self.about.as_ref().is_some_and(|about| about.info.device == Device::CPU.to_string());
+        let is_free = Choice::parse(&self.options.load.device).is_ok_and(|choice| choice == Choice::Auto);
+        if self.deaths + 1 == TRIES && is_free && !is_on_cpu {
+            let device = self.about.as_ref().map_or("the device", |about| &about.info.device);
+            self.gave_up = auto::gave_up(device, error);
+            self.options.load.device = Device::CPU.to_string();
+            log::warn!("{}", self.gave_up);
+        }
     }
 }
 
@@ -159,6 +216,9 @@ impl Renderer for Remote {
             log::warn!("the renderer's process has ended ({}); it is started anew", link.child.cause());
             drop(link);
             (link, ended) = asked(self)?;
+        }
+        if let (Some(info), Some(about)) = (link.moved.take(), &mut self.about) {
+            about.info = info;
         }
         match ended {
             Ok(ended) => {

@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::model::ModelInfo;
+use crate::models::device::Device;
 use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
@@ -165,13 +167,21 @@ impl Server {
                     Err(error) => Up::Refused(error),
                 },
                 Order::Render { job, head, cancel, policy } => {
+                    let device = self.info().map(|info| info.device);
                     let how = self.render(head, &cancel, &policy);
+                    if let Some(info) = self.info().filter(|info| device.is_some_and(|d| d != info.device)) {
+                        send(&self.socket, &Up::Moved(Box::new(info)));
+                    }
                     *self.desk.current.lock() = None;
                     Up::Ended { job, how: how.map_err(shortened) }
                 }
             };
             send(&self.socket, &answer);
         }
+    }
+
+    fn info(&self) -> Option<ModelInfo> {
+        self.pipeline.as_ref().map(Renderer::info)
     }
 
     fn load(&mut self, head: usize) -> Result<About> {
@@ -182,6 +192,9 @@ impl Server {
         if options.beside.is_none() {
             let own = std::env::current_exe().ok();
             options.beside = own.and_then(|own| own.parent().map(|folder| folder.to_path_buf()));
+        }
+        if options.device != Device::CPU.to_string() {
+            halt::at("card");
         }
         let progress = |part: f32, what: &str| {
             halt::at("loading");
@@ -211,6 +224,7 @@ impl Server {
             }
             None => None,
         };
+        let hole = ask.hole.map(|sides| flat(&mut unpacker, sides)).transpose()?;
         let noise = match ask.noise {
             Some(sides) => {
                 let numbers = unpacker.block(&sides)?.to_vec();
@@ -224,6 +238,7 @@ impl Server {
             paint: &paint,
             mask: mask.as_ref(),
             change: change.as_ref().map(|(dirty, last)| Change { dirty, last }),
+            hole: hole.as_ref(),
             conditions: &ask.conditions,
             noise: noise.as_ref(),
         };

@@ -1,11 +1,9 @@
 /* What can be listed without a model, and the log. Argument: a model folder, which is the default one here. */
 #include "host.h"
 
-static int show(uint32_t kind, const char *title, int (*like)(const ScumbleEntry *)) {
-    ScumbleList *list = NULL;
+static int show_list(ScumbleList *list, uint32_t kind, const char *title, int (*like)(const ScumbleEntry *)) {
     ScumbleEntry entry;
     int found = 0;
-    MUST(scumble_list_create(kind, &list) == SCUMBLE_OK && list);
     MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
     for (uint32_t i = 0; scumble_list_entry(list, i, &entry) == SCUMBLE_OK; i++) {
         printf("%s: %s, %s (%s) %g..%g, %g\n", title, entry.name, entry.title, entry.note, entry.least, entry.most,
@@ -19,6 +17,12 @@ static int show(uint32_t kind, const char *title, int (*like)(const ScumbleEntry
     MUST(scumble_list_entry(NULL, 0, &entry) == SCUMBLE_ERROR_NULL);
     scumble_list_release(list);
     return found;
+}
+
+static int show(uint32_t kind, const char *title, int (*like)(const ScumbleEntry *)) {
+    ScumbleList *list = NULL;
+    MUST(scumble_list_create(kind, &list) == SCUMBLE_OK && list);
+    return show_list(list, kind, title, like);
 }
 
 static const char *model;
@@ -70,7 +74,19 @@ int main(int argc, char **argv) {
     MUST(scumble_list_create(SCUMBLE_LIST_MODELS, NULL) == SCUMBLE_ERROR_NULL);
 
     ScumbleEngine *engine = start_engine(argv[1]);
+    const int32_t early = scumble_engine_samplers(engine, &none);
+    MUST((early == SCUMBLE_LOADING && none == NULL) || (early == SCUMBLE_OK && none));
+    scumble_list_release(none);
+    none = NULL;
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
+    MUST(scumble_engine_samplers(engine, NULL) == SCUMBLE_ERROR_NULL && scumble_engine_samplers(NULL, &none) == SCUMBLE_ERROR_NULL);
+    MUST(scumble_engine_samplers(engine, &none) == SCUMBLE_OK && none);
+    MUST(show_list(none, SCUMBLE_LIST_SAMPLERS, "sampler of the model", is_sampler) == 2);
+    none = NULL;
+    ScumbleEngine *broken = start_engine("/nowhere/model");
+    MUST(await_engine(broken, &info) == SCUMBLE_ENGINE_FAILED);
+    MUST(scumble_engine_samplers(broken, &none) == info.error && none == NULL);
+    scumble_engine_release(broken);
     layer = start_layer(engine);
     MUST(show(SCUMBLE_LIST_SETTINGS, "setting", is_setting) == 9);
     /* A sampler is a setting of the session. */

@@ -56,10 +56,11 @@ class Batch:
         steps=4,
         guidance=1.0,
         seed=7,
+        sampler="",
     ):
         return self.number(
             f'(t-scumble {image} {layer} "{prompt}" "{negative}" {strength} {steps} {guidance} {seed} '
-            f'"{self.model}")'
+            f'"{self.model}" "{sampler}")'
         )
 
     def reference(
@@ -72,6 +73,7 @@ class Batch:
         steps=4,
         guidance=1.0,
         seed=7,
+        sampler="",
     ):
         """What the command line makes of the same pixels."""
         out = self.folder / "reference.png"
@@ -87,6 +89,8 @@ class Batch:
             str(seed),
         ]
         command += ["--guidance", str(guidance), "--model", str(self.model), "--negative", negative]
+        if sampler:
+            command += ["--scheduler", sampler]
         if mask:
             # A selection has the feather that the artist gave it, and no other.
             command += ["--mask", str(self.folder / mask), "--mask-softness", "0"]
@@ -169,12 +173,15 @@ def settings(b: Batch):
         steps=3,
         guidance=3.5,
         seed=12345,
+        sampler="ddim",
     )
     one, again = (b.export(b.scumble(image, layer, seed=9), f"{n}.png", 8) for n in (1, 2))
     other = b.export(b.scumble(image, layer, seed=10), "3.png", 8)
     b.report.check(
         "same seed, same picture; another seed, another picture", one.values == again.values != other.values
     )
+    by = b.export(b.scumble(image, layer, seed=9, sampler="ddim"), "ddim.png", 8)
+    b.report.check("another sampler, another picture", by.values != one.values)
     zero = b.export(b.scumble(image, layer, strength=0.0), "4.png", 8)
     paint = b.export(layer, "5.png", 8)
     kept = [v for i, v in enumerate(zero.values) if i % 4 != 3] == paint.values
@@ -343,13 +350,14 @@ def errors(b: Batch):
             good = all(word in said for word in words)
         b.report.check(f"{name} is refused in a sentence", good, said.strip()[:200])
 
-    call = '(t-scumble {i} {l} "" "" {s} {n} {g} 0 "{m}")'
-    values = dict(i=image, l=layer, s=0.5, n=1, g=1.0, m=b.model)
+    call = '(t-scumble {i} {l} "" "" {s} {n} {g} 0 "{m}" "{by}")'
+    values = dict(i=image, l=layer, s=0.5, n=1, g=1.0, m=b.model, by="")
     three = b.session.gimp.number == "3"  # which checks the ranges of arguments itself
     refused("strength 1.5", call.format(**{**values, "s": 1.5}), "range" if three else "strength")
     refused("strength -0.5", call.format(**{**values, "s": -0.5}), "strength")
     refused("500 steps", call.format(**{**values, "n": 500}), "range" if three else "steps")
     refused("a model that is not there", call.format(**{**values, "m": "/nowhere/model"}), "/nowhere/model")
+    refused("a sampler that is not known", call.format(**{**values, "by": "nosuch"}), "nosuch", "sampler")
     if not three:
         refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
         refused("a seed of 2^32", call.format(**values).replace(' 0 "', ' 4294967296 "'), "whole")
@@ -375,7 +383,7 @@ def batch_filter(b: Batch):
     paint = b.folder / "paint.png"
     script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
       (let* ((image (t-load "{paint}")) (layer (t-active image))
-             (made (t-scumble image layer "a lake" "" 0.5 4 1.0 7 "{b.model}")))
+             (made (t-scumble image layer "a lake" "" 0.5 4 1.0 7 "{b.model}" "")))
         (t-export made {U8} "{b.folder}/filtered.png"))
       (gimp-quit 1))'''
     interpreter = ("--batch-interpreter", "plug-in-script-fu-eval")
@@ -396,7 +404,7 @@ def batch_error(b: Batch):
     gimp, paint = b.session.gimp, pictures.write(b.folder / "paint.png", pictures.painting(40, 30, 3))
     script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
       (let* ((image (t-load "{paint}")))
-        (t-scumble image (t-active image) "a lake" "" 0.5 4 1.0 7 "/nowhere/model")))'''
+        (t-scumble image (t-active image) "a lake" "" 0.5 4 1.0 7 "/nowhere/model" "")))'''
     interpreter = ("--batch-interpreter", "plug-in-script-fu-eval")
     ends = ("-b", "(gimp-quit 1)") if gimp.number == "2" else ("--quit",)
     command = gimp.command(gimp.program(True), "-i", "-d", "-f", *interpreter, "-b", script, *ends)
@@ -444,7 +452,7 @@ def engineless(b: Batch):
     """A plug-in folder that lost its engine."""
     image, layer = b.open(pictures.painting(40, 30, 3))
     try:
-        said = b.session.do(f'(t-scumble {image} {layer} "" "" -1 0 -1 0 "")')
+        said = b.session.do(f'(t-scumble {image} {layer} "" "" -1 0 -1 0 "" "")')
         good = False
     except ScriptError as error:
         said, good = str(error), "engine is missing" in str(error) and "libscumble.so" in str(error)

@@ -197,6 +197,7 @@ def rendering(d: Desk, r: Report):
         "guidance": lambda: number("alt+g", "4"),
         "the negative prompt": lambda: (d.key("alt+n"), d.s.x("type", "--delay", "15", "snow")),
         "a new seed": lambda: d.key("alt+w"),
+        "another sampler": lambda: d.key("alt+e", "Down", "Down", pause=0.4),
     }
     for name, change in changes.items():
         change()

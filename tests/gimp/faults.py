@@ -57,6 +57,18 @@ def error_then_ok(d: Desk, r: Report):
     trouble(d, r)
 
 
+def process_anew(d: Desk, r: Report):
+    """The engine's process has died and is started anew: OK waits for the picture all the same."""
+    d.open(240, 180)
+    d.dialog()
+    retype(d, "dying")
+    d.key("Return")
+    made = d.s.until(lambda: len(d.layers()) == 2, 6)
+    good = made and not d.dialogs()
+    r.check("a process that is started anew ends nothing: OK makes its layer", good, d.names())
+    trouble(d, r)
+
+
 def frames_kept(d: Desk, r: Report):
     """Pictures that could not be written at once are written as soon as they can be, without a stroke."""
     d.open()
@@ -312,7 +324,8 @@ def indexed_under_it(d: Desk, r: Report):
 
 
 SCENARIOS = [
-    error_then_ok, frames_kept, live_layer_painted, return_in_prompt, closed_in_mid_write, left_over,
+    error_then_ok, process_anew, frames_kept, live_layer_painted, return_in_prompt, closed_in_mid_write,
+    left_over,
     nothing_is_hidden, repeat, selected_elsewhere, second_live, quick_mask, indexed_under_it,
 ]  # fmt: skip
 BLIND, SLOW = [blind], [ended_at_once]

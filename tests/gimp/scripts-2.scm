@@ -13,8 +13,8 @@
 (define (t-offsets d) (gimp-drawable-offsets d))
 (define (t-images) (t-list (cadr (gimp-image-list))))
 (define (t-save-image image path) (gimp-file-save RUN-NONINTERACTIVE image (car (gimp-image-get-active-drawable image)) path path))
-(define (t-scumble image layer prompt negative strength steps guidance seed model)
-  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model)))
+(define (t-scumble image layer prompt negative strength steps guidance seed model sampler)
+  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model sampler)))
 (define (t-scumble-live image layer) (plug-in-scumble-live RUN-NONINTERACTIVE image layer))
 (define (t-rgb r g b) (list r g b))
 

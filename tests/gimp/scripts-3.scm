@@ -13,9 +13,10 @@
 (define (t-offsets d) (gimp-drawable-get-offsets d))
 (define (t-images) (t-list (car (gimp-get-images))))
 (define (t-save-image image path) (gimp-file-save RUN-NONINTERACTIVE image path))
-(define (t-scumble image layer prompt negative strength steps guidance seed model)
+(define (t-scumble image layer prompt negative strength steps guidance seed model sampler)
   (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt prompt
-    #:negative negative #:strength strength #:steps steps #:guidance guidance #:seed seed #:model model)))
+    #:negative negative #:strength strength #:steps steps #:guidance guidance #:seed seed #:model model
+    #:sampler sampler)))
 (define (t-scumble-live image layer)
   (plug-in-scumble-live #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer)))
 (define (t-rgb r g b) (list r g b))

@@ -55,10 +55,11 @@ def main():
 
         print(tokenizing.make(HERE), "tokenizer rows")
     if "models" in wanted:
+        import controls
         import flow
         import tiny
 
-        print(sum(part.make(MODELS, args.only) for part in (tiny, flow)), "tiny models")
+        print(sum(part.make(MODELS, args.only) for part in (tiny, flow, controls)), "tiny models")
     if "pipelines" in wanted:
         import pipelines
 

@@ -11,7 +11,7 @@ from transformers.models.clip.modeling_clip import CLIPTextModelOutput
 
 def session(folder, name):
     """The network called `name`; None if the model has none."""
-    path = folder / name / "model.onnx"
+    path = folder / name / "model.onnx" if "." not in name else folder / name
     if not path.exists():
         return None
     options = onnxruntime.SessionOptions()
@@ -40,14 +40,35 @@ def states(encoder, input_ids, **_):
 
 
 def unet(network, sample, timestep, encoder_hidden_states, timestep_cond=None, **more):
+    plain, controlled = network
+    said = more.get("down_block_additional_residuals")
+    heard = {}
+    if said is not None:
+        heard = {f"down_block_{i}_additional_residual": value for i, value in enumerate(said)}
+        heard["mid_block_additional_residual"] = more["mid_block_additional_residual"]
     return call(
-        network,
+        plain if said is None else controlled,
+        **heard,
         sample=sample,
         timestep=timestep,
         encoder_hidden_states=encoder_hidden_states,
         timestep_cond=timestep_cond,
         **(more.get("added_cond_kwargs") or {}),
     )
+
+
+def control(network, sample, timestep, encoder_hidden_states, controlnet_cond, **more):
+    *down, middle = call(
+        network,
+        sample=sample,
+        timestep=timestep,
+        encoder_hidden_states=encoder_hidden_states,
+        controlnet_cond=controlnet_cond,
+        conditioning_scale=np.ones(1),
+        **(more.get("added_cond_kwargs") or {}),
+    )
+    scale = more["conditioning_scale"]
+    return [value * scale for value in down], middle * scale
 
 
 def transformer(network, **feed):
@@ -74,8 +95,14 @@ def changes(parts, folder):
     ]
     for name in ("text_encoder", "text_encoder_2", "text_encoder_3"):
         rows.append((getattr(parts, name, None), "forward", states, name))
+
+    def network(name):
+        if name != "unet":
+            return session(folder, name)
+        return session(folder, name), session(folder, "unet/controlnet.onnx")
+
     return [
-        (module, attribute, functools.partial(run, session(folder, name)))
+        (module, attribute, functools.partial(run, network(name)))
         for module, attribute, run, name in rows
         if module is not None
     ]

@@ -20,6 +20,27 @@ def picture(size):
     return Image.fromarray(np.rint(rgb * 255).astype(np.uint8), "RGB")
 
 
+def lines(size, turn=0.0):
+    """White strokes on black, as a scribble has them, with a few colours."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    u, v = x / width - 0.5, y / height - 0.5
+    along, across = u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)
+    rgb = np.zeros((height, width, 3))
+    rgb[np.abs(np.hypot(along / 0.4, across / 0.3) - 1) < 0.1] = 1
+    rgb[(np.abs(across - 0.1) < 0.03) & (along > -0.2)] = (0.9, 0.5, 0.2)
+    rgb[np.abs(along + 0.3) < 0.02] = (0.3, 0.4, 1.0)
+    return Image.fromarray(np.rint(rgb * 255).astype(np.uint8), "RGB")
+
+
+def hole(size):
+    """A mask with a soft edge whose middle of the way lies on no border of a cell."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    away = np.hypot((x / width - 0.55) / 0.33, (y / height - 0.6) / 0.29)
+    return Image.fromarray(np.rint(np.clip((1.15 - away) / 0.3, 0, 1) * 255).astype(np.uint8), "L")
+
+
 @contextlib.contextmanager
 def patched(changes):
     kept = [(owner, key, getattr(owner, key)) for owner, key, _ in changes]

@@ -1,10 +1,12 @@
 """pipelines/<case>/: whole img2img pictures by diffusers' own pipelines on the tiny models."""
 
+import functools
 import json
 import shutil
 import warnings
 import zlib
 
+import controls
 import flow
 import nets
 import numpy as np
@@ -18,16 +20,30 @@ from diffusers import (
     LatentConsistencyModelImg2ImgPipeline,
     LCMScheduler,
     PNDMScheduler,
+    StableDiffusionControlNetImg2ImgPipeline,
     StableDiffusionImg2ImgPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionXLControlNetImg2ImgPipeline,
     StableDiffusionXLImg2ImgPipeline,
+    StableDiffusionXLInpaintPipeline,
     TCDScheduler,
+)
+from diffusers.pipelines.controlnet import pipeline_controlnet_img2img as control_module
+from diffusers.pipelines.controlnet import (
+    pipeline_controlnet_sd_xl_img2img as xl_control_module,
 )
 from diffusers.pipelines.latent_consistency_models import (
     pipeline_latent_consistency_img2img as lcm_module,
 )
 from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion_img2img as sd_module
+from diffusers.pipelines.stable_diffusion import (
+    pipeline_stable_diffusion_inpaint as inpaint_module,
+)
 from diffusers.pipelines.stable_diffusion_xl import (
     pipeline_stable_diffusion_xl_img2img as xl_module,
+)
+from diffusers.pipelines.stable_diffusion_xl import (
+    pipeline_stable_diffusion_xl_inpaint as xl_inpaint_module,
 )
 from diffusers.schedulers import (
     scheduling_dpmsolver_multistep,
@@ -35,7 +51,7 @@ from diffusers.schedulers import (
     scheduling_lcm,
     scheduling_tcd,
 )
-from pictures import patched, picture
+from pictures import hole, lines, patched, picture
 from PIL import Image
 
 SCHEDULERS = {
@@ -130,6 +146,15 @@ CASES = {
     "xl-lcm-4": ("xl-lcm", SQUARE, HOUSE, None, 1.0, 4, 8.0, None),
     "xl-lcm-2-odd": ("xl-lcm", ODD, SHIPS, None, 0.5, 4, 2.0, None),
     "xl-refiner-guided": ("xl-refiner", SQUARE, HOUSE, BAD, 0.3, 10, 5.0, None),
+    "inpaint-guided": ("inpaint", SQUARE, HOUSE, BAD, 1.0, 4, 5.0, None),
+    "inpaint-part-wide": ("inpaint", WIDE, SHIPS, None, 0.6, 5, 1.0, None),
+    "inpaint-leading": ("inpaint", TALL, SHIPS, BAD, 1.0, 3, 3.0, tiny.SCHEDULERS["xl"]),
+    "xl-inpaint-guided": ("xl-inpaint", SQUARE, HOUSE, BAD, 1.0, 4, 5.0, None),
+    "xl-inpaint-half-odd": ("xl-inpaint", ODD, SHIPS, None, 0.5, 4, 0.0, tiny.EULER_TURBO),
+    "control-guided": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "control-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
+    "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
+    "control-xl-guided": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "sd3-guided": ("sd3", BLOCK, HOUSE, BAD, 0.6, 4, 4.5, None),
     "sd3-guided-no-negative-wide": ("sd3", BAND, SHIPS, None, 0.3, 10, 7.0, None),
     "sd3-turbo-4-odd": ("sd3", ODD, SHIPS, None, 1.0, 4, 0.0, None),
@@ -140,6 +165,13 @@ CASES = {
     "flux-schnell-1-wide": ("flux-schnell", BAND, SHIPS, None, 1.0, 1, 0.0, None),
     "flux-dev-10": ("flux-dev", BLOCK, SHIPS, None, 0.7, 10, 3.5, None),
     "flux-dev-long-odd": ("flux-dev", ODD, LONG, None, 0.3, 8, 1.5, None),
+}
+# ControlNets of a case: which, how strongly, from and to which part of the steps.
+CONTROLS = {
+    "control-guided": [("sd15-lines", 0.8, 0.0, 1.0)],
+    "control-two-wide": [("sd15-lines", 1.0, 0.0, 1.0), ("sd15-depth", 0.6, 0.0, 1.0)],
+    "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
+    "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
 }
 # What model_index.json has instead of the model's.
 NONE = [None, None]
@@ -152,7 +184,7 @@ PSNR_MIN = 60.0
 PSNR_MIN_OF = dict.fromkeys(("xl", "xl-refiner", "sd3", "flux-schnell"), 80.0)
 
 
-def render(parts, case, noise_source, index=None, networks=None):
+def render(parts, case, noise_source, index=None, networks=None, controlled=()):
     """(picture, timesteps, latents at each stage, text embeddings)"""
     model, size, prompt, negative, strength, steps, guidance, override = case
     config = override or parts.scheduler
@@ -162,11 +194,30 @@ def render(parts, case, noise_source, index=None, networks=None):
         own = {"text_encoder_2": parts.text_encoder_2, "tokenizer_2": parts.tokenizer_2}
         own |= {"add_watermarker": False, **(index or {})}
         own |= {"requires_aesthetics_score": parts.sizes == 5}
+        if parts.inpaints:
+            kind = StableDiffusionXLInpaintPipeline
     else:
         lcm = model == "lcm"
         kind = LatentConsistencyModelImg2ImgPipeline if lcm else StableDiffusionImg2ImgPipeline
         own = {"safety_checker": None, "feature_extractor": None}
         own |= {"requires_safety_checker": False}
+        if parts.inpaints:
+            kind = StableDiffusionInpaintPipeline
+    guides = {}
+    if controlled:
+        kind = StableDiffusionControlNetImg2ImgPipeline
+        if parts.second:
+            kind = StableDiffusionXLControlNetImg2ImgPipeline
+            own.pop("requires_aesthetics_score")
+        modules = [parts.controls[row[0]] for row in controlled]
+        pictures = [lines(size, turn) for turn in range(len(controlled))]
+        names = ("controlnet_conditioning_scale", "control_guidance_start", "control_guidance_end")
+        rows = dict(zip(names, map(list, zip(*[row[1:] for row in controlled], strict=True)), strict=True))
+        one = len(controlled) == 1
+        own["controlnet"] = modules[0] if one else modules
+        guides = {"control_image": pictures, **rows}
+        if one:
+            guides = {key: value[0] for key, value in guides.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pipe = kind(
@@ -195,11 +246,11 @@ def render(parts, case, noise_source, index=None, networks=None):
     def encoded(output, **_):
         return output if isinstance(output, torch.Tensor) else output.latent_dist.mode()
 
-    changes = [(m, "retrieve_latents", encoded) for m in (sd_module, lcm_module, xl_module)]
+    modules = (sd_module, lcm_module, xl_module, inpaint_module, xl_inpaint_module)
+    modules += (control_module, xl_control_module)
+    changes = [(m, "retrieve_latents", encoded) for m in modules]
     sources = (
-        sd_module,
-        lcm_module,
-        xl_module,
+        *modules,
         scheduling_lcm,
         scheduling_tcd,
         scheduling_euler_ancestral_discrete,
@@ -208,6 +259,9 @@ def render(parts, case, noise_source, index=None, networks=None):
     changes += [(m, "randn_tensor", noise_source) for m in sources]
     changes += [(pipe.scheduler, "add_noise", add_noise)]
     changes += networks or []
+    if parts.inpaints:
+        width, height = size
+        own_size = {"mask_image": hole(size), "width": width, "height": height}
     words = {} if model == "lcm" else {"negative_prompt": negative}
     watched = ["latents", "prompt_embeds"] + (["denoised"] if model == "lcm" else [])
     with patched(changes), warnings.catch_warnings(), torch.no_grad():
@@ -220,6 +274,8 @@ def render(parts, case, noise_source, index=None, networks=None):
             guidance_scale=guidance,
             output_type="np",
             **({"eta": 0.3} if isinstance(scheduler, TCDScheduler) else {}),
+            **(own_size if parts.inpaints else {}),
+            **guides,
             callback_on_step_end=after_step,
             callback_on_step_end_tensor_inputs=watched,
             **words,
@@ -253,9 +309,18 @@ def make_case(name, parts, models, folder):
     noise = Noise(name)
     index = INDEX.get(name)
     made = flow.render if model in flow.MODELS else render
-    image, timesteps, latents, text = made(parts, case, noise.draw, index)
+    controlled = CONTROLS.get(name, ())
+    more = {"controlled": controlled} if controlled else {}
+    if controlled:
+        parts.controls = {row[0]: controls.net(row[0], parts) for row in controlled}
+    image, timesteps, latents, text = made(parts, case, noise.draw, index, **more)
     networks = nets.changes(parts, models / model)
-    with_onnx, _, latents_onnx, _ = made(parts, case, noise.again(), index, networks)
+    for row in controlled:
+        network = nets.session(models / "controls", row[0])
+        networks.append(
+            (parts.controls[row[0]], "forward", functools.partial(nets.control, network))
+        )
+    with_onnx, _, latents_onnx, _ = made(parts, case, noise.again(), index, networks, **more)
     measured = psnr(image, with_onnx)
     spread = float(image.std())
     clipped = float(((image == 0) | (image == 1)).mean())
@@ -272,6 +337,10 @@ def make_case(name, parts, models, folder):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     picture(size).save(folder / "input.png")
+    if getattr(parts, "inpaints", False):
+        hole(size).save(folder / "hole.png")
+    for turn in range(len(controlled)):
+        lines(size, turn).save(folder / f"control_{turn}.png")
     np.save(folder / "noise.npy", np.concatenate(noise.drawn))
     if model not in flow.MODELS:
         np.save(folder / "latents.npy", latents.numpy())
@@ -293,6 +362,7 @@ def make_case(name, parts, models, folder):
         "guidance": guidance,
         "scheduler": override,
         "index": index,
+        **({"controls": controlled} if controlled else {}),
         "size": list(size),
         "draws": len(noise.drawn),
         "timesteps": timesteps,

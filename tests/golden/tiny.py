@@ -67,6 +67,7 @@ SCHEDULERS = {
     "xl": {**EULER_TURBO, "timestep_spacing": "leading"},
 }
 SCHEDULERS |= {"xl-lcm": SCHEDULERS["lcm"], "xl-refiner": SCHEDULERS["xl"]}
+SCHEDULERS |= {"inpaint": SCHEDULERS["sd15"], "xl-inpaint": SCHEDULERS["xl"]}
 UNET = {
     "sample_size": 8,
     "in_channels": 4,
@@ -167,6 +168,15 @@ MODELS = {
         },
     ),
     "xl-refiner": (7, UNET_REFINER, VAE_XL, None, None, {"second": TEXT_2}),
+    "inpaint": (8, {"in_channels": 9}, VAE, {}, bpe.END, {}),
+    "xl-inpaint": (
+        9,
+        {**UNET_XL, "in_channels": 9},
+        VAE_XL,
+        {"num_hidden_layers": 3},
+        bpe.END,
+        {"second": TEXT_2},
+    ),
 }
 
 
@@ -190,6 +200,7 @@ class Parts:
             self.text_encoder_2 = CLIPTextModelWithProjection(config).eval()
         self.unet = UNet2DConditionModel(**{**UNET, **unet}).eval()
         self.vae = AutoencoderKL(**vae).eval()
+        self.inpaints = self.unet.config.in_channels == 9
         self.factor = 2 ** (len(vae["block_out_channels"]) - 1)
         with torch.no_grad():
             self.enliven()
@@ -226,6 +237,8 @@ class Parts:
             if "attn2" in key or key.startswith(("time_embedding.cond_proj", "add_embedding")):
                 p.mul_(2.0)
         latents = self.enliven_autoencoder(self.vae.quant_conv)
+        if self.inpaints:
+            latents = torch.cat([latents, torch.rand(4, 1, 8, 8).round(), latents.flip(0)], 1)
         text = torch.randn(4, 77, self.unet.config.cross_attention_dim)
         extra = {}
         if self.second:
@@ -342,16 +355,16 @@ def write_folder(parts, folder):
 def model_index(parts):
     if parts.second:
         own = {
-            "_class_name": "StableDiffusionXLPipeline",
+            "_class_name": f"StableDiffusionXL{'Inpaint' * parts.inpaints}Pipeline",
             "_diffusers_version": "0.42.1",
             "force_zeros_for_empty_prompt": True,
             "text_encoder_2": ["optimum.onnxruntime.modeling_diffusion", "ORTTextEncoder"],
             "tokenizer_2": ["transformers", "CLIPTokenizer"],
         }
     else:
-        lcm = parts.name == "lcm"
+        plain = f"StableDiffusion{'Inpaint' * parts.inpaints}Pipeline"
         own = {
-            "_class_name": "LatentConsistencyModelPipeline" if lcm else "StableDiffusionPipeline",
+            "_class_name": "LatentConsistencyModelPipeline" if parts.name == "lcm" else plain,
             "_diffusers_version": "0.42.1",
             "feature_extractor": [None, None],
             "requires_safety_checker": False,

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there, and the prompt "failing" fails each job; "endless" never ends. For tests of hosts: what
+ * or =render fails there, and the prompt "failing" fails each job; "endless" never ends; with "dying" the engine's
+ * process is told to have died once, after which the picture comes all the same. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
@@ -26,7 +27,7 @@ struct ScumbleSession {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     ScumbleEngine *engine;
-    bool quit, dirty, busy, fault;
+    bool quit, dirty, busy, fault, died;
     int32_t format, width, height;
     uint64_t space;
     unsigned char *paint, *coverage;
@@ -117,6 +118,10 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
     entry->name = entry->title = samplers[index];
     entry->note = "";
     return SCUMBLE_OK;
+}
+int32_t scumble_engine_samplers(const ScumbleEngine *engine, ScumbleList **list) {
+    (void)engine;
+    return scumble_list_create(SCUMBLE_LIST_SAMPLERS, list);
 }
 void scumble_list_release(ScumbleList *list) { (void)list; }
 int32_t scumble_log_level(uint32_t level) { return level > SCUMBLE_LOG_DEBUG ? SCUMBLE_ERROR_SETTING : SCUMBLE_OK; }
@@ -241,6 +246,7 @@ static void *work(void *argument) {
             s->fault = true;
             continue;
         }
+        s->died = s->prompt && !strcmp(s->prompt, "dying");
         s->busy = true;
         s->stats.jobs_started++;
         size_t bytes = (size_t)s->width * (size_t)s->height * pixel_bytes(s->format);
@@ -381,7 +387,10 @@ int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32
 int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame **frame) {
     pthread_mutex_lock(&s->lock);
     int32_t status = SCUMBLE_NO_FRAME;
-    if (s->fault) {
+    if (s->died) {
+        s->died = false;
+        status = no(SCUMBLE_ERROR_WORKER_DIED, "the stub's process has ended; it is started anew");
+    } else if (s->fault) {
         s->fault = fails("load");
         status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
     } else if (s->latest && s->latest->info.seq > after_seq) {

@@ -56,6 +56,17 @@ def test_after_an_error_the_paint_is_seen_until_the_next_picture(live, document,
     assert np.array_equal(document.shown, picture(document))
 
 
+def test_a_process_that_is_started_anew_is_told_by_the_way(live, document):
+    """The library renders the same again by itself: the picture stays, and is not said to be at its end."""
+    live.set_settings(document, replace(live.settings(document), prompt="dying"))
+    live.start(document)
+    assert run(live, document, lambda: krita.Krita.instance().messages)
+    assert "started anew" in krita.Krita.instance().messages[-1]
+    assert live.of(document) and not live.status(document).error
+    assert run(live, document) and not live.status(document).error
+    assert len(krita.Krita.instance().messages) == 1, "once"
+
+
 @pytest.mark.parametrize("where", ["nowhere in it", "off the canvas"])
 def test_nothing_selected_renders_nothing(live, document, where):
     live.start(document)

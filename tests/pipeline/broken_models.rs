@@ -103,10 +103,10 @@ fn models_that_are_not_right_are_told_apart() {
             "vae_encoder",
         ),
         (
-            "XL inpainting",
-            |m| m.set("model_index.json", "_class_name", json!("StableDiffusionXLInpaintPipeline")),
+            "XL by instructions",
+            |m| m.set("model_index.json", "_class_name", json!("StableDiffusionXLInstructPix2PixPipeline")),
             ModelUnsupported,
-            "Stable Diffusion XL Inpaint",
+            "Stable Diffusion XL InstructPix2Pix",
         ),
         (
             "SD 3 with a control network",
@@ -139,10 +139,10 @@ fn models_that_are_not_right_are_told_apart() {
             "New",
         ),
         (
-            "inpainting",
+            "an inpainting model's configuration beside another's network",
             |m| m.set("unet/config.json", "in_channels", json!(9)),
-            ModelUnsupported,
-            "inpainting",
+            ModelBroken,
+            "does not run",
         ),
         (
             "PyTorch weights",

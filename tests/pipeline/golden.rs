@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ndarray::{Array3, Array4};
+use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
 use scumble::render::{Ended, Policy, Previews};
@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 37, "the golden pipelines are missing");
+    assert!(cases.len() >= 42, "the golden pipelines are missing");
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let about: Value = serde_json::from_slice(&std::fs::read(case.join("case.json")).unwrap()).unwrap();
@@ -33,7 +33,10 @@ fn pictures_agree_with_diffusers() {
         let noise: Array4<f32> = read_npy(case.join("noise.npy")).unwrap();
         let expected: Array3<f32> = read_npy(case.join("expected.npy")).unwrap();
         let expected = expected.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
+        let hole = case.join("hole.png");
+        let hole = hole.is_file().then(|| read_picture(&hole).index_axis_move(Axis(0), 0));
         let request = Request {
+            hole: hole.as_ref(),
             prompt: about["prompt"].as_str().unwrap(),
             negative: about["negative"].as_str().unwrap_or(""),
             strength: about["strength"].as_f64().unwrap() as f32,

@@ -7,6 +7,7 @@ mod broken_models;
 mod default_model;
 mod flux;
 mod golden;
+mod inpaint;
 mod layouts;
 mod onnx;
 mod prompts;

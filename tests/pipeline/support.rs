@@ -133,6 +133,7 @@ pub struct Request<'a> {
     pub level: i32,
     pub mask: Option<&'a Array2<f32>>,
     pub change: Option<Change<'a>>,
+    pub hole: Option<&'a Array2<f32>>,
     pub prompt: &'a str,
     pub negative: &'a str,
     pub sampler: Option<&'a str>,
@@ -152,6 +153,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         level: 0,
         mask: None,
         change: None,
+        hole: None,
         prompt: "a house by the lake",
         negative: "",
         sampler: None,
@@ -206,6 +208,7 @@ impl Request<'_> {
             paint: self.picture,
             mask: self.mask,
             change: self.change,
+            hole: self.hole,
             conditions: &conditions,
             noise: self.noise,
         };

@@ -10,7 +10,7 @@ use scumble::pipeline::Pipeline;
 use scumble::remote::Remote;
 use scumble::render::{Change, Ended, Patch, Policy, Previews, Renderer};
 
-use crate::models::{Made, Request, grey, request};
+use crate::models::{Made, Request, grey, request, tiny};
 use crate::painting::{Dice, settle};
 use crate::seen::*;
 
@@ -67,6 +67,22 @@ fn patches_and_latents_are_those_of_the_hosts_process_byte_for_byte() {
         assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
     }
     assert_eq!(run(&mut apart, &requests[0]).ended, Ended::Finished);
+}
+
+#[test]
+fn what_a_model_is_to_fill_reaches_the_process() {
+    let program = Program::new("hole", "");
+    let mut options = options(&program.path);
+    options.load.model_dir = tiny("inpaint");
+    let mut here = Pipeline::load(&options.load, &Cancel::new(), &|_, _| {}).unwrap();
+    let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
+    assert!(apart.capabilities().inpaints && here.capabilities().inpaints);
+    let picture = grey(64, 64);
+    let mut hole = Array2::zeros((64, 64));
+    hole.slice_mut(s![10..40, 20..50]).fill(1.0);
+    let asked = Request { hole: Some(&hole), ..request(&picture) };
+    let (apart, here) = (run(&mut apart, &asked), run(&mut here, &asked));
+    assert_eq!(apart.patches[0].picture, here.patches[0].picture);
 }
 
 #[test]

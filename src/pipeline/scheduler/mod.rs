@@ -193,6 +193,23 @@ impl Scheduler {
         })
     }
 
+    /// What noise is multiplied by where a job begins with nothing else (diffusers' `init_noise_sigma`); `shares` are
+    /// those of its first step.
+    pub fn noise_alone(&self, (_, of_noise): (f32, f32)) -> f32 {
+        match self.class {
+            Class::Euler
+            | Class::EulerAncestral
+            | Class::Heun
+            | Class::Lms
+            | Class::Kdpm2
+            | Class::Kdpm2Ancestral => match self.spacing {
+                Spacing::Leading => of_noise.hypot(1.0),
+                _ => of_noise,
+            },
+            _ => 1.0,
+        }
+    }
+
     fn train_steps(&self) -> u32 {
         self.alphas.len() as u32
     }

@@ -128,7 +128,7 @@ impl Choice {
     pub fn new(config: &Config, wanted: Option<&str>) -> Result<(Self, Option<String>)> {
         if let Some(wanted) = wanted.filter(|name| !name.is_empty()) {
             let found = Choice::find(wanted).ok_or_else(|| {
-                Error::setting(format!("There is no scheduler called \"{wanted}\"; choose {}.", names()))
+                Error::setting(format!("There is no sampler called \"{wanted}\"; choose {}.", names()))
             });
             return found.map(|choice| (choice, None));
         }

@@ -1,0 +1,89 @@
+//! What can go wrong, each with a sentence: what failed, where, what to do.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+pub type Result<T> = std::result::Result<T, Fault>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody said stop. What has arrived stays for the next time.
+    Cancelled,
+    /// Offline, too slow, a server that is down: the same may work later.
+    Network,
+    /// No such repository, revision or file.
+    NotFound,
+    /// Terms must be agreed to, or an access token is missing or refused.
+    Access,
+    /// Not enough room on the disk.
+    Space,
+    /// A file or folder here cannot be read or written.
+    Disk,
+    /// What arrived, or lies here, is not what was published.
+    Damaged,
+    /// Another process has it in hand.
+    Busy,
+    /// A name from outside that would leave the target folder.
+    Unsafe,
+    /// Nothing that this version can load.
+    Unsupported,
+    /// What was asked for makes no sense: an identifier, an environment variable.
+    Usage,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: Kind,
+    /// One sentence, or two.
+    pub message: String,
+}
+
+impl Fault {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Fault { kind, message: message.into() }
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Fault::new(
+            Kind::Cancelled,
+            "Cancelled; what has arrived is kept, and the next try goes on from there.",
+        )
+    }
+
+    /// A file here that could not be read or written.
+    pub(crate) fn disk(doing: &str, path: &Path, why: &io::Error) -> Self {
+        if is_full(why) {
+            return Fault::new(
+                Kind::Space,
+                format!(
+                    "The disk is full: {} could not be written; make room and try again, what has arrived is kept.",
+                    path.display()
+                ),
+            );
+        }
+        Fault::new(
+            Kind::Disk,
+            format!("Cannot {doing} {} ({}); look at its permissions.", path.display(), plain(why)),
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn is_full(why: &io::Error) -> bool {
+    matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
+/// The system's words without the number of the error.
+pub(crate) fn plain(why: &io::Error) -> String {
+    let text = why.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text.get(..end).unwrap_or(&text).trim_end_matches('.').to_lowercase()
+}

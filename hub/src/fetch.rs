@@ -1,0 +1,415 @@
+//! One file: resumed after a cut, checked, and there under its name only when it is whole.
+//!
+//! Beside the target lie `NAME.part`, what has arrived, and `NAME.part.json`, the server's name for that version of the
+//! file (its ETag): a range of another version is never put behind it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::fault::{Fault, Kind, Result};
+use crate::names;
+use crate::space;
+use crate::web::{Answer, Trouble, Web};
+
+/// A file that is to be got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// `owner/name`; what it is called in sentences, and whose page explains.
+    pub repository: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+    /// In the repository.
+    pub path: String,
+    /// Below the target folder.
+    pub to: String,
+    pub size: Option<u64>,
+    pub sha256: Option<String>,
+    /// Where it lies, if not on the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What has been got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Got {
+    pub size: u64,
+    pub sha256: String,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Note {
+    etag: Option<String>,
+}
+
+struct Target {
+    whole: PathBuf,
+    part: PathBuf,
+    note: PathBuf,
+}
+
+/// What has arrived, with its hash so far.
+struct Part {
+    file: File,
+    length: u64,
+    hash: Sha256,
+}
+
+/// Gets `item` below `folder`. Progress counts the bytes of this file from `before`, those of the files before it.
+/// `here` is a file that may be it already, if its hash says so.
+///
+/// # Errors
+/// Each in its sentence; what has arrived stays, unless it is wrong.
+pub fn file(web: &Web, item: &Item, folder: &Path, here: Option<&Path>, before: u64) -> Result<Got> {
+    let whole = names::inside(folder, &item.to)?;
+    if let Some(parent) = whole.parent() {
+        fs::create_dir_all(parent).map_err(|why| Fault::disk("make the folder", parent, &why))?;
+    }
+    let beside = |end: &str| {
+        let mut name = whole.file_name().unwrap_or_default().to_os_string();
+        name.push(end);
+        whole.with_file_name(name)
+    };
+    let target = Target { part: beside(".part"), note: beside(".part.json"), whole };
+    web.watch().update(|progress| {
+        progress.file = item.path.clone();
+        progress.bytes_done = before;
+    });
+    for place in here.map(Path::to_path_buf).into_iter().chain(cached(web, item)) {
+        if let Some(got) = from_here(web, item, &target, &place, before)? {
+            return Ok(got);
+        }
+    }
+    let mut tries = 0;
+    let mut damaged = false;
+    loop {
+        let had = fs::metadata(&target.part).map_or(0, |data| data.len());
+        match once(web, item, &target, before) {
+            Ok(got) => return Ok(got),
+            // What had been there before may have been the damage: once from the beginning.
+            Err(Trouble::Final(fault)) if fault.kind == Kind::Damaged && had > 0 && !damaged => {
+                log::warn!("{fault} Once more from the beginning.");
+                damaged = true;
+                forget(&target);
+            }
+            Err(Trouble::Final(fault)) => {
+                if fault.kind == Kind::Damaged {
+                    forget(&target);
+                }
+                return Err(fault);
+            }
+            Err(Trouble::Passing(why, wait)) => {
+                let has = fs::metadata(&target.part).map_or(0, |data| data.len());
+                // A link that brings something each time is slow, not broken.
+                let brings = has.saturating_sub(had) >= web.settings.patience.least;
+                tries = if brings { 1 } else { tries + 1 };
+                web.pause(tries, why, wait)?;
+            }
+        }
+    }
+}
+
+/// One request, from where the last one ended.
+fn once(web: &Web, item: &Item, target: &Target, before: u64) -> std::result::Result<Got, Trouble> {
+    let mut part = open(web, target, before)?;
+    if item.size.is_some_and(|size| part.length > size) {
+        restart(&mut part, target)?;
+    }
+    if part.length == 0 || item.size != Some(part.length) {
+        load(web, item, target, before, &mut part)?;
+    }
+    finish(item, target, part).map_err(Trouble::Final)
+}
+
+/// What lies there already, read once for its hash.
+fn open(web: &Web, target: &Target, before: u64) -> Result<Part> {
+    let fault = |why| Fault::disk("write", &target.part, &why);
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).open(&target.part);
+    let mut part = Part { file: file.map_err(fault)?, length: 0, hash: Sha256::new() };
+    let mut buffer = vec![0; BLOCK];
+    loop {
+        web.watch().check()?;
+        match part.file.read(&mut buffer).map_err(fault)? {
+            0 => return Ok(part),
+            n => {
+                part.hash.update(&buffer[..n]);
+                part.length += n as u64;
+                web.watch().update(|progress| progress.bytes_done = before + part.length);
+            }
+        }
+    }
+}
+
+const BLOCK: usize = 256 << 10;
+
+fn load(
+    web: &Web,
+    item: &Item,
+    target: &Target,
+    before: u64,
+    part: &mut Part,
+) -> std::result::Result<(), Trouble> {
+    let note: Note =
+        fs::read(&target.note).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let mut headers = Vec::new();
+    if part.length > 0 {
+        headers.push(("range", format!("bytes={}-", part.length)));
+        // A server that has another version by now sends that one, whole.
+        if let Some(etag) = note.etag.as_ref().filter(|etag| is_strong(etag)) {
+            headers.push(("if-range", etag.clone()));
+        }
+    }
+    let url = match &item.url {
+        Some(url) => url.clone(),
+        None => format!(
+            "{}/{}/resolve/{}/{}",
+            web.settings.endpoint,
+            item.repository,
+            names::encoded(&item.revision),
+            names::encoded(&item.path)
+        ),
+    };
+    let answer = web.get(&url, &headers)?;
+    same_commit(item, &answer)?;
+    let etag = answer.header("etag").map(str::to_owned);
+    let total = match answer.status {
+        206 if part.length > 0 => {
+            let (start, total) = answer.header("content-range").and_then(content_range).ok_or_else(|| {
+                Fault::new(
+                    Kind::Network,
+                    format!(
+                        "{} sends a part of {} without saying which; try again later.",
+                        answer.host, item.path
+                    ),
+                )
+            })?;
+            let other = note.etag.is_some() && etag.is_some() && note.etag != etag;
+            if start != part.length || other {
+                restart(part, target)?;
+                return Err(Trouble::Passing(
+                    format!("{} has changed meanwhile", item.path),
+                    Some(std::time::Duration::ZERO),
+                ));
+            }
+            total
+        }
+        200 => {
+            if part.length > 0 {
+                log::info!("{} sends {} from the beginning", answer.host, item.path);
+                restart(part, target)?;
+            }
+            answer.header("content-length").and_then(|text| text.trim().parse().ok())
+        }
+        416 if part.length > 0 => {
+            restart(part, target)?;
+            return Err(Trouble::Passing(
+                format!("{} cannot go on with {}", answer.host, item.path),
+                Some(std::time::Duration::ZERO),
+            ));
+        }
+        _ => return Err(web.refusal(&answer, &item.repository, Some(&item.path))),
+    };
+    expected_size(item, total)?;
+    if let Some(total) = item.size.or(total) {
+        let left = total.saturating_sub(part.length);
+        space::ask(&web.settings.free, target.part.parent().unwrap_or(&target.part), left, &item.path)?;
+    }
+    let text = serde_json::to_vec(&Note { etag }).unwrap_or_default();
+    fs::write(&target.note, text).map_err(|why| Fault::disk("write", &target.note, &why))?;
+    copy(web, item, target, before, part, answer, total)
+}
+
+/// From the link to the disk.
+fn copy(
+    web: &Web,
+    item: &Item,
+    target: &Target,
+    before: u64,
+    part: &mut Part,
+    answer: Answer,
+    total: Option<u64>,
+) -> std::result::Result<(), Trouble> {
+    let patience = web.settings.patience;
+    let host = answer.host.clone();
+    let mut body = answer.body.into_reader();
+    let mut buffer = vec![0; BLOCK];
+    let mut window = (Instant::now(), part.length);
+    loop {
+        web.watch().check()?;
+        let n = body.read(&mut buffer).map_err(|why| web.read_trouble(&host, why))?;
+        if n == 0 {
+            break;
+        }
+        part.file.write_all(&buffer[..n]).map_err(|why| Fault::disk("write", &target.part, &why))?;
+        part.hash.update(&buffer[..n]);
+        part.length += n as u64;
+        web.watch().update(|progress| progress.bytes_done = before + part.length);
+        if item.size.or(total).is_some_and(|size| part.length > size) {
+            return Err(Trouble::Final(wrong_size(item, &format!("more than {}", part.length - 1))));
+        }
+        if window.0.elapsed() >= patience.window {
+            if part.length - window.1 < patience.least {
+                return Err(Trouble::Passing(
+                    format!(
+                        "{host} sends next to nothing ({} in a while)",
+                        space::size(part.length - window.1)
+                    ),
+                    None,
+                ));
+            }
+            window = (Instant::now(), part.length);
+        }
+    }
+    match item.size.or(total) {
+        Some(size) if part.length < size => {
+            Err(Trouble::Passing(format!("The connection to {host} was cut (in {})", item.path), None))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Is it what was published? Then it gets its name.
+fn finish(item: &Item, target: &Target, part: Part) -> Result<Got> {
+    if item.size.is_some_and(|size| size != part.length) {
+        return Err(wrong_size(item, &part.length.to_string()));
+    }
+    let sha256 = hex(&part.hash.finalize());
+    if item.sha256.as_ref().is_some_and(|known| *known != sha256) {
+        return Err(Fault::new(
+            Kind::Damaged,
+            format!(
+                "{} of {} arrived, but is not the file that was published (its sha256 is another one), so it was \
+                 thrown away; try again, and if it stays so, do not use this source.",
+                item.path, item.repository
+            ),
+        ));
+    }
+    let fault = |why| Fault::disk("write", &target.whole, &why);
+    part.file.sync_all().map_err(fault)?;
+    drop(part.file);
+    fs::rename(&target.part, &target.whole).map_err(fault)?;
+    let _ = fs::remove_file(&target.note);
+    Ok(Got { size: part.length, sha256 })
+}
+
+/// Where the hub's own tools would have put it: under its hash.
+fn cached(web: &Web, item: &Item) -> Option<PathBuf> {
+    let (cache, sha256) = (web.settings.cache.as_ref()?, item.sha256.as_ref()?);
+    let folder = format!("models--{}", item.repository.replace('/', "--"));
+    item.url.is_none().then(|| cache.join(folder).join("blobs").join(sha256))
+}
+
+/// Takes a file from this machine, if it is the one.
+fn from_here(web: &Web, item: &Item, target: &Target, place: &Path, before: u64) -> Result<Option<Got>> {
+    let (Some(sha256), Ok(place)) = (&item.sha256, place.canonicalize()) else { return Ok(None) };
+    let length = fs::metadata(&place).ok().filter(fs::Metadata::is_file).map(|data| data.len());
+    if length.is_none() || (item.size.is_some() && item.size != length) {
+        return Ok(None);
+    }
+    let got = match hash(&place, web.watch(), before) {
+        Ok(got) if got.sha256 == *sha256 => got,
+        Err(fault) if fault.kind == Kind::Cancelled => return Err(fault),
+        _ => return Ok(None),
+    };
+    forget(target);
+    // The same bytes twice on the disk only where it cannot be helped.
+    let fault = |why| Fault::disk("write", &target.whole, &why);
+    if fs::hard_link(&place, &target.part).is_err() {
+        fs::copy(&place, &target.part).map_err(fault)?;
+    }
+    fs::rename(&target.part, &target.whole).map_err(fault)?;
+    log::info!("{} was in {}", item.path, place.display());
+    Ok(Some(got))
+}
+
+/// The hash of a file here.
+///
+/// # Errors
+/// [`Kind::Disk`], [`Kind::Cancelled`].
+pub(crate) fn hash(path: &Path, watch: &crate::watch::Watch, before: u64) -> Result<Got> {
+    let fault = |why| Fault::disk("read", path, &why);
+    let mut file = File::open(path).map_err(fault)?;
+    let mut hash = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; BLOCK];
+    loop {
+        watch.check()?;
+        match file.read(&mut buffer).map_err(fault)? {
+            0 => return Ok(Got { size, sha256: hex(&hash.finalize()) }),
+            n => {
+                hash.update(&buffer[..n]);
+                size += n as u64;
+                watch.update(|progress| progress.bytes_done = before + size);
+            }
+        }
+    }
+}
+
+fn restart(part: &mut Part, target: &Target) -> Result<()> {
+    let fault = |why| Fault::disk("write", &target.part, &why);
+    part.file.set_len(0).map_err(fault)?;
+    part.file.seek(SeekFrom::Start(0)).map_err(fault)?;
+    part.length = 0;
+    part.hash = Sha256::new();
+    let _ = fs::remove_file(&target.note);
+    Ok(())
+}
+
+fn forget(target: &Target) {
+    let _ = fs::remove_file(&target.part);
+    let _ = fs::remove_file(&target.note);
+}
+
+/// A pinned revision is that revision, whatever stands in between.
+fn same_commit(item: &Item, answer: &Answer) -> Result<()> {
+    match &answer.commit {
+        Some(commit) if names::is_commit(&item.revision) && *commit != item.revision => Err(Fault::new(
+            Kind::Damaged,
+            format!(
+                "{} sends {} of another revision of {} than was asked for; try again, and if it stays so, do not use \
+                 this source.",
+                answer.host, item.path, item.repository
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn expected_size(item: &Item, total: Option<u64>) -> Result<()> {
+    match (item.size, total) {
+        (Some(size), Some(total)) if size != total => Err(wrong_size(item, &total.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn wrong_size(item: &Item, has: &str) -> Fault {
+    Fault::new(
+        Kind::Damaged,
+        format!(
+            "{} of {} should have {} bytes and has {has}, so it was not taken; it is not the file that was published.",
+            item.path,
+            item.repository,
+            item.size.map_or_else(|| "fewer".to_owned(), |size| size.to_string())
+        ),
+    )
+}
+
+/// `bytes 100-199/200` → 100, 200.
+fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, _) = range.split_once('-')?;
+    Some((start.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+fn is_strong(etag: &str) -> bool {
+    etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"')
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

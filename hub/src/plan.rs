@@ -1,0 +1,264 @@
+//! What is going to be done, before it is done: which files, from where, how large, under which licence. A host shows this
+//! and asks; nothing has been loaded then.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{Catalogue, Entry, Write};
+use crate::choose::{Choice, choose};
+use crate::fault::{Fault, Kind, Result};
+use crate::fetch::Item;
+use crate::hub::{Repository, look};
+use crate::names;
+use crate::web::Web;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The name of the model's folder.
+    pub id: String,
+    pub title: String,
+    pub repository: String,
+    /// The commit, where it is known.
+    pub revision: String,
+    pub licences: Vec<Terms>,
+    /// Given only to those who have agreed to its terms on its page.
+    pub gated: bool,
+    pub items: Vec<Item>,
+    pub writes: Vec<Write>,
+    /// What was chosen among several forms, and what could not be asked.
+    pub said: Vec<String>,
+    /// Parts that a model needs and that these files lack.
+    pub lacks: Vec<&'static str>,
+}
+
+/// A licence as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub title: String,
+    pub plain: String,
+    pub url: String,
+}
+
+impl Plan {
+    /// Of all files; None where one of them is not known.
+    pub fn bytes(&self) -> Option<u64> {
+        self.items.iter().map(|item| item.size).sum()
+    }
+}
+
+/// What `text` means: an entry of the catalogue, or any repository. `revision` and `precision` are for the latter.
+///
+/// # Errors
+/// [`Kind::Usage`], and those of asking the hub.
+pub fn plan(
+    web: &Web,
+    catalogue: &Catalogue,
+    text: &str,
+    revision: Option<&str>,
+    precision: Option<&str>,
+) -> Result<Plan> {
+    match catalogue.find(text).filter(|_| revision.is_none() && precision.is_none()) {
+        Some(entry) => of_entry(web, catalogue, entry),
+        None => {
+            let named = catalogue.find(text).map(|entry| entry.repository.clone());
+            let name = named.map_or_else(|| names::repository(text), Ok)?;
+            of_repository(web, catalogue, &name, revision.unwrap_or("main"), precision)
+        }
+    }
+}
+
+/// Of an entry of the catalogue; what it does not know is asked.
+///
+/// # Errors
+/// Those of asking; [`Kind::Damaged`] where the hub has another file than the catalogue.
+pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan> {
+    let revision = |repository: &str, own: Option<&String>| {
+        let entrys = entry.revision.as_ref().filter(|_| repository == entry.repository);
+        own.or(entrys).cloned().unwrap_or_else(|| "main".to_owned())
+    };
+    let mut asked: BTreeMap<(String, String), Option<Repository>> = BTreeMap::new();
+    let mut said = Vec::new();
+    let mut ask = |name: &str, revision: &str, must: bool| -> Result<Option<Repository>> {
+        let key = (name.to_owned(), revision.to_owned());
+        if let Some(known) = asked.get(&key) {
+            return Ok(known.clone());
+        }
+        let answer = match look(web, name, revision) {
+            Ok(repository) => Some(repository),
+            // A mirror that has the files but tells nothing of them.
+            Err(fault) if !must && matches!(fault.kind, Kind::NotFound | Kind::Network) => {
+                said.push(format!(
+                    "What the hub says of {name} could not be asked, so sizes alone are compared."
+                ));
+                None
+            }
+            Err(fault) => return Err(fault),
+        };
+        asked.insert(key, answer.clone());
+        Ok(answer)
+    };
+    let mut items = Vec::new();
+    let mut gated = false;
+    let mut lacks = Vec::new();
+    let mut chosen = Vec::new();
+    let own = revision(&entry.repository, None);
+    let mut commit = own.clone();
+    if entry.choose
+        && let Some(repository) = ask(&entry.repository, &own, true)?
+    {
+        let choice = choose(&repository, None)?;
+        commit.clone_from(&repository.commit);
+        gated |= repository.gated;
+        items = items_of(&repository, &choice);
+        lacks = choice.lacks;
+        chosen = choice.said;
+    }
+    for file in &entry.files {
+        let repository = file.repository.as_ref().unwrap_or(&entry.repository);
+        let revision = revision(repository, file.revision.as_ref());
+        let must = file.size.is_none() || !names::is_commit(&revision);
+        let mut item = Item {
+            repository: repository.clone(),
+            revision: revision.clone(),
+            path: file.path.clone(),
+            to: file.to.clone().unwrap_or_else(|| file.path.clone()),
+            size: file.size,
+            sha256: file.sha256.clone(),
+            url: None,
+        };
+        if let Some(answer) = ask(repository, &revision, must)? {
+            learn(&mut item, &answer)?;
+            gated |= answer.gated;
+            if *repository == entry.repository {
+                commit.clone_from(&answer.commit);
+            }
+        }
+        items.retain(|other| !other.to.eq_ignore_ascii_case(&item.to));
+        items.push(item);
+    }
+    let there = |part: &str| {
+        let written = entry.writes.iter().map(|write| &write.to);
+        items.iter().map(|item| &item.to).chain(written).any(|to| to.starts_with(&format!("{part}/")))
+    };
+    lacks.retain(|part| !there(part));
+    said.extend(chosen);
+    Ok(Plan {
+        id: entry.id.clone(),
+        title: entry.title.clone(),
+        repository: entry.repository.clone(),
+        revision: commit,
+        licences: entry
+            .licences
+            .iter()
+            .map(|name| terms(web, catalogue, Some(name), &entry.repository))
+            .collect(),
+        gated,
+        // What the repository has itself comes first.
+        writes: entry
+            .writes
+            .iter()
+            .filter(|write| !items.iter().any(|item| item.to == write.to))
+            .cloned()
+            .collect(),
+        items,
+        said,
+        lacks,
+    })
+}
+
+/// Of any repository, by its files.
+///
+/// # Errors
+/// Those of asking; [`Kind::Unsupported`].
+pub fn of_repository(
+    web: &Web,
+    catalogue: &Catalogue,
+    name: &str,
+    revision: &str,
+    precision: Option<&str>,
+) -> Result<Plan> {
+    let repository = look(web, name, names::revision(revision)?)?;
+    let choice = choose(&repository, precision)?;
+    let items = items_of(&repository, &choice);
+    let (owner, short) = name.split_once('/').unwrap_or(("", name));
+    // Names that mean another model here are not taken.
+    let taken =
+        short == "default" || catalogue.models.iter().any(|entry| entry.id.eq_ignore_ascii_case(short));
+    let id = if taken { format!("{owner}--{short}") } else { short.to_owned() };
+    Ok(Plan {
+        id,
+        title: short.to_owned(),
+        repository: name.to_owned(),
+        revision: repository.commit.clone(),
+        licences: vec![terms(web, catalogue, repository.licence.as_deref(), name)],
+        gated: repository.gated,
+        items,
+        writes: Vec::new(),
+        said: choice.said,
+        lacks: choice.lacks,
+    })
+}
+
+fn items_of(repository: &Repository, choice: &Choice) -> Vec<Item> {
+    let item = |file: &crate::hub::Remote| Item {
+        repository: repository.name.clone(),
+        revision: repository.commit.clone(),
+        path: file.path.clone(),
+        to: file.path.clone(),
+        size: Some(file.size),
+        sha256: file.sha256.clone(),
+        url: None,
+    };
+    choice.files.iter().map(item).collect()
+}
+
+/// Fills in what the hub says of a file.
+fn learn(item: &mut Item, repository: &Repository) -> Result<()> {
+    let file = repository.files.iter().find(|file| file.path == item.path).ok_or_else(|| {
+        Fault::new(
+            Kind::NotFound,
+            format!(
+                "{} has no file {} (any more), so the catalogue's entry does not hold; update Scumble.",
+                repository.name, item.path
+            ),
+        )
+    })?;
+    let pinned = item.revision == repository.commit;
+    let other = item.sha256.is_some() && file.sha256.is_some() && item.sha256 != file.sha256;
+    if other || (pinned && item.size.is_some_and(|size| size != file.size)) {
+        return Err(Fault::new(
+            Kind::Damaged,
+            format!(
+                "{} of {} is another file than the one in the catalogue; update Scumble, and if it stays so, do not use \
+                 this source.",
+                item.path, item.repository
+            ),
+        ));
+    }
+    item.revision.clone_from(&repository.commit);
+    item.size = Some(file.size);
+    item.sha256 = item.sha256.take().or_else(|| file.sha256.clone());
+    Ok(())
+}
+
+fn terms(web: &Web, catalogue: &Catalogue, name: Option<&str>, repository: &str) -> Terms {
+    if let Some(known) = name.and_then(|name| catalogue.licence(name)) {
+        return Terms { title: known.title.clone(), plain: known.plain.clone(), url: known.url.clone() };
+    }
+    let page = web.settings.page(repository);
+    match name {
+        Some(name) => Terms {
+            title: name.to_owned(),
+            plain:
+                "Not one that is known here in plain words; read it on the page before you use the pictures."
+                    .into(),
+            url: page,
+        },
+        None => Terms {
+            title: "none named".into(),
+            plain: "Its page names no licence, so nothing is allowed for certain; ask its owner.".into(),
+            url: page,
+        },
+    }
+}

@@ -1,0 +1,126 @@
+"""models/tiny/controls/*: random-weight ControlNets in OnnxStack's form, and U-Nets that listen to them."""
+
+import shutil
+import warnings
+
+import export
+import onnx
+import tiny
+import torch
+from diffusers import ControlNetModel
+
+# name: (seed, the model that it is for, is its scale an input of the graph?)
+NETS = {
+    "sd15-lines": (21, "sd15", True),
+    "sd15-depth": (22, "sd15", False),
+    "xl-lines": (23, "xl", True),
+}
+
+
+def net(name, parts):
+    """The torch module; `parts` are those of its model."""
+    seed, _, _ = NETS[name]
+    torch.manual_seed(seed)
+    own = ControlNetModel.from_unet(
+        parts.unet, load_weights_from_unet=False, conditioning_embedding_out_channels=(4, 4, 6, 8)
+    ).eval()
+    silent = [*own.controlnet_down_blocks, own.controlnet_mid_block]
+    with torch.no_grad():
+        # What is zero before training.
+        for conv in (own.controlnet_cond_embedding.conv_out, *silent):
+            conv.weight.normal_(0, 0.5 / conv.weight[0].numel() ** 0.5)
+            conv.bias.normal_(0, 0.1)
+        own.controlnet_cond_embedding.conv_out.weight.mul_(12)
+    return own
+
+
+def named(added):
+    """What SDXL is told beside the text."""
+    return dict(zip(("text_embeds", "time_ids"), added, strict=True)) if added else None
+
+
+def control_forward(self, sample, timestep, encoder_hidden_states, *more):
+    *added, picture = more[:-1] if self.scaled else more
+    out = type(self).forward(
+        self,
+        sample,
+        timestep,
+        encoder_hidden_states,
+        picture,
+        more[-1] if self.scaled else 1.0,
+        added_cond_kwargs=named(added),
+    )
+    return *out.down_block_res_samples, out.mid_block_res_sample
+
+
+def controlled_forward(self, sample, timestep, encoder_hidden_states, *more):
+    added = more[:2] if self.config.addition_embed_type else ()
+    *down, middle = more[len(added) :]
+    return (
+        type(self)
+        .forward(
+            self,
+            sample,
+            timestep,
+            encoder_hidden_states,
+            added_cond_kwargs=named(added),
+            down_block_additional_residuals=tuple(down),
+            mid_block_additional_residual=middle,
+        )
+        .sample
+    )
+
+
+def residuals(own, inputs):
+    """Names and values of what a ControlNet says, in its order."""
+    with torch.no_grad(), export.as_exported(own, control_forward) as module:
+        *down, middle = module(*inputs.values())
+    names = [f"down_block_{i}_additional_residual" for i in range(len(down))]
+    return dict(zip([*names, "mid_block_additional_residual"], [*down, middle], strict=True))
+
+
+def write(how, path, inputs, axes, outputs):
+    if path.parent.name != "unet":
+        shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with export.as_exported(*how) as module, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={k: dict(enumerate(v)) for k, v in {**axes, **outputs}.items() if v},
+            opset_version=export.OPSET,
+            do_constant_folding=True,
+            dynamo=False,
+        )
+        onnx.checker.check_model(onnx.load(path))
+        export.check(path, module, inputs, list(outputs), 2e-4)
+
+
+def make(folder, only=""):
+    made = 0
+    for name, (_, model, scaled) in NETS.items():
+        if not name.startswith(only):
+            continue
+        parts = tiny.Parts(model)
+        own = net(name, parts)
+        own.scaled = scaled
+        _, inputs, axes, out, _ = export.components(parts)["unet"]
+        inputs["timestep"], axes["timestep"] = torch.tensor([999.0]), ("steps",)
+        told = {**inputs, "controlnet_cond": torch.rand(2, 3, 64, 64)}
+        if scaled:
+            told["conditioning_scale"] = torch.ones(1)
+        said = residuals(own, told)
+        picture = {"controlnet_cond": export.PIXELS}
+        place = folder / "controls" / name
+        how = (own, control_forward)
+        write(how, place / "model.onnx", told, {**axes, **picture}, dict.fromkeys(said, export.LATENT))
+        (place / "config.json").write_text(own.to_json_string())
+        heard = {**inputs, **said}
+        axes |= dict.fromkeys(said, export.LATENT)
+        write((parts.unet, controlled_forward), folder / model / "unet" / "controlnet.onnx", heard, axes, out)
+        made += 1
+    return made
