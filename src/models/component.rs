@@ -19,7 +19,7 @@ use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::{Device, session_builder};
-use crate::models::runtime::{Runtime, one_line};
+use crate::models::runtime::{Runtime, one_line, out_of_memory};
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -291,11 +291,6 @@ fn worth_a_second_try(code: ErrorCode) -> bool {
             | ErrorCode::ModelLoadCanceled
             | ErrorCode::InvalidGraph
     )
-}
-
-fn out_of_memory(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
 }
 
 fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
