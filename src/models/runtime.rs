@@ -87,14 +87,24 @@ fn how_to_get_it() -> String {
     )
 }
 
+/// Whether a sentence of ONNX Runtime's is about memory: it has no code for that.
+pub(crate) fn out_of_memory(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
+}
+
 fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result<Runtime> {
     let environment =
         builder.with_name("scumble").with_telemetry(false).with_logger(Arc::new(forward)).build().map_err(
-            |e| {
-                Error::new(
+            |e| match out_of_memory(e.message()) {
+                true => Error::new(
+                    Status::Memory,
+                    "There is not enough memory to start ONNX Runtime; close other programs or images.",
+                ),
+                false => Error::new(
                     Status::Runtime,
                     format!("ONNX Runtime at {} does not start: {}.", path.display(), one_line(e.message())),
-                )
+                ),
             },
         )?;
     // `ort` opens the environment at its most talkative level when a logger is given.

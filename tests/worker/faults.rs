@@ -154,6 +154,32 @@ fn one_that_is_missing_or_no_program_or_of_another_version_is_told_in_a_sentence
     is_a_sentence(&why);
 }
 
+#[test]
+fn one_that_has_too_little_memory_is_told_in_a_sentence_and_the_host_lives_on() {
+    let mut outcomes = Vec::new();
+    for mebibytes in [30, 60, 75, 85, 95, 105, 4000] {
+        let script = format!("#!/bin/sh\nulimit -v {}\nexec {WORKER} \"$@\"\n", mebibytes * 1024);
+        let program = Program::of_script(Scratch::new(&format!("worker-memory-{mebibytes}")), &script);
+        let engine = Engine::load_apart(options(&program.path)).unwrap();
+        let why = match ready(&engine) {
+            Err(why) => Some(why),
+            Ok(()) => {
+                let seen = show(&session(&engine, Preview::Off), &paint(3));
+                assert!(!seen.finals.is_empty() || !seen.faults.is_empty(), "{mebibytes} MiB");
+                seen.faults.into_iter().next()
+            }
+        };
+        if let Some(why) = &why {
+            is_a_sentence(why);
+        }
+        println!("{mebibytes} MiB: {}", why.as_ref().map_or("a picture", |why| &why.message));
+        outcomes.push(why.is_some());
+    }
+    assert!(outcomes[0] && !outcomes[outcomes.len() - 1], "{outcomes:?}");
+    let here = session(&here(), Preview::Off);
+    assert!(!show(&here, &paint(3)).at_rest().is_empty());
+}
+
 /// What an engine of C's options renders with, once it is there: its state, and the processes that `program` has started.
 fn by_the_library(program: &std::path::Path, process: u32, pids: &Program) -> (u32, usize) {
     use scumble::ffi::{abi::*, *};

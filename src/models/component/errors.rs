@@ -6,7 +6,7 @@ use ort::error::ErrorCode;
 
 use crate::error::{Error, Status};
 use crate::models::device::{Device, Kind};
-use crate::models::runtime::one_line;
+use crate::models::runtime::{one_line, out_of_memory};
 
 pub(super) fn worth_a_second_try(code: ErrorCode) -> bool {
     !matches!(
@@ -17,11 +17,6 @@ pub(super) fn worth_a_second_try(code: ErrorCode) -> bool {
             | ErrorCode::ModelLoadCanceled
             | ErrorCode::InvalidGraph
     )
-}
-
-fn out_of_memory(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
 }
 
 pub(super) fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
