@@ -1323,6 +1323,19 @@ int32_t scumble_session_poll(struct ScumbleSession *session,
                              struct ScumbleFrame **frame);
 
 /**
+ * Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
+ * something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
+ * released: the host neither reads nor writes nor closes it. On Unix alone.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (a system without), SCUMBLE_ERROR_MEMORY,
+ * SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_wake_fd(struct ScumbleSession *session,
+                                int32_t *fd);
+
+/**
  * Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll
  * tells what came of it. For tests and batch work; an interactive host polls.
  * Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
