@@ -51,7 +51,7 @@ lint: setup-test
 	bash -n scripts/*.sh .ci/run
 
 unit: setup-test
-	cargo test
+	SCUMBLE_TEST_TOOLS=1 cargo test
 
 # A canvas of 16384 x 16384: 4 GiB of memory.
 .PHONY: test-large

@@ -29,6 +29,9 @@ if [ "$what" = test ]; then
     valgrind -q true 2>/dev/null || missing+=(valgrind libc6-dbg)
     need nm binutils
     need pkg-config pkg-config
+    need bindgen bindgen
+    /sbin/ldconfig -p | grep -q libclang-[0-9] || missing+=(libclang1)
+    need go golang-go
 fi
 if [ "$what" = krita ]; then
     need krita krita
