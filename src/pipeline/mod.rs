@@ -2,6 +2,7 @@
 
 mod control;
 mod denoise;
+mod fallback;
 pub mod family;
 mod flux;
 mod inpaint;
@@ -38,6 +39,7 @@ use samplers::Samplers;
 use scheduler::{Rule, Step};
 use vae::{Decoder, Encoder};
 
+pub use fallback::Fallback;
 pub use load::LoadOptions;
 
 /// A loaded model.
