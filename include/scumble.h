@@ -825,15 +825,15 @@ typedef struct ScumbleImage {
      */
     struct ScumbleRect rect;
     /**
-     * Bytes from one row to the next.
+     * Bytes from one row to the one below it; negative where the bottom row comes first in memory.
      */
-    size_t stride;
+    ptrdiff_t stride;
     /**
-     * Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
+     * Bytes of all rows, from the first in memory: at least |stride| · (height − 1) + a row.
      */
     size_t byte_length;
     /**
-     * The top-left pixel; top row first, straight alpha; needs no alignment.
+     * The top-left pixel; needs no alignment.
      */
     const void *pixels;
     /**
@@ -891,6 +891,42 @@ typedef struct ScumbleEntry {
      */
     uint64_t memory;
 } ScumbleEntry;
+
+/**
+ * Coverage of a live layer, borrowed for the call. Fill it with `scumble_mask_init` first.
+ */
+typedef struct ScumbleMask {
+    /**
+     * Set by `scumble_mask_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * What frames have where the mask is 0, one of SCUMBLE_OUTSIDE_*.
+     */
+    uint32_t outside;
+    /**
+     * Size of the whole canvas, 1..16384 each.
+     */
+    int32_t canvas_width;
+    int32_t canvas_height;
+    /**
+     * Where on the canvas the coverage lies; outside it is 0.
+     */
+    struct ScumbleRect rect;
+    /**
+     * As in ScumbleImage.
+     */
+    ptrdiff_t stride;
+    /**
+     * As in ScumbleImage.
+     */
+    size_t byte_length;
+    /**
+     * One byte a pixel: 255 shows the rendering, 0 keeps the paint: its exact bytes, or zero bytes, as `outside`
+     * says.
+     */
+    const uint8_t *coverage;
+} ScumbleMask;
 
 /**
  * The settings of a session. Fill it with `scumble_params_init` first.
@@ -972,93 +1008,6 @@ typedef struct ScumbleParams {
      */
     uint32_t settled_steps;
 } ScumbleParams;
-
-/**
- * Pixels of the paint, borrowed for the call. Fill it with `scumble_image_init` first.
- */
-typedef struct ScumbleImage {
-    /**
-     * Set by `scumble_image_init`.
-     */
-    uint32_t struct_size;
-    /**
-     * One of SCUMBLE_FORMAT_*.
-     */
-    int32_t format;
-    /**
-     * Size of the whole canvas, 1..16384 each.
-     */
-    int32_t canvas_width;
-    int32_t canvas_height;
-    /**
-     * Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
-     */
-    struct ScumbleRect rect;
-    /**
-     * Bytes from one row to the one below it; negative where the bottom row comes first in memory.
-     */
-    ptrdiff_t stride;
-    /**
-     * Bytes of all rows, from the first in memory: at least |stride| · (height − 1) + a row.
-     */
-    size_t byte_length;
-    /**
-     * The top-left pixel; needs no alignment.
-     */
-    const void *pixels;
-    /**
-     * The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
-     */
-    uint32_t space;
-    /**
-     * Reserved, 0.
-     */
-    uint32_t reserved;
-    /**
-     * Bytes of `profile`, at most 4 MiB.
-     */
-    size_t profile_length;
-    /**
-     * An ICC profile of RGB colours, which is the colour space of the pixels; NULL: as `space` says, which is else 0.
-     */
-    const void *profile;
-} ScumbleImage;
-
-/**
- * Coverage of a live layer, borrowed for the call. Fill it with `scumble_mask_init` first.
- */
-typedef struct ScumbleMask {
-    /**
-     * Set by `scumble_mask_init`.
-     */
-    uint32_t struct_size;
-    /**
-     * What frames have where the mask is 0, one of SCUMBLE_OUTSIDE_*.
-     */
-    uint32_t outside;
-    /**
-     * Size of the whole canvas, 1..16384 each.
-     */
-    int32_t canvas_width;
-    int32_t canvas_height;
-    /**
-     * Where on the canvas the coverage lies; outside it is 0.
-     */
-    struct ScumbleRect rect;
-    /**
-     * As in ScumbleImage.
-     */
-    ptrdiff_t stride;
-    /**
-     * As in ScumbleImage.
-     */
-    size_t byte_length;
-    /**
-     * One byte a pixel: 255 shows the rendering, 0 keeps the paint: its exact bytes, or zero bytes, as `outside`
-     * says.
-     */
-    const uint8_t *coverage;
-} ScumbleMask;
 
 /**
  * Counts of a session. Set `struct_size` with `scumble_stats_init` before the call.
@@ -1358,6 +1307,45 @@ int32_t scumble_log_read(uint64_t *number,
                          size_t length);
 
 /**
+ * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
+ * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
+ * where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+ * kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
+ * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
+ * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
+ * has. NULL compares all of the images.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
+ * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
+ * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
+ * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_push(struct ScumbleSession *session,
+                             const struct ScumbleImage *images,
+                             uint32_t image_count,
+                             const struct ScumbleRect *touched,
+                             uint32_t touched_count,
+                             uint64_t *revision);
+
+/**
+ * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
+ * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
+ * then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+ * mask->outside says. A mask that differs in `outside` alone is a new one.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+ * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
+ * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_set_mask(struct ScumbleSession *session,
+                                 const struct ScumbleMask *mask,
+                                 uint64_t *revision);
+
+/**
  * Sets the struct's size, `size` being its sizeof, and initial values: no prompt, the model's own strength,
  * steps and guidance, seed 0, previews after each step, opaque frames, white paper, a mask's edge 8 pixels soft, a
  * settled picture down to 1:1 after 300 ms.
@@ -1503,45 +1491,6 @@ int32_t scumble_session_stats(const struct ScumbleSession *session,
  */
 SCUMBLE_API
 void scumble_session_release(struct ScumbleSession *session);
-
-/**
- * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
- * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
- * where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
- * kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
- * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
- * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
- * has. NULL compares all of the images.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
- * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
- * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
- * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
- * [host-thread]
- */
-SCUMBLE_API
-SCUMBLE_MUST_USE
-int32_t scumble_session_push(struct ScumbleSession *session,
-                             const struct ScumbleImage *images,
-                             uint32_t image_count,
-                             const struct ScumbleRect *touched,
-                             uint32_t touched_count,
-                             uint64_t *revision);
-
-/**
- * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
- * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
- * then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
- * mask->outside says. A mask that differs in `outside` alone is a new one.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
- * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
- * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
- * [host-thread]
- */
-SCUMBLE_API
-SCUMBLE_MUST_USE
-int32_t scumble_session_set_mask(struct ScumbleSession *session,
-                                 const struct ScumbleMask *mask,
-                                 uint64_t *revision);
 
 #ifdef __cplusplus
 }  // extern "C"
