@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::Preview;
+use crate::models::args::ModelsArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +15,8 @@ Examples:
       render a painted sketch with the default model
   scumble render -i sketch.png -p \"...\" -o picture.png --strength 0.4 --seed 7 --mask lake.png
       stay closer to the paint; change only where lake.png is white
+  scumble models list
+      models that can be got, and those that are here; `scumble models pull sdxs` gets one
   scumble live --script tests/recordings/landscape.json --out out/demo
       replay a recorded painting in real time; frames, film strip, GIF and a table of times go to out/demo
 
@@ -35,6 +38,7 @@ pub enum Command {
     Render(RenderArgs),
     Live(LiveArgs),
     Info(InfoArgs),
+    Models(ModelsArgs),
 }
 
 /// Render one picture from paint and words
@@ -153,7 +157,8 @@ pub struct Settings {
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// Folder of a model in diffusers' ONNX layout [default: the model that comes with Scumble]
+    /// Folder of a model in diffusers' ONNX layout, or the name of one that `scumble models` has got [default: the model
+    /// that comes with Scumble]
     #[arg(short, long, value_name = "DIR")]
     pub model: Option<PathBuf>,
     /// auto, cpu, cuda or cuda:N [default: auto]

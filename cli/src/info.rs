@@ -1,6 +1,7 @@
 //! `scumble info`: what is here, and what is missing.
 
-use scumble::models::{device, runtime};
+use scumble::models::{device, folder, runtime};
+use scumble::places;
 use serde::Serialize;
 
 use crate::args::InfoArgs;
@@ -15,6 +16,14 @@ struct Told {
     runtime: Part<Runtime>,
     devices: Vec<Device>,
     model: Part<ModelTold>,
+    /// Those that `--model` may name, or a host's list has.
+    models: Vec<Folder>,
+}
+
+#[derive(Serialize)]
+struct Folder {
+    name: String,
+    folder: String,
 }
 
 /// Something that is there, or the sentence that says why it is not.
@@ -84,7 +93,15 @@ fn ask(args: &InfoArgs) -> Told {
         Ok(model) => Part::Found(model_told(model)),
         Err(why) => Part::Missing { error: why.message },
     };
-    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model }
+    let models = models(beside);
+    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model, models }
+}
+
+/// Model folders where models are looked for.
+fn models(beside: Option<&std::path::Path>) -> Vec<Folder> {
+    let folders = places::Around::here("SCUMBLE_DEFAULT_MODEL", beside).models();
+    let open = folders.into_iter().filter_map(|folder| folder::Folder::open(&folder).ok());
+    open.map(|model| Folder { name: model.name, folder: model.path.display().to_string() }).collect()
 }
 
 fn model_told(model: Model) -> ModelTold {
@@ -124,6 +141,9 @@ fn text(told: &Told) -> String {
             );
         }
         Part::Missing { .. } => row("model", "not ready".into()),
+    }
+    for (at, model) in told.models.iter().enumerate() {
+        row(if at == 0 { "models" } else { "" }, format!("{}, {}", model.name, model.folder));
     }
     lines.join("\n")
 }

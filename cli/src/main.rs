@@ -1,4 +1,4 @@
-//! The command line `scumble`: render a picture, replay a painting, tell what is installed.
+//! The command line `scumble`: render a picture, replay a painting, tell what is installed, get models.
 //!
 //! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs`, the only
 //! file with `unsafe`). `info` alone looks further, for what the ABI does not tell: which ONNX Runtime was found.
@@ -34,6 +34,9 @@ mod table;
 
 mod info;
 
+// scumble models: what can be got, getting it
+mod models;
+
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -65,6 +68,7 @@ fn run(command: Command) -> Done {
         Command::Render(args) => render::run(&args),
         Command::Live(args) => live::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Models(args) => models::run(&args),
     }
 }
 
