@@ -60,8 +60,9 @@
  * THREADS. [any-thread] functions may be called from any thread at any time while the handle is not released,
  * also while another thread is in another function on the same handle. [host-thread] functions may be called from
  * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
- * library starts one worker thread an engine (and ONNX Runtime's own, or with SCUMBLE_PROCESS_OWN a process), at a lower priority and with all signals blocked
- * but those of a thread's own faults; it never calls back. Nothing blocks for longer than it takes to compare and copy
+ * library starts one worker thread an engine (and ONNX Runtime's own, or a process, see
+ * SCUMBLE_PROCESS_AUTO), at a lower priority and with all signals blocked but those of a thread's own faults; it never
+ * calls back. Nothing blocks for longer than it takes to compare and copy
  * the pixels handed over, except scumble_session_wait. After fork() only the parent may go on using the library.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
@@ -82,7 +83,7 @@
  * ~/.local/share/scumble: runtime, models/default); beside this library (the runtime itself, also in ../lib of a
  * program in bin; models/default, ../share/scumble/models/default and one folder further up); the system (the folders of
  * shared libraries; $XDG_DATA_DIRS/scumble/models/default). One ONNX Runtime is loaded in a process, for good: what
- * later engines name is not looked at. With SCUMBLE_PROCESS_OWN the program scumble-worker is looked for too: what
+ * later engines name is not looked at. For a process of its own the program scumble-worker is looked for too: what
  * SCUMBLE_WORKER names, beside this library, in ../lib of a program in bin.
  *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
@@ -436,15 +437,20 @@
 #define SCUMBLE_ENGINE_FAILED 2
 
 /**
- * The model runs in the host's process (the default).
+ * As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default).
  */
-#define SCUMBLE_PROCESS_HOST 0
+#define SCUMBLE_PROCESS_AUTO 0
 
 /**
  * The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
  * its memory comes back when there is nothing to do. Linux alone, so far.
  */
 #define SCUMBLE_PROCESS_OWN 1
+
+/**
+ * The model runs in the host's process.
+ */
+#define SCUMBLE_PROCESS_HOST 2
 
 /**
  * Folders with models, around the default one: the user's, the installation's, the system's.

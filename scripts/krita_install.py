@@ -56,14 +56,19 @@ def find_runtime() -> Path | None:
     return max(found, key=numbers, default=None)
 
 
-def fill_lib(lib: Path, library: Path, model: Path | None, runtime: Path | None) -> None:
+def find_worker(library: Path) -> Path | None:
+    """The program that renders in a process of its own, beside the library (of tests a folder higher)."""
+    places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
+    return next((place / WORKER for place in places if (place / WORKER).is_file()), None)
+
+
+def fill_lib(
+    lib: Path, library: Path, model: Path | None, runtime: Path | None, worker: Path | None = None
+) -> None:
     """Puts library, its worker, runtime and model side by side, as the library looks for them."""
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
     shutil.copy(library, lib / "libscumble.so")
-    # The program that renders in a process of its own; what cargo tests lies a folder deeper.
-    places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
-    worker = next((place / WORKER for place in places if (place / WORKER).is_file()), None)
     if worker is not None:
         shutil.copy(worker, lib / WORKER)
     for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
@@ -111,7 +116,7 @@ def install(data: Path, kritarc: Path, library: Path, model: Path | None, runtim
     remove(data)
     copy_plugin(target)
     shutil.copy(SOURCE / "scumble.desktop", data / "pykrita/scumble.desktop")
-    fill_lib(target / "lib", library, model, runtime)
+    fill_lib(target / "lib", library, model, runtime, find_worker(library))
     return target
 
 

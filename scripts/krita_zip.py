@@ -19,7 +19,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from krita_install import ROOT, SOURCE, copy_plugin, fill_lib, find_runtime
+from krita_install import ROOT, SOURCE, copy_plugin, fill_lib, find_runtime, find_worker
 
 IMPORTERS = ("/usr/share/krita/pykrita", "/usr/local/share/krita/pykrita")
 
@@ -30,7 +30,7 @@ def make(out: Path, library: Path, model: Path | None, runtime: Path | None) -> 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         copy_plugin(root / "scumble")
-        fill_lib(root / "scumble/lib", library, model, runtime)
+        fill_lib(root / "scumble/lib", library, model, runtime, find_worker(library))
         (root / "scumble.desktop").write_bytes((SOURCE / "scumble.desktop").read_bytes())
         # The importer takes the actions from beside the plug-in's folder.
         os.replace(root / "scumble/scumble.action", root / "scumble.action")

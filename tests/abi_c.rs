@@ -15,14 +15,16 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use models::{Scratch, tiny};
+use scumble::ffi::constants::{SCUMBLE_PROCESS_AUTO, SCUMBLE_PROCESS_HOST};
 use serde_json::json;
 use support::c;
 
 const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
-/// The program with the tiny SD-Turbo model as its argument.
+/// The program with the tiny SD-Turbo model as its argument, and in its process.
 fn host(program: &Path) -> Command {
     let mut command = Command::new(program);
+    command.env("SCUMBLE_TEST_PROCESS", SCUMBLE_PROCESS_HOST.to_string());
     command.arg(tiny("turbo")).env("SCUMBLE_DEFAULT_MODEL", tiny("turbo"));
     // cargo names its folders in it, and an older build of the library may lie in one of them.
     command.env_remove("LD_LIBRARY_PATH");
@@ -275,4 +277,21 @@ fn a_hosts_life_is_clean_under_valgrind() {
 #[test]
 fn ten_thousand_pushes_and_a_thousand_frames_do_not_grow() {
     println!("{}", run(&mut host(&c::program("soak", &[]))));
+}
+
+/// As the library does it where it is not told otherwise.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_same_hosts_with_a_process_for_the_model() {
+    for (name, flags) in
+        [("consumer", &[][..]), ("sessions", SANITIZED), ("closing", &["-ldl"]), ("errors", &[])]
+    {
+        let program = c::program(name, flags);
+        let mut command = host(&program);
+        command.env("SCUMBLE_TEST_PROCESS", SCUMBLE_PROCESS_AUTO.to_string());
+        if name == "closing" {
+            command.arg(c::library());
+        }
+        println!("{}", run(&mut command));
+    }
 }

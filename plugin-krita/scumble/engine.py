@@ -155,12 +155,15 @@ class ModelInfo:
 class Engine(_Owned):
     """A model that is loaded in the background, and its worker; shared by any number of sessions."""
 
-    def __init__(self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0):
+    def __init__(
+        self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0, idle_ms: int = 0
+    ):
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
         options.model_dir = _bytes(model_dir)
         options.device = _bytes(device)
         options.runtime = _bytes(runtime)
         options.intra_threads = threads
+        options.idle_ms = idle_ms
         out = ctypes.c_void_p()
         library.check(library.call.scumble_engine_create(ctypes.byref(options), ctypes.byref(out)))
         super().__init__(library, out.value, "scumble_engine_release")

@@ -20,6 +20,9 @@ FATAL = {
 }
 # … of them those that another model may cure.
 OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL_UNSUPPORTED}
+# milliseconds that the engine's own process stays without a stroke while live is on: an artist who thinks for
+# a while is not to wait for a large model
+REST = 600_000
 KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live document that used it
 
 
@@ -42,7 +45,7 @@ class Engines(QtCore.QObject):
         if self.library is None:
             self.library = Library()
         if model not in self.made:
-            self.made[model] = Engine(self.library, folder or None)
+            self.made[model] = Engine(self.library, folder or None, idle_ms=REST)
         return self.made[model]
 
     def samplers(self, model: str) -> list[str]:

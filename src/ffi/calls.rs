@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_void};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -15,15 +15,12 @@ use super::abi::*;
 use super::constants::*;
 use super::guard::*;
 use super::library;
-use crate::engine::{Engine, Load, LoadState};
+use super::loading::loading;
+use crate::engine::{Engine, LoadState};
 use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
-use crate::pipeline::{LoadOptions, Pipeline};
 use crate::region::Rect;
-use crate::render::{Renderer, Tier};
-
-/// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
-const MAX_THREADS: u32 = 1024;
+use crate::render::Tier;
 
 /// Strings that were handed out, each once, kept as long as this is.
 #[derive(Default)]
@@ -122,53 +119,6 @@ pub unsafe extern "C" fn scumble_engine_create(
     })
 }
 
-/// How the model is loaded, by the worker thread, and where.
-unsafe fn loading(options: &ScumbleEngineOptions) -> Result<Load> {
-    // SAFETY: as the caller promised, here and below.
-    let load = unsafe { load_options(options) }?;
-    match options.process {
-        SCUMBLE_PROCESS_HOST => Ok(loading_here(load)),
-        SCUMBLE_PROCESS_OWN => unsafe { loading_apart(options, load) },
-        other => Err(Error::setting(format!(
-            "There is no place {other} for the model to run in; use one of SCUMBLE_PROCESS_*."
-        ))),
-    }
-}
-
-/// In this process. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
-fn loading_here(options: LoadOptions) -> Load {
-    Box::new(move |cancel, progress| {
-        let told = |done: f32, what: &str| {
-            if crate::models::runtime::loaded().is_some() {
-                library::wait_at_exit();
-            }
-            progress(done, what);
-        };
-        Pipeline::load(&options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
-    })
-}
-
-#[cfg(target_os = "linux")]
-unsafe fn loading_apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
-    use crate::remote::{IDLE, Options, Remote, SILENCE};
-    let time = |ms: u32, own: Duration| if ms == 0 { own } else { Duration::from_millis(ms.into()) };
-    let options = Options {
-        load,
-        // SAFETY: as the caller promised.
-        worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
-        idle: time(options.idle_ms, IDLE),
-        silence: time(options.hang_ms, SILENCE),
-    };
-    Ok(Box::new(move |cancel, progress| {
-        Remote::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
-    }))
-}
-
-#[cfg(not(target_os = "linux"))]
-unsafe fn loading_apart(_: &ScumbleEngineOptions, _: LoadOptions) -> Result<Load> {
-    Err(Error::setting("The engine has no process of its own on this system yet; let it run in the host's."))
-}
-
 unsafe fn engine_options(options: *const ScumbleEngineOptions) -> Result<ScumbleEngineOptions> {
     if options.is_null() {
         return Ok(ScumbleEngineOptions::initial());
@@ -181,41 +131,6 @@ unsafe fn engine_options(options: *const ScumbleEngineOptions) -> Result<Scumble
         ));
     }
     Ok(options)
-}
-
-unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
-    if options.intra_threads > MAX_THREADS {
-        return Err(Error::setting(format!(
-            "The number of threads is {}; it must be at most {MAX_THREADS}, or 0 to leave it to Scumble.",
-            options.intra_threads
-        )));
-    }
-    // SAFETY: as the caller promised, here and below.
-    let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
-        Some(folder) => PathBuf::from(folder),
-        None => default_model()?,
-    };
-    Ok(LoadOptions {
-        model_dir,
-        device: unsafe { text(options.device, "device") }?.unwrap_or("auto").to_owned(),
-        intra_threads: options.intra_threads as usize,
-        scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
-        runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
-        beside: library::folder().map(Path::to_path_buf),
-    })
-}
-
-fn default_model() -> Result<PathBuf> {
-    library::default_model().map_err(|places| {
-        let looked: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
-        Error::new(
-            Status::ModelMissing,
-            format!(
-                "The default model was not found (looked in {}); reinstall Scumble, or choose a model folder.",
-                looked.join(", ")
-            ),
-        )
-    })
 }
 
 /// Tells how far the engine is, and about its model.

@@ -143,11 +143,13 @@ pub const SCUMBLE_ENGINE_READY: u32 = 1;
 /// The model could not be loaded; `scumble_engine_info` says why.
 pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
 
-/// The model runs in the host's process (the default).
-pub const SCUMBLE_PROCESS_HOST: u32 = 0;
+/// As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default).
+pub const SCUMBLE_PROCESS_AUTO: u32 = 0;
 /// The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
 /// its memory comes back when there is nothing to do. Linux alone, so far.
 pub const SCUMBLE_PROCESS_OWN: u32 = 1;
+/// The model runs in the host's process.
+pub const SCUMBLE_PROCESS_HOST: u32 = 2;
 
 /// Folders with models, around the default one: the user's, the installation's, the system's.
 pub const SCUMBLE_LIST_MODELS: u32 = 1;

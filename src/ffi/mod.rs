@@ -1,5 +1,5 @@
 //! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls`, `session_calls`,
-//! `errors` and `list` the functions.
+//! `errors` and `list` the functions, `loading` what an engine's options say of its model.
 //! All `unsafe` of the library is in this folder.
 
 pub mod abi;
@@ -9,6 +9,7 @@ mod errors;
 mod guard;
 mod library;
 mod list;
+mod loading;
 mod session_calls;
 
 pub use calls::*;

@@ -33,24 +33,43 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Starts a process and waits until it has loaded the model. One that dies is started anew, [`TRIES`] times in all.
+    /// Starts a process, which is there when this returns.
     ///
     /// # Errors
-    /// [`Status::Worker`] where the process cannot be started, is of another version, or died each time; and what
-    /// [`crate::pipeline::Pipeline::load`] meets.
+    /// [`Status::Worker`] where it is not found, cannot be started or is of another version, [`Status::WorkerDied`] where it
+    /// has ended at once.
+    pub fn start(options: Options, cancel: &Cancel) -> Result<Remote> {
+        let mut remote = Remote::new(options)?;
+        remote.started(cancel)?;
+        Ok(remote)
+    }
+
+    /// Starts a process and waits until it has loaded the model.
+    ///
+    /// # Errors
+    /// As [`Remote::start`], but that it is tried [`TRIES`] times, and [`Remote::loaded`].
     pub fn load(options: Options, cancel: &Cancel, progress: Progress<'_>) -> Result<Remote> {
+        Remote::new(options)?.loaded(cancel, progress)
+    }
+
+    fn new(mut options: Options) -> Result<Remote> {
         let program = find(options.worker.as_deref(), options.load.beside.as_deref())?;
-        let mut options = options;
         // The process is started anew from wherever the host is by then.
         if let Ok(folder) = std::path::absolute(&options.load.model_dir) {
             options.load.model_dir = folder;
         }
-        let died = Instant::now();
-        let mut remote = Remote { options, program, link: None, about: None, deaths: 0, died, jobs: 0 };
+        Ok(Remote { options, program, link: None, about: None, deaths: 0, died: Instant::now(), jobs: 0 })
+    }
+
+    /// Waits until the model is loaded. A process that dies meanwhile is started anew, [`TRIES`] times in all.
+    ///
+    /// # Errors
+    /// [`Status::Worker`] where it died each time; and what [`crate::pipeline::Pipeline::load`] meets.
+    pub fn loaded(mut self, cancel: &Cancel, progress: Progress<'_>) -> Result<Remote> {
         loop {
-            match remote.linked(cancel, progress) {
-                Ok(()) => return Ok(remote),
-                Err(error) if error.status == Status::WorkerDied && remote.deaths < TRIES => {}
+            match self.linked(cancel, progress) {
+                Ok(()) => return Ok(self),
+                Err(error) if error.status == Status::WorkerDied && self.deaths < TRIES => {}
                 Err(error) if error.status == Status::WorkerDied => {
                     return Err(child::error(format!(
                         "{} It was tried {TRIES} times; choose another model or device.",
@@ -68,15 +87,7 @@ impl Remote {
             log::warn!("the renderer's process has ended while it had nothing to do; it is started anew");
             self.link = None;
         }
-        if self.link.is_none() {
-            self.back_off(cancel)?;
-            let mut link = Link::start(&self.program, &self.options.load)?;
-            log::info!("the renderer's process is {}", link.child.id());
-            if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
-                return Err(self.bury(link, trouble, "started"));
-            }
-            self.link = Some(link);
-        }
+        self.started(cancel)?;
         let Some(mut link) = self.link.take() else {
             return Err(child::error("There is no process.".into()));
         };
@@ -90,6 +101,21 @@ impl Remote {
                 }
                 Err(trouble) => return Err(self.bury(link, trouble, "loaded the model")),
             }
+        }
+        self.link = Some(link);
+        Ok(())
+    }
+
+    /// Sees to it that there is a process.
+    fn started(&mut self, cancel: &Cancel) -> Result<()> {
+        if self.link.is_some() {
+            return Ok(());
+        }
+        self.back_off(cancel)?;
+        let mut link = Link::start(&self.program, &self.options.load)?;
+        log::info!("the renderer's process is {}", link.child.id());
+        if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
+            return Err(self.bury(link, trouble, "started"));
         }
         self.link = Some(link);
         Ok(())

@@ -45,6 +45,8 @@ static void one_life(const char *model, const char *path) {
     MUST(engine_options_init(&options, sizeof options) == SCUMBLE_OK);
     options.model_dir = model;
     options.device = "cpu";
+    const char *process = getenv("SCUMBLE_TEST_PROCESS");
+    options.process = process ? (uint32_t)atoi(process) : SCUMBLE_PROCESS_AUTO;
     MUST(engine_create(&options, &engine) == SCUMBLE_OK);
     MUST(session_create(engine, &layer) == SCUMBLE_OK);
     ScumbleParams params;

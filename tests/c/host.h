@@ -29,6 +29,12 @@ UNUSED static void nap(void) {
 }
 
 /* An engine on a model folder, on the CPU with one thread, as small as it gets. */
+/* Where the model is to run: SCUMBLE_TEST_PROCESS, one of SCUMBLE_PROCESS_*. */
+UNUSED static uint32_t process_of_test(void) {
+    const char *named = getenv("SCUMBLE_TEST_PROCESS");
+    return named ? (uint32_t)atoi(named) : SCUMBLE_PROCESS_AUTO;
+}
+
 UNUSED static ScumbleEngine *start_engine(const char *model) {
     ScumbleEngineOptions options;
     ScumbleEngine *engine = NULL;
@@ -37,6 +43,7 @@ UNUSED static ScumbleEngine *start_engine(const char *model) {
     options.model_dir = model;
     options.device = "cpu";
     options.intra_threads = 1;
+    options.process = process_of_test();
     MUST(scumble_engine_create(&options, &engine) == SCUMBLE_OK && engine);
     return engine;
 }

@@ -36,6 +36,7 @@ int main(int argc, char **argv) {
     options.model_dir = argv[1];
     options.device = "cpu";
     options.intra_threads = 3;
+    options.process = process_of_test();
     MUST(scumble_engine_create(&options, &engine) == SCUMBLE_OK);
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
     ScumbleSession *layer = start_layer(engine);

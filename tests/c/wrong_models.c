@@ -54,6 +54,7 @@ int main(void) {
         options.scheduler = given(fields[4]);
         options.runtime = given(fields[5]);
         options.intra_threads = 1;
+        options.process = process_of_test();
         const int32_t created = scumble_engine_create(&options, &engine);
         if (created != SCUMBLE_OK) {
             row(fields[0], expected, created);

@@ -27,14 +27,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
 
-from krita_install import find_runtime, switch  # noqa: E402
+from krita_install import find_runtime, find_worker, switch  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
 STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py")
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
-REAL_CHECKS = ("first.py", "real.py")
+REAL_CHECKS = ("first.py", "real.py", "process.py")
 STUB_SPEEDS = (30, 100)  # milliseconds a picture; --pace measures the last alone
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
@@ -155,12 +155,15 @@ def main() -> int:
                     report.run(session, script, 300, **env)
         if chosen.library and chosen.model:
             alone = Path(shutil.copy(chosen.library, folder))
+            worker = find_worker(chosen.library)
+            if worker is not None:
+                shutil.copy(worker, folder)
             with KritaSession(alone, krita=krita) as session:
                 env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
                 if "first.py" in wanted:
                     report.run(session, "first.py", 240, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
-                if "real.py" in wanted:
-                    report.run(session, "real.py", 300, **env)
+                for script in filter(wanted.__contains__, ("real.py", "process.py")):
+                    report.run(session, script, 300, **env)
                 if chosen.pace_only:
                     report.run(session, "pace.py", 300, **env)
         if chosen.zip and "real.py" in wanted:

@@ -137,6 +137,53 @@ fn one_that_is_missing_or_no_program_or_of_another_version_is_told_in_a_sentence
     is_a_sentence(&why);
 }
 
+/// What an engine of C's options renders with, once it is there: its state, and the processes that `program` has started.
+fn by_the_library(program: &std::path::Path, process: u32, pids: &Program) -> (u32, usize) {
+    use scumble::ffi::{abi::*, *};
+    let text = |path: &std::path::Path| std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    let (model, worker) = (text(&load_options().model_dir), text(program));
+    // SAFETY: structs and strings live as long as the calls.
+    unsafe {
+        let mut options = std::mem::zeroed::<ScumbleEngineOptions>();
+        assert_eq!(scumble_engine_options_init(&mut options, size_of_val(&options)), 0);
+        assert_eq!(options.process, constants::SCUMBLE_PROCESS_AUTO);
+        (options.process, options.model_dir, options.worker) = (process, model.as_ptr(), worker.as_ptr());
+        let mut engine = std::ptr::null_mut();
+        assert_eq!(scumble_engine_create(&options, &mut engine), 0);
+        let mut info = std::mem::zeroed::<ScumbleEngineInfo>();
+        assert_eq!(scumble_engine_info_init(&mut info, size_of_val(&info)), 0);
+        until("it is loaded", || {
+            assert_eq!(scumble_engine_info(engine, &mut info), 0);
+            (info.state != constants::SCUMBLE_ENGINE_LOADING).then_some(())
+        });
+        scumble_engine_release(engine);
+        (info.state, pids.started().len())
+    }
+}
+
+#[test]
+fn an_engine_has_a_process_where_one_can_be_started_and_else_does_without() {
+    use scumble::ffi::constants::*;
+    let program = Program::new("auto", "");
+    let (ready, failed) = (SCUMBLE_ENGINE_READY, SCUMBLE_ENGINE_FAILED);
+    assert_eq!(by_the_library(&program.path, SCUMBLE_PROCESS_AUTO, &program), (ready, 1));
+    assert_eq!(
+        by_the_library(&program.path, SCUMBLE_PROCESS_HOST, &program),
+        (ready, 1),
+        "none is asked for"
+    );
+    for script in
+        ["#!/bin/sh\nexit 3\n", "#!/bin/sh\nprintf 'scumble-worker 9.9.9' >&0\nsleep 60\n", "no program"]
+    {
+        let other = Program::of_script(Scratch::new("worker-auto-none"), script);
+        assert_eq!(by_the_library(&other.path, SCUMBLE_PROCESS_AUTO, &other), (ready, 0), "{script}");
+        assert_eq!(by_the_library(&other.path, SCUMBLE_PROCESS_OWN, &other), (failed, 0), "{script}");
+    }
+    // What it dies of would end the host as well.
+    let dies = Program::new("auto-dies", "abort loading");
+    assert_eq!(by_the_library(&dies.path, SCUMBLE_PROCESS_AUTO, &dies), (failed, 3));
+}
+
 #[test]
 fn the_program_by_itself_says_what_it_is() {
     let output = std::process::Command::new(WORKER).stdin(std::process::Stdio::null()).output().unwrap();

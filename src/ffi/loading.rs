@@ -1,0 +1,126 @@
+//! What an engine's options say of its model: which one, and in which process it runs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::abi::ScumbleEngineOptions;
+use super::constants::*;
+use super::guard::*;
+use super::library;
+use crate::engine::Load;
+use crate::error::{Error, Result, Status};
+use crate::pipeline::{LoadOptions, Pipeline};
+#[cfg(target_os = "linux")]
+use crate::remote::{IDLE, Options, Remote, SILENCE};
+use crate::render::Renderer;
+
+/// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
+const MAX_THREADS: u32 = 1024;
+
+/// How the model is loaded, by the worker thread, and where.
+pub(super) unsafe fn loading(options: &ScumbleEngineOptions) -> Result<Load> {
+    // SAFETY: as the caller promised, here and below.
+    let load = unsafe { load_options(options) }?;
+    match options.process {
+        SCUMBLE_PROCESS_HOST => Ok(loading_here(load)),
+        SCUMBLE_PROCESS_OWN => unsafe { loading_apart(options, load) },
+        SCUMBLE_PROCESS_AUTO => unsafe { loading_apart_if_possible(options, load) },
+        other => Err(Error::setting(format!(
+            "There is no place {other} for the model to run in; use one of SCUMBLE_PROCESS_*."
+        ))),
+    }
+}
+
+/// In this process. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
+fn loading_here(options: LoadOptions) -> Load {
+    Box::new(move |cancel, progress| {
+        let told = |done: f32, what: &str| {
+            if crate::models::runtime::loaded().is_some() {
+                library::wait_at_exit();
+            }
+            progress(done, what);
+        };
+        Pipeline::load(&options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+    })
+}
+
+#[cfg(target_os = "linux")]
+unsafe fn apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Options> {
+    let time = |ms: u32, own: Duration| if ms == 0 { own } else { Duration::from_millis(ms.into()) };
+    Ok(Options {
+        load,
+        // SAFETY: as the caller promised.
+        worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
+        idle: time(options.idle_ms, IDLE),
+        silence: time(options.hang_ms, SILENCE),
+    })
+}
+
+#[cfg(target_os = "linux")]
+unsafe fn loading_apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+    // SAFETY: as the caller promised.
+    let options = unsafe { apart(options, load) }?;
+    Ok(Box::new(move |cancel, progress| {
+        Remote::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+    }))
+}
+
+/// Where its process does not even start, there is none for this model either way.
+#[cfg(target_os = "linux")]
+unsafe fn loading_apart_if_possible(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+    // SAFETY: as the caller promised.
+    let options = unsafe { apart(options, load) }?;
+    Ok(Box::new(move |cancel, progress| match Remote::start(options.clone(), cancel) {
+        Ok(started) => started.loaded(cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>),
+        Err(error) if error.is_cancelled() => Err(error),
+        Err(error) => {
+            log::info!("the model runs in this process: {}", error.message);
+            loading_here(options.load)(cancel, progress)
+        }
+    }))
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn loading_apart(_: &ScumbleEngineOptions, _: LoadOptions) -> Result<Load> {
+    Err(Error::setting("The engine has no process of its own on this system yet; let it run in the host's."))
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn loading_apart_if_possible(_: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+    Ok(loading_here(load))
+}
+
+unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
+    if options.intra_threads > MAX_THREADS {
+        return Err(Error::setting(format!(
+            "The number of threads is {}; it must be at most {MAX_THREADS}, or 0 to leave it to Scumble.",
+            options.intra_threads
+        )));
+    }
+    // SAFETY: as the caller promised, here and below.
+    let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
+        Some(folder) => PathBuf::from(folder),
+        None => default_model()?,
+    };
+    Ok(LoadOptions {
+        model_dir,
+        device: unsafe { text(options.device, "device") }?.unwrap_or("auto").to_owned(),
+        intra_threads: options.intra_threads as usize,
+        scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
+        runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
+        beside: library::folder().map(Path::to_path_buf),
+    })
+}
+
+fn default_model() -> Result<PathBuf> {
+    library::default_model().map_err(|places| {
+        let looked: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
+        Error::new(
+            Status::ModelMissing,
+            format!(
+                "The default model was not found (looked in {}); reinstall Scumble, or choose a model folder.",
+                looked.join(", ")
+            ),
+        )
+    })
+}
