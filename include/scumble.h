@@ -92,8 +92,10 @@
  * as its unknown tail is zero, as _init leaves it. Reserved fields must stay 0.
  *
  * PIXELS. Formats are named by the order of channels in memory, 16-bit and float channels in the machine's byte
- * order. Alpha is straight, not premultiplied. The top row comes first; stride is in bytes, at least a row's; the
- * last row needs no padding; no alignment is needed. Formats are sRGB-encoded, but for those called LINEAR, whose
+ * order. Alpha is straight, but in those called PREMULTIPLIED; without alpha (RGB, BGR, RGBX, BGRX) a canvas is opaque,
+ * black where nothing was pushed, and a mask keeps the paint outside. `pixels` is the top-left pixel; stride is in bytes,
+ * at least a row's, and negative where the rows lie from the bottom up; the last in memory needs no padding; no
+ * alignment is needed. Formats are sRGB-encoded, but for those called LINEAR, whose
  * red, green and blue are linear light with sRGB primaries; each is blended in its own encoding. An image may name another
  * colour space or carry an ICC profile: then they have its curve, or linear light of its primaries. The model sees sRGB,
  * values cut to 0..1, also what another space has beyond. Frames come back in format and colour space of the push that
@@ -266,7 +268,7 @@
 #define SCUMBLE_ERROR_WORKER_DIED (-18)
 
 /**
- * 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in every format).
+ * 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in all formats that do not say otherwise).
  */
 #define SCUMBLE_FORMAT_RGBA8 1
 
@@ -324,6 +326,62 @@
  * 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
  */
 #define SCUMBLE_FORMAT_RGBAF16_LINEAR 12
+
+/**
+ * 8 bits a channel, sRGB-encoded, colours multiplied by alpha, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBA8_PREMULTIPLIED 13
+
+/**
+ * 8 bits a channel, sRGB-encoded, colours multiplied by alpha, in memory B, G, R, A (Cairo's and Qt's ARGB32 on
+ * little-endian machines).
+ */
+#define SCUMBLE_FORMAT_BGRA8_PREMULTIPLIED 14
+
+/**
+ * 16 bits a channel, native endian, sRGB-encoded, colours multiplied by alpha, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBA16_PREMULTIPLIED 15
+
+/**
+ * 16-bit (half) float a channel, linear light, colours multiplied by alpha, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBAF16_LINEAR_PREMULTIPLIED 16
+
+/**
+ * 32-bit float a channel, linear light, colours multiplied by alpha, in memory R, G, B, A.
+ */
+#define SCUMBLE_FORMAT_RGBAF32_LINEAR_PREMULTIPLIED 17
+
+/**
+ * 8 bits a channel, sRGB-encoded, no alpha, in memory R, G, B.
+ */
+#define SCUMBLE_FORMAT_RGB8 18
+
+/**
+ * 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R.
+ */
+#define SCUMBLE_FORMAT_BGR8 19
+
+/**
+ * 8 bits a channel, sRGB-encoded, no alpha, in memory R, G, B and a byte that says nothing (255 in frames).
+ */
+#define SCUMBLE_FORMAT_RGBX8 20
+
+/**
+ * 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (Cairo's RGB24).
+ */
+#define SCUMBLE_FORMAT_BGRX8 21
+
+/**
+ * 16 bits a channel, native endian, sRGB-encoded, no alpha, in memory R, G, B.
+ */
+#define SCUMBLE_FORMAT_RGB16 22
+
+/**
+ * 32-bit float a channel, linear light, no alpha, in memory R, G, B.
+ */
+#define SCUMBLE_FORMAT_RGBF32_LINEAR 23
 
 /**
  * sRGB.
@@ -840,15 +898,15 @@ typedef struct ScumbleImage {
      */
     struct ScumbleRect rect;
     /**
-     * Bytes from one row to the next.
+     * Bytes from one row to the one below it; negative where the bottom row comes first in memory.
      */
-    size_t stride;
+    ptrdiff_t stride;
     /**
-     * Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
+     * Bytes of all rows, from the first in memory: at least |stride| · (height − 1) + a row.
      */
     size_t byte_length;
     /**
-     * The top-left pixel; top row first, straight alpha; needs no alignment.
+     * The top-left pixel; needs no alignment.
      */
     const void *pixels;
     /**
@@ -891,11 +949,11 @@ typedef struct ScumbleMask {
      */
     struct ScumbleRect rect;
     /**
-     * Bytes from one row to the next.
+     * As in ScumbleImage.
      */
-    size_t stride;
+    ptrdiff_t stride;
     /**
-     * Bytes that may be read from `coverage`.
+     * As in ScumbleImage.
      */
     size_t byte_length;
     /**
@@ -1038,8 +1096,8 @@ int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
  * Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
  * the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
  * frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
- * the canvas stays as it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be
- * written.
+ * the canvas stays as it is. `stride` and `byte_length` are as in ScumbleImage; `pixels` is where the top-left pixel
+ * goes.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
  * [any-thread]
  */
@@ -1047,7 +1105,7 @@ SCUMBLE_API
 int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
                            const struct ScumbleRect *rect,
                            void *pixels,
-                           size_t stride,
+                           ptrdiff_t stride,
                            size_t byte_length);
 
 /**
@@ -1216,45 +1274,6 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
                                    uint64_t *revision);
 
 /**
- * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
- * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
- * where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
- * kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
- * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
- * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
- * has. NULL compares all of the images.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
- * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
- * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
- * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
- * [host-thread]
- */
-SCUMBLE_API
-SCUMBLE_MUST_USE
-int32_t scumble_session_push(struct ScumbleSession *session,
-                             const struct ScumbleImage *images,
-                             uint32_t image_count,
-                             const struct ScumbleRect *touched,
-                             uint32_t touched_count,
-                             uint64_t *revision);
-
-/**
- * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
- * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
- * then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
- * mask->outside says. A mask that differs in `outside` alone is a new one.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
- * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
- * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
- * [host-thread]
- */
-SCUMBLE_API
-SCUMBLE_MUST_USE
-int32_t scumble_session_set_mask(struct ScumbleSession *session,
-                                 const struct ScumbleMask *mask,
-                                 uint64_t *revision);
-
-/**
  * Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
  * in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
  * other implementations; `values` NULL goes back to the seed. Noise that does not fit the model is told by poll.
@@ -1330,6 +1349,45 @@ int32_t scumble_session_stats(const struct ScumbleSession *session,
  */
 SCUMBLE_API
 void scumble_session_release(struct ScumbleSession *session);
+
+/**
+ * Hands over paint, as one change: the whole canvas or parts of it (what lies outside the images stays as it was
+ * pushed before). `images` are `image_count` structs, one behind the other, of one canvas size, format and colour space;
+ * where they overlap, the last one counts. The pixels are compared with those and copied where they differ; nothing is
+ * kept of the host's memory. A canvas whose size, format or colour space is new starts transparent, and so does its picture.
+ * `touched` are `touched_count` rectangles (canvas coordinates, they may reach beyond the images) outside which
+ * nothing has changed since the last push, so that less is compared; none of them, or empty ones, say that nothing
+ * has. NULL compares all of the images.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL: frames of this revision or a later one show the push),
+ * SCUMBLE_UNCHANGED (shown already, or a running or waiting job will show it; also after an error that poll
+ * told, until something changes), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT,
+ * SCUMBLE_ERROR_BUFFER (also: no image), SCUMBLE_ERROR_FORMAT, SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_push(struct ScumbleSession *session,
+                             const struct ScumbleImage *images,
+                             uint32_t image_count,
+                             const struct ScumbleRect *touched,
+                             uint32_t touched_count,
+                             uint64_t *revision);
+
+/**
+ * Limits the live layer to where the mask is not 0; `mask` NULL lifts the limit. The mask is copied and stays
+ * until it is replaced or a canvas of another size is pushed (also if it was set before the first push). Frames
+ * then cover the rectangle that holds the mask; where the mask is 0 they have the paint's exact bytes, or zero bytes, as
+ * mask->outside says. A mask that differs in `outside` alone is a new one.
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
+ * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_RECT (also for a canvas of another size than the pushed one's),
+ * SCUMBLE_ERROR_BUFFER, SCUMBLE_ERROR_SETTING (outside), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_set_mask(struct ScumbleSession *session,
+                                 const struct ScumbleMask *mask,
+                                 uint64_t *revision);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -35,7 +35,11 @@ impl<'a> Showing<'a> {
         Showing {
             session,
             job,
-            outside: job.mask.as_ref().map(|mask| mask.outside()).unwrap_or_default(),
+            outside: match &job.mask {
+                // Nothing can be laid over the paint that is never transparent.
+                Some(mask) if job.paint.format().has_alpha() => mask.outside(),
+                _ => Outside::Paint,
+            },
             pixel_work: Duration::ZERO,
             next: None,
             published: None,

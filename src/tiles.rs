@@ -139,22 +139,22 @@ impl Tiles {
         }
     }
 
-    /// Copies what lies inside `rect` to rows of `stride` bytes, whose first byte is `rect`'s top-left pixel;
-    /// transparent where nothing was laid. What of `rect` is off the canvas stays as it is.
+    /// Copies what lies inside `rect` to rows that begin `stride` bytes after each other; `target` is `rect`'s top-left
+    /// pixel. Transparent where nothing was laid. What of `rect` is off the canvas stays as it is.
     ///
     /// # Safety
-    /// `target` is writable for `stride` · (height − 1) + a row of `rect`.
-    pub unsafe fn copy_to(&self, rect: Rect, target: *mut u8, stride: usize) {
+    /// A row of `rect` is writable from `target`, and from each `stride` further on.
+    pub unsafe fn copy_to(&self, rect: Rect, target: *mut u8, stride: isize) {
         let bpp = self.bytes_per_pixel();
         self.for_runs(rect, |x, y, width, bytes| {
-            let offset = (y - rect.y) as usize * stride + (x - rect.x) as usize * bpp;
+            let offset = (y - rect.y) as isize * stride + (x - rect.x) as isize * bpp as isize;
             // SAFETY: the run lies inside `rect`, for which the caller promised room.
             unsafe {
                 match bytes {
                     Some(bytes) => {
-                        std::ptr::copy_nonoverlapping(bytes.as_ptr(), target.add(offset), bytes.len())
+                        std::ptr::copy_nonoverlapping(bytes.as_ptr(), target.offset(offset), bytes.len())
                     }
-                    None => target.add(offset).write_bytes(0, width * bpp),
+                    None => target.offset(offset).write_bytes(0, width * bpp),
                 }
             }
         });
@@ -165,7 +165,7 @@ impl Tiles {
         let stride = rect.width.max(0) as usize * self.bytes_per_pixel();
         let mut bytes = zeroed(stride * rect.height.max(0) as usize)?;
         // SAFETY: as long as `rect` needs.
-        unsafe { self.copy_to(rect, bytes.as_mut_ptr(), stride) };
+        unsafe { self.copy_to(rect, bytes.as_mut_ptr(), stride as isize) };
         Ok(bytes)
     }
 

@@ -7,7 +7,8 @@ fn the_committed_header_is_the_generated_one() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut bytes = Vec::new();
-    let sources = ["abi.rs", "calls.rs", "constants.rs", "errors.rs", "list.rs", "session_calls.rs"];
+    let sources =
+        ["abi.rs", "calls.rs", "constants.rs", "errors.rs", "list.rs", "session_calls.rs", "paint_calls.rs"];
     let mut builder = cbindgen::Builder::new().with_config(config);
     for source in sources {
         builder = builder.with_src(root.join("src/ffi").join(source));

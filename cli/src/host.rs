@@ -181,7 +181,7 @@ impl Layer {
         image.canvas_width = canvas.width as i32;
         image.canvas_height = canvas.height as i32;
         image.rect = canvas.rect();
-        image.stride = canvas.stride();
+        image.stride = canvas.stride() as isize;
         image.byte_length = canvas.pixels.len();
         image.pixels = canvas.pixels.as_ptr().cast();
         let touched = touched.map(Rect::raw);
@@ -197,7 +197,7 @@ impl Layer {
         mask.canvas_width = width as i32;
         mask.canvas_height = height as i32;
         mask.rect = ScumbleRect { x: 0, y: 0, width: width as i32, height: height as i32 };
-        mask.stride = width as usize;
+        mask.stride = width as isize;
         mask.byte_length = coverage.len();
         mask.coverage = coverage.as_ptr();
         // SAFETY: mask and coverage live until after the call.
@@ -298,7 +298,7 @@ impl Frame {
             };
             // SAFETY: a live frame; `target` is writable for its length.
             check(unsafe {
-                scumble_frame_copy(self.0, &rect, target.as_mut_ptr().cast(), stride, target.len())
+                scumble_frame_copy(self.0, &rect, target.as_mut_ptr().cast(), stride as isize, target.len())
             })?;
         }
         Ok(())

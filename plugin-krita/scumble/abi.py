@@ -14,6 +14,7 @@ from ctypes import (
     c_float,
     c_int32,
     c_size_t,
+    c_ssize_t,
     c_uint8,
     c_uint32,
     c_uint64,
@@ -59,6 +60,17 @@ FORMAT_RGBA16_LINEAR = 9
 FORMAT_BGRA16_LINEAR = 10
 FORMAT_RGBAF16 = 11
 FORMAT_RGBAF16_LINEAR = 12
+FORMAT_RGBA8_PREMULTIPLIED = 13
+FORMAT_BGRA8_PREMULTIPLIED = 14
+FORMAT_RGBA16_PREMULTIPLIED = 15
+FORMAT_RGBAF16_LINEAR_PREMULTIPLIED = 16
+FORMAT_RGBAF32_LINEAR_PREMULTIPLIED = 17
+FORMAT_RGB8 = 18
+FORMAT_BGR8 = 19
+FORMAT_RGBX8 = 20
+FORMAT_BGRX8 = 21
+FORMAT_RGB16 = 22
+FORMAT_RGBF32_LINEAR = 23
 
 PROCESS_AUTO = 0
 PROCESS_OWN = 1
@@ -191,7 +203,7 @@ class Image(ctypes.Structure):
         ("canvas_width", c_int32),
         ("canvas_height", c_int32),
         ("rect", Rect),
-        ("stride", c_size_t),
+        ("stride", c_ssize_t),
         ("byte_length", c_size_t),
         ("pixels", c_void_p),
         ("space", c_uint32),
@@ -208,7 +220,7 @@ class Mask(ctypes.Structure):
         ("canvas_width", c_int32),
         ("canvas_height", c_int32),
         ("rect", Rect),
-        ("stride", c_size_t),
+        ("stride", c_ssize_t),
         ("byte_length", c_size_t),
         ("coverage", c_void_p),
     ]
@@ -265,7 +277,7 @@ FUNCTIONS = {
     "scumble_engine_release": (None, [_HANDLE]),
     "scumble_frame_info": (c_int32, [_HANDLE, POINTER(FrameInfo)]),
     "scumble_frame_rects": (c_int32, [_HANDLE, POINTER(Rect), c_uint32]),
-    "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_size_t, c_size_t]),
+    "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_ssize_t, c_size_t]),
     "scumble_frame_release": (None, [_HANDLE]),
     "scumble_params_init": (c_int32, [POINTER(Params), c_size_t]),
     "scumble_image_init": (c_int32, [POINTER(Image), c_size_t]),

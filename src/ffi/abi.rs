@@ -153,11 +153,11 @@ pub struct ScumbleImage {
     pub canvas_height: i32,
     /// Where on the canvas these pixels lie; the whole canvas or a part of it, not empty.
     pub rect: ScumbleRect,
-    /// Bytes from one row to the next.
-    pub stride: usize,
-    /// Bytes that may be read from `pixels`: at least stride · (height − 1) + a row.
+    /// Bytes from one row to the one below it; negative where the bottom row comes first in memory.
+    pub stride: isize,
+    /// Bytes of all rows, from the first in memory: at least |stride| · (height − 1) + a row.
     pub byte_length: usize,
-    /// The top-left pixel; top row first, straight alpha; needs no alignment.
+    /// The top-left pixel; needs no alignment.
     pub pixels: *const c_void,
     /// The colour space of the pixels, one of SCUMBLE_SPACE_*, if there is no profile.
     pub space: u32,
@@ -182,9 +182,9 @@ pub struct ScumbleMask {
     pub canvas_height: i32,
     /// Where on the canvas the coverage lies; outside it is 0.
     pub rect: ScumbleRect,
-    /// Bytes from one row to the next.
-    pub stride: usize,
-    /// Bytes that may be read from `coverage`.
+    /// As in ScumbleImage.
+    pub stride: isize,
+    /// As in ScumbleImage.
     pub byte_length: usize,
     /// One byte a pixel: 255 shows the rendering, 0 keeps the paint: its exact bytes, or zero bytes, as `outside`
     /// says.

@@ -268,8 +268,8 @@ pub unsafe extern "C" fn scumble_frame_rects(
 /// Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
 /// the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
 /// frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
-/// the canvas stays as it is. `stride` is bytes from one row to the next, `byte_length` the bytes that may be
-/// written.
+/// the canvas stays as it is. `stride` and `byte_length` are as in ScumbleImage; `pixels` is where the top-left pixel
+/// goes.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn scumble_frame_copy(
     frame: *const ScumbleFrame,
     rect: *const ScumbleRect,
     pixels: *mut c_void,
-    stride: usize,
+    stride: isize,
     byte_length: usize,
 ) -> i32 {
     guard(|| {
@@ -296,7 +296,7 @@ pub unsafe extern "C" fn scumble_frame_copy(
             ));
         }
         let bpp = frame.format().bytes_per_pixel();
-        crate::pixels::check_buffer(rect, bpp, stride, byte_length, "target")?;
+        crate::pixels::check_buffer(rect, bpp, stride.unsigned_abs(), byte_length, "target")?;
         // SAFETY: check_buffer has shown that the rows of `rect` end within `byte_length`.
         unsafe { frame.tiles.copy_to(rect, pixels.cast(), stride) };
         Ok(SCUMBLE_OK)

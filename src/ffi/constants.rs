@@ -63,7 +63,7 @@ pub const SCUMBLE_ERROR_WORKER: i32 = -17;
 /// The engine's own process has ended; it is started anew, and what it was at is rendered again.
 pub const SCUMBLE_ERROR_WORKER_DIED: i32 = -18;
 
-/// 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in every format).
+/// 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in all formats that do not say otherwise).
 pub const SCUMBLE_FORMAT_RGBA8: i32 = 1;
 /// 8 bits a channel, in memory B, G, R, A (Krita's 8-bit RGBA).
 pub const SCUMBLE_FORMAT_BGRA8: i32 = 2;
@@ -87,6 +87,29 @@ pub const SCUMBLE_FORMAT_BGRA16_LINEAR: i32 = 10;
 pub const SCUMBLE_FORMAT_RGBAF16: i32 = 11;
 /// 16-bit (half) float a channel, native endian, linear light with sRGB primaries, in memory R, G, B, A.
 pub const SCUMBLE_FORMAT_RGBAF16_LINEAR: i32 = 12;
+/// 8 bits a channel, sRGB-encoded, colours multiplied by alpha, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBA8_PREMULTIPLIED: i32 = 13;
+/// 8 bits a channel, sRGB-encoded, colours multiplied by alpha, in memory B, G, R, A (Cairo's and Qt's ARGB32 on
+/// little-endian machines).
+pub const SCUMBLE_FORMAT_BGRA8_PREMULTIPLIED: i32 = 14;
+/// 16 bits a channel, native endian, sRGB-encoded, colours multiplied by alpha, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBA16_PREMULTIPLIED: i32 = 15;
+/// 16-bit (half) float a channel, linear light, colours multiplied by alpha, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF16_LINEAR_PREMULTIPLIED: i32 = 16;
+/// 32-bit float a channel, linear light, colours multiplied by alpha, in memory R, G, B, A.
+pub const SCUMBLE_FORMAT_RGBAF32_LINEAR_PREMULTIPLIED: i32 = 17;
+/// 8 bits a channel, sRGB-encoded, no alpha, in memory R, G, B.
+pub const SCUMBLE_FORMAT_RGB8: i32 = 18;
+/// 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R.
+pub const SCUMBLE_FORMAT_BGR8: i32 = 19;
+/// 8 bits a channel, sRGB-encoded, no alpha, in memory R, G, B and a byte that says nothing (255 in frames).
+pub const SCUMBLE_FORMAT_RGBX8: i32 = 20;
+/// 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (Cairo's RGB24).
+pub const SCUMBLE_FORMAT_BGRX8: i32 = 21;
+/// 16 bits a channel, native endian, sRGB-encoded, no alpha, in memory R, G, B.
+pub const SCUMBLE_FORMAT_RGB16: i32 = 22;
+/// 32-bit float a channel, linear light, no alpha, in memory R, G, B.
+pub const SCUMBLE_FORMAT_RGBF32_LINEAR: i32 = 23;
 
 /// sRGB.
 pub const SCUMBLE_SPACE_SRGB: u32 = 0;

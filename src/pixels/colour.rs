@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use half::f16;
 
-use super::{Depth, Encoding, Format, Order};
+use super::{AlphaKind, Depth, Encoding, Format, Order};
 
 /// A pixel as red, green, blue and alpha, nominally 0..1.
 pub type Rgba = [f32; 4];
@@ -109,7 +109,7 @@ impl Curve {
     }
 }
 
-/// Reads the pixel in the first bytes of `bytes`, which must hold one, in the format's own encoding.
+/// Reads the pixel in the first bytes of `bytes`, which must hold one, in the format's own encoding, with straight alpha.
 #[inline]
 pub fn load(format: Format, bytes: &[u8]) -> Rgba {
     let pair = |i: usize| [bytes[2 * i], bytes[2 * i + 1]];
@@ -120,16 +120,33 @@ pub fn load(format: Format, bytes: &[u8]) -> Rgba {
         Depth::F16 => f16::from_ne_bytes(pair(i)).to_f32(),
         Depth::F32 => f32::from_ne_bytes(four(i)),
     };
-    match format.order() {
-        Order::Rgba => [channel(0), channel(1), channel(2), channel(3)],
-        Order::Bgra => [channel(2), channel(1), channel(0), channel(3)],
+    let (r, b) = match format.order() {
+        Order::Rgba => (channel(0), channel(2)),
+        Order::Bgra => (channel(2), channel(0)),
+    };
+    let (g, a) = (channel(1), if format.has_alpha() { channel(3) } else { 1.0 });
+    match format.alpha() {
+        // Light without cover is no paint.
+        AlphaKind::Premultiplied if a <= 0.0 => [0.0; 4],
+        AlphaKind::Premultiplied => [r / a, g / a, b / a, a],
+        _ => [r, g, b, a],
     }
 }
 
-/// Writes a pixel in the format's own encoding to the first bytes of `bytes`, rounding to the nearest value of the
-/// format.
+/// Writes a pixel of straight alpha in the format's own encoding to the first bytes of `bytes`, rounding to the nearest
+/// value of the format.
 #[inline]
-pub fn store(format: Format, [r, g, b, a]: Rgba, bytes: &mut [u8]) {
+pub fn store(format: Format, pixel: Rgba, bytes: &mut [u8]) {
+    let [r, g, b, a] = match (format.alpha(), pixel) {
+        (AlphaKind::Straight, pixel) => pixel,
+        // No colour is brighter than its cover.
+        (AlphaKind::Premultiplied, [r, g, b, a]) => {
+            let (cover, whole) = (unit(a), matches!(format.depth(), Depth::U8 | Depth::U16));
+            let under = |v: f32| if whole { unit(v) * cover } else { v * cover };
+            [under(r), under(g), under(b), cover]
+        }
+        (AlphaKind::Padding | AlphaKind::None, [r, g, b, _]) => [r, g, b, 1.0],
+    };
     let ordered = match format.order() {
         Order::Rgba => [r, g, b, a],
         Order::Bgra => [b, g, r, a],
@@ -174,7 +191,11 @@ mod tests {
                 Depth::F16 => 0.8 / 2048.0,
                 Depth::F32 => 0.0,
             };
-            for (a, b) in pixel.iter().zip(load(format, &bytes)) {
+            let most = if format.alpha() == AlphaKind::Premultiplied { 2.0 * most } else { most };
+            let [.., alpha] = load(format, &bytes);
+            assert!(format.has_alpha() || alpha == 1.0, "{format:?}");
+            for (a, b) in pixel.iter().zip(load(format, &bytes)).take(if format.has_alpha() { 4 } else { 3 })
+            {
                 assert!((a - b).abs() <= most + 1e-7, "{format:?}: {a} became {b}");
             }
             assert_eq!(Format::from_number(format as i32).ok(), Some(format));
@@ -183,7 +204,10 @@ mod tests {
 
     #[test]
     fn numbers_are_exact_and_channel_order_is_memory_order() {
-        for format in Format::ALL.into_iter().filter(|f| f.depth() != Depth::F32) {
+        let exact = |f: &Format| {
+            f.depth() != Depth::F32 && !matches!(f.alpha(), AlphaKind::Premultiplied | AlphaKind::Padding)
+        };
+        for format in Format::ALL.into_iter().filter(exact) {
             let bytes = format.bytes_per_pixel();
             for v in 0..=65535u16 {
                 let mut pixel = [0u8; 8];
@@ -197,11 +221,36 @@ mod tests {
         for format in Format::ALL {
             let mut bytes = [0u8; 16];
             store(format, [1.0, 0.0, 0.0, 1.0], &mut bytes[..format.bytes_per_pixel()]);
-            let channel = format.bytes_per_pixel() / 4;
+            let channels = if format.alpha() == AlphaKind::None { 3 } else { 4 };
+            let channel = format.bytes_per_pixel() / channels;
             let red = if format.order() == Order::Bgra { 2 } else { 0 };
-            for (i, one) in bytes[..4 * channel].chunks_exact(channel).enumerate() {
+            for (i, one) in bytes[..channels * channel].chunks_exact(channel).enumerate() {
                 assert_eq!(one.iter().any(|b| *b != 0), i == red || i == 3, "{format:?} channel {i}");
             }
+        }
+    }
+
+    #[test]
+    fn premultiplied_numbers_are_exact_and_never_brighter_than_their_cover() {
+        let format = Format::Bgra8Premultiplied;
+        for alpha in 0..=255u8 {
+            for colour in 0..=255u8 {
+                let pixel = [colour, alpha.min(colour), 0, alpha];
+                let mut out = [7; 4];
+                store(format, load(format, &pixel), &mut out);
+                let kept = [colour.min(alpha), alpha.min(colour), 0, alpha];
+                assert_eq!(out, kept, "{pixel:?}");
+            }
+        }
+        let straight = load(format, &[32, 64, 128, 128]);
+        for (v, wanted) in straight.into_iter().zip([1.0, 0.5, 0.25, 128.0 / 255.0]) {
+            assert!((v - wanted).abs() < 1e-6, "{straight:?}");
+        }
+        for format in Format::ALL.into_iter().filter(|f| f.alpha() == AlphaKind::Premultiplied) {
+            let mut out = [9; 16];
+            let bytes = &mut out[..format.bytes_per_pixel()];
+            store(format, [0.5, f32::NAN, 0.2, 0.0], bytes);
+            assert_eq!(load(format, bytes), [0.0; 4], "{format:?}");
         }
     }
 

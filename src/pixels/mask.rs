@@ -22,11 +22,13 @@ pub enum Outside {
     Transparent = 1,
 }
 
-/// Coverage as a host hands it over, row after row, `stride` bytes apart; outside `rect` it is 0.
+/// Coverage as a host hands it over, row after row, `stride` bytes apart, the top one first or last; outside `rect` it is
+/// 0.
 #[derive(Clone, Copy)]
 pub struct Coverage<'a> {
     pub rect: Rect,
     pub stride: usize,
+    pub bottom_up: bool,
     pub bytes: &'a [u8],
     pub outside: Outside,
 }
@@ -34,7 +36,7 @@ pub struct Coverage<'a> {
 impl<'a> Coverage<'a> {
     /// With the paint outside.
     pub fn new(rect: Rect, stride: usize, bytes: &'a [u8]) -> Self {
-        Coverage { rect, stride, bytes, outside: Outside::Paint }
+        Coverage { rect, stride, bottom_up: false, bytes, outside: Outside::Paint }
     }
 }
 
@@ -56,8 +58,11 @@ pub struct Mask {
 impl Mask {
     /// The caller has checked that the coverage lies on the canvas and its bytes suffice.
     pub fn new(canvas: Rect, coverage: Coverage<'_>) -> Result<Self> {
-        let Coverage { rect, stride, bytes, outside } = coverage;
-        let row = |y: i32| &bytes[(y - rect.y) as usize * stride..][..rect.width as usize];
+        let Coverage { rect, stride, bottom_up, bytes, outside } = coverage;
+        let row = |y: i32| {
+            let above = if bottom_up { rect.y + rect.height - 1 - y } else { y - rect.y };
+            &bytes[above as usize * stride..][..rect.width as usize]
+        };
         let bounds = covered_bounds(rect, row);
         let mut kept = Vec::new();
         if let Some(b) = bounds {

@@ -29,8 +29,8 @@ pub trait Rows: Sync {
     fn read_row(&self, y: i32, x: i32, out: &mut [u8]);
 }
 
-/// Pixels with red, green, blue and straight (not premultiplied) alpha. The numbers are the C ABI's; a format is a
-/// channel [`Order`], a [`Depth`] and an [`Encoding`].
+/// Pixels with red, green, blue and, mostly, alpha. The numbers are the C ABI's; a format is a channel [`Order`], a
+/// [`Depth`], an [`Encoding`] and an [`AlphaKind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Format {
@@ -46,6 +46,17 @@ pub enum Format {
     Bgra16Linear = 10,
     RgbaF16 = 11,
     RgbaF16Linear = 12,
+    Rgba8Premultiplied = 13,
+    Bgra8Premultiplied = 14,
+    Rgba16Premultiplied = 15,
+    RgbaF16LinearPremultiplied = 16,
+    RgbaF32LinearPremultiplied = 17,
+    Rgb8 = 18,
+    Bgr8 = 19,
+    Rgbx8 = 20,
+    Bgrx8 = 21,
+    Rgb16 = 22,
+    RgbF32Linear = 23,
 }
 
 /// How pixels are coded: in which format, and in which colour space.
@@ -69,6 +80,19 @@ pub enum Order {
     Bgra,
 }
 
+/// What a pixel says of its alpha.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlphaKind {
+    /// Colours are what they are, however thin.
+    Straight,
+    /// Colours are multiplied by alpha, in the format's own encoding.
+    Premultiplied,
+    /// Opaque, with a fourth channel that says nothing.
+    Padding,
+    /// Opaque, with three channels.
+    None,
+}
+
 /// What one channel is, in the machine's byte order; the largest whole number is 1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -89,7 +113,7 @@ pub enum Encoding {
 }
 
 impl Format {
-    pub const ALL: [Format; 12] = [
+    pub const ALL: [Format; 23] = [
         Self::Rgba8,
         Self::Bgra8,
         Self::Rgba16,
@@ -102,6 +126,17 @@ impl Format {
         Self::Bgra16Linear,
         Self::RgbaF16,
         Self::RgbaF16Linear,
+        Self::Rgba8Premultiplied,
+        Self::Bgra8Premultiplied,
+        Self::Rgba16Premultiplied,
+        Self::RgbaF16LinearPremultiplied,
+        Self::RgbaF32LinearPremultiplied,
+        Self::Rgb8,
+        Self::Bgr8,
+        Self::Rgbx8,
+        Self::Bgrx8,
+        Self::Rgb16,
+        Self::RgbF32Linear,
     ];
 
     pub fn from_number(number: i32) -> Result<Format> {
@@ -117,6 +152,7 @@ impl Format {
     pub const fn order(self) -> Order {
         match self {
             Self::Bgra8 | Self::Bgra16 | Self::Bgra8Linear | Self::Bgra16Linear => Order::Bgra,
+            Self::Bgra8Premultiplied | Self::Bgr8 | Self::Bgrx8 => Order::Bgra,
             _ => Order::Rgba,
         }
     }
@@ -125,29 +161,55 @@ impl Format {
     pub const fn depth(self) -> Depth {
         match self {
             Self::Rgba8 | Self::Bgra8 | Self::Rgba8Linear | Self::Bgra8Linear => Depth::U8,
+            Self::Rgba8Premultiplied | Self::Bgra8Premultiplied => Depth::U8,
+            Self::Rgb8 | Self::Bgr8 | Self::Rgbx8 | Self::Bgrx8 => Depth::U8,
             Self::Rgba16 | Self::Bgra16 | Self::Rgba16Linear | Self::Bgra16Linear => Depth::U16,
-            Self::RgbaF16 | Self::RgbaF16Linear => Depth::F16,
+            Self::Rgba16Premultiplied | Self::Rgb16 => Depth::U16,
+            Self::RgbaF16 | Self::RgbaF16Linear | Self::RgbaF16LinearPremultiplied => Depth::F16,
             Self::RgbaF32 | Self::RgbaF32Linear => Depth::F32,
+            Self::RgbaF32LinearPremultiplied | Self::RgbF32Linear => Depth::F32,
         }
     }
 
     #[inline]
     pub const fn encoding(self) -> Encoding {
         match self {
-            Self::Rgba8 | Self::Bgra8 | Self::Rgba16 | Self::Bgra16 | Self::RgbaF16 | Self::RgbaF32 => {
-                Encoding::Srgb
+            Self::RgbaF32Linear | Self::Rgba8Linear | Self::Bgra8Linear | Self::Rgba16Linear => {
+                Encoding::Linear
             }
-            _ => Encoding::Linear,
+            Self::Bgra16Linear | Self::RgbaF16Linear | Self::RgbF32Linear => Encoding::Linear,
+            Self::RgbaF16LinearPremultiplied | Self::RgbaF32LinearPremultiplied => Encoding::Linear,
+            _ => Encoding::Srgb,
         }
     }
 
     #[inline]
-    pub const fn bytes_per_pixel(self) -> usize {
-        4 * match self.depth() {
-            Depth::U8 => 1,
-            Depth::U16 | Depth::F16 => 2,
-            Depth::F32 => 4,
+    pub const fn alpha(self) -> AlphaKind {
+        match self {
+            Self::Rgba8Premultiplied | Self::Bgra8Premultiplied => AlphaKind::Premultiplied,
+            Self::Rgba16Premultiplied => AlphaKind::Premultiplied,
+            Self::RgbaF16LinearPremultiplied | Self::RgbaF32LinearPremultiplied => AlphaKind::Premultiplied,
+            Self::Rgbx8 | Self::Bgrx8 => AlphaKind::Padding,
+            Self::Rgb8 | Self::Bgr8 | Self::Rgb16 | Self::RgbF32Linear => AlphaKind::None,
+            _ => AlphaKind::Straight,
         }
+    }
+
+    /// Whether its pixels can be transparent.
+    #[inline]
+    pub const fn has_alpha(self) -> bool {
+        matches!(self.alpha(), AlphaKind::Straight | AlphaKind::Premultiplied)
+    }
+
+    #[inline]
+    pub const fn bytes_per_pixel(self) -> usize {
+        let channels = if matches!(self.alpha(), AlphaKind::None) { 3 } else { 4 };
+        channels
+            * match self.depth() {
+                Depth::U8 => 1,
+                Depth::U16 | Depth::F16 => 2,
+                Depth::F32 => 4,
+            }
     }
 }
 
@@ -155,7 +217,8 @@ impl Format {
 macro_rules! with_constant {
     ($format:expr, $constant:ident => $loop:expr) => {
         $crate::pixels::with_constant!($format, $constant => $loop, Rgba8 Bgra8 Rgba16 Bgra16 RgbaF32 RgbaF32Linear
-            Rgba8Linear Bgra8Linear Rgba16Linear Bgra16Linear RgbaF16 RgbaF16Linear)
+            Rgba8Linear Bgra8Linear Rgba16Linear Bgra16Linear RgbaF16 RgbaF16Linear Rgba8Premultiplied Bgra8Premultiplied Rgba16Premultiplied
+            RgbaF16LinearPremultiplied RgbaF32LinearPremultiplied Rgb8 Bgr8 Rgbx8 Bgrx8 Rgb16 RgbF32Linear)
     };
     ($format:expr, $constant:ident => $loop:expr, $($name:ident)*) => {
         match $format {
@@ -168,21 +231,29 @@ macro_rules! with_constant {
 }
 pub(crate) use with_constant;
 
-/// Borrowed pixels at a place on the canvas, top row first; checked when made.
+/// Borrowed pixels at a place on the canvas; checked when made.
 #[derive(Clone, Copy)]
 pub struct ImageView<'a> {
     format: Format,
     space: &'a Space,
     rect: Rect,
     stride: usize,
+    /// The bottom row comes first in memory.
+    bottom_up: bool,
     data: &'a [u8],
 }
 
 impl<'a> ImageView<'a> {
-    /// `stride` is bytes from one row to the next; `data` must hold every row, the last without padding.
+    /// `stride` is bytes from one row to the next, the top one first; `data` must hold every row, the last without
+    /// padding.
     pub fn new(format: Format, rect: Rect, stride: usize, data: &'a [u8]) -> Result<Self> {
         check_buffer(rect, format.bytes_per_pixel(), stride, data.len(), "image")?;
-        Ok(ImageView { format, space: &SRGB, rect, stride, data })
+        Ok(ImageView { format, space: &SRGB, rect, stride, bottom_up: false, data })
+    }
+
+    /// The same with the bottom row first.
+    pub fn bottom_up(self, bottom_up: bool) -> Self {
+        ImageView { bottom_up, ..self }
     }
 
     /// The same in another colour space than sRGB.
@@ -209,7 +280,8 @@ impl<'a> ImageView<'a> {
     /// Bytes of the pixels `x..x + width` of canvas row `y`; the range must lie inside [`ImageView::rect`].
     pub fn row(&self, y: i32, x: i32, width: i32) -> &'a [u8] {
         let bpp = self.format.bytes_per_pixel();
-        let start = (y - self.rect.y) as usize * self.stride + (x - self.rect.x) as usize * bpp;
+        let above = if self.bottom_up { self.rect.y + self.rect.height - 1 - y } else { y - self.rect.y };
+        let start = above as usize * self.stride + (x - self.rect.x) as usize * bpp;
         &self.data[start..start + width as usize * bpp]
     }
 }

@@ -8,7 +8,7 @@ use ndarray::Array3;
 use super::colour::{self, Rgba, Transfer};
 use super::resample::{Filter, Taps, resample};
 use super::spread::{Cover, Paper, RADIUS, over_paper};
-use super::{Depth, Encoding, Format, Picture, Rows, blank, three, with_constant};
+use super::{AlphaKind, Depth, Encoding, Format, Picture, Rows, blank, three, with_constant};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -185,12 +185,12 @@ fn is_opaque(format: Format, row: &[u8]) -> bool {
     row.chunks_exact(format.bytes_per_pixel()).all(|pixel| colour::load(format, pixel)[3] >= 1.0)
 }
 
-/// 0..1: whole numbers cannot be anything else.
+/// 0..1: whole numbers cannot be anything else, unless they are divided by alpha.
 #[inline(always)]
 fn bounded(format: Format, pixel: Rgba) -> Rgba {
     match format.depth() {
-        Depth::U8 | Depth::U16 => pixel,
-        Depth::F16 | Depth::F32 => pixel.map(colour::unit),
+        Depth::U8 | Depth::U16 if format.alpha() != AlphaKind::Premultiplied => pixel,
+        Depth::U8 | Depth::U16 | Depth::F16 | Depth::F32 => pixel.map(colour::unit),
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn transparent_paint_shows_the_paper_in_every_format() {
-        for format in Format::ALL {
+        for format in Format::ALL.into_iter().filter(|f| f.has_alpha()) {
             let paint = snapshot(format, 64, 64, |x, _| if x < 32 { [1.0, 0.0, 0.0, 1.0] } else { [0.0; 4] });
             let p = seen(&paint, 1.0, 64, 64, [0.2, 0.5, 0.9]);
             assert_eq!(p.dim(), (3, 64, 64));
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn half_transparent_paint_is_blended_in_its_formats_encoding() {
-        for format in Format::ALL {
+        for format in Format::ALL.into_iter().filter(|f| f.has_alpha()) {
             let paint = snapshot(format, 64, 64, |_, _| [1.0, 1.0, 1.0, 0.5]);
             let p = seen(&paint, 1.0, 64, 64, [0.0; 3]);
             let half = if format.encoding() == Encoding::Linear { colour::encode(0.5) } else { 0.5 };

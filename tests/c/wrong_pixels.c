@@ -49,6 +49,10 @@ static const Push refused[] = {
     {"stride of 16 bits for float", BUFFER, 64, 64, {0, 0, 64, 64}, 512, 64 * 64 * 16, 5},
     {"stride SIZE_MAX", BUFFER, 64, 64, {0, 0, 64, 64}, MANY, 64 * 64 * 4, 1},
     {"stride times height overflows to little", BUFFER, 64, 64, {0, 0, 64, 64}, MANY / 63 + 1, 64 * 64 * 4, 1},
+    {"stride PTRDIFF_MIN", BUFFER, 64, 64, {0, 0, 64, 64}, (size_t)PTRDIFF_MIN, 64 * 64 * 4, 1},
+    {"stride a byte short, upwards", BUFFER, 64, 64, {0, 0, 64, 64}, (size_t)-255, 64 * 64 * 4, 1},
+    {"buffer a byte short, upwards", BUFFER, 64, 64, {0, 0, 64, 64}, (size_t)-256, 64 * 64 * 4 - 1, 1},
+    {"stride of 3 channels for 4", BUFFER, 64, 64, {0, 0, 64, 64}, 192, 64 * 64 * 4, 20},
     {"buffer of 0 bytes", BUFFER, 64, 64, {0, 0, 64, 64}, 256, 0, 1},
     {"buffer a byte short", BUFFER, 64, 64, {0, 0, 64, 64}, 256, 64 * 64 * 4 - 1, 1},
     {"buffer a byte short of a pixel", BUFFER, 64, 64, {63, 63, 1, 1}, 4, 3, 1},
@@ -56,7 +60,7 @@ static const Push refused[] = {
     {"buffer of 8 bits for float", BUFFER, 64, 64, {0, 0, 64, 64}, 1024, 64 * 64 * 4, 6},
     {"format 0", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 0},
     {"format -1", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, -1},
-    {"format 13", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 13},
+    {"format 24", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 24},
     {"format 257", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, 257},
     {"format INT32_MAX", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, HIGH},
     {"format INT32_MIN", FORMAT, 64, 64, {0, 0, 64, 64}, 1024, 64 * 1024, LOW},
@@ -65,7 +69,7 @@ static const Push refused[] = {
 static ScumbleImage image_of(const Push *push, const void *pixels) {
     ScumbleImage image = whole_image(pixels, push->canvas_width, push->canvas_height);
     image.rect = push->rect;
-    image.stride = push->stride;
+    image.stride = (ptrdiff_t)push->stride;
     image.byte_length = push->byte_length;
     image.format = push->format;
     return image;
@@ -134,11 +138,11 @@ static void refused_masks(void) {
 
 /* Each format and many odd sizes, in buffers that end with their last pixel and cannot be written. */
 static void exact_buffers(void) {
-    static const size_t bytes[] = {0, 4, 4, 8, 8, 16, 16, 4, 4, 8, 8, 8, 8};
+    static const size_t bytes[] = {0, 4, 4, 8, 8, 16, 16, 4, 4, 8, 8, 8, 8, 4, 4, 8, 8, 16, 3, 3, 4, 4, 6, 12};
     ScumbleParams params = fresh_params();
     params.strength = 0;
     MUST(scumble_session_set_params(layer, &params, NULL) >= 0);
-    for (int32_t format = 1; format <= SCUMBLE_FORMAT_RGBAF16_LINEAR; format++) {
+    for (int32_t format = 1; format <= SCUMBLE_FORMAT_RGBF32_LINEAR; format++) {
         for (int32_t side = 1; side < 140; side += 23) {
             const int32_t height = 141 - side;
             const size_t packed = (size_t)side * bytes[format];
@@ -148,7 +152,7 @@ static void exact_buffers(void) {
             for (size_t i = 0; i < length; i++) pixels[i] = (unsigned char)(i * 31 + (size_t)format);
             MUST(mprotect((void *)((uintptr_t)pixels & ~(uintptr_t)4095), (length + 4095) & ~(size_t)4095, PROT_READ) == 0);
             const Push push = {"", OK, side, height, {0, 0, side, height}, stride, length, format};
-            const ScumbleImage image = image_of(&push, pixels);
+            ScumbleImage image = image_of(&push, pixels);
             const ScumbleRect far = {LOW, LOW, HIGH, HIGH}, all = {-5, -5, HIGH, HIGH}, none = {3, 3, 0, -9};
             row("push(exact buffer)", OK, scumble_session_push(layer, &image, 1, &far, 1, NULL));
             uint64_t kept = 77;
@@ -158,6 +162,18 @@ static void exact_buffers(void) {
             ScumbleFrame *frame = final_frame(layer, 0);
             unsigned char *copy = guarded(length);
             row("frame_copy(exact buffer)", OK, scumble_frame_copy(frame, &push.rect, copy, stride, length));
+            for (int32_t y = 0; y < height; y++)
+                MUST(memcmp(copy + (size_t)y * stride, pixels + (size_t)y * stride, packed) == 0);
+            scumble_frame_release(frame);
+            /* The same memory from the bottom up. */
+            const size_t last = stride * ((size_t)height - 1);
+            image.pixels = pixels + last;
+            image.stride = -(ptrdiff_t)stride;
+            MUST(scumble_session_push(layer, &image, 1, NULL, 0, NULL) >= 0);
+            frame = final_frame(layer, 0);
+            memset(copy, 0, length);
+            row("frame_copy(exact buffer, upwards)", OK,
+                scumble_frame_copy(frame, &push.rect, copy + last, -(ptrdiff_t)stride, length));
             for (int32_t y = 0; y < height; y++)
                 MUST(memcmp(copy + (size_t)y * stride, pixels + (size_t)y * stride, packed) == 0);
             scumble_frame_release(frame);

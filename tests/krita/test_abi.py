@@ -18,6 +18,7 @@ SCALARS = {
     "uint8_t": ctypes.c_uint8,
     "uint32_t": ctypes.c_uint32,
     "int32_t": ctypes.c_int32,
+    "ptrdiff_t": ctypes.c_ssize_t,
     "uint64_t": ctypes.c_uint64,
     "size_t": ctypes.c_size_t,
     "float": ctypes.c_float,
