@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::Preview;
-use crate::models::args::ModelsArgs;
+use crate::models::args::{ModelsArgs, RuntimeArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +39,7 @@ pub enum Command {
     Live(LiveArgs),
     Info(InfoArgs),
     Models(ModelsArgs),
+    Runtime(RuntimeArgs),
 }
 
 /// Render one picture from paint and words

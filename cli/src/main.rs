@@ -34,7 +34,7 @@ mod table;
 
 mod info;
 
-// scumble models: what can be got, getting it
+// scumble models, scumble runtime: what can be got, getting it
 mod models;
 
 use std::process::ExitCode;
@@ -69,6 +69,7 @@ fn run(command: Command) -> Done {
         Command::Live(args) => live::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Runtime(args) => models::runtime::run(&args),
     }
 }
 

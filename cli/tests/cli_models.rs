@@ -221,3 +221,28 @@ fn models_are_checked_mended_and_removed() {
     assert!(!user.folder().exists());
     assert!(user.fail(1, &["models", "remove", "turbo", "--yes"]).contains("There is no model"));
 }
+
+#[test]
+fn runtimes_are_listed_and_somebodys_own_files_left_alone() {
+    let user = User::new("runtime");
+    let list = user.succeed(&["runtime", "list"]);
+    for word in ["cpu", "1.32.0", "licence MIT", "scumble runtime install NAME"] {
+        assert!(list.contains(word), "{word}: {list}");
+    }
+    assert!(
+        user.fail(2, &["runtime", "install", "abacus"])
+            .contains("There is no runtime \"abacus\"; there are cpu")
+    );
+    assert!(user.fail(1, &["runtime", "remove"]).contains("nothing was removed"));
+    let folder = user.data.join("scumble/runtime");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("diary.txt"), "mine").unwrap();
+    for args in [["runtime", "install", "cpu"].as_slice(), &["runtime", "remove"]] {
+        assert!(user.fail(1, args).contains("which is not Scumble's"));
+    }
+    assert!(folder.join("diary.txt").is_file());
+    std::fs::remove_file(folder.join("diary.txt")).unwrap();
+    std::fs::write(folder.join("libonnxruntime.so.1.32.0"), "an old one").unwrap();
+    assert!(user.succeed(&["runtime", "remove"]).contains("is removed; 10 bytes are free again."));
+    assert!(user.hub.requests().is_empty());
+}

@@ -1,4 +1,4 @@
-//! What can be asked for with `scumble models`.
+//! What can be asked for with `scumble models` and `scumble runtime`.
 
 use clap::{Args, Subcommand};
 
@@ -87,4 +87,30 @@ pub struct RemoveArgs {
     /// Remove it without being asked
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Get ONNX Runtime, which runs the models: list, install, remove
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+#[command(after_help = "\
+The official packages, of one version each, compared by hash; the libraries come into the user's data folder, in
+scumble/runtime, where the engine looks before the system's. One build lies there at a time. Programs that run go on with
+the one that they have; start them anew.")]
+pub struct RuntimeArgs {
+    #[command(subcommand)]
+    pub what: RuntimeWhat,
+}
+
+#[derive(Subcommand)]
+pub enum RuntimeWhat {
+    /// Tell which builds there are for this machine, and which is here
+    List,
+    /// Get a build, in the place of the one that is here
+    Install {
+        /// Name from `scumble runtime list`
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Remove the build that is here; the system's, if there is one, is used then
+    Remove,
 }

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod check;
+pub mod runtime;
 mod show;
 
 use std::io::{BufRead, IsTerminal, Write};
