@@ -22,7 +22,7 @@ help:
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
 	@echo "make gimp      the plug-in for the GIMP that is installed (PROFILE=folder); gimp-zip, test-gimp, test-gimp3"
-	@echo "make header | golden | loom | lint | unit | test-large | bench-full | bench-krita | test-krita-all"
+	@echo "make header | golden | loom | lint | unit | test-openvino | test-large | bench-full | bench-krita | test-krita-all"
 
 setup:
 	@scripts/setup.sh build
@@ -36,7 +36,7 @@ demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
 	@echo "Look at $(OUT)/demo/strip.png (painted layer above, live layer below) and $(OUT)/demo/live.gif"
 
-test: setup-test lint unit loom test-krita test-gimp
+test: setup-test lint unit loom test-openvino test-krita test-gimp
 
 .PHONY: setup-test
 setup-test:
@@ -51,12 +51,18 @@ lint: setup-test
 	bash -n scripts/*.sh .ci/run
 
 unit: setup-test
-	cargo test
+	SCUMBLE_TEST_TOOLS=1 cargo test
 
 # A canvas of 16384 x 16384: 4 GiB of memory.
 .PHONY: test-large
 test-large: setup-test
 	cargo test --release --test abi_live_sizes -- --ignored
+
+# Intel's plug-in on the processor, against ONNX Runtime's own CPU provider.
+.PHONY: test-openvino
+test-openvino:
+	@scripts/setup.sh openvino
+	cargo test --package scumble-cli --test cli_devices -- --ignored
 
 loom:
 	RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --quiet --release --manifest-path tests/loom/Cargo.toml

@@ -516,7 +516,7 @@
 #define SCUMBLE_LIST_MODELS 1
 
 /**
- * Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+ * Devices that models may run on, each tried out: it may take a second. Loads ONNX Runtime, for good, if no engine has.
  */
 #define SCUMBLE_LIST_DEVICES 2
 
@@ -587,7 +587,8 @@ typedef struct ScumbleEngineOptions {
      */
     const char *model_dir;
     /**
-     * "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
+     * "auto" (the best graphics card that takes the model, else the CPU), "cpu", "webgpu", "cuda", "tensorrt-rtx",
+     * "openvino", "directml", "coreml" or "migraphx"; a second card with ":1" and so on; NULL = "auto".
      */
     const char *device;
     /**
@@ -671,6 +672,11 @@ typedef struct ScumbleEngineInfo {
      * until it is.
      */
     const char *runtime;
+    /**
+     * With the device "auto": which one was chosen and why, as a sentence; else "". It changes when a device that was chosen
+     * fails while it renders, and the CPU goes on.
+     */
+    const char *device_note;
 } ScumbleEngineInfo;
 
 /**
@@ -793,6 +799,10 @@ typedef struct ScumbleEntry {
     double least;
     double most;
     double initial;
+    /**
+     * Of a device: bytes of its own memory; 0 where that is not known, and in other lists.
+     */
+    uint64_t memory;
 } ScumbleEntry;
 
 /**
@@ -1311,6 +1321,19 @@ SCUMBLE_MUST_USE
 int32_t scumble_session_poll(struct ScumbleSession *session,
                              uint64_t after_seq,
                              struct ScumbleFrame **frame);
+
+/**
+ * Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
+ * something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
+ * released: the host neither reads nor writes nor closes it. On Unix alone.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (a system without), SCUMBLE_ERROR_MEMORY,
+ * SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_wake_fd(struct ScumbleSession *session,
+                                int32_t *fd);
 
 /**
  * Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Puts ONNX Runtime where the engine finds it: out of the official PyPI wheel, pinned and hash-checked.
+"""Puts an official ONNX Runtime, pinned and checked, where Scumble finds it.
 
-    fetch_runtime.py [FOLDER]
+Usage:
+   fetch_runtime.py [FOLDER [PACKAGE]]
 
-FOLDER defaults to the user's runtime folder ($XDG_DATA_HOME/scumble/runtime). Needs pip; nothing is installed
-into Python. Does nothing if the right file is already there.
+FOLDER defaults to the user's runtime folder ($XDG_DATA_HOME/scumble/runtime). PACKAGE is onnxruntime (the
+default), onnxruntime-webgpu (for graphics cards of any make) or onnxruntime-ep-openvino (Intel; a plug-in
+beside the first: docs/devices.md). Needs pip; nothing is installed into Python. Does nothing if the right
+files are already there.
 """
 
 import hashlib
@@ -15,18 +18,54 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
-VERSION = "1.32.0"
-WHEELS = {
-    "x86_64": "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
-    "aarch64": "2303372a85299b6757b0e11e1cbf13e410ddf7e10c37f4b37e99d1c90e7daf7c",
-}
-LIBRARY = f"libonnxruntime.so.{VERSION}"
-PARTS = {
-    f"onnxruntime/capi/{LIBRARY}": LIBRARY,
-    "onnxruntime/LICENSE": "LICENSE.onnxruntime",
-    "onnxruntime/ThirdPartyNotices.txt": "ThirdPartyNotices.onnxruntime.txt",
+
+@dataclass(frozen=True)
+class Package:
+    version: str
+    wheels: dict[str, str]
+    """sha256 by machine."""
+    libraries: str
+    """What is taken out of the wheel: files in one folder, as a pattern."""
+    notices: str
+
+    def parts(self, archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+        """Names in the folder by names in the wheel."""
+        found = {}
+        for member in archive.namelist():
+            file = Path(member)
+            if fnmatch(member, self.libraries):
+                found[member] = file.name
+            elif fnmatch(member, self.notices):
+                found[member] = f"{file.stem}.{name}{file.suffix}"
+        return found
+
+
+PACKAGES = {
+    "onnxruntime": Package(
+        "1.32.0",
+        {
+            "x86_64": "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
+            "aarch64": "2303372a85299b6757b0e11e1cbf13e410ddf7e10c37f4b37e99d1c90e7daf7c",
+        },
+        "onnxruntime/capi/libonnxruntime.so.*",
+        "onnxruntime/[LT]*",
+    ),
+    "onnxruntime-webgpu": Package(
+        "1.27.0",
+        {"x86_64": "142eb8bdb803c58117bf64164d201f43180bc87229cac14b590aa4ea79e0f70b"},
+        "onnxruntime/capi/libonnxruntime.so.*",
+        "onnxruntime/[LT]*",
+    ),
+    "onnxruntime-ep-openvino": Package(
+        "1.8.1",
+        {"x86_64": "3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924"},
+        "onnxruntime_ep_openvino/*.[sj][os]*",
+        "onnxruntime_ep_openvino/third-party*",
+    ),
 }
 
 
@@ -35,49 +74,52 @@ def user_folder() -> Path:
     return Path(base) / "scumble" / "runtime"
 
 
-def download(machine: str, folder: Path) -> Path:
+def download(name: str, version: str, machine: str, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version", "3.11"]
     command += ["--implementation", "cp", "--abi", "cp311"]
     command += ["--platform", f"manylinux_2_28_{machine}", "--dest", str(folder)]
-    subprocess.run([*command, f"onnxruntime=={VERSION}"], check=True)
+    subprocess.run([*command, f"{name}=={version}"], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
 
 def main() -> int:
-    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
+    name = sys.argv[2] if len(sys.argv) > 2 else "onnxruntime"
+    if len(sys.argv) > 3 or sys.argv[1:2] in (["-h"], ["--help"]) or name not in PACKAGES:
         print(__doc__)
         return 2
-    target = Path(sys.argv[1]) if len(sys.argv) == 2 else user_folder()
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else user_folder()
+    package = PACKAGES[name]
     machine = platform.machine()
-    if platform.system() != "Linux" or machine not in WHEELS:
+    if platform.system() != "Linux" or machine not in package.wheels:
         print(
-            f"fetch_runtime: no pinned ONNX Runtime for {platform.system()} on {machine}; "
-            f"put version {VERSION} into {target} by hand",
+            f"fetch_runtime: no pinned {name} for {platform.system()} on {machine}; "
+            f"put version {package.version} into {target} by hand",
             file=sys.stderr,
         )
         return 1
     stamp = target / "VERSION"
-    if stamp.is_file() and stamp.read_text() == f"{VERSION} {machine}\n" and (target / LIBRARY).is_file():
+    told = f"{package.version} {machine}\n"
+    if stamp.is_file() and stamp.read_text() == told and list(target.glob("lib*.so*")):
         return 0
-    print(f"Fetching ONNX Runtime {VERSION} into {target}")
+    print(f"Fetching {name} {package.version} into {target}")
     with tempfile.TemporaryDirectory() as folder:
-        wheel = download(machine, Path(folder))
+        wheel = download(name, package.version, machine, Path(folder))
         found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        if found != WHEELS[machine]:
+        if found != package.wheels[machine]:
             print(
-                f"fetch_runtime: {wheel.name} has sha256 {found}, expected {WHEELS[machine]}; not used",
+                f"fetch_runtime: {wheel.name} has sha256 {found}, not {package.wheels[machine]}; not used",
                 file=sys.stderr,
             )
             return 1
         target.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(wheel) as archive:
-            for member, name in PARTS.items():
-                part = target / (name + ".part")
+            for member, file in package.parts(archive, name).items():
+                part = target / (file + ".part")
                 part.write_bytes(archive.read(member))
-                part.replace(target / name)
-    stamp.write_text(f"{VERSION} {machine}\n")
+                part.replace(target / file)
+    stamp.write_text(told)
     return 0
 
 

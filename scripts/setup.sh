@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that building, testing and the demo need and that is not there yet. Run by make; safe to run again.
 #   setup.sh build   compilers, Python, ONNX Runtime        (for `make demo`)
-#   setup.sh test    the same, and valgrind, ruff           (for `make test`)
+#   setup.sh test    the same, and valgrind, ruff, a graphics card in software   (for `make test`)
+#   setup.sh openvino   the same as build, and OpenVINO as a plug-in   (for `make test-openvino`)
 #   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
 #   setup.sh gimp   the same as build, and GIMP, its headers, Xvfb, xdotool   (for `make test-gimp`)
 #   setup.sh chroot  the same as build, and debootstrap         (for scripts/chroot.sh)
@@ -28,6 +29,9 @@ if [ "$what" = test ]; then
     valgrind -q true 2>/dev/null || missing+=(valgrind libc6-dbg)
     need nm binutils
     need pkg-config pkg-config
+    need bindgen bindgen
+    /sbin/ldconfig -p | grep -q libclang-[0-9] || missing+=(libclang1)
+    need go golang-go
 fi
 if [ "$what" = krita ]; then
     need krita krita
@@ -73,6 +77,14 @@ venv() {
     fi
 }
 case $what in
-test) venv venv scripts/test-requirements.txt ;;
+test)
+    venv venv scripts/test-requirements.txt
+    # What cli/tests/cli_devices.rs runs on; elsewhere it is left out.
+    if [ "$(uname -sm)" = "Linux x86_64" ]; then
+        python3 scripts/fetch_runtime.py .setup/webgpu onnxruntime-webgpu
+        scripts/software_gpu.sh .setup/software-gpu
+    fi
+    ;;
+openvino) python3 scripts/fetch_runtime.py .setup/openvino/scumble/runtime/openvino onnxruntime-ep-openvino ;;
 krita) venv krita-venv tests/krita/requirements.txt ;;
 esac

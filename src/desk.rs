@@ -1,6 +1,8 @@
 //! What a live layer's two sides share: the desk that the host's calls fill and the worker takes jobs from.
 
 use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,8 @@ use crate::pixels::read;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
+#[cfg(unix)]
+use crate::wake::Wake;
 
 /// So often the renderer's process may die of one picture before that is left alone.
 const MOST_DEATHS: u32 = 3;
@@ -65,6 +69,9 @@ pub(crate) struct Shared {
     pub(crate) picture: Picture<Meta>,
     /// Of the worker alone, which holds it for as long as a job runs.
     pub(crate) memory: Mutex<Memory>,
+    /// Of a host that waits for it.
+    #[cfg(unix)]
+    wake: OnceLock<Wake>,
 }
 
 pub(crate) struct Desk {
@@ -159,6 +166,34 @@ impl Shared {
             came_to_rest: Condvar::new(),
             picture: Picture::default(),
             memory: Mutex::default(),
+            #[cfg(unix)]
+            wake: OnceLock::new(),
+        }
+    }
+
+    /// The host's descriptor, made when it is asked for first.
+    #[cfg(unix)]
+    pub(crate) fn wake(&self) -> Result<&Wake> {
+        if let Some(wake) = self.wake.get() {
+            return Ok(wake);
+        }
+        let made = Wake::new()?;
+        Ok(self.wake.get_or_init(|| made))
+    }
+
+    /// There is something to poll.
+    fn ring(&self) {
+        #[cfg(unix)]
+        if let Some(wake) = self.wake.get() {
+            wake.ring();
+        }
+    }
+
+    /// The host is about to look.
+    pub(crate) fn hush(&self) {
+        #[cfg(unix)]
+        if let Some(wake) = self.wake.get() {
+            wake.hush();
         }
     }
 
@@ -216,6 +251,7 @@ impl Shared {
             before
         };
         drop(before);
+        self.ring();
         Ok(())
     }
 
@@ -278,6 +314,8 @@ impl Shared {
         if !desk.waiting && !desk.resting {
             self.came_to_rest.notify_all();
         }
+        // Before anybody is told that it rests.
+        self.ring();
         due
     }
 
@@ -292,5 +330,7 @@ impl Shared {
         (desk.waiting, desk.resting) = (false, false);
         desk.closed = Some(why);
         self.came_to_rest.notify_all();
+        drop(desk);
+        self.ring();
     }
 }

@@ -9,7 +9,7 @@ use crate::cancel::Cancel;
 use crate::desk::Shared;
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
-use crate::pipeline::{LoadOptions, Pipeline};
+use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::render::{Capabilities, ModelInfo, Renderer, Tier};
 use crate::session::Session;
@@ -68,6 +68,14 @@ impl Wiring {
             current.cancel.cancel();
         }
         *place = current;
+    }
+
+    /// Renews what is told about the model, when it has moved to another device.
+    pub(crate) fn tell(&self, info: ModelInfo) {
+        let mut state = self.state.lock();
+        if matches!(&*state, LoadState::Ready(told) if told.device != info.device) {
+            *state = LoadState::Ready(Arc::new(info));
+        }
     }
 
     /// Another session has something for the artist to see: what settles is put off, what follows another hand
@@ -149,7 +157,7 @@ impl Engine {
     /// Starts to load a model folder in the background and returns at once.
     pub fn load(options: LoadOptions) -> Result<Engine> {
         Self::with(Box::new(move |cancel, progress| {
-            Pipeline::load(&options, cancel, progress).map(|p| Box::new(p) as Box<dyn Renderer>)
+            Fallback::load(options, cancel, progress).map(|p| Box::new(p) as Box<dyn Renderer>)
         }))
     }
 

@@ -37,6 +37,8 @@ pub mod budget;
 pub mod picture;
 pub mod tiles;
 pub mod frame;
+#[cfg(unix)]
+mod wake;
 
 // Everyone's.
 pub mod grid;

@@ -38,6 +38,8 @@ pub struct ModelInfo {
     pub description: String,
     /// Where it runs: `cpu`, `cuda`, …
     pub device: String,
+    /// Why there, as a sentence, where that was left to the engine (`auto`); else empty.
+    pub device_note: String,
     /// What runs it, by version and file; empty where that is not known.
     pub runtime: String,
     pub geometry: Geometry,

@@ -213,6 +213,7 @@ impl Session {
     /// All of the picture that is newer than the frame `after` (0: the whole picture), or the worker's last error.
     /// What passes (a failed job) is told once, what stays (there is no model) each time.
     pub fn poll(&self, after: u64) -> Result<Polled> {
+        self.shared.hush();
         if let Some(fault) = self.shared.open_desk()?.fault.take() {
             return Err(fault);
         }
@@ -226,6 +227,16 @@ impl Session {
             LoadState::Failed(why) => return Err(why),
             LoadState::Ready(_) => Polled::Nothing,
         })
+    }
+
+    /// A descriptor that is readable when there is something to poll, which empties it. It is the session's.
+    ///
+    /// # Errors
+    /// [`Status::Memory`] where the system has none left.
+    #[cfg(unix)]
+    pub fn wake_descriptor(&self) -> Result<std::os::fd::RawFd> {
+        drop(self.shared.open_desk()?);
+        Ok(self.shared.wake()?.descriptor())
     }
 
     /// Waits until nothing waits or runs; `false` if that took longer than `timeout`. For tests and batch work.

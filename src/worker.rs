@@ -41,7 +41,11 @@ fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<d
     let Some(job) = session.begin(geometry) else { return };
     wiring.running(Some(Current::new(session.id(), &job)));
     let end = match renderer {
-        Ok(renderer) => live::run(session, &job, renderer.as_mut()).unwrap_or_else(End::Failed),
+        Ok(renderer) => {
+            let end = live::run(session, &job, renderer.as_mut()).unwrap_or_else(End::Failed);
+            wiring.tell(renderer.info());
+            end
+        }
         Err(_) => End::NotLoaded,
     };
     wiring.running(None);

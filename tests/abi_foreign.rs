@@ -1,4 +1,6 @@
-//! The header as generators of bindings read it: cffi in Python, bindgen in Rust; and what it does to a host's compiler.
+//! The header as generators of bindings read it: cffi in Python, bindgen in Rust, cgo in Go; and what it does to a host's
+//! compiler. A generator that is not installed is passed over, but not by `make test`, which installs them
+//! (SCUMBLE_TEST_TOOLS).
 
 mod support;
 
@@ -10,6 +12,16 @@ use support::header::{Header, root};
 
 fn works(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Whether to try a generator.
+fn is_there(what: &str, found: bool) -> bool {
+    let wanted = std::env::var_os("SCUMBLE_TEST_TOOLS").is_some();
+    assert!(found || !wanted, "{what} is not installed; `scripts/setup.sh test` does it");
+    if !found {
+        println!("{what} is not installed; nothing was tried.");
+    }
+    found
 }
 
 fn must(command: &mut Command) -> Output {
@@ -33,11 +45,9 @@ fn plain(folder: &Path) -> String {
 fn python_builds_its_bindings_from_the_header() {
     let own = root().join(".setup/venv/bin/python");
     let pythons = [own.as_path(), Path::new("python3")];
-    let Some(python) = pythons.into_iter().find(|p| works(Command::new(p).args(["-c", "import cffi"])))
-    else {
-        println!("cffi is not installed (`make setup-test` does); nothing was tried.");
-        return;
-    };
+    let python = pythons.into_iter().find(|p| works(Command::new(p).args(["-c", "import cffi"])));
+    is_there("cffi", python.is_some());
+    let Some(python) = python else { return };
     let folder = c::scratch("foreign-cffi");
     let declarations = plain(&folder);
     assert!(!declarations.contains("__attribute__") && !declarations.contains("static"), "{declarations}");
@@ -52,13 +62,16 @@ fn python_builds_its_bindings_from_the_header() {
 
 #[test]
 fn rust_builds_its_bindings_from_the_header() {
-    if !works(Command::new("bindgen").arg("--version")) {
-        println!("bindgen is not installed; nothing was tried.");
+    if !is_there("bindgen", works(Command::new("bindgen").arg("--version"))) {
         return;
     }
     let folder = c::scratch("foreign-bindgen");
     let bindings = folder.join("scumble.rs");
-    must(Command::new("bindgen").arg(root().join("include/scumble.h")).arg("-o").arg(&bindings));
+    // libclang may have come without headers of its own.
+    let headers = c::said(&must(Command::new("cc").arg("-print-file-name=include")));
+    let mut generator = Command::new("bindgen");
+    generator.arg(root().join("include/scumble.h")).arg("-o").arg(&bindings).args(["--", "-isystem"]);
+    must(generator.arg(headers.trim()));
     let source = folder.join("main.rs");
     let program = "#[allow(warnings)] mod scumble;\n\
         fn main() { unsafe {\n\
@@ -66,7 +79,7 @@ fn rust_builds_its_bindings_from_the_header() {
             assert_eq!(version >> 16, scumble::SCUMBLE_ABI_MAJOR);\n\
             let mut params = std::mem::zeroed();\n\
             let size = std::mem::size_of::<scumble::ScumbleParams>();\n\
-            assert_eq!(scumble::scumble_params_init(&mut params, size), scumble::SCUMBLE_OK as i32);\n\
+            assert_eq!(scumble::scumble_params_init(&mut params, size as _), scumble::SCUMBLE_OK as i32);\n\
             assert_eq!(params.struct_size as usize, size);\n\
         } }\n";
     std::fs::write(&source, program).unwrap();
@@ -77,6 +90,25 @@ fn rust_builds_its_bindings_from_the_header() {
     rustc.args(["--edition=2021", "-lscumble", "-L"]).arg(folder).arg("-o").arg(&out).arg(&source);
     must(&mut rustc);
     must(Command::new(out).env("LD_LIBRARY_PATH", folder));
+}
+
+#[test]
+fn go_builds_its_bindings_from_the_header() {
+    if !is_there("go", works(Command::new("go").arg("version"))) {
+        return;
+    }
+    let folder = c::scratch("foreign-go");
+    let (library, program) = (c::library(), folder.join("host"));
+    let beside = library.parent().expect("a folder");
+    let mut go = Command::new("go");
+    go.current_dir(root().join("tests/foreign/go")).args(["build", "-o"]).arg(&program).arg(".");
+    go.env("CGO_ENABLED", "1").env("GOFLAGS", "-mod=mod").env("GOCACHE", folder.join("cache"));
+    go.env("CGO_CFLAGS", format!("-I{}", root().join("include").display()));
+    go.env("CGO_LDFLAGS", format!("-L{}", beside.display()));
+    must(&mut go);
+    let mut host = Command::new(program);
+    let output = must(host.env("LD_LIBRARY_PATH", beside).arg(root().join("models/tiny/turbo")));
+    println!("{}", c::said(&output));
 }
 
 /// What a compiler says of a source, with warnings on.

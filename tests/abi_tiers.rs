@@ -59,6 +59,7 @@ impl Renderer for Local {
             name: "local".into(),
             description: String::new(),
             device: "cpu".into(),
+            device_note: String::new(),
             runtime: String::new(),
             geometry: Geometry { native: 128, multiple: 16, cell: CELL as u32, fixed: None },
             defaults: Defaults { steps: 2, strength: 0.5, guidance: 1.0, refine: Some(0.35) },

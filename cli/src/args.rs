@@ -11,6 +11,8 @@ const EXAMPLES: &str = "\
 Examples:
   scumble info
       which ONNX Runtime, which devices, which model
+  scumble devices
+      what models can run on here, and what is missing for the rest
   scumble render -i sketch.png -p \"snowy mountains above a lake\" -o picture.png
       render a painted sketch with the default model
   scumble render -i sketch.png -p \"...\" -o picture.png --strength 0.4 --seed 7 --mask lake.png
@@ -38,6 +40,7 @@ pub enum Command {
     Render(RenderArgs),
     Live(LiveArgs),
     Info(InfoArgs),
+    Devices(DevicesArgs),
     Models(ModelsArgs),
     Runtime(RuntimeArgs),
 }
@@ -121,6 +124,19 @@ pub struct InfoArgs {
     pub engine: EngineArgs,
 }
 
+/// List what models can run on: processor, graphics cards, and what is missing for those that cannot be used
+#[derive(Args)]
+#[command(after_help = "\
+Each device is tried out, which takes a moment. docs/devices.md says how to set one up.")]
+pub struct DevicesArgs {
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]
+    #[arg(long, value_name = "PATH")]
+    pub runtime: Option<PathBuf>,
+}
+
 /// What the model is told; left out, the model's own value is used.
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Settings")]
@@ -162,7 +178,8 @@ pub struct EngineArgs {
     /// that comes with Scumble]
     #[arg(short, long, value_name = "DIR")]
     pub model: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N [default: auto]
+    /// auto, cpu, webgpu, cuda, tensorrt-rtx, openvino, directml, coreml or migraphx; a second card as cuda:1; see
+    /// `scumble devices` [default: auto]
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
     /// Threads for one operator of the model [default: physical cores less one]

@@ -112,6 +112,7 @@ impl Engine {
                 name: string(info.model_name),
                 description: string(info.model_description),
                 device: string(info.device),
+                device_note: string(info.device_note),
                 native_side: info.native_side,
                 steps: info.default_steps,
                 strength: info.default_strength,

@@ -1,10 +1,11 @@
 //! `scumble info`: what is here, and what is missing.
 
-use scumble::models::{device, folder, runtime};
+use scumble::models::folder;
 use scumble::places;
 use serde::Serialize;
 
 use crate::args::InfoArgs;
+use crate::devices::{self, Device};
 use crate::failure::{Done, Failure, say};
 use crate::host::Model;
 use crate::{host, progress};
@@ -41,18 +42,12 @@ struct Runtime {
 }
 
 #[derive(Serialize)]
-struct Device {
-    name: String,
-    usable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why_not: Option<String>,
-}
-
-#[derive(Serialize)]
 struct ModelTold {
     name: String,
     description: String,
     device: String,
+    /// Why there, where the engine chose.
+    device_note: String,
     /// Side of the square that it was trained on.
     native: u32,
     steps: u32,
@@ -76,15 +71,10 @@ pub fn run(args: &InfoArgs) -> Done {
 }
 
 fn ask(args: &InfoArgs) -> Told {
-    let program = std::env::current_exe().ok();
-    let beside = program.as_deref().and_then(std::path::Path::parent);
     let mut devices = Vec::new();
-    let runtime = match runtime::load(args.engine.runtime.as_deref(), beside) {
+    let runtime = match devices::runtime(args.engine.runtime.as_deref()) {
         Ok(found) => {
-            devices = device::list(found)
-                .into_iter()
-                .map(|d| Device { name: d.name, usable: d.why_not.is_none(), why_not: d.why_not })
-                .collect();
+            devices = devices::told(found);
             Part::Found(Runtime { version: found.version(), path: found.path.display().to_string() })
         }
         Err(why) => Part::Missing { error: why.message },
@@ -93,12 +83,13 @@ fn ask(args: &InfoArgs) -> Told {
         Ok(model) => Part::Found(model_told(model)),
         Err(why) => Part::Missing { error: why.message },
     };
-    let models = models(beside);
-    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model, models }
+    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model, models: models() }
 }
 
 /// Model folders where models are looked for.
-fn models(beside: Option<&std::path::Path>) -> Vec<Folder> {
+fn models() -> Vec<Folder> {
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(std::path::Path::parent);
     let folders = places::Around::here("SCUMBLE_DEFAULT_MODEL", beside).models();
     let open = folders.into_iter().filter_map(|folder| folder::Folder::open(&folder).ok());
     open.map(|model| Folder { name: model.name, folder: model.path.display().to_string() }).collect()
@@ -110,6 +101,7 @@ fn model_told(model: Model) -> ModelTold {
         name: model.name,
         description: model.description,
         device: model.device,
+        device_note: model.device_note,
         native: model.native_side,
         steps: model.steps,
         strength: digits(model.strength),
@@ -125,13 +117,15 @@ fn text(told: &Told) -> String {
         Part::Missing { .. } => row("ONNX Runtime", "not found".into()),
     }
     for device in &told.devices {
-        let why_not = device.why_not.as_ref().map_or(String::new(), |why| format!(": no, {why}"));
-        row("device", format!("{}{why_not}", device.name));
+        row("device", device.line());
     }
     match &told.model {
         Part::Found(model) => {
             row("model", format!("{}, on {}", model.name, model.device));
             row("", model.description.clone());
+            if !model.device_note.is_empty() {
+                row("", model.device_note.clone());
+            }
             let ModelTold { native, steps, strength, guidance, .. } = model;
             row(
                 "",

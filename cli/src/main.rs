@@ -1,7 +1,8 @@
 //! The command line `scumble`: render a picture, replay a painting, tell what is installed, get models.
 //!
 //! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs`, the only
-//! file with `unsafe`). `info` alone looks further, for what the ABI does not tell: which ONNX Runtime was found.
+//! file with `unsafe`). `info` and `devices` alone look further, for what the ABI
+//! does not tell: which ONNX Runtime was found, or which one is to be asked.
 
 #![deny(unsafe_code)]
 
@@ -32,6 +33,7 @@ mod film;
 mod strip;
 mod table;
 
+mod devices;
 mod info;
 
 // scumble models, scumble runtime: what can be got, getting it
@@ -68,6 +70,7 @@ fn run(command: Command) -> Done {
         Command::Render(args) => render::run(&args),
         Command::Live(args) => live::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Runtime(args) => models::runtime::run(&args),
     }

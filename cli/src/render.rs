@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::args::{Alpha, RenderArgs, Settings};
 use crate::failure::{Done, Failure, say};
-use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview};
+use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview, State};
 use crate::{progress, stills};
 
 /// How long one wait lasts before the next look at the clock.
@@ -34,6 +34,11 @@ pub fn run(args: &RenderArgs) -> Done {
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
     let info = wait(&mut layer, &mut picture)?;
     stills::write_png(&args.output, picture.canvas(), picture.has_alpha)?;
+    // It may have moved to another device meanwhile.
+    let model = match engine.state()? {
+        State::Ready(model) => model,
+        _ => model,
+    };
     tell(args, &model, &picture, &info)
 }
 
@@ -105,6 +110,7 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
         "bits": match picture.depth { Depth::Eight => 8, Depth::Sixteen => 16 },
         "model": model.name,
         "device": model.device,
+        "device_note": model.device_note,
         "seed": args.settings.seed.unwrap_or(0),
         // Strength × steps of them.
         "steps_run": info.step,

@@ -143,6 +143,7 @@ class EngineInfo(ctypes.Structure):
         ("default_strength", c_float),
         ("default_guidance", c_float),
         ("runtime", c_char_p),
+        ("device_note", c_char_p),
     ]
 
 
@@ -246,6 +247,7 @@ class Entry(ctypes.Structure):
         ("least", c_double),
         ("most", c_double),
         ("initial", c_double),
+        ("memory", c_uint64),
     ]
 
 
@@ -295,6 +297,7 @@ FUNCTIONS = {
         [_HANDLE, POINTER(c_float), c_uint32, c_uint32, c_uint32, c_uint32, _REVISION_OUT],
     ),
     "scumble_session_poll": (c_int32, [_HANDLE, c_uint64, _HANDLE_OUT]),
+    "scumble_session_wake_fd": (c_int32, [_HANDLE, POINTER(c_int32)]),
     "scumble_session_wait": (c_int32, [_HANDLE, c_uint32]),
     "scumble_session_cancel": (c_int32, [_HANDLE]),
     "scumble_session_stats": (c_int32, [_HANDLE, POINTER(Stats)]),

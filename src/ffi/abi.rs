@@ -32,7 +32,8 @@ pub struct ScumbleEngineOptions {
     pub intra_threads: u32,
     /// Folder of the model, UTF-8 like all paths; NULL = the default model that comes with the library.
     pub model_dir: *const c_char,
-    /// "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N"; NULL = "auto".
+    /// "auto" (the best graphics card that takes the model, else the CPU), "cpu", "webgpu", "cuda", "tensorrt-rtx",
+    /// "openvino", "directml", "coreml" or "migraphx"; a second card with ":1" and so on; NULL = "auto".
     pub device: *const c_char,
     /// The ONNX Runtime library, or a folder with it; NULL = searched (see FILES).
     pub runtime: *const c_char,
@@ -83,6 +84,9 @@ pub struct ScumbleEngineInfo {
     /// ONNX Runtime as it runs the model, or is loaded in this process, e.g. "ONNX Runtime 1.32.0 (/path/libonnxruntime.so.1.32.0)"; ""
     /// until it is.
     pub runtime: *const c_char,
+    /// With the device "auto": which one was chosen and why, as a sentence; else "". It changes when a device that was chosen
+    /// fails while it renders, and the CPU goes on.
+    pub device_note: *const c_char,
 }
 
 /// The settings of a session. Fill it with `scumble_params_init` first.
@@ -280,6 +284,8 @@ pub struct ScumbleEntry {
     pub least: f64,
     pub most: f64,
     pub initial: f64,
+    /// Of a device: bytes of its own memory; 0 where that is not known, and in other lists.
+    pub memory: u64,
 }
 
 // [any-thread] calls share these between threads by reference.
@@ -363,7 +369,7 @@ sized32!(ScumbleEngineOptions, first std::mem::offset_of!(ScumbleEngineOptions, 
 sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtime), {
     state: 0, progress: 0.0, error: 0, message: c"".as_ptr(), model_name: c"".as_ptr(),
     model_description: c"".as_ptr(), device: c"".as_ptr(), native_side: 0, default_steps: 0,
-    default_strength: 0.0, default_guidance: 0.0, runtime: c"".as_ptr(),
+    default_strength: 0.0, default_guidance: 0.0, runtime: c"".as_ptr(), device_note: c"".as_ptr(),
 });
 sized32!(ScumbleParams, {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
@@ -387,8 +393,9 @@ sized32!(ScumbleFrameInfo, {
 });
 sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
 
-sized32!(ScumbleEntry, {
+sized32!(ScumbleEntry, first std::mem::offset_of!(ScumbleEntry, memory), {
     usable: 0, name: c"".as_ptr(), title: c"".as_ptr(), note: c"".as_ptr(), least: 0.0, most: 0.0, initial: 0.0,
+    memory: 0,
 });
 
 // The first sizes of ABI 1 on 64-bit machines, which are taken for good; and that of what has grown since.
@@ -402,7 +409,8 @@ const _: () = {
     assert!(ScumbleFrameInfo::FIRST_SIZE == 152);
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
-    assert!(size_of::<ScumbleEngineInfo>() == 72);
+    assert!(size_of::<ScumbleEngineInfo>() == 80);
+    assert!(size_of::<ScumbleEntry>() == 64);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
 };

@@ -169,6 +169,7 @@ pub unsafe extern "C" fn scumble_engine_info(
                 told.model_name = words.keep(&model.name);
                 told.model_description = words.keep(&model.description);
                 told.device = words.keep(&model.device);
+                told.device_note = words.keep(&model.device_note);
                 told.native_side = model.geometry.native;
                 told.default_steps = model.defaults.steps;
                 told.default_strength = model.defaults.strength;

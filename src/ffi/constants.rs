@@ -176,7 +176,7 @@ pub const SCUMBLE_PROCESS_HOST: u32 = 2;
 
 /// Folders with models, around the default one: the user's, the installation's, the system's.
 pub const SCUMBLE_LIST_MODELS: u32 = 1;
-/// Devices that models may run on. Loads ONNX Runtime, for good, if no engine has.
+/// Devices that models may run on, each tried out: it may take a second. Loads ONNX Runtime, for good, if no engine has.
 pub const SCUMBLE_LIST_DEVICES: u32 = 2;
 /// Samplers.
 pub const SCUMBLE_LIST_SAMPLERS: u32 = 3;

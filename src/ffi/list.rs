@@ -27,12 +27,13 @@ pub struct Entry {
     note: CString,
     /// Least, most, initial.
     range: [f64; 3],
+    memory: u64,
 }
 
 impl Entry {
     fn new(name: &str, title: &str, note: &str) -> Self {
         let [name, title, note] = [name, title, note].map(c_string);
-        Entry { usable: true, name, title, note, range: [0.0; 3] }
+        Entry { usable: true, name, title, note, range: [0.0; 3], memory: 0 }
     }
 
     fn unusable(name: &str, title: &str, why: &str) -> Self {
@@ -129,13 +130,12 @@ fn models() -> Vec<Entry> {
 fn devices() -> Result<Vec<Entry>> {
     let runtime = runtime::load(None, library::folder())?;
     library::wait_at_exit();
-    let all = device::list(runtime).into_iter();
-    Ok(all
-        .map(|device| match device.why_not {
-            None => Entry::new(&device.name, &device.name, ""),
-            Some(why) => Entry::unusable(&device.name, &device.name, &why),
-        })
-        .collect())
+    let told = device::list(runtime).into_iter().map(|device| Entry {
+        usable: device.why_not.is_none(),
+        memory: device.memory.unwrap_or(0),
+        ..Entry::new(&device.name, &device.title, device.why_not.as_deref().unwrap_or(&device.note))
+    });
+    Ok(told.collect())
 }
 
 fn settings() -> Vec<Entry> {
@@ -171,6 +171,7 @@ pub unsafe extern "C" fn scumble_list_entry(
             least,
             most,
             initial,
+            memory: found.memory,
             ..ScumbleEntry::initial()
         };
         unsafe { write_struct(entry, told, "entry") }?;

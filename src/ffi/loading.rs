@@ -9,7 +9,7 @@ use super::guard::*;
 use super::library;
 use crate::engine::Load;
 use crate::error::{Error, Result, Status};
-use crate::pipeline::{LoadOptions, Pipeline};
+use crate::pipeline::{Fallback, LoadOptions};
 #[cfg(target_os = "linux")]
 use crate::remote::{IDLE, Options, Remote, SILENCE};
 use crate::render::Renderer;
@@ -40,7 +40,7 @@ fn loading_here(options: LoadOptions) -> Load {
             }
             progress(done, what);
         };
-        Pipeline::load(&options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+        Fallback::load(options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
 }
 

@@ -252,6 +252,35 @@ pub unsafe extern "C" fn scumble_session_poll(
     }
 }
 
+/// Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
+/// something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
+/// released: the host neither reads nor writes nor closes it. On Unix alone.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (a system without), SCUMBLE_ERROR_MEMORY,
+/// SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_wake_fd(session: *mut ScumbleSession, fd: *mut i32) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            check_out(fd, "fd")?;
+            write_out(fd, wake_descriptor(session)?);
+            Ok(SCUMBLE_OK)
+        })
+    }
+}
+
+#[cfg(unix)]
+fn wake_descriptor(session: &ScumbleSession) -> Result<i32> {
+    session.session.wake_descriptor()
+}
+
+#[cfg(not(unix))]
+fn wake_descriptor(_: &ScumbleSession) -> Result<i32> {
+    Err(Error::setting("There is no descriptor to wait at on this system; poll from a timer."))
+}
+
 /// Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll
 /// tells what came of it. For tests and batch work; an interactive host polls.
 /// Returns SCUMBLE_OK, SCUMBLE_TIMEOUT, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.

@@ -3,6 +3,8 @@
 //! Exports differ in element types, ranks and fixed sizes, so all of that is read from the session; callers
 //! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
 
+pub(crate) mod errors;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,15 +13,15 @@ use std::time::{Duration, Instant};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use ndarray::{ArrayD, IxDyn};
-use ort::error::ErrorCode;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::device::{Device, session_builder};
-use crate::models::runtime::{Runtime, one_line};
+use crate::models::device::{Device, Kind, Options, Precision, session_builder};
+use crate::models::runtime::{Runtime, faults};
+use errors::{failed, load_error, worth_a_second_try};
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -49,62 +51,78 @@ pub enum Feed<'a> {
 
 /// A session that is ready to run.
 pub struct Component {
+    network: Network,
+    session: Session,
+    /// The same with all digits, until the first run has shown whether it is needed.
+    exact: Option<Session>,
+}
+
+/// What is to be said of a session, whichever.
+struct Network {
     /// What to call it in a message: `unet`, `vae_decoder`, …
     name: &'static str,
     path: PathBuf,
-    session: Session,
+    device: Device,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
 }
 
 impl Component {
-    /// Reads the network at `path` onto `device`. Ends early when `cancel` asks for it.
+    /// Reads the network at `path` onto a device. Ends early when `cancel` asks for it.
     ///
     /// # Errors
     /// [`Status::Cancelled`], [`Status::ModelMissing`], [`Status::ModelBroken`], [`Status::ModelUnsupported`],
     /// [`Status::Device`] or [`Status::Memory`].
-    pub fn load(
+    pub(crate) fn load(
         name: &'static str,
         path: &Path,
         runtime: &Runtime,
-        device: Device,
-        threads: usize,
+        options: Options,
         cancel: &Cancel,
     ) -> Result<Self> {
-        let commit = |level| -> ort::Result<Session> {
-            let mut builder = session_builder(runtime, device, threads, level)?;
-            let canceler = builder.canceler();
-            let _hooked = cancel.hook(move || {
-                // It fails only if the load has ended by itself.
-                let _ = canceler.cancel();
+        let device = options.device;
+        let read = |precision| -> Result<Session> {
+            let commit = |level| -> ort::Result<Session> {
+                let mut builder = session_builder(runtime, Options { precision, ..options }, level)?;
+                let canceler = builder.canceler();
+                let _hooked = cancel.hook(move || {
+                    // It fails only if the load has ended by itself.
+                    let _ = canceler.cancel();
+                });
+                builder.commit_from_file(path)
+            };
+            let session = commit(GraphOptimizationLevel::All).or_else(|error| {
+                // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
+                if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
+                    return Err(error);
+                }
+                commit(GraphOptimizationLevel::Level2).map_err(|_| error)
             });
-            builder.commit_from_file(path)
+            cancel.check()?;
+            session.map_err(|error| load_error(name, path, device, &error))
         };
-        let session = commit(GraphOptimizationLevel::All).or_else(|error| {
-            // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
-            if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
-                return Err(error);
-            }
-            commit(GraphOptimizationLevel::Level2).map_err(|_| error)
-        });
-        cancel.check()?;
-        let session = session.map_err(|error| load_error(name, path, device, &error))?;
+        let session = read(options.precision)?;
+        let exact = match options.precision {
+            Precision::Full => None,
+            Precision::Brain => Some(read(Precision::Full)?),
+        };
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
-        Ok(Component { name, path: path.to_path_buf(), session, inputs, outputs })
+        let network = Network { name, path: path.to_path_buf(), device, inputs, outputs };
+        Ok(Component { network, session, exact })
     }
 
     pub fn inputs(&self) -> &[Port] {
-        &self.inputs
+        &self.network.inputs
     }
 
     /// The input called `name`.
     pub fn input(&self, name: &str) -> Option<&Port> {
-        self.inputs.iter().find(|port| port.name == name)
+        self.network.inputs.iter().find(|port| port.name == name)
     }
 
     pub fn outputs(&self) -> &[Port] {
-        &self.outputs
+        &self.network.outputs
     }
 
     /// The first of `names` that is an output, else the first output of `rank` dimensions.
@@ -114,21 +132,14 @@ impl Component {
     pub fn output(&self, names: &[&str], rank: usize) -> Result<&Port> {
         names
             .iter()
-            .find_map(|name| self.outputs.iter().find(|port| port.name == *name))
-            .or_else(|| self.outputs.iter().find(|port| port.shape.len() == rank))
+            .find_map(|name| self.outputs().iter().find(|port| port.name == *name))
+            .or_else(|| self.outputs().iter().find(|port| port.shape.len() == rank))
             .ok_or_else(|| self.unsupported(&format!("it has no output like {}", names.join(" or "))))
     }
 
     /// An error for an export whose inputs or outputs are not those of a Stable Diffusion model.
     pub fn unsupported(&self, why: &str) -> Error {
-        Error::new(
-            Status::ModelUnsupported,
-            format!(
-                "The {} in {} cannot be used: {why}; choose another export of the model.",
-                self.name,
-                self.path.display()
-            ),
-        )
+        self.network.unsupported(why)
     }
 
     /// Runs the network and returns the output called `output` as `f32`. The time inside ONNX Runtime is
@@ -159,14 +170,44 @@ impl Component {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<[ArrayD<f32>; N]> {
+        let made = self.network.run(&mut self.session, feeds, wanted, cancel, spent)?;
+        let Some(mut exact) = self.exact.take() else { return Ok(made) };
+        let right = self.network.run(&mut exact, feeds, wanted, cancel, spent)?;
+        let near = made.iter().zip(&right).all(|(made, right)| is_near(made, right));
+        match near {
+            true => log::info!("the {} runs in bfloat16", self.network.name),
+            false => {
+                log::info!(
+                    "the {} runs in full precision: bfloat16 changes what it gives",
+                    self.network.name
+                );
+                self.session = exact;
+            }
+        }
+        Ok(right)
+    }
+}
+
+impl Network {
+    fn run<const N: usize>(
+        &self,
+        session: &mut Session,
+        feeds: &[(&str, Feed<'_>)],
+        wanted: [&str; N],
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<[ArrayD<f32>; N]> {
         cancel.check()?;
-        if let Some(port) = self.inputs.iter().find(|p| feeds.iter().all(|(name, _)| *name != p.name)) {
+        let fed = |port: &Port| feeds.iter().any(|(name, _)| *name == port.name);
+        if let Some(port) = self.inputs.iter().find(|port| !fed(port)) {
             return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
         }
         let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(feeds.len());
         for (name, feed) in feeds {
             let port = self
-                .input(name)
+                .inputs
+                .iter()
+                .find(|port| port.name == *name)
                 .ok_or_else(|| self.unsupported(&format!("it has no input called \"{name}\"")))?;
             let value = value(feed, port).map_err(|e| self.failed(&e))?.ok_or_else(|| {
                 self.unsupported(&format!("its input \"{name}\" is of the type {}", port.element))
@@ -179,28 +220,56 @@ impl Component {
             // It cannot fail, and there would be nobody to tell.
             let _ = terminator.terminate();
         });
+        let faults = faults::count();
         let start = Instant::now();
-        let outputs = self.session.run_with_options(values, &options);
+        let outputs = match lost::now(self.name, self.device) {
+            false => session.run_with_options(values, &options),
+            true => Err(ort::Error::new("WebGPU device lost (1): a test has taken it away")),
+        };
         *spent += start.elapsed();
         drop(hooked);
         // First: a terminated run fails with a general error, which is not to be taken for one.
         cancel.check()?;
-        let outputs = match outputs {
-            Ok(outputs) => outputs,
-            Err(error) => return Err(failed(self.name, &self.path, &error)),
-        };
+        let outputs = outputs.map_err(|error| self.failed(&error))?;
         let mut made = wanted.map(|_| ArrayD::zeros(IxDyn(&[0])));
         for (made, name) in made.iter_mut().zip(wanted) {
             let missing = || Error::new(Status::Inference, format!("The {} gave no \"{name}\".", self.name));
-            *made = floats(outputs.get(name).ok_or_else(missing)?)
-                .map_err(|error| failed(self.name, &self.path, &error))?;
+            *made = floats(outputs.get(name).ok_or_else(missing)?).map_err(|error| self.failed(&error))?;
         }
-        Ok(made)
+        // WebGPU only logs that a command failed, and goes on with numbers that mean nothing.
+        match faults::since(faults) {
+            Some(fault) if self.device.kind == Kind::WebGpu => {
+                Err(errors::lost(self.name, self.device, &fault))
+            }
+            _ => Ok(made),
+        }
+    }
+
+    fn unsupported(&self, why: &str) -> Error {
+        Error::new(
+            Status::ModelUnsupported,
+            format!(
+                "The {} in {} cannot be used: {why}; choose another export of the model.",
+                self.name,
+                self.path.display()
+            ),
+        )
     }
 
     fn failed(&self, error: &ort::Error) -> Error {
-        failed(self.name, &self.path, error)
+        failed(self.name, &self.path, self.device, error)
     }
+}
+
+/// Whether numbers of less precision keep 40 dB to the right ones, by the range of these.
+fn is_near(made: &ArrayD<f32>, right: &ArrayD<f32>) -> bool {
+    const LEAST: f64 = 1e4;
+    let (low, high) =
+        right.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    let errors = made.iter().zip(right).map(|(made, right)| f64::from(made - right).powi(2));
+    let error = errors.sum::<f64>() / right.len().max(1) as f64;
+    // Not a number is near nothing.
+    made.shape() == right.shape() && error * LEAST <= f64::from(high - low).powi(2)
 }
 
 fn ports(name: &str, path: &Path, outlets: &[Outlet]) -> Result<Vec<Port>> {
@@ -282,77 +351,40 @@ fn floats(value: &DynValue) -> ort::Result<ArrayD<f32>> {
     ArrayD::from_shape_vec(IxDyn(&shape), data).map_err(|e| ort::Error::new(e.to_string()))
 }
 
-fn worth_a_second_try(code: ErrorCode) -> bool {
-    !matches!(
-        code,
-        ErrorCode::NoSuchFile
-            | ErrorCode::InvalidProtobuf
-            | ErrorCode::NotImplemented
-            | ErrorCode::ModelLoadCanceled
-            | ErrorCode::InvalidGraph
-    )
-}
+/// Where tests take the device away: SCUMBLE_TEST_LOST_DEVICE is "NETWORK N", the run that fails, from 1. Not in release
+/// builds.
+mod lost {
+    use super::{Device, Kind};
 
-fn out_of_memory(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
-}
-
-fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
-    // ONNX Runtime begins with the path, which the sentence has already.
-    let detail = one_line(error.message());
-    let detail = detail.split_once(" failed:").map_or(detail.as_str(), |(_, rest)| rest);
-    let file = path.display();
-    let (status, message) = match error.code() {
-        _ if out_of_memory(detail) => (
-            Status::Memory,
-            format!("There is not enough memory for the {name} in {file}; choose a smaller model."),
-        ),
-        ErrorCode::NoSuchFile => (
-            Status::ModelMissing,
-            format!("A file of the {name} in {file} is missing ({detail}); download the model again."),
-        ),
-        _ if detail.contains("IR version") || detail.contains("under development and support") => (
-            Status::ModelUnsupported,
-            format!(
-                "The {name} in {file} is newer than this ONNX Runtime ({}); update ONNX Runtime.",
-                // Before it stands where in ONNX Runtime's source that was found.
-                detail.rsplit(") ").next().unwrap_or(detail)
-            ),
-        ),
-        ErrorCode::NotImplemented => (
-            Status::ModelUnsupported,
-            format!(
-                "The {name} in {file} was exported for another device than {device} ({detail}); choose another \
-                 export of the model."
-            ),
-        ),
-        ErrorCode::ExecutionProviderFailure => (
-            Status::Device,
-            format!(
-                "The device {device} does not take the {name} in {file} ({detail}); choose the device cpu."
-            ),
-        ),
-        _ => (
-            Status::ModelBroken,
-            format!(
-                "The {name} in {file} cannot be loaded ({detail}); download it again or choose another export."
-            ),
-        ),
-    };
-    Error::new(status, message)
-}
-
-fn failed(name: &str, path: &Path, error: &ort::Error) -> Error {
-    let detail = one_line(error.message());
-    if out_of_memory(&detail) {
-        return Error::new(
-            Status::Memory,
-            format!("There is not enough memory to run the {name}; render at a smaller size ({detail})."),
-        );
+    #[cfg(not(debug_assertions))]
+    pub fn now(_: &str, _: Device) -> bool {
+        false
     }
-    Error::new(
-        Status::Inference,
-        format!("ONNX Runtime failed in the {name} of {} ({detail}); try another model.", path.display()),
-    )
+
+    #[cfg(debug_assertions)]
+    pub fn now(name: &str, device: Device) -> bool {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let Ok(order) = std::env::var("SCUMBLE_TEST_LOST_DEVICE") else { return false };
+        let Some((wanted, run)) = order.split_once(' ') else { return false };
+        if device.kind == Kind::Cpu || wanted != name {
+            return false;
+        }
+        RUNS.fetch_add(1, Ordering::Relaxed) + 1 >= run.parse().unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_is_within_forty_decibels_of_the_right_numbers_range() {
+        let right = ArrayD::from_shape_fn(IxDyn(&[4, 25]), |at| at[1] as f32);
+        let off = |by: f32| right.mapv(|v| v + by);
+        assert!(is_near(&right, &right) && is_near(&off(0.2), &right), "0.2 of 24 is 41.6 dB");
+        assert!(!is_near(&off(0.25), &right), "0.25 of 24 is 39.6 dB");
+        assert!(!is_near(&right.mapv(|v| if v == 3.0 { f32::NAN } else { v }), &right));
+        assert!(!is_near(&ArrayD::zeros(IxDyn(&[25, 4])), &right));
+    }
 }

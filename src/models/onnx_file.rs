@@ -4,7 +4,7 @@
 //! Walks the protobuf wire format (<https://protobuf.dev/programming-guides/encoding/>) of `ModelProto`
 //! (onnx/onnx.proto3) and skips everything else, the weights above all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -14,6 +14,9 @@ use crate::error::{Error, Result, Status, plain};
 /// Operators of com.microsoft for which the CPU provider has no kernel (tried with ONNX Runtime 1.32).
 const NOT_ON_CPU: [&str; 5] = ["NhwcConv", "GroupNorm", "SkipGroupNorm", "BiasSplitGelu", "BiasAdd"];
 
+/// TensorProto.DataType.
+const FLOAT16: u64 = 10;
+
 /// What a file says about itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Scan {
@@ -21,6 +24,8 @@ pub struct Scan {
     pub external: BTreeMap<String, u64>,
     /// Operators that the CPU cannot run.
     pub not_on_cpu: BTreeSet<String>,
+    /// Whether it computes with 16-bit floats. Weights that are only stored so, and cast, are no reason.
+    pub half: bool,
     /// Size of the file itself.
     pub bytes: u64,
 }
@@ -85,10 +90,11 @@ fn scan(path: &Path) -> Result<Scan> {
         ));
     }
     file.rewind().map_err(unreadable)?;
-    let mut walker =
-        Walker { reader: BufReader::new(file), at: 0, scan: Scan { bytes: length, ..Scan::default() } };
+    let scan = Scan { bytes: length, ..Scan::default() };
+    let (reader, half, computed) = (BufReader::new(file), Vec::new(), HashSet::new());
+    let mut walker = Walker { reader, at: 0, scan, half, computed };
     match walker.model(length) {
-        Ok(()) => Ok(walker.scan),
+        Ok(()) => Ok(walker.told()),
         Err(Damage::CutShort) => Err(cut_short(path, "it ends before its contents do")),
         Err(Damage::NotOnnx) => Err(Error::new(
             Status::ModelBroken,
@@ -123,9 +129,18 @@ struct Walker {
     /// Position in the file.
     at: u64,
     scan: Scan,
+    /// Names of weights that are 16-bit floats.
+    half: Vec<String>,
+    /// Names of what is fed to operators that do more than cast it.
+    computed: HashSet<String>,
 }
 
 impl Walker {
+    fn told(mut self) -> Scan {
+        self.scan.half = self.half.iter().any(|name| self.computed.contains(name));
+        self.scan
+    }
+
     /// ModelProto: 7 = graph.
     fn model(&mut self, end: u64) -> Walk<()> {
         let mut graphs = 0;
@@ -155,16 +170,20 @@ impl Walker {
         Ok(())
     }
 
-    /// NodeProto: 4 = op_type, 7 = domain.
+    /// NodeProto: 1 = input, 4 = op_type, 7 = domain.
     fn node(&mut self, end: u64) -> Walk<()> {
-        let (mut operator, mut domain) = (String::new(), String::new());
+        let (mut operator, mut domain, mut inputs) = (String::new(), String::new(), Vec::new());
         while self.at < end {
             match self.field(end)? {
+                (1, Field::Until(text)) => inputs.push(self.text(text)?),
                 (4, Field::Until(text)) => operator = self.text(text)?,
                 (7, Field::Until(text)) => domain = self.text(text)?,
                 (_, Field::Until(next)) => self.skip_to(next)?,
                 _ => {}
             }
+        }
+        if operator != "Cast" {
+            self.computed.extend(inputs);
         }
         if domain == "com.microsoft" && NOT_ON_CPU.contains(&operator.as_str()) {
             self.scan.not_on_cpu.insert(operator);
@@ -172,8 +191,9 @@ impl Walker {
         Ok(())
     }
 
-    /// TensorProto: 13 = external_data (key and value), 14 = data_location (1 = external).
+    /// TensorProto: 2 = data_type, 8 = name, 13 = external_data (key and value), 14 = data_location (1 = external).
     fn tensor(&mut self, end: u64) -> Walk<()> {
+        let (mut name, mut half) = (String::new(), false);
         let (mut location, mut offset, mut length, mut external) = (String::new(), 0u64, 0u64, false);
         while self.at < end {
             match self.field(end)? {
@@ -187,9 +207,14 @@ impl Walker {
                     }
                 }
                 (14, Field::Number(place)) => external = place == 1,
+                (2, Field::Number(FLOAT16)) => half = true,
+                (8, Field::Until(text)) => name = self.text(text)?,
                 (_, Field::Until(next)) => self.skip_to(next)?,
                 _ => {}
             }
+        }
+        if half {
+            self.half.push(name);
         }
         if external {
             let needed = self.scan.external.entry(location).or_insert(1);
@@ -318,6 +343,17 @@ mod tests {
             let error = scratch.check(&whole[..place]).unwrap_err();
             assert_eq!(error.status, Status::ModelBroken, "cut at {place}");
         }
+    }
+
+    #[test]
+    fn a_model_that_computes_with_16_bit_floats_is_told_from_one_that_only_stores_them() {
+        let half = |model: &str| {
+            let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+            check(&models.join(model).join("model.onnx")).unwrap().half
+        };
+        assert!(half("tiny/turbo/unet") && half("tiny/xl-lcm/vae_decoder"));
+        assert!(!half("tiny/sd15/unet"));
+        assert!(!half("default/vae_decoder"), "its weights are cast before they are used");
     }
 
     #[test]

@@ -87,14 +87,24 @@ fn how_to_get_it() -> String {
     )
 }
 
+/// Whether a sentence of ONNX Runtime's is about memory: it has no code for that.
+pub(crate) fn out_of_memory(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["bad_alloc", "out of memory", "failed to allocate", "bfc_arena"].iter().any(|s| message.contains(s))
+}
+
 fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result<Runtime> {
     let environment =
         builder.with_name("scumble").with_telemetry(false).with_logger(Arc::new(forward)).build().map_err(
-            |e| {
-                Error::new(
+            |e| match out_of_memory(e.message()) {
+                true => Error::new(
+                    Status::Memory,
+                    "There is not enough memory to start ONNX Runtime; close other programs or images.",
+                ),
+                false => Error::new(
                     Status::Runtime,
                     format!("ONNX Runtime at {} does not start: {}.", path.display(), one_line(e.message())),
-                )
+                ),
             },
         )?;
     // `ort` opens the environment at its most talkative level when a logger is given.
@@ -106,9 +116,37 @@ fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result
 /// ONNX Runtime's own messages go to the `log` crate: a host's standard error is not ours to write to.
 fn forward(level: LogLevel, _category: &str, _id: &str, _location: &str, message: &str) {
     match level {
-        LogLevel::Fatal | LogLevel::Error => log::error!("onnxruntime: {message}"),
+        LogLevel::Fatal | LogLevel::Error => {
+            faults::note(message);
+            log::error!("onnxruntime: {message}");
+        }
         LogLevel::Warning => log::warn!("onnxruntime: {message}"),
         _ => log::debug!("onnxruntime: {message}"),
+    }
+}
+
+/// Failures of a device that ONNX Runtime tells its log and nobody else.
+pub(crate) mod faults {
+    use parking_lot::Mutex;
+
+    static SEEN: Mutex<(u64, String)> = Mutex::new((0, String::new()));
+
+    pub(super) fn note(message: &str) {
+        if message.contains("WebGPU device ") {
+            let mut seen = SEEN.lock();
+            *seen = (seen.0 + 1, super::one_line(message));
+        }
+    }
+
+    /// How many there have been.
+    pub fn count() -> u64 {
+        SEEN.lock().0
+    }
+
+    /// The last one, if there were more than `count`.
+    pub fn since(count: u64) -> Option<String> {
+        let seen = SEEN.lock();
+        (seen.0 > count).then(|| seen.1.clone())
     }
 }
 
@@ -187,6 +225,17 @@ mod tests {
         assert_eq!(version_in_name("libonnxruntime.1.24.4.dylib").as_deref(), Some("1.24.4"));
         assert_eq!(version_in_name("libonnxruntime.so"), None);
         assert!(version_key("libonnxruntime.so.1.100.0") > version_key("libonnxruntime.so.1.32.0"));
+    }
+
+    #[test]
+    fn what_a_device_tells_only_the_log_is_noticed() {
+        let before = faults::count();
+        forward(LogLevel::Error, "", "", "", "some other error");
+        forward(LogLevel::Warning, "", "", "", "WebGPU device error(2): only a warning");
+        assert_eq!(faults::since(before), None);
+        forward(LogLevel::Error, "", "", "", "WebGPU device error(2): a buffer is too large.");
+        assert_eq!(faults::since(before).as_deref(), Some("WebGPU device error(2): a buffer is too large"));
+        assert_eq!(faults::since(faults::count()), None);
     }
 
     #[cfg(target_os = "linux")]

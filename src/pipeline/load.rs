@@ -1,6 +1,6 @@
 //! From a model folder to a [`Pipeline`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::model::{Defaults, Geometry, ModelInfo, REFINE_STRENGTH};
 use crate::models::component::Component;
+use crate::models::component::errors::no_half;
+use crate::models::device::auto::{self, Needs};
 use crate::models::device::{self, Choice, Device};
 use crate::models::folder::{Folder, Reader};
 use crate::models::kind::Kind;
@@ -27,7 +29,7 @@ use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusi
 pub struct LoadOptions {
     /// The model's folder.
     pub model_dir: PathBuf,
-    /// `auto` (also the empty text), `cpu`, `cuda`, `cuda:1`, …
+    /// `auto` (also the empty text), `cpu`, `cuda`, `cuda:1`, `webgpu`, …: see [`device::Choice`].
     pub device: String,
     /// Threads inside ONNX Runtime; 0 for the physical cores less one.
     pub intra_threads: usize,
@@ -56,22 +58,36 @@ impl Pipeline {
         let sampler = Sampler::new(&folder.scheduler, folder.kind, options.scheduler.as_deref())?;
         let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
         cancel.check()?;
-        let device = device::resolve(choice, runtime)?;
         let threads = device::threads(options.intra_threads);
         let wanted = options.scheduler.as_deref();
         let loader = Loader { folder: &folder, wanted, sampler, runtime, threads, cancel, progress };
-        let loaded = loader.load(device);
-        match loaded {
-            Err(error)
-                if choice == Choice::Auto
-                    && device != Device::Cpu
-                    && matches!(error.status, Status::Device | Status::Memory) =>
-            {
-                log::warn!("{error}; the cpu is taken instead");
-                loader.load(Device::Cpu)
+        let files = loader.files()?;
+        match choice {
+            Choice::Only(device) => {
+                let card = device::find(device, runtime)?;
+                if let Some(file) = files.iter().find(|file| file.scan.half && card.half == Some(false)) {
+                    return Err(no_half(file.name, file.path, device));
+                }
+                loader.load(&files, device)
             }
-            loaded => loaded,
+            Choice::Auto => loader.load_somewhere(&files),
         }
+    }
+}
+
+/// One file of the model, looked into.
+struct File<'a> {
+    /// `unet`, `vae_decoder`, …
+    name: &'static str,
+    /// For the artist.
+    title: &'static str,
+    path: &'a Path,
+    scan: Scan,
+}
+
+impl File<'_> {
+    fn bytes(&self) -> u64 {
+        self.scan.bytes + self.scan.external.values().sum::<u64>()
     }
 }
 
@@ -87,37 +103,70 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn load(&self, device: Device) -> Result<Pipeline> {
+    /// All files, first: a missing one is told at once, not after a minute of reading the others.
+    fn files(&self) -> Result<Vec<File<'_>>> {
         let folder = self.folder;
-        // All files first: a missing one is told at once, not after a minute of reading the others.
-        let mut files: Vec<_> =
-            folder.texts.iter().map(|words| (words.name, "text encoder", &words.network)).collect();
-        files.extend([
+        let texts = folder.texts.iter().map(|words| (words.name, "text encoder", &words.network));
+        let others = [
             (folder.denoiser, title(folder), &folder.network),
             ("vae_encoder", "VAE encoder", &folder.vae_encoder),
             ("vae_decoder", "VAE decoder", &folder.vae_decoder),
-        ]);
-        let mut sizes = Vec::with_capacity(files.len());
-        for (name, _, path) in &files {
-            self.cancel.check()?;
-            let scan = onnx_file::check(path)?;
-            check_device(folder, name, device, &scan)?;
-            sizes.push(scan.bytes + scan.external.values().sum::<u64>());
+        ];
+        texts
+            .chain(others)
+            .map(|(name, title, path)| {
+                self.cancel.check()?;
+                Ok(File { name, title, path, scan: onnx_file::check(path)? })
+            })
+            .collect()
+    }
+
+    /// On the best device that takes the model, else on the CPU.
+    fn load_somewhere(&self, files: &[File<'_>]) -> Result<Pipeline> {
+        let half = files.iter().any(|file| file.scan.half);
+        let needs = Needs { half, bytes: files.iter().map(File::bytes).sum() };
+        let auto::Plan { devices, mut unfit } = auto::plan(needs, self.runtime);
+        for (device, card) in devices {
+            match self.load(files, device) {
+                Ok(mut pipeline) => {
+                    pipeline.info.device_note = auto::chosen(device, &card, &unfit);
+                    log::info!("{}", pipeline.info.device_note);
+                    return Ok(pipeline);
+                }
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => {
+                    log::warn!("{error}; something else is tried");
+                    unfit.push(auto::failed(device, &card, &error));
+                }
+            }
+        }
+        let mut pipeline = self.load(files, Device::CPU)?;
+        pipeline.info.device_note = auto::fell_back(&unfit);
+        log::info!("{}", pipeline.info.device_note);
+        Ok(pipeline)
+    }
+
+    fn load(&self, files: &[File<'_>], device: Device) -> Result<Pipeline> {
+        let folder = self.folder;
+        for file in files {
+            check_device(folder, file.name, device, &file.scan)?;
         }
         // The trial run counts like a tenth of the files.
-        let total = sizes.iter().sum::<u64>() as f32 * 1.1;
+        let total = files.iter().map(File::bytes).sum::<u64>() as f32 * 1.1;
         let mut done = 0u64;
-        let mut left = files.into_iter().zip(sizes);
+        let mut left = files.iter();
+        let precision = device::precision(device, self.runtime);
+        let options = device::Options { device, threads: self.threads, precision };
         let mut component = || -> Result<Component> {
-            let Some(((name, title, path), size)) = left.next() else {
+            let Some(file) = left.next() else {
                 return Err(Error::new(
                     Status::Internal,
                     "The model has too few parts; choose another model.",
                 ));
             };
-            (self.progress)(done as f32 / total, title);
-            let network = Component::load(name, path, self.runtime, device, self.threads, self.cancel)?;
-            done += size;
+            (self.progress)(done as f32 / total, file.title);
+            let network = Component::load(file.name, file.path, self.runtime, options, self.cancel)?;
+            done += file.bytes();
             Ok(network)
         };
         let mut encoders = Vec::with_capacity(folder.texts.len());
@@ -149,6 +198,7 @@ impl Loader<'_> {
             name: folder.name.clone(),
             description: self.description(distilled, inpaints),
             device: device.to_string(),
+            device_note: String::new(),
             runtime: self.runtime.description(),
             geometry: geometry(folder, &network, &encoder, &decoder),
             defaults: folder
@@ -204,7 +254,7 @@ impl Loader<'_> {
 }
 
 fn check_device(folder: &Folder, name: &str, device: Device, scan: &Scan) -> Result<()> {
-    if device != Device::Cpu || scan.not_on_cpu.is_empty() {
+    if device != Device::CPU || scan.not_on_cpu.is_empty() {
         return Ok(());
     }
     let operators: Vec<&str> = scan.not_on_cpu.iter().map(String::as_str).collect();

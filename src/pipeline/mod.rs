@@ -1,6 +1,7 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
 mod denoise;
+mod fallback;
 pub mod family;
 mod flux;
 mod inpaint;
@@ -37,6 +38,7 @@ use samplers::Samplers;
 use scheduler::{Rule, Step};
 use vae::{Decoder, Encoder};
 
+pub use fallback::Fallback;
 pub use load::LoadOptions;
 
 /// A loaded model.

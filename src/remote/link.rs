@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
+use crate::model::ModelInfo;
 use crate::pipeline::LoadOptions;
 use crate::policy::{Order, Policy};
 use crate::remote::area::{Inbox, Outbox, pack};
@@ -48,6 +49,8 @@ pub struct Link {
     inbox: Option<Inbox>,
     buffer: Vec<u8>,
     pub ready: bool,
+    /// What is to be said of the model since it has changed its device.
+    pub moved: Option<ModelInfo>,
 }
 
 impl Link {
@@ -61,8 +64,15 @@ impl Link {
         let (socket, theirs) = Socket::pair().map_err(|e| failed(&e))?;
         let child = Child::start(program, theirs)?;
         let buffer = vec![0; LONGEST];
-        let mut link =
-            Link { child, socket: Arc::new(socket), outbox: None, inbox: None, buffer, ready: false };
+        let mut link = Link {
+            child,
+            socket: Arc::new(socket),
+            outbox: None,
+            inbox: None,
+            buffer,
+            ready: false,
+            moved: None,
+        };
         let head = encode(load)?;
         let log = log::max_level() as usize;
         // It may have ended already: the first reading tells.
@@ -156,6 +166,7 @@ impl Link {
             match next {
                 Some(Up::Begun) => begun = true,
                 Some(Up::Step) => sink.step(),
+                Some(Up::Moved(info)) => self.moved = Some(*info),
                 Some(Up::Patch { step, steps, phases, picture, latent }) => {
                     let (_, height, width) = scene.paint.dim();
                     let (cells, window) = (latent.map(|[_, h, w]| (h, w)), scene.window);

@@ -11,7 +11,7 @@ use crate::region::Rect;
 use crate::render::{Condition, Ended, Phases, Quality, Scene};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -67,6 +67,8 @@ pub enum Up {
         picture: [usize; 3],
         latent: Option<[usize; 3]>,
     },
+    /// The model runs on another device now.
+    Moved(Box<ModelInfo>),
     Ended {
         job: u64,
         how: Result<Ended>,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::models::device::{Choice, Device, auto};
 use crate::policy::Policy;
 use crate::remote::Options;
 use crate::remote::child::{self, find};
@@ -30,6 +31,8 @@ pub struct Remote {
     deaths: u32,
     died: Instant,
     jobs: u64,
+    /// Why it runs on the CPU since it has died of another device; else empty.
+    gave_up: String,
 }
 
 impl Remote {
@@ -58,7 +61,16 @@ impl Remote {
         if let Ok(folder) = std::path::absolute(&options.load.model_dir) {
             options.load.model_dir = folder;
         }
-        Ok(Remote { options, program, link: None, about: None, deaths: 0, died: Instant::now(), jobs: 0 })
+        Ok(Remote {
+            options,
+            program,
+            link: None,
+            about: None,
+            deaths: 0,
+            died: Instant::now(),
+            jobs: 0,
+            gave_up: String::new(),
+        })
     }
 
     /// Waits until the model is loaded. A process that dies meanwhile is started anew, [`TRIES`] times in all.
@@ -93,7 +105,12 @@ impl Remote {
         };
         if !link.ready {
             match link.loaded(cancel, progress, self.options.silence) {
-                Ok(about) => self.about = Some(about),
+                Ok(mut about) => {
+                    if !self.gave_up.is_empty() {
+                        about.info.device_note.clone_from(&self.gave_up);
+                    }
+                    self.about = Some(about);
+                }
                 // It goes on with that; the next job waits for it again.
                 Err(Trouble::Told(error)) if error.is_cancelled() => {
                     self.link = Some(link);
@@ -146,7 +163,21 @@ impl Remote {
             "The program that renders for Scumble has ended while it {doing} ({why}); it is started anew."
         );
         log::warn!("{message}");
-        Error::new(Status::WorkerDied, message)
+        let error = Error::new(Status::WorkerDied, message);
+        self.give_up_device(&error);
+        error
+    }
+
+    /// A driver that brings its process down again and again is left out of the last try, where the device was not asked for.
+    fn give_up_device(&mut self, error: &Error) {
+        let is_on_cpu = self.about.as_ref().is_some_and(|about| about.info.device == Device::CPU.to_string());
+        let is_free = Choice::parse(&self.options.load.device).is_ok_and(|choice| choice == Choice::Auto);
+        if self.deaths + 1 == TRIES && is_free && !is_on_cpu {
+            let device = self.about.as_ref().map_or("the device", |about| &about.info.device);
+            self.gave_up = auto::gave_up(device, error);
+            self.options.load.device = Device::CPU.to_string();
+            log::warn!("{}", self.gave_up);
+        }
     }
 }
 
@@ -185,6 +216,9 @@ impl Renderer for Remote {
             log::warn!("the renderer's process has ended ({}); it is started anew", link.child.cause());
             drop(link);
             (link, ended) = asked(self)?;
+        }
+        if let (Some(info), Some(about)) = (link.moved.take(), &mut self.about) {
+            about.info = info;
         }
         match ended {
             Ok(ended) => {

@@ -12,7 +12,9 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::pipeline::{LoadOptions, Pipeline};
+use crate::model::ModelInfo;
+use crate::models::device::Device;
+use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
@@ -150,7 +152,7 @@ struct Server {
     inbox: Option<Inbox>,
     /// The memory of the last paint.
     spare: Vec<f32>,
-    pipeline: Option<Pipeline>,
+    pipeline: Option<Fallback>,
 }
 
 impl Server {
@@ -165,13 +167,21 @@ impl Server {
                     Err(error) => Up::Refused(error),
                 },
                 Order::Render { job, head, cancel, policy } => {
+                    let device = self.info().map(|info| info.device);
                     let how = self.render(head, &cancel, &policy);
+                    if let Some(info) = self.info().filter(|info| device.is_some_and(|d| d != info.device)) {
+                        send(&self.socket, &Up::Moved(Box::new(info)));
+                    }
                     *self.desk.current.lock() = None;
                     Up::Ended { job, how: how.map_err(shortened) }
                 }
             };
             send(&self.socket, &answer);
         }
+    }
+
+    fn info(&self) -> Option<ModelInfo> {
+        self.pipeline.as_ref().map(Renderer::info)
     }
 
     fn load(&mut self, head: usize) -> Result<About> {
@@ -183,11 +193,14 @@ impl Server {
             let own = std::env::current_exe().ok();
             options.beside = own.and_then(|own| own.parent().map(|folder| folder.to_path_buf()));
         }
+        if options.device != Device::CPU.to_string() {
+            halt::at("card");
+        }
         let progress = |part: f32, what: &str| {
             halt::at("loading");
             send(&self.socket, &Up::Progress { part, what: what.into() });
         };
-        let pipeline = Pipeline::load(&options, &Cancel::new(), &progress).map_err(shortened)?;
+        let pipeline = Fallback::load(options, &Cancel::new(), &progress).map_err(shortened)?;
         let about = About { info: pipeline.info(), capabilities: pipeline.capabilities() };
         self.pipeline = Some(pipeline);
         Ok(about)

@@ -182,6 +182,7 @@ impl Renderer for Stub {
             name: "stub".into(),
             description: "Copies the paint through.".into(),
             device: "cpu".into(),
+            device_note: String::new(),
             runtime: String::new(),
             geometry: GEOMETRY,
             defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: Some(0.35) },

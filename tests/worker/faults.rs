@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scumble::engine::Engine;
+use scumble::engine::{Engine, LoadState};
 use scumble::error::{Error, Status};
 use scumble::job::Preview;
 use scumble::remote::Options;
@@ -109,6 +109,23 @@ fn a_model_that_it_dies_of_is_tried_three_times() {
 }
 
 #[test]
+fn a_device_that_it_dies_of_is_left_out_of_the_last_try_where_none_was_asked_for() {
+    let program = Program::new("dies-of-a-card", "abort card");
+    let mut asked = options(&program.path);
+    asked.load.device = "auto".into();
+    let engine = Engine::load_apart(asked).unwrap();
+    ready(&engine).unwrap();
+    let LoadState::Ready(info) = engine.state() else { panic!("{:?}", engine.state()) };
+    assert_eq!((info.device.as_str(), program.started().len()), ("cpu", 3));
+    assert!(info.device_note.starts_with("Runs on the processor since the device has failed"), "{info:?}");
+    let program = Program::new("dies-of-its-card", "abort card");
+    let mut asked = options(&program.path);
+    asked.load.device = "webgpu".into();
+    let why = ready(&Engine::load_apart(asked).unwrap()).unwrap_err();
+    assert!(why.message.contains("3 times") && program.started().len() == 3, "{why}");
+}
+
+#[test]
 fn what_the_model_lacks_is_told_as_in_the_hosts_process() {
     let mut broken = options(WORKER.as_ref());
     broken.load.model_dir = "/nowhere".into();
@@ -135,6 +152,32 @@ fn one_that_is_missing_or_no_program_or_of_another_version_is_told_in_a_sentence
     assert_eq!(why.status, Status::Worker);
     assert!(why.message.contains("/nowhere/scumble-worker"), "{why}");
     is_a_sentence(&why);
+}
+
+#[test]
+fn one_that_has_too_little_memory_is_told_in_a_sentence_and_the_host_lives_on() {
+    let mut outcomes = Vec::new();
+    for mebibytes in [30, 60, 75, 85, 95, 105, 4000] {
+        let script = format!("#!/bin/sh\nulimit -v {}\nexec {WORKER} \"$@\"\n", mebibytes * 1024);
+        let program = Program::of_script(Scratch::new(&format!("worker-memory-{mebibytes}")), &script);
+        let engine = Engine::load_apart(options(&program.path)).unwrap();
+        let why = match ready(&engine) {
+            Err(why) => Some(why),
+            Ok(()) => {
+                let seen = show(&session(&engine, Preview::Off), &paint(3));
+                assert!(!seen.finals.is_empty() || !seen.faults.is_empty(), "{mebibytes} MiB");
+                seen.faults.into_iter().next()
+            }
+        };
+        if let Some(why) = &why {
+            is_a_sentence(why);
+        }
+        println!("{mebibytes} MiB: {}", why.as_ref().map_or("a picture", |why| &why.message));
+        outcomes.push(why.is_some());
+    }
+    assert!(outcomes[0] && !outcomes[outcomes.len() - 1], "{outcomes:?}");
+    let here = session(&here(), Preview::Off);
+    assert!(!show(&here, &paint(3)).at_rest().is_empty());
 }
 
 /// What an engine of C's options renders with, once it is there: its state, and the processes that `program` has started.

@@ -82,10 +82,12 @@ pub fn kill(pid: i32) {
     unsafe { libc::kill(pid, libc::SIGKILL) };
 }
 
-/// Gone, or nothing but an entry that nobody has read yet.
+/// Gone, nothing but an entry that nobody has read yet, or by now the number of another program's process.
 pub fn is_gone(pid: i32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
-    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+    let Some((name, rest)) = stat.rsplit_once(") ") else { return true };
+    let ours = ["scumble-worker", "program", "sh"].iter().any(|own| name.ends_with(&format!("({own}")));
+    !ours || rest.starts_with(['Z', 'X'])
 }
 
 pub fn ready(engine: &Engine) -> Result<(), Error> {

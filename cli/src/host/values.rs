@@ -47,6 +47,8 @@ pub struct Model {
     pub name: String,
     pub description: String,
     pub device: String,
+    /// Why there, where the engine chose; else empty.
+    pub device_note: String,
     pub native_side: u32,
     pub steps: u32,
     pub strength: f32,

@@ -74,6 +74,7 @@ def scenario():
     took = yield from until(lambda: live().status(document).live and picture() == second, 60)
     check("the right folder again: live goes on", took is not None)
     yield from deep(model)
+    yield from wide(model)
 
 
 def deep(model):
@@ -87,6 +88,36 @@ def deep(model):
     shown = layer is not None and layer.last_frame is not None
     good = shown and len(set(whole(layer.group.live, document))) > 8
     check("a linear half-float document is rendered", good, live().status(document).text)
+
+
+def wide(model):
+    """A document whose profile is wider than sRGB: the picture is that of the same colours in sRGB."""
+    srgb, rec2020 = ("U8", "sRGB-elle-V2-srgbtrc.icc"), ("F32", "Rec2020-elle-V4-g10.icc")
+    document = yield from new_document(256, profile=srgb[1])
+    paper = document.activeNode()
+    change(document, model=model, prompt="a house", strength=0.6)
+    yield from stroke(line((200, 300), (700, 700), 10))
+    yield from idle(document)
+    pictures = []
+    for depth, profile in (srgb, rec2020):
+        document.setColorSpace("RGBA", depth, profile)
+        yield from idle(document)
+        live().start(document)
+        yield from until(lambda: live().of(document).last_frame is not None, 60)
+        yield from at_rest(document)
+        node, told = live().of(document).group.live, live().of(document).group.format().space
+        live().stop(document)
+        document.setColorSpace("RGBA", *srgb)
+        yield from idle(document)
+        pictures.append(whole(node, document))
+    check("a wide profile is handed over", told.profile is not None or told.number != 0, profile)
+    both, paint = range(len(pictures[0])), whole(paper, document)
+    apart = sorted(abs(pictures[0][i] - pictures[1][i]) for i in both)
+    usual = apart[len(apart) * 999 // 1000]
+    made = sum(abs(pictures[0][i] - paint[i]) for i in both) / len(apart)
+    good = sum(apart) / len(apart) < 1 and usual < 12 and made > 3
+    check("in a wide profile the picture has the colours that it has in sRGB", good,
+          f"mean {sum(apart) / len(apart):.3f}, {usual} of 255 in 999 of 1000; paint {made:.0f}")  # fmt: skip
 
 
 if __name__ == "__krita__":

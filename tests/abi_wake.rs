@@ -1,0 +1,70 @@
+//! The descriptor that a host's event loop watches: readable when there is something to poll, and not else.
+#![cfg(unix)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use scumble::job::Params;
+use support::painting::*;
+use support::stub::*;
+
+/// Whether it is readable within `wait`.
+fn rings(descriptor: i32, wait: Duration) -> bool {
+    let mut watched = libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one structure, of this function.
+    unsafe { libc::poll(&mut watched, 1, wait.as_millis() as i32) == 1 }
+}
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(60);
+
+#[test]
+fn it_rings_for_each_frame_and_fault_and_poll_hushes_it() {
+    let gate = Gate::closed();
+    let engine = Stub::engine(&gate);
+    let layer = engine.session();
+    layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
+    let bell = layer.wake_descriptor().unwrap();
+    assert_eq!(bell, layer.wake_descriptor().unwrap(), "the same each time");
+    assert!(rings(bell, LONG), "at first the host is to look what was there before");
+    let _ = layer.poll(0);
+    assert!(!rings(bell, SHORT));
+    let paint = Painting::new(64, 64);
+    revision(paint.push(&layer, None));
+    assert!(!rings(bell, SHORT), "a push alone is no news");
+    gate.let_all_pass();
+    let (mut seen, began) = (0, Instant::now());
+    while !frame(&layer, seen).is_some_and(|shown| {
+        seen = shown.seq;
+        shown.current
+    }) {
+        assert!(rings(bell, LONG) && began.elapsed() < LONG, "woken for each frame until the last");
+    }
+    settle(&layer);
+    while rings(bell, SHORT) {
+        assert!(frame(&layer, seen).is_none(), "nothing is told twice");
+        assert!(began.elapsed() < LONG, "it comes to rest");
+    }
+    set(&layer, |params| params.prompt = "fail".into()).unwrap();
+    assert!(rings(bell, LONG), "a fault rings");
+    fault(&layer);
+}
+
+#[test]
+fn hundreds_of_rings_that_nobody_hears_wait_for_nothing() {
+    let engine = Stub::engine(&Gate::open());
+    let layer = engine.session();
+    layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
+    let bell = layer.wake_descriptor().unwrap();
+    let (mut paint, mut dice) = (Painting::new(64, 64), Dice(3));
+    for _ in 0..300 {
+        paint.stroke(&mut dice);
+        revision(paint.push(&layer, None));
+        settle(&layer);
+    }
+    assert!(rings(bell, LONG));
+    frame(&layer, 0).expect("the picture");
+    assert!(!rings(bell, SHORT), "one look hushes all");
+    drop(layer);
+}

@@ -1,0 +1,3 @@
+module scumble.example/host
+
+go 1.19
