@@ -106,6 +106,11 @@ pub fn user_runtime() -> Option<PathBuf> {
     data_folder(&|name| std::env::var_os(name)).map(|data| data.join("scumble").join("runtime"))
 }
 
+/// The user's folder of models, which [`Around::models`] looks into and `scumble models pull` fills.
+pub fn user_models() -> Option<PathBuf> {
+    data_folder(&|name| std::env::var_os(name)).map(|data| data.join("scumble").join("models"))
+}
+
 /// The XDG rule, which is a good one for every variable: a relative path is passed over.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())

@@ -1,10 +1,12 @@
 //! What can be asked for on the command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::Preview;
+use crate::models::args::{ModelsArgs, RuntimeArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +18,8 @@ Examples:
       render a painted sketch with the default model
   scumble render -i sketch.png -p \"...\" -o picture.png --strength 0.4 --seed 7 --mask lake.png
       stay closer to the paint; change only where lake.png is white
+  scumble models list
+      models that can be got, and those that are here; `scumble models pull sdxs` gets one
   scumble live --script tests/recordings/landscape.json --out out/demo
       replay a recorded painting in real time; frames, film strip, GIF and a table of times go to out/demo
 
@@ -38,6 +42,8 @@ pub enum Command {
     Live(LiveArgs),
     Info(InfoArgs),
     Devices(DevicesArgs),
+    Models(ModelsArgs),
+    Runtime(RuntimeArgs),
 }
 
 /// Render one picture from paint and words
@@ -61,7 +67,8 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PICTURE")]
     pub mask: Option<PathBuf>,
     /// Over how many pixels the mask's edge fades inwards, 0 to 1024 [default: 8]
-    #[arg(long, value_name = "PIXELS", requires = "mask", value_parser = clap::value_parser!(u32).range(0..=1024))]
+    #[arg(long, value_name = "PIXELS", requires = "mask")]
+    #[arg(value_parser = |s: &str| parse_setting::<u32>("mask_softness", s))]
     pub mask_softness: Option<u32>,
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
@@ -146,20 +153,20 @@ pub struct Settings {
     pub negative: Option<String>,
     /// 0 = the paint itself, 1 = the paint says nothing; every strength has its own picture [default: the model's]
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    #[arg(value_parser = |s: &str| parse_within(s, 0.0, 1.0))]
+    #[arg(value_parser = |s: &str| parse_setting::<f32>("strength", s))]
     pub strength: Option<f32>,
     /// Denoising steps, 1 to 200 [default: the model's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "N", value_parser = |s: &str| parse_setting::<u32>("steps", s))]
     pub steps: Option<u32>,
     /// How strictly the words are followed, 0 to 100; up to 1 is off [default: the model's]
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    #[arg(value_parser = |s: &str| parse_within(s, 0.0, 100.0))]
+    #[arg(value_parser = |s: &str| parse_setting::<f32>("guidance", s))]
     pub guidance: Option<f32>,
     /// Another number, another picture [default: 0, or the recording's]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Side of the square whose area is rendered, 64 to 4096 [default: the model's native size]
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(64..=4096))]
+    #[arg(long, value_name = "PIXELS", value_parser = |s: &str| parse_setting::<u32>("resolution", s))]
     pub resolution: Option<u32>,
     /// What shows through transparent paint [default: #ffffff, or the recording's]
     #[arg(long, value_name = "#RRGGBB", value_parser = parse_colour)]
@@ -173,7 +180,8 @@ pub struct Settings {
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// Folder of a model in diffusers' ONNX layout [default: the model that comes with Scumble]
+    /// Folder of a model in diffusers' ONNX layout, or the name of one that `scumble models` has got [default: the model
+    /// that comes with Scumble]
     #[arg(short, long, value_name = "DIR")]
     pub model: Option<PathBuf>,
     /// auto, cpu, webgpu, cuda, tensorrt-rtx, openvino, directml, coreml or migraphx; a second card as cuda:1; see
@@ -242,9 +250,17 @@ fn with_numbers(text: &str, most: usize) -> (&str, Vec<f32>) {
     (path, numbers)
 }
 
-fn parse_within(text: &str, least: f32, most: f32) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
+/// Least and most of one of the library's settings.
+pub fn range_of(setting: &str) -> (f64, f64) {
+    let found = scumble::job::RANGES.iter().find(|range| range.name == setting);
+    found.map_or((f64::NEG_INFINITY, f64::INFINITY), |range| (range.least, range.most))
+}
+
+/// A value of one of the library's settings.
+fn parse_setting<T: FromStr + Copy + Into<f64>>(setting: &str, text: &str) -> Result<T, String> {
+    let (least, most) = range_of(setting);
+    match text.parse::<T>() {
+        Ok(number) if (least..=most).contains(&number.into()) => Ok(number),
         _ => Err(format!("give a number from {least} to {most}")),
     }
 }
@@ -290,6 +306,23 @@ mod tests {
         for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
             assert!(parse_control(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_help_tells_the_librarys_ranges() {
+        use clap::CommandFactory;
+        let command = Cli::command();
+        let render = command.find_subcommand("render").unwrap();
+        for setting in ["steps", "guidance", "resolution", "mask_softness"] {
+            let help =
+                render.get_arguments().find(|arg| arg.get_id() == setting).unwrap().get_help().unwrap();
+            let (least, most) = range_of(setting);
+            assert!(help.to_string().contains(&format!("{least} to {most}")), "{setting}: {help}");
+            let (below, within) = (format!("{}", least - 1.0), format!("{most}"));
+            assert!(parse_setting::<f32>(setting, &below).is_err());
+            assert!(parse_setting::<f32>(setting, &within).is_ok());
+        }
+        assert_eq!(range_of("strength"), (0.0, 1.0));
     }
 
     #[test]

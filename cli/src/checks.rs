@@ -1,5 +1,6 @@
 //! What a recording must keep to, beyond its form. The sentences name the event by its place in the list, from 0.
 
+use crate::args::range_of;
 use crate::recording::{Change, Event, Recording, Settings, Stroke, side_is_sound};
 
 pub fn check(recording: &Recording) -> Result<(), String> {
@@ -78,14 +79,12 @@ fn check_stroke(stroke: &Stroke, side: f32) -> Result<(), String> {
 }
 
 fn settings(strength: Option<f32>, steps: Option<u32>, guidance: Option<f32>) -> Result<(), String> {
-    if let Some(strength) = strength.filter(|s| !(0.0..=1.0).contains(s)) {
-        return Err(format!("strength is {strength}; it must be from 0 to 1"));
-    }
-    if let Some(steps) = steps.filter(|s| !(1..=200).contains(s)) {
-        return Err(format!("steps is {steps}; it must be from 1 to 200"));
-    }
-    if let Some(guidance) = guidance.filter(|g| !(0.0..=100.0).contains(g)) {
-        return Err(format!("guidance is {guidance}; it must be from 0 to 100"));
+    let values = [("strength", strength), ("steps", steps.map(|steps| steps as f32)), ("guidance", guidance)];
+    for (name, value) in values {
+        let (least, most) = range_of(name);
+        if let Some(value) = value.filter(|value| !(least..=most).contains(&f64::from(*value))) {
+            return Err(format!("{name} is {value}; it must be from {least} to {most}"));
+        }
     }
     Ok(())
 }

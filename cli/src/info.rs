@@ -1,5 +1,7 @@
 //! `scumble info`: what is here, and what is missing.
 
+use scumble::models::folder;
+use scumble::places;
 use serde::Serialize;
 
 use crate::args::InfoArgs;
@@ -15,6 +17,14 @@ struct Told {
     runtime: Part<Runtime>,
     devices: Vec<Device>,
     model: Part<ModelTold>,
+    /// Those that `--model` may name, or a host's list has.
+    models: Vec<Folder>,
+}
+
+#[derive(Serialize)]
+struct Folder {
+    name: String,
+    folder: String,
 }
 
 /// Something that is there, or the sentence that says why it is not.
@@ -73,7 +83,16 @@ fn ask(args: &InfoArgs) -> Told {
         Ok(model) => Part::Found(model_told(model)),
         Err(why) => Part::Missing { error: why.message },
     };
-    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model }
+    Told { scumble: host::version(), abi: host::abi(), runtime, devices, model, models: models() }
+}
+
+/// Model folders where models are looked for.
+fn models() -> Vec<Folder> {
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(std::path::Path::parent);
+    let folders = places::Around::here("SCUMBLE_DEFAULT_MODEL", beside).models();
+    let open = folders.into_iter().filter_map(|folder| folder::Folder::open(&folder).ok());
+    open.map(|model| Folder { name: model.name, folder: model.path.display().to_string() }).collect()
 }
 
 fn model_told(model: Model) -> ModelTold {
@@ -116,6 +135,9 @@ fn text(told: &Told) -> String {
             );
         }
         Part::Missing { .. } => row("model", "not ready".into()),
+    }
+    for (at, model) in told.models.iter().enumerate() {
+        row(if at == 0 { "models" } else { "" }, format!("{}, {}", model.name, model.folder));
     }
     lines.join("\n")
 }

@@ -1,4 +1,4 @@
-//! The command line `scumble`: render a picture, replay a painting, tell what is installed.
+//! The command line `scumble`: render a picture, replay a painting, tell what is installed, get models.
 //!
 //! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs`, the only
 //! file with `unsafe`). `info` and `devices` alone look further, for what the ABI
@@ -36,6 +36,9 @@ mod table;
 mod devices;
 mod info;
 
+// scumble models, scumble runtime: what can be got, getting it
+mod models;
+
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -68,6 +71,8 @@ fn run(command: Command) -> Done {
         Command::Live(args) => live::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Models(args) => models::run(&args),
+        Command::Runtime(args) => models::runtime::run(&args),
     }
 }
 

@@ -27,8 +27,9 @@ pub fn spinner(what: &'static str) -> ProgressBar {
 }
 
 pub fn engine(args: &EngineArgs) -> Done<Engine> {
+    let model = args.model.as_deref().map(crate::models::named);
     Ok(Engine::create(&Options {
-        model: args.model.as_deref(),
+        model: model.as_deref(),
         device: args.device.as_deref(),
         threads: args.threads.unwrap_or(0),
         runtime: args.runtime.as_deref(),

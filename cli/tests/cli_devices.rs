@@ -218,6 +218,28 @@ fn without_vulkan_webgpu_is_told() {
 }
 
 #[test]
+fn a_plug_in_that_is_none_is_told_with_its_file() {
+    let folder = scratch("plug-in");
+    let own = folder.join("scumble/runtime/intel");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("libonnxruntime_providers_openvino_plugin.so"), "no library").unwrap();
+    let (paint, model) = (paint(&folder), model("sd15"));
+    let output = folder.join("out.png").to_str().unwrap().to_owned();
+    let with = |device: &str| {
+        let mut command = scumble("runtime", &render(&paint, &output, &model, device));
+        command.env("XDG_DATA_HOME", &folder);
+        command
+    };
+    let sentence = fail(with("openvino"));
+    assert!(
+        sentence.contains("runtime/intel/libonnxruntime_providers_openvino_plugin.so does not start"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("install it anew"), "{sentence}");
+    assert_eq!(told(with("auto"))["device"], "cpu");
+}
+
+#[test]
 fn auto_takes_no_program_for_a_card() {
     let told = told(scumble("webgpu", &["info", "--json", "-m", &model("sd15")]));
     assert_eq!(told["model"]["device"], "cpu");

@@ -5,6 +5,7 @@
 //!                → plan.rs        which files, from where: an entry of the catalogue, or any repository (hub.rs asks what it
 //!                                 has, choose.rs picks what a layout needs)
 //!                → store.rs       the user's folders: pull, check, remove, one download of a model at a time
+//! runtimes.json  → runtime.rs     ONNX Runtime out of its official wheels
 //!                → fetch.rs       one file: resumed, checked, renamed when it is whole
 //!                → web.rs         requests, redirects, access tokens, patience
 //! ```
@@ -19,9 +20,11 @@ pub mod catalogue;
 pub mod choose;
 pub mod fault;
 pub mod fetch;
+mod folders;
 pub mod hub;
 pub mod names;
 pub mod plan;
+pub mod runtime;
 pub mod settings;
 pub mod space;
 pub mod store;

@@ -8,14 +8,14 @@
 //!
 //! A model appears by one rename, so no host ever sees half of one.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::{self, Item};
+use crate::folders::{self, bytes_below, delete, make, read_json, write_json};
 use crate::names;
 use crate::plan::{Plan, Terms};
 use crate::space;
@@ -25,8 +25,6 @@ use crate::web::Web;
 pub const RECEIPT: &str = "scumble-download.json";
 const JOURNAL: &str = "scumble-journal.json";
 const DOWNLOADS: &str = ".downloads";
-/// Receipts are some kilobytes.
-const LONGEST: u64 = 8 << 20;
 
 /// What a model's folder says of where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +122,7 @@ impl Store {
         make(&downloads)?;
         let _lock = self.lock(&plan.id, Some(watch))?;
         let folder = self.models.join(&plan.id);
-        self.take_back(&plan.id, &folder);
+        folders::take_back(&folder, &self.old(&plan.id));
         let old = self.find(&plan.id);
         if let Some(old) = old.as_ref().filter(|old| !again && is_same(old, plan)) {
             watch.update(|progress| progress.stage = Stage::Done);
@@ -182,7 +180,7 @@ impl Store {
         };
         write_json(&staging.join(RECEIPT), &receipt)?;
         let _ = fs::remove_file(staging.join(JOURNAL));
-        self.swap(&plan.id, &staging, &folder)?;
+        folders::swap(&staging, &folder, &self.old(&plan.id))?;
         watch.update(|progress| {
             progress.stage = Stage::Done;
             progress.files_done = progress.files;
@@ -278,41 +276,9 @@ impl Store {
         Fault::new(Kind::NotFound, message)
     }
 
-    /// Holds the lock of a model until it is dropped, or its process ends. With a watch, waits for it.
+    /// Holds the lock of a model until it is dropped.
     fn lock(&self, id: &str, watch: Option<&Watch>) -> Result<File> {
-        const PAUSE: Duration = Duration::from_millis(200);
-        let place = self.models.join(DOWNLOADS).join(format!("{id}.lock"));
-        let file = File::options().create(true).truncate(false).write(true).open(&place);
-        let file = file.map_err(|why| Fault::disk("write", &place, &why))?;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => match watch {
-                    Some(watch) => {
-                        watch.update(|progress| progress.stage = Stage::Waiting);
-                        watch.sleep(PAUSE);
-                        watch.check()?;
-                    }
-                    None => {
-                        return Err(Fault::new(
-                            Kind::Busy,
-                            format!(
-                                "{id} is being downloaded right now; stop that, or wait until it is done."
-                            ),
-                        ));
-                    }
-                },
-                // A disk that knows no locks; one download at a time is then the user's to see to.
-                Err(TryLockError::Error(why)) => {
-                    log::warn!("{} cannot be locked: {why}", place.display());
-                    break;
-                }
-            }
-        }
-        if let Some(watch) = watch {
-            watch.update(|progress| progress.stage = Stage::Asking);
-        }
-        Ok(file)
+        folders::lock(&self.models.join(DOWNLOADS).join(format!("{id}.lock")), id, watch)
     }
 
     /// What an earlier try has left that is still wanted; the rest is deleted.
@@ -350,31 +316,9 @@ impl Store {
         Ok(journal)
     }
 
-    /// A model whose replacing was cut off is put back.
-    fn take_back(&self, id: &str, folder: &Path) {
-        if folder.symlink_metadata().is_err() {
-            let _ = fs::rename(self.old(id), folder);
-        }
-    }
-
+    /// Where a model lies while it is being replaced.
     fn old(&self, id: &str) -> PathBuf {
         self.models.join(DOWNLOADS).join(format!("{id}.old"))
-    }
-
-    /// The new folder in the place of the old one.
-    fn swap(&self, id: &str, staging: &Path, folder: &Path) -> Result<()> {
-        let fault = |why| Fault::disk("put the model into", folder, &why);
-        let old = self.old(id);
-        delete(&old)?;
-        if folder.is_dir() {
-            fs::rename(folder, &old).map_err(fault)?;
-        }
-        if let Err(why) = fs::rename(staging, folder) {
-            // What was there goes on being there.
-            let _ = fs::rename(&old, folder);
-            return Err(fault(why));
-        }
-        delete(&old)
     }
 }
 
@@ -389,44 +333,4 @@ fn is_same(old: &Installed, plan: &Plan) -> bool {
         })
     };
     old.receipt.repository == plan.repository && plan.items.iter().all(has)
-}
-
-fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|why| Fault::disk("make the folder", folder, &why))
-}
-
-/// Links are removed, not followed.
-fn delete(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Fault::disk("remove", folder, &why)),
-        _ => Ok(()),
-    }
-}
-
-/// Bytes of the files below a folder, links left out.
-fn bytes_below(folder: &Path, depth: usize) -> u64 {
-    const DEEPEST: usize = 16;
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.fold(0, |sum, entry| {
-        let bytes = match entry.metadata() {
-            Ok(data) if data.is_dir() && depth < DEEPEST => bytes_below(&entry.path(), depth + 1),
-            Ok(data) if data.is_file() => data.len(),
-            _ => 0,
-        };
-        sum.saturating_add(bytes)
-    })
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(place: &Path) -> Option<T> {
-    let size = fs::metadata(place).ok().filter(fs::Metadata::is_file)?.len();
-    let text = (size <= LONGEST).then(|| fs::read(place).ok()).flatten()?;
-    serde_json::from_slice(&text).ok()
-}
-
-fn write_json(place: &Path, value: &impl Serialize) -> Result<()> {
-    let fault = |why: std::io::Error| Fault::disk("write", place, &why);
-    let text = serde_json::to_vec_pretty(value).map_err(|why| fault(why.into()))?;
-    let part = place.with_extension("json.new");
-    fs::write(&part, text).map_err(fault)?;
-    fs::rename(&part, place).map_err(fault)
 }

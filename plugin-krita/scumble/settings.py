@@ -13,6 +13,8 @@ from .qt import QtCore
 
 KEY = "scumble"
 MOST_BYTES = 1 << 18  # of an annotation that is read at all
+# The library's; a test compares. Documents are read before it is loaded.
+RANGES = {"strength": (0.0, 1.0), "steps": (1, 200), "guidance": (0.0, 100.0)}
 MOST_TEXT = 10_000  # characters of a prompt
 
 
@@ -69,16 +71,15 @@ def parse(data: bytes) -> DocumentSettings:
 def _read(name: str, value, like) -> tuple:
     """(the value as it may be used, whether it can be)"""
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(_float(value))
-    if name in ("strength", "guidance", "steps") and value is None:
+    if name in RANGES and value is None:
         return None, True
-    if name in ("strength", "guidance", "steps", "seed") and not number:
+    if (name in RANGES or name == "seed") and not number:
         return 0, False
     if name == "seed":
         return int(value) % 2**64, True
-    if name == "steps":
-        return min(max(int(value), 1), 200), True
-    if name in ("strength", "guidance"):
-        return min(max(float(value), 0.0), 1.0 if name == "strength" else 100.0), True
+    if name in RANGES:
+        least, most = RANGES[name]
+        return min(max(type(least)(value), least), most), True
     good = type(value) is type(like) and not (isinstance(value, str) and len(value) > MOST_TEXT)
     return value, good
 

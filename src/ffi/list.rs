@@ -270,6 +270,27 @@ mod tests {
     use super::*;
     use crate::job::Params;
 
+    /// What hosts have of them, because they need it before there is a library.
+    #[test]
+    fn the_ranges_that_hosts_have_written_down_are_these() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |file: &str| std::fs::read_to_string(root.join(file)).expect(file);
+        let (gimp, krita) = (read("plugin-gimp/settings.h"), read("plugin-krita/scumble/settings.py"));
+        for (name, define) in
+            [("strength", None), ("steps", Some("STEPS_MOST")), ("guidance", Some("GUIDANCE_MOST"))]
+        {
+            let range = RANGES.iter().find(|range| range.name == name).expect(name);
+            let numbers =
+                krita.split(&format!("\"{name}\": (")).nth(1).and_then(|rest| rest.split(')').next());
+            let numbers: Vec<f64> =
+                numbers.expect(name).split(", ").map(|n| n.parse().expect(name)).collect();
+            assert_eq!(numbers, [range.least, range.most], "Krita's {name}");
+            let Some(define) = define else { continue };
+            let most = gimp.split(&format!("#define {define} ")).nth(1).and_then(|rest| rest.lines().next());
+            assert_eq!(most.and_then(|most| most.parse().ok()), Some(range.most), "GIMP's {name}");
+        }
+    }
+
     #[test]
     fn the_initial_values_of_settings_are_those_of_init_and_within_their_ranges_or_left_to_the_model() {
         let params = ScumbleParams::initial();

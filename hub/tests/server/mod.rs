@@ -137,6 +137,11 @@ impl Hub {
         self.state.lock().unwrap().pages = true;
     }
 
+    /// Where a file lies without a hub.
+    pub fn direct(&self, repository: &str, path: &str) -> String {
+        format!("{}/{repository}/{path}", self.cdn)
+    }
+
     /// What comes of the next requests for `path` (of a file, or "api").
     pub fn play(&self, path: &str, plays: impl IntoIterator<Item = Play>) {
         self.state.lock().unwrap().plays.entry(path.to_owned()).or_default().extend(plays);

@@ -65,7 +65,7 @@ pub(super) fn devices(kind: Kind, runtime: &Runtime) -> Result<Vec<(EpDevice<'_>
             let came = runtime
                 .environment
                 .register_ep_library(kind.name(), &library)
-                .map_err(|e| format!("{} does not start ({})", library.display(), one_line(e.message())));
+                .map_err(|e| does_not_start(&library, e.message()));
             told.push((kind, came.clone()));
             came
         });
@@ -91,9 +91,25 @@ pub(super) fn devices(kind: Kind, runtime: &Runtime) -> Result<Vec<(EpDevice<'_>
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     match found.is_empty() {
-        true => Err(format!("{} finds no device that it can use here", library.display())),
+        true => Err(format!(
+            "{} finds none that it can use here (is there a card, and its driver?)",
+            library.display()
+        )),
         false => Ok(found.into_iter().map(|(_, found)| found).collect()),
     }
+}
+
+/// ONNX Runtime and the system's loader both name the file, which the sentence does already.
+fn does_not_start(library: &Path, said: &str) -> String {
+    let library = library.display().to_string();
+    let said = one_line(said);
+    let cause = said
+        .rsplit(&library)
+        .next()
+        .unwrap_or(&said)
+        .trim_start_matches(" with error:")
+        .trim_matches([':', ' ']);
+    format!("{library} does not start ({cause}); install it anew, and the ONNX Runtime that it is for")
 }
 
 fn not_here(kind: Kind) -> String {
@@ -105,6 +121,15 @@ fn not_here(kind: Kind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plug_in_that_does_not_start_is_told_with_its_cause_alone() {
+        let file = "/a/libplug.so";
+        let said = format!("Failed to load library {file} with error: {file}: file too short.\nat line 3");
+        let told = does_not_start(Path::new(file), &said);
+        assert!(told.starts_with("/a/libplug.so does not start (file too short); install"), "{told}");
+        assert!(does_not_start(Path::new(file), "API 24 is too old.").contains("(API 24 is too old)"));
+    }
 
     #[test]
     fn plug_ins_are_looked_for_beside_the_runtime_and_in_the_users_folder_and_its_folders() {

@@ -1,0 +1,174 @@
+//! `scumble models`: what there is, getting it, checking it, removing it.
+
+pub mod args;
+mod check;
+pub mod runtime;
+mod show;
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use scumble::models::folder::Folder;
+use scumble::places;
+use scumble_hub::catalogue::Catalogue;
+use scumble_hub::plan::{self, Plan};
+use scumble_hub::settings::Settings;
+use scumble_hub::space::size;
+use scumble_hub::store::Store;
+use scumble_hub::watch::{Stage, Watch};
+use scumble_hub::web::Web;
+use scumble_hub::{Fault, Kind};
+
+use crate::failure::{Done, Failure, say};
+use crate::progress;
+use args::{ModelsArgs, PullArgs, RemoveArgs, What};
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure { usage: fault.kind == Kind::Usage, message: fault.message }
+    }
+}
+
+pub fn run(args: &ModelsArgs) -> Done {
+    match &args.what {
+        What::List(args) => show::list(args.json),
+        What::Pull(args) => pull(args),
+        What::Check(args) => check::run(args),
+        What::Remove(args) => remove(args),
+    }
+}
+
+/// A model that was got may be called by its name; whatever is there as a path is that path.
+pub fn named(model: &Path) -> PathBuf {
+    let own = places::user_models().map(|models| models.join(model));
+    let is_name = model.components().count() == 1 && !model.exists();
+    own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| model.to_path_buf())
+}
+
+fn store() -> Done<Store> {
+    places::user_models().map(Store::new).ok_or_else(|| {
+        Failure::failed(
+            "No folder for models is known, as neither HOME nor XDG_DATA_HOME is set; set one of them.",
+        )
+    })
+}
+
+fn pull(args: &PullArgs) -> Done {
+    let catalogue = Catalogue::own()?;
+    let store = store()?;
+    let watch = Watch::new();
+    let web = Web::new(Settings::from_environment()?, &watch);
+    let asking = progress::spinner("asking");
+    let plan = plan::plan(&web, &catalogue, &args.model, args.revision.as_deref(), args.precision.as_deref());
+    asking.finish_and_clear();
+    let plan = plan?;
+    if !plan.lacks.is_empty() && !args.anyway {
+        return Err(Failure::failed(format!(
+            "{} has no {}, so it cannot be painted with as it is; look for another export of the model, or get it \
+             with --anyway and name a folder that has the rest in its scumble.json.",
+            plan.repository,
+            plan.lacks.join(", no ")
+        )));
+    }
+    let memory = catalogue.find(&plan.id).map(|entry| entry.memory_mb);
+    eprintln!("{}", show::plan(&plan, memory));
+    if !args.yes {
+        let question = format!("Do you agree to the licence, and get {}?", plan.title);
+        if !ask(&question, "agree to the licence with --yes")? {
+            return Err(Failure::failed("Nothing was downloaded."));
+        }
+    }
+    let done = shown(&watch, || store.pull(&web, &plan, args.again))?;
+    let state = if done.already { "was here already" } else { "is here" };
+    let Plan { title, id, .. } = &plan;
+    say(&format!("{title} {state}: {} in {}", size(done.bytes()), done.folder.display()))?;
+    match Folder::open(&done.folder) {
+        Ok(_) => say(&format!("Use it: scumble render --model {id} …, or choose it in Krita or GIMP.")),
+        Err(why) => {
+            Err(Failure::failed(format!("{title} has arrived whole, but cannot be loaded: {}", why.message)))
+        }
+    }
+}
+
+fn remove(args: &RemoveArgs) -> Done {
+    let store = store()?;
+    let catalogue = Catalogue::own()?;
+    let id = catalogue.find(&args.model).map_or(args.model.as_str(), |entry| entry.id.as_str());
+    let here = store.find(id);
+    if here.is_some() || store.begun(id) > 0 {
+        let what = here.map_or_else(
+            || format!("what has arrived of {id} ({})", size(store.begun(id))),
+            |model| {
+                format!("{} ({} in {})", model.receipt.title, size(model.bytes()), model.folder.display())
+            },
+        );
+        if !args.yes && !ask(&format!("Remove {what}?"), "say --yes")? {
+            return Err(Failure::failed("Nothing was removed."));
+        }
+    }
+    let bytes = store.remove(id)?;
+    say(&format!("{id} is removed; {} are free again.", size(bytes)))
+}
+
+/// Asks on the terminal; where there is none, `instead` is what a script does.
+fn ask(question: &str, instead: &str) -> Done<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(format!("Nobody can be asked here, as this is no terminal; {instead}.")));
+    }
+    eprint!("{question} [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|why| Failure::failed(format!("Your answer cannot be read: {why}.")))?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+}
+
+/// Runs `work` on a thread and shows what `watch` says of it.
+fn shown<T: Send>(watch: &Watch, work: impl FnOnce() -> Result<T, Fault> + Send) -> Done<T> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let bar = progress::bar(0, "getting");
+    let result = std::thread::scope(|threads| {
+        let worker = threads.spawn(work);
+        while !worker.is_finished() {
+            show_on(&bar, watch);
+            std::thread::park_timeout(PAUSE);
+        }
+        worker.join()
+    });
+    bar.finish_and_clear();
+    match result {
+        Ok(result) => Ok(result?),
+        Err(_) => {
+            Err(Failure::failed("Something went wrong inside; what has arrived is kept, so try again."))
+        }
+    }
+}
+
+fn show_on(bar: &ProgressBar, watch: &Watch) {
+    let now = watch.progress();
+    bar.set_prefix(match now.stage {
+        Stage::Asking | Stage::Loading => "getting",
+        Stage::Waiting => "waiting",
+        Stage::Checking => "checking",
+        Stage::Done => "done",
+    });
+    let total = now.bytes.max(now.bytes_done);
+    if now.stage == Stage::Loading && bar.length() != Some(total) {
+        // What was here before is no speed.
+        bar.set_length(total);
+        bar.set_position(now.bytes_done);
+        bar.reset_eta();
+    }
+    bar.set_length(total);
+    bar.set_position(now.bytes_done);
+    bar.set_message(if !now.note.is_empty() {
+        now.note
+    } else if now.stage == Stage::Waiting {
+        "another program is getting it; this one goes on when that is done".to_owned()
+    } else {
+        let speed = size(bar.per_sec().clamp(0.0, 1e15) as u64);
+        format!("{} of {}, {speed}/s, {}", size(now.bytes_done), size(total), now.file)
+    });
+}

@@ -1,0 +1,110 @@
+//! Folders of the user: made, emptied, locked and swapped, and the small files in them.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::{Fault, Kind, Result};
+use crate::watch::{Stage, Watch};
+
+/// Receipts and journals are some kilobytes.
+const LONGEST: u64 = 8 << 20;
+
+pub(crate) fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|why| Fault::disk("make the folder", folder, &why))
+}
+
+/// Links are removed, not followed.
+pub(crate) fn delete(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Fault::disk("remove", folder, &why)),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes of the files below a folder, links left out.
+pub(crate) fn bytes_below(folder: &Path, depth: usize) -> u64 {
+    const DEEPEST: usize = 16;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.fold(0, |sum, entry| {
+        let bytes = match entry.metadata() {
+            Ok(data) if data.is_dir() && depth < DEEPEST => bytes_below(&entry.path(), depth + 1),
+            Ok(data) if data.is_file() => data.len(),
+            _ => 0,
+        };
+        sum.saturating_add(bytes)
+    })
+}
+
+pub(crate) fn read_json<T: DeserializeOwned>(place: &Path) -> Option<T> {
+    let size = fs::metadata(place).ok().filter(fs::Metadata::is_file)?.len();
+    let text = (size <= LONGEST).then(|| fs::read(place).ok()).flatten()?;
+    serde_json::from_slice(&text).ok()
+}
+
+pub(crate) fn write_json(place: &Path, value: &impl Serialize) -> Result<()> {
+    let fault = |why: std::io::Error| Fault::disk("write", place, &why);
+    let text = serde_json::to_vec_pretty(value).map_err(|why| fault(why.into()))?;
+    let part = place.with_extension("json.new");
+    fs::write(&part, text).map_err(fault)?;
+    fs::rename(&part, place).map_err(fault)
+}
+
+/// Holds the lock at `place` until it is dropped, or its process ends. With a watch, waits for it; `what` is named else.
+pub(crate) fn lock(place: &Path, what: &str, watch: Option<&Watch>) -> Result<File> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let file = File::options().create(true).truncate(false).write(true).open(place);
+    let file = file.map_err(|why| Fault::disk("write", place, &why))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => match watch {
+                Some(watch) => {
+                    watch.update(|progress| progress.stage = Stage::Waiting);
+                    watch.sleep(PAUSE);
+                    watch.check()?;
+                }
+                None => {
+                    return Err(Fault::new(
+                        Kind::Busy,
+                        format!("{what} is being downloaded right now; stop that, or wait until it is done."),
+                    ));
+                }
+            },
+            // A disk that knows no locks; one download at a time is then the user's to see to.
+            Err(TryLockError::Error(why)) => {
+                log::warn!("{} cannot be locked: {why}", place.display());
+                break;
+            }
+        }
+    }
+    if let Some(watch) = watch {
+        watch.update(|progress| progress.stage = Stage::Asking);
+    }
+    Ok(file)
+}
+
+/// Puts `new` in the place of `folder`, which lies at `old` meanwhile.
+pub(crate) fn swap(new: &Path, folder: &Path, old: &Path) -> Result<()> {
+    let fault = |why| Fault::disk("write", folder, &why);
+    delete(old)?;
+    if folder.is_dir() {
+        fs::rename(folder, old).map_err(fault)?;
+    }
+    if let Err(why) = fs::rename(new, folder) {
+        // What was there goes on being there.
+        let _ = fs::rename(old, folder);
+        return Err(fault(why));
+    }
+    delete(old)
+}
+
+/// What was being replaced when that was cut off is put back.
+pub(crate) fn take_back(folder: &Path, old: &Path) {
+    if folder.symlink_metadata().is_err() {
+        let _ = fs::rename(old, folder);
+    }
+}
