@@ -377,7 +377,7 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
     succeed(&[&apart[..], &["--control", &full]].concat());
     assert_eq!(led, image::open(&out).unwrap().into_rgb8(), "in a process of its own");
     for (code, model, control, told) in [
-        (1, at("turbo"), full.clone(), "listens to ControlNets"),
+        (2, at("turbo"), full.clone(), "listens to ControlNets"),
         (1, at("sd15"), format!("{}={lines}", at("controls/xl-lines")), "another family"),
         (1, at("sd15"), format!("{net}={small}"), "make them equal"),
         (1, at("sd15"), format!("{net}={net}"), "Cannot read"),

@@ -48,6 +48,7 @@ pub unsafe extern "C" fn scumble_session_push(
                 let image = read_struct(next, "images")?;
                 // The caller's structs are as long as it says, which may be more or less than ours.
                 next = next.byte_add(image.struct_size as usize);
+                Format::from_number(image.format)?;
                 let bounds = Rect::canvas(image.canvas_width, image.canvas_height)?;
                 if !views.is_empty() && canvas != (bounds.width, bounds.height) {
                     return Err(Error::new(
