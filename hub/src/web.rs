@@ -254,7 +254,9 @@ impl Web {
         }
         let silence = self.settings.patience.silence.as_secs();
         let passing = match why {
-            ureq::Error::HostNotFound => format!("{host} is not found; look whether this computer is online"),
+            ureq::Error::HostNotFound => not_found(host),
+            // As the standard library tells it, which has no kind for that.
+            ureq::Error::Io(why) if why.to_string().contains("failed to lookup address") => not_found(host),
             ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => format!("{host} does not answer"),
             ureq::Error::Timeout(_) => format!("Nothing has come from {host} for {silence} seconds"),
             ureq::Error::Io(why) if why.kind() == std::io::ErrorKind::ConnectionRefused => {
@@ -285,6 +287,10 @@ impl Web {
     pub(crate) fn read_trouble(&self, host: &str, why: std::io::Error) -> Trouble {
         self.trouble(host, &ureq::Error::from(why))
     }
+}
+
+fn not_found(host: &str) -> String {
+    format!("{host} is not found; look whether this computer is online")
 }
 
 fn is_tls(why: &std::io::Error) -> bool {

@@ -252,6 +252,9 @@ fn trouble_that_stays_is_told() {
         Kind::Network,
         &["takes no connections", "Try again later"],
     );
+    // A name that never is one (RFC 2606), as on a computer that is offline.
+    let nowhere = Settings { endpoint: "http://hub.invalid".into(), ..settings(&hub) };
+    fails(pull_with(nowhere, &Watch::new(), &models), Kind::Network, &["hub.invalid is not found", "online"]);
     assert_nothing(&models);
 }
 
