@@ -375,7 +375,7 @@ fn floats(value: &DynValue) -> ort::Result<ArrayD<f32>> {
 /// Where tests take the device away: SCUMBLE_TEST_LOST_DEVICE is "NETWORK N", the run that fails, from 1. Not in release
 /// builds.
 mod lost {
-    use super::{Device, Kind};
+    use super::Device;
 
     #[cfg(not(debug_assertions))]
     pub fn now(_: &str, _: Device) -> bool {
@@ -388,7 +388,7 @@ mod lost {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let Ok(order) = std::env::var("SCUMBLE_TEST_LOST_DEVICE") else { return false };
         let Some((wanted, run)) = order.split_once(' ') else { return false };
-        if device.kind == Kind::Cpu || wanted != name {
+        if device.kind == super::Kind::Cpu || wanted != name {
             return false;
         }
         RUNS.fetch_add(1, Ordering::Relaxed) + 1 >= run.parse().unwrap_or(u32::MAX)

@@ -105,6 +105,7 @@ INIT(scumble_mask_init, ScumbleMask)
 INIT(scumble_stats_init, ScumbleStats)
 INIT(scumble_params_init, ScumbleParams)
 INIT(scumble_entry_init, ScumbleEntry)
+INIT(scumble_condition_init, ScumbleCondition)
 
 /* Two samplers, nothing else to be listed, nothing logged. */
 static const char *const samplers[] = {"euler", "ddim"};
@@ -378,6 +379,17 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
     s->coverage = coverage;
     if (mask) s->outside = mask->outside;
     return changed(s, revision);
+}
+/* It can be steered by nothing. */
+int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
+                                      const ScumbleImage *image, uint64_t *revision) {
+    (void)s, (void)number, (void)image, (void)revision;
+    return condition ? no(SCUMBLE_ERROR_SETTING, "the stub takes no control pictures") : SCUMBLE_UNCHANGED;
+}
+int32_t scumble_engine_conditions(const ScumbleEngine *engine, ScumbleList **list) {
+    (void)engine;
+    *list = NULL;
+    return SCUMBLE_OK;
 }
 int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
                                   uint32_t height, uint32_t width, uint64_t *revision) {
