@@ -25,12 +25,11 @@ CHECK = """(let* ((image (car (gimp-image-new 64 48 RGB))) (layer (car (gimp-lay
   (gimp-image-insert-layer image layer 0 0)
   (gimp-drawable-fill layer FILL-WHITE)
   (let ((made (car {call})))
-    (gimp-message (if (= 64 (car ({width} made))) "scumble rendered" "another size")))
-  (gimp-quit 1))"""
+    (gimp-message (if (= 64 (car ({width} made))) "scumble rendered" "another size"))))"""
 ARGUMENTS = {
     "2": (
         '64 48 RGB-IMAGE "paint" 100 0',
-        'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 ""',
+        'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 "" ""',
         "gimp-drawable-width",
     ),
     "3": (
@@ -69,6 +68,8 @@ def check(out: Path, gimp: str, console: list[str]) -> str:
         arguments, call, width = ARGUMENTS[gimp]
         script = CHECK.format(arguments=arguments, call=f"(plug-in-scumble {call})", width=width)
         command = [*console, "-i", "-d", "-f", "--batch-interpreter", "plug-in-script-fu-eval", "-b", script]
+        # By itself, because a script is left at its first error.
+        command += ["-b", "(gimp-quit 1)"] if gimp == "2" else ["--quit"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
         said = done.stdout + done.stderr
         return "" if "scumble rendered" in said else f"GIMP did not render with it: {said[-600:]}"
