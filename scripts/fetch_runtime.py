@@ -12,6 +12,7 @@ files are already there.
 """
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -21,6 +22,8 @@ import zipfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,18 @@ class Package:
         return found
 
 
+def pinned(name: str) -> Package:
+    """One that the command installs too, as its list pins it."""
+    entries = json.loads((ROOT / "hub/runtimes.json").read_text(encoding="utf-8"))
+    ours = {e["system"]: e for e in entries if e["name"] == name and e["system"].startswith("linux-")}
+    (version,) = {e["version"] for e in ours.values()}
+    wheels = {system.removeprefix("linux-"): e["sha256"] for system, e in ours.items()}
+    return Package(version, wheels, "onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/[LT]*")
+
+
 PACKAGES = {
-    "onnxruntime": Package(
-        "1.32.0",
-        {
-            "x86_64": "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
-            "aarch64": "2303372a85299b6757b0e11e1cbf13e410ddf7e10c37f4b37e99d1c90e7daf7c",
-        },
-        "onnxruntime/capi/libonnxruntime.so.*",
-        "onnxruntime/[LT]*",
-    ),
-    "onnxruntime-webgpu": Package(
-        "1.27.0",
-        {"x86_64": "142eb8bdb803c58117bf64164d201f43180bc87229cac14b590aa4ea79e0f70b"},
-        "onnxruntime/capi/libonnxruntime.so.*",
-        "onnxruntime/[LT]*",
-    ),
+    "onnxruntime": pinned("cpu"),
+    "onnxruntime-webgpu": pinned("webgpu"),
     "onnxruntime-ep-openvino": Package(
         "1.8.1",
         {"x86_64": "3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924"},

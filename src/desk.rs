@@ -334,7 +334,6 @@ impl Shared {
         (desk.waiting, desk.resting) = (false, false);
         desk.closed = Some(why);
         self.came_to_rest.notify_all();
-        drop(desk);
         self.ring();
     }
 }
