@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 2
+ABI_MINOR = 3
 
 OK = 0
 UNCHANGED = 1
@@ -103,6 +103,7 @@ LIST_DEVICES = 2
 LIST_SAMPLERS = 3
 LIST_SETTINGS = 4
 CONDITION_CONTROL = 1
+CONDITION_LORA = 2
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -237,6 +238,8 @@ class Condition(ctypes.Structure):
         ("start", c_float),
         ("end", c_float),
         ("reserved", c_uint32),
+        ("text_scale", c_float),
+        ("reserved_2", c_uint32),
     ]
 
 

@@ -11,7 +11,7 @@ use crate::pixels::space::Named;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 2;
+pub const SCUMBLE_ABI_MINOR: u32 = 3;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -185,6 +185,8 @@ pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
 
 /// A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
 pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
+/// A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
+pub const SCUMBLE_CONDITION_LORA: u32 = 2;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;

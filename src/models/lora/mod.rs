@@ -101,7 +101,8 @@ fn parse(path: &Path, layers: usize) -> std::result::Result<Lora, Wrong> {
         }
     }
     if let Some(first) = strange.first() {
-        let kind = checkpoint::kind(path).filter(|kind| !kind.contains("a LoRA"));
+        let kind =
+            checkpoint::kind(path).filter(|kind| !kind.contains("a LoRA") && !kind.contains("unknown"));
         let why = match kind.filter(|_| lora.is_empty()) {
             Some(kind) => format!("it is {kind} and no LoRA"),
             None => format!(

@@ -1,6 +1,8 @@
 //! The weights of an `.onnx` file that a LoRA changes: found by the path of the module that uses them, read from the disk,
 //! and put in the place of the file's own when ONNX Runtime reads the model again.
 
+mod find;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -11,7 +13,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use crate::error::{Error, Result, Status, plain};
-use crate::models::wire::{Damage, Field, Walk, Walker, put_bytes, put_number, put_varint};
+use crate::models::wire::{Walker, put_bytes, put_number, put_varint};
+use find::Finder;
 
 /// How a node uses its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +64,6 @@ pub enum Found {
     Fixed(&'static str),
 }
 
-const ROUNDED: &str = "are rounded to 8 bits or fewer, or to bfloat16, and cannot be changed";
-const SHARED: &str = "are shared by several of its modules and cannot be changed";
-const FUSED: &str = "were merged or moved when it was optimised, and cannot be changed";
-
 /// The weights of a file's matrices and convolutions.
 pub struct Weights {
     path: PathBuf,
@@ -81,8 +80,7 @@ impl Weights {
     pub fn of(path: &Path) -> Result<Weights> {
         let file = File::open(path).map_err(|e| unreadable(path, e))?;
         let length = file.metadata().map_err(|e| unreadable(path, e))?.len();
-        let mut finder =
-            Finder { walker: Walker::new(file), nodes: Vec::new(), tensors: HashMap::new(), graph: None };
+        let mut finder = Finder::new(file);
         match (finder.model(length), finder.graph.take()) {
             (Ok(()), Some(graph)) => {
                 Ok(Weights { path: path.to_path_buf(), by_module: finder.found(), graph, length })
@@ -207,6 +205,10 @@ fn unreadable(path: &Path, error: std::io::Error) -> Error {
     Error::new(status, format!("{} cannot be read ({why}); check the model's folder.", path.display()))
 }
 
+/// TensorProto.DataType.
+const FLOAT: u64 = 1;
+const FLOAT16: u64 = 10;
+
 /// A weight's field that says only that its bytes are elsewhere.
 fn stub(weight: &Weight) -> Vec<u8> {
     let mut tensor = Vec::new();
@@ -225,233 +227,6 @@ fn stub(weight: &Weight) -> Vec<u8> {
     let mut field = Vec::new();
     put_bytes(&mut field, 5, &tensor);
     field
-}
-
-/// TensorProto.DataType.
-const FLOAT: u64 = 1;
-const FLOAT16: u64 = 10;
-
-struct Tensor {
-    shape: Vec<usize>,
-    element: Option<Element>,
-    place: Place,
-    field: Range<u64>,
-}
-
-struct Node {
-    name: String,
-    operator: String,
-    inputs: Vec<String>,
-    output: String,
-    /// A Gemm's transB.
-    transposes: bool,
-}
-
-/// Collects what the walk meets.
-struct Finder {
-    walker: Walker,
-    nodes: Vec<Node>,
-    tensors: HashMap<String, Tensor>,
-    graph: Option<(Range<u64>, Range<u64>)>,
-}
-
-impl Finder {
-    /// ModelProto: 7 = graph.
-    fn model(&mut self, end: u64) -> Walk<()> {
-        while self.walker.at < end {
-            let begin = self.walker.at;
-            match self.walker.field(end)? {
-                (7, Field::Until(graph)) if self.graph.is_none() => {
-                    self.graph = Some((begin..graph, self.walker.at..graph));
-                    self.in_graph(graph)?;
-                }
-                (7, _) => return Err(Damage::NotOnnx),
-                (_, Field::Until(next)) => self.walker.skip_to(next)?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// GraphProto: 1 = node, 5 = initializer.
-    fn in_graph(&mut self, end: u64) -> Walk<()> {
-        while self.walker.at < end {
-            let begin = self.walker.at;
-            match self.walker.field(end)? {
-                (1, Field::Until(node)) => self.node(node)?,
-                (5, Field::Until(tensor)) => self.tensor(begin, tensor)?,
-                (_, Field::Until(next)) => self.walker.skip_to(next)?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// NodeProto: 1 = input, 2 = output, 3 = name, 4 = op_type, 5 = attribute.
-    fn node(&mut self, end: u64) -> Walk<()> {
-        let mut node = Node {
-            name: String::new(),
-            operator: String::new(),
-            inputs: Vec::new(),
-            output: String::new(),
-            transposes: false,
-        };
-        while self.walker.at < end {
-            match self.walker.field(end)? {
-                (1, Field::Until(text)) => node.inputs.push(self.walker.text(text)?),
-                (2, Field::Until(text)) if node.output.is_empty() => node.output = self.walker.text(text)?,
-                (3, Field::Until(text)) => node.name = self.walker.text(text)?,
-                (4, Field::Until(text)) => node.operator = self.walker.text(text)?,
-                (5, Field::Until(attribute)) => node.transposes |= self.transposes(attribute)?,
-                (_, Field::Until(next)) => self.walker.skip_to(next)?,
-                _ => {}
-            }
-        }
-        self.nodes.push(node);
-        Ok(())
-    }
-
-    /// AttributeProto: 1 = name, 3 = i.
-    fn transposes(&mut self, end: u64) -> Walk<bool> {
-        let (mut named, mut set) = (false, false);
-        while self.walker.at < end {
-            match self.walker.field(end)? {
-                (1, Field::Until(text)) => named = self.walker.text(text)? == "transB",
-                (3, Field::Number(number)) => set = number == 1,
-                (_, Field::Until(next)) => self.walker.skip_to(next)?,
-                _ => {}
-            }
-        }
-        Ok(named && set)
-    }
-
-    /// TensorProto: 1 = dims (one by one, or packed), 2 = data_type, 4 = float_data, 8 = name, 9 = raw_data, 13 =
-    /// external_data, 14 = data_location.
-    fn tensor(&mut self, begin: u64, end: u64) -> Walk<()> {
-        let (mut shape, mut element, mut name, mut place) =
-            (Vec::new(), None, String::new(), Place::Elsewhere);
-        let (mut file, mut from, mut length, mut beside) = (String::new(), 0u64, None, false);
-        let side = |side: u64| usize::try_from(side).map_err(|_| Damage::NotOnnx);
-        while self.walker.at < end {
-            match self.walker.field(end)? {
-                (1, Field::Number(number)) => shape.push(side(number)?),
-                (1, Field::Until(packed)) => {
-                    while self.walker.at < packed {
-                        shape.push(side(self.walker.varint(packed)?)?);
-                    }
-                }
-                (2, Field::Number(FLOAT)) => element = Some(Element::F32),
-                (2, Field::Number(FLOAT16)) => element = Some(Element::F16),
-                (4 | 9, Field::Until(next)) => {
-                    place = Place::Inside(self.walker.at..next);
-                    self.walker.skip_to(next)?;
-                }
-                (8, Field::Until(text)) => name = self.walker.text(text)?,
-                (13, Field::Until(entry)) => {
-                    let (key, value) = self.walker.entry(entry)?;
-                    let number = || value.parse::<u64>().map_err(|_| Damage::NotOnnx);
-                    match key.as_str() {
-                        "offset" => from = number()?,
-                        "length" => length = Some(number()?),
-                        "location" => file = value,
-                        _ => {}
-                    }
-                }
-                (14, Field::Number(location)) => beside = location == 1,
-                (_, Field::Until(next)) => self.walker.skip_to(next)?,
-                _ => {}
-            }
-        }
-        if beside {
-            place = Place::Beside { file, from, length };
-        }
-        self.tensors.insert(name, Tensor { shape, element, place, field: begin..end });
-        Ok(())
-    }
-
-    /// By module what it has.
-    fn found(&self) -> HashMap<String, Found> {
-        let made_by: HashMap<&str, &Node> =
-            self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
-        let mut found: HashMap<String, Found> = HashMap::new();
-        // Who uses a weight.
-        let mut users: HashMap<&str, String> = HashMap::new();
-        let mut shared: Vec<String> = Vec::new();
-        for node in &self.nodes {
-            let usage = match node.operator.as_str() {
-                "MatMul" => Some(Use::Transposed),
-                "Gemm" if !node.transposes => Some(Use::Transposed),
-                "Gemm" | "Conv" => Some(Use::AsIs),
-                other if is_rounding(other) || is_fused(other) => None,
-                _ => continue,
-            };
-            let Some(input) = node.inputs.get(1) else { continue };
-            let (source, rounded) = source(input, &made_by);
-            let Some((name, tensor)) = self.tensors.get_key_value(source) else { continue };
-            let Some(module) = module(&node.name, name) else { continue };
-            let what = match (usage, tensor.element, &tensor.place) {
-                (None, ..) if is_fused(&node.operator) => Found::Fixed(FUSED),
-                (Some(usage), Some(element), place @ (Place::Inside(_) | Place::Beside { .. }))
-                    if !rounded =>
-                {
-                    Found::Weight(Weight {
-                        name: name.clone(),
-                        shape: tensor.shape.clone(),
-                        element,
-                        usage,
-                        place: place.clone(),
-                        field: tensor.field.clone(),
-                    })
-                }
-                _ => Found::Fixed(ROUNDED),
-            };
-            if let Some(other) = users.insert(name, module.clone())
-                && other != module
-            {
-                shared.extend([other, module.clone()]);
-            }
-            found.entry(module).or_insert(what);
-        }
-        for module in shared {
-            found.insert(module, Found::Fixed(SHARED));
-        }
-        found
-    }
-}
-
-/// Equal weights are written once and handed on; some are stored with fewer digits than they are used with.
-fn source<'a>(input: &'a str, made_by: &HashMap<&str, &'a Node>) -> (&'a str, bool) {
-    let (mut at, mut rounded) = (input, false);
-    // A ring is no graph; it must not be one here either.
-    for _ in 0..8 {
-        match made_by.get(at) {
-            Some(node) if ["Identity", "Cast", "DequantizeLinear"].contains(&node.operator.as_str()) => {
-                rounded |= node.operator == "DequantizeLinear";
-                at = node.inputs.first().map_or("", String::as_str);
-            }
-            _ => break,
-        }
-    }
-    (at, rounded)
-}
-
-fn is_rounding(operator: &str) -> bool {
-    ["MatMulNBits", "MatMulInteger", "DynamicQuantizeMatMul", "ConvInteger", "QLinearMatMul", "QLinearConv"]
-        .contains(&operator)
-}
-
-fn is_fused(operator: &str) -> bool {
-    ["FusedConv", "NhwcConv", "FusedMatMul", "FusedGemm", "Attention", "MultiHeadAttention"]
-        .contains(&operator)
-}
-
-/// The module of a node (`/down_blocks.0/…/to_q/MatMul`), or of a weight that has kept its name.
-fn module(node: &str, weight: &str) -> Option<String> {
-    let path = match node.rsplit_once('/') {
-        Some((path, _)) if !path.is_empty() => path.trim_start_matches('/'),
-        _ => weight.strip_suffix(".weight")?,
-    };
-    Some(path.replace(['/', '.'], "_"))
 }
 
 #[cfg(test)]
@@ -477,7 +252,7 @@ mod tests {
         let conv = weight(&weights, "conv_in");
         assert_eq!((conv.usage, conv.shape[1..].to_vec()), (Use::AsIs, vec![4, 3, 3]));
         let numbers = weights.read(conv).unwrap();
-        assert_eq!(numbers.len(), conv.shape.iter().product());
+        assert_eq!(numbers.len(), conv.shape.iter().product::<usize>());
         assert!(numbers.iter().all(|number| number.is_finite() && number.abs() < 100.0));
         assert_eq!(weights.get("nowhere"), None);
         let half = Weights::of(&tiny("turbo/unet")).unwrap();
