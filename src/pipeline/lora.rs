@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use half::f16;
 use ort::value::{DynValue, Tensor};
@@ -233,12 +233,20 @@ impl Loras {
         }
         let folded = self.folded.entry(name).or_default();
         if folded.has != has {
+            let start = Instant::now();
             let component = target.network.component();
             let changed = match sums.is_empty() {
                 true => None,
                 false => Some(changed(weights, sums.into_values().collect(), component.threads(), cancel)?),
             };
+            let summed = start.elapsed();
             component.read_again(changed.as_ref(), cancel)?;
+            log::info!(
+                "LoRAs in the {name}: {} of them, summed up in {:.2} s, read in {:.2} s",
+                has.len(),
+                summed.as_secs_f64(),
+                (start.elapsed() - summed).as_secs_f64()
+            );
             if let Network::Text(encoder) = &mut target.network {
                 encoder.forget();
             }
