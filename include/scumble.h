@@ -541,6 +541,12 @@
 #define SCUMBLE_CONDITION_LORA 2
 
 /**
+ * Other words where its picture is white, softly where it is grey; outside of all regions the rendering is the same as
+ * without them.
+ */
+#define SCUMBLE_CONDITION_REGION 3
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1
@@ -794,7 +800,8 @@ typedef struct ScumbleCondition {
      */
     const char *file;
     /**
-     * How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
+     * How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
+     * picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
      */
     float scale;
     /**
@@ -815,6 +822,14 @@ typedef struct ScumbleCondition {
      * Reserved, 0.
      */
     uint32_t reserved_2;
+    /**
+     * UTF-8: what a region shows; NULL = nothing.
+     */
+    const char *prompt;
+    /**
+     * UTF-8: what a region must not show; NULL or empty = what the picture must not.
+     */
+    const char *negative;
 } ScumbleCondition;
 
 /**
@@ -1194,7 +1209,7 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * it, poll tells, once; `scumble_engine_conditions` tells the former before.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
- * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
+ * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control or region without an image), SCUMBLE_ERROR_FORMAT,
  * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
@@ -1208,7 +1223,8 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
 
 /**
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
- * mask goes to the model, which was trained to fill it) and `lora` (SCUMBLE_CONDITION_LORA). What it cannot take is not usable, and `note` says why.
+ * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA) and `region`
+ * (SCUMBLE_CONDITION_REGION, which every model takes). What it cannot take is not usable, and `note` says why.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
  * On success `*list` is owned by the caller: release it.

@@ -82,6 +82,53 @@ impl Lora {
     }
 }
 
+/// Words that hold in a part of the canvas, where its picture is white.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    pub prompt: String,
+    /// Empty: the whole picture's.
+    pub negative: String,
+    /// Against regions that it overlaps and, below 1, the whole picture's words: 0..10; 0 is off.
+    pub weight: f32,
+}
+
+/// What goes with a picture of the canvas.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pictured {
+    Control(Control),
+    Region(Region),
+}
+
+impl Pictured {
+    /// # Errors
+    /// As [`Control::check`]; [`Status::Setting`] for a region's weight out of its range.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Pictured::Control(control) => control.check(),
+            Pictured::Region(region) if (0.0..=MOST_SCALE).contains(&region.weight) => Ok(()),
+            Pictured::Region(region) => Err(Error::setting(format!(
+                "The region's weight is {}; it must be from 0 to {MOST_SCALE}.",
+                region.weight
+            ))),
+        }
+    }
+
+    fn is_on(&self) -> bool {
+        match self {
+            Pictured::Control(control) => control.scale != 0.0,
+            Pictured::Region(region) => region.weight != 0.0,
+        }
+    }
+
+    /// In a sentence.
+    fn title(&self) -> &'static str {
+        match self {
+            Pictured::Control(_) => "control picture",
+            Pictured::Region(_) => "region's mask",
+        }
+    }
+}
+
 /// A control picture as it was at one moment, and the windows that were read of it.
 pub struct Shown {
     pixels: Snapshot,
@@ -117,7 +164,7 @@ impl Shown {
 /// One condition of a job.
 #[derive(Clone)]
 pub enum Steer {
-    Control { control: Arc<Control>, shown: Arc<Shown> },
+    Pictured { what: Arc<Pictured>, shown: Arc<Shown> },
     Lora(Arc<Lora>),
 }
 
@@ -125,7 +172,7 @@ impl Steer {
     /// Does it change pictures?
     fn is_on(&self) -> bool {
         match self {
-            Steer::Control { control, .. } => control.scale != 0.0,
+            Steer::Pictured { what, .. } => what.is_on(),
             Steer::Lora(lora) => lora.scale != 0.0 || lora.text != 0.0,
         }
     }
@@ -133,7 +180,7 @@ impl Steer {
     /// Equal where what it does to pictures is.
     pub fn key(&self) -> String {
         match self {
-            Steer::Control { control, shown } => format!("{control:?} {}", shown.version),
+            Steer::Pictured { what, shown } => format!("{what:?} {}", shown.version),
             Steer::Lora(lora) => format!("{lora:?}"),
         }
     }
@@ -144,7 +191,7 @@ impl Steer {
     /// As [`Shown::window`].
     pub fn picture(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Option<Arc<Picture>>> {
         match self {
-            Steer::Control { shown, .. } => shown.window(window, cell, cancel).map(Some),
+            Steer::Pictured { shown, .. } => shown.window(window, cell, cancel).map(Some),
             Steer::Lora(_) => Ok(None),
         }
     }
@@ -152,11 +199,16 @@ impl Steer {
     /// As the renderer is told it, with what [`Steer::picture`] has read.
     pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
         match self {
-            Steer::Control { control, .. } => {
-                let Control { model, scale, start, end } = &**control;
-                let (picture, scale, start, end) = (picture?, *scale, *start, *end);
-                Some(render::Condition::Control(render::Control { picture, model, scale, start, end }))
-            }
+            Steer::Pictured { what, .. } => Some(match &**what {
+                Pictured::Control(Control { model, scale, start, end }) => {
+                    let (picture, scale, start, end) = (picture?, *scale, *start, *end);
+                    render::Condition::Control(render::Control { picture, model, scale, start, end })
+                }
+                Pictured::Region(Region { prompt, negative, weight }) => {
+                    let (mask, weight) = (picture?, *weight);
+                    render::Condition::Region(render::Region { mask, prompt, negative, weight })
+                }
+            }),
             Steer::Lora(lora) => {
                 let Lora { file, scale, text } = &**lora;
                 Some(render::Condition::Lora(render::Lora { file, scale: *scale, text: *text }))
@@ -216,7 +268,7 @@ impl Conditions {
         Ok(changed && (was_on || is_on))
     }
 
-    /// Sets a control and, with `image`, what lies there on its picture, which is transparent at first. `canvas` is that of
+    /// Sets a control or a region and, with `image`, what lies there on its picture, which is transparent at first. `canvas` is that of
     /// the paint, where some was pushed. Whether that changes pictures.
     ///
     /// # Errors
@@ -225,7 +277,7 @@ impl Conditions {
     pub fn set(
         &mut self,
         number: u32,
-        control: Control,
+        what: Pictured,
         image: Option<(Rect, &ImageView<'_>)>,
         canvas: Option<Rect>,
     ) -> Result<bool> {
@@ -235,14 +287,18 @@ impl Conditions {
             return Err(Error::new(
                 Status::Rect,
                 format!(
-                    "The control picture is for a canvas of {} × {} pixels, but the pushed canvas has {} × {}; push \
+                    "The {} is for a canvas of {} × {} pixels, but the pushed canvas has {} × {}; push \
                      first.",
-                    bounds.width, bounds.height, canvas.width, canvas.height
+                    what.title(),
+                    bounds.width,
+                    bounds.height,
+                    canvas.width,
+                    canvas.height
                 ),
             ));
         }
         let was_on = self.is_on(number);
-        let is_on = control.scale != 0.0;
+        let is_on = what.is_on();
         let mut changed = false;
         if let Some((bounds, image)) = image {
             let coding = Coding { format: image.format(), space: image.space().clone() };
@@ -251,11 +307,11 @@ impl Conditions {
             if !there.is_some_and(fits) {
                 self.check_room(number)?;
                 let canvas = Canvas::new(bounds, coding, 1)?;
-                let steer = Steer::Control { control: Arc::new(control.clone()), shown: Shown::new(&canvas) };
+                let steer = Steer::Pictured { what: Arc::new(what.clone()), shown: Shown::new(&canvas) };
                 self.0.insert(number, Kept { canvas: Some(canvas), steer });
                 changed = true;
             }
-            if let Some(Kept { canvas: Some(canvas), steer: Steer::Control { shown, .. } }) =
+            if let Some(Kept { canvas: Some(canvas), steer: Steer::Pictured { shown, .. } }) =
                 self.0.get_mut(&number)
             {
                 let updated = canvas.update(image, image.rect(), 1);
@@ -267,14 +323,14 @@ impl Conditions {
                 updated?;
             }
         }
-        let Some(Kept { steer: Steer::Control { control: kept, .. }, .. }) = self.0.get_mut(&number) else {
+        let Some(Kept { steer: Steer::Pictured { what: kept, .. }, .. }) = self.0.get_mut(&number) else {
             return Err(Error::new(
                 Status::Buffer,
-                "A control that is new needs its picture; the host must give one.",
+                format!("A new {} needs its pixels; the host must give them.", what.title()),
             ));
         };
-        if **kept != control {
-            *kept = Arc::new(control);
+        if **kept != what {
+            *kept = Arc::new(what);
             changed = true;
         }
         Ok(changed && (was_on || is_on))

@@ -31,6 +31,20 @@ pub enum Condition<'a> {
     Control(Control<'a>),
     /// What the model has learnt besides.
     Lora(Lora<'a>),
+    /// Other words in a part of it.
+    Region(Region<'a>),
+}
+
+/// Words that hold where a mask is white, softly where it is grey.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Region<'a> {
+    /// As large as the paint, RGB, 0..1; the mean of the three counts.
+    pub mask: &'a Picture,
+    pub prompt: &'a str,
+    /// Empty: the whole picture's.
+    pub negative: &'a str,
+    /// Against those of regions that it overlaps and, below 1, the whole picture's words; 0 is off.
+    pub weight: f32,
 }
 
 /// A file of small changes to the model's weights, and how much of them.
@@ -106,6 +120,22 @@ impl<'a> Scene<'a> {
         })
     }
 
+    pub fn regions(&self) -> impl Iterator<Item = &'a Region<'a>> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Region(region) => Some(region),
+            _ => None,
+        })
+    }
+
+    /// Of controls and regions, in the order of the conditions.
+    pub fn pictures(&self) -> impl Iterator<Item = &'a Picture> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Control(control) => Some(control.picture),
+            Condition::Region(region) => Some(region.mask),
+            _ => None,
+        })
+    }
+
     pub fn loras(&self) -> impl Iterator<Item = &'a Lora<'a>> {
         self.conditions.iter().filter_map(|condition| match condition {
             Condition::Lora(lora) => Some(lora),
@@ -120,7 +150,7 @@ impl<'a> Scene<'a> {
             match condition {
                 Condition::Prompt(text) => prompt = text,
                 Condition::Negative(text) => negative = text,
-                Condition::Control(_) | Condition::Lora(_) => {}
+                Condition::Control(_) | Condition::Lora(_) | Condition::Region(_) => {}
             }
         }
         (prompt, negative)

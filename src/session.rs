@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ndarray::Array4;
 
 use crate::canvas::Canvas;
-use crate::conditions::{Control, Lora};
+use crate::conditions::{Control, Lora, Pictured, Region};
 pub use crate::desk::Stats;
 use crate::desk::{Desk, Shared};
 use crate::engine::{Inner, LoadState};
@@ -177,18 +177,43 @@ impl Session {
         control: Control,
         image: Option<(i32, i32, ImageView<'_>)>,
     ) -> Result<Pushed> {
-        control.check()?;
+        self.set_pictured(number, Pictured::Control(control), image)
+    }
+
+    /// Lets other words hold in a part of the canvas, under a `number` that the host chooses: where the picture is white,
+    /// softly where it is grey; what is transparent is black. `image` as in [`Session::set_control`]. Outside of all regions
+    /// the picture is the same as without them.
+    ///
+    /// # Errors
+    /// As [`Pictured::check`], and as [`Session::set_control`].
+    pub fn set_region(
+        &self,
+        number: u32,
+        region: Region,
+        image: Option<(i32, i32, ImageView<'_>)>,
+    ) -> Result<Pushed> {
+        self.set_pictured(number, Pictured::Region(region), image)
+    }
+
+    /// A control or a region.
+    pub(crate) fn set_pictured(
+        &self,
+        number: u32,
+        what: Pictured,
+        image: Option<(i32, i32, ImageView<'_>)>,
+    ) -> Result<Pushed> {
+        what.check()?;
         let image = match &image {
             Some((width, height, image)) => {
                 let bounds = Rect::canvas(*width, *height)?;
-                image.rect().check_on(bounds, "control picture")?;
+                image.rect().check_on(bounds, "condition's picture")?;
                 Some((bounds, image))
             }
             None => None,
         };
         let mut desk = self.shared.open_desk()?;
         let canvas = desk.canvas.as_ref().map(Canvas::bounds);
-        match desk.conditions.set(number, control, image, canvas)? {
+        match desk.conditions.set(number, what, image, canvas)? {
             true => Ok(self.settings_changed(&mut desk)),
             false => Ok(Pushed::Unchanged),
         }

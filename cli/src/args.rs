@@ -80,6 +80,11 @@ pub struct RenderArgs {
     /// and to the text encoders, if that is not to be the same. May be given several times
     #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = parse_lora)]
     pub lora: Vec<Lora>,
+    /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
+    /// soft, the words, and their weight against those of regions that it overlaps and, below 1, the whole picture's (0 to 10).
+    /// May be given several times
+    #[arg(long, value_name = "MASK=TEXT[:WEIGHT]", value_parser = parse_region)]
+    pub region: Vec<Region>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
@@ -243,6 +248,26 @@ fn parse_control(text: &str) -> Result<Control, String> {
     Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
 }
 
+/// A `--region`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    pub mask: PathBuf,
+    pub prompt: String,
+    pub weight: f32,
+}
+
+/// `MASK=TEXT[:WEIGHT]`; colons that no number follows belong to the text.
+fn parse_region(text: &str) -> Result<Region, String> {
+    let form = || "write it as MASK=TEXT or MASK=TEXT:0.8".to_owned();
+    let (mask, rest) = text.split_once('=').filter(|(mask, _)| !mask.is_empty()).ok_or_else(form)?;
+    let (prompt, numbers) = with_numbers(rest, 1);
+    let weight = numbers.first().copied().unwrap_or(1.0);
+    match (0.0..=10.0).contains(&weight) {
+        true => Ok(Region { mask: mask.into(), prompt: prompt.to_owned(), weight }),
+        false => Err("give its weight as a number from 0 to 10".into()),
+    }
+}
+
 /// A `--lora`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lora {
@@ -332,6 +357,17 @@ mod tests {
         assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
         for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
             assert!(parse_control(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_regions_words_may_have_colons_and_equals_signs() {
+        let read = |text| parse_region(text).map(|region| (region.mask, region.prompt, region.weight));
+        assert_eq!(read("a.png=ships"), Ok(("a.png".into(), "ships".into(), 1.0)));
+        assert_eq!(read("a.png=night: x=1:0.5"), Ok(("a.png".into(), "night: x=1".into(), 0.5)));
+        assert_eq!(read("a.png="), Ok(("a.png".into(), String::new(), 1.0)));
+        for wrong in ["", "ships", "=ships", "a=ships:11", "a=ships:-1"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

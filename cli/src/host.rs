@@ -199,6 +199,23 @@ impl Layer {
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
     }
 
+    /// Lets other words hold where a picture of the whole canvas is white.
+    pub fn set_region(
+        &mut self,
+        number: u32,
+        region: &Region<'_>,
+        picture: Canvas<'_>,
+    ) -> Answer<Option<u64>> {
+        let prompt = Text::new(Some(region.prompt), "the region's prompt")?;
+        let mut given = init(scumble_condition_init)?;
+        given.kind = SCUMBLE_CONDITION_REGION;
+        given.prompt = prompt.pointer();
+        given.scale = region.weight;
+        let image = image(picture)?;
+        // SAFETY: condition, string, image and pixels live until after the call.
+        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
+    }
+
     /// Adds a LoRA to the model.
     pub fn set_lora(&mut self, number: u32, lora: &Lora<'_>) -> Answer<Option<u64>> {
         let file = Text::path(Some(lora.file), "LoRA")?;

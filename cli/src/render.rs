@@ -24,6 +24,12 @@ pub fn run(args: &RenderArgs) -> Done {
         stills::check_size("control picture", &control.picture, (picture.width, picture.height), &paint)?;
         controls.push((control, picture));
     }
+    let mut regions = Vec::with_capacity(args.region.len());
+    for region in &args.region {
+        let mask = stills::read(&region.mask)?;
+        stills::check_size("region's mask", &region.mask, (mask.width, mask.height), &paint)?;
+        regions.push((region, mask));
+    }
     let noise = args.noise.as_deref().map(stills::read_noise).transpose()?;
 
     let engine = progress::engine(&args.engine)?;
@@ -42,6 +48,10 @@ pub fn run(args: &RenderArgs) -> Done {
     for (place, args::Lora { file, scale, text }) in args.lora.iter().enumerate() {
         let lora = host::Lora { file, scale: *scale, text: *text };
         layer.set_lora((controls.len() + place) as u32, &lora)?;
+    }
+    for (place, (args::Region { prompt, weight, .. }, mask)) in regions.iter().enumerate() {
+        let region = host::Region { prompt, weight: *weight };
+        layer.set_region((controls.len() + args.lora.len() + place) as u32, &region, mask.canvas())?;
     }
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };

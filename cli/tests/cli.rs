@@ -432,6 +432,46 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
 }
 
 #[test]
+fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
+    let scratch = Scratch::new("region");
+    let input = scratch.rgb("in.png", 128, 64);
+    let (mask, small) = (scratch.file("mask.png"), scratch.rgb("small.png", 32, 32));
+    // Soft over 8 pixels.
+    let soft = |x: u32, _: u32| Rgb([(40u32.saturating_sub(x) * 32).min(255) as u8; 3]);
+    ImageBuffer::from_fn(128, 64, soft).save(&mask).unwrap();
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
+    let (model, out) = (at("sd15"), scratch.file("out.png"));
+    let rendered = |more: &[&str]| {
+        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
+        succeed(&[&args[..], more].concat());
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let (ships, castle) = (format!("{mask}=ships in the mist"), format!("{mask}=an old castle: night"));
+    let pictures = [rendered(&[]), rendered(&["--region", &ships]), rendered(&["--region", &castle])];
+    for (place, one) in pictures.iter().enumerate() {
+        for other in &pictures[place + 1..] {
+            let differs = one.enumerate_pixels().filter(|(x, y, pixel)| other.get_pixel(*x, *y) != *pixel);
+            let (mut inside, mut beyond) = (0, 0);
+            differs.for_each(|(x, ..)| *(if x < 40 { &mut inside } else { &mut beyond }) += 1);
+            assert!(inside > 500 && beyond == 0, "{inside} pixels inside, {beyond} beyond");
+        }
+    }
+    assert_eq!(pictures[0], rendered(&["--region", &format!("{ships}:0")]));
+    assert_eq!(pictures[1], rendered(&["--region", &ships, "--worker"]), "in a process of its own");
+    for (code, region, told) in [
+        (1, format!("{small}=ships"), "make them equal"),
+        (1, "nowhere.png=ships".to_owned(), "nowhere.png"),
+        (2, mask.clone(), "MASK=TEXT"),
+        (2, format!("{ships}:11"), "from 0 to 10"),
+    ] {
+        let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--region", &region];
+        let said = fail(code, &args);
+        assert!(said.contains(told), "{region}: {said}");
+    }
+}
+
+#[test]
 fn a_mask_may_be_drawn_on_transparency() {
     let scratch = Scratch::new("transparency");
     let input = scratch.rgb("in.png", 64, 64);

@@ -104,6 +104,7 @@ LIST_SAMPLERS = 3
 LIST_SETTINGS = 4
 CONDITION_CONTROL = 1
 CONDITION_LORA = 2
+CONDITION_REGION = 3
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -240,6 +241,8 @@ class Condition(ctypes.Structure):
         ("reserved", c_uint32),
         ("text_scale", c_float),
         ("reserved_2", c_uint32),
+        ("prompt", c_char_p),
+        ("negative", c_char_p),
     ]
 
 

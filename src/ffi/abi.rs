@@ -205,7 +205,8 @@ pub struct ScumbleCondition {
     pub kind: u32,
     /// The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
     pub file: *const c_char,
-    /// How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
+    /// How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
+    /// picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
     pub scale: f32,
     /// The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
     /// always is.
@@ -217,6 +218,10 @@ pub struct ScumbleCondition {
     pub text_scale: f32,
     /// Reserved, 0.
     pub reserved_2: u32,
+    /// UTF-8: what a region shows; NULL = nothing.
+    pub prompt: *const c_char,
+    /// UTF-8: what a region must not show; NULL or empty = what the picture must not.
+    pub negative: *const c_char,
 }
 
 /// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
@@ -413,7 +418,7 @@ sized32!(ScumbleMask, {
 });
 sized32!(ScumbleCondition, first std::mem::offset_of!(ScumbleCondition, text_scale), {
     kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0, reserved: 0,
-    text_scale: 1.0, reserved_2: 0,
+    text_scale: 1.0, reserved_2: 0, prompt: std::ptr::null(), negative: std::ptr::null(),
 });
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
@@ -440,7 +445,7 @@ const _: () = {
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 80);
-    assert!(size_of::<ScumbleCondition>() == 40);
+    assert!(size_of::<ScumbleCondition>() == 56);
     assert!(size_of::<ScumbleEntry>() == 64);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);

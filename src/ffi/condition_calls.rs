@@ -9,7 +9,7 @@ use super::guard::*;
 use super::list::{Entry, of_model};
 use super::paint_calls::{space_of, view_of};
 use super::session_calls::{on_session, tell};
-use crate::conditions::{Control, Lora};
+use crate::conditions::{Control, Lora, Pictured, Region};
 use crate::error::Error;
 use crate::region::Rect;
 
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition
 /// it, poll tells, once; `scumble_engine_conditions` tells the former before.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
-/// size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
+/// size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control or region without an image), SCUMBLE_ERROR_FORMAT,
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]
@@ -57,8 +57,18 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 ));
             }
             let file = text(condition.file, "condition->file")?.unwrap_or("").to_owned();
-            match condition.kind {
-                SCUMBLE_CONDITION_CONTROL => {}
+            let what = match condition.kind {
+                SCUMBLE_CONDITION_CONTROL => Pictured::Control(Control {
+                    model: file,
+                    scale: condition.scale,
+                    start: condition.start,
+                    end: condition.end,
+                }),
+                SCUMBLE_CONDITION_REGION => Pictured::Region(Region {
+                    prompt: text(condition.prompt, "condition->prompt")?.unwrap_or("").to_owned(),
+                    negative: text(condition.negative, "condition->negative")?.unwrap_or("").to_owned(),
+                    weight: condition.scale,
+                }),
                 SCUMBLE_CONDITION_LORA if image.is_null() => {
                     let lora = Lora { file, scale: condition.scale, text: condition.text_scale };
                     return tell(session.session.set_lora(number, lora)?, revision);
@@ -71,24 +81,23 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                         "There is no condition of the kind {kind}; use one of SCUMBLE_CONDITION_*."
                     )));
                 }
-            }
-            let control =
-                Control { model: file, scale: condition.scale, start: condition.start, end: condition.end };
+            };
             if image.is_null() {
-                return tell(session.session.set_control(number, control, None)?, revision);
+                return tell(session.session.set_pictured(number, what, None)?, revision);
             }
             let image = read_struct(image, "image")?;
             let bounds = Rect::canvas(image.canvas_width, image.canvas_height)?;
             let space = space_of(&session.session, &image)?;
             let view = view_of(&image, bounds)?.in_space(&space)?;
             let image = Some((bounds.width, bounds.height, view));
-            tell(session.session.set_control(number, control, image)?, revision)
+            tell(session.session.set_pictured(number, what, image)?, revision)
         })
     }
 }
 
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
-/// mask goes to the model, which was trained to fill it) and `lora` (SCUMBLE_CONDITION_LORA). What it cannot take is not usable, and `note` says why.
+/// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA) and `region`
+/// (SCUMBLE_CONDITION_REGION, which every model takes). What it cannot take is not usable, and `note` says why.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
 /// On success `*list` is owned by the caller: release it.
@@ -107,6 +116,7 @@ pub unsafe extern "C" fn scumble_engine_conditions(
                 Entry::told("control", "Control picture", model.no_control.as_deref()),
                 Entry::told("mask", "Filling a mask", (!model.inpaints).then_some(blind)),
                 Entry::told("lora", "LoRA", model.no_lora.as_deref()),
+                Entry::told("region", "Region", None),
             ]
         })
     }

@@ -187,6 +187,9 @@ pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
 pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
 /// A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
 pub const SCUMBLE_CONDITION_LORA: u32 = 2;
+/// Other words where its picture is white, softly where it is grey; outside of all regions the rendering is the same as
+/// without them.
+pub const SCUMBLE_CONDITION_REGION: u32 = 3;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;

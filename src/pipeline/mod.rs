@@ -9,6 +9,7 @@ mod inpaint;
 mod load;
 mod lora;
 mod prompt;
+mod region;
 mod samplers;
 pub mod scheduler;
 mod stable_diffusion;
@@ -20,7 +21,7 @@ mod tokenizer;
 mod unet;
 mod vae;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ndarray::{Array2, ArrayView3};
 
@@ -33,12 +34,14 @@ use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
+use control::Acting;
 use control::Controls;
-use denoise::{Denoiser, Noisy};
+use denoise::{Conditioning, Denoiser, Noisy};
 use family::Family;
 use lora::Loras;
+use region::Regions;
 use samplers::Samplers;
-use scheduler::{Rule, Step};
+use scheduler::{Rule, Schedule, Step};
 use vae::{Decoder, Encoder};
 
 pub use fallback::Fallback;
@@ -108,12 +111,23 @@ impl Renderer for Pipeline {
         let network = &self.network;
         let mut conditioning =
             self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
+        let mut masks = Vec::new();
+        for (region, mask) in region::seen(scene)? {
+            let negative = if region.negative.is_empty() { scene.words().1 } else { region.negative };
+            let words = [Condition::Prompt(region.prompt), Condition::Negative(negative)];
+            let own = Scene { conditions: &words, ..*scene };
+            let own = self.family.condition(&own, quality.guidance, rule, network, cancel, spent)?;
+            masks.push((region.weight, mask, own));
+        }
         phases.text = start.elapsed();
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
         if self.inpaints {
             let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
+            let with =
+                |(weight, mask, own): (_, _, Conditioning)| (weight, mask, own.with_beside(beside.clone()));
+            masks = masks.into_iter().map(with).collect();
             conditioning = conditioning.with_beside(beside);
         }
         phases.encode = start.elapsed();
@@ -134,29 +148,60 @@ impl Renderer for Pipeline {
             }
             false => plan.add_noise(0, clean, &first),
         };
+        let regions = (!masks.is_empty()).then(|| Regions::new(masks, (height, width)));
+        // What there would be without them.
+        let mut plain = match &regions {
+            None => None,
+            Some(regions) => {
+                let (steps, strength) = (quality.steps, quality.strength);
+                let plan = self.samplers.schedule(quality.sampler, steps, strength, rule, cells)?;
+                Some(Plain { regions, plan, sample: sample.clone(), estimate: Vec::new() })
+            }
+        };
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
         let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
-            let mut noisy = Noisy { sample: &input, shape: &shape, timestep, residuals: &[] };
+            let at = At { acting: &acting, step: (i, steps), shape: &shape, timestep };
             let spent = &mut phases.runtime;
-            let said = self.controls.listen(&acting, (i, steps), &conditioning, &noisy, cancel, spent)?;
-            noisy.residuals = &said;
-            let network = self.controls.network(&said).unwrap_or(&mut self.network);
-            let predicted = self.family.predict(network, &conditioning, &noisy, cancel, spent)?;
+            let mut predicted = self.predict(&conditioning, &input, &at, cancel, spent)?;
+            let mut of_plain = Vec::new();
+            if let Some(plain) = &plain {
+                let own = plain.regions.own.iter();
+                let own = own.map(|own| self.predict(&own.conditioning, &input, &at, cancel, spent));
+                let mixed = plain.regions.mix(&predicted, &own.collect::<Result<Vec<_>>>()?);
+                of_plain = std::mem::replace(&mut predicted, mixed);
+                // They part at the first step.
+                if i > 0 {
+                    let input = plain.plan.scale_model_input(i, &plain.sample);
+                    of_plain = self.predict(&conditioning, &input, &at, cancel, spent)?;
+                }
+            }
             let drawn = match plan.needs_noise(i) {
                 true => draws.draw(shape, 1 + (plan.first() + i) as u32)?,
                 false => Vec::new(),
             };
             let Step { sample: next, mut estimate } = plan.step(i, &predicted, &sample, &drawn);
             sample = next;
+            if let Some(plain) = &mut plain {
+                let step = plain.plan.step(i, &of_plain, &plain.sample, &drawn);
+                (plain.sample, plain.estimate) = (step.sample, step.estimate);
+            }
             if let Some(hold) = &hold {
+                if let Some(plain) = &mut plain {
+                    hold.apply(&plain.plan.add_noise(i + 1, clean, &first), &mut plain.sample);
+                    hold.apply(clean, &mut plain.estimate);
+                }
                 // As diffusers' inpainting does with models that were not trained for it: what is held goes through
                 // the noise levels with what is not, so that the network sees it in place.
                 hold.apply(&plan.add_noise(i + 1, clean, &first), &mut sample);
                 hold.apply(clean, &mut estimate);
+            }
+            if let Some(plain) = &plain {
+                plain.regions.hold(&plain.sample, &mut sample);
+                plain.regions.hold(&plain.estimate, &mut estimate);
             }
             phases.denoise += start.elapsed();
             let (step, of) = (i as u32 + 1, steps as u32);
@@ -164,7 +209,8 @@ impl Renderer for Pipeline {
             if step < of {
                 let next = policy.after(step, of, shown, quality.previews);
                 if matches!(next, Next::Show | Next::ShowAndEnd) {
-                    let picture = self.decode(&estimate, shape, cancel, &mut phases)?;
+                    let beneath = plain.as_ref().map(|plain| (plain.regions, plain.estimate.as_slice()));
+                    let picture = self.show(&estimate, beneath, shape, cancel, &mut phases)?;
                     sink.patch(Patch { picture, latent: None, step, steps: of, phases })?;
                     shown = true;
                 }
@@ -175,13 +221,31 @@ impl Renderer for Pipeline {
             // Neither the preview nor what is done with it is denoising.
             start = Instant::now();
         }
-        let picture = self.decode(&sample, shape, cancel, &mut phases)?;
+        let beneath = plain.as_ref().map(|plain| (plain.regions, plain.sample.as_slice()));
+        let picture = self.show(&sample, beneath, shape, cancel, &mut phases)?;
         let latent = Latent::from_shape_vec(encoded.raw_dim(), sample)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
         let steps = steps as u32;
         sink.patch(Patch { picture, latent: Some(latent), step: steps, steps, phases })?;
         Ok(Ended::Finished)
     }
+}
+
+/// The latent without regions, on its way through the same steps.
+struct Plain<'a> {
+    regions: &'a Regions,
+    plan: Box<dyn Schedule>,
+    sample: Vec<f32>,
+    estimate: Vec<f32>,
+}
+
+/// One step of a job, whatever the network is told in it.
+struct At<'a> {
+    acting: &'a [Acting<'a>],
+    /// Which of how many.
+    step: (usize, usize),
+    shape: &'a [usize],
+    timestep: f32,
 }
 
 /// What stays as it is while the rest is denoised.
@@ -275,6 +339,40 @@ impl Draws<'_> {
 }
 
 impl Pipeline {
+    /// What the network predicts for a latent, with what ControlNets say of it.
+    fn predict(
+        &mut self,
+        conditioning: &Conditioning,
+        input: &[f32],
+        at: &At<'_>,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Vec<f32>> {
+        let mut noisy = Noisy { sample: input, shape: at.shape, timestep: at.timestep, residuals: &[] };
+        let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
+        noisy.residuals = &said;
+        let network = self.controls.network(&said).unwrap_or(&mut self.network);
+        self.family.predict(network, conditioning, &noisy, cancel, spent)
+    }
+
+    /// The picture of a latent; with regions that over the one without them.
+    fn show(
+        &mut self,
+        latent: &[f32],
+        beneath: Option<(&Regions, &[f32])>,
+        shape: [usize; 3],
+        cancel: &Cancel,
+        phases: &mut Phases,
+    ) -> Result<Picture> {
+        let picture = self.decode(latent, shape, cancel, phases)?;
+        match beneath {
+            None => Ok(picture),
+            Some((regions, plain)) => {
+                Ok(regions.laid_over(self.decode(plain, shape, cancel, phases)?, &picture))
+            }
+        }
+    }
+
     fn decode(
         &mut self,
         latent: &[f32],

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
 use crate::region::Rect;
-use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Scene};
+use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Region, Scene};
 
 /// Changes with what is said here.
 const PROTOCOL: u32 = 4;
@@ -100,6 +100,12 @@ pub enum Said<'a> {
     },
     #[serde(borrow)]
     Lora(Lora<'a>),
+    Region {
+        mask: [usize; 3],
+        prompt: &'a str,
+        negative: &'a str,
+        weight: f32,
+    },
 }
 
 impl<'a> Said<'a> {
@@ -111,6 +117,9 @@ impl<'a> Said<'a> {
                 Said::Control { picture: picture.dim().into(), model, scale, start, end }
             }
             Condition::Lora(lora) => Said::Lora(lora),
+            Condition::Region(Region { mask, prompt, negative, weight }) => {
+                Said::Region { mask: mask.dim().into(), prompt, negative, weight }
+            }
         }
     }
 
@@ -118,6 +127,7 @@ impl<'a> Said<'a> {
     pub fn picture(&self) -> Option<[usize; 3]> {
         match self {
             Said::Control { picture, .. } => Some(*picture),
+            Said::Region { mask, .. } => Some(*mask),
             _ => None,
         }
     }
@@ -131,6 +141,9 @@ impl<'a> Said<'a> {
                 Condition::Control(Control { picture: pictures.next()?, model, scale, start, end })
             }
             Said::Lora(lora) => Condition::Lora(lora),
+            Said::Region { prompt, negative, weight, .. } => {
+                Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight })
+            }
         })
     }
 }
@@ -188,7 +201,7 @@ impl<'a> Blocks<'a> {
                 .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
             hole: scene.hole.map(|hole| hole.as_standard_layout()),
             noise: scene.noise.map(|noise| noise.as_standard_layout()),
-            pictures: scene.controls().map(|control| control.picture.as_standard_layout()).collect(),
+            pictures: scene.pictures().map(|picture| picture.as_standard_layout()).collect(),
         }
     }
 
@@ -243,6 +256,7 @@ mod tests {
         let paint = Picture::from_elem((3, 16, 24), 0.25);
         let (cells, last) = (Array2::from_elem((2, 3), 0.5), Array3::from_elem((4, 2, 3), -1.0));
         let hole = Array2::from_elem((16, 24), 1.0);
+        let mask_picture = Picture::from_elem((3, 16, 24), 0.75);
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
@@ -261,6 +275,7 @@ mod tests {
                     end: 1.0,
                 }),
                 Condition::Negative(""),
+                Condition::Region(Region { mask: &mask_picture, prompt: "ships", negative: "", weight: 0.5 }),
                 Condition::Lora(Lora {
                     file: "/loras/ink.safetensors",
                     scale: -0.5,
@@ -284,8 +299,8 @@ mod tests {
         assert_eq!(ask.quality, quality);
         let blocks = Blocks::new(&scene);
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24]);
-        let mut pictures = [&paint].into_iter();
+        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24]);
+        let mut pictures = [&paint, &mask_picture].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));
         assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());

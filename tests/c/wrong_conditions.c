@@ -33,7 +33,7 @@ static void numbers(const ScumbleImage *image) {
             set(what, SCUMBLE_ERROR_SETTING, &condition, image);
         }
     }
-    for (uint32_t kind = 0; kind < 6; kind += kind ? 2 : 3) {
+    for (uint32_t kind = 0; kind < 9; kind += 4) {
         ScumbleCondition condition = fresh();
         condition.kind = kind;
         snprintf(what, sizeof what, "kind %u", (unsigned)kind);
@@ -62,6 +62,33 @@ static void numbers(const ScumbleImage *image) {
     row("init NULL", SCUMBLE_ERROR_NULL, scumble_condition_init(NULL, sizeof condition));
     condition = fresh();
     row("session NULL", SCUMBLE_ERROR_NULL, scumble_session_set_condition(NULL, 3, &condition, image, &revision));
+}
+
+static void renders(void) {
+    ScumbleFrame *frame = NULL;
+    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
+    MUST(scumble_session_poll(layer, 0, &frame) == SCUMBLE_OK && frame);
+    scumble_frame_release(frame);
+}
+
+static void regions(const ScumbleImage *image) {
+    ScumbleCondition region = fresh();
+    region.kind = SCUMBLE_CONDITION_REGION;
+    region.prompt = "caf\xe9";
+    set("a region's prompt that is no text", SCUMBLE_ERROR_TEXT, &region, image);
+    region.prompt = NULL;
+    region.scale = -1;
+    set("a region's weight -1", SCUMBLE_ERROR_SETTING, &region, image);
+    region.scale = strtof("nan", NULL);
+    set("a region's weight nan", SCUMBLE_ERROR_SETTING, &region, image);
+    region.scale = 1;
+    set("a region without a picture", SCUMBLE_ERROR_BUFFER, &region, NULL);
+    MUST(scumble_session_set_condition(layer, 3, &region, image, NULL) == SCUMBLE_OK);
+    region.prompt = "ships";
+    MUST(scumble_session_set_condition(layer, 3, &region, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_set_condition(layer, 3, &region, image, NULL) == SCUMBLE_UNCHANGED);
+    renders();
+    MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_OK);
 }
 
 static void loras(const ScumbleImage *image) {
@@ -131,13 +158,6 @@ static void told(const char *what, int32_t wanted) {
     MUST(!frame);
 }
 
-static void renders(void) {
-    ScumbleFrame *frame = NULL;
-    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
-    MUST(scumble_session_poll(layer, 0, &frame) == SCUMBLE_OK && frame);
-    scumble_frame_release(frame);
-}
-
 int main(int argc, char **argv) {
     MUST(argc == 2);
     ScumbleEngine *engine = start_engine(argv[1]);
@@ -148,14 +168,14 @@ int main(int argc, char **argv) {
     row("conditions to NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(engine, NULL));
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
     MUST(scumble_engine_conditions(engine, &list) == SCUMBLE_OK && list);
-    for (uint32_t i = 0; i < 3; i++) {
-        static const char *const names[] = {"control", "mask", "lora"};
+    for (uint32_t i = 0; i < 4; i++) {
+        static const char *const names[] = {"control", "mask", "lora", "region"};
         MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
         MUST(scumble_list_entry(list, i, &entry) == SCUMBLE_OK);
         MUST(strcmp(entry.name, names[i]) == 0 && !entry.usable == (i < 2));
-        MUST(i == 2 || strlen(entry.note) > 30);
+        MUST(i >= 2 || strlen(entry.note) > 30);
     }
-    MUST(scumble_list_entry(list, 3, &entry) == SCUMBLE_END);
+    MUST(scumble_list_entry(list, 4, &entry) == SCUMBLE_END);
     scumble_list_release(list);
 
     layer = start_layer(engine);
@@ -179,6 +199,7 @@ int main(int argc, char **argv) {
     numbers(&image);
     pictures(&image);
     loras(&image);
+    regions(&image);
 
     /* A LoRA that is not there: told once, and the session lives on without it. */
     ScumbleCondition lora = fresh();

@@ -63,8 +63,10 @@ def main():
         print(sum(part.make(MODELS, args.only) for part in (tiny, flow, controls, loras)), "tiny models")
     if "pipelines" in wanted:
         import pipelines
+        import regions
 
-        print(pipelines.make(HERE / "pipelines", MODELS, args.only), "pipeline cases")
+        made = sum(part.make(HERE / "pipelines", MODELS, args.only) for part in (pipelines, regions))
+        print(made, "pipeline cases")
 
 
 if __name__ == "__main__":

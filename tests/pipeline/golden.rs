@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
-use scumble::render::{Control, Ended, Lora, Picture, Policy, Previews};
+use scumble::render::{Control, Ended, Lora, Picture, Policy, Previews, Region};
 use serde_json::Value;
 
 use crate::support::*;
@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 51, "the golden pipelines are missing");
+    assert!(cases.len() >= 54, "the golden pipelines are missing");
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let about: Value = serde_json::from_slice(&std::fs::read(case.join("case.json")).unwrap()).unwrap();
@@ -60,7 +60,21 @@ fn pictures_agree_with_diffusers() {
             .collect();
         let loras: Vec<Lora<'_>> =
             files.iter().map(|(file, [scale, text])| Lora { file, scale: *scale, text: *text }).collect();
+        let rows = about["regions"].as_array().into_iter().flatten().enumerate();
+        let rows: Vec<(Picture, &Value)> = rows
+            .map(|(number, row)| (read_picture(&case.join(format!("region_{number}.png"))), row))
+            .collect();
+        let regions: Vec<Region<'_>> = rows
+            .iter()
+            .map(|(mask, row)| Region {
+                mask,
+                prompt: row[0].as_str().unwrap(),
+                negative: row[1].as_str().unwrap(),
+                weight: row[2].as_f64().unwrap() as f32,
+            })
+            .collect();
         let request = Request {
+            regions: &regions,
             controls: &controls,
             loras: &loras,
             hole: hole.as_ref(),

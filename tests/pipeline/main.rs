@@ -14,6 +14,7 @@ mod lora;
 mod lora_files;
 mod onnx;
 mod prompts;
+mod region;
 mod rendering;
 mod sd3;
 mod strength;

@@ -10,7 +10,7 @@ use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
     Change, Condition, Control, Ended, Latent, Lora, Patch, Phases, Picture, Policy, Previews, Quality,
-    Renderer, Scene, Sink, Tier,
+    Region, Renderer, Scene, Sink, Tier,
 };
 use serde_json::Value;
 
@@ -143,6 +143,7 @@ pub struct Request<'a> {
     pub negative: &'a str,
     pub controls: &'a [Control<'a>],
     pub loras: &'a [Lora<'a>],
+    pub regions: &'a [Region<'a>],
     pub sampler: Option<&'a str>,
     pub strength: f32,
     pub steps: u32,
@@ -165,6 +166,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         negative: "",
         controls: &[],
         loras: &[],
+        regions: &[],
         sampler: None,
         strength: 1.0,
         steps: 4,
@@ -212,7 +214,8 @@ impl Request<'_> {
         let words = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
         let controls = self.controls.iter().map(|control| Condition::Control(*control));
         let loras = self.loras.iter().map(|lora| Condition::Lora(*lora));
-        let conditions: Vec<_> = words.into_iter().chain(controls).chain(loras).collect();
+        let regions = self.regions.iter().map(|region| Condition::Region(*region));
+        let conditions: Vec<_> = words.into_iter().chain(controls).chain(loras).chain(regions).collect();
         let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {
             window,

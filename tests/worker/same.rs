@@ -8,7 +8,7 @@ use scumble::error::{Error, Status};
 use scumble::job::Preview;
 use scumble::pipeline::Pipeline;
 use scumble::remote::Remote;
-use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Renderer};
+use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Region, Renderer};
 
 use crate::models::{Made, Request, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
@@ -86,7 +86,7 @@ fn what_a_model_is_to_fill_reaches_the_process() {
 }
 
 #[test]
-fn loras_reach_the_process_and_its_words_about_them_the_host() {
+fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     let program = Program::new("loras", "");
     let mut options = options(&program.path);
     options.load.model_dir = tiny("sd15");
@@ -94,8 +94,10 @@ fn loras_reach_the_process_and_its_words_about_them_the_host() {
     let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
     let (picture, kohya, other) = (grey(64, 64), lora_file("sd15-kohya"), lora_file("xl-peft"));
     let lora = Lora { file: &kohya, scale: 0.7, text: -0.2 };
+    let mask = grey(64, 64).mapv(|v| if v > 0.5 { v } else { 0.0 });
+    let regions = [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.5 }];
     for loras in [&[lora][..], &[], &[Lora { scale: 0.0, ..lora }, lora]] {
-        let asked = Request { loras, ..request(&picture) };
+        let asked = Request { loras, regions: &regions, ..request(&picture) };
         let (apart, here) = (run(&mut apart, &asked), run(&mut here, &asked));
         assert_eq!(apart.patches[0].picture, here.patches[0].picture);
     }

@@ -145,6 +145,12 @@ pub struct Control<'a> {
     pub end: f32,
 }
 
+/// Words in a part of the picture.
+pub struct Region<'a> {
+    pub prompt: &'a str,
+    pub weight: f32,
+}
+
 /// A LoRA, and how much of it: of what changes the U-Net, and the text encoders.
 pub struct Lora<'a> {
     pub file: &'a Path,

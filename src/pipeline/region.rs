@@ -1,0 +1,113 @@
+//! Regions: words that hold in a part of the picture, by blending what the network predicts for each (Bar-Tal et al.,
+//! "MultiDiffusion: Fusing Diffusion Paths for Controlled Image Generation", 2023).
+//!
+//! Beside the picture with regions one without is denoised, and outside of all regions that is the picture: in its latent
+//! after each step, and at the end in its pixels. So words of a region change nothing beyond it, to the last bit.
+
+use ndarray::{Array2, Axis, Zip, s};
+
+use crate::error::{Error, Result, Status};
+use crate::pipeline::denoise::Conditioning;
+use crate::render::{Picture, Region, Scene};
+
+/// One region of a job.
+pub struct Own {
+    pub conditioning: Conditioning,
+    /// By cell, 0..1, times its weight.
+    share: Vec<f32>,
+}
+
+/// All regions of a job that its window shows.
+pub struct Regions {
+    pub own: Vec<Own>,
+    /// By cell: 1 where some region covers it, 0 where none does.
+    cells: Vec<f32>,
+    /// The same by pixel.
+    pixels: Array2<f32>,
+}
+
+/// Regions of a scene that are seen in its window, with their masks by pixel.
+///
+/// # Errors
+/// [`Status::Setting`] for a weight that is no number, [`Status::Internal`] for a mask of another size than the paint.
+pub fn seen<'a>(scene: &Scene<'a>) -> Result<Vec<(&'a Region<'a>, Array2<f32>)>> {
+    let mut seen = Vec::new();
+    for region in scene.regions() {
+        if !region.weight.is_finite() || region.weight < 0.0 {
+            return Err(Error::setting("A region's weight must be a number of 0 or more; change it."));
+        }
+        if region.mask.dim() != scene.paint.dim() {
+            return Err(Error::new(
+                Status::Internal,
+                "A region's mask is not as large as the paint that it goes with; paint on.",
+            ));
+        }
+        let mask = region.mask.mean_axis(Axis(0)).unwrap_or_default().mapv(|v| v.clamp(0.0, 1.0));
+        if region.weight > 0.0 && mask.iter().any(|covered| *covered > 0.0) {
+            seen.push((region, mask));
+        }
+    }
+    Ok(seen)
+}
+
+impl Regions {
+    /// Of masks by pixel, with what each region's predictions are conditioned on; `cells` are the latent's height and width.
+    pub fn new(masks: Vec<(f32, Array2<f32>, Conditioning)>, (height, width): (usize, usize)) -> Regions {
+        let mut pixels = Array2::zeros(masks.first().map_or((0, 0), |(_, mask, _)| mask.dim()));
+        for (_, mask, _) in &masks {
+            Zip::from(&mut pixels).and(mask).for_each(|all: &mut f32, own| *all = (*all + own).min(1.0));
+        }
+        let (rows, columns) = pixels.dim();
+        let (down, across) = ((rows / height.max(1)).max(1), (columns / width.max(1)).max(1));
+        let of_cells = |mask: &Array2<f32>| -> Vec<f32> {
+            let mean = |y: usize, x: usize| {
+                let cell = mask.slice(s![y * down..(y + 1) * down, x * across..(x + 1) * across]);
+                cell.mean().unwrap_or(0.0)
+            };
+            (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).map(|(y, x)| mean(y, x)).collect()
+        };
+        let cells = of_cells(&pixels);
+        let own = masks.into_iter().map(|(weight, mask, conditioning)| {
+            let share = of_cells(&mask).into_iter().map(|covered| covered * weight).collect();
+            Own { conditioning, share }
+        });
+        Regions { own: own.collect(), cells, pixels }
+    }
+
+    /// Mixes what was predicted for the whole picture's words with what was for each region's: by their shares, and the
+    /// whole's where they leave something of 1.
+    pub fn mix(&self, whole: &[f32], predicted: &[Vec<f32>]) -> Vec<f32> {
+        let count = self.cells.len().max(1);
+        let mut mixed = Vec::with_capacity(whole.len());
+        for (at, whole) in whole.iter().enumerate() {
+            let shares = self.own.iter().map(|own| own.share[at % count]);
+            let all: f32 = shares.clone().sum();
+            let regions: f32 = shares.zip(predicted).map(|(share, own)| share * own[at]).sum();
+            mixed.push(((1.0 - all).max(0.0) * whole + regions) / all.max(1.0));
+        }
+        mixed
+    }
+
+    /// Puts the latent without regions where there is none.
+    pub fn hold(&self, plain: &[f32], latent: &mut [f32]) {
+        let count = self.cells.len().max(1);
+        for (at, (latent, plain)) in latent.iter_mut().zip(plain).enumerate() {
+            *latent = match self.cells[at % count] {
+                covered if covered <= 0.0 => *plain,
+                covered => plain + (*latent - plain) * covered,
+            };
+        }
+    }
+
+    /// The picture without regions, and over it that with them where they are.
+    pub fn laid_over(&self, mut plain: Picture, with: &Picture) -> Picture {
+        for (mut plain, with) in plain.outer_iter_mut().zip(with.outer_iter()) {
+            Zip::from(&mut plain).and(&with).and(&self.pixels).for_each(|plain, with, covered| {
+                if *covered > 0.0 {
+                    *plain += (with - *plain) * covered;
+                }
+            });
+        }
+        plain
+    }
+}

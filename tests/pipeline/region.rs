@@ -1,0 +1,214 @@
+//! Regions: whose words hold where, and that nothing changes beyond.
+
+use std::time::Duration;
+
+use ndarray::{Array2, Array3, Axis};
+use scumble::cancel::Cancel;
+use scumble::conditions;
+use scumble::engine::Engine;
+use scumble::error::Status;
+use scumble::job::Params;
+use scumble::pipeline::LoadOptions;
+use scumble::pixels::{Format, ImageView};
+use scumble::region::Rect;
+use scumble::render::{Control, Picture, Policy, Previews, Region};
+use scumble::session::{Polled, Pushed};
+
+use crate::support::*;
+
+/// White in the columns from one to another, grey on `soft` more at both sides.
+fn band(width: usize, height: usize, from: usize, until: usize, soft: usize) -> Picture {
+    Array3::from_shape_fn((3, height, width), |(_, _, x)| {
+        let outside = from.saturating_sub(x).max((x + 1).saturating_sub(until));
+        1.0 - (outside as f32 / (soft + 1) as f32).min(1.0)
+    })
+}
+
+fn region<'a>(mask: &'a Picture, prompt: &'a str) -> Region<'a> {
+    Region { mask, prompt, negative: "", weight: 1.0 }
+}
+
+/// Pixels that differ where a mask is not 0, and where it is.
+fn changed(a: &Picture, b: &Picture, mask: &Picture) -> (usize, usize) {
+    let differs =
+        Array2::from_shape_fn((a.dim().1, a.dim().2), |(y, x)| (0..3).any(|c| a[[c, y, x]] != b[[c, y, x]]));
+    let covered = mask.index_axis(Axis(0), 0);
+    let count = |inside: bool| {
+        let both = differs.iter().zip(covered);
+        both.filter(|(differs, covered)| **differs && (**covered > 0.0) == inside).count()
+    };
+    (count(true), count(false))
+}
+
+#[test]
+fn words_hold_in_their_region_and_change_nothing_beyond_it_in_any_family() {
+    for (model, size) in [("sd15", (128, 64)), ("xl", (128, 64)), ("lcm", (128, 64)), ("sd3", (96, 48))] {
+        let mut pipeline = load(&tiny(model)).unwrap();
+        let (width, height) = size;
+        let picture = grey(width, height);
+        let cell = if model == "lcm" { 4 } else { 8 };
+        let plain = Request { guidance: 3.0, strength: 0.75, cell, ..request(&picture) };
+        let before = finished(&mut pipeline, &plain).0;
+        let mask = band(width, height, 8, 40, 10);
+        let one = [region(&mask, "ships in the mist")];
+        let with = finished(&mut pipeline, &Request { regions: &one, ..plain }).0;
+        let (inside, beyond) = changed(&before, &with, &mask);
+        assert!(inside > 500 && beyond == 0, "{model}: {inside} inside, {beyond} beyond");
+        let other = [region(&mask, "an old castle, night")];
+        let other = finished(&mut pipeline, &Request { regions: &other, ..plain }).0;
+        let (inside, beyond) = changed(&with, &other, &mask);
+        assert!(inside > 500 && beyond == 0, "{model}: {inside} inside, {beyond} beyond");
+        // Nothing that is seen: the plain picture, to the last bit.
+        let black = Picture::zeros(picture.dim());
+        for off in [Region { weight: 0.0, ..one[0] }, region(&black, "ships")] {
+            assert_eq!(before, finished(&mut pipeline, &Request { regions: &[off], ..plain }).0);
+        }
+        // The whole picture's words again: what little differs is rounding.
+        let same = [region(&mask, plain.prompt)];
+        let same = finished(&mut pipeline, &Request { regions: &same, ..plain }).0;
+        assert!(psnr(&before, &same) > 60.0, "{model}");
+    }
+}
+
+#[test]
+fn a_region_over_all_of_it_has_the_picture_to_itself_and_its_negative_counts() {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let picture = grey(64, 64);
+    let all = Picture::ones(picture.dim());
+    let plain = Request { guidance: 4.0, ..request(&picture) };
+    let ships = finished(&mut pipeline, &Request { prompt: "ships", ..plain }).0;
+    let made = finished(&mut pipeline, &Request { regions: &[region(&all, "ships")], ..plain }).0;
+    assert!(psnr(&ships, &made) > 60.0, "{}", psnr(&ships, &made));
+    let ugly = finished(&mut pipeline, &Request { prompt: "ships", negative: "ugly", ..plain }).0;
+    let own = [Region { negative: "ugly", ..region(&all, "ships") }];
+    let made = finished(&mut pipeline, &Request { regions: &own, negative: "blurry", ..plain }).0;
+    assert!(psnr(&ugly, &made) > 60.0);
+    let made =
+        finished(&mut pipeline, &Request { regions: &[region(&all, "ships")], negative: "ugly", ..plain }).0;
+    assert!(psnr(&ugly, &made) > 60.0);
+    // Of two that cover the same, one with nearly all the weight is heard.
+    let two = [region(&all, "ships"), Region { weight: 1e-6, ..region(&all, "an old castle") }];
+    assert!(psnr(&ships, &finished(&mut pipeline, &Request { regions: &two, ..plain }).0) > 60.0);
+    let even = [region(&all, "ships"), region(&all, "an old castle")];
+    assert!(psnr(&ships, &finished(&mut pipeline, &Request { regions: &even, ..plain }).0) < 60.0);
+}
+
+#[test]
+fn previews_masks_holes_controls_and_samplers_go_with_regions() {
+    let picture = grey(64, 64);
+    let mask = band(64, 64, 0, 24, 8);
+    let net = tiny("controls/sd15-lines").to_str().unwrap().to_owned();
+    let drawn = Array3::from_shape_fn((3, 64, 64), |(_, y, x)| f32::from(u8::from((x + 2 * y) % 23 < 3)));
+    let control = [Control { picture: &drawn, model: &net, scale: 1.0, start: 0.0, end: 0.6 }];
+    let half = Array2::from_shape_fn((8, 8), |(y, _)| f32::from(u8::from(y < 4)));
+    let hole = Array2::from_shape_fn((64, 64), |(y, _)| f32::from(u8::from(y < 40)));
+    let one = [region(&mask, "ships")];
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let plain = Request { guidance: 3.0, ..request(&picture) };
+    for asked in [
+        Request { controls: &control, ..plain },
+        Request { mask: Some(&half), ..plain },
+        Request { sampler: Some("heun"), ..plain },
+        Request { sampler: Some("euler_a"), ..plain },
+        Request { sampler: Some("dpm++"), ..plain },
+        Request { cell_origin: (-3, 5), level: 1, seed: 9, ..plain },
+    ] {
+        let before = finished(&mut pipeline, &asked).0;
+        let with = finished(&mut pipeline, &Request { regions: &one, ..asked }).0;
+        let (inside, beyond) = changed(&before, &with, &mask);
+        assert!(inside > 200 && beyond == 0, "{:?}: {inside} inside, {beyond} beyond", asked.sampler);
+    }
+    let mut inpaint = load(&tiny("inpaint")).unwrap();
+    let asked = Request { hole: Some(&hole), ..plain };
+    let before = finished(&mut inpaint, &asked).0;
+    let with = finished(&mut inpaint, &Request { regions: &one, ..asked }).0;
+    let (inside, beyond) = changed(&before, &with, &mask);
+    assert!(inside > 200 && beyond == 0, "a hole: {inside} inside, {beyond} beyond");
+    // Each preview too is the plain one beyond it.
+    let each = Request { previews: Previews::EachStep, ..plain };
+    let mut run =
+        |asked: &Request<'_>| asked.run(&mut pipeline, &Policy::default(), &Cancel::new()).unwrap().patches;
+    let (before, with) = (run(&each), run(&Request { regions: &one, ..each }));
+    assert_eq!((before.len(), with.len()), (4, 4));
+    for (before, with) in before.iter().zip(&with) {
+        assert_eq!(changed(&before.picture, &with.picture, &mask).1, 0, "step {}", before.step);
+    }
+}
+
+#[test]
+fn numbers_and_sizes_that_are_none_are_refused() {
+    let (mut pipeline, picture, small) = (load(&tiny("sd15")).unwrap(), grey(64, 64), grey(32, 32));
+    let mask = band(64, 64, 0, 24, 8);
+    for (bad, status) in [
+        (Region { weight: f32::NAN, ..region(&mask, "x") }, Status::Setting),
+        (Region { weight: -1.0, ..region(&mask, "x") }, Status::Setting),
+        (region(&small, "x"), Status::Internal),
+    ] {
+        let error = Request { regions: &[bad], ..request(&picture) }.error(&mut pipeline);
+        assert_eq!(error.status, status, "{error}");
+    }
+    finished(&mut pipeline, &request(&picture));
+}
+
+#[test]
+fn a_live_layer_has_regions_that_are_painted_and_leaves_what_is_beyond_them() {
+    let options =
+        LoadOptions { model_dir: tiny("sd15"), device: "cpu".into(), intra_threads: 1, ..Default::default() };
+    let engine = Engine::load(options).unwrap();
+    let session = engine.session();
+    session.set_params(Params { steps: Some(2), settle_delay: 0, ..Params::default() }).unwrap();
+    const SIDE: i32 = 64;
+    let pixels = |pixel: &dyn Fn(i32, i32) -> [u8; 4]| -> Vec<u8> {
+        (0..SIDE * SIDE).flat_map(|at| pixel(at % SIDE, at / SIDE)).collect()
+    };
+    let all = Rect::new(0, 0, SIDE, SIDE);
+    let paint = pixels(&|x, y| [(x * 3) as u8, (y * 5) as u8, 90, 255]);
+    let view = ImageView::new(Format::Rgba8, all, SIDE as usize * 4, &paint).unwrap();
+    session.push(SIDE, SIDE, &[view], None).unwrap();
+    let settled = || {
+        assert!(session.wait(Duration::from_secs(120)).unwrap());
+        let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
+        frame.tiles.read(frame.covers).unwrap()
+    };
+    let region = |prompt: &str, weight: f32| conditions::Region {
+        prompt: prompt.into(),
+        negative: String::new(),
+        weight,
+    };
+    // Strokes on transparency: white left of 24.
+    let strokes = pixels(&|x, _| if x < 24 { [255; 4] } else { [0; 4] });
+    let set = |region: conditions::Region, image: Option<(&[u8], Rect)>| {
+        let image = image.map(|(pixels, rect)| {
+            (SIDE, SIDE, ImageView::new(Format::Rgba8, rect, rect.width as usize * 4, pixels).unwrap())
+        });
+        session.set_region(4, region, image)
+    };
+    let plain = settled();
+    assert_eq!(set(region("ships", 1.0), None).unwrap_err().status, Status::Buffer);
+    assert!(matches!(set(region("ships", 1.0), Some((&strokes, all))).unwrap(), Pushed::Revision(_)));
+    assert_eq!(set(region("ships", 1.0), None).unwrap(), Pushed::Unchanged);
+    let ships = settled();
+    let differs = |a: &[u8], b: &[u8], from: usize| {
+        let pixels = a.chunks(4).zip(b.chunks(4)).enumerate();
+        pixels.filter(|(at, (a, b))| (at % SIDE as usize >= from) && a != b).count()
+    };
+    assert!(differs(&plain, &ships, 0) > 300 && differs(&plain, &ships, 24) == 0);
+    assert!(matches!(set(region("an old castle", 1.0), None).unwrap(), Pushed::Revision(_)));
+    let castle = settled();
+    assert!(differs(&ships, &castle, 0) > 300 && differs(&ships, &castle, 24) == 0);
+    // A stroke more.
+    let stroke = vec![255; 16 * 16 * 4];
+    let at = Rect::new(40, 10, 16, 16);
+    assert!(matches!(set(region("an old castle", 1.0), Some((&stroke, at))).unwrap(), Pushed::Revision(_)));
+    assert!(differs(&castle, &settled(), 24) > 100);
+    set(region("ships", 1.0), Some((&strokes, all))).unwrap();
+    assert!(settled() == ships);
+    set(region("ships", 0.0), None).unwrap();
+    assert!(settled() == plain);
+    assert_eq!(set(region("castle", 0.0), None).unwrap(), Pushed::Unchanged);
+    assert_eq!(set(region("ships", f32::NAN), None).unwrap_err().status, Status::Setting);
+    set(region("ships", 1.0), None).unwrap();
+    assert!(settled() == ships);
+    session.clear_condition(4).unwrap();
+    assert!(settled() == plain);
+}
