@@ -181,8 +181,8 @@ impl Session {
     }
 
     /// Lets other words hold in a part of the canvas, under a `number` that the host chooses: where the picture is white,
-    /// softly where it is grey; what is transparent is black. `image` as in [`Session::set_control`]. Outside of all regions
-    /// the picture is the same as without them.
+    /// softly where it is grey; what is transparent is black. `image` as in [`Session::set_control`]. On canvases of the
+    /// model's size the picture beyond all regions is the same as without them.
     ///
     /// # Errors
     /// As [`Pictured::check`], and as [`Session::set_control`].

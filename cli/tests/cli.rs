@@ -434,11 +434,11 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
 #[test]
 fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
     let scratch = Scratch::new("region");
-    let input = scratch.rgb("in.png", 128, 64);
+    let input = scratch.rgb("in.png", 64, 64);
     let (mask, small) = (scratch.file("mask.png"), scratch.rgb("small.png", 32, 32));
     // Soft over 8 pixels.
     let soft = |x: u32, _: u32| Rgb([(40u32.saturating_sub(x) * 32).min(255) as u8; 3]);
-    ImageBuffer::from_fn(128, 64, soft).save(&mask).unwrap();
+    ImageBuffer::from_fn(64, 64, soft).save(&mask).unwrap();
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
     let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let (model, out) = (at("sd15"), scratch.file("out.png"));

@@ -187,8 +187,8 @@ pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
 pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
 /// A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
 pub const SCUMBLE_CONDITION_LORA: u32 = 2;
-/// Other words where its picture is white, softly where it is grey; outside of all regions the rendering is the same as
-/// without them.
+/// Other words where its picture is white, softly where it is grey; on canvases of the model's size the rendering
+/// beyond all regions is the same as without them.
 pub const SCUMBLE_CONDITION_REGION: u32 = 3;
 
 /// Something failed.
