@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import time
 
-from . import abi, host
+from . import abi, host, onion
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, bands
+from .pixels import EMPTY, PixelFormat, around, bands
 from .settings import DocumentSettings
 from .undo import free
 
@@ -23,6 +23,7 @@ LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
+LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
 PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
@@ -42,6 +43,8 @@ class LiveDocument:
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = self.playing = False
+        self.onion_skins = ""  # the layer that shows some
+        self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
@@ -148,6 +151,9 @@ class LiveDocument:
             self._follow_selection(shape)
         if self._showing is None and self.nothing_selected:
             return LOOK_AT_SELECTION
+        if self.resting and started - self._onions_at > LOOK_AT_ONIONS:
+            self._onions_at = started
+            self.onion_skins = onion.layer_with(self.document, self.group.group)
         if self._showing is None:
             self._poll()
         if self._showing is not None:
@@ -297,6 +303,7 @@ class LiveDocument:
         """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
         self._showing = frame, [band for rect in rects for band in bands(rect, most)]
+        self._changed = around(rects)
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
@@ -309,7 +316,7 @@ class LiveDocument:
         if left:
             return
         self._showing, self._laid = None, frame is not None
-        self.group.redraw()
+        self.group.redraw(self._changed)
         if frame is None:
             return
         self.group.stand_aside(False)

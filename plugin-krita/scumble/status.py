@@ -88,7 +88,7 @@ def look(one: LiveDocument) -> tuple:
     """All that `of_live` depends on; the docker is told when this changes."""
     return (
         one.frames_shown, one.working, one.hidden, one.problem, one.nothing_selected, one.playing,
-        one.session.loading, one.painted_under,
+        one.session.loading, one.painted_under, one.onion_skins,
     )  # fmt: skip
 
 
@@ -99,6 +99,9 @@ def _says(one: LiveDocument, preview: bool) -> str:
         return tr("Nothing on the canvas is selected, so nothing is rendered. Deselect to render all of it.")
     if one.playing:
         return tr("Live rests while the animation plays.")
+    if one.onion_skins:
+        return tr("“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the "
+                  "Animation Timeline docker).").format(name=one.onion_skins)  # fmt: skip
     info = one.last_frame
     if preview:
         return tr("Instant Preview is on: the picture rests while you paint and follows after each stroke.")

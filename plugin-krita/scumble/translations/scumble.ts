@@ -400,6 +400,11 @@
     </message>
     <message>
         <location filename="../status.py"/>
+        <source>“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the Animation Timeline docker).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
         <source>Instant Preview is on: the picture rests while you paint and follows after each stroke.</source>
         <translation type="unfinished"></translation>
     </message>
