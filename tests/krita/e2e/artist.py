@@ -271,9 +271,10 @@ def onion_skins():
         yield 600
         live().start(document)
         yield from until(lambda d=document: live().of(d).resting, 10)
-        yield 1000
-        told = live().status(document).text
-        check(f"onion skins {'on' if wanted else 'off'}", ("“ink” shows onion skins" in told) == wanted, told)
+        told = lambda d=document: "“ink” shows onion skins" in live().status(d).text  # noqa: E731
+        yield from until(told, 6)
+        text = live().status(document).text
+        check(f"onion skins {'on' if wanted else 'off'}", told() == wanted, text)
         live().stop(document)
 
 
