@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "get.h"
 
+#include <gdk/gdkkeysyms.h>
 #include <string.h>
 
 #define GAP 6
@@ -242,9 +243,16 @@ static void close_clicked(GtkButton *button, Get *g) {
     gtk_widget_destroy(g->window);
 }
 
+static gboolean key_pressed(GtkWidget *window, GdkEventKey *event, Get *g) {
+    (void)g;
+    if (event->keyval != GDK_KEY_Escape) return FALSE;
+    gtk_widget_destroy(window);
+    return TRUE;
+}
+
 static void build(Get *g, GtkWindow *parent) {
     g->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-    gtk_window_set_title(GTK_WINDOW(g->window), "Scumble: Get a Model");
+    gtk_window_set_title(GTK_WINDOW(g->window), "Get a Model");
     gtk_window_set_transient_for(GTK_WINDOW(g->window), parent);
     gtk_window_set_destroy_with_parent(GTK_WINDOW(g->window), TRUE);
     gtk_window_set_modal(GTK_WINDOW(g->window), TRUE);
@@ -265,11 +273,12 @@ static void build(Get *g, GtkWindow *parent) {
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) gtk_box_pack_start(GTK_BOX(column), all[i], all[i] == g->about, TRUE, 0);
     g->get = button_new(g, row, "_Get", NULL, get_clicked);
     g->cancel = button_new(g, row, "_Cancel", "What has arrived is kept, and goes on from there the next time", cancel_clicked);
-    button_new(g, row, "C_lose", "A download that is not done is cancelled; what has arrived is kept", close_clicked);
+    button_new(g, row, "Clo_se", "A download that is not done is cancelled; what has arrived is kept", close_clicked);
     gtk_container_add(GTK_CONTAINER(g->window), column);
     g_signal_connect(g->list, "changed", G_CALLBACK(other_chosen), g);
     g_signal_connect(g->other, "changed", G_CALLBACK(other_chosen), g);
     g_signal_connect(g->agree, "toggled", G_CALLBACK(agree_toggled), g);
+    g_signal_connect(g->window, "key-press-event", G_CALLBACK(key_pressed), g);
     g_signal_connect(g->window, "destroy", G_CALLBACK(destroyed), g);
 }
 
