@@ -12,13 +12,15 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import host, models
+from . import abi, host, models, shop
 from .extension import live, run
+from .getting import size
 from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
-from .widgets import Amount, Fold, TextBox, Wrapped
+from .widgets import Amount, Fold, TextBox, Wrapped, button, narrow_box, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
+GET = -1  # in the list of models: none of them, but the window in which one is got
 REFRESH = 100  # milliseconds between refreshes, at least
 
 
@@ -31,8 +33,8 @@ class ScumbleDocker(DockWidget):
         self._edits: dict = {}  # what was edited and is not stored yet: name of the setting → widget's value
         self._edited_in = None  # the document that it was edited for
         self._build()
-        self._commit = _single_shot(self, self._store)
-        self._soon = _single_shot(self, self.refresh)
+        self._commit = single_shot(self, self._store)
+        self._soon = single_shot(self, self.refresh)
         self.live.changed.connect(self._changed)
         self.refresh()
 
@@ -61,7 +63,10 @@ class ScumbleDocker(DockWidget):
             tr("Then the picture follows the brush during the stroke (View > Instant Preview Mode)"),
             self.live.no_instant_preview,
         )
-        for widget in (self.progress, self.state, self.own, self.no_preview):
+        self.runtime = self._offer(
+            "", tr("ONNX Runtime runs the models; it is got from its makers"), self._set_up_runtime
+        )
+        for widget in (self.progress, self.state, self.own, self.runtime, self.no_preview):
             column.addWidget(widget)
         self.prompt = TextBox(
             2, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
@@ -90,17 +95,17 @@ class ScumbleDocker(DockWidget):
         self.setWidget(scroll)
 
     def _buttons(self):
-        self.toggle = _button(
+        self.toggle = button(
             tr("Live"), tr("A picture of the layers below, while you paint; off, it is hidden")
         )
         self.toggle.setObjectName("scumble_live")
         self.toggle.setCheckable(True)
         self.toggle.clicked.connect(lambda: self._do(self.live.toggle))
-        self.apply = _button(
+        self.apply = button(
             tr("Apply"), tr("Puts the picture into an ordinary layer below, to paint on; live goes on")
         )
         self.apply.clicked.connect(lambda: self._do(self.live.apply))
-        self.keep = _button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
+        self.keep = button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
         self.keep.clicked.connect(lambda: self._do(self.live.keep))
         self.dice = QtWidgets.QToolButton()
         self.dice.setText("⚄")
@@ -114,10 +119,10 @@ class ScumbleDocker(DockWidget):
 
     def _offer(self, text, tip, function):
         """A button that helps where something is wrong; hidden until then."""
-        button = _button(text, tip)
-        button.clicked.connect(lambda: self._do(function))
-        button.setVisible(False)
-        return button
+        offer = button(text, tip)
+        offer.clicked.connect(lambda: self._do(function))
+        offer.setVisible(False)
+        return offer
 
     def _sliders(self):
         self.negative = TextBox(1, tr("What it must not show"), tr("Used while guidance is above 1"))
@@ -128,7 +133,7 @@ class ScumbleDocker(DockWidget):
         self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
         self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
         self._edits_with(self.guidance.edited, guidance=self.guidance.value)
-        self.sampler = _narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
+        self.sampler = narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
         self._edits_with(self.sampler.activated, sampler=self.sampler.currentData)
         self.seed = QtWidgets.QLineEdit()
         self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
@@ -174,8 +179,8 @@ class ScumbleDocker(DockWidget):
         return row
 
     def _model(self):
-        self.models = _narrow_box(
-            tr("The model that renders: the one that comes with Scumble, or a folder of yours")
+        self.models = narrow_box(
+            tr("The model that renders: Scumble's own, one that you get, or a folder of yours")
         )
         self.models.activated.connect(self._choose_model)
         self.about = Wrapped()
@@ -183,8 +188,10 @@ class ScumbleDocker(DockWidget):
         row = QtWidgets.QHBoxLayout()
         row.addWidget(QtWidgets.QLabel(tr("Model")))
         row.addWidget(self.models, 1)
+        self.faster = self._offer("", "", self._set_up_runtime)
         column.addLayout(row)
         column.addWidget(self.about)
+        column.addWidget(self.faster)
         return column
 
     def _boxes(self, column):
@@ -240,12 +247,34 @@ class ScumbleDocker(DockWidget):
         self._do(lambda document: self._choose_in(document, self.models.itemData(index)))
 
     def _choose_in(self, document, model):
-        if model is None:
+        if model == GET:
+            self._shop(abi.WANT_MODEL, self.live.use_model)
+        elif model is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
-            if not folder:
-                return
-            model = models.remember(folder)
-        self.live.set_settings(document, replace(self.live.settings(document), model=model))
+            if folder:
+                self.live.use_model(document, folder)
+        else:
+            self.live.set_settings(document, replace(self.live.settings(document), model=model))
+
+    def _set_up_runtime(self, document):
+        window = self._shop(abi.WANT_RUNTIME, lambda document, _: self.live.use_runtime(document))
+        better = self._better(self.live.status(document))
+        if better is not None:
+            window.choose(better.name)
+
+    def _shop(self, want, function):
+        """The window in which one is got; `function` is told the folder, for the document seen here then."""
+        return shop.show(
+            self.live.engines.loaded(), want,
+            lambda folder: self._do(lambda document: function(document, folder)), self.window(),
+        )  # fmt: skip
+
+    def _better(self, status):
+        """The build of ONNX Runtime that would help, if any."""
+        if status.offer_runtime:
+            return self.live.engines.runtime("")
+        model = status.model
+        return self.live.engines.runtime(model.device) if model is not None and model.ready else None
 
     # --- to the painter ---
 
@@ -287,6 +316,14 @@ class ScumbleDocker(DockWidget):
             self.state.setStyleSheet(colour)
         self.own.setVisible(status.offer_own)
         self.no_preview.setVisible(status.offer_no_preview)
+        better = self._better(status)
+        self.runtime.setVisible(status.offer_runtime)
+        self.faster.setVisible(better is not None and not status.offer_runtime)
+        if status.offer_runtime:
+            self.runtime.setText(_sized(tr("Get ONNX Runtime"), better))
+        elif better is not None:
+            self.faster.setText(_sized(tr("Use the graphics card"), better))
+            self.faster.setToolTip(better.note)
         model = status.model if status.model is not None and status.model.ready else None
         self.about.say(
             " · ".join(filter(None, (model.description or model.name, model.device))) if model else ""
@@ -333,40 +370,22 @@ class ScumbleDocker(DockWidget):
     def _list_models(self, chosen: str):
         entries = {"": "", **models.known()}
         entries.setdefault(chosen, tr("not among your models"))
-        if [self.models.itemData(i) for i in range(self.models.count() - 1)] != list(entries):
+        if [self.models.itemData(i) for i in range(self.models.count() - 2)] != list(entries):
             self.models.clear()
             for model, folder in entries.items():
                 self.models.addItem(models.name(model), model)
                 # As HTML: Qt would take what looks like it for that.
                 tip = f"<p>{html.escape(folder or models.name(model))}</p>"
                 self.models.setItemData(self.models.count() - 1, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
+            self.models.addItem(tr("Get a model…"), GET)
             self.models.addItem(tr("Choose a folder…"), None)
         index = list(entries).index(chosen)
         if self.models.currentIndex() != index:
             self.models.setCurrentIndex(index)
 
 
-def _button(text, tip):
-    button = QtWidgets.QPushButton(text)
-    button.setToolTip(tip)
-    button.setMinimumWidth(40)
-    return button
-
-
-def _narrow_box(tip):
-    """A list that does not make the docker as wide as its longest entry."""
-    box = QtWidgets.QComboBox()
-    box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    box.setToolTip(tip)
-    return box
-
-
-def _single_shot(parent, function):
-    timer = QtCore.QTimer(parent)
-    timer.setSingleShot(True)
-    timer.timeout.connect(guarded(lambda: function()))
-    return timer
+def _sized(text, offer):
+    return text if offer is None else tr("{text} ({size})…").format(text=text, size=size(offer.bytes))
 
 
 def _whole(value):

@@ -72,15 +72,19 @@ class Library:
         return self.names(out)
 
     def names(self, out: ctypes.c_void_p) -> list[str]:
-        """What a list holds, which is given back."""
-        names = []
+        """The names of what a list holds, which is given back."""
+        return self.entries(out, lambda entry: text(entry.name))
+
+    def entries(self, out: ctypes.c_void_p, read) -> list:
+        """What `read` makes of each entry of a list, which is given back."""
+        found = []
         try:
             while True:
                 entry = self.made(abi.Entry, "scumble_entry_init")
-                status = self.call.scumble_list_entry(out, len(names), ctypes.byref(entry))
+                status = self.call.scumble_list_entry(out, len(found), ctypes.byref(entry))
                 if self.check(status) != abi.OK:
-                    return names
-                names.append(text(entry.name))
+                    return found
+                found.append(read(entry))
         finally:
             self.call.scumble_list_release(out)
 
@@ -94,11 +98,11 @@ def text(value: bytes | None) -> str:
     return (value or b"").decode("utf-8", "replace")
 
 
-def _bytes(value: str | os.PathLike | None) -> bytes | None:
+def encoded(value: str | os.PathLike | None) -> bytes | None:
     return None if value is None else os.fspath(value).encode("utf-8", "surrogatepass")
 
 
-class _Owned:
+class Owned:
     """Holds one handle of the library and gives it back once."""
 
     def __init__(self, library: Library, handle: int, release: str):
@@ -152,16 +156,16 @@ class ModelInfo:
         return self.state == abi.ENGINE_FAILED
 
 
-class Engine(_Owned):
+class Engine(Owned):
     """A model that is loaded in the background, and its worker; shared by any number of sessions."""
 
     def __init__(
         self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0, idle_ms: int = 0
     ):
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
-        options.model_dir = _bytes(model_dir)
-        options.device = _bytes(device)
-        options.runtime = _bytes(runtime)
+        options.model_dir = encoded(model_dir)
+        options.device = encoded(device)
+        options.runtime = encoded(runtime)
         options.intra_threads = threads
         options.idle_ms = idle_ms
         out = ctypes.c_void_p()
@@ -176,7 +180,6 @@ class Engine(_Owned):
             text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
             text(i.runtime),
         )  # fmt: skip
-
 
     def samplers(self) -> list[str]:
         """The names of those that the model can be run with; none while it is loading."""
@@ -215,7 +218,7 @@ class Space:
 SRGB = Space()
 
 
-class Session(_Owned):
+class Session(Owned):
     """What the library keeps of one live layer."""
 
     def __init__(self, engine: Engine):
@@ -235,8 +238,8 @@ class Session(_Owned):
     def set(self, settings: Settings) -> int:
         """Replaces the settings; returns the new revision, 0 if they are as they were."""
         p = self.library.made(abi.Params, "scumble_params_init")
-        p.prompt = _bytes(settings.prompt)
-        p.negative = _bytes(settings.negative)
+        p.prompt = encoded(settings.prompt)
+        p.negative = encoded(settings.negative)
         p.strength = -1.0 if settings.strength is None else settings.strength
         p.steps = settings.steps or 0
         p.guidance = -1.0 if settings.guidance is None else settings.guidance
@@ -246,7 +249,7 @@ class Session(_Owned):
         if settings.mask_softness is not None:
             p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
-        p.sampler = _bytes(settings.sampler or None)
+        p.sampler = encoded(settings.sampler or None)
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
     def push(self, pixel_format: int, canvas: tuple, parts: list[tuple], space: Space = SRGB) -> int:
@@ -307,7 +310,7 @@ class Session(_Owned):
         return stats
 
 
-class Frame(_Owned):
+class Frame(Owned):
     """What is new of the picture: some rectangles of it; immutable."""
 
     def __init__(self, library: Library, handle: int):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import host, status
+from . import abi, host, models, status
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
@@ -94,6 +94,24 @@ class Live(QtCore.QObject):
         """Scumble's own model instead of the one that could not be used, and live."""
         self.set_settings(document, replace(self.settings(document), model=""))
         self.start(document)
+
+    def use_model(self, document, folder: str) -> None:
+        """A model that was got, or that the artist has chosen."""
+        model = models.remember(folder)
+        self.set_settings(document, replace(self.settings(document), model=model))
+
+    def use_runtime(self, document) -> None:
+        """ONNX Runtime was got: what is live, or was to be, goes on with it."""
+        lasting = [one.document for one in self.loop.documents]
+        told = self.told.of(document)
+        if told is not None and told[1] == abi.ERROR_RUNTIME:
+            lasting.append(document)
+        for one in list(self.loop.documents):
+            self.stop(one.document)
+        self.engines.renew()
+        for one in lasting:
+            self.start(one)
+        self.changed.emit()
 
     def no_instant_preview(self, document) -> None:
         action = host.instant_preview()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .log import guarded
 from .qt import QtCore, QtWidgets, tr
 
 
@@ -118,3 +119,26 @@ class Wrapped(QtWidgets.QLabel):
         if text != self.text():
             self.setText(text)
             self.setVisible(bool(text))
+
+
+def button(text, tip):
+    made = QtWidgets.QPushButton(text)
+    made.setToolTip(tip)
+    made.setMinimumWidth(40)
+    return made
+
+
+def narrow_box(tip):
+    """A list that does not make the docker as wide as its longest entry."""
+    box = QtWidgets.QComboBox()
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setToolTip(tip)
+    return box
+
+
+def single_shot(parent, function):
+    timer = QtCore.QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(guarded(lambda: function()))
+    return timer

@@ -107,19 +107,101 @@ INIT(scumble_params_init, ScumbleParams)
 INIT(scumble_entry_init, ScumbleEntry)
 INIT(scumble_condition_init, ScumbleCondition)
 
-/* Two samplers, nothing else to be listed, nothing logged. */
+/* Two samplers; two models and two builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
+ * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
+struct ScumbleList { uint32_t kind; };
 static const char *const samplers[] = {"euler", "ddim"};
+static const struct { uint32_t kind; const char *name, *title, *note, *good_at; uint64_t bytes; } offered[] = {
+    {SCUMBLE_LIST_CATALOGUE, "small", "Small", "Runs well on a processor.", "Quick pictures.", 900000000},
+    {SCUMBLE_LIST_CATALOGUE, "large", "Large & slow", "Takes 64 GB of memory, more than there is here.", "Detail.", 13900000000},
+    {SCUMBLE_LIST_RUNTIMES, "cpu", "ONNX Runtime for processors", "Runs on this machine's processor.", "Runs everywhere.", 28000000},
+    {SCUMBLE_LIST_RUNTIMES, "webgpu", "ONNX Runtime with WebGPU", "Your graphics card could make pictures many times faster with it.",
+     "Graphics cards.", 25000000}};
+static const char *variable(const char *name) {
+    const char *text = getenv(name);
+    return text ? text : "";
+}
 int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
-    *list = kind == SCUMBLE_LIST_SAMPLERS ? (ScumbleList *)(uintptr_t)samplers : NULL;
+    static ScumbleList lists[SCUMBLE_LIST_RUNTIMES + 1];
+    if (kind > SCUMBLE_LIST_RUNTIMES) return no(SCUMBLE_ERROR_SETTING, "there is no such list");
+    lists[kind].kind = kind;
+    *list = &lists[kind];
     return SCUMBLE_OK;
 }
 int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry *entry) {
-    if (!list || index >= sizeof samplers / sizeof *samplers) return SCUMBLE_END;
-    entry->usable = 1;
-    entry->name = entry->title = samplers[index];
-    entry->note = "";
+    if (!list) return SCUMBLE_END;
+    if (list->kind == SCUMBLE_LIST_SAMPLERS && index < sizeof samplers / sizeof *samplers) {
+        entry->usable = 1;
+        entry->name = entry->title = samplers[index];
+        entry->note = "";
+        return SCUMBLE_OK;
+    }
+    for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
+        if (offered[i].kind != list->kind || index--) continue;
+        bool here = !strcmp(variable("SCUMBLE_STUB_HERE"), offered[i].name);
+        bool card = strcmp(offered[i].name, "webgpu") || *variable("SCUMBLE_STUB_CARD");
+        entry->name = offered[i].name;
+        entry->title = offered[i].title;
+        entry->note = card ? offered[i].note : "Wants a graphics card, and none was found here.";
+        entry->usable = card && strcmp(offered[i].name, "large");
+        entry->good_at = offered[i].good_at;
+        entry->bytes = offered[i].bytes;
+        entry->offer = here ? SCUMBLE_OFFER_INSTALLED : SCUMBLE_OFFER_ABSENT;
+        entry->arrived = here ? offered[i].bytes : 0;
+        entry->licence = "Mine: Free for <every> use.\nYours: Pictures are yours.";
+        entry->licence_url = "https://example.org/mine\nhttps://example.org/yours";
+        entry->folder = here ? variable("SCUMBLE_STUB_FOLDER") : "";
+        return SCUMBLE_OK;
+    }
+    return SCUMBLE_END;
+}
+
+/* Gets what it is asked for in SCUMBLE_STUB_MS, into SCUMBLE_STUB_FOLDER; "gated/model" fails, "endless/model" never ends. */
+struct ScumbleDownload { char name[64]; bool agreed, cancelled; uint64_t since; };
+INIT(scumble_download_options_init, ScumbleDownloadOptions)
+INIT(scumble_download_info_init, ScumbleDownloadInfo)
+int32_t scumble_download_start(const ScumbleDownloadOptions *options, ScumbleDownload **download) {
+    *download = calloc(1, sizeof **download);
+    snprintf((*download)->name, sizeof (*download)->name, "%s", options->name);
+    (*download)->agreed = options->agreed;
+    (*download)->since = now_us();
     return SCUMBLE_OK;
 }
+int32_t scumble_download_poll(const ScumbleDownload *d, ScumbleDownloadInfo *info) {
+    uint32_t size = info->struct_size;
+    uint64_t wanted = (uint64_t)setting("SCUMBLE_STUB_MS", 100) * 1000, passed = now_us() - d->since;
+    *info = (ScumbleDownloadInfo){.struct_size = size, .message = "", .title = d->name, .file = "unet/model.onnx", .remarks = "",
+                                  .licence = "Mine: Free for <every> use.", .licence_url = "https://example.org/mine",
+                                  .folder = "", .bytes = 900000000, .files = 5};
+    if (!strcmp(d->name, "endless/model")) passed = wanted / 2;
+    if (d->cancelled) {
+        info->state = SCUMBLE_DOWNLOAD_CANCELLED;
+        info->message = "Cancelled; what has arrived is kept.";
+    } else if (!strcmp(d->name, "gated/model")) {
+        info->state = SCUMBLE_DOWNLOAD_FAILED;
+        info->error = SCUMBLE_ERROR_ACCESS;
+        info->message = "gated/model is given only to those who have agreed to its terms.";
+    } else if (!d->agreed) {
+        info->state = SCUMBLE_DOWNLOAD_TERMS;
+    } else {
+        info->state = passed < wanted ? SCUMBLE_DOWNLOAD_LOADING : SCUMBLE_DOWNLOAD_DONE;
+        info->bytes_done = passed < wanted ? info->bytes * passed / wanted : info->bytes;
+        if (passed >= wanted) info->folder = variable("SCUMBLE_STUB_FOLDER");
+    }
+    return SCUMBLE_OK;
+}
+int32_t scumble_download_agree(const ScumbleDownload *download) {
+    ScumbleDownload *d = (ScumbleDownload *)download;
+    d->agreed = true;
+    d->since = now_us();
+    return SCUMBLE_OK;
+}
+int32_t scumble_download_cancel(const ScumbleDownload *download) {
+    ((ScumbleDownload *)download)->cancelled = true;
+    return SCUMBLE_OK;
+}
+void scumble_download_release(ScumbleDownload *download) { free(download); }
+
 int32_t scumble_engine_samplers(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;
     return scumble_list_create(SCUMBLE_LIST_SAMPLERS, list);
@@ -147,7 +229,11 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
     uint32_t size = info->struct_size;
     *info = (ScumbleEngineInfo){.struct_size = size, .message = "loading the stub", .model_name = "",
                                 .model_description = "", .device = "", .runtime = "", .progress = loaded(engine)};
-    if (fails("load")) {
+    if (fails("runtime")) {
+        info->state = SCUMBLE_ENGINE_FAILED;
+        info->error = SCUMBLE_ERROR_RUNTIME;
+        info->message = "ONNX Runtime was not found";
+    } else if (fails("load")) {
         info->state = SCUMBLE_ENGINE_FAILED;
         info->error = SCUMBLE_ERROR_MODEL_BROKEN;
         info->message = "the stub was asked to fail while loading";

@@ -30,6 +30,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>ONNX Runtime runs the models; it is got from its makers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>What the picture shows</source>
         <translation type="unfinished"></translation>
     </message>
@@ -200,7 +205,7 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>The model that renders: the one that comes with Scumble, or a folder of yours</source>
+        <source>The model that renders: Scumble's own, one that you get, or a folder of yours</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -240,6 +245,16 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Get ONNX Runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Use the graphics card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>the model's own</source>
         <translation type="unfinished"></translation>
     </message>
@@ -250,7 +265,17 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Get a model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>Choose a folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>{text} ({size})…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -276,6 +301,16 @@
     <message>
         <location filename="../extension.py"/>
         <source>Scumble met an error of its own: {error}. Details are in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../getting.py"/>
+        <source>{n} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../getting.py"/>
+        <source>{n} MB</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -366,6 +401,131 @@
     <message>
         <location filename="../pixels.py"/>
         <source>Scumble cannot read {depth} pixels. Use Image &gt; Convert Image Color Space: 8-bit or 16-bit integer, 16-bit or 32-bit float.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Get a Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Set Up ONNX Runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Any other: OWNER/NAME</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>A repository with a model in ONNX form; its licence is shown first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>I have read the licence and agree to it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Get</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>What has arrived is kept, and goes on from there the next time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>What is being downloaded goes on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Press Look, and it is told what it is, how large, and under which licence. Nothing is downloaded before you agree.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Look</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Use It</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Go On</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Asking what there is…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Read the licence and agree to it, and it is downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Another program is getting it; this goes on when that is done.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{done} of {all}, {speed} a second · {file}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{name} is here and chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{size} · is here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{part} of {size} are here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{size} · not for this machine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Download: {size}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>the whole text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Licence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
