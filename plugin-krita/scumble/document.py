@@ -10,6 +10,7 @@ from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
 from .pixels import EMPTY, PixelFormat, around, bands
 from .settings import DocumentSettings
+from .steering import Steering
 from .undo import free
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
@@ -36,6 +37,7 @@ class LiveDocument:
         self.group, self.engine = group, engine
         self.document = group.document
         self.settings = settings
+        self.steering = Steering(group.document)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
@@ -58,6 +60,7 @@ class LiveDocument:
     def _new_session(self) -> Session:
         session = Session(self.engine)
         session.set(self.settings.for_engine())
+        self.steering.forget()
         self._shape = None  # (size, format) that the session knows
         self._laid = False  # the live layer shows what this session has told
         self.working = False  # a picture of what was last handed over is still to come
@@ -76,7 +79,7 @@ class LiveDocument:
         return self._stroke is not None
 
     def set(self, settings: DocumentSettings) -> None:
-        self.settings, self.due = settings, 0.0
+        self.settings, self.due, self._read_at = settings, 0.0, 0.0
         if not self.nothing_selected:
             self._note(self.session.set(settings.for_engine()))
 
@@ -164,6 +167,7 @@ class LiveDocument:
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
             self._push(every_piece=False)
+            self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
             now = time.perf_counter()
             # At most a quarter of the interface's thread while painting, an eighth at rest.
             cost = now - started
@@ -230,7 +234,9 @@ class LiveDocument:
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._laid = False
+        self.steering.forget()
         self._push(every_piece=True)
+        self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
     def _pieces(self) -> list[tuple]:
         (width, height), pixels = self._shape

@@ -81,6 +81,8 @@ def of_live(one: LiveDocument) -> Status:
     preview = host.instant_preview() is not None
     if one.problem:
         return Status(True, one.problem, error=True, model=info)
+    if one.steering.problem:
+        return Status(True, one.steering.problem, error=True, model=info)
     if info.state == abi.ENGINE_LOADING:
         return Status(True, info.message or tr("Loading the model…"), progress=info.progress, model=info)
     return Status(True, _says(one, preview), model=info, offer_no_preview=preview)
@@ -91,6 +93,7 @@ def look(one: LiveDocument) -> tuple:
     return (
         one.frames_shown, one.working, one.hidden, one.problem, one.nothing_selected, one.playing,
         one.session.loading, one.painted_under, one.onion_skins,
+        one.steering.problem,
     )  # fmt: skip
 
 
