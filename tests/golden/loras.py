@@ -113,8 +113,7 @@ def make(folder, only=""):
 
 
 def fuse(pipe, folder, rows):
-    """Puts LoRAs into a pipeline's weights, one after the other: diffusers loses the first's part of the text encoder
-    where two are loaded side by side."""
+    """Puts LoRAs into the weights one by one: of two at a time diffusers loses the first's text encoder."""
     for name, *scales in rows:
         pipe.load_lora_weights(folder / "loras", weight_name=f"{name}.safetensors")
         texts = [part for part in PARTS if part != "unet" and getattr(pipe, part, None) is not None]
