@@ -510,7 +510,7 @@
     </message>
     <message>
         <location filename="../shop.py"/>
-        <source>{size} · not for this machine</source>
+        <source>{size} · will not run well here</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
