@@ -69,7 +69,7 @@ static void add_offer(guint32 want, const ScumbleEntry *entry, gpointer data) {
     offer->about = about_of(entry->good_at, entry->note, entry->licence, entry->licence_url);
     offer->title = g_strdup_printf("%s \xe2\x80\x93 %s%s", entry->title, size,
                                    offer->here ? ", is here" : entry->offer == SCUMBLE_OFFER_PARTIAL ? ", begun"
-                                   : entry->usable ? "" : ", not for this machine");
+                                   : entry->usable ? "" : ", will not run well here");
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(g->list), offer->title);
     g_ptr_array_add(g->offers, offer);
     g_free(size);

@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn packages_come_from_a_mirror_that_is_named() {
+        let listed = "https://packages.example/packages/1d/onnxruntime.whl";
+        assert_eq!(with(&[]).unwrap().wheel(listed), listed);
+        let mirrored = with(&[("SCUMBLE_WHEELS", "http://mirror.lan:80/py/")]).unwrap();
+        assert_eq!(mirrored.wheel(listed), "http://mirror.lan:80/py/packages/1d/onnxruntime.whl");
+        assert!(with(&[("SCUMBLE_WHEELS", "mirror")]).unwrap_err().message.starts_with("SCUMBLE_WHEELS is"));
+    }
+
+    #[test]
     fn the_token_is_taken_from_the_variable_or_the_file_and_never_shown() {
         let home = folder("token");
         std::fs::write(home.join("token"), "hf_file\n").unwrap();

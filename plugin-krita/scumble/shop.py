@@ -300,7 +300,7 @@ def _short(offer: Offer) -> str:
         return tr("{size} · is here").format(size=size(offer.bytes))
     if offer.state == abi.OFFER_PARTIAL:
         return tr("{part} of {size} are here").format(part=size(offer.arrived), size=size(offer.bytes))
-    words = "{size}" if offer.fits else tr("{size} · not for this machine")
+    words = "{size}" if offer.fits else tr("{size} · will not run well here")
     return words.format(size=size(offer.bytes))
 
 

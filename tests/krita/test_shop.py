@@ -73,7 +73,7 @@ def test_what_will_not_run_well_is_told_before_it_is_got(panel):
     window = open_shop(panel)
     window.choose("large")
     row, about = window.list.item(1).text(), window.about.toPlainText()
-    assert "not for this machine" in row and "13.9 GB" in row
+    assert "will not run well here" in row and "13.9 GB" in row
     assert "more than there is here" in about and "Large & slow" in about
     window.agree.click()
     window.choose("small")

@@ -480,7 +480,7 @@
     </message>
     <message>
         <location filename="../shop.py"/>
-        <source>{size} · not for this machine</source>
+        <source>{size} · will not run well here</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
