@@ -38,9 +38,9 @@ class Style:
 # For the model that comes with Scumble, and any other.
 BUILT_IN = (
     Style("Golden hour", "at sunset, warm low light"),
-    Style("Mist", "in thick morning mist, soft pale light"),
+    Style("Mist", "foggy, mist, soft pale light"),
     Style("Moonlight", "at night under a full moon"),
-    Style("Winter", "in winter, deep snow, clear cold light"),
+    Style("Winter", "snow, winter, cold light"),
     Style("Storm", "under dark storm clouds, rain"),
     Style("Autumn", "in autumn, red and golden trees"),
 )
