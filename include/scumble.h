@@ -630,6 +630,11 @@
 #define SCUMBLE_CONDITION_CONTROL 1
 
 /**
+ * A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
+ */
+#define SCUMBLE_CONDITION_LORA 2
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1
@@ -884,15 +889,16 @@ typedef struct ScumbleCondition {
      */
     uint32_t kind;
     /**
-     * The ControlNet: its folder, or its .onnx file.
+     * The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
      */
     const char *file;
     /**
-     * How much it says, 0..10; 0 = nothing.
+     * How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
      */
     float scale;
     /**
-     * The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+     * The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
+     * always is.
      */
     float start;
     float end;
@@ -900,6 +906,14 @@ typedef struct ScumbleCondition {
      * Reserved, 0.
      */
     uint32_t reserved;
+    /**
+     * How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
+     */
+    float text_scale;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved_2;
 } ScumbleCondition;
 
 /**
@@ -1390,7 +1404,7 @@ int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
 SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
- * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, at scale 1.
+ * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
@@ -1403,9 +1417,10 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
  * they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
  * picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
- * the first push); a change of numbers loads nothing. At most 32 at once.
- * The networks are loaded by the first job that needs them, and kept. What the model cannot take, and a network that does
- * not fit it, poll tells, once; `scumble_engine_conditions` tells the former before.
+ * the first push); a change of a control's numbers loads nothing. At most 32 at once.
+ * The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
+ * job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
+ * it, poll tells, once; `scumble_engine_conditions` tells the former before.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
  * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
@@ -1421,8 +1436,8 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
                                       uint64_t *revision);
 
 /**
- * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
- * mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why.
+ * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
+ * mask goes to the model, which was trained to fill it) and `lora` (SCUMBLE_CONDITION_LORA). What it cannot take is not usable, and `note` says why.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
  * On success `*list` is owned by the caller: release it.

@@ -121,6 +121,7 @@ DOWNLOAD_DONE = 4
 DOWNLOAD_FAILED = 5
 DOWNLOAD_CANCELLED = 6
 CONDITION_CONTROL = 1
+CONDITION_LORA = 2
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -255,6 +256,8 @@ class Condition(ctypes.Structure):
         ("start", c_float),
         ("end", c_float),
         ("reserved", c_uint32),
+        ("text_scale", c_float),
+        ("reserved_2", c_uint32),
     ]
 
 

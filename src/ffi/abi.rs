@@ -203,15 +203,20 @@ pub struct ScumbleCondition {
     pub struct_size: u32,
     /// One of SCUMBLE_CONDITION_*.
     pub kind: u32,
-    /// The ControlNet: its folder, or its .onnx file.
+    /// The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
     pub file: *const c_char,
-    /// How much it says, 0..10; 0 = nothing.
+    /// How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
     pub scale: f32,
-    /// The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+    /// The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
+    /// always is.
     pub start: f32,
     pub end: f32,
     /// Reserved, 0.
     pub reserved: u32,
+    /// How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
+    pub text_scale: f32,
+    /// Reserved, 0.
+    pub reserved_2: u32,
 }
 
 /// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
@@ -490,8 +495,9 @@ sized32!(ScumbleMask, {
     outside: c::SCUMBLE_OUTSIDE_PAINT, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
     coverage: std::ptr::null(),
 });
-sized32!(ScumbleCondition, {
+sized32!(ScumbleCondition, first std::mem::offset_of!(ScumbleCondition, text_scale), {
     kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0, reserved: 0,
+    text_scale: 1.0, reserved_2: 0,
 });
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
@@ -528,6 +534,7 @@ const _: () = {
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 80);
+    assert!(size_of::<ScumbleCondition>() == 40);
     assert!(ScumbleDownloadOptions::FIRST_SIZE == 40);
     assert!(ScumbleDownloadInfo::FIRST_SIZE == 96);
     assert!(size_of::<ScumbleEntry>() == 120);

@@ -226,6 +226,8 @@ pub const SCUMBLE_DOWNLOAD_CANCELLED: u32 = 6;
 
 /// A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
 pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
+/// A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
+pub const SCUMBLE_CONDITION_LORA: u32 = 2;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;

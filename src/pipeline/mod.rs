@@ -7,6 +7,7 @@ pub mod family;
 mod flux;
 mod inpaint;
 mod load;
+mod lora;
 mod prompt;
 mod samplers;
 pub mod scheduler;
@@ -35,6 +36,7 @@ use crate::render::{
 use control::Controls;
 use denoise::{Denoiser, Noisy};
 use family::Family;
+use lora::Loras;
 use samplers::Samplers;
 use scheduler::{Rule, Step};
 use vae::{Decoder, Encoder};
@@ -51,6 +53,7 @@ pub struct Pipeline {
     /// Is the network told what it is to fill?
     inpaints: bool,
     controls: Controls,
+    loras: Loras,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -66,6 +69,7 @@ impl Renderer for Pipeline {
             negative: !self.network.is_guidance_distilled(),
             inpaints: self.inpaints,
             no_control: self.controls.why_not(),
+            no_lora: self.loras.why_not(),
         }
     }
 
@@ -82,6 +86,9 @@ impl Renderer for Pipeline {
     ) -> Result<Ended> {
         cancel.check()?;
         let acting = self.controls.prepare(scene, &self.network, cancel)?;
+        let listening = self.controls.listening().filter(|_| !acting.is_empty());
+        let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
+        self.loras.prepare(scene, self.family.encoders(), denoisers, cancel)?;
         let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {

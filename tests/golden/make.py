@@ -57,9 +57,10 @@ def main():
     if "models" in wanted:
         import controls
         import flow
+        import loras
         import tiny
 
-        print(sum(part.make(MODELS, args.only) for part in (tiny, flow, controls)), "tiny models")
+        print(sum(part.make(MODELS, args.only) for part in (tiny, flow, controls, loras)), "tiny models")
     if "pipelines" in wanted:
         import pipelines
 

@@ -470,7 +470,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
     (void)s, (void)number, (void)image, (void)revision;
-    return condition ? no(SCUMBLE_ERROR_SETTING, "the stub takes no control pictures") : SCUMBLE_UNCHANGED;
+    return condition ? no(SCUMBLE_ERROR_SETTING, "the stub is steered by nothing") : SCUMBLE_UNCHANGED;
 }
 int32_t scumble_engine_conditions(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;

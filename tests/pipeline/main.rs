@@ -10,6 +10,8 @@ mod flux;
 mod golden;
 mod inpaint;
 mod layouts;
+mod lora;
+mod lora_files;
 mod onnx;
 mod prompts;
 mod rendering;
