@@ -17,7 +17,8 @@ from .extension import live, run
 from .getting import size
 from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
-from .widgets import Amount, Fold, TextBox, Wrapped, button, narrow_box, single_shot
+from .steer_list import SteerList
+from .widgets import Amount, Fold, Looks, TextBox, Wrapped, button, narrow_box, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
 GET = -1  # in the list of models: none of them, but the window in which one is got
@@ -78,6 +79,15 @@ class ScumbleDocker(DockWidget):
         )
         self._edits_with(self.strength.edited, strength=self.strength.value)
         column.addWidget(self.strength)
+        self.steer = Fold(tr("Steer by"))
+        self.steering = SteerList()
+        inside = QtWidgets.QVBoxLayout(self.steer.inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.steering)
+        self._edits_with(self.steering.edited, conditions=self.steering.value)
+        self.steering.wanted.connect(guarded(self._add_condition))
+        self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
+        column.addWidget(self.steer)
         self.more = Fold(tr("More"))
         inside = QtWidgets.QVBoxLayout(self.more.inside)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -153,30 +163,11 @@ class ScumbleDocker(DockWidget):
         form.addRow(tr("Guidance"), self.guidance)
         form.addRow(tr("Sampler"), self.sampler)
         form.addRow(tr("Seed"), row)
-        form.addRow(tr("Opacity"), self._looks())
+        self.looks = Looks()
+        self.looks.covers.connect(lambda value: self._do(lambda d: self.live.set_opacity(d, value)))
+        self.looks.mixes.connect(lambda mode: self._do(lambda d: self.live.set_blending(d, mode)))
+        form.addRow(tr("Opacity"), self.looks)
         return form
-
-    def _looks(self):
-        """How the live picture lies over the paint; the layer itself is locked."""
-        self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
-        self.opacity.setRange(0, 255)
-        self.opacity.setToolTip(tr("How much the picture covers your paint"))
-        self.opacity.valueChanged.connect(lambda value: self._loading or self._do(
-            lambda document: self.live.set_opacity(document, value)))  # fmt: skip
-        self.blending = QtWidgets.QComboBox()
-        for mode, text in (
-            ("normal", tr("Normal")), ("multiply", tr("Multiply")), ("screen", tr("Screen")),
-            ("overlay", tr("Overlay")), ("soft_light_svg", tr("Soft Light")), ("darken", tr("Darken")),
-            ("lighten", tr("Lighten")), ("color", tr("Color")), ("luminize", tr("Luminosity")),
-        ):  # fmt: skip
-            self.blending.addItem(text, mode)
-        self.blending.setToolTip(tr("How the picture mixes with your paint"))
-        self.blending.activated.connect(lambda index: self._do(
-            lambda document: self.live.set_blending(document, self.blending.itemData(index))))  # fmt: skip
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.opacity, 1)
-        row.addWidget(self.blending)
-        return row
 
     def _model(self):
         self.models = narrow_box(
@@ -255,6 +246,14 @@ class ScumbleDocker(DockWidget):
                 self.live.use_model(document, folder)
         else:
             self.live.set_settings(document, replace(self.live.settings(document), model=model))
+
+    def _add_condition(self, kind, file):
+        """By its id, by its path, or by one that is asked for."""
+        if not file:
+            kinds = {"control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)")}
+            file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
+        if file:
+            self._do(lambda document: self.live.steer(document, kind, file))
 
     def _set_up_runtime(self, document):
         window = self._shop(abi.WANT_RUNTIME, lambda document, _: self.live.use_runtime(document))
@@ -343,18 +342,18 @@ class ScumbleDocker(DockWidget):
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
         self._list_samplers(chosen.sampler, chosen.model)
+        steered = sum(one.on for one in chosen.conditions)
+        self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))
+        if self.steer.inside.isVisible() or not chosen.conditions:
+            reasons = self.live.engines.conditions(chosen.model)
+            self.steering.load(chosen.conditions, self.live.sources(document), reasons)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)
         self.outside.setChecked(chosen.outside_shows_paint)
         self.alpha.setChecked(chosen.follow_alpha)
         self._list_models(chosen.model)
-        opacity, mode = self.live.looks(document)
-        for widget in (self.opacity, self.blending):
-            widget.setEnabled(opacity is not None)
-        if opacity is not None and not self.opacity.isSliderDown():
-            self.opacity.setValue(opacity)
-            self.blending.setCurrentIndex(self.blending.findData(mode))
+        self.looks.load(*self.live.looks(document))
 
     def _list_samplers(self, chosen: str, model: str):
         names = ["", *self.live.engines.samplers(model)]

@@ -181,6 +181,16 @@ class Engine(Owned):
             text(i.runtime),
         )  # fmt: skip
 
+    def conditions(self) -> dict[str, str]:
+        """Why the model cannot be steered by something ("control", "lora"), "" where it can; empty while it
+        is loading."""
+        out = ctypes.c_void_p()
+        call = self.library.call.scumble_engine_conditions
+        if self.library.check(call(self.handle, ctypes.byref(out))) != abi.OK:
+            return {}
+        told = lambda entry: (text(entry.name), "" if entry.usable else text(entry.note))  # noqa: E731
+        return dict(self.library.entries(out, told))
+
     def samplers(self) -> list[str]:
         """The names of those that the model can be run with; none while it is loading."""
         out = ctypes.c_void_p()
@@ -216,6 +226,17 @@ class Space:
 
 
 SRGB = Space()
+
+
+@dataclass(frozen=True)
+class Steered:
+    """What a picture is steered by: abi.CONDITION_*, its file, how much, and in which part of the steps."""
+
+    kind: int
+    file: str
+    scale: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
 
 
 class Session(Owned):
@@ -256,21 +277,40 @@ class Session(Owned):
         """Hands over parts of the paint as one change; returns the new revision, 0 if nothing has changed. A
         part is (rectangle, address of its rows, packed, their length)."""
         images = (abi.Image * len(parts))()
-        for image, (rect, address, length) in zip(images, parts):
-            self.library.check(
-                self.library.call.scumble_image_init(ctypes.byref(image), ctypes.sizeof(image))
-            )
-            image.format = pixel_format
-            image.canvas_width, image.canvas_height = canvas
-            image.rect = abi.Rect(*rect)
-            image.stride = length // rect[3] if rect[3] > 0 else 0
-            image.byte_length = length
-            image.pixels = address
-            image.space = space.number
-            if space.profile is not None:
-                image.profile = ctypes.cast(ctypes.c_char_p(space.profile), ctypes.c_void_p).value
-                image.profile_length = len(space.profile)
+        for image, part in zip(images, parts):
+            self._fill(image, pixel_format, canvas, part, space)
         return self._revised(self.library.call.scumble_session_push, images, len(parts), None, 0)
+
+    def _fill(self, image, pixel_format: int, canvas: tuple, part: tuple, space: Space) -> None:
+        rect, address, length = part
+        self.library.check(self.library.call.scumble_image_init(ctypes.byref(image), ctypes.sizeof(image)))
+        image.format = pixel_format
+        image.canvas_width, image.canvas_height = canvas
+        image.rect = abi.Rect(*rect)
+        image.stride = length // rect[3] if rect[3] > 0 else 0
+        image.byte_length = length
+        image.pixels = address
+        image.space = space.number
+        if space.profile is not None:
+            image.profile = ctypes.cast(ctypes.c_char_p(space.profile), ctypes.c_void_p).value
+            image.profile_length = len(space.profile)
+
+    def steer(self, number: int, by: Steered | None, picture: tuple | None = None) -> int:
+        """Steers by a network or a LoRA, by no more where `by` is None; the new revision, 0 if nothing has
+        changed. `picture` is a part of a control's, as `push` takes it: (format, canvas, part, space)."""
+        if by is None:
+            return self._revised(self.library.call.scumble_session_set_condition, number, None, None)
+        condition = self.library.made(abi.Condition, "scumble_condition_init")
+        condition.kind, condition.file = by.kind, encoded(by.file)
+        condition.scale = condition.text_scale = by.scale
+        condition.start, condition.end = by.start, by.end
+        image = None
+        if picture is not None:
+            image = abi.Image()
+            self._fill(image, *picture)
+        call = self.library.call.scumble_session_set_condition
+        image = None if image is None else ctypes.byref(image)
+        return self._revised(call, number, ctypes.byref(condition), image)
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""

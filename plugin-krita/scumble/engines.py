@@ -89,6 +89,13 @@ class Engines(QtCore.QObject):
             self._samplers = self.library.samplers()
         return self._samplers or []
 
+    def conditions(self, model: str) -> dict[str, str]:
+        """Why the model cannot be steered by something; empty before it is loaded."""
+        try:
+            return self.made[model].conditions() if model in self.made else {}
+        except ScumbleError:
+            return {}
+
     def drop(self, engine: Engine) -> None:
         """The next `of` makes a new one, e.g. after the painter has put the model in its place. The library
         keeps it until the last session of it is closed."""

@@ -62,6 +62,43 @@ class Amount(QtWidgets.QWidget):
         self.reset.setEnabled(self._value is not None)
 
 
+class Looks(QtWidgets.QWidget):
+    """How the live picture lies over the paint; the layer itself is locked."""
+
+    covers = QtCore.pyqtSignal(int)  # opacity, 0 to 255
+    mixes = QtCore.pyqtSignal(str)  # Krita's name of a blending mode
+
+    def __init__(self):
+        super().__init__()
+        self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 255)
+        self.opacity.setToolTip(tr("How much the picture covers your paint"))
+        self.opacity.valueChanged.connect(self.covers)
+        self.blending = QtWidgets.QComboBox()
+        for mode, text in (
+            ("normal", tr("Normal")), ("multiply", tr("Multiply")), ("screen", tr("Screen")),
+            ("overlay", tr("Overlay")), ("soft_light_svg", tr("Soft Light")), ("darken", tr("Darken")),
+            ("lighten", tr("Lighten")), ("color", tr("Color")), ("luminize", tr("Luminosity")),
+        ):  # fmt: skip
+            self.blending.addItem(text, mode)
+        self.blending.setToolTip(tr("How the picture mixes with your paint"))
+        self.blending.activated.connect(lambda index: self.mixes.emit(self.blending.itemData(index)))
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.blending)
+
+    def load(self, opacity: int | None, mode: str | None) -> None:
+        """Shows what a live picture has, without telling; None: there is none."""
+        self.setEnabled(opacity is not None)
+        if opacity is None or self.opacity.isSliderDown():
+            return
+        blocked = self.opacity.blockSignals(True)
+        self.opacity.setValue(opacity)
+        self.opacity.blockSignals(blocked)
+        self.blending.setCurrentIndex(self.blending.findData(mode))
+
+
 class Fold(QtWidgets.QWidget):
     """A line that opens what is seldom needed."""
 

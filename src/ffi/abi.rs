@@ -534,10 +534,10 @@ const _: () = {
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 80);
-    assert!(size_of::<ScumbleCondition>() == 40);
     assert!(ScumbleDownloadOptions::FIRST_SIZE == 40);
     assert!(ScumbleDownloadInfo::FIRST_SIZE == 96);
     assert!(size_of::<ScumbleEntry>() == 120);
+    assert!(size_of::<ScumbleCondition>() == 40);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
 };

@@ -33,9 +33,9 @@ from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
-STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py")
+STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py")
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
-REAL_CHECKS = ("first.py", "real.py", "process.py", "getting.py")
+REAL_CHECKS = ("first.py", "real.py", "process.py", "steering.py", "getting.py")
 STUB_SPEEDS = (30, 100)  # milliseconds a picture; --pace measures the last alone
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
@@ -175,7 +175,7 @@ def main() -> int:
                 env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
                 if "first.py" in wanted:
                     report.run(session, "first.py", 240, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
-                for script in filter(wanted.__contains__, ("real.py", "process.py")):
+                for script in filter(wanted.__contains__, ("real.py", "process.py", "steering.py")):
                     report.run(session, script, 300, **env)
                 if "getting.py" in wanted:
                     getting(report, session, chosen.model)

@@ -3,7 +3,8 @@
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends; with "dying" the engine's
- * process is told to have died once, after which the picture comes all the same. For tests of hosts: what
+ * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
+ * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
@@ -39,6 +40,8 @@ struct ScumbleSession {
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
+    /* A control's picture lies over the frame where it is not transparent; a LoRA changes a byte of each pixel. */
+    struct { uint32_t kind; float scale; unsigned char *picture; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -134,6 +137,12 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->usable = 1;
         entry->name = entry->title = samplers[index];
         entry->note = "";
+        return SCUMBLE_OK;
+    }
+    if (list->kind == 1000 && index < 2) {
+        entry->usable = !getenv("SCUMBLE_STUB_UNSTEERED");
+        entry->name = index ? "lora" : "control";
+        entry->note = entry->usable ? "" : "This model takes none.";
         return SCUMBLE_OK;
     }
     for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
@@ -313,6 +322,18 @@ static void tell(ScumbleSession *s, ScumbleFrame *frame) {
     s->handed_height = height;
 }
 
+static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) {
+    for (int i = 0; i < 32; i++) {
+        const unsigned char *picture = s->conditions[i].picture;
+        float scale = s->conditions[i].scale;
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_LORA)
+            for (size_t at = 0; at < bytes; at += 4) pixels[at] ^= (unsigned char)(scale * 100);
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
+            for (size_t at = 0; at < bytes; at += 4)
+                if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
+    }
+}
+
 static void *work(void *argument) {
     ScumbleSession *s = argument;
     pthread_mutex_lock(&s->lock);
@@ -358,6 +379,7 @@ static void *work(void *argument) {
         frame->info.seq = ++s->seq;
         bool endless = s->prompt && !strcmp(s->prompt, "endless");
         if (endless && s->seq % 2 && !coverage) memcpy(pixels, copy, bytes);
+        steer(s, pixels, bytes);
         frame->info.since_push_us = now_us() - changed;
         frame->info.since_start_us = now_us() - started;
         if (s->dirty) frame->info.flags |= SCUMBLE_FRAME_STALE;
@@ -428,6 +450,7 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     if (!s->paint || s->space != space_of(images) || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
         free(s->paint), free(s->coverage);
         s->coverage = NULL;
+        for (int i = 0; i < 32; i++) free(s->conditions[i].picture), s->conditions[i].picture = NULL;
         s->paint = calloc((size_t)images->canvas_width * (size_t)images->canvas_height, bpp);
         s->format = images->format;
         s->space = space_of(images);
@@ -469,12 +492,32 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
 /* It can be steered by nothing. */
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
-    (void)s, (void)number, (void)image, (void)revision;
-    return condition ? no(SCUMBLE_ERROR_SETTING, "the stub is steered by nothing") : SCUMBLE_UNCHANGED;
+    if (condition && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
+    if (condition && !condition->kind) return no(SCUMBLE_ERROR_SETTING, "there is no such condition");
+    pthread_mutex_lock(&s->lock);
+    uint32_t at = number % 32, kind = condition ? condition->kind : 0;
+    float scale = condition ? condition->scale : 0;
+    bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale;
+    s->conditions[at].kind = kind;
+    s->conditions[at].scale = scale;
+    if (image && s->paint) {
+        size_t bpp = pixel_bytes(s->format), row = (size_t)image->rect.width * bpp;
+        unsigned char **picture = &s->conditions[at].picture;
+        if (!*picture) *picture = calloc((size_t)s->width * (size_t)s->height, bpp);
+        for (int32_t y = 0; y < image->rect.height; y++) {
+            unsigned char *to = *picture + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
+            const unsigned char *from = (const unsigned char *)image->pixels + y * image->stride;
+            differs = differs || memcmp(to, from, row);
+            memcpy(to, from, row);
+        }
+    }
+    if (!condition) free(s->conditions[at].picture), s->conditions[at].picture = NULL;
+    return differs ? changed(s, revision) : unchanged(s);
 }
 int32_t scumble_engine_conditions(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;
-    *list = NULL;
+    static ScumbleList conditions = {.kind = 1000};
+    *list = &conditions;
     return SCUMBLE_OK;
 }
 int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
@@ -536,6 +579,7 @@ void scumble_session_release(ScumbleSession *s) {
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     scumble_frame_release(s->latest);
+    for (int i = 0; i < 32; i++) free(s->conditions[i].picture);
     free(s->handed), free(s->paint), free(s->coverage), free(s->prompt), free(s);
 }
 

@@ -50,6 +50,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Steer by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>More</source>
         <translation type="unfinished"></translation>
     </message>
@@ -150,61 +155,6 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>How much the picture covers your paint</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Normal</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Multiply</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Screen</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Overlay</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Soft Light</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Darken</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Lighten</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Color</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Luminosity</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>How the picture mixes with your paint</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>The model that renders: Scumble's own, one that you get, or a folder of yours</source>
         <translation type="unfinished"></translation>
     </message>
@@ -240,6 +190,16 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>ControlNets (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>LoRAs (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>● Live</source>
         <translation type="unfinished"></translation>
     </message>
@@ -251,6 +211,11 @@
     <message>
         <location filename="../docker.py"/>
         <source>Use the graphics card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Steer by ({n})</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -386,6 +351,11 @@
     <message>
         <location filename="../models.py"/>
         <source>This document was painted with the model “{name}”, which is not among yours. Choose its folder under Model, or use Scumble's own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../models.py"/>
+        <source>This document is steered by “{name}”, which is not among your files. Take it out of the list under Steer by, or add the file there.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -560,6 +530,11 @@
     </message>
     <message>
         <location filename="../status.py"/>
+        <source>“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the Animation Timeline docker).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
         <source>Instant Preview is on: the picture rests while you paint and follows after each stroke.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -594,8 +569,113 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../steer_list.py"/>
+        <source>Add…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>A ControlNet, which follows what is painted on a layer of its own, or a LoRA; their files may be dropped here, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>ControlNet from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>LoRA from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Takes it out of the list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>How much it steers: 0 is not at all, 1 as it was made</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>choose a layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>{most} things steer this document, and there can be no more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>“{name}” has no layer to read: choose one for it under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../widgets.py"/>
         <source>Back to what the model recommends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>How much the picture covers your paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Normal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Multiply</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Overlay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Soft Light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Darken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Lighten</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Color</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Luminosity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>How the picture mixes with your paint</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
