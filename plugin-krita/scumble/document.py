@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import time
 
-from . import abi, host
+from . import abi, host, onion
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, bands
+from .pixels import EMPTY, PixelFormat, around, bands
 from .settings import DocumentSettings
+from .steering import Steering
 from .undo import free
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
@@ -23,6 +24,7 @@ LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
+LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
 PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
@@ -35,6 +37,7 @@ class LiveDocument:
         self.group, self.engine = group, engine
         self.document = group.document
         self.settings = settings
+        self.steering = Steering(group.document)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
@@ -42,6 +45,9 @@ class LiveDocument:
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = self.playing = False
+        self.comparing = False  # the artist looks at the paint
+        self.onion_skins = ""  # the layer that shows some
+        self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
@@ -55,6 +61,7 @@ class LiveDocument:
     def _new_session(self) -> Session:
         session = Session(self.engine)
         session.set(self.settings.for_engine())
+        self.steering.forget()
         self._shape = None  # (size, format) that the session knows
         self._laid = False  # the live layer shows what this session has told
         self.working = False  # a picture of what was last handed over is still to come
@@ -73,7 +80,7 @@ class LiveDocument:
         return self._stroke is not None
 
     def set(self, settings: DocumentSettings) -> None:
-        self.settings, self.due = settings, 0.0
+        self.settings, self.due, self._read_at = settings, 0.0, 0.0
         if not self.nothing_selected:
             self._note(self.session.set(settings.for_engine()))
 
@@ -87,7 +94,7 @@ class LiveDocument:
         self._changed_at, self._read_at, self.due = time.perf_counter(), 0.0, 0.0
         if host.instant_preview() is not None:
             self._stroke = "down"
-            self.group.stand_aside(True)
+            self._face()
 
     def pen_up(self) -> None:
         if self._stroke is not None:
@@ -107,7 +114,16 @@ class LiveDocument:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
         self.problem = sentence
         self.working = False  # nothing more comes of it before something changes
-        self.group.stand_aside(True)
+        self._face()
+
+    def compare(self, with_paint: bool) -> None:
+        """Shows the paint instead of the picture, which goes on following, as long as that is wanted."""
+        self.comparing = with_paint
+        self._face()
+
+    def _face(self) -> None:
+        """The picture, or the paint where the picture does not follow it or the artist wants to see that."""
+        self.group.stand_aside(self.comparing or self._stroke is not None or bool(self.problem))
 
     def close(self) -> None:
         self._drop_frame()
@@ -148,6 +164,9 @@ class LiveDocument:
             self._follow_selection(shape)
         if self._showing is None and self.nothing_selected:
             return LOOK_AT_SELECTION
+        if self.resting and started - self._onions_at > LOOK_AT_ONIONS:
+            self._onions_at = started
+            self.onion_skins = onion.layer_with(self.document, self.group.group)
         if self._showing is None:
             self._poll()
         if self._showing is not None:
@@ -158,6 +177,7 @@ class LiveDocument:
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
             self._push(every_piece=False)
+            self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
             now = time.perf_counter()
             # At most a quarter of the interface's thread while painting, an eighth at rest.
             cost = now - started
@@ -175,7 +195,7 @@ class LiveDocument:
         if self._stroke == "down" or now - self._stroke < LIFTED or not free(self.document):
             return False
         self._stroke = None
-        self.group.stand_aside(bool(self.problem))
+        self._face()
         self._changed_at = now
         return True
 
@@ -224,7 +244,9 @@ class LiveDocument:
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._laid = False
+        self.steering.forget()
         self._push(every_piece=True)
+        self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
     def _pieces(self) -> list[tuple]:
         (width, height), pixels = self._shape
@@ -297,6 +319,7 @@ class LiveDocument:
         """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
         self._showing = frame, [band for rect in rects for band in bands(rect, most)]
+        self._changed = around(rects)
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
@@ -309,11 +332,11 @@ class LiveDocument:
         if left:
             return
         self._showing, self._laid = None, frame is not None
-        self.group.redraw()
+        self.group.redraw(self._changed)
         if frame is None:
             return
-        self.group.stand_aside(False)
         self.problem = ""
+        self._face()
         self.last_frame = frame.info
         self.frames_shown += 1
         if frame.current:
