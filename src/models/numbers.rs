@@ -34,7 +34,7 @@ pub(super) fn autoencoder(config: Option<&Config>, kind: Option<Kind>) -> Result
     let (scaling, shift, channels) = match kind {
         Some(Kind::StableDiffusionXl) => (0.13025, 0.0, 4),
         Some(Kind::StableDiffusion3) => (1.5305, 0.0609, 16),
-        Some(Kind::Flux) => (0.3611, 0.1159, 16),
+        Some(Kind::Flux | Kind::ZImage) => (0.3611, 0.1159, 16),
         Some(Kind::StableDiffusion | Kind::LatentConsistency) | None => (0.18215, 0.0, 4),
     };
     let Some(config) = config else {
@@ -55,8 +55,9 @@ pub(super) fn autoencoder(config: Option<&Config>, kind: Option<Kind>) -> Result
 /// Latent cells that both sides must be a multiple of.
 pub(super) fn multiple(config: Option<&Config>, kind: Option<Kind>) -> Result<u32> {
     match kind {
-        // A transformer looks at patches. FLUX's are made outside of it, and its configuration says 1.
-        Some(Kind::Flux) => Ok(2),
+        // A transformer looks at patches. FLUX's are made outside of it, and its configuration says 1; Z-Image's has a
+        // list of sizes, of which 2 is used.
+        Some(Kind::Flux | Kind::ZImage) => Ok(2),
         Some(Kind::StableDiffusion3) => config.map_or(Ok(2), |config| config.whole("patch_size", 2, 1..=64)),
         _ => {
             let usual = if kind == Some(Kind::StableDiffusionXl) { 2 } else { 3 };
@@ -114,7 +115,7 @@ pub(super) fn native(
     if let Some(hints) = hints.filter(|hints| hints.get("native").is_some()) {
         return hints.whole("native", 0, 8..=LARGEST);
     }
-    let large = matches!(kind, Some(Kind::StableDiffusionXl | Kind::StableDiffusion3 | Kind::Flux));
+    let large = kind.is_some_and(|kind| kind == Kind::StableDiffusionXl || kind.has_transformer());
     let usual = if large { 128 } else { 64 };
     let Some(config) = config else { return Ok(usual * 8) };
     let cells = sample_size(config, usual)?;

@@ -23,7 +23,7 @@ use crate::pipeline::family::Loaded;
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
 use crate::pipeline::vae::{Decoder, Encoder};
-use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusion_xl};
+use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusion_xl, z_image};
 
 /// What to load, and how to run it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -202,6 +202,7 @@ impl Loader<'_> {
             Some(Kind::StableDiffusionXl) => stable_diffusion_xl::load(network, encoders, folder)?,
             Some(Kind::StableDiffusion3) => stable_diffusion_3::load(network, encoders, folder)?,
             Some(Kind::Flux) => flux::load(network, encoders, folder)?,
+            Some(Kind::ZImage) => z_image::load(network, encoders)?,
         };
         let encoder = Encoder::new(component()?, folder.autoencoder)?;
         let decoder = Decoder::new(component()?, folder.autoencoder)?;
@@ -241,6 +242,7 @@ impl Loader<'_> {
             Some(Kind::Flux) => Taking::LastAndPooled,
             Some(Kind::StableDiffusion3) => Taking::LastButOneAndPooled,
             Some(Kind::StableDiffusionXl) if words.name == "text_encoder" => Taking::LastButOne,
+            Some(Kind::ZImage) => Taking::LastButOne,
             Some(Kind::StableDiffusionXl) => Taking::LastButOneAndPooled,
             _ => Taking::Last,
         }
@@ -307,6 +309,7 @@ fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser) -> De
         (Kind::StableDiffusion3, _) => (28, 0.6, 4.5),
         (Kind::Flux, _) if network.has("guidance") => (28, 0.6, 3.5),
         (Kind::Flux, _) => (4, 0.6, 0.0),
+        (Kind::ZImage, _) => (8, 0.6, 0.0),
         // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
         (_, Sampler::Diffusion(own)) if own.is_lcm() => (4, 0.5, if distilled { 8.0 } else { 1.0 }),
         (_, Sampler::Diffusion(own)) if own.is_turbo() => (2, 0.5, 0.0),

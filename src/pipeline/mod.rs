@@ -18,6 +18,7 @@ mod texts;
 mod tokenizer;
 mod unet;
 mod vae;
+mod z_image;
 
 use std::time::Instant;
 

@@ -17,3 +17,4 @@ mod sd3;
 mod strength;
 mod support;
 mod xl;
+mod z_image;
