@@ -72,6 +72,8 @@ pub struct Folder {
     pub cells_multiple: u32,
     /// Side of the pictures that the model was trained on, in pixels.
     pub native: u32,
+    /// FLUX.2 klein: was it distilled, so that it takes no guidance?
+    pub distilled: bool,
     /// SDXL: does no negative prompt mean zeros, rather than an empty text?
     pub zeros_for_empty: bool,
     /// What `scumble.json` recommends.
@@ -129,7 +131,7 @@ impl Folder {
             Some(config) => Some(config),
             None => Config::read(&path.join("vae/config.json"))?,
         };
-        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind)?;
+        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind, &scheduler)?;
         let inpaints = match &config {
             Some(config) => numbers::inpaints(path, config, kind, &autoencoder)?,
             None if denoiser == UNET => index.as_ref().is_some_and(kind::says_inpainting),
@@ -161,6 +163,7 @@ impl Folder {
             inpaints,
             cell,
             native,
+            distilled: index.as_ref().map_or(Ok(true), |index| index.flag("is_distilled", true))?,
             zeros_for_empty: match &index {
                 Some(index) => index.flag("force_zeros_for_empty_prompt", true)?,
                 None => true,

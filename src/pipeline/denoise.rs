@@ -53,7 +53,7 @@ pub struct Conditioning {
     guidance: Option<f32>,
     /// Numbers of all latents.
     inputs: Half,
-    /// Channels that the network sees behind the latent's own, the same for all latents.
+    /// Channels (or tokens) that the network sees behind the latent's own, the same for all latents.
     beside: Vec<f32>,
     /// What is the same for all latents and has no place for more than one: whole numbers in rows of so many.
     places: Vec<(&'static str, usize, Vec<i64>)>,
@@ -312,10 +312,16 @@ impl Denoiser {
             .collect();
         feeds.extend(places.iter().map(|(name, shape, places)| (*name, Feed::Ids(shape, places))));
         let output = self.network.run(&feeds, &self.output, cancel, spent)?;
-        if output.shape() != shape {
+        if output.shape() == shape {
+            return Ok(output.into_raw_vec_and_offset().0);
+        }
+        if output.shape() != seen {
             return Err(self.wrong_shape(output.shape()));
         }
-        Ok(output.into_raw_vec_and_offset().0)
+        // It says something about what lies beside, too.
+        let (own, all) = (noisy.sample.len(), noisy.sample.len() + beside.len());
+        let predicted = output.into_raw_vec_and_offset().0;
+        Ok(predicted.chunks_exact(all.max(1)).flat_map(|latent| &latent[..own]).copied().collect())
     }
 
     fn wrong_shape(&self, shape: &[usize]) -> Error {

@@ -5,10 +5,12 @@ mod denoise;
 mod fallback;
 pub mod family;
 mod flux;
+mod flux_2_klein;
 mod inpaint;
 mod load;
 mod prompt;
 mod samplers;
+mod sana_sprint;
 pub mod scheduler;
 mod stable_diffusion;
 mod stable_diffusion_3;
@@ -64,7 +66,7 @@ impl Renderer for Pipeline {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             samplers: self.samplers.list(),
-            negative: !self.network.is_guidance_distilled(),
+            negative: !self.network.is_guidance_distilled() && self.family.hears_negative(),
             inpaints: self.inpaints,
             no_control: self.controls.why_not(),
         }
@@ -106,6 +108,7 @@ impl Renderer for Pipeline {
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
+        conditioning = self.family.show(conditioning, &encoded);
         if self.inpaints {
             let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
             conditioning = conditioning.with_beside(beside);

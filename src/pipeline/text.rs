@@ -39,6 +39,13 @@ impl Embedding {
         let zeros = |data: &[f32]| vec![0.0; data.len()];
         Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), ..*self }
     }
+
+    /// The same with more numbers behind each token's own.
+    fn beside(self, more: &[f32], width: usize) -> Embedding {
+        let rows = self.data.chunks_exact(self.width.max(1)).zip(more.chunks_exact(width.max(1)));
+        let data = rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect();
+        Embedding { data, width: self.width + width, ..self }
+    }
 }
 
 /// What a model looks at of what its text encoder makes.
@@ -52,6 +59,8 @@ pub enum Taking {
     LastButOneAndPooled,
     /// FLUX's CLIP: all of the prompt in one vector (and the last state, which is not looked at).
     LastAndPooled,
+    /// FLUX.2: these states side by side, the embedding being 0; or what the export makes of them itself.
+    States([u32; 3]),
 }
 
 /// What a language model is told, and how much of it.
@@ -69,7 +78,8 @@ pub struct Telling {
 pub struct TextEncoder {
     tokenizer: Tokenizer,
     network: Component,
-    output: String,
+    /// Whose numbers stand side by side.
+    outputs: Vec<String>,
     pooled: Option<String>,
     reader: Reader,
     telling: Telling,
@@ -106,9 +116,12 @@ impl TextEncoder {
                 ),
             ));
         }
-        let output = match taking {
-            Taking::Last | Taking::LastAndPooled => network.output(&["last_hidden_state"], 3)?.name.clone(),
-            _ => last_but_one(&network)?,
+        let outputs = match taking {
+            Taking::Last | Taking::LastAndPooled => {
+                vec![network.output(&["last_hidden_state"], 3)?.name.clone()]
+            }
+            Taking::States(numbers) => states(&network, numbers)?,
+            Taking::LastButOne | Taking::LastButOneAndPooled => vec![last_but_one(&network)?],
         };
         let pooled = match taking {
             Taking::LastButOneAndPooled => Some(network.output(&["text_embeds"], 2)?.name.clone()),
@@ -120,7 +133,7 @@ impl TextEncoder {
         Ok(TextEncoder {
             tokenizer,
             network,
-            output,
+            outputs,
             pooled,
             reader: words.reader,
             telling: Telling { padded: true, ..Telling::default() },
@@ -145,6 +158,14 @@ impl TextEncoder {
             self.tokenizer.set_length(tokens);
         }
         self.tokenizer.length()
+    }
+
+    /// Tokens of a text alone, with what frames every text.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn count(&self, text: &str) -> Result<usize> {
+        self.tokenizer.count(text)
     }
 
     /// Says what a language model is told with each prompt; tells how many tokens it reads.
@@ -296,20 +317,29 @@ impl TextEncoder {
                 feeds.push((name, Feed::Ids(&shape, values)));
             }
         }
-        let (output, pooled) = match &self.pooled {
-            Some(pooled) => {
-                let wanted = [self.output.as_str(), pooled.as_str()];
-                let [output, pooled] = self.network.run_for(&feeds, wanted, cancel, spent)?;
-                (output, pooled.into_raw_vec_and_offset().0)
-            }
-            None => (self.network.run(&feeds, &self.output, cancel, spent)?, Vec::new()),
+        let wanted: Vec<&str> = self.outputs.iter().chain(&self.pooled).map(String::as_str).collect();
+        let mut made = self.network.run_for_all(&feeds, &wanted, cancel, spent)?;
+        let pooled = match &self.pooled {
+            Some(_) => made.pop().map(|pooled| pooled.into_raw_vec_and_offset().0).unwrap_or_default(),
+            None => Vec::new(),
         };
-        match *output.shape() {
-            [1, tokens, width] => {
-                Ok(Embedding { tokens, width, data: output.into_raw_vec_and_offset().0, used, pooled })
-            }
-            ref other => Err(self.network.unsupported(&format!("it makes numbers of the shape {other:?}"))),
+        let mut whole: Option<Embedding> = None;
+        for output in made {
+            let &[1, tokens, width] = output.shape() else {
+                let shape = output.shape();
+                return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
+            };
+            let data = output.into_raw_vec_and_offset().0;
+            whole = Some(match whole {
+                None => Embedding { tokens, width, data, used, pooled: Vec::new() },
+                Some(before) if before.tokens == tokens => before.beside(&data, width),
+                Some(_) => {
+                    return Err(self.network.unsupported("its states have different numbers of tokens"));
+                }
+            });
         }
+        let nothing = || Error::new(Status::Internal, "A text encoder made nothing; choose another model.");
+        whole.map(|whole| Embedding { pooled, ..whole }).ok_or_else(nothing)
     }
 }
 
@@ -328,6 +358,28 @@ fn weigh(piece: &mut Embedding, chunk: &Chunk) {
     if factor.is_finite() && (0.1..=10.0).contains(&factor) {
         piece.data.iter_mut().for_each(|v| *v *= factor as f32);
     }
+}
+
+/// The outputs with the states of these numbers, or the one that has them side by side.
+fn states(network: &Component, numbers: [u32; 3]) -> Result<Vec<String>> {
+    const TOGETHER: &str = "prompt_embeds";
+    let has = |name: &str| network.outputs().iter().any(|port| port.name == name);
+    if has(TOGETHER) {
+        return Ok(vec![TOGETHER.into()]);
+    }
+    let found: Option<Vec<String>> = numbers
+        .into_iter()
+        .map(|number| {
+            ['.', '_'].map(|dot| format!("hidden_states{dot}{number}")).into_iter().find(|n| has(n))
+        })
+        .collect();
+    found.ok_or_else(|| {
+        network.unsupported(&format!(
+            "this kind of model looks at its hidden states {numbers:?}, and it has no outputs like hidden_states.{}, \
+             nor {TOGETHER}",
+            numbers[0]
+        ))
+    })
 }
 
 /// The output with the state before the last: exporters number them, the embedding being 0, or have it alone.

@@ -101,10 +101,12 @@ class Parts(flow.Parts):
         folded = {}
         if not base:
             sides = {2: "height", 3: "width"}
-            sample, latent = torch.rand(1, 3, 64, 64) * 2 - 1, torch.randn(1, 4 * LATENT, 4, 4)
+            image, latents = {"image": sides}, {"latents": sides}
+            sample = {"image": torch.rand(1, 3, 64, 64) * 2 - 1}
+            latent = {"latents": torch.randn(1, 4 * LATENT, 4, 4)}
             folded = {
-                "vae_encoder": ((self.vae, fold), {"image": sample}, {"image": sides}, {"latents": sides}, set()),
-                "vae_decoder": ((self.vae, unfold), {"latents": latent}, {"latents": sides}, {"image": sides}, set()),
+                "vae_encoder": ((self.vae, fold), sample, image, latents, set()),
+                "vae_decoder": ((self.vae, unfold), latent, latents, image, set()),
             }
         return {
             "text_encoder": language.row(self.text_encoder, words, outputs, None if base else TOKENS),

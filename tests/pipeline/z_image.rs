@@ -1,6 +1,5 @@
 //! Z-Image beyond its golden pictures: what its folders look like, what may be wrong with them.
 
-use ndarray::Array2;
 use scumble::error::Status;
 use scumble::render::{Defaults, Picture, Renderer};
 use serde_json::json;
@@ -68,19 +67,7 @@ fn words_reach_z_image_and_a_negative_prompt_wants_guidance() {
 
 #[test]
 fn what_is_masked_stays_the_paint_in_z_image() {
-    let picture = grey(64, 64);
-    let mut pipeline = load(&tiny("z-image")).unwrap();
-    let mask = Array2::from_shape_fn((8, 8), |(_, x)| f32::from(x < 4));
-    let (_, free) = request(&picture).finish(&mut pipeline);
-    let (_, held) = Request { mask: Some(&mask), ..request(&picture) }.finish(&mut pipeline);
-    let none = Array2::zeros((8, 8));
-    let (_, paint) = Request { mask: Some(&none), ..request(&picture) }.finish(&mut pipeline);
-    let cells = |latent: &scumble::render::Latent, right: bool| -> Vec<f32> {
-        latent.indexed_iter().filter(|((.., x), _)| (*x >= 4) == right).map(|(_, v)| *v).collect()
-    };
-    assert_eq!(cells(&held, true), cells(&paint, true));
-    assert_ne!(cells(&held, false), cells(&paint, false));
-    assert_ne!(cells(&free, true), cells(&paint, true));
+    check_mask(&tiny("z-image"), 8);
 }
 
 #[test]
