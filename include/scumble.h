@@ -60,10 +60,13 @@
  * THREADS. [any-thread] functions may be called from any thread at any time while the handle is not released,
  * also while another thread is in another function on the same handle. [host-thread] functions may be called from
  * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
- * library starts one worker thread an engine (and ONNX Runtime's own, or a process, see
+ * library starts one worker thread an engine and one a download (and ONNX Runtime's own, or a process, see
  * SCUMBLE_PROCESS_AUTO), at a lower priority and with all signals blocked but those of a thread's own faults; it never
  * calls back. Nothing blocks for longer than it takes to compare and copy
  * the pixels handed over, except scumble_session_wait. After fork() only the parent may go on using the library.
+ *
+ * NETWORK. The library uses none but between a scumble_download_start and the end of what it has begun, and tells nobody
+ * anything but what it asks for.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
  * parameter is the caller's until the matching _release; frames outlive their session and engine. A host may
@@ -149,7 +152,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 2
+#define SCUMBLE_ABI_MINOR 3
 
 /**
  * Done.
@@ -266,6 +269,26 @@
  * The engine's own process has ended; it is started anew, and what it was at is rendered again.
  */
 #define SCUMBLE_ERROR_WORKER_DIED (-18)
+
+/**
+ * The network, or who answers at its other end, does not do as it should; what has arrived is kept, so try again later.
+ */
+#define SCUMBLE_ERROR_NETWORK (-19)
+
+/**
+ * What is to be got is given only to those who agree to its terms on its page, or who have an access token.
+ */
+#define SCUMBLE_ERROR_ACCESS (-20)
+
+/**
+ * The disk is full, or a file or folder on it cannot be read or written.
+ */
+#define SCUMBLE_ERROR_DISK (-21)
+
+/**
+ * What is to be got is not there, is not what was published, or is in another program's hands.
+ */
+#define SCUMBLE_ERROR_DOWNLOAD (-22)
 
 /**
  * 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in all formats that do not say otherwise).
@@ -531,9 +554,85 @@
 #define SCUMBLE_LIST_SETTINGS 4
 
 /**
+ * Models that can be got by `scumble_download_start`, and those that were got by it or by `scumble models`. Nobody is asked.
+ */
+#define SCUMBLE_LIST_CATALOGUE 5
+
+/**
+ * Builds of ONNX Runtime for this system that can be got by `scumble_download_start`: the plain one first, then those for
+ * graphics cards. Nobody is asked, and no driver loaded.
+ */
+#define SCUMBLE_LIST_RUNTIMES 6
+
+/**
+ * Nothing of it is here.
+ */
+#define SCUMBLE_OFFER_ABSENT 0
+
+/**
+ * A part of it has arrived: a download goes on from there.
+ */
+#define SCUMBLE_OFFER_PARTIAL 1
+
+/**
+ * It is here, whole.
+ */
+#define SCUMBLE_OFFER_INSTALLED 2
+
+/**
+ * A model: what SCUMBLE_LIST_CATALOGUE calls it, or OWNER/NAME of any repository of the hub that has one in ONNX form.
+ */
+#define SCUMBLE_WANT_MODEL 1
+
+/**
+ * A build of ONNX Runtime, by its name in SCUMBLE_LIST_RUNTIMES; it takes the place of the one that was got before.
+ */
+#define SCUMBLE_WANT_RUNTIME 2
+
+/**
+ * It is asked what there is to be got.
+ */
+#define SCUMBLE_DOWNLOAD_ASKING 0
+
+/**
+ * It waits for `scumble_download_agree`: title, size and licences are known.
+ */
+#define SCUMBLE_DOWNLOAD_TERMS 1
+
+/**
+ * Another program is getting the same; this goes on when that one is done.
+ */
+#define SCUMBLE_DOWNLOAD_WAITING 2
+
+/**
+ * Bytes arrive.
+ */
+#define SCUMBLE_DOWNLOAD_LOADING 3
+
+/**
+ * It is here, whole and checked, in `folder`.
+ */
+#define SCUMBLE_DOWNLOAD_DONE 4
+
+/**
+ * It failed; `error` and `message` say why. What has arrived is kept.
+ */
+#define SCUMBLE_DOWNLOAD_FAILED 5
+
+/**
+ * It was cancelled. What has arrived is kept.
+ */
+#define SCUMBLE_DOWNLOAD_CANCELLED 6
+
+/**
  * A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
  */
 #define SCUMBLE_CONDITION_CONTROL 1
+
+/**
+ * A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
+ */
+#define SCUMBLE_CONDITION_LORA 2
 
 /**
  * Something failed.
@@ -554,6 +653,11 @@
  * The same at length.
  */
 #define SCUMBLE_LOG_DEBUG 4
+
+/**
+ * Something that is got in the background: a model, or ONNX Runtime. Opaque.
+ */
+typedef struct ScumbleDownload ScumbleDownload;
 
 /**
  * A loaded model and its worker thread; shared by any number of sessions. Opaque.
@@ -785,15 +889,16 @@ typedef struct ScumbleCondition {
      */
     uint32_t kind;
     /**
-     * The ControlNet: its folder, or its .onnx file.
+     * The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
      */
     const char *file;
     /**
-     * How much it says, 0..10; 0 = nothing.
+     * How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
      */
     float scale;
     /**
-     * The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+     * The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
+     * always is.
      */
     float start;
     float end;
@@ -801,6 +906,14 @@ typedef struct ScumbleCondition {
      * Reserved, 0.
      */
     uint32_t reserved;
+    /**
+     * How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
+     */
+    float text_scale;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved_2;
 } ScumbleCondition;
 
 /**
@@ -855,6 +968,101 @@ typedef struct ScumbleImage {
 } ScumbleImage;
 
 /**
+ * What is to be got. Fill it with `scumble_download_options_init` first.
+ */
+typedef struct ScumbleDownloadOptions {
+    /**
+     * Set by `scumble_download_options_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * One of SCUMBLE_WANT_*.
+     */
+    uint32_t kind;
+    /**
+     * Its name.
+     */
+    const char *name;
+    /**
+     * Of a model that a repository has in several: "fp32", "fp16", "int8", "q4" and the like; NULL = the most exact.
+     */
+    const char *precision;
+    /**
+     * Branch, tag or commit of a repository; NULL = the catalogue's, else "main".
+     */
+    const char *revision;
+    /**
+     * 1: also where parts are missing that painting needs, which another folder may have (`parts` in scumble.json).
+     */
+    uint32_t anyway;
+    /**
+     * 1: the user has read the licence and agrees; 0: the download waits for `scumble_download_agree`.
+     */
+    uint32_t agreed;
+} ScumbleDownloadOptions;
+
+/**
+ * How far a download is. Set `struct_size` with `scumble_download_info_init` before the call.
+ */
+typedef struct ScumbleDownloadInfo {
+    /**
+     * Set by `scumble_download_info_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * One of SCUMBLE_DOWNLOAD_*.
+     */
+    uint32_t state;
+    /**
+     * 0, or the SCUMBLE_ERROR_* that it failed with.
+     */
+    int32_t error;
+    /**
+     * How many files are done, of how many.
+     */
+    uint32_t files_done;
+    uint32_t files;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * Bytes that are here, those of an earlier try among them.
+     */
+    uint64_t bytes_done;
+    /**
+     * Bytes of all; 0 while they are not known.
+     */
+    uint64_t bytes;
+    /**
+     * Why it failed, or what holds it up, as a sentence; "" where there is nothing to say. Like all strings here never NULL,
+     * owned by the download and valid until `scumble_download_release`.
+     */
+    const char *message;
+    /**
+     * What it is; "" until it is known.
+     */
+    const char *title;
+    /**
+     * The file in hand.
+     */
+    const char *file;
+    /**
+     * As in ScumbleEntry; "" until they are known.
+     */
+    const char *licence;
+    const char *licence_url;
+    /**
+     * What was chosen among several forms, and what could not be asked: sentences, a line each.
+     */
+    const char *remarks;
+    /**
+     * The model's folder, or ONNX Runtime's, when it is done; else "".
+     */
+    const char *folder;
+} ScumbleDownloadInfo;
+
+/**
  * One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
  */
 typedef struct ScumbleEntry {
@@ -887,9 +1095,44 @@ typedef struct ScumbleEntry {
     double most;
     double initial;
     /**
-     * Of a device: bytes of its own memory; 0 where that is not known, and in other lists.
+     * Of a device: bytes of its own memory; of a model of the catalogue: bytes that it takes while it runs; 0 where that is
+     * not known, and in other lists.
      */
     uint64_t memory;
+    /**
+     * Of what can be got (SCUMBLE_LIST_CATALOGUE, SCUMBLE_LIST_RUNTIMES; `usable` is then 1 unless it will not run well on
+     * this machine, and `note` says how it will and why; in other lists all of this is 0 and ""): bytes of the download, or
+     * of what is here; about right where they are not known.
+     */
+    uint64_t bytes;
+    /**
+     * … bytes that have arrived.
+     */
+    uint64_t arrived;
+    /**
+     * … one of SCUMBLE_OFFER_*.
+     */
+    uint32_t offer;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * … what it is good at: a sentence.
+     */
+    const char *good_at;
+    /**
+     * … its licences in plain words, a line each, the strictest first: "MIT: Free for every use …".
+     */
+    const char *licence;
+    /**
+     * … the addresses of the licences' texts, a line each, in the same order.
+     */
+    const char *licence_url;
+    /**
+     * … its folder, if it is here.
+     */
+    const char *folder;
 } ScumbleEntry;
 
 /**
@@ -1161,7 +1404,7 @@ int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
 SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
- * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, at scale 1.
+ * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */
@@ -1174,9 +1417,10 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
  * they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
  * picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
- * the first push); a change of numbers loads nothing. At most 32 at once.
- * The networks are loaded by the first job that needs them, and kept. What the model cannot take, and a network that does
- * not fit it, poll tells, once; `scumble_engine_conditions` tells the former before.
+ * the first push); a change of a control's numbers loads nothing. At most 32 at once.
+ * The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
+ * job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
+ * it, poll tells, once; `scumble_engine_conditions` tells the former before.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
  * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
@@ -1192,8 +1436,8 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
                                       uint64_t *revision);
 
 /**
- * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
- * mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why.
+ * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
+ * mask goes to the model, which was trained to fill it) and `lora` (SCUMBLE_CONDITION_LORA). What it cannot take is not usable, and `note` says why.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
  * On success `*list` is owned by the caller: release it.
@@ -1203,6 +1447,75 @@ SCUMBLE_API
 SCUMBLE_MUST_USE
 int32_t scumble_engine_conditions(const struct ScumbleEngine *engine,
                                   struct ScumbleList **list);
+
+/**
+ * Sets the struct's size, `size` being its sizeof, and initial values: a model, whose licence nobody has agreed to.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_download_options_init(struct ScumbleDownloadOptions *options,
+                                      size_t size);
+
+/**
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API int32_t scumble_download_info_init(struct ScumbleDownloadInfo *info, size_t size);
+
+/**
+ * Begins to get a model or ONNX Runtime, on a thread of low priority; returns at once. This alone, of all functions, makes
+ * the library use the network. What goes wrong (no such name, offline, terms, a full disk) is told by
+ * `scumble_download_poll`. Files are compared with what was published; a model appears where SCUMBLE_LIST_MODELS looks when
+ * all of it is there, and one that is there already is done at once. A download that ended early, whatever the reason, goes on
+ * where it was when the same is started again. Any number may run; two of the same wait for each other, also in two programs.
+ * The hub is asked where HF_ENDPOINT says, with HF_TOKEN; proxies and the hub's own cache are honoured (docs/models.md).
+ * ONNX Runtime is used by engines that are created after it was got, by a process of their own, or by the host if it has
+ * loaded none.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (options, their name, download), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
+ * SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_DISK (the user has no folder for it), SCUMBLE_ERROR_MEMORY,
+ * SCUMBLE_ERROR_INTERNAL.
+ * On success `*download` is owned by the caller: release it.
+ * [any-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_download_start(const struct ScumbleDownloadOptions *options,
+                               struct ScumbleDownload **download);
+
+/**
+ * Tells how far a download is.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_INTERNAL.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_download_poll(const struct ScumbleDownload *download,
+                              struct ScumbleDownloadInfo *info);
+
+/**
+ * Says that the user has read the licence and agrees: a download that waits for that goes on; one that does not yet will not.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_download_agree(const struct ScumbleDownload *download);
+
+/**
+ * Ends a download; returns at once, and it has ended when `scumble_download_poll` says so (soon: also a read that waits is
+ * interrupted). What has arrived is kept. One that has ended already stays as it is.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_download_cancel(const struct ScumbleDownload *download);
+
+/**
+ * Gives a download back, with its strings; returns at once. One that still runs is cancelled. NULL does nothing.
+ * [any-thread]
+ */
+SCUMBLE_API
+void scumble_download_release(struct ScumbleDownload *download);
 
 /**
  * Why the last failed call of this thread failed: a sentence for the user, in English, UTF-8. Never NULL; "" if
@@ -1244,7 +1557,7 @@ SCUMBLE_API int32_t scumble_entry_init(struct ScumbleEntry *entry, size_t size);
  * Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
  * turn of a timer.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
- * no ONNX Runtime), SCUMBLE_ERROR_INTERNAL.
+ * no ONNX Runtime), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for it), SCUMBLE_ERROR_INTERNAL.
  * On success `*list` is owned by the caller: release it.
  * [any-thread]
  */
@@ -1284,8 +1597,8 @@ SCUMBLE_API void scumble_list_release(struct ScumbleList *list);
 
 /**
  * Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
- * the first call of this function or of `scumble_engine_create`, with warnings and errors (ONNX Runtime's among
- * them). The log is the process's: all hosts in it share it.
+ * the first call of this function, of `scumble_engine_create` or of `scumble_download_start`, with warnings and errors (ONNX
+ * Runtime's among them). The log is the process's: all hosts in it share it.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
  * [any-thread]
  */

@@ -3,6 +3,7 @@
 
 #include "canvas.h"
 #include "dialog_state.h"
+#include "get.h"
 #include "run.h"
 
 #include <string.h>
@@ -293,6 +294,20 @@ static void respond(GtkDialog *window, gint response, Dialog *d) {
     }
 }
 
+static void got(guint32 want, const gchar *folder, gpointer data) {
+    Dialog *d = data;
+    if (want == SCUMBLE_WANT_MODEL) form_choose_model(d->form, folder);
+    else if (dialog_engine_failed(d)) start_renderer(d);
+    else dialog_tell(d, "ONNX Runtime is here; it is used from the next time on that this window is opened.");
+}
+
+static void get_model(gpointer data) {
+    Dialog *d = data;
+    ScumbleEngineInfo info = {.error = 0};
+    if (d->renderer) renderer_info(d->renderer, &info);
+    get_show(GTK_WINDOW(d->view.window), info.error == SCUMBLE_ERROR_RUNTIME, got, d);
+}
+
 /* The artist comes back from the image, where the layer may have been painted on. */
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
@@ -307,6 +322,7 @@ static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
 static void build(Dialog *d) {
     view_build(&d->view, d->image, d->settings);
     d->form = form_new(d->view.form, d->settings, settings_changed, d);
+    form_on_get(d->form, get_model);
     gtk_widget_show_all(GTK_WIDGET(d->view.form));
     form_focus(d->form);
     show_buttons(d);

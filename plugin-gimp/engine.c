@@ -10,7 +10,9 @@
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
     X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)                   \
-    X(engine_samplers) X(entry_init) X(list_entry) X(list_release)
+    X(engine_samplers) X(entry_init) X(list_create) X(list_entry) X(list_release)                    \
+    X(download_options_init) X(download_info_init) X(download_start) X(download_poll)                \
+    X(download_agree) X(download_cancel) X(download_release)
 
 static struct {
 #define X(name) __typeof__(scumble_##name) *name;
@@ -268,4 +270,38 @@ gchar **renderer_samplers(const Renderer *r) {
     lib.list_release(list);
     g_ptr_array_add(names, NULL);
     return (gchar **)g_ptr_array_free(names, FALSE);
+}
+
+gboolean offers_each(guint32 want, void (*each)(guint32, const ScumbleEntry *, gpointer), gpointer data, GError **error) {
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    const guint32 kind = want == SCUMBLE_WANT_MODEL ? SCUMBLE_LIST_CATALOGUE : SCUMBLE_LIST_RUNTIMES;
+    if (!open_library(error) || !good(lib.list_create(kind, &list), error)) return FALSE;
+    lib.entry_init(&entry, sizeof entry);
+    for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++) each(want, &entry, data);
+    lib.list_release(list);
+    return TRUE;
+}
+
+ScumbleDownload *download_start(guint32 want, const gchar *name, gboolean agreed, GError **error) {
+    ScumbleDownload *download = NULL;
+    ScumbleDownloadOptions options;
+    if (!open_library(error) || !good(lib.download_options_init(&options, sizeof options), error)) return NULL;
+    options.kind = want;
+    options.name = name;
+    options.agreed = agreed ? 1 : 0;
+    return good(lib.download_start(&options, &download), error) ? download : NULL;
+}
+
+void download_look(const ScumbleDownload *download, ScumbleDownloadInfo *info) {
+    lib.download_info_init(info, sizeof *info);
+    lib.download_poll(download, info);
+}
+
+void download_agree(const ScumbleDownload *download) { lib.download_agree(download); }
+
+void download_cancel(const ScumbleDownload *download) { lib.download_cancel(download); }
+
+void download_free(ScumbleDownload *download) {
+    if (download) lib.download_release(download);
 }

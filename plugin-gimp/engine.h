@@ -58,3 +58,15 @@ void renderer_info(const Renderer *renderer, ScumbleEngineInfo *info);
 
 /* The names of the samplers that the model can be run with; none until it is loaded. Freed by g_strfreev(). */
 gchar **renderer_samplers(const Renderer *renderer);
+
+/* Calls `each` for everything of a kind that can be got (SCUMBLE_WANT_*); its strings are valid for the call. */
+gboolean offers_each(guint32 want, void (*each)(guint32 want, const ScumbleEntry *entry, gpointer data), gpointer data, GError **error);
+
+/* Begins to get something in the background; where nobody has agreed to its licence yet it waits for that. */
+ScumbleDownload *download_start(guint32 want, const gchar *name, gboolean agreed, GError **error);
+void download_look(const ScumbleDownload *download, ScumbleDownloadInfo *info);
+void download_agree(const ScumbleDownload *download);
+void download_cancel(const ScumbleDownload *download);
+
+/* Cancels what still runs; what has arrived is kept. */
+void download_free(ScumbleDownload *download);

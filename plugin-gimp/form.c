@@ -22,7 +22,7 @@ struct Form {
     GPtrArray *folders; /* of the entries of `models`; the first is "" */
     gint model;         /* the entry chosen */
     gboolean showing;   /* the controls are being set by us */
-    void (*changed)(gboolean, gpointer);
+    void (*changed)(gboolean, gpointer), (*get)(gpointer);
     gpointer data;
 };
 
@@ -200,13 +200,22 @@ static void model_changed(GtkComboBox *models, Form *f) {
     if (f->model != before) tell(f, TRUE);
 }
 
+static void get_clicked(GtkButton *button, Form *f) {
+    (void)button;
+    if (f->get) f->get(f->data);
+}
+
 static void add_models(Form *f) {
     f->models = gtk_combo_box_text_new();
     f->folders = g_ptr_array_new_with_free_func(g_free);
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "The model that comes with Scumble");
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(f->models), "Choose a folder\xe2\x80\xa6");
     g_ptr_array_add(f->folders, g_strdup(""));
-    gtk_box_pack_start(GTK_BOX(row(f, "_Model:", f->models)), f->models, TRUE, TRUE, 0);
+    GtkWidget *line = row(f, "_Model:", f->models), *get = gtk_button_new_with_mnemonic("Get\xe2\x80\xa6");
+    gtk_widget_set_tooltip_text(get, "Gets a model, or ONNX Runtime, which runs them");
+    gtk_box_pack_start(GTK_BOX(line), f->models, TRUE, TRUE, 0);
+    gtk_box_pack_start(GTK_BOX(line), get, FALSE, FALSE, 0);
+    g_signal_connect(get, "clicked", G_CALLBACK(get_clicked), f);
     g_signal_connect(f->models, "changed", G_CALLBACK(model_changed), f);
 }
 
@@ -233,6 +242,15 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     add_models(f);
     form_show(f, settings);
     return f;
+}
+
+void form_on_get(Form *f, void (*get)(gpointer)) { f->get = get; }
+
+void form_choose_model(Form *f, const gchar *folder) {
+    gint before = f->model;
+    f->model = model_entry(f, folder);
+    show_model(f);
+    if (f->model != before) tell(f, TRUE);
 }
 
 void form_free(Form *f) {

@@ -11,6 +11,12 @@ typedef struct Form Form;
 Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean other_model, gpointer data), gpointer data);
 void form_free(Form *form);
 
+/* `get` is called with `data` of `form_new` when the artist wants to get a model. */
+void form_on_get(Form *form, void (*get)(gpointer data));
+
+/* Chooses a model that was got, as if the artist had chosen its folder. */
+void form_choose_model(Form *form, const gchar *folder);
+
 /* Writes what the artist has set to `settings`. */
 void form_read(const Form *form, Settings *settings);
 

@@ -53,6 +53,35 @@ impl Control {
     }
 }
 
+/// Which LoRA, and how much of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lora {
+    /// The `.safetensors` file.
+    pub file: String,
+    /// Of what it changes in the U-Net, −10..10; 0 is off.
+    pub scale: f32,
+    /// The same of the text encoders.
+    pub text: f32,
+}
+
+impl Lora {
+    /// # Errors
+    /// [`Status::Setting`] for a number out of its range, and without a file.
+    pub fn check(&self) -> Result<()> {
+        for (what, value) in [("scale", self.scale), ("scale for text", self.text)] {
+            if !(-MOST_SCALE..=MOST_SCALE).contains(&value) {
+                return Err(Error::setting(format!(
+                    "The LoRA's {what} is {value}; it must be from -{MOST_SCALE} to {MOST_SCALE}."
+                )));
+            }
+        }
+        match self.file.is_empty() {
+            true => Err(Error::setting("The LoRA names no file; choose a .safetensors file.")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// A control picture as it was at one moment, and the windows that were read of it.
 pub struct Shown {
     pixels: Snapshot,
@@ -85,29 +114,60 @@ impl Shown {
     }
 }
 
-/// One control of a job.
+/// One condition of a job.
 #[derive(Clone)]
-pub struct Steer {
-    pub control: Arc<Control>,
-    pub shown: Arc<Shown>,
+pub enum Steer {
+    Control { control: Arc<Control>, shown: Arc<Shown> },
+    Lora(Arc<Lora>),
 }
 
 impl Steer {
-    /// Equal where what it does to pictures is.
-    pub fn key(&self) -> String {
-        format!("{:?} {}", self.control, self.shown.version)
+    /// Does it change pictures?
+    fn is_on(&self) -> bool {
+        match self {
+            Steer::Control { control, .. } => control.scale != 0.0,
+            Steer::Lora(lora) => lora.scale != 0.0 || lora.text != 0.0,
+        }
     }
 
-    /// As the renderer is told it, with what [`Shown::window`] has read.
-    pub fn condition<'a>(&'a self, picture: &'a Picture) -> render::Condition<'a> {
-        let Control { model, scale, start, end } = &*self.control;
-        let (scale, start, end) = (*scale, *start, *end);
-        render::Condition::Control(render::Control { picture, model, scale, start, end })
+    /// Equal where what it does to pictures is.
+    pub fn key(&self) -> String {
+        match self {
+            Steer::Control { control, shown } => format!("{control:?} {}", shown.version),
+            Steer::Lora(lora) => format!("{lora:?}"),
+        }
+    }
+
+    /// What of its picture is seen in a window, if it has one: [`Shown::window`].
+    ///
+    /// # Errors
+    /// As [`Shown::window`].
+    pub fn picture(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Option<Arc<Picture>>> {
+        match self {
+            Steer::Control { shown, .. } => shown.window(window, cell, cancel).map(Some),
+            Steer::Lora(_) => Ok(None),
+        }
+    }
+
+    /// As the renderer is told it, with what [`Steer::picture`] has read.
+    pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
+        match self {
+            Steer::Control { control, .. } => {
+                let Control { model, scale, start, end } = &**control;
+                let (picture, scale, start, end) = (picture?, *scale, *start, *end);
+                Some(render::Condition::Control(render::Control { picture, model, scale, start, end }))
+            }
+            Steer::Lora(lora) => {
+                let Lora { file, scale, text } = &**lora;
+                Some(render::Condition::Lora(render::Lora { file, scale: *scale, text: *text }))
+            }
+        }
     }
 }
 
 struct Kept {
-    canvas: Canvas,
+    /// The picture that goes with it.
+    canvas: Option<Canvas>,
     steer: Steer,
 }
 
@@ -118,12 +178,42 @@ pub(crate) struct Conditions(BTreeMap<u32, Kept>);
 impl Conditions {
     /// For a job: what is on, in the order of their numbers.
     pub fn steering(&self) -> Vec<Steer> {
-        self.0.values().map(|kept| kept.steer.clone()).filter(|steer| steer.control.scale != 0.0).collect()
+        self.0.values().map(|kept| kept.steer.clone()).filter(Steer::is_on).collect()
     }
 
-    /// Takes a control away; whether there was one that was on.
+    /// Whether there is something under this number that changes pictures.
+    fn is_on(&self, number: u32) -> bool {
+        self.0.get(&number).is_some_and(|kept| kept.steer.is_on())
+    }
+
+    /// Takes a condition away; whether there was one that was on.
     pub fn remove(&mut self, number: u32) -> bool {
-        self.0.remove(&number).is_some_and(|kept| kept.steer.control.scale != 0.0)
+        self.0.remove(&number).is_some_and(|kept| kept.steer.is_on())
+    }
+
+    /// # Errors
+    /// [`Status::Setting`] for one too many.
+    fn check_room(&self, number: u32) -> Result<()> {
+        match self.0.len() >= MOST && !self.0.contains_key(&number) {
+            true => Err(Error::setting(format!(
+                "A session is steered by {MOST} pictures and LoRAs at most; take one away first."
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// Sets a LoRA, also in the place of something else. Whether that changes pictures.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] for one too many.
+    pub fn set_lora(&mut self, number: u32, lora: Lora) -> Result<bool> {
+        self.check_room(number)?;
+        let was_on = self.is_on(number);
+        let steer = Steer::Lora(Arc::new(lora));
+        let changed = self.0.get(&number).is_none_or(|kept| kept.steer.key() != steer.key());
+        let is_on = steer.is_on();
+        self.0.insert(number, Kept { canvas: None, steer });
+        Ok(changed && (was_on || is_on))
     }
 
     /// Sets a control and, with `image`, what lies there on its picture, which is transparent at first. `canvas` is that of
@@ -151,41 +241,40 @@ impl Conditions {
                 ),
             ));
         }
-        let was_on = self.0.get(&number).is_some_and(|kept| kept.steer.control.scale != 0.0);
+        let was_on = self.is_on(number);
         let is_on = control.scale != 0.0;
         let mut changed = false;
         if let Some((bounds, image)) = image {
             let coding = Coding { format: image.format(), space: image.space().clone() };
-            let fits = |kept: &Kept| kept.canvas.bounds() == bounds && kept.canvas.coding() == coding;
-            if !self.0.get(&number).is_some_and(fits) {
-                if self.0.len() >= MOST && !self.0.contains_key(&number) {
-                    return Err(Error::setting(format!(
-                        "A session is steered by {MOST} pictures at most; take one away first."
-                    )));
-                }
+            let fits = |canvas: &Canvas| canvas.bounds() == bounds && canvas.coding() == coding;
+            let there = self.0.get(&number).and_then(|kept| kept.canvas.as_ref());
+            if !there.is_some_and(fits) {
+                self.check_room(number)?;
                 let canvas = Canvas::new(bounds, coding, 1)?;
-                let steer = Steer { control: Arc::new(control.clone()), shown: Shown::new(&canvas) };
-                self.0.insert(number, Kept { canvas, steer });
+                let steer = Steer::Control { control: Arc::new(control.clone()), shown: Shown::new(&canvas) };
+                self.0.insert(number, Kept { canvas: Some(canvas), steer });
                 changed = true;
             }
-            if let Some(kept) = self.0.get_mut(&number) {
-                let updated = kept.canvas.update(image, image.rect(), 1);
+            if let Some(Kept { canvas: Some(canvas), steer: Steer::Control { shown, .. } }) =
+                self.0.get_mut(&number)
+            {
+                let updated = canvas.update(image, image.rect(), 1);
                 // Where there was no room for all of it, some of it was taken.
                 if !matches!(updated, Ok(false)) {
-                    kept.steer.shown = Shown::new(&kept.canvas);
+                    *shown = Shown::new(canvas);
                     changed = true;
                 }
                 updated?;
             }
         }
-        let Some(kept) = self.0.get_mut(&number) else {
+        let Some(Kept { steer: Steer::Control { control: kept, .. }, .. }) = self.0.get_mut(&number) else {
             return Err(Error::new(
                 Status::Buffer,
                 "A control that is new needs its picture; the host must give one.",
             ));
         };
-        if *kept.steer.control != control {
-            kept.steer.control = Arc::new(control);
+        if **kept != control {
+            *kept = Arc::new(control);
             changed = true;
         }
         Ok(changed && (was_on || is_on))
@@ -193,6 +282,6 @@ impl Conditions {
 
     /// Lets go of what belongs to another canvas.
     pub fn keep_on(&mut self, canvas: Rect) {
-        self.0.retain(|_, kept| kept.canvas.bounds() == canvas);
+        self.0.retain(|_, kept| kept.canvas.as_ref().is_none_or(|own| own.bounds() == canvas));
     }
 }

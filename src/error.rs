@@ -44,6 +44,14 @@ pub enum Status {
     Worker = -17,
     /// The renderer's own process has ended; what it was at is tried again.
     WorkerDied = -18,
+    /// The network, or who answers at its other end.
+    Network = -19,
+    /// Terms must be agreed to elsewhere, or an access token is missing or refused.
+    Access = -20,
+    /// The disk is full, or does not let a file be read or written.
+    Disk = -21,
+    /// What was to be got is not there, is not what was published, or is in another program's hands.
+    Download = -22,
 }
 
 /// What failed, where, and what to do: one sentence, fit to be shown to a painter as it is.

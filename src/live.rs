@@ -66,10 +66,11 @@ pub(crate) fn render(
     let params = &job.params;
     let Asked { window, paint, mask, change } = asked;
     let cell = renderer.info().geometry.cell;
-    let pictures = job.steering.iter().map(|steer| steer.shown.window(&window, cell, &job.cancel));
+    let pictures = job.steering.iter().map(|steer| steer.picture(&window, cell, &job.cancel));
     let pictures = pictures.collect::<Result<Vec<_>>>()?;
     let words = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
-    let steering = job.steering.iter().zip(&pictures).map(|(steer, picture)| steer.condition(picture));
+    let steering =
+        job.steering.iter().zip(&pictures).filter_map(|(steer, picture)| steer.condition(picture.as_deref()));
     let conditions: Vec<Condition<'_>> = words.into_iter().chain(steering).collect();
     let noise = job.noise.as_deref();
     let canvas = job.paint.bounds();

@@ -57,4 +57,6 @@ pub struct Capabilities {
     pub inpaints: bool,
     /// Why control pictures cannot be taken, as a sentence; `None`: they can.
     pub no_control: Option<String>,
+    /// The same of LoRAs.
+    pub no_lora: Option<String>,
 }

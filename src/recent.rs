@@ -28,6 +28,10 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         }
         self.entries.push((key, value));
     }
+
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
 }
 
 #[cfg(test)]

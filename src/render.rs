@@ -29,6 +29,18 @@ pub enum Condition<'a> {
     Negative(&'a str),
     /// Lines, depths, poses that it follows.
     Control(Control<'a>),
+    /// What the model has learnt besides.
+    Lora(Lora<'a>),
+}
+
+/// A file of small changes to the model's weights, and how much of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lora<'a> {
+    pub file: &'a str,
+    /// Of what changes the U-Net; 0 is off, and below 0 the opposite.
+    pub scale: f32,
+    /// Of what changes the text encoders.
+    pub text: f32,
 }
 
 /// A picture that a ControlNet reads, and how much it says.
@@ -94,6 +106,13 @@ impl<'a> Scene<'a> {
         })
     }
 
+    pub fn loras(&self) -> impl Iterator<Item = &'a Lora<'a>> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Lora(lora) => Some(lora),
+            _ => None,
+        })
+    }
+
     /// Prompt and negative prompt, empty where there is none.
     pub fn words(&self) -> (&'a str, &'a str) {
         let (mut prompt, mut negative) = ("", "");
@@ -101,7 +120,7 @@ impl<'a> Scene<'a> {
             match condition {
                 Condition::Prompt(text) => prompt = text,
                 Condition::Negative(text) => negative = text,
-                Condition::Control(_) => {}
+                Condition::Control(_) | Condition::Lora(_) => {}
             }
         }
         (prompt, negative)

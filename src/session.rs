@@ -1,12 +1,13 @@
 //! One live layer: push · set_params · set_mask · poll · wait · cancel. The public Rust API; the C ABI wraps it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ndarray::Array4;
 
 use crate::canvas::Canvas;
-use crate::conditions::Control;
+use crate::conditions::{Control, Lora};
 pub use crate::desk::Stats;
 use crate::desk::{Desk, Shared};
 use crate::engine::{Inner, LoadState};
@@ -188,6 +189,25 @@ impl Session {
         let mut desk = self.shared.open_desk()?;
         let canvas = desk.canvas.as_ref().map(Canvas::bounds);
         match desk.conditions.set(number, control, image, canvas)? {
+            true => Ok(self.settings_changed(&mut desk)),
+            false => Ok(Pushed::Unchanged),
+        }
+    }
+
+    /// Adds what a LoRA's file has learnt to the model, under a `number` that the host chooses, until it is cleared. Whether
+    /// the file can be read and fits the model, the first job finds out, which takes as long as reading the networks again
+    /// that it changes; so does each job after a change of it.
+    ///
+    /// # Errors
+    /// As [`Lora::check`]; [`Status::Setting`] for one too many.
+    pub fn set_lora(&self, number: u32, mut lora: Lora) -> Result<Pushed> {
+        lora.check()?;
+        // The process that renders may be started from wherever the host is by then.
+        if let Some(file) = std::path::absolute(&lora.file).ok().as_deref().and_then(Path::to_str) {
+            lora.file = file.to_owned();
+        }
+        let mut desk = self.shared.open_desk()?;
+        match desk.conditions.set_lora(number, lora)? {
             true => Ok(self.settings_changed(&mut desk)),
             false => Ok(Pushed::Unchanged),
         }

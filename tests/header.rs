@@ -12,6 +12,7 @@ fn the_committed_header_is_the_generated_one() {
         "calls.rs",
         "condition_calls.rs",
         "constants.rs",
+        "download_calls.rs",
         "errors.rs",
         "list.rs",
         "paint_calls.rs",

@@ -18,6 +18,8 @@ Examples:
       render a painted sketch with the default model
   scumble render -i sketch.png -p \"...\" -o picture.png --strength 0.4 --seed 7 --mask lake.png
       stay closer to the paint; change only where lake.png is white
+  scumble render -m MODEL -i sketch.png -p \"...\" -o picture.png --lora ink.safetensors:0.8
+      with what a LoRA has learnt
   scumble models list
       models that can be got, and those that are here; `scumble models pull sdxs` gets one
   scumble live --script tests/recordings/landscape.json --out out/demo
@@ -74,6 +76,10 @@ pub struct RenderArgs {
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
     #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = parse_control)]
     pub control: Vec<Control>,
+    /// Add what a LoRA's .safetensors file has learnt to the model, and how much of it (-10 to 10, 0 is none): to the U-Net,
+    /// and to the text encoders, if that is not to be the same. May be given several times
+    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = parse_lora)]
+    pub lora: Vec<Lora>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
@@ -237,6 +243,27 @@ fn parse_control(text: &str) -> Result<Control, String> {
     Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
 }
 
+/// A `--lora`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lora {
+    pub file: PathBuf,
+    pub scale: f32,
+    pub text: f32,
+}
+
+/// `FILE[:SCALE[:TEXT_SCALE]]`; colons that no number follows belong to the path.
+fn parse_lora(text: &str) -> Result<Lora, String> {
+    let (file, numbers) = with_numbers(text, 2);
+    if file.is_empty() {
+        return Err("write it as FILE or FILE:0.8".into());
+    }
+    if numbers.iter().any(|number| !(-10.0..=10.0).contains(number)) {
+        return Err("give its scale as a number from -10 to 10".into());
+    }
+    let scale = numbers.first().copied().unwrap_or(1.0);
+    Ok(Lora { file: file.into(), scale, text: numbers.get(1).copied().unwrap_or(scale) })
+}
+
 /// A path and up to so many numbers behind it, each after a colon.
 fn with_numbers(text: &str, most: usize) -> (&str, Vec<f32>) {
     let (mut path, mut numbers) = (text, Vec::new());
@@ -305,6 +332,17 @@ mod tests {
         assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
         for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
             assert!(parse_control(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_loras_scale_is_that_of_its_text_too_unless_it_is_given() {
+        let read = |text| parse_lora(text).map(|lora| (lora.file, lora.scale, lora.text));
+        assert_eq!(read("a.safetensors"), Ok(("a.safetensors".into(), 1.0, 1.0)));
+        assert_eq!(read("a:b:-0.5"), Ok(("a:b".into(), -0.5, -0.5)));
+        assert_eq!(read("a:0.7:0"), Ok(("a".into(), 0.7, 0.0)));
+        for wrong in ["", ":1", "a:11", "a:1:nan", "a:inf"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

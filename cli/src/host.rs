@@ -199,6 +199,19 @@ impl Layer {
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
     }
 
+    /// Adds a LoRA to the model.
+    pub fn set_lora(&mut self, number: u32, lora: &Lora<'_>) -> Answer<Option<u64>> {
+        let file = Text::path(Some(lora.file), "LoRA")?;
+        let mut given = init(scumble_condition_init)?;
+        given.kind = SCUMBLE_CONDITION_LORA;
+        given.file = file.pointer();
+        (given.scale, given.text_scale) = (lora.scale, lora.text);
+        // SAFETY: condition and string live until after the call.
+        revision(|out| unsafe {
+            scumble_session_set_condition(self.0, number, &given, std::ptr::null(), out)
+        })
+    }
+
     /// Coverage for the whole canvas, one byte a pixel.
     pub fn set_mask(&mut self, width: u32, height: u32, coverage: &[u8]) -> Answer<Option<u64>> {
         let mut mask = init(scumble_mask_init)?;

@@ -39,6 +39,10 @@ pub fn run(args: &RenderArgs) -> Done {
     for (number, (control, picture)) in controls.iter().enumerate() {
         layer.set_control(number as u32, &host::Control::from(*control), picture.canvas())?;
     }
+    for (place, args::Lora { file, scale, text }) in args.lora.iter().enumerate() {
+        let lora = host::Lora { file, scale: *scale, text: *text };
+        layer.set_lora((controls.len() + place) as u32, &lora)?;
+    }
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
     let info = wait(&mut layer, &mut picture)?;

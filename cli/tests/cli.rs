@@ -392,6 +392,46 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
 }
 
 #[test]
+fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
+    let scratch = Scratch::new("lora");
+    let input = scratch.rgb("in.png", 64, 64);
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
+    let (model, out) = (at("sd15"), scratch.file("out.png"));
+    let (kohya, peft) = (at("loras/sd15-kohya.safetensors"), at("loras/sd15-peft.safetensors"));
+    let rendered = |more: &[&str]| {
+        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
+        succeed(&[&args[..], more].concat());
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let some = format!("{kohya}:0.7");
+    let (plain, changed) = (rendered(&[]), rendered(&["--lora", &some]));
+    assert_ne!(plain, changed);
+    assert_eq!(changed, rendered(&["--lora", &format!("{kohya}:0.7:0.7")]));
+    assert_eq!(plain, rendered(&["--lora", &format!("{kohya}:0"), "--lora", "nowhere.safetensors:0"]));
+    let both = ["--lora", &some, "--lora", &peft];
+    let two = rendered(&both);
+    assert_ne!(two, changed);
+    assert_eq!(two, rendered(&[&both[..], &["--worker"]].concat()), "in a process of its own");
+    let text = scratch.file("text.safetensors");
+    std::fs::write(&text, "no tensors at all, but some words").unwrap();
+    let many: Vec<String> = (0..100).map(|_| kohya.clone()).collect();
+    let many: Vec<&str> = many.iter().flat_map(|file| ["--lora", file]).collect();
+    for (code, model, loras, told) in [
+        (2, at("sd3"), vec!["--lora", &kohya], "take no LoRAs"),
+        (1, at("xl"), vec!["--lora", &kohya], "does not fit this model"),
+        (1, at("sd15"), vec!["--lora", "nowhere.safetensors"], "no such file"),
+        (1, at("sd15"), vec!["--lora", &text], "text.safetensors cannot be used"),
+        (2, at("sd15"), many, "32 pictures and LoRAs at most"),
+        (2, at("sd15"), vec!["--lora", "a:12"], "from -10 to 10"),
+    ] {
+        let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model];
+        let said = fail(code, &[&args[..], &loras].concat());
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
+
+#[test]
 fn a_mask_may_be_drawn_on_transparency() {
     let scratch = Scratch::new("transparency");
     let input = scratch.rgb("in.png", 64, 64);

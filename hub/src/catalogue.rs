@@ -39,6 +39,9 @@ pub struct Entry {
     pub memory_mb: u64,
     /// What it runs well on.
     pub device: String,
+    /// Without a graphics card a picture takes longer than anybody waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wants_card: bool,
     /// Keys of `licences`, the strictest first.
     pub licences: Vec<String>,
     pub repository: String,

@@ -30,6 +30,8 @@ pub enum Kind {
     Unsupported,
     /// What was asked for makes no sense: an identifier, an environment variable.
     Usage,
+    /// A fault of this program.
+    Internal,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

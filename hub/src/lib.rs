@@ -8,10 +8,13 @@
 //! runtimes.json  → runtime.rs     ONNX Runtime out of its official wheels
 //!                → fetch.rs       one file: resumed, checked, renamed when it is whole
 //!                → web.rs         requests, redirects, access tokens, patience
+//!
+//! offers.rs      what can be got, for a list: sizes, licences, whether it runs well here (machine.rs), whether it is here
+//! job.rs         one thing that is got in the background, from the question for its licence to its end
 //! ```
 //!
-//! Nothing here knows the engine. A host starts [`store::Store::pull`] on a thread of its own and looks at its
-//! [`watch::Watch`]: progress is plain data, and cancelling works at any time. Each [`fault::Fault`] is one sentence for
+//! Nothing here knows the engine. A host starts [`job::Job::run`] on a thread of its own and looks at [`job::Job::now`]:
+//! progress is plain data, and cancelling works at any time. Each [`fault::Fault`] is one sentence for
 //! somebody who paints.
 
 #![forbid(unsafe_code)]
@@ -22,7 +25,10 @@ pub mod fault;
 pub mod fetch;
 mod folders;
 pub mod hub;
+pub mod job;
+pub mod machine;
 pub mod names;
+pub mod offers;
 pub mod plan;
 pub mod runtime;
 pub mod settings;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Catalogue, Entry, Write};
+use crate::catalogue::{Catalogue, Entry, Licence, Write};
 use crate::choose::{Choice, choose};
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::Item;
@@ -40,7 +40,25 @@ pub struct Terms {
     pub url: String,
 }
 
+impl From<&Licence> for Terms {
+    fn from(licence: &Licence) -> Self {
+        let Licence { title, plain, url } = licence.clone();
+        Terms { title, plain, url }
+    }
+}
+
 impl Plan {
+    /// What painting needs and this has not, as a sentence without its end.
+    pub fn lacking(&self) -> Option<String> {
+        (!self.lacks.is_empty()).then(|| {
+            format!(
+                "{} has no {}, so it cannot be painted with as it is; look for another export of the model",
+                self.repository,
+                self.lacks.join(", no ")
+            )
+        })
+    }
+
     /// Of all files; None where one of them is not known.
     pub fn bytes(&self) -> Option<u64> {
         self.items.iter().map(|item| item.size).sum()
@@ -244,7 +262,7 @@ fn learn(item: &mut Item, repository: &Repository) -> Result<()> {
 
 fn terms(web: &Web, catalogue: &Catalogue, name: Option<&str>, repository: &str) -> Terms {
     if let Some(known) = name.and_then(|name| catalogue.licence(name)) {
-        return Terms { title: known.title.clone(), plain: known.plain.clone(), url: known.url.clone() };
+        return Terms::from(known);
     }
     let page = web.settings.page(repository);
     match name {

@@ -49,6 +49,16 @@ pub struct Member {
 }
 
 impl Wheel {
+    /// Whether it runs on graphics cards as well.
+    pub fn is_for_cards(&self) -> bool {
+        self.name != "cpu"
+    }
+
+    /// By its hash: what another version has left is not gone on with.
+    fn archive(&self) -> String {
+        format!("{}.whl", self.sha256)
+    }
+
     /// On the disk.
     pub fn bytes(&self) -> u64 {
         self.take.iter().fold(0, |sum, member| sum.saturating_add(member.size))
@@ -130,6 +140,15 @@ impl Runtimes {
         wheel.take.iter().all(is_there).then_some(wheel)
     }
 
+    /// Bytes of a build that have arrived without it being there.
+    pub fn begun(&self, wheel: &Wheel) -> u64 {
+        let length = |end: &str| {
+            let place = self.downloads().join(wheel.archive() + end);
+            fs::metadata(place).map_or(0, |data| data.len())
+        };
+        length("").max(length(".part"))
+    }
+
     /// Installs a build in the place of the one that is there. False: it was there already.
     ///
     /// # Errors
@@ -156,11 +175,10 @@ impl Runtimes {
             repository: wheel.title.clone(),
             revision: wheel.version.clone(),
             path: name.to_owned(),
-            // By its hash: what another version has left is not gone on with.
-            to: format!("{}.whl", wheel.sha256),
+            to: wheel.archive(),
             size: Some(wheel.size),
             sha256: Some(wheel.sha256.clone()),
-            url: Some(wheel.url.clone()),
+            url: Some(web.settings.wheel(&wheel.url)),
         };
         fetch::file(web, &item, &downloads, None, 0)?;
         let new = downloads.join("new");

@@ -45,6 +45,8 @@ pub struct Settings {
     /// Without a slash at the end.
     pub endpoint: String,
     pub token: Option<String>,
+    /// Where ONNX Runtime's packages lie instead of where their list says, by the same paths.
+    pub wheels: Option<String>,
     /// The download cache of the hub's own tools: what lies there need not be loaded again.
     pub cache: Option<PathBuf>,
     pub patience: Patience,
@@ -64,7 +66,8 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HOME`, `HF_HUB_CACHE`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
+    /// `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HOME`, `HF_HUB_CACHE`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`,
+    /// `SCUMBLE_WHEELS`.
     ///
     /// # Errors
     /// [`Kind::Usage`] for an address or token that cannot be one.
@@ -86,16 +89,18 @@ impl Settings {
         let caches = path("XDG_CACHE_HOME").or_else(|| home.map(|home| home.join(".cache")));
         let own = path("HF_HOME").or_else(|| caches.map(|caches| caches.join("huggingface")));
 
-        let endpoint = text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
-        let endpoint = endpoint.trim_end_matches('/').to_owned();
-        if !is_address(&endpoint) {
-            return Err(Fault::new(
-                Kind::Usage,
-                format!(
-                    "HF_ENDPOINT is \"{endpoint}\", which is no address; it should look like {ENDPOINT}."
-                ),
-            ));
-        }
+        let address = |name: &str| {
+            let Some(told) = text(name) else { return Ok(None) };
+            let address = told.trim_end_matches('/').to_owned();
+            if !is_address(&address) {
+                return Err(Fault::new(
+                    Kind::Usage,
+                    format!("{name} is \"{address}\", which is no address; it should look like {ENDPOINT}."),
+                ));
+            }
+            Ok(Some(address))
+        };
+        let endpoint = address("HF_ENDPOINT")?.unwrap_or_else(|| ENDPOINT.to_owned());
         let quiet = text("HF_HUB_DISABLE_IMPLICIT_TOKEN")
             .is_some_and(|value| ["1", "ON", "YES", "TRUE"].contains(&value.to_ascii_uppercase().as_str()));
         let file = path("HF_TOKEN_PATH").or_else(|| Some(own.as_ref()?.join("token"))).filter(|_| !quiet);
@@ -113,11 +118,21 @@ impl Settings {
         }
         Ok(Settings {
             endpoint,
+            wheels: address("SCUMBLE_WHEELS")?,
             token: token.map(|(token, _)| token),
             cache: path("HF_HUB_CACHE").or_else(|| own.map(|own| own.join("hub"))),
             patience: Patience::default(),
             free: space::free,
         })
+    }
+
+    /// Where a package lies that its list says to be at `url`.
+    pub(crate) fn wheel(&self, url: &str) -> String {
+        let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+        match (&self.wheels, path) {
+            (Some(mirror), Some(path)) => format!("{mirror}/{path}"),
+            _ => url.to_owned(),
+        }
     }
 
     /// The page of a repository.
@@ -186,6 +201,15 @@ mod tests {
                 assert!(fault.message.starts_with("HF_ENDPOINT is"), "{wrong:?}: {fault}");
             }
         }
+    }
+
+    #[test]
+    fn packages_come_from_a_mirror_that_is_named() {
+        let listed = "https://packages.example/packages/1d/onnxruntime.whl";
+        assert_eq!(with(&[]).unwrap().wheel(listed), listed);
+        let mirrored = with(&[("SCUMBLE_WHEELS", "http://mirror.lan:80/py/")]).unwrap();
+        assert_eq!(mirrored.wheel(listed), "http://mirror.lan:80/py/packages/1d/onnxruntime.whl");
+        assert!(with(&[("SCUMBLE_WHEELS", "mirror")]).unwrap_err().message.starts_with("SCUMBLE_WHEELS is"));
     }
 
     #[test]

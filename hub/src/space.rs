@@ -1,4 +1,4 @@
-//! Room: on the disk, and in memory.
+//! Room on the disk.
 
 use std::io;
 use std::path::Path;
@@ -43,14 +43,6 @@ pub(crate) fn ask(
             Ok(())
         }
     }
-}
-
-/// This machine's memory in bytes, where the system tells it.
-pub fn memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
 }
 
 /// `1.7 GB`, `320 MB`, `12 kB`: as shops and file managers count.

@@ -98,6 +98,6 @@ impl Watch {
 }
 
 /// A panic elsewhere leaves numbers that are still numbers.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

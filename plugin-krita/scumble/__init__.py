@@ -12,7 +12,8 @@ The map, in the order in which a stroke travels:
     engine.py     the library as Python objects             abi.py        scumble.h in ctypes
     settings.py   what a document remembers                 log.py        what went wrong inside
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
-    spaces.py     colour spaces by Krita's names for them
+    spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins
+    steering.py   ControlNets that follow layers, LoRAs    steer_list.py the docker's list of them
 """
 
 try:

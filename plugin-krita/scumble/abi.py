@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 2
+ABI_MINOR = 3
 
 OK = 0
 UNCHANGED = 1
@@ -47,6 +47,10 @@ ERROR_INFERENCE = -14
 ERROR_MEMORY = -15
 ERROR_WORKER = -17
 ERROR_WORKER_DIED = -18
+ERROR_NETWORK = -19
+ERROR_ACCESS = -20
+ERROR_DISK = -21
+ERROR_DOWNLOAD = -22
 
 FORMAT_RGBA8 = 1
 FORMAT_BGRA8 = 2
@@ -102,7 +106,22 @@ LIST_MODELS = 1
 LIST_DEVICES = 2
 LIST_SAMPLERS = 3
 LIST_SETTINGS = 4
+LIST_CATALOGUE = 5
+LIST_RUNTIMES = 6
+OFFER_ABSENT = 0
+OFFER_PARTIAL = 1
+OFFER_INSTALLED = 2
+WANT_MODEL = 1
+WANT_RUNTIME = 2
+DOWNLOAD_ASKING = 0
+DOWNLOAD_TERMS = 1
+DOWNLOAD_WAITING = 2
+DOWNLOAD_LOADING = 3
+DOWNLOAD_DONE = 4
+DOWNLOAD_FAILED = 5
+DOWNLOAD_CANCELLED = 6
 CONDITION_CONTROL = 1
+CONDITION_LORA = 2
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -237,6 +256,8 @@ class Condition(ctypes.Structure):
         ("start", c_float),
         ("end", c_float),
         ("reserved", c_uint32),
+        ("text_scale", c_float),
+        ("reserved_2", c_uint32),
     ]
 
 
@@ -261,6 +282,46 @@ class Entry(ctypes.Structure):
         ("most", c_double),
         ("initial", c_double),
         ("memory", c_uint64),
+        ("bytes", c_uint64),
+        ("arrived", c_uint64),
+        ("offer", c_uint32),
+        ("reserved", c_uint32),
+        ("good_at", c_char_p),
+        ("licence", c_char_p),
+        ("licence_url", c_char_p),
+        ("folder", c_char_p),
+    ]
+
+
+class DownloadOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_uint32),
+        ("name", c_char_p),
+        ("precision", c_char_p),
+        ("revision", c_char_p),
+        ("anyway", c_uint32),
+        ("agreed", c_uint32),
+    ]
+
+
+class DownloadInfo(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("state", c_uint32),
+        ("error", c_int32),
+        ("files_done", c_uint32),
+        ("files", c_uint32),
+        ("reserved", c_uint32),
+        ("bytes_done", c_uint64),
+        ("bytes", c_uint64),
+        ("message", c_char_p),
+        ("title", c_char_p),
+        ("file", c_char_p),
+        ("licence", c_char_p),
+        ("licence_url", c_char_p),
+        ("remarks", c_char_p),
+        ("folder", c_char_p),
     ]
 
 
@@ -321,6 +382,13 @@ FUNCTIONS = {
     "scumble_session_cancel": (c_int32, [_HANDLE]),
     "scumble_session_stats": (c_int32, [_HANDLE, POINTER(Stats)]),
     "scumble_session_release": (None, [_HANDLE]),
+    "scumble_download_options_init": (c_int32, [POINTER(DownloadOptions), c_size_t]),
+    "scumble_download_info_init": (c_int32, [POINTER(DownloadInfo), c_size_t]),
+    "scumble_download_start": (c_int32, [POINTER(DownloadOptions), _HANDLE_OUT]),
+    "scumble_download_poll": (c_int32, [_HANDLE, POINTER(DownloadInfo)]),
+    "scumble_download_agree": (c_int32, [_HANDLE]),
+    "scumble_download_cancel": (c_int32, [_HANDLE]),
+    "scumble_download_release": (None, [_HANDLE]),
 }
 
 

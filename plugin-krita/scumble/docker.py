@@ -12,13 +12,16 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import host, models
+from . import abi, host, models, shop
 from .extension import live, run
+from .getting import size
 from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
-from .widgets import Amount, Fold, TextBox, Wrapped
+from .steer_list import SteerList
+from .widgets import Amount, Fold, Looks, TextBox, Wrapped, button, narrow_box, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
+GET = -1  # in the list of models: none of them, but the window in which one is got
 REFRESH = 100  # milliseconds between refreshes, at least
 
 
@@ -31,8 +34,8 @@ class ScumbleDocker(DockWidget):
         self._edits: dict = {}  # what was edited and is not stored yet: name of the setting → widget's value
         self._edited_in = None  # the document that it was edited for
         self._build()
-        self._commit = _single_shot(self, self._store)
-        self._soon = _single_shot(self, self.refresh)
+        self._commit = single_shot(self, self._store)
+        self._soon = single_shot(self, self.refresh)
         self.live.changed.connect(self._changed)
         self.refresh()
 
@@ -61,7 +64,10 @@ class ScumbleDocker(DockWidget):
             tr("Then the picture follows the brush during the stroke (View > Instant Preview Mode)"),
             self.live.no_instant_preview,
         )
-        for widget in (self.progress, self.state, self.own, self.no_preview):
+        self.runtime = self._offer(
+            "", tr("ONNX Runtime runs the models; it is got from its makers"), self._set_up_runtime
+        )
+        for widget in (self.progress, self.state, self.own, self.runtime, self.no_preview):
             column.addWidget(widget)
         self.prompt = TextBox(
             2, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
@@ -73,6 +79,15 @@ class ScumbleDocker(DockWidget):
         )
         self._edits_with(self.strength.edited, strength=self.strength.value)
         column.addWidget(self.strength)
+        self.steer = Fold(tr("Steer by"))
+        self.steering = SteerList()
+        inside = QtWidgets.QVBoxLayout(self.steer.inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.steering)
+        self._edits_with(self.steering.edited, conditions=self.steering.value)
+        self.steering.wanted.connect(guarded(self._add_condition))
+        self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
+        column.addWidget(self.steer)
         self.more = Fold(tr("More"))
         inside = QtWidgets.QVBoxLayout(self.more.inside)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -90,17 +105,17 @@ class ScumbleDocker(DockWidget):
         self.setWidget(scroll)
 
     def _buttons(self):
-        self.toggle = _button(
+        self.toggle = button(
             tr("Live"), tr("A picture of the layers below, while you paint; off, it is hidden")
         )
         self.toggle.setObjectName("scumble_live")
         self.toggle.setCheckable(True)
         self.toggle.clicked.connect(lambda: self._do(self.live.toggle))
-        self.apply = _button(
+        self.apply = button(
             tr("Apply"), tr("Puts the picture into an ordinary layer below, to paint on; live goes on")
         )
         self.apply.clicked.connect(lambda: self._do(self.live.apply))
-        self.keep = _button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
+        self.keep = button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
         self.keep.clicked.connect(lambda: self._do(self.live.keep))
         self.dice = QtWidgets.QToolButton()
         self.dice.setText("⚄")
@@ -114,10 +129,10 @@ class ScumbleDocker(DockWidget):
 
     def _offer(self, text, tip, function):
         """A button that helps where something is wrong; hidden until then."""
-        button = _button(text, tip)
-        button.clicked.connect(lambda: self._do(function))
-        button.setVisible(False)
-        return button
+        offer = button(text, tip)
+        offer.clicked.connect(lambda: self._do(function))
+        offer.setVisible(False)
+        return offer
 
     def _sliders(self):
         self.negative = TextBox(1, tr("What it must not show"), tr("Used while guidance is above 1"))
@@ -128,7 +143,7 @@ class ScumbleDocker(DockWidget):
         self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
         self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
         self._edits_with(self.guidance.edited, guidance=self.guidance.value)
-        self.sampler = _narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
+        self.sampler = narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
         self._edits_with(self.sampler.activated, sampler=self.sampler.currentData)
         self.seed = QtWidgets.QLineEdit()
         self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
@@ -148,34 +163,15 @@ class ScumbleDocker(DockWidget):
         form.addRow(tr("Guidance"), self.guidance)
         form.addRow(tr("Sampler"), self.sampler)
         form.addRow(tr("Seed"), row)
-        form.addRow(tr("Opacity"), self._looks())
+        self.looks = Looks()
+        self.looks.covers.connect(lambda value: self._do(lambda d: self.live.set_opacity(d, value)))
+        self.looks.mixes.connect(lambda mode: self._do(lambda d: self.live.set_blending(d, mode)))
+        form.addRow(tr("Opacity"), self.looks)
         return form
 
-    def _looks(self):
-        """How the live picture lies over the paint; the layer itself is locked."""
-        self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
-        self.opacity.setRange(0, 255)
-        self.opacity.setToolTip(tr("How much the picture covers your paint"))
-        self.opacity.valueChanged.connect(lambda value: self._loading or self._do(
-            lambda document: self.live.set_opacity(document, value)))  # fmt: skip
-        self.blending = QtWidgets.QComboBox()
-        for mode, text in (
-            ("normal", tr("Normal")), ("multiply", tr("Multiply")), ("screen", tr("Screen")),
-            ("overlay", tr("Overlay")), ("soft_light_svg", tr("Soft Light")), ("darken", tr("Darken")),
-            ("lighten", tr("Lighten")), ("color", tr("Color")), ("luminize", tr("Luminosity")),
-        ):  # fmt: skip
-            self.blending.addItem(text, mode)
-        self.blending.setToolTip(tr("How the picture mixes with your paint"))
-        self.blending.activated.connect(lambda index: self._do(
-            lambda document: self.live.set_blending(document, self.blending.itemData(index))))  # fmt: skip
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.opacity, 1)
-        row.addWidget(self.blending)
-        return row
-
     def _model(self):
-        self.models = _narrow_box(
-            tr("The model that renders: the one that comes with Scumble, or a folder of yours")
+        self.models = narrow_box(
+            tr("The model that renders: Scumble's own, one that you get, or a folder of yours")
         )
         self.models.activated.connect(self._choose_model)
         self.about = Wrapped()
@@ -183,8 +179,10 @@ class ScumbleDocker(DockWidget):
         row = QtWidgets.QHBoxLayout()
         row.addWidget(QtWidgets.QLabel(tr("Model")))
         row.addWidget(self.models, 1)
+        self.faster = self._offer("", "", self._set_up_runtime)
         column.addLayout(row)
         column.addWidget(self.about)
+        column.addWidget(self.faster)
         return column
 
     def _boxes(self, column):
@@ -240,12 +238,42 @@ class ScumbleDocker(DockWidget):
         self._do(lambda document: self._choose_in(document, self.models.itemData(index)))
 
     def _choose_in(self, document, model):
-        if model is None:
+        if model == GET:
+            self._shop(abi.WANT_MODEL, self.live.use_model)
+        elif model is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
-            if not folder:
-                return
-            model = models.remember(folder)
-        self.live.set_settings(document, replace(self.live.settings(document), model=model))
+            if folder:
+                self.live.use_model(document, folder)
+        else:
+            self.live.set_settings(document, replace(self.live.settings(document), model=model))
+
+    def _add_condition(self, kind, file):
+        """By its id, by its path, or by one that is asked for."""
+        if not file:
+            kinds = {"control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)")}
+            file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
+        if file:
+            self._do(lambda document: self.live.steer(document, kind, file))
+
+    def _set_up_runtime(self, document):
+        window = self._shop(abi.WANT_RUNTIME, lambda document, _: self.live.use_runtime(document))
+        better = self._better(self.live.status(document))
+        if better is not None:
+            window.choose(better.name)
+
+    def _shop(self, want, function):
+        """The window in which one is got; `function` is told the folder, for the document seen here then."""
+        return shop.show(
+            self.live.engines.loaded(), want,
+            lambda folder: self._do(lambda document: function(document, folder)), self.window(),
+        )  # fmt: skip
+
+    def _better(self, status):
+        """The build of ONNX Runtime that would help, if any."""
+        if status.offer_runtime:
+            return self.live.engines.runtime("")
+        model = status.model
+        return self.live.engines.runtime(model.device) if model is not None and model.ready else None
 
     # --- to the painter ---
 
@@ -287,6 +315,14 @@ class ScumbleDocker(DockWidget):
             self.state.setStyleSheet(colour)
         self.own.setVisible(status.offer_own)
         self.no_preview.setVisible(status.offer_no_preview)
+        better = self._better(status)
+        self.runtime.setVisible(status.offer_runtime)
+        self.faster.setVisible(better is not None and not status.offer_runtime)
+        if status.offer_runtime:
+            self.runtime.setText(_sized(tr("Get ONNX Runtime"), better))
+        elif better is not None:
+            self.faster.setText(_sized(tr("Use the graphics card"), better))
+            self.faster.setToolTip(better.note)
         model = status.model if status.model is not None and status.model.ready else None
         self.about.say(
             " · ".join(filter(None, (model.description or model.name, model.device))) if model else ""
@@ -306,18 +342,18 @@ class ScumbleDocker(DockWidget):
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
         self._list_samplers(chosen.sampler, chosen.model)
+        steered = sum(one.on for one in chosen.conditions)
+        self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))
+        if self.steer.inside.isVisible() or not chosen.conditions:
+            reasons = self.live.engines.conditions(chosen.model)
+            self.steering.load(chosen.conditions, self.live.sources(document), reasons)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)
         self.outside.setChecked(chosen.outside_shows_paint)
         self.alpha.setChecked(chosen.follow_alpha)
         self._list_models(chosen.model)
-        opacity, mode = self.live.looks(document)
-        for widget in (self.opacity, self.blending):
-            widget.setEnabled(opacity is not None)
-        if opacity is not None and not self.opacity.isSliderDown():
-            self.opacity.setValue(opacity)
-            self.blending.setCurrentIndex(self.blending.findData(mode))
+        self.looks.load(*self.live.looks(document))
 
     def _list_samplers(self, chosen: str, model: str):
         names = ["", *self.live.engines.samplers(model)]
@@ -333,40 +369,22 @@ class ScumbleDocker(DockWidget):
     def _list_models(self, chosen: str):
         entries = {"": "", **models.known()}
         entries.setdefault(chosen, tr("not among your models"))
-        if [self.models.itemData(i) for i in range(self.models.count() - 1)] != list(entries):
+        if [self.models.itemData(i) for i in range(self.models.count() - 2)] != list(entries):
             self.models.clear()
             for model, folder in entries.items():
                 self.models.addItem(models.name(model), model)
                 # As HTML: Qt would take what looks like it for that.
                 tip = f"<p>{html.escape(folder or models.name(model))}</p>"
                 self.models.setItemData(self.models.count() - 1, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
+            self.models.addItem(tr("Get a model…"), GET)
             self.models.addItem(tr("Choose a folder…"), None)
         index = list(entries).index(chosen)
         if self.models.currentIndex() != index:
             self.models.setCurrentIndex(index)
 
 
-def _button(text, tip):
-    button = QtWidgets.QPushButton(text)
-    button.setToolTip(tip)
-    button.setMinimumWidth(40)
-    return button
-
-
-def _narrow_box(tip):
-    """A list that does not make the docker as wide as its longest entry."""
-    box = QtWidgets.QComboBox()
-    box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    box.setToolTip(tip)
-    return box
-
-
-def _single_shot(parent, function):
-    timer = QtCore.QTimer(parent)
-    timer.setSingleShot(True)
-    timer.timeout.connect(guarded(lambda: function()))
-    return timer
+def _sized(text, offer):
+    return text if offer is None else tr("{text} ({size})…").format(text=text, size=size(offer.bytes))
 
 
 def _whole(value):

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import time
 
-from . import abi, host
+from . import abi, host, onion
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, bands
+from .pixels import EMPTY, PixelFormat, around, bands
 from .settings import DocumentSettings
+from .steering import Steering
 from .undo import free
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
@@ -23,6 +24,7 @@ LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
+LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
 PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
@@ -35,6 +37,7 @@ class LiveDocument:
         self.group, self.engine = group, engine
         self.document = group.document
         self.settings = settings
+        self.steering = Steering(group.document)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
@@ -42,6 +45,8 @@ class LiveDocument:
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = self.playing = False
+        self.onion_skins = ""  # the layer that shows some
+        self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
         self._hot_piece = self._next_piece = 0
@@ -55,6 +60,7 @@ class LiveDocument:
     def _new_session(self) -> Session:
         session = Session(self.engine)
         session.set(self.settings.for_engine())
+        self.steering.forget()
         self._shape = None  # (size, format) that the session knows
         self._laid = False  # the live layer shows what this session has told
         self.working = False  # a picture of what was last handed over is still to come
@@ -73,7 +79,7 @@ class LiveDocument:
         return self._stroke is not None
 
     def set(self, settings: DocumentSettings) -> None:
-        self.settings, self.due = settings, 0.0
+        self.settings, self.due, self._read_at = settings, 0.0, 0.0
         if not self.nothing_selected:
             self._note(self.session.set(settings.for_engine()))
 
@@ -148,6 +154,9 @@ class LiveDocument:
             self._follow_selection(shape)
         if self._showing is None and self.nothing_selected:
             return LOOK_AT_SELECTION
+        if self.resting and started - self._onions_at > LOOK_AT_ONIONS:
+            self._onions_at = started
+            self.onion_skins = onion.layer_with(self.document, self.group.group)
         if self._showing is None:
             self._poll()
         if self._showing is not None:
@@ -158,6 +167,7 @@ class LiveDocument:
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
             self._push(every_piece=False)
+            self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
             now = time.perf_counter()
             # At most a quarter of the interface's thread while painting, an eighth at rest.
             cost = now - started
@@ -224,7 +234,9 @@ class LiveDocument:
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._laid = False
+        self.steering.forget()
         self._push(every_piece=True)
+        self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
     def _pieces(self) -> list[tuple]:
         (width, height), pixels = self._shape
@@ -297,6 +309,7 @@ class LiveDocument:
         """Begins with what is new of the picture; without a frame these parts become transparent."""
         most = PIECE_BYTES // pixels.bytes_per_pixel
         self._showing = frame, [band for rect in rects for band in bands(rect, most)]
+        self._changed = around(rects)
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
         """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
@@ -309,7 +322,7 @@ class LiveDocument:
         if left:
             return
         self._showing, self._laid = None, frame is not None
-        self.group.redraw()
+        self.group.redraw(self._changed)
         if frame is None:
             return
         self.group.stand_aside(False)

@@ -72,15 +72,19 @@ class Library:
         return self.names(out)
 
     def names(self, out: ctypes.c_void_p) -> list[str]:
-        """What a list holds, which is given back."""
-        names = []
+        """The names of what a list holds, which is given back."""
+        return self.entries(out, lambda entry: text(entry.name))
+
+    def entries(self, out: ctypes.c_void_p, read) -> list:
+        """What `read` makes of each entry of a list, which is given back."""
+        found = []
         try:
             while True:
                 entry = self.made(abi.Entry, "scumble_entry_init")
-                status = self.call.scumble_list_entry(out, len(names), ctypes.byref(entry))
+                status = self.call.scumble_list_entry(out, len(found), ctypes.byref(entry))
                 if self.check(status) != abi.OK:
-                    return names
-                names.append(text(entry.name))
+                    return found
+                found.append(read(entry))
         finally:
             self.call.scumble_list_release(out)
 
@@ -94,11 +98,11 @@ def text(value: bytes | None) -> str:
     return (value or b"").decode("utf-8", "replace")
 
 
-def _bytes(value: str | os.PathLike | None) -> bytes | None:
+def encoded(value: str | os.PathLike | None) -> bytes | None:
     return None if value is None else os.fspath(value).encode("utf-8", "surrogatepass")
 
 
-class _Owned:
+class Owned:
     """Holds one handle of the library and gives it back once."""
 
     def __init__(self, library: Library, handle: int, release: str):
@@ -152,16 +156,16 @@ class ModelInfo:
         return self.state == abi.ENGINE_FAILED
 
 
-class Engine(_Owned):
+class Engine(Owned):
     """A model that is loaded in the background, and its worker; shared by any number of sessions."""
 
     def __init__(
         self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0, idle_ms: int = 0
     ):
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
-        options.model_dir = _bytes(model_dir)
-        options.device = _bytes(device)
-        options.runtime = _bytes(runtime)
+        options.model_dir = encoded(model_dir)
+        options.device = encoded(device)
+        options.runtime = encoded(runtime)
         options.intra_threads = threads
         options.idle_ms = idle_ms
         out = ctypes.c_void_p()
@@ -177,6 +181,15 @@ class Engine(_Owned):
             text(i.runtime),
         )  # fmt: skip
 
+    def conditions(self) -> dict[str, str]:
+        """Why the model cannot be steered by something ("control", "lora"), "" where it can; empty while it
+        is loading."""
+        out = ctypes.c_void_p()
+        call = self.library.call.scumble_engine_conditions
+        if self.library.check(call(self.handle, ctypes.byref(out))) != abi.OK:
+            return {}
+        told = lambda entry: (text(entry.name), "" if entry.usable else text(entry.note))  # noqa: E731
+        return dict(self.library.entries(out, told))
 
     def samplers(self) -> list[str]:
         """The names of those that the model can be run with; none while it is loading."""
@@ -215,7 +228,18 @@ class Space:
 SRGB = Space()
 
 
-class Session(_Owned):
+@dataclass(frozen=True)
+class Steered:
+    """What a picture is steered by: abi.CONDITION_*, its file, how much, and in which part of the steps."""
+
+    kind: int
+    file: str
+    scale: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+
+
+class Session(Owned):
     """What the library keeps of one live layer."""
 
     def __init__(self, engine: Engine):
@@ -235,8 +259,8 @@ class Session(_Owned):
     def set(self, settings: Settings) -> int:
         """Replaces the settings; returns the new revision, 0 if they are as they were."""
         p = self.library.made(abi.Params, "scumble_params_init")
-        p.prompt = _bytes(settings.prompt)
-        p.negative = _bytes(settings.negative)
+        p.prompt = encoded(settings.prompt)
+        p.negative = encoded(settings.negative)
         p.strength = -1.0 if settings.strength is None else settings.strength
         p.steps = settings.steps or 0
         p.guidance = -1.0 if settings.guidance is None else settings.guidance
@@ -246,28 +270,47 @@ class Session(_Owned):
         if settings.mask_softness is not None:
             p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
-        p.sampler = _bytes(settings.sampler or None)
+        p.sampler = encoded(settings.sampler or None)
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
     def push(self, pixel_format: int, canvas: tuple, parts: list[tuple], space: Space = SRGB) -> int:
         """Hands over parts of the paint as one change; returns the new revision, 0 if nothing has changed. A
         part is (rectangle, address of its rows, packed, their length)."""
         images = (abi.Image * len(parts))()
-        for image, (rect, address, length) in zip(images, parts):
-            self.library.check(
-                self.library.call.scumble_image_init(ctypes.byref(image), ctypes.sizeof(image))
-            )
-            image.format = pixel_format
-            image.canvas_width, image.canvas_height = canvas
-            image.rect = abi.Rect(*rect)
-            image.stride = length // rect[3] if rect[3] > 0 else 0
-            image.byte_length = length
-            image.pixels = address
-            image.space = space.number
-            if space.profile is not None:
-                image.profile = ctypes.cast(ctypes.c_char_p(space.profile), ctypes.c_void_p).value
-                image.profile_length = len(space.profile)
+        for image, part in zip(images, parts):
+            self._fill(image, pixel_format, canvas, part, space)
         return self._revised(self.library.call.scumble_session_push, images, len(parts), None, 0)
+
+    def _fill(self, image, pixel_format: int, canvas: tuple, part: tuple, space: Space) -> None:
+        rect, address, length = part
+        self.library.check(self.library.call.scumble_image_init(ctypes.byref(image), ctypes.sizeof(image)))
+        image.format = pixel_format
+        image.canvas_width, image.canvas_height = canvas
+        image.rect = abi.Rect(*rect)
+        image.stride = length // rect[3] if rect[3] > 0 else 0
+        image.byte_length = length
+        image.pixels = address
+        image.space = space.number
+        if space.profile is not None:
+            image.profile = ctypes.cast(ctypes.c_char_p(space.profile), ctypes.c_void_p).value
+            image.profile_length = len(space.profile)
+
+    def steer(self, number: int, by: Steered | None, picture: tuple | None = None) -> int:
+        """Steers by a network or a LoRA, by no more where `by` is None; the new revision, 0 if nothing has
+        changed. `picture` is a part of a control's, as `push` takes it: (format, canvas, part, space)."""
+        if by is None:
+            return self._revised(self.library.call.scumble_session_set_condition, number, None, None)
+        condition = self.library.made(abi.Condition, "scumble_condition_init")
+        condition.kind, condition.file = by.kind, encoded(by.file)
+        condition.scale = condition.text_scale = by.scale
+        condition.start, condition.end = by.start, by.end
+        image = None
+        if picture is not None:
+            image = abi.Image()
+            self._fill(image, *picture)
+        call = self.library.call.scumble_session_set_condition
+        image = None if image is None else ctypes.byref(image)
+        return self._revised(call, number, ctypes.byref(condition), image)
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""
@@ -307,7 +350,7 @@ class Session(_Owned):
         return stats
 
 
-class Frame(_Owned):
+class Frame(Owned):
     """What is new of the picture: some rectangles of it; immutable."""
 
     def __init__(self, library: Library, handle: int):

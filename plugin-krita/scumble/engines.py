@@ -4,8 +4,9 @@ its last document."""
 
 from __future__ import annotations
 
-from . import abi, log, models
+from . import abi, getting, log, models
 from .engine import Engine, Library, ScumbleError
+from .getting import Offer
 from .log import guarded
 from .qt import QtCore
 
@@ -34,6 +35,7 @@ class Engines(QtCore.QObject):
         self._used = used
         self.library: Library | None = None
         self._samplers: list[str] | None = None
+        self._runtimes: dict[str, Offer | None] = {}  # what `runtime` has found; it looks at the disk
         self.made: dict[str, Engine] = {}  # by the model's id
         self.spare = QtCore.QTimer(self)
         self.spare.setSingleShot(True)
@@ -42,11 +44,37 @@ class Engines(QtCore.QObject):
     def of(self, model: str) -> Engine:
         """Raises ScumbleError for a model that the artist has not chosen, and without a library."""
         folder = models.folder(model)
+        if model not in self.made:
+            self.made[model] = Engine(self.loaded(), folder or None, idle_ms=REST)
+        return self.made[model]
+
+    def loaded(self) -> Library:
+        """Raises ScumbleError where the library cannot be loaded."""
         if self.library is None:
             self.library = Library()
-        if model not in self.made:
-            self.made[model] = Engine(self.library, folder or None, idle_ms=REST)
-        return self.made[model]
+        return self.library
+
+    def runtime(self, on: str) -> Offer | None:
+        """The build of ONNX Runtime that would serve better: any where there is none (`on` is ""), one for
+        the graphics card where a model runs on the processor; None where there is nothing better."""
+        if self.library is None or on not in ("", "cpu"):
+            return None
+        if on not in self._runtimes:
+            self._runtimes[on] = self._better(on)
+        return self._runtimes[on]
+
+    def _better(self, on: str) -> Offer | None:
+        try:
+            faster = getting.faster(self.library)
+            every = [] if faster is not None or on else getting.offers(self.library, abi.WANT_RUNTIME)
+        except ScumbleError:
+            return None  # it is told when somebody opens the window
+        return faster or next(iter(every), None)
+
+    def renew(self) -> None:
+        """ONNX Runtime is another one: engines are made anew. Those in use are to be closed before."""
+        self._runtimes.clear()
+        self.close()
 
     def samplers(self, model: str) -> list[str]:
         """Those that the model can be run with; before it is loaded all that the library knows."""
@@ -60,6 +88,13 @@ class Engines(QtCore.QObject):
         if self._samplers is None and self.library is not None:
             self._samplers = self.library.samplers()
         return self._samplers or []
+
+    def conditions(self, model: str) -> dict[str, str]:
+        """Why the model cannot be steered by something; empty before it is loaded."""
+        try:
+            return self.made[model].conditions() if model in self.made else {}
+        except ScumbleError:
+            return {}
 
     def drop(self, engine: Engine) -> None:
         """The next `of` makes a new one, e.g. after the painter has put the model in its place. The library

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
-from . import host, log
+from . import host, log, shop
 from .engine import ScumbleError
 from .live import Live
 from .log import guarded
@@ -41,6 +41,7 @@ class ScumbleExtension(Extension):
         notifier = Krita.instance().notifier()
         notifier.setActive(True)
         notifier.applicationClosing.connect(live().close)
+        notifier.applicationClosing.connect(guarded(shop.close_all))
 
     def createActions(self, window):
         for name, text, function in (

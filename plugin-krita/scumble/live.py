@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
-from . import host, status
+from . import abi, host, models, status
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
@@ -15,6 +16,7 @@ from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
 from .status import Status, Told
+from .steering import added, sources
 
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
@@ -95,6 +97,24 @@ class Live(QtCore.QObject):
         self.set_settings(document, replace(self.settings(document), model=""))
         self.start(document)
 
+    def use_model(self, document, folder: str) -> None:
+        """A model that was got, or that the artist has chosen."""
+        model = models.remember(folder)
+        self.set_settings(document, replace(self.settings(document), model=model))
+
+    def use_runtime(self, document) -> None:
+        """ONNX Runtime was got: what is live, or was to be, goes on with it."""
+        lasting = [one.document for one in self.loop.documents]
+        told = self.told.of(document)
+        if told is not None and told[1] == abi.ERROR_RUNTIME:
+            lasting.append(document)
+        for one in list(self.loop.documents):
+            self.stop(one.document)
+        self.engines.renew()
+        for one in lasting:
+            self.start(one)
+        self.changed.emit()
+
     def no_instant_preview(self, document) -> None:
         action = host.instant_preview()
         if action is not None:
@@ -156,6 +176,28 @@ class Live(QtCore.QObject):
         else:
             self.told.forget(document)
         self.changed.emit()
+
+    def steer(self, document, kind: str, file: str) -> None:
+        """By one more ControlNet, which follows the active layer until another is chosen, or LoRA; `file` is
+        a path, or the id of one that was used before."""
+        if document is None:
+            raise ScumbleError(tr("Open or make a document first."))
+        if file not in models.known(models.NETWORKS):
+            folder, name = os.path.split(file)
+            # Its folder says more than this name, which nearly every network has.
+            file = models.remember(folder if name == "model.onnx" else file, models.NETWORKS)
+        chosen, layer = self.settings(document), ""
+        if kind == "control":
+            active = host.active_node(document)
+            layer = active.uniqueId().toString() if active is not None else ""
+        self.set_settings(document, replace(chosen, conditions=added(chosen.conditions, kind, file, layer)))
+
+    def sources(self, document) -> list[tuple[str, str]]:
+        """(id, name) of the layers that a ControlNet can follow."""
+        if document is None:
+            return []
+        group = ManagedGroup.find(document, self.settings(document).group)
+        return sources(document, group.group if group is not None else None)
 
     def looks(self, document) -> tuple:
         """(opacity 0 to 255, blending mode) of the live picture, (None, None) where it is not live."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artist's models: folders that they have chosen on this computer.
+"""The artist's models: folders that they have chosen on this computer; and so their ControlNets and LoRAs,
+which are files.
 
 A document names a model by an id made of the folder's name and contents, never by a path: a document that
 comes from somebody else cannot choose what is loaded here, and one that is given away does not tell where the
@@ -19,21 +20,23 @@ from . import abi
 from .engine import ScumbleError
 from .qt import tr
 
-MOST = 12
-READ = 1 << 16  # bytes of each small file that go into the id
+READ = 1 << 16  # bytes of each small file, or of one that was chosen by itself, that go into the id
+MODELS, NETWORKS = "models", "networks"  # what is kept in Krita's settings
+MOST = {MODELS: 12, NETWORKS: 100}
 
 
 def identity(folder: str) -> str:
-    """The same for the same model, wherever its folder lies."""
+    """The same for the same model or file, wherever it lies."""
     digest, path = hashlib.sha256(), Path(folder)
     try:
-        entries = sorted(entry for entry in path.iterdir() if entry.is_file())
+        alone = path.is_file()
+        entries = [path] if alone else sorted(entry for entry in path.iterdir() if entry.is_file())
     except OSError:
-        entries = []
+        alone, entries = False, []
     for entry in entries:
         try:
             digest.update(f"{entry.name} {entry.stat().st_size}\n".encode("utf-8", "surrogatepass"))
-            if entry.suffix == ".json":
+            if alone or entry.suffix == ".json":
                 with open(entry, "rb") as file:
                     digest.update(file.read(READ))
         except OSError:
@@ -46,9 +49,9 @@ def name(model: str) -> str:
     return Path(model).name.rpartition(" [")[0] or Path(model).name or tr("Scumble's own")
 
 
-def known() -> dict[str, str]:
-    """The folders that the artist has chosen, by id; newest first."""
-    kept = Krita.instance().readSetting("scumble", "models", "")
+def known(what: str = MODELS) -> dict[str, str]:
+    """What the artist has chosen, by id; newest first."""
+    kept = Krita.instance().readSetting("scumble", what, "")
     try:
         found = json.loads(kept)
         return {str(model): str(folder) for model, folder in found}
@@ -57,13 +60,13 @@ def known() -> dict[str, str]:
         return {identity(folder): folder for folder in kept.split(os.pathsep) if os.path.isabs(folder)}
 
 
-def remember(folder: str) -> str:
-    """Adds a folder that the artist has chosen; returns the model's id."""
+def remember(folder: str, what: str = MODELS) -> str:
+    """Adds what the artist has chosen; returns its id."""
     folder = os.path.abspath(folder)
     model = identity(folder)
-    others = {m: f for m, f in known().items() if m != model and f != folder}
-    kept = [[model, folder], *([m, f] for m, f in others.items())][:MOST]
-    Krita.instance().writeSetting("scumble", "models", json.dumps(kept))
+    others = {m: f for m, f in known(what).items() if m != model and f != folder}
+    kept = [[model, folder], *([m, f] for m, f in others.items())][: MOST[what]]
+    Krita.instance().writeSetting("scumble", what, json.dumps(kept))
     return model
 
 
@@ -80,3 +83,16 @@ def folder(model: str) -> str:
            "under Model, or use Scumble's own.").format(name=name(model)),
         abi.ERROR_MODEL_MISSING,
     )  # fmt: skip
+
+
+def network(file: str) -> str:
+    """Where a ControlNet or LoRA lies that a document names. Raises ScumbleError for one that the artist has
+    not chosen."""
+    where = known(NETWORKS).get(file)
+    if where is None:
+        raise ScumbleError(
+            tr("This document is steered by “{name}”, which is not among your files. Take it out of the list "
+               "under Steer by, or add the file there.").format(name=name(file)),
+            abi.ERROR_MODEL_MISSING,
+        )  # fmt: skip
+    return where

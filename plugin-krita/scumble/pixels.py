@@ -82,6 +82,14 @@ def intersect(a: tuple, b: tuple) -> tuple | None:
     return (x, y, right - x, bottom - y) if right > x and bottom > y else None
 
 
+def around(rects: list[tuple]) -> tuple | None:
+    """The smallest rectangle that holds them all."""
+    if not rects:
+        return None
+    x, y = min(r[0] for r in rects), min(r[1] for r in rects)
+    return (x, y, max(r[0] + r[2] for r in rects) - x, max(r[1] + r[3] for r in rects) - y)
+
+
 @dataclass(frozen=True)
 class Coverage:
     """A selection: its rectangle on the canvas and one byte a pixel."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 from .engine import Settings
 from .qt import QtCore
+from .steering import Condition, read_conditions
 
 KEY = "scumble"
 MOST_BYTES = 1 << 18  # of an annotation that is read at all
@@ -31,6 +32,7 @@ class DocumentSettings:
     outside_shows_paint: bool = False
     follow_alpha: bool = False  # where the paint is transparent, so is the picture
     sampler: str = ""  # its name in the library; "": the model's own
+    conditions: tuple[Condition, ...] = ()  # what steers pictures besides paint and words
     group: str = ""  # the managed group's id
     damaged: bool = field(default=False, compare=False)  # what was kept could not be read
 
@@ -71,6 +73,8 @@ def parse(data: bytes) -> DocumentSettings:
 def _read(name: str, value, like) -> tuple:
     """(the value as it may be used, whether it can be)"""
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(_float(value))
+    if name == "conditions":
+        return read_conditions(value)
     if name in RANGES and value is None:
         return None, True
     if (name in RANGES or name == "seed") and not number:

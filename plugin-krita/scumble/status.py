@@ -23,6 +23,7 @@ class Status:
     progress: float | None = None  # while the model is loading
     model: ModelInfo | None = None
     offer_own: bool = False  # Scumble's own model may help
+    offer_runtime: bool = False  # there is no ONNX Runtime
     offer_no_preview: bool = False  # Instant Preview is on: without it the picture follows during the stroke
 
 
@@ -67,7 +68,8 @@ def of_resting(told: tuple[str, int] | None, settings: DocumentSettings) -> Stat
     """Of a document that is not live, or of none."""
     if told is not None:
         sentence, number = told
-        return Status(text=sentence, error=True, offer_own=number in OF_THE_MODEL and settings.model != "")
+        own = number in OF_THE_MODEL and settings.model != ""
+        return Status(text=sentence, error=True, offer_own=own, offer_runtime=number == abi.ERROR_RUNTIME)
     if settings.damaged:
         text = tr("What this document keeps for Scumble is damaged; it starts from the defaults.")
         return Status(text=text, error=True)
@@ -79,6 +81,8 @@ def of_live(one: LiveDocument) -> Status:
     preview = host.instant_preview() is not None
     if one.problem:
         return Status(True, one.problem, error=True, model=info)
+    if one.steering.problem:
+        return Status(True, one.steering.problem, error=True, model=info)
     if info.state == abi.ENGINE_LOADING:
         return Status(True, info.message or tr("Loading the model…"), progress=info.progress, model=info)
     return Status(True, _says(one, preview), model=info, offer_no_preview=preview)
@@ -88,7 +92,8 @@ def look(one: LiveDocument) -> tuple:
     """All that `of_live` depends on; the docker is told when this changes."""
     return (
         one.frames_shown, one.working, one.hidden, one.problem, one.nothing_selected, one.playing,
-        one.session.loading, one.painted_under,
+        one.session.loading, one.painted_under, one.onion_skins,
+        one.steering.problem,
     )  # fmt: skip
 
 
@@ -99,6 +104,9 @@ def _says(one: LiveDocument, preview: bool) -> str:
         return tr("Nothing on the canvas is selected, so nothing is rendered. Deselect to render all of it.")
     if one.playing:
         return tr("Live rests while the animation plays.")
+    if one.onion_skins:
+        return tr("“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the "
+                  "Animation Timeline docker).").format(name=one.onion_skins)  # fmt: skip
     info = one.last_frame
     if preview:
         return tr("Instant Preview is on: the picture rests while you paint and follows after each stroke.")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .log import guarded
 from .qt import QtCore, QtWidgets, tr
 
 
@@ -59,6 +60,43 @@ class Amount(QtWidgets.QWidget):
             widget.setValue(number)
             widget.blockSignals(blocked)
         self.reset.setEnabled(self._value is not None)
+
+
+class Looks(QtWidgets.QWidget):
+    """How the live picture lies over the paint; the layer itself is locked."""
+
+    covers = QtCore.pyqtSignal(int)  # opacity, 0 to 255
+    mixes = QtCore.pyqtSignal(str)  # Krita's name of a blending mode
+
+    def __init__(self):
+        super().__init__()
+        self.opacity = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 255)
+        self.opacity.setToolTip(tr("How much the picture covers your paint"))
+        self.opacity.valueChanged.connect(self.covers)
+        self.blending = QtWidgets.QComboBox()
+        for mode, text in (
+            ("normal", tr("Normal")), ("multiply", tr("Multiply")), ("screen", tr("Screen")),
+            ("overlay", tr("Overlay")), ("soft_light_svg", tr("Soft Light")), ("darken", tr("Darken")),
+            ("lighten", tr("Lighten")), ("color", tr("Color")), ("luminize", tr("Luminosity")),
+        ):  # fmt: skip
+            self.blending.addItem(text, mode)
+        self.blending.setToolTip(tr("How the picture mixes with your paint"))
+        self.blending.activated.connect(lambda index: self.mixes.emit(self.blending.itemData(index)))
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.blending)
+
+    def load(self, opacity: int | None, mode: str | None) -> None:
+        """Shows what a live picture has, without telling; None: there is none."""
+        self.setEnabled(opacity is not None)
+        if opacity is None or self.opacity.isSliderDown():
+            return
+        blocked = self.opacity.blockSignals(True)
+        self.opacity.setValue(opacity)
+        self.opacity.blockSignals(blocked)
+        self.blending.setCurrentIndex(self.blending.findData(mode))
 
 
 class Fold(QtWidgets.QWidget):
@@ -118,3 +156,26 @@ class Wrapped(QtWidgets.QLabel):
         if text != self.text():
             self.setText(text)
             self.setVisible(bool(text))
+
+
+def button(text, tip):
+    made = QtWidgets.QPushButton(text)
+    made.setToolTip(tip)
+    made.setMinimumWidth(40)
+    return made
+
+
+def narrow_box(tip):
+    """A list that does not make the docker as wide as its longest entry."""
+    box = QtWidgets.QComboBox()
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setToolTip(tip)
+    return box
+
+
+def single_shot(parent, function):
+    timer = QtCore.QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(guarded(lambda: function()))
+    return timer

@@ -203,15 +203,20 @@ pub struct ScumbleCondition {
     pub struct_size: u32,
     /// One of SCUMBLE_CONDITION_*.
     pub kind: u32,
-    /// The ControlNet: its folder, or its .onnx file.
+    /// The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
     pub file: *const c_char,
-    /// How much it says, 0..10; 0 = nothing.
+    /// How much a ControlNet says, 0..10; 0 = nothing. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
     pub scale: f32,
-    /// The part of the denoising steps in which it is heard, 0..1: from the first to the last of them.
+    /// The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
+    /// always is.
     pub start: f32,
     pub end: f32,
     /// Reserved, 0.
     pub reserved: u32,
+    /// How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
+    pub text_scale: f32,
+    /// Reserved, 0.
+    pub reserved_2: u32,
 }
 
 /// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
@@ -303,8 +308,89 @@ pub struct ScumbleEntry {
     pub least: f64,
     pub most: f64,
     pub initial: f64,
-    /// Of a device: bytes of its own memory; 0 where that is not known, and in other lists.
+    /// Of a device: bytes of its own memory; of a model of the catalogue: bytes that it takes while it runs; 0 where that is
+    /// not known, and in other lists.
     pub memory: u64,
+    /// Of what can be got (SCUMBLE_LIST_CATALOGUE, SCUMBLE_LIST_RUNTIMES; `usable` is then 1 unless it will not run well on
+    /// this machine, and `note` says how it will and why; in other lists all of this is 0 and ""): bytes of the download, or
+    /// of what is here; about right where they are not known.
+    pub bytes: u64,
+    /// … bytes that have arrived.
+    pub arrived: u64,
+    /// … one of SCUMBLE_OFFER_*.
+    pub offer: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// … what it is good at: a sentence.
+    pub good_at: *const c_char,
+    /// … its licences in plain words, a line each, the strictest first: "MIT: Free for every use …".
+    pub licence: *const c_char,
+    /// … the addresses of the licences' texts, a line each, in the same order.
+    pub licence_url: *const c_char,
+    /// … its folder, if it is here.
+    pub folder: *const c_char,
+}
+
+/// Something that is got in the background: a model, or ONNX Runtime. Opaque.
+pub struct ScumbleDownload {
+    pub(super) job: std::sync::Arc<scumble_hub::job::Job>,
+    /// Backs the strings that `scumble_download_poll` hands out.
+    pub(super) words: super::calls::Words,
+}
+
+/// What is to be got. Fill it with `scumble_download_options_init` first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleDownloadOptions {
+    /// Set by `scumble_download_options_init`.
+    pub struct_size: u32,
+    /// One of SCUMBLE_WANT_*.
+    pub kind: u32,
+    /// Its name.
+    pub name: *const c_char,
+    /// Of a model that a repository has in several: "fp32", "fp16", "int8", "q4" and the like; NULL = the most exact.
+    pub precision: *const c_char,
+    /// Branch, tag or commit of a repository; NULL = the catalogue's, else "main".
+    pub revision: *const c_char,
+    /// 1: also where parts are missing that painting needs, which another folder may have (`parts` in scumble.json).
+    pub anyway: u32,
+    /// 1: the user has read the licence and agrees; 0: the download waits for `scumble_download_agree`.
+    pub agreed: u32,
+}
+
+/// How far a download is. Set `struct_size` with `scumble_download_info_init` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ScumbleDownloadInfo {
+    /// Set by `scumble_download_info_init`.
+    pub struct_size: u32,
+    /// One of SCUMBLE_DOWNLOAD_*.
+    pub state: u32,
+    /// 0, or the SCUMBLE_ERROR_* that it failed with.
+    pub error: i32,
+    /// How many files are done, of how many.
+    pub files_done: u32,
+    pub files: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Bytes that are here, those of an earlier try among them.
+    pub bytes_done: u64,
+    /// Bytes of all; 0 while they are not known.
+    pub bytes: u64,
+    /// Why it failed, or what holds it up, as a sentence; "" where there is nothing to say. Like all strings here never NULL,
+    /// owned by the download and valid until `scumble_download_release`.
+    pub message: *const c_char,
+    /// What it is; "" until it is known.
+    pub title: *const c_char,
+    /// The file in hand.
+    pub file: *const c_char,
+    /// As in ScumbleEntry; "" until they are known.
+    pub licence: *const c_char,
+    pub licence_url: *const c_char,
+    /// What was chosen among several forms, and what could not be asked: sentences, a line each.
+    pub remarks: *const c_char,
+    /// The model's folder, or ONNX Runtime's, when it is done; else "".
+    pub folder: *const c_char,
 }
 
 // [any-thread] calls share these between threads by reference.
@@ -314,6 +400,7 @@ const _: () = {
     shared::<ScumbleSession>();
     shared::<ScumbleFrame>();
     shared::<ScumbleList>();
+    shared::<ScumbleDownload>();
 };
 
 /// A struct that begins with its size as the caller knows it.
@@ -355,6 +442,8 @@ pub fn layouts() -> Vec<Layout> {
         ScumbleFrameInfo::layout(),
         ScumbleStats::layout(),
         ScumbleEntry::layout(),
+        ScumbleDownloadOptions::layout(),
+        ScumbleDownloadInfo::layout(),
     ]
 }
 
@@ -406,8 +495,9 @@ sized32!(ScumbleMask, {
     outside: c::SCUMBLE_OUTSIDE_PAINT, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
     coverage: std::ptr::null(),
 });
-sized32!(ScumbleCondition, {
+sized32!(ScumbleCondition, first std::mem::offset_of!(ScumbleCondition, text_scale), {
     kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0, reserved: 0,
+    text_scale: 1.0, reserved_2: 0,
 });
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
@@ -418,7 +508,17 @@ sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 }
 
 sized32!(ScumbleEntry, first std::mem::offset_of!(ScumbleEntry, memory), {
     usable: 0, name: c"".as_ptr(), title: c"".as_ptr(), note: c"".as_ptr(), least: 0.0, most: 0.0, initial: 0.0,
-    memory: 0,
+    memory: 0, bytes: 0, arrived: 0, offer: 0, reserved: 0, good_at: c"".as_ptr(), licence: c"".as_ptr(),
+    licence_url: c"".as_ptr(), folder: c"".as_ptr(),
+});
+sized32!(ScumbleDownloadOptions, {
+    kind: c::SCUMBLE_WANT_MODEL, name: std::ptr::null(), precision: std::ptr::null(), revision: std::ptr::null(),
+    anyway: 0, agreed: 0,
+});
+sized32!(ScumbleDownloadInfo, {
+    state: 0, error: 0, files_done: 0, files: 0, reserved: 0, bytes_done: 0, bytes: 0, message: c"".as_ptr(),
+    title: c"".as_ptr(), file: c"".as_ptr(), licence: c"".as_ptr(), licence_url: c"".as_ptr(), remarks: c"".as_ptr(),
+    folder: c"".as_ptr(),
 });
 
 // The first sizes of ABI 1 on 64-bit machines, which are taken for good; and that of what has grown since.
@@ -434,7 +534,10 @@ const _: () = {
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
     assert!(size_of::<ScumbleEngineInfo>() == 80);
-    assert!(size_of::<ScumbleEntry>() == 64);
+    assert!(ScumbleDownloadOptions::FIRST_SIZE == 40);
+    assert!(ScumbleDownloadInfo::FIRST_SIZE == 96);
+    assert!(size_of::<ScumbleEntry>() == 120);
+    assert!(size_of::<ScumbleCondition>() == 40);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
 };

@@ -27,7 +27,7 @@ use crate::render::Tier;
 pub(super) struct Words(Mutex<HashMap<String, CString>>);
 
 impl Words {
-    fn keep(&self, text: &str) -> *const c_char {
+    pub(super) fn keep(&self, text: &str) -> *const c_char {
         let mut words = self.0.lock();
         words.entry(text.to_owned()).or_insert_with(|| c_string(text)).as_ptr()
     }

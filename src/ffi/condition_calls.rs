@@ -9,11 +9,11 @@ use super::guard::*;
 use super::list::{Entry, of_model};
 use super::paint_calls::{space_of, view_of};
 use super::session_calls::{on_session, tell};
-use crate::conditions::Control;
+use crate::conditions::{Control, Lora};
 use crate::error::Error;
 use crate::region::Rect;
 
-/// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, at scale 1.
+/// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -26,9 +26,10 @@ pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition
 /// NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
 /// they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
 /// picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
-/// the first push); a change of numbers loads nothing. At most 32 at once.
-/// The networks are loaded by the first job that needs them, and kept. What the model cannot take, and a network that does
-/// not fit it, poll tells, once; `scumble_engine_conditions` tells the former before.
+/// the first push); a change of a control's numbers loads nothing. At most 32 at once.
+/// The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
+/// job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
+/// it, poll tells, once; `scumble_engine_conditions` tells the former before.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
 /// size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control without an image), SCUMBLE_ERROR_FORMAT,
@@ -50,23 +51,29 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 return tell(session.session.clear_condition(number)?, revision);
             }
             let condition = read_struct(condition, "condition")?;
-            if condition.kind != SCUMBLE_CONDITION_CONTROL {
-                return Err(Error::setting(format!(
-                    "There is no condition of the kind {}; use one of SCUMBLE_CONDITION_*.",
-                    condition.kind
-                )));
-            }
-            if condition.reserved != 0 {
+            if condition.reserved != 0 || condition.reserved_2 != 0 {
                 return Err(Error::setting(
                     "A reserved field of the condition is not 0; the host must call its _init first.",
                 ));
             }
-            let control = Control {
-                model: text(condition.file, "condition->file")?.unwrap_or("").to_owned(),
-                scale: condition.scale,
-                start: condition.start,
-                end: condition.end,
-            };
+            let file = text(condition.file, "condition->file")?.unwrap_or("").to_owned();
+            match condition.kind {
+                SCUMBLE_CONDITION_CONTROL => {}
+                SCUMBLE_CONDITION_LORA if image.is_null() => {
+                    let lora = Lora { file, scale: condition.scale, text: condition.text_scale };
+                    return tell(session.session.set_lora(number, lora)?, revision);
+                }
+                SCUMBLE_CONDITION_LORA => {
+                    return Err(Error::setting("A LoRA has no picture; the host must give none."));
+                }
+                kind => {
+                    return Err(Error::setting(format!(
+                        "There is no condition of the kind {kind}; use one of SCUMBLE_CONDITION_*."
+                    )));
+                }
+            }
+            let control =
+                Control { model: file, scale: condition.scale, start: condition.start, end: condition.end };
             if image.is_null() {
                 return tell(session.session.set_control(number, control, None)?, revision);
             }
@@ -80,8 +87,8 @@ pub unsafe extern "C" fn scumble_session_set_condition(
     }
 }
 
-/// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL) and `mask` (a
-/// mask goes to the model, which was trained to fill it). What it cannot take is not usable, and `note` says why.
+/// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
+/// mask goes to the model, which was trained to fill it) and `lora` (SCUMBLE_CONDITION_LORA). What it cannot take is not usable, and `note` says why.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
 /// On success `*list` is owned by the caller: release it.
@@ -99,6 +106,7 @@ pub unsafe extern "C" fn scumble_engine_conditions(
             vec![
                 Entry::told("control", "Control picture", model.no_control.as_deref()),
                 Entry::told("mask", "Filling a mask", (!model.inpaints).then_some(blind)),
+                Entry::told("lora", "LoRA", model.no_lora.as_deref()),
             ]
         })
     }

@@ -11,7 +11,7 @@ use crate::pixels::space::Named;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 2;
+pub const SCUMBLE_ABI_MINOR: u32 = 3;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -62,6 +62,14 @@ pub const SCUMBLE_ERROR_MEMORY: i32 = -15;
 pub const SCUMBLE_ERROR_WORKER: i32 = -17;
 /// The engine's own process has ended; it is started anew, and what it was at is rendered again.
 pub const SCUMBLE_ERROR_WORKER_DIED: i32 = -18;
+/// The network, or who answers at its other end, does not do as it should; what has arrived is kept, so try again later.
+pub const SCUMBLE_ERROR_NETWORK: i32 = -19;
+/// What is to be got is given only to those who agree to its terms on its page, or who have an access token.
+pub const SCUMBLE_ERROR_ACCESS: i32 = -20;
+/// The disk is full, or a file or folder on it cannot be read or written.
+pub const SCUMBLE_ERROR_DISK: i32 = -21;
+/// What is to be got is not there, is not what was published, or is in another program's hands.
+pub const SCUMBLE_ERROR_DOWNLOAD: i32 = -22;
 
 /// 8 bits a channel, in memory R, G, B, A; sRGB-encoded; straight alpha (as in all formats that do not say otherwise).
 pub const SCUMBLE_FORMAT_RGBA8: i32 = 1;
@@ -183,8 +191,43 @@ pub const SCUMBLE_LIST_SAMPLERS: u32 = 3;
 /// The settings of ScumbleParams that are numbers, with their ranges.
 pub const SCUMBLE_LIST_SETTINGS: u32 = 4;
 
+/// Models that can be got by `scumble_download_start`, and those that were got by it or by `scumble models`. Nobody is asked.
+pub const SCUMBLE_LIST_CATALOGUE: u32 = 5;
+/// Builds of ONNX Runtime for this system that can be got by `scumble_download_start`: the plain one first, then those for
+/// graphics cards. Nobody is asked, and no driver loaded.
+pub const SCUMBLE_LIST_RUNTIMES: u32 = 6;
+
+/// Nothing of it is here.
+pub const SCUMBLE_OFFER_ABSENT: u32 = 0;
+/// A part of it has arrived: a download goes on from there.
+pub const SCUMBLE_OFFER_PARTIAL: u32 = 1;
+/// It is here, whole.
+pub const SCUMBLE_OFFER_INSTALLED: u32 = 2;
+
+/// A model: what SCUMBLE_LIST_CATALOGUE calls it, or OWNER/NAME of any repository of the hub that has one in ONNX form.
+pub const SCUMBLE_WANT_MODEL: u32 = 1;
+/// A build of ONNX Runtime, by its name in SCUMBLE_LIST_RUNTIMES; it takes the place of the one that was got before.
+pub const SCUMBLE_WANT_RUNTIME: u32 = 2;
+
+/// It is asked what there is to be got.
+pub const SCUMBLE_DOWNLOAD_ASKING: u32 = 0;
+/// It waits for `scumble_download_agree`: title, size and licences are known.
+pub const SCUMBLE_DOWNLOAD_TERMS: u32 = 1;
+/// Another program is getting the same; this goes on when that one is done.
+pub const SCUMBLE_DOWNLOAD_WAITING: u32 = 2;
+/// Bytes arrive.
+pub const SCUMBLE_DOWNLOAD_LOADING: u32 = 3;
+/// It is here, whole and checked, in `folder`.
+pub const SCUMBLE_DOWNLOAD_DONE: u32 = 4;
+/// It failed; `error` and `message` say why. What has arrived is kept.
+pub const SCUMBLE_DOWNLOAD_FAILED: u32 = 5;
+/// It was cancelled. What has arrived is kept.
+pub const SCUMBLE_DOWNLOAD_CANCELLED: u32 = 6;
+
 /// A picture that a ControlNet reads: lines, depths, poses that the rendering follows.
 pub const SCUMBLE_CONDITION_CONTROL: u32 = 1;
+/// A file of changes to the model's weights: a style, a subject that it has learnt. It has no picture.
+pub const SCUMBLE_CONDITION_LORA: u32 = 2;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;
@@ -214,6 +257,10 @@ const _: () = {
     assert!(SCUMBLE_ERROR_MEMORY == Status::Memory as i32);
     assert!(SCUMBLE_ERROR_WORKER == Status::Worker as i32);
     assert!(SCUMBLE_ERROR_WORKER_DIED == Status::WorkerDied as i32);
+    assert!(SCUMBLE_ERROR_NETWORK == Status::Network as i32);
+    assert!(SCUMBLE_ERROR_ACCESS == Status::Access as i32);
+    assert!(SCUMBLE_ERROR_DISK == Status::Disk as i32);
+    assert!(SCUMBLE_ERROR_DOWNLOAD == Status::Download as i32);
     assert!(SCUMBLE_FORMAT_RGBA8 == Format::Rgba8 as i32);
     assert!(SCUMBLE_FORMAT_BGRA8 == Format::Bgra8 as i32);
     assert!(SCUMBLE_FORMAT_RGBA16 == Format::Rgba16 as i32);

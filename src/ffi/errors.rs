@@ -83,6 +83,10 @@ fn status_text(status: i32) -> &'static CStr {
         SCUMBLE_ERROR_INFERENCE => c"the model failed while it ran",
         SCUMBLE_ERROR_WORKER => c"the engine's own process does not start",
         SCUMBLE_ERROR_WORKER_DIED => c"the engine's own process ended",
+        SCUMBLE_ERROR_NETWORK => c"the network does not answer as it should",
+        SCUMBLE_ERROR_ACCESS => c"terms or an access token are missing",
+        SCUMBLE_ERROR_DISK => c"the disk is full or refuses a file",
+        SCUMBLE_ERROR_DOWNLOAD => c"it cannot be got",
         SCUMBLE_ERROR_MEMORY => c"out of memory",
         other if other < 0 => c"unknown error",
         _ => c"nothing wrong, but nothing done",
@@ -121,11 +125,12 @@ mod tests {
 
     #[test]
     fn every_status_has_a_text_of_its_own() {
-        let mut all: Vec<_> = (-15..=5).map(status_text).collect();
+        let numbers = (-15..=5).chain(-22..=-17);
+        let mut all: Vec<_> = numbers.map(status_text).collect();
         assert_eq!(all.iter().filter(|text| text.to_bytes().starts_with(b"unknown error")).count(), 0);
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 21);
+        assert_eq!(all.len(), 27);
         assert_eq!(
             (status_text(-99), status_text(99)),
             (c"unknown error", c"nothing wrong, but nothing done")

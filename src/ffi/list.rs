@@ -8,9 +8,16 @@ use std::path::Path;
 
 use super::abi::*;
 use super::constants::*;
+use super::download_calls as downloads;
 use super::errors::write_text;
 use super::guard::*;
 use super::library;
+use scumble_hub::catalogue::Catalogue;
+use scumble_hub::machine::Machine;
+use scumble_hub::offers::{self, Offer, State};
+use scumble_hub::runtime::Runtimes;
+use scumble_hub::store::Store;
+
 use crate::engine::LoadState;
 use crate::error::{Error, Result};
 use crate::job::RANGES;
@@ -29,12 +36,25 @@ pub struct Entry {
     /// Least, most, initial.
     range: [f64; 3],
     memory: u64,
+    /// Of what can be got.
+    offer: Option<Offered>,
+}
+
+/// What an entry says of something that can be got, beside its names.
+struct Offered {
+    bytes: u64,
+    arrived: u64,
+    state: u32,
+    good_at: CString,
+    licence: CString,
+    licence_url: CString,
+    folder: CString,
 }
 
 impl Entry {
     fn new(name: &str, title: &str, note: &str) -> Self {
         let [name, title, note] = [name, title, note].map(c_string);
-        Entry { usable: true, name, title, note, range: [0.0; 3], memory: 0 }
+        Entry { usable: true, name, title, note, range: [0.0; 3], memory: 0, offer: None }
     }
 
     /// Usable unless there is a reason why not.
@@ -62,7 +82,7 @@ pub unsafe extern "C" fn scumble_entry_init(entry: *mut ScumbleEntry, size: usiz
 /// Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
 /// turn of a timer.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
-/// no ONNX Runtime), SCUMBLE_ERROR_INTERNAL.
+/// no ONNX Runtime), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for it), SCUMBLE_ERROR_INTERNAL.
 /// On success `*list` is owned by the caller: release it.
 /// [any-thread]
 #[must_use]
@@ -75,6 +95,8 @@ pub unsafe extern "C" fn scumble_list_create(kind: u32, list: *mut *mut ScumbleL
             SCUMBLE_LIST_DEVICES => devices()?,
             SCUMBLE_LIST_SAMPLERS => samplers(&scheduler::list()),
             SCUMBLE_LIST_SETTINGS => settings(),
+            SCUMBLE_LIST_CATALOGUE => catalogue()?,
+            SCUMBLE_LIST_RUNTIMES => runtimes()?,
             other => {
                 return Err(Error::setting(format!("There is no list {other}; use one of SCUMBLE_LIST_*.")));
             }
@@ -166,6 +188,44 @@ fn settings() -> Vec<Entry> {
     .collect()
 }
 
+/// Models that can be got, and those that were.
+fn catalogue() -> Result<Vec<Entry>> {
+    let store = Store::new(downloads::places()?.models);
+    let catalogue = Catalogue::own().map_err(downloads::error)?;
+    Ok(offers::models(&catalogue, &store, &Machine::here()).iter().map(offered).collect())
+}
+
+/// Builds of ONNX Runtime that can be got.
+fn runtimes() -> Result<Vec<Entry>> {
+    let folder = Runtimes::new(downloads::places()?.runtime);
+    let catalogue = Catalogue::own().map_err(downloads::error)?;
+    let offers = offers::runtimes(&catalogue, &folder, &Machine::here()).map_err(downloads::error)?;
+    Ok(offers.iter().map(offered).collect())
+}
+
+fn offered(offer: &Offer) -> Entry {
+    let [licence, licence_url] = downloads::licences(&offer.licences);
+    let folder = offer.folder.as_deref().and_then(Path::to_str).unwrap_or_default();
+    Entry {
+        usable: offer.fits != Some(false),
+        memory: offer.memory,
+        offer: Some(Offered {
+            bytes: offer.bytes,
+            arrived: offer.arrived,
+            state: match offer.state {
+                State::Absent => SCUMBLE_OFFER_ABSENT,
+                State::Begun => SCUMBLE_OFFER_PARTIAL,
+                State::Here => SCUMBLE_OFFER_INSTALLED,
+            },
+            good_at: c_string(&offer.good_at),
+            licence: c_string(&licence),
+            licence_url: c_string(&licence_url),
+            folder: c_string(folder),
+        }),
+        ..Entry::new(&offer.id, &offer.title, &offer.advice)
+    }
+}
+
 /// Tells the entry `index` of a list, from 0: a loop ends at SCUMBLE_END.
 /// Returns SCUMBLE_OK, SCUMBLE_END, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
@@ -182,7 +242,7 @@ pub unsafe extern "C" fn scumble_list_entry(
         check_out(entry, "entry")?;
         let Some(found) = list.entries.get(index as usize) else { return Ok(SCUMBLE_END) };
         let [least, most, initial] = found.range;
-        let told = ScumbleEntry {
+        let mut told = ScumbleEntry {
             usable: u32::from(found.usable),
             name: found.name.as_ptr(),
             title: found.title.as_ptr(),
@@ -193,6 +253,18 @@ pub unsafe extern "C" fn scumble_list_entry(
             memory: found.memory,
             ..ScumbleEntry::initial()
         };
+        if let Some(offer) = &found.offer {
+            told = ScumbleEntry {
+                bytes: offer.bytes,
+                arrived: offer.arrived,
+                offer: offer.state,
+                good_at: offer.good_at.as_ptr(),
+                licence: offer.licence.as_ptr(),
+                licence_url: offer.licence_url.as_ptr(),
+                folder: offer.folder.as_ptr(),
+                ..told
+            };
+        }
         unsafe { write_struct(entry, told, "entry") }?;
         Ok(SCUMBLE_OK)
     })
@@ -207,8 +279,8 @@ pub unsafe extern "C" fn scumble_list_release(list: *mut ScumbleList) {
 }
 
 /// Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
-/// the first call of this function or of `scumble_engine_create`, with warnings and errors (ONNX Runtime's among
-/// them). The log is the process's: all hosts in it share it.
+/// the first call of this function, of `scumble_engine_create` or of `scumble_download_start`, with warnings and errors (ONNX
+/// Runtime's among them). The log is the process's: all hosts in it share it.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
 /// [any-thread]
 #[unsafe(no_mangle)]

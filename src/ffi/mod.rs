@@ -1,11 +1,12 @@
 //! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls`, `session_calls`,
-//! `paint_calls`, `condition_calls`, `errors` and `list` the functions, `loading` what an engine's options say of its model.
+//! `paint_calls`, `condition_calls`, `download_calls`, `errors` and `list` the functions, `loading` what an engine's options say of its model.
 //! All `unsafe` of the library is in this folder.
 
 pub mod abi;
 pub mod calls;
 mod condition_calls;
 pub mod constants;
+mod download_calls;
 mod errors;
 mod guard;
 mod library;
@@ -16,6 +17,7 @@ mod session_calls;
 
 pub use calls::*;
 pub use condition_calls::*;
+pub use download_calls::*;
 pub use errors::*;
 pub use list::*;
 pub use paint_calls::*;

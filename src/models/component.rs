@@ -23,6 +23,9 @@ use crate::models::device::{Device, Kind, Options, Precision, session_builder};
 use crate::models::runtime::{Runtime, faults};
 use errors::{failed, load_error, worth_a_second_try};
 
+/// Where a model that is read from memory has its other files (ONNX Runtime's name).
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
 pub struct Port {
@@ -55,6 +58,14 @@ pub struct Component {
     session: Session,
     /// The same with all digits, until the first run has shown whether it is needed.
     exact: Option<Session>,
+    runtime: &'static Runtime,
+    options: Options,
+}
+
+/// A network's file without some of its weights, and what goes in their place.
+pub struct Changed {
+    pub model: Vec<u8>,
+    pub weights: Vec<(String, Arc<DynValue>)>,
 }
 
 /// What is to be said of a session, whichever.
@@ -76,40 +87,34 @@ impl Component {
     pub(crate) fn load(
         name: &'static str,
         path: &Path,
-        runtime: &Runtime,
+        runtime: &'static Runtime,
         options: Options,
         cancel: &Cancel,
     ) -> Result<Self> {
-        let device = options.device;
-        let read = |precision| -> Result<Session> {
-            let commit = |level| -> ort::Result<Session> {
-                let mut builder = session_builder(runtime, Options { precision, ..options }, level)?;
-                let canceler = builder.canceler();
-                let _hooked = cancel.hook(move || {
-                    // It fails only if the load has ended by itself.
-                    let _ = canceler.cancel();
-                });
-                builder.commit_from_file(path)
-            };
-            let session = commit(GraphOptimizationLevel::All).or_else(|error| {
-                // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
-                if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
-                    return Err(error);
-                }
-                commit(GraphOptimizationLevel::Level2).map_err(|_| error)
-            });
-            cancel.check()?;
-            session.map_err(|error| load_error(name, path, device, &error))
-        };
-        let session = read(options.precision)?;
-        let exact = match options.precision {
-            Precision::Full => None,
-            Precision::Brain => Some(read(Precision::Full)?),
-        };
+        let (session, exact) = sessions((name, path), None, runtime, options, cancel)?;
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
-        let network = Network { name, path: path.to_path_buf(), device, inputs, outputs };
-        Ok(Component { network, session, exact })
+        let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
+        Ok(Component { network, session, exact, runtime, options })
+    }
+
+    /// Reads the network again, with other weights or (`None`) its own. Where that fails it stays as it was.
+    ///
+    /// # Errors
+    /// As [`Component::load`].
+    pub fn read_again(&mut self, changed: Option<&Changed>, cancel: &Cancel) -> Result<()> {
+        let Network { name, path, .. } = &self.network;
+        (self.session, self.exact) = sessions((*name, path), changed, self.runtime, self.options, cancel)?;
+        Ok(())
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.network.name
+    }
+
+    /// Threads for one operator.
+    pub fn threads(&self) -> usize {
+        self.options.threads
     }
 
     /// Where it was read from.
@@ -206,6 +211,53 @@ impl Component {
         }
         Ok(right)
     }
+}
+
+/// Reads a network; where the device rounds, also with all digits.
+fn sessions(
+    (name, path): (&'static str, &Path),
+    changed: Option<&Changed>,
+    runtime: &Runtime,
+    options: Options,
+    cancel: &Cancel,
+) -> Result<(Session, Option<Session>)> {
+    let device = options.device;
+    let read = |precision| -> Result<Session> {
+        let commit = |level| -> ort::Result<Session> {
+            let mut builder = session_builder(runtime, Options { precision, ..options }, level)?;
+            if let Some(changed) = changed {
+                let folder = path.parent().and_then(Path::to_str).filter(|folder| !folder.is_empty());
+                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.unwrap_or("."))?;
+                for (name, weight) in &changed.weights {
+                    builder = builder.with_external_initializer(name, weight.clone())?;
+                }
+            }
+            let canceler = builder.canceler();
+            let _hooked = cancel.hook(move || {
+                // It fails only if the load has ended by itself.
+                let _ = canceler.cancel();
+            });
+            match changed {
+                Some(changed) => builder.commit_from_memory(&changed.model),
+                None => builder.commit_from_file(path),
+            }
+        };
+        let session = commit(GraphOptimizationLevel::All).or_else(|error| {
+            // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
+            if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
+                return Err(error);
+            }
+            commit(GraphOptimizationLevel::Level2).map_err(|_| error)
+        });
+        cancel.check()?;
+        session.map_err(|error| load_error(name, path, device, &error))
+    };
+    let session = read(options.precision)?;
+    let exact = match options.precision {
+        Precision::Full => None,
+        Precision::Brain => Some(read(Precision::Full)?),
+    };
+    Ok((session, exact))
 }
 
 impl Network {

@@ -11,7 +11,10 @@ pub mod config;
 pub mod folder;
 pub mod kind;
 pub mod layout;
+pub mod lora;
 pub mod numbers;
 pub mod onnx_file;
+pub mod weights;
+pub mod wire;
 
 pub mod component;

@@ -1,15 +1,15 @@
 //! A quick look into an `.onnx` file before ONNX Runtime reads gigabytes: is it whole, which other files does
 //! it need and how much of them, and does it use operators that only some devices have?
 //!
-//! Walks the protobuf wire format (<https://protobuf.dev/programming-guides/encoding/>) of `ModelProto`
-//! (onnx/onnx.proto3) and skips everything else, the weights above all.
+//! Walks a `ModelProto` (onnx/onnx.proto3).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use crate::error::{Error, Result, Status, plain};
+use crate::models::wire::{Damage, Field, Walk, Walker};
 
 /// Operators of com.microsoft for which the CPU provider has no kernel (tried with ONNX Runtime 1.32).
 const NOT_ON_CPU: [&str; 5] = ["NhwcConv", "GroupNorm", "SkipGroupNorm", "BiasSplitGelu", "BiasAdd"];
@@ -93,10 +93,15 @@ fn scan(path: &Path) -> Result<Scan> {
     }
     file.rewind().map_err(unreadable)?;
     let scan = Scan { bytes: length, ..Scan::default() };
-    let (reader, half, computed) = (BufReader::new(file), Vec::new(), HashSet::new());
-    let mut walker = Walker { reader, at: 0, scan, half, computed, weights: HashSet::new() };
-    match walker.model(length) {
-        Ok(()) => Ok(walker.told()),
+    let mut scanner = Scanner {
+        walker: Walker::new(file),
+        scan,
+        half: Vec::new(),
+        computed: HashSet::new(),
+        weights: HashSet::new(),
+    };
+    match scanner.model(length) {
+        Ok(()) => Ok(scanner.told()),
         Err(Damage::CutShort) => Err(cut_short(path, "it ends before its contents do")),
         Err(Damage::NotOnnx) => Err(Error::new(
             Status::ModelBroken,
@@ -105,31 +110,9 @@ fn scan(path: &Path) -> Result<Scan> {
     }
 }
 
-enum Damage {
-    CutShort,
-    NotOnnx,
-}
-
-impl From<std::io::Error> for Damage {
-    fn from(_: std::io::Error) -> Self {
-        Damage::CutShort
-    }
-}
-
-type Walk<T> = std::result::Result<T, Damage>;
-
-/// A field of a message: what its value is.
-enum Field {
-    Number(u64),
-    /// Length-delimited: the value's bytes end at this position.
-    Until(u64),
-    Skipped,
-}
-
-struct Walker {
-    reader: BufReader<File>,
-    /// Position in the file.
-    at: u64,
+/// Looks at what the walk meets.
+struct Scanner {
+    walker: Walker,
     scan: Scan,
     /// Names of weights that are 16-bit floats.
     half: Vec<String>,
@@ -139,7 +122,7 @@ struct Walker {
     weights: HashSet<String>,
 }
 
-impl Walker {
+impl Scanner {
     fn told(mut self) -> Scan {
         self.scan.half = self.half.iter().any(|name| self.computed.contains(name));
         self.scan.inputs.retain(|name| !self.weights.contains(name));
@@ -149,13 +132,13 @@ impl Walker {
     /// ModelProto: 7 = graph.
     fn model(&mut self, end: u64) -> Walk<()> {
         let mut graphs = 0;
-        while self.at < end {
-            match self.field(end)? {
+        while self.walker.at < end {
+            match self.walker.field(end)? {
                 (7, Field::Until(graph)) => {
                     graphs += 1;
                     self.graph(graph)?;
                 }
-                (_, Field::Until(next)) => self.skip_to(next)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
@@ -164,12 +147,12 @@ impl Walker {
 
     /// GraphProto: 1 = node, 5 = initializer, 11 = input.
     fn graph(&mut self, end: u64) -> Walk<()> {
-        while self.at < end {
-            match self.field(end)? {
+        while self.walker.at < end {
+            match self.walker.field(end)? {
                 (1, Field::Until(node)) => self.node(node)?,
                 (5, Field::Until(tensor)) => self.tensor(tensor)?,
                 (11, Field::Until(input)) => self.input(input)?,
-                (_, Field::Until(next)) => self.skip_to(next)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
@@ -178,13 +161,13 @@ impl Walker {
 
     /// ValueInfoProto: 1 = name.
     fn input(&mut self, end: u64) -> Walk<()> {
-        while self.at < end {
-            match self.field(end)? {
+        while self.walker.at < end {
+            match self.walker.field(end)? {
                 (1, Field::Until(text)) => {
-                    let name = self.text(text)?;
+                    let name = self.walker.text(text)?;
                     self.scan.inputs.push(name);
                 }
-                (_, Field::Until(next)) => self.skip_to(next)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
@@ -194,12 +177,12 @@ impl Walker {
     /// NodeProto: 1 = input, 4 = op_type, 7 = domain.
     fn node(&mut self, end: u64) -> Walk<()> {
         let (mut operator, mut domain, mut inputs) = (String::new(), String::new(), Vec::new());
-        while self.at < end {
-            match self.field(end)? {
-                (1, Field::Until(text)) => inputs.push(self.text(text)?),
-                (4, Field::Until(text)) => operator = self.text(text)?,
-                (7, Field::Until(text)) => domain = self.text(text)?,
-                (_, Field::Until(next)) => self.skip_to(next)?,
+        while self.walker.at < end {
+            match self.walker.field(end)? {
+                (1, Field::Until(text)) => inputs.push(self.walker.text(text)?),
+                (4, Field::Until(text)) => operator = self.walker.text(text)?,
+                (7, Field::Until(text)) => domain = self.walker.text(text)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
@@ -216,10 +199,10 @@ impl Walker {
     fn tensor(&mut self, end: u64) -> Walk<()> {
         let (mut name, mut half) = (String::new(), false);
         let (mut location, mut offset, mut length, mut external) = (String::new(), 0u64, 0u64, false);
-        while self.at < end {
-            match self.field(end)? {
+        while self.walker.at < end {
+            match self.walker.field(end)? {
                 (13, Field::Until(entry)) => {
-                    let (key, value) = self.entry(entry)?;
+                    let (key, value) = self.walker.entry(entry)?;
                     match key.as_str() {
                         "location" => location = value,
                         "offset" => offset = value.parse().unwrap_or(0),
@@ -229,8 +212,8 @@ impl Walker {
                 }
                 (14, Field::Number(place)) => external = place == 1,
                 (2, Field::Number(FLOAT16)) => half = true,
-                (8, Field::Until(text)) => name = self.text(text)?,
-                (_, Field::Until(next)) => self.skip_to(next)?,
+                (8, Field::Until(text)) => name = self.walker.text(text)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
@@ -242,89 +225,6 @@ impl Walker {
             let needed = self.scan.external.entry(location).or_insert(1);
             *needed = (*needed).max(offset.saturating_add(length));
         }
-        Ok(())
-    }
-
-    /// StringStringEntryProto: 1 = key, 2 = value.
-    fn entry(&mut self, end: u64) -> Walk<(String, String)> {
-        let (mut key, mut value) = (String::new(), String::new());
-        while self.at < end {
-            match self.field(end)? {
-                (1, Field::Until(text)) => key = self.text(text)?,
-                (2, Field::Until(text)) => value = self.text(text)?,
-                (_, Field::Until(next)) => self.skip_to(next)?,
-                _ => {}
-            }
-        }
-        Ok((key, value))
-    }
-
-    /// Reads a tag; fixed-size values are skipped at once.
-    fn field(&mut self, end: u64) -> Walk<(u64, Field)> {
-        let tag = self.varint(end)?;
-        let field = match tag & 7 {
-            0 => Field::Number(self.varint(end)?),
-            1 => self.skip_within(8, end)?,
-            2 => {
-                let length = self.varint(end)?;
-                match self.at.checked_add(length) {
-                    Some(until) if until <= end => Field::Until(until),
-                    // Only the outermost end can be a download that stopped, but both mean the same repair.
-                    _ => return Err(Damage::CutShort),
-                }
-            }
-            5 => self.skip_within(4, end)?,
-            _ => return Err(Damage::NotOnnx),
-        };
-        match tag >> 3 {
-            0 => Err(Damage::NotOnnx),
-            number => Ok((number, field)),
-        }
-    }
-
-    fn varint(&mut self, end: u64) -> Walk<u64> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            if self.at >= end {
-                return Err(Damage::CutShort);
-            }
-            let mut byte = [0u8];
-            self.reader.read_exact(&mut byte)?;
-            self.at += 1;
-            value |= u64::from(byte[0] & 0x7f) << shift;
-            if byte[0] & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Damage::NotOnnx)
-    }
-
-    fn text(&mut self, end: u64) -> Walk<String> {
-        // Names and paths; something longer is not one.
-        const LONGEST: u64 = 1 << 16;
-        let length = end.saturating_sub(self.at);
-        if length > LONGEST {
-            return Err(Damage::NotOnnx);
-        }
-        let mut bytes = vec![0; length as usize];
-        self.reader.read_exact(&mut bytes)?;
-        self.at = end;
-        String::from_utf8(bytes).map_err(|_| Damage::NotOnnx)
-    }
-
-    fn skip_within(&mut self, bytes: u64, end: u64) -> Walk<Field> {
-        let next = self.at + bytes;
-        if next > end {
-            return Err(Damage::CutShort);
-        }
-        self.skip_to(next)?;
-        Ok(Field::Skipped)
-    }
-
-    fn skip_to(&mut self, next: u64) -> Walk<()> {
-        let distance = i64::try_from(next.saturating_sub(self.at)).map_err(|_| Damage::NotOnnx)?;
-        self.reader.seek_relative(distance)?;
-        self.at = next;
         Ok(())
     }
 }

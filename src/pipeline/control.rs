@@ -98,6 +98,11 @@ impl Controls {
         self.why_not.clone()
     }
 
+    /// The U-Net that listens, where one was loaded.
+    pub fn listening(&mut self) -> Option<&mut Denoiser> {
+        self.listening.as_mut()
+    }
+
     /// Loads what the scene's controls need and is not loaded yet. `plain` is the model's own U-Net.
     ///
     /// # Errors

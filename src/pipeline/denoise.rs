@@ -146,6 +146,11 @@ impl Denoiser {
         Ok(Denoiser { network, title, latent, output, batch, distilled })
     }
 
+    /// The network itself, to change its weights.
+    pub fn component(&mut self) -> &mut Component {
+        &mut self.network
+    }
+
     /// Its inputs, as the export declares them.
     pub fn inputs(&self) -> &[Port] {
         self.network.inputs()

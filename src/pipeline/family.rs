@@ -7,6 +7,7 @@ use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
 use crate::pipeline::scheduler::Rule;
+use crate::pipeline::text::TextEncoder;
 use crate::render::{Latent, Scene};
 
 /// A family's parts of a loaded model.
@@ -49,5 +50,10 @@ pub trait Family: Send {
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
         network.predict(conditioning, noisy, cancel, spent)
+    }
+
+    /// The text encoders that a LoRA may change.
+    fn encoders(&mut self) -> &mut [TextEncoder] {
+        &mut []
     }
 }

@@ -20,6 +20,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::control::Controls;
 use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::family::Loaded;
+use crate::pipeline::lora::Loras;
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
 use crate::pipeline::vae::{Decoder, Encoder};
@@ -232,7 +233,9 @@ impl Loader<'_> {
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
         let loading = Loading { runtime: self.runtime, options };
         let controls = Controls::new(folder, loading, distilled);
-        let mut pipeline = Pipeline { info, samplers, family, network, inpaints, controls, encoder, decoder };
+        let loras = Loras::new(folder)?;
+        let mut pipeline =
+            Pipeline { info, samplers, family, network, inpaints, controls, loras, encoder, decoder };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)

@@ -8,6 +8,7 @@ mod flux;
 mod flux_2_klein;
 mod inpaint;
 mod load;
+mod lora;
 mod prompt;
 mod samplers;
 mod sana_sprint;
@@ -38,6 +39,7 @@ use crate::render::{
 use control::Controls;
 use denoise::{Denoiser, Noisy};
 use family::Family;
+use lora::Loras;
 use samplers::Samplers;
 use scheduler::{Rule, Step};
 use vae::{Decoder, Encoder};
@@ -54,6 +56,7 @@ pub struct Pipeline {
     /// Is the network told what it is to fill?
     inpaints: bool,
     controls: Controls,
+    loras: Loras,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -69,6 +72,7 @@ impl Renderer for Pipeline {
             negative: !self.network.is_guidance_distilled() && self.family.hears_negative(),
             inpaints: self.inpaints,
             no_control: self.controls.why_not(),
+            no_lora: self.loras.why_not(),
         }
     }
 
@@ -85,6 +89,9 @@ impl Renderer for Pipeline {
     ) -> Result<Ended> {
         cancel.check()?;
         let acting = self.controls.prepare(scene, &self.network, cancel)?;
+        let listening = self.controls.listening().filter(|_| !acting.is_empty());
+        let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
+        self.loras.prepare(scene, self.family.encoders(), denoisers, cancel)?;
         let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {

@@ -32,6 +32,10 @@ pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> 
 }
 
 impl Family for StableDiffusion {
+    fn encoders(&mut self) -> &mut [TextEncoder] {
+        self.texts.encoders()
+    }
+
     fn condition(
         &mut self,
         scene: &Scene<'_>,

@@ -39,6 +39,10 @@ pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> 
 }
 
 impl Family for StableDiffusionXl {
+    fn encoders(&mut self) -> &mut [TextEncoder] {
+        self.texts.encoders()
+    }
+
     fn condition(
         &mut self,
         scene: &Scene<'_>,

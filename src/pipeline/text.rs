@@ -145,6 +145,16 @@ impl TextEncoder {
         })
     }
 
+    /// The network itself, to change its weights; what it has made of prompts is then forgotten ([`Self::forget`]).
+    pub fn component(&mut self) -> &mut Component {
+        &mut self.network
+    }
+
+    /// Forgets what prompts came to.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+    }
+
     /// Lets prompts have more tokens than the network reads at once: they are read in pieces, which follow each other in
     /// the embedding. For networks that take any number of tokens; not for text encoders other than CLIP.
     pub fn read_in_pieces(&mut self, network_takes_any: bool) {

@@ -19,6 +19,11 @@ impl Texts {
         Texts(encoders)
     }
 
+    /// Each by itself.
+    pub fn encoders(&mut self) -> &mut [TextEncoder] {
+        &mut self.0
+    }
+
     /// The embeddings of `prompts`, in their order and of the same number of tokens.
     ///
     /// # Errors

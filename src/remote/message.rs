@@ -8,10 +8,10 @@ use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
 use crate::region::Rect;
-use crate::render::{Condition, Control, Ended, Phases, Picture, Quality, Scene};
+use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Scene};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 3;
+const PROTOCOL: u32 = 4;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -91,7 +91,15 @@ pub struct About {
 pub enum Said<'a> {
     Prompt(&'a str),
     Negative(&'a str),
-    Control { picture: [usize; 3], model: &'a str, scale: f32, start: f32, end: f32 },
+    Control {
+        picture: [usize; 3],
+        model: &'a str,
+        scale: f32,
+        start: f32,
+        end: f32,
+    },
+    #[serde(borrow)]
+    Lora(Lora<'a>),
 }
 
 impl<'a> Said<'a> {
@@ -102,6 +110,7 @@ impl<'a> Said<'a> {
             Condition::Control(Control { picture, model, scale, start, end }) => {
                 Said::Control { picture: picture.dim().into(), model, scale, start, end }
             }
+            Condition::Lora(lora) => Said::Lora(lora),
         }
     }
 
@@ -121,6 +130,7 @@ impl<'a> Said<'a> {
             Said::Control { model, scale, start, end, .. } => {
                 Condition::Control(Control { picture: pictures.next()?, model, scale, start, end })
             }
+            Said::Lora(lora) => Condition::Lora(lora),
         })
     }
 }
@@ -251,6 +261,11 @@ mod tests {
                     end: 1.0,
                 }),
                 Condition::Negative(""),
+                Condition::Lora(Lora {
+                    file: "/loras/ink.safetensors",
+                    scale: -0.5,
+                    text: f32::MIN_POSITIVE,
+                }),
             ],
             noise: Some(&noise),
         };

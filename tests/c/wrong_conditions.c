@@ -33,7 +33,7 @@ static void numbers(const ScumbleImage *image) {
             set(what, SCUMBLE_ERROR_SETTING, &condition, image);
         }
     }
-    for (uint32_t kind = 0; kind < 5; kind += kind ? 3 : 2) {
+    for (uint32_t kind = 0; kind < 6; kind += kind ? 2 : 3) {
         ScumbleCondition condition = fresh();
         condition.kind = kind;
         snprintf(what, sizeof what, "kind %u", (unsigned)kind);
@@ -42,6 +42,9 @@ static void numbers(const ScumbleImage *image) {
     ScumbleCondition condition = fresh();
     condition.reserved = 1;
     set("reserved 1", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition = fresh();
+    condition.reserved_2 = 1;
+    set("reserved_2 1", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();
     condition.file = "caf\xe9";
     set("a file that is no text", SCUMBLE_ERROR_TEXT, &condition, image);
@@ -59,6 +62,27 @@ static void numbers(const ScumbleImage *image) {
     row("init NULL", SCUMBLE_ERROR_NULL, scumble_condition_init(NULL, sizeof condition));
     condition = fresh();
     row("session NULL", SCUMBLE_ERROR_NULL, scumble_session_set_condition(NULL, 3, &condition, image, &revision));
+}
+
+static void loras(const ScumbleImage *image) {
+    const float wrong[] = {strtof("nan", NULL), strtof("inf", NULL), -10.001f, 10.001f, 1e30f};
+    ScumbleCondition lora = fresh();
+    MUST(lora.text_scale == 1);
+    lora.kind = SCUMBLE_CONDITION_LORA;
+    set("a LoRA with a picture", SCUMBLE_ERROR_SETTING, &lora, image);
+    char what[96];
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        for (int field = 0; field < 2; field++) {
+            ScumbleCondition bad = lora;
+            *(field ? &bad.text_scale : &bad.scale) = wrong[i];
+            snprintf(what, sizeof what, "a LoRA's %s %g", field ? "text_scale" : "scale", (double)wrong[i]);
+            set(what, SCUMBLE_ERROR_SETTING, &bad, NULL);
+        }
+    }
+    lora.file = NULL;
+    set("a LoRA without a file", SCUMBLE_ERROR_SETTING, &lora, NULL);
+    lora.file = "caf\xe9";
+    set("a LoRA whose file is no text", SCUMBLE_ERROR_TEXT, &lora, NULL);
 }
 
 static void pictures(const ScumbleImage *right) {
@@ -124,12 +148,14 @@ int main(int argc, char **argv) {
     row("conditions to NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(engine, NULL));
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
     MUST(scumble_engine_conditions(engine, &list) == SCUMBLE_OK && list);
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < 3; i++) {
+        static const char *const names[] = {"control", "mask", "lora"};
         MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
         MUST(scumble_list_entry(list, i, &entry) == SCUMBLE_OK);
-        MUST(strcmp(entry.name, i ? "mask" : "control") == 0 && !entry.usable && strlen(entry.note) > 30);
+        MUST(strcmp(entry.name, names[i]) == 0 && !entry.usable == (i < 2));
+        MUST(i == 2 || strlen(entry.note) > 30);
     }
-    MUST(scumble_list_entry(list, 2, &entry) == SCUMBLE_END);
+    MUST(scumble_list_entry(list, 3, &entry) == SCUMBLE_END);
     scumble_list_release(list);
 
     layer = start_layer(engine);
@@ -152,6 +178,19 @@ int main(int argc, char **argv) {
 
     numbers(&image);
     pictures(&image);
+    loras(&image);
+
+    /* A LoRA that is not there: told once, and the session lives on without it. */
+    ScumbleCondition lora = fresh();
+    lora.kind = SCUMBLE_CONDITION_LORA;
+    lora.file = "/nowhere/ink.safetensors";
+    MUST(scumble_session_set_condition(layer, 9, &lora, NULL, NULL) == SCUMBLE_OK);
+    MUST(scumble_session_set_condition(layer, 9, &lora, NULL, NULL) == SCUMBLE_UNCHANGED);
+    told("a LoRA that is not there", SCUMBLE_ERROR_MODEL_MISSING);
+    lora.scale = lora.text_scale = 0;
+    MUST(scumble_session_set_condition(layer, 9, &lora, NULL, NULL) == SCUMBLE_OK);
+    renders();
+    MUST(scumble_session_set_condition(layer, 9, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
 
     condition.scale = 0;
     for (uint32_t number = 100; number < 132; number++) {

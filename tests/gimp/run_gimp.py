@@ -29,6 +29,7 @@ import closing  # noqa: E402
 import dialog  # noqa: E402
 import faults  # noqa: E402
 import faults_window  # noqa: E402
+import getting  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
 from desk import Desk  # noqa: E402
@@ -124,6 +125,9 @@ def main() -> int:
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS, "live", parts), **stub)
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        with getting.hub() as hub:
+            own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
+            windows(whole, pick(getting.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model), **own)
         windows(bare, pick(faults.SCENARIOS + faults_window.SCENARIOS, "faults", parts), **stub)
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}

@@ -58,11 +58,12 @@ def main():
         import controls
         import flow
         import klein
+        import loras
         import sana
         import tiny
         import z_image
 
-        makers = (tiny, flow, klein, z_image, sana, controls)
+        makers = (tiny, flow, klein, z_image, sana, controls, loras)
         print(sum(part.make(MODELS, args.only) for part in makers), "tiny models")
     if "pipelines" in wanted:
         import pipelines

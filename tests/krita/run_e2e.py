@@ -27,14 +27,15 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
 
+from hub_server import Hub  # noqa: E402
 from krita_install import find_runtime, find_worker, switch  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
-STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py")
+STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py")
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
-REAL_CHECKS = ("first.py", "real.py", "process.py")
+REAL_CHECKS = ("first.py", "real.py", "process.py", "steering.py", "getting.py")
 STUB_SPEEDS = (30, 100)  # milliseconds a picture; --pace measures the last alone
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
@@ -112,6 +113,18 @@ def imported(report: Report, archive: Path):
         report.run(session, "real.py", 300, SCUMBLE_TEST_MODEL="")
 
 
+def getting(report: Report, session: KritaSession, model: Path):
+    """A model from a hub of our own, into the session's own home."""
+    hub = Hub()
+    for file in model.rglob("*"):
+        if file.is_file():
+            hub.put("painter/turbo", str(file.relative_to(model)), file.read_bytes())
+    try:
+        report.run(session, "getting.py", 240, HF_ENDPOINT=hub.address)
+    finally:
+        hub.close()
+
+
 def arguments():
     plain = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
@@ -162,8 +175,10 @@ def main() -> int:
                 env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
                 if "first.py" in wanted:
                     report.run(session, "first.py", 240, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
-                for script in filter(wanted.__contains__, ("real.py", "process.py")):
+                for script in filter(wanted.__contains__, ("real.py", "process.py", "steering.py")):
                     report.run(session, script, 300, **env)
+                if "getting.py" in wanted:
+                    getting(report, session, chosen.model)
                 if chosen.pace_only:
                     report.run(session, "pace.py", 300, **env)
         if chosen.zip and "real.py" in wanted:

@@ -3,7 +3,8 @@
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends; with "dying" the engine's
- * process is told to have died once, after which the picture comes all the same. For tests of hosts: what
+ * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
+ * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
@@ -39,6 +40,8 @@ struct ScumbleSession {
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
+    /* A control's picture lies over the frame where it is not transparent; a LoRA changes a byte of each pixel. */
+    struct { uint32_t kind; float scale; unsigned char *picture; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -107,19 +110,107 @@ INIT(scumble_params_init, ScumbleParams)
 INIT(scumble_entry_init, ScumbleEntry)
 INIT(scumble_condition_init, ScumbleCondition)
 
-/* Two samplers, nothing else to be listed, nothing logged. */
+/* Two samplers; two models and two builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
+ * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
+struct ScumbleList { uint32_t kind; };
 static const char *const samplers[] = {"euler", "ddim"};
+static const struct { uint32_t kind; const char *name, *title, *note, *good_at; uint64_t bytes; } offered[] = {
+    {SCUMBLE_LIST_CATALOGUE, "small", "Small", "Runs well on a processor.", "Quick pictures.", 900000000},
+    {SCUMBLE_LIST_CATALOGUE, "large", "Large & slow", "Takes 64 GB of memory, more than there is here.", "Detail.", 13900000000},
+    {SCUMBLE_LIST_RUNTIMES, "cpu", "ONNX Runtime for processors", "Runs on this machine's processor.", "Runs everywhere.", 28000000},
+    {SCUMBLE_LIST_RUNTIMES, "webgpu", "ONNX Runtime with WebGPU", "Your graphics card could make pictures many times faster with it.",
+     "Graphics cards.", 25000000}};
+static const char *variable(const char *name) {
+    const char *text = getenv(name);
+    return text ? text : "";
+}
 int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
-    *list = kind == SCUMBLE_LIST_SAMPLERS ? (ScumbleList *)(uintptr_t)samplers : NULL;
+    static ScumbleList lists[SCUMBLE_LIST_RUNTIMES + 1];
+    if (kind > SCUMBLE_LIST_RUNTIMES) return no(SCUMBLE_ERROR_SETTING, "there is no such list");
+    lists[kind].kind = kind;
+    *list = &lists[kind];
     return SCUMBLE_OK;
 }
 int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry *entry) {
-    if (!list || index >= sizeof samplers / sizeof *samplers) return SCUMBLE_END;
-    entry->usable = 1;
-    entry->name = entry->title = samplers[index];
-    entry->note = "";
+    if (!list) return SCUMBLE_END;
+    if (list->kind == SCUMBLE_LIST_SAMPLERS && index < sizeof samplers / sizeof *samplers) {
+        entry->usable = 1;
+        entry->name = entry->title = samplers[index];
+        entry->note = "";
+        return SCUMBLE_OK;
+    }
+    if (list->kind == 1000 && index < 2) {
+        entry->usable = !getenv("SCUMBLE_STUB_UNSTEERED");
+        entry->name = index ? "lora" : "control";
+        entry->note = entry->usable ? "" : "This model takes none.";
+        return SCUMBLE_OK;
+    }
+    for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
+        if (offered[i].kind != list->kind || index--) continue;
+        bool here = !strcmp(variable("SCUMBLE_STUB_HERE"), offered[i].name);
+        bool card = strcmp(offered[i].name, "webgpu") || *variable("SCUMBLE_STUB_CARD");
+        entry->name = offered[i].name;
+        entry->title = offered[i].title;
+        entry->note = card ? offered[i].note : "Wants a graphics card, and none was found here.";
+        entry->usable = card && strcmp(offered[i].name, "large");
+        entry->good_at = offered[i].good_at;
+        entry->bytes = offered[i].bytes;
+        entry->offer = here ? SCUMBLE_OFFER_INSTALLED : SCUMBLE_OFFER_ABSENT;
+        entry->arrived = here ? offered[i].bytes : 0;
+        entry->licence = "Mine: Free for <every> use.\nYours: Pictures are yours.";
+        entry->licence_url = "https://example.org/mine\nhttps://example.org/yours";
+        entry->folder = here ? variable("SCUMBLE_STUB_FOLDER") : "";
+        return SCUMBLE_OK;
+    }
+    return SCUMBLE_END;
+}
+
+/* Gets what it is asked for in SCUMBLE_STUB_MS, into SCUMBLE_STUB_FOLDER; "gated/model" fails, "endless/model" never ends. */
+struct ScumbleDownload { char name[64]; bool agreed, cancelled; uint64_t since; };
+INIT(scumble_download_options_init, ScumbleDownloadOptions)
+INIT(scumble_download_info_init, ScumbleDownloadInfo)
+int32_t scumble_download_start(const ScumbleDownloadOptions *options, ScumbleDownload **download) {
+    *download = calloc(1, sizeof **download);
+    snprintf((*download)->name, sizeof (*download)->name, "%s", options->name);
+    (*download)->agreed = options->agreed;
+    (*download)->since = now_us();
     return SCUMBLE_OK;
 }
+int32_t scumble_download_poll(const ScumbleDownload *d, ScumbleDownloadInfo *info) {
+    uint32_t size = info->struct_size;
+    uint64_t wanted = (uint64_t)setting("SCUMBLE_STUB_MS", 100) * 1000, passed = now_us() - d->since;
+    *info = (ScumbleDownloadInfo){.struct_size = size, .message = "", .title = d->name, .file = "unet/model.onnx", .remarks = "",
+                                  .licence = "Mine: Free for <every> use.", .licence_url = "https://example.org/mine",
+                                  .folder = "", .bytes = 900000000, .files = 5};
+    if (!strcmp(d->name, "endless/model")) passed = wanted / 2;
+    if (d->cancelled) {
+        info->state = SCUMBLE_DOWNLOAD_CANCELLED;
+        info->message = "Cancelled; what has arrived is kept.";
+    } else if (!strcmp(d->name, "gated/model")) {
+        info->state = SCUMBLE_DOWNLOAD_FAILED;
+        info->error = SCUMBLE_ERROR_ACCESS;
+        info->message = "gated/model is given only to those who have agreed to its terms.";
+    } else if (!d->agreed) {
+        info->state = SCUMBLE_DOWNLOAD_TERMS;
+    } else {
+        info->state = passed < wanted ? SCUMBLE_DOWNLOAD_LOADING : SCUMBLE_DOWNLOAD_DONE;
+        info->bytes_done = passed < wanted ? info->bytes * passed / wanted : info->bytes;
+        if (passed >= wanted) info->folder = variable("SCUMBLE_STUB_FOLDER");
+    }
+    return SCUMBLE_OK;
+}
+int32_t scumble_download_agree(const ScumbleDownload *download) {
+    ScumbleDownload *d = (ScumbleDownload *)download;
+    d->agreed = true;
+    d->since = now_us();
+    return SCUMBLE_OK;
+}
+int32_t scumble_download_cancel(const ScumbleDownload *download) {
+    ((ScumbleDownload *)download)->cancelled = true;
+    return SCUMBLE_OK;
+}
+void scumble_download_release(ScumbleDownload *download) { free(download); }
+
 int32_t scumble_engine_samplers(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;
     return scumble_list_create(SCUMBLE_LIST_SAMPLERS, list);
@@ -147,7 +238,11 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
     uint32_t size = info->struct_size;
     *info = (ScumbleEngineInfo){.struct_size = size, .message = "loading the stub", .model_name = "",
                                 .model_description = "", .device = "", .runtime = "", .progress = loaded(engine)};
-    if (fails("load")) {
+    if (fails("runtime")) {
+        info->state = SCUMBLE_ENGINE_FAILED;
+        info->error = SCUMBLE_ERROR_RUNTIME;
+        info->message = "ONNX Runtime was not found";
+    } else if (fails("load")) {
         info->state = SCUMBLE_ENGINE_FAILED;
         info->error = SCUMBLE_ERROR_MODEL_BROKEN;
         info->message = "the stub was asked to fail while loading";
@@ -227,6 +322,18 @@ static void tell(ScumbleSession *s, ScumbleFrame *frame) {
     s->handed_height = height;
 }
 
+static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) {
+    for (int i = 0; i < 32; i++) {
+        const unsigned char *picture = s->conditions[i].picture;
+        float scale = s->conditions[i].scale;
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_LORA)
+            for (size_t at = 0; at < bytes; at += 4) pixels[at] ^= (unsigned char)(scale * 100);
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
+            for (size_t at = 0; at < bytes; at += 4)
+                if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
+    }
+}
+
 static void *work(void *argument) {
     ScumbleSession *s = argument;
     pthread_mutex_lock(&s->lock);
@@ -272,6 +379,7 @@ static void *work(void *argument) {
         frame->info.seq = ++s->seq;
         bool endless = s->prompt && !strcmp(s->prompt, "endless");
         if (endless && s->seq % 2 && !coverage) memcpy(pixels, copy, bytes);
+        steer(s, pixels, bytes);
         frame->info.since_push_us = now_us() - changed;
         frame->info.since_start_us = now_us() - started;
         if (s->dirty) frame->info.flags |= SCUMBLE_FRAME_STALE;
@@ -342,6 +450,7 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     if (!s->paint || s->space != space_of(images) || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
         free(s->paint), free(s->coverage);
         s->coverage = NULL;
+        for (int i = 0; i < 32; i++) free(s->conditions[i].picture), s->conditions[i].picture = NULL;
         s->paint = calloc((size_t)images->canvas_width * (size_t)images->canvas_height, bpp);
         s->format = images->format;
         s->space = space_of(images);
@@ -383,12 +492,32 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
 /* It can be steered by nothing. */
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
-    (void)s, (void)number, (void)image, (void)revision;
-    return condition ? no(SCUMBLE_ERROR_SETTING, "the stub takes no control pictures") : SCUMBLE_UNCHANGED;
+    if (condition && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
+    if (condition && !condition->kind) return no(SCUMBLE_ERROR_SETTING, "there is no such condition");
+    pthread_mutex_lock(&s->lock);
+    uint32_t at = number % 32, kind = condition ? condition->kind : 0;
+    float scale = condition ? condition->scale : 0;
+    bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale;
+    s->conditions[at].kind = kind;
+    s->conditions[at].scale = scale;
+    if (image && s->paint) {
+        size_t bpp = pixel_bytes(s->format), row = (size_t)image->rect.width * bpp;
+        unsigned char **picture = &s->conditions[at].picture;
+        if (!*picture) *picture = calloc((size_t)s->width * (size_t)s->height, bpp);
+        for (int32_t y = 0; y < image->rect.height; y++) {
+            unsigned char *to = *picture + ((size_t)(image->rect.y + y) * (size_t)s->width + (size_t)image->rect.x) * bpp;
+            const unsigned char *from = (const unsigned char *)image->pixels + y * image->stride;
+            differs = differs || memcmp(to, from, row);
+            memcpy(to, from, row);
+        }
+    }
+    if (!condition) free(s->conditions[at].picture), s->conditions[at].picture = NULL;
+    return differs ? changed(s, revision) : unchanged(s);
 }
 int32_t scumble_engine_conditions(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;
-    *list = NULL;
+    static ScumbleList conditions = {.kind = 1000};
+    *list = &conditions;
     return SCUMBLE_OK;
 }
 int32_t scumble_session_set_noise(ScumbleSession *s, const float *values, uint32_t draws, uint32_t channels,
@@ -450,6 +579,7 @@ void scumble_session_release(ScumbleSession *s) {
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     scumble_frame_release(s->latest);
+    for (int i = 0; i < 32; i++) free(s->conditions[i].picture);
     free(s->handed), free(s->paint), free(s->coverage), free(s->prompt), free(s);
 }
 

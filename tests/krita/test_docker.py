@@ -43,7 +43,7 @@ def test_the_docker_sets_and_shows(live, document, docker):
     panel._store()
     assert live.settings(document).strength is None and live.settings(document).follow_alpha
     assert live.settings(document).sampler == live.settings(document).for_engine().sampler == "ddim"
-    panel.opacity.setValue(90)
+    panel.looks.opacity.setValue(90)
     assert live.of(document).group.live.opacity() == 90
     panel.apply.click()
     assert document.root.children[1].name() == "Scumble: a lake"

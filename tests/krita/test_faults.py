@@ -380,31 +380,3 @@ def test_the_layer_of_the_view_in_front_is_meant(live, document):
     krita.Krita.instance().opened = [krita.Window(krita.View(document, [upper]))]
     live.start(document)
     assert live.of(document).group.group.index() == 2, "above the layer that is chosen in front"
-
-
-def test_live_rests_while_an_animation_plays(live, document):
-    live.start(document)
-    assert run(live, document)
-    merges = document.merges
-
-    def play():
-        document.time += 1
-        live.loop.tick()
-
-    eventually(play, lambda: live.of(document).playing, 2)
-    assert "animation" in live.status(document).text
-    document.paper.pixels[3] = (9, 9, 1, 255)
-    merges = document.merges
-    eventually(play, lambda: False, 0.4)
-    assert document.merges == merges, "no frame that Krita has ready is thrown away"
-    assert run(live, document), "stopped, it goes on"
-
-
-def test_a_playing_animation_is_known_where_looks_are_seldom(live, document):
-    """On a busy machine the loop has a turn each second or so."""
-    live.start(document)
-    assert run(live, document)
-    one, now = live.of(document), 1e6
-    for frame, playing in ((1, False), (1, False), (2, False), (5, True), (9, True), (9, False)):
-        document.time, now = frame, now + 0.9
-        assert one._plays(now) == playing, frame

@@ -10,7 +10,7 @@ from conftest import picture, run, settled
 from scumble import document as document_module
 from scumble import models
 from scumble.engine import ScumbleError
-from scumble.group import ManagedGroup
+from scumble.group import SPECK, ManagedGroup
 
 
 def test_a_picture_of_the_paint_comes_and_follows(live, document):
@@ -249,3 +249,20 @@ def test_pictures_wait_while_the_artist_undoes(live, document):
     merges = document.merges
     assert not run(live, document, seconds=0.2) and document.merges == merges
     assert run(live, document)
+
+
+def test_krita_draws_what_is_new_of_a_picture(live, document, monkeypatch):
+    live.start(document)
+    assert run(live, document)
+    asked, redraw = [], ManagedGroup.redraw
+
+    def recorded(self, rect=None):
+        asked.append(rect)
+        redraw(self, rect)
+
+    monkeypatch.setattr(ManagedGroup, "redraw", recorded)
+    document.paper.pixels[40:48, 60:70] = (9, 9, 1, 255)
+    assert run(live, document)
+    parts = [rect for rect in asked if rect != SPECK]
+    assert parts and all(rect is not None and rect[2] * rect[3] < 96 * 64 for rect in parts), asked
+    assert np.array_equal(document.shown, picture(document))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
-use scumble::render::{Control, Ended, Picture, Policy, Previews};
+use scumble::render::{Control, Ended, Lora, Picture, Policy, Previews};
 use serde_json::Value;
 
 use crate::support::*;
@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 62, "the golden pipelines are missing");
+    assert!(cases.len() >= 67, "the golden pipelines are missing");
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let about: Value = serde_json::from_slice(&std::fs::read(case.join("case.json")).unwrap()).unwrap();
@@ -54,8 +54,15 @@ fn pictures_agree_with_diffusers() {
                 end: *end,
             })
             .collect();
+        let files = about["loras"].as_array().into_iter().flatten();
+        let files: Vec<(String, [f32; 2])> = files
+            .map(|row| (lora_file(row[0].as_str().unwrap()), [1, 2].map(|i| row[i].as_f64().unwrap() as f32)))
+            .collect();
+        let loras: Vec<Lora<'_>> =
+            files.iter().map(|(file, [scale, text])| Lora { file, scale: *scale, text: *text }).collect();
         let request = Request {
             controls: &controls,
+            loras: &loras,
             hole: hole.as_ref(),
             prompt: about["prompt"].as_str().unwrap(),
             negative: about["negative"].as_str().unwrap_or(""),

@@ -11,6 +11,8 @@ mod golden;
 mod inpaint;
 mod klein;
 mod layouts;
+mod lora;
+mod lora_files;
 mod onnx;
 mod prompts;
 mod rendering;

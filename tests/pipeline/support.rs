@@ -9,8 +9,8 @@ use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
-    Change, Condition, Control, Ended, Latent, Patch, Phases, Picture, Policy, Previews, Quality, Renderer,
-    Scene, Sink, Tier,
+    Change, Condition, Control, Ended, Latent, Lora, Patch, Phases, Picture, Policy, Previews, Quality,
+    Renderer, Scene, Sink, Tier,
 };
 use serde_json::Value;
 
@@ -20,6 +20,11 @@ pub fn root() -> PathBuf {
 
 pub fn tiny(name: &str) -> PathBuf {
     root().join("models/tiny").join(name)
+}
+
+/// One of `models/tiny/loras`.
+pub fn lora_file(name: &str) -> String {
+    tiny("loras").join(format!("{name}.safetensors")).to_str().unwrap().to_owned()
 }
 
 pub fn load(folder: &Path) -> Result<Pipeline, Error> {
@@ -154,6 +159,7 @@ pub struct Request<'a> {
     pub prompt: &'a str,
     pub negative: &'a str,
     pub controls: &'a [Control<'a>],
+    pub loras: &'a [Lora<'a>],
     pub sampler: Option<&'a str>,
     pub strength: f32,
     pub steps: u32,
@@ -175,6 +181,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         prompt: "a house by the lake",
         negative: "",
         controls: &[],
+        loras: &[],
         sampler: None,
         strength: 1.0,
         steps: 4,
@@ -221,7 +228,8 @@ impl Request<'_> {
             Window { level: Level(self.level), x, y, width: width / self.cell, height: height / self.cell };
         let words = [Condition::Prompt(self.prompt), Condition::Negative(self.negative)];
         let controls = self.controls.iter().map(|control| Condition::Control(*control));
-        let conditions: Vec<_> = words.into_iter().chain(controls).collect();
+        let loras = self.loras.iter().map(|lora| Condition::Lora(*lora));
+        let conditions: Vec<_> = words.into_iter().chain(controls).chain(loras).collect();
         let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {
             window,

@@ -8,9 +8,9 @@ use scumble::error::{Error, Status};
 use scumble::job::Preview;
 use scumble::pipeline::Pipeline;
 use scumble::remote::Remote;
-use scumble::render::{Change, Ended, Patch, Policy, Previews, Renderer};
+use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Renderer};
 
-use crate::models::{Made, Request, grey, request, tiny};
+use crate::models::{Made, Request, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
 use crate::seen::*;
 
@@ -83,6 +83,25 @@ fn what_a_model_is_to_fill_reaches_the_process() {
     let asked = Request { hole: Some(&hole), ..request(&picture) };
     let (apart, here) = (run(&mut apart, &asked), run(&mut here, &asked));
     assert_eq!(apart.patches[0].picture, here.patches[0].picture);
+}
+
+#[test]
+fn loras_reach_the_process_and_its_words_about_them_the_host() {
+    let program = Program::new("loras", "");
+    let mut options = options(&program.path);
+    options.load.model_dir = tiny("sd15");
+    let mut here = Pipeline::load(&options.load, &Cancel::new(), &|_, _| {}).unwrap();
+    let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
+    let (picture, kohya, other) = (grey(64, 64), lora_file("sd15-kohya"), lora_file("xl-peft"));
+    let lora = Lora { file: &kohya, scale: 0.7, text: -0.2 };
+    for loras in [&[lora][..], &[], &[Lora { scale: 0.0, ..lora }, lora]] {
+        let asked = Request { loras, ..request(&picture) };
+        let (apart, here) = (run(&mut apart, &asked), run(&mut here, &asked));
+        assert_eq!(apart.patches[0].picture, here.patches[0].picture);
+    }
+    let wrong = Request { loras: &[Lora { file: &other, ..lora }], ..request(&picture) };
+    assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
+    assert_eq!(program.started().len(), 1);
 }
 
 #[test]

@@ -145,6 +145,13 @@ pub struct Control<'a> {
     pub end: f32,
 }
 
+/// A LoRA, and how much of it: of what changes the U-Net, and the text encoders.
+pub struct Lora<'a> {
+    pub file: &'a Path,
+    pub scale: f32,
+    pub text: f32,
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stats {
     pub jobs_started: u64,

@@ -64,12 +64,9 @@ fn pull(args: &PullArgs) -> Done {
     let plan = plan::plan(&web, &catalogue, &args.model, args.revision.as_deref(), args.precision.as_deref());
     asking.finish_and_clear();
     let plan = plan?;
-    if !plan.lacks.is_empty() && !args.anyway {
+    if let Some(lacking) = plan.lacking().filter(|_| !args.anyway) {
         return Err(Failure::failed(format!(
-            "{} has no {}, so it cannot be painted with as it is; look for another export of the model, or get it \
-             with --anyway and name a folder that has the rest in its scumble.json.",
-            plan.repository,
-            plan.lacks.join(", no ")
+            "{lacking}, or get it with --anyway and name a folder that has the rest in its scumble.json."
         )));
     }
     let memory = catalogue.find(&plan.id).map(|entry| entry.memory_mb);

@@ -2,6 +2,8 @@
 
 use scumble::places;
 use scumble_hub::catalogue::Catalogue;
+use scumble_hub::machine::Machine;
+use scumble_hub::offers::{self, State};
 use scumble_hub::runtime::{self, Runtimes};
 use scumble_hub::settings::Settings;
 use scumble_hub::space::size;
@@ -29,19 +31,11 @@ pub fn run(args: &RuntimeArgs) -> Done {
 }
 
 fn list(runtimes: &Runtimes) -> Done {
-    let catalogue = Catalogue::own()?;
-    let here = runtimes.installed();
-    for wheel in runtime::here()? {
-        let state = if here.as_ref() == Some(&wheel) { "here" } else { "" };
-        let licence = catalogue.licence(&wheel.licence).map_or("", |licence| licence.title.as_str());
-        say(&format!(
-            "{:<8} {:<7} {:>7}  {state:<5} {}",
-            wheel.name,
-            wheel.version,
-            size(wheel.size),
-            wheel.title
-        ))?;
-        say(&format!("{:<8} {} {} on the disk; licence {licence}.", "", wheel.good_at, size(wheel.bytes())))?;
+    for offer in offers::runtimes(&Catalogue::own()?, runtimes, &Machine::here())? {
+        let state = if offer.state == State::Absent { "" } else { super::show::state(offer.state) };
+        let licence = offer.licences.first().map_or("", |terms| terms.title.as_str());
+        say(&format!("{:<8} {:>7}  {state:<5} {}", offer.id, size(offer.bytes), offer.title))?;
+        say(&format!("{:<8} {} {} Licence: {licence}.", "", offer.good_at, offer.advice))?;
     }
     say("Get one with `scumble runtime install NAME`; `scumble info` says which one is used.")
 }

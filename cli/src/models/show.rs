@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use scumble_hub::catalogue::{Catalogue, Entry};
+use scumble_hub::catalogue::Catalogue;
+use scumble_hub::machine::Machine;
+use scumble_hub::offers::{self, Offer, State};
 use scumble_hub::plan::Plan;
-use scumble_hub::space::{self, size};
-use scumble_hub::store::{Installed, Store};
+use scumble_hub::space::size;
 use serde::Serialize;
 
 use crate::failure::{Done, Failure, say};
@@ -23,118 +24,71 @@ struct Row {
     exact: bool,
     memory_bytes: u64,
     fits: Option<bool>,
+    advice: String,
     device: String,
     licences: Vec<String>,
     licence: String,
-    state: State,
+    state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     folder: Option<String>,
 }
 
-#[derive(Serialize, PartialEq, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Here,
-    Begun,
-    Available,
-}
-
 pub fn list(json: bool) -> Done {
     let catalogue = Catalogue::own()?;
-    let store = super::store()?;
-    let here = store.installed();
-    let memory = space::memory();
-    let mut rows: Vec<Row> =
-        catalogue.models.iter().map(|entry| of_entry(entry, &catalogue, &store, &here, memory)).collect();
-    let known = |model: &&Installed| !catalogue.models.iter().any(|entry| entry.id == model.id);
-    rows.extend(here.iter().filter(known).map(of_installed));
+    let offers = offers::models(&catalogue, &super::store()?, &Machine::here());
     if json {
+        let rows: Vec<Row> = offers.iter().map(of_offer).collect();
         let text = serde_json::to_string_pretty(&rows).map_err(|why| Failure::failed(why.to_string()))?;
         return say(&text);
     }
-    say(&text(&rows, memory))
+    say(&text(&offers))
 }
 
-fn of_entry(
-    entry: &Entry,
-    catalogue: &Catalogue,
-    store: &Store,
-    here: &[Installed],
-    memory: Option<u64>,
-) -> Row {
-    let (bytes, exact) = entry.bytes();
-    let needs = entry.memory_mb.saturating_mul(1_000_000);
-    let installed = here.iter().find(|model| model.id == entry.id);
-    let licences: Vec<_> = entry.licences.iter().filter_map(|name| catalogue.licence(name)).collect();
+fn of_offer(offer: &Offer) -> Row {
+    let offer = offer.clone();
     Row {
-        id: entry.id.clone(),
-        title: entry.title.clone(),
-        family: entry.family.clone(),
-        good_at: entry.good_at.clone(),
-        repository: entry.repository.clone(),
-        bytes: installed.map_or(bytes, Installed::bytes),
-        exact: exact || installed.is_some(),
-        memory_bytes: needs,
-        fits: memory.map(|memory| needs < memory),
-        device: entry.device.clone(),
-        licences: licences.iter().map(|licence| licence.title.clone()).collect(),
-        licence: licences.first().map(|licence| licence.plain.clone()).unwrap_or_default(),
-        state: match installed {
-            Some(_) => State::Here,
-            None if store.begun(&entry.id) > 0 => State::Begun,
-            None => State::Available,
-        },
-        folder: installed.map(|model| model.folder.display().to_string()),
+        id: offer.id,
+        title: offer.title,
+        family: offer.family,
+        good_at: offer.good_at,
+        repository: offer.repository,
+        bytes: offer.bytes,
+        exact: offer.exact,
+        memory_bytes: offer.memory,
+        fits: offer.fits,
+        advice: offer.advice,
+        device: offer.device,
+        licence: offer.licences.first().map(|terms| terms.plain.clone()).unwrap_or_default(),
+        licences: offer.licences.into_iter().map(|terms| terms.title).collect(),
+        state: state(offer.state),
+        folder: offer.folder.map(|folder| folder.display().to_string()),
     }
 }
 
-/// One from outside the catalogue.
-fn of_installed(model: &Installed) -> Row {
-    let receipt = &model.receipt;
-    Row {
-        id: model.id.clone(),
-        title: receipt.title.clone(),
-        family: String::new(),
-        good_at: String::new(),
-        repository: receipt.repository.clone(),
-        bytes: model.bytes(),
-        exact: true,
-        memory_bytes: 0,
-        fits: None,
-        device: String::new(),
-        licences: receipt.licences.iter().map(|terms| terms.title.clone()).collect(),
-        licence: receipt.licences.first().map(|terms| terms.plain.clone()).unwrap_or_default(),
-        state: State::Here,
-        folder: Some(model.folder.display().to_string()),
+/// A word for it; none for what is not here.
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Here => "here",
+        State::Begun => "begun",
+        State::Absent => "available",
     }
 }
 
-fn text(rows: &[Row], memory: Option<u64>) -> String {
-    let wide = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+fn text(offers: &[Offer]) -> String {
+    let wide = offers.iter().map(|offer| offer.id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for row in rows {
-        let state = match row.state {
-            State::Here => "here",
-            State::Begun => "begun",
-            State::Available => "",
-        };
-        let about = if row.exact { "" } else { "~" };
-        let bytes = format!("{about}{}", size(row.bytes));
-        let _ = writeln!(text, "{:<wide$}  {bytes:>8}  {state:<5}  {}", row.id, row.title);
-        let mut more = |line: String| {
-            if !line.trim().is_empty() {
+    for offer in offers {
+        let about = if offer.exact { "" } else { "~" };
+        let bytes = format!("{about}{}", size(offer.bytes));
+        let state = if offer.state == State::Absent { "" } else { state(offer.state) };
+        let _ = writeln!(text, "{:<wide$}  {bytes:>8}  {state:<5}  {}", offer.id, offer.title);
+        let licences: Vec<&str> = offer.licences.iter().map(|terms| terms.title.as_str()).collect();
+        let plain = offer.licences.first().map_or("", |terms| terms.plain.as_str());
+        for line in [&offer.good_at, &offer.advice, &format!("{}: {plain}", licences.join(" and "))] {
+            if !line.is_empty() {
                 let _ = writeln!(text, "{:wide$}  {line}", "");
             }
-        };
-        more(row.good_at.clone());
-        if row.memory_bytes > 0 {
-            let fits = match (row.fits, memory) {
-                (Some(false), Some(memory)) => format!(", more than the {} of this machine", size(memory)),
-                _ => String::new(),
-            };
-            more(format!("Takes {} of memory{fits}. {}", size(row.memory_bytes), row.device));
         }
-        more(format!("{}: {}", row.licences.join(" and "), row.licence));
     }
     text.push_str(
         "Get one with `scumble models pull NAME`; any repository with a model in ONNX form will do as well.",
@@ -155,7 +109,7 @@ pub fn plan(plan: &Plan, memory_mb: Option<u64>) -> String {
     for line in &plan.said {
         let _ = write!(text, "\n  {line}");
     }
-    if let (Some(needs), Some(memory)) = (memory_mb, space::memory()) {
+    if let (Some(needs), Some(memory)) = (memory_mb, Machine::here().memory) {
         let needs = needs.saturating_mul(1_000_000);
         let fits = if needs < memory { "" } else { ": it will hardly run here" };
         let _ =

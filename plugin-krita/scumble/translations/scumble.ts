@@ -30,6 +30,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>ONNX Runtime runs the models; it is got from its makers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>What the picture shows</source>
         <translation type="unfinished"></translation>
     </message>
@@ -41,6 +46,11 @@
     <message>
         <location filename="../docker.py"/>
         <source>Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Steer by</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -145,62 +155,7 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>How much the picture covers your paint</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Normal</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Multiply</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Screen</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Overlay</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Soft Light</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Darken</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Lighten</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Color</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Luminosity</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>How the picture mixes with your paint</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>The model that renders: the one that comes with Scumble, or a folder of yours</source>
+        <source>The model that renders: Scumble's own, one that you get, or a folder of yours</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -235,7 +190,32 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>ControlNets (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>LoRAs (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>● Live</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Get ONNX Runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Use the graphics card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Steer by ({n})</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -250,7 +230,17 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Get a model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>Choose a folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>{text} ({size})…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -276,6 +266,16 @@
     <message>
         <location filename="../extension.py"/>
         <source>Scumble met an error of its own: {error}. Details are in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../getting.py"/>
+        <source>{n} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../getting.py"/>
+        <source>{n} MB</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -354,6 +354,11 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../models.py"/>
+        <source>This document is steered by “{name}”, which is not among your files. Take it out of the list under Steer by, or add the file there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../pixels.py"/>
         <source>Scumble renders RGB documents; this one is {model}. Use Image &gt; Convert Image Color Space.</source>
         <translation type="unfinished"></translation>
@@ -366,6 +371,131 @@
     <message>
         <location filename="../pixels.py"/>
         <source>Scumble cannot read {depth} pixels. Use Image &gt; Convert Image Color Space: 8-bit or 16-bit integer, 16-bit or 32-bit float.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Get a Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Set Up ONNX Runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Any other: OWNER/NAME</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>A repository with a model in ONNX form; its licence is shown first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>I have read the licence and agree to it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Get</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>What has arrived is kept, and goes on from there the next time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>What is being downloaded goes on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Press Look, and it is told what it is, how large, and under which licence. Nothing is downloaded before you agree.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Look</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Use It</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Go On</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Asking what there is…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Read the licence and agree to it, and it is downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Another program is getting it; this goes on when that is done.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{done} of {all}, {speed} a second · {file}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{name} is here and chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{size} · is here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{part} of {size} are here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{size} · will not run well here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Download: {size}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>the whole text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Licence</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -396,6 +526,11 @@
     <message>
         <location filename="../status.py"/>
         <source>Live rests while the animation plays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../status.py"/>
+        <source>“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the Animation Timeline docker).</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -434,8 +569,113 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../steer_list.py"/>
+        <source>Add…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>A ControlNet, which follows what is painted on a layer of its own, or a LoRA; their files may be dropped here, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>ControlNet from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>LoRA from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Takes it out of the list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>How much it steers: 0 is not at all, 1 as it was made</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>choose a layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>{most} things steer this document, and there can be no more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>“{name}” has no layer to read: choose one for it under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../widgets.py"/>
         <source>Back to what the model recommends</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>How much the picture covers your paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Normal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Multiply</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Overlay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Soft Light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Darken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Lighten</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Color</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>Luminosity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>How the picture mixes with your paint</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -3,11 +3,12 @@
 
 import os
 import sys
+import zipfile
 from dataclasses import replace
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from checks import inverted, settled  # noqa: E402
+from checks import ZIGZAG, inverted, settled  # noqa: E402
 from krita import Selection  # noqa: E402
 from painting import (  # noqa: E402
     LEFT,
@@ -239,6 +240,44 @@ def playing():
     live().stop(document)
 
 
+def onion_skins():
+    """They are painted into what the paint tap reads: the docker says so. Krita has no call that switches
+    them on, so a saved document is changed."""
+    document = yield from new_document(256)
+    ink = document.createNode("ink", "paintlayer")
+    document.rootNode().addChildNode(ink, None)
+    yield 600
+    document.setActiveNode(ink)
+    yield 300
+    for frame, path in ((0, ZIGZAG), (5, DIAGONAL)):
+        document.setCurrentTime(frame)
+        yield 600
+        K.action("add_blank_frame").trigger()
+        yield 600
+        yield from stroke(path)
+        yield from idle(document)
+    plain, changed = (os.path.join(os.environ["HOME"], name) for name in ("plain.kra", "onions.kra"))
+    document.setBatchmode(True)
+    document.saveAs(plain)
+    yield 500
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'onionskin="0"', b'onionskin="1"'))
+    for file, wanted in ((plain, False), (changed, True)):
+        document = K.openDocument(file)
+        K.activeWindow().addView(document)
+        yield 1500
+        document.setCurrentTime(5)
+        yield 600
+        live().start(document)
+        yield from until(lambda d=document: live().of(d).resting, 10)
+        told = lambda d=document: "“ink” shows onion skins" in live().status(d).text  # noqa: E731
+        yield from until(told, 6)
+        text = live().status(document).text
+        check(f"onion skins {'on' if wanted else 'off'}", told() == wanted, text)
+        live().stop(document)
+
+
 def transparent():
     """With "Keep transparency" the engine is told so; the box is in the docker."""
     document = yield from new_document(256)
@@ -260,6 +299,7 @@ def scenario():
     yield from nothing_selected()
     yield from undo_from_the_menu()
     yield from playing()
+    yield from onion_skins()
     yield from transparent()  # and leaves Krita with live on
 
 

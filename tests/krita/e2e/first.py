@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from painting import K, check, docker, new_document, play, until  # noqa: E402
-from scumble import models  # noqa: E402
+from scumble import abi, models, shop  # noqa: E402
 from scumble.extension import live  # noqa: E402
 
 
@@ -44,6 +44,12 @@ def scenario():
     status = live().status(document)
     good = took is not None and status.error and not status.live and not panel.own.isVisible()
     check("no ONNX Runtime: one sentence", good, panel.state.text())
+    panel.runtime.click()
+    yield 300
+    window = shop._open[abi.WANT_RUNTIME]
+    fits = window.isVisible() and window.frameGeometry().height() <= 700
+    check("and a button that gets it", fits and window._offer() is not None, panel.runtime.text())
+    window.close()
     check("Krita goes on", K.activeDocument() == document)
 
 

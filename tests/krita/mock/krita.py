@@ -55,6 +55,7 @@ class Node(QtCore.QObject):
         self.writes = 0
         self.mode, self.id = "normal", QtCore.QUuid.createUuid()
         self.colours = None  # another colour space than the document's
+        self.frames, self.ghosts = False, None  # has keyframes; what its onion skins show of others
 
     def __eq__(self, other):
         return self is other
@@ -89,6 +90,23 @@ class Node(QtCore.QObject):
 
     def index(self):
         return self.parent.children.index(self)
+
+    def animated(self):
+        return self.frames
+
+    def bounds(self):
+        """Of what is not transparent, onion skins included."""
+        seen = np.argwhere(self._shown()[..., 3])
+        if not len(seen):
+            return QtCore.QRect()
+        (top, left), (bottom, right) = seen.min(0), seen.max(0)
+        return QtCore.QRect(int(left), int(top), int(right - left + 1), int(bottom - top + 1))
+
+    def _shown(self):
+        """Its pixels over its onion skins."""
+        if self.ghosts is None:
+            return self.pixels
+        return np.where(self.pixels[..., 3:] > 0, self.pixels, self.ghosts)
 
     def visible(self):
         return self.flags["visible"]
@@ -176,7 +194,7 @@ class Node(QtCore.QObject):
 
     def projectionPixelData(self, x, y, width, height):
         if self._type != "filterlayer":
-            return self.pixelData(x, y, width, height)
+            return array(self._shown()[y : y + height, x : x + width])
         if self.document.emptied:
             return array(self.document.blank()[y : y + height, x : x + width])
         below = []
@@ -260,8 +278,8 @@ class Document:
         result = self.blank()
         for node in nodes:
             if node.type() == "paintlayer":
-                cover = node.pixels[..., 3:] > 0
-                result = np.where(cover, node.pixels, result)
+                pixels = node._shown()
+                result = np.where(pixels[..., 3:] > 0, pixels, result)
         return result
 
     def merge(self, box=None):

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The docker's list of what steers the picture: ControlNets with their layers, and LoRAs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from . import models
+from .qt import QtCore, QtWidgets, tr
+from .steering import Condition
+from .widgets import Amount, narrow_box
+
+SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
+MOST_SHOWN = 2.0  # of the slider; what a document has beyond it stays
+
+
+class SteerList(QtWidgets.QWidget):
+    """Tells of what the artist has changed by `edited`, and by `wanted` that they want one more: its kind,
+    and its file's path or id."""
+
+    edited = QtCore.pyqtSignal()
+    wanted = QtCore.pyqtSignal(str, str)
+
+    def __init__(self):
+        super().__init__()
+        self.rows: list[Row] = []
+        self._reasons: dict[str, str] = {}
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.add = QtWidgets.QToolButton()
+        self.add.setText(tr("Add…"))
+        self.add.setToolTip(
+            tr("A ControlNet, which follows what is painted on a layer of its own, or a LoRA; their files "
+               "may be dropped here, too")
+        )  # fmt: skip
+        self.add.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QtWidgets.QMenu(self.add)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self.list_known)
+        self.add.setMenu(self.menu)
+        self._column.addWidget(self.add)
+        self.setAcceptDrops(True)
+
+    def value(self) -> tuple[Condition, ...]:
+        return tuple(row.condition for row in self.rows)
+
+    def load(self, conditions: tuple, layers: list[tuple[str, str]], reasons: dict[str, str]) -> None:
+        """Shows a document's, without telling. `layers` are those that can steer (id, name); `reasons` why
+        the model takes no such thing."""
+        self._reasons = reasons
+        if [row.key for row in self.rows] != [_key(one) for one in conditions]:
+            for row in self.rows:
+                self._column.removeWidget(row)
+                row.deleteLater()
+            self.rows = [Row(self, one) for one in conditions]
+            for index, row in enumerate(self.rows):
+                self._column.insertWidget(index, row)
+        for row, one in zip(self.rows, conditions):
+            row.load(one, layers, reasons.get(one.kind, ""))
+
+    def remove(self, row: Row) -> None:
+        self.rows.remove(row)
+        self._column.removeWidget(row)
+        row.deleteLater()
+        self.edited.emit()
+
+    def list_known(self) -> None:
+        self.menu.clear()
+        for kind, text in (("control", tr("ControlNet from a file…")), ("lora", tr("LoRA from a file…"))):
+            self._entry(text, kind, "")
+        self.menu.addSeparator()
+        for file, path in models.known(models.NETWORKS).items():
+            kind = _kind(path)
+            if kind:
+                self._entry(_title(file), kind, file, path)
+
+    def _entry(self, text: str, kind: str, file: str, tip: str = "") -> None:
+        action = self.menu.addAction(text.replace("&", "&&"))
+        why = self._reasons.get(kind, "")
+        action.setEnabled(not why)
+        action.setToolTip(why or tip)
+        action.triggered.connect(lambda *_: self.wanted.emit(kind, file))
+
+    def dragEnterEvent(self, event):
+        if any(_kind(url.toLocalFile()) for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event):
+        for url in event.mimeData().urls():
+            path = url.toLocalFile()
+            if _kind(path):
+                self.wanted.emit(_kind(path), path)
+        event.acceptProposedAction()
+
+
+class Row(QtWidgets.QWidget):
+    """One condition."""
+
+    def __init__(self, steer_list: SteerList, condition: Condition):
+        super().__init__()
+        self._list, self.condition, self._loading = steer_list, condition, False
+        self.on = QtWidgets.QCheckBox(_title(condition.file))
+        self.on.setMinimumWidth(40)
+        self.on.toggled.connect(lambda on: self._edit(on=on))
+        remove = QtWidgets.QToolButton()
+        remove.setText("✕")
+        remove.setToolTip(tr("Takes it out of the list"))
+        remove.clicked.connect(lambda: self._list.remove(self))
+        first = QtWidgets.QHBoxLayout()
+        first.addWidget(self.on, 1)
+        first.addWidget(remove)
+        self.scale = Amount(0, MOST_SHOWN, 2, tr("How much it steers: 0 is not at all, 1 as it was made"))
+        self.scale.edited.connect(lambda: self._edit(scale=_number(self.scale.value())))
+        self.layer = narrow_box(
+            tr("The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint")
+        )
+        self.layer.activated.connect(lambda index: self._edit(layer=self.layer.itemData(index)))
+        self.layer.setVisible(condition.kind == "control")
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        column.addLayout(first)
+        column.addWidget(self.layer)
+        column.addWidget(self.scale)
+
+    @property
+    def key(self) -> tuple:
+        return _key(self.condition)
+
+    def load(self, condition: Condition, layers: list[tuple[str, str]], why: str) -> None:
+        self._loading = True
+        try:
+            self.condition = condition
+            self.on.setChecked(condition.on)
+            self.on.setToolTip(f"<p>{why}</p>" if why else "")
+            self.setEnabled(not why or not condition.on)
+            self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
+            if condition.kind == "control":
+                self._list_layers(layers)
+        finally:
+            self._loading = False
+
+    def _list_layers(self, layers: list[tuple[str, str]]) -> None:
+        chosen = self.condition.layer
+        entries = dict(layers)
+        entries.setdefault(chosen, tr("choose a layer"))
+        shown = [(self.layer.itemData(i), self.layer.itemText(i)) for i in range(self.layer.count())]
+        if shown != list(entries.items()):
+            self.layer.clear()
+            for identity, name in entries.items():
+                self.layer.addItem(name, identity)
+        self.layer.setCurrentIndex(list(entries).index(chosen))
+
+    def _edit(self, **values) -> None:
+        if not self._loading:
+            self.condition = replace(self.condition, **values)
+            self._list.edited.emit()
+
+
+def _key(condition: Condition) -> tuple:
+    return condition.number, condition.kind, condition.file
+
+
+def _kind(path: str) -> str:
+    """Of a file by its name, of a ControlNet's folder by what is in it; "" for anything else."""
+    try:
+        names = os.listdir(path) if os.path.isdir(path) else [path]
+    except OSError:
+        names = []
+    kinds = {SUFFIXES.get(os.path.splitext(name)[1].lower()) for name in names}
+    wanted = SUFFIXES.values() if names == [path] else ("control",)
+    return next((kind for kind in wanted if kind in kinds), "")
+
+
+def _title(file: str) -> str:
+    return os.path.splitext(models.name(file))[0]
+
+
+def _number(value: float | None) -> float:
+    return 1.0 if value is None else value

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What steers pictures besides paint and words: ControlNets, each with a layer as its picture, and LoRAs.
+
+The layer is any of the document: what is painted on it steers while it is painted. One that lies below the
+managed group and is shown is part of the paint too; hidden, or above the group, it is not.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, fields
+
+from . import abi, models
+from .engine import ScumbleError, Session, Steered
+from .pixels import Buffer, Refused, bands, pixel_format
+from .qt import owned, tr
+
+KINDS = {"control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA}
+MOST = 32  # of the library
+MOST_SCALE = 10.0
+PIECE_BYTES = 4 << 20  # of a layer that are read in one go
+AGAIN = 1.0  # seconds until the next try with what could not be used
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One of a document's. `number` is its own there, `file` an id (models.py), `layer` a node's id."""
+
+    number: int
+    kind: str
+    file: str
+    layer: str = ""
+    scale: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+    on: bool = True
+
+
+def read_conditions(value) -> tuple[tuple[Condition, ...], bool]:
+    """(those that can be used of what a document keeps, whether all can be)"""
+    if not isinstance(value, list):
+        return (), False
+    found = [one for one in map(_read, value[:MOST]) if one is not None]
+    alone = {one.number: one for one in found}
+    return tuple(alone.values()), len(alone) == len(value)
+
+
+def _read(value) -> Condition | None:
+    if not isinstance(value, dict):
+        return None
+    kept = {}
+    for known in fields(Condition):
+        if known.name in kept or known.name not in value:
+            continue
+        one, like = value[known.name], {"int": int, "str": str, "float": float, "bool": bool}[known.type]
+        if like is float and type(one) is int and abs(one) <= MOST_SCALE:
+            one = float(one)
+        if type(one) is not like or (like is float and not math.isfinite(one)):
+            return None
+        if like is str and len(one) > 1000:
+            return None
+        kept[known.name] = one
+    if not {"number", "kind", "file"} <= set(kept) or kept["kind"] not in KINDS:
+        return None
+    least = -MOST_SCALE if kept["kind"] == "lora" else 0.0
+    good = 0 <= kept["number"] < MOST and least <= kept.get("scale", 1.0) <= MOST_SCALE
+    start, end = kept.get("start", 0.0), kept.get("end", 1.0)
+    return Condition(**kept) if good and 0.0 <= start <= end <= 1.0 else None
+
+
+def added(conditions: tuple[Condition, ...], kind: str, file: str, layer: str = "") -> tuple[Condition, ...]:
+    """With one more. Raises Refused where there are too many."""
+    taken = {one.number for one in conditions}
+    number = next((n for n in range(MOST) if n not in taken), None)
+    if number is None:
+        raise Refused(tr("{most} things steer this document, and there can be no more.").format(most=MOST))
+    return (*conditions, Condition(number, kind, file, layer))
+
+
+def sources(document, own) -> list[tuple[str, str]]:
+    """(id, name) of the layers that can steer, the uppermost first; not those of Scumble's group `own`."""
+    found, waiting = [], [(node, 0) for node in owned(document.rootNode().childNodes())]
+    while waiting:
+        node, depth = waiting.pop()
+        if node == own or node.type().endswith("mask"):
+            continue
+        found.append((node.uniqueId().toString(), "  " * depth + node.name()))
+        waiting += [(child, depth + 1) for child in owned(node.childNodes())]
+    return found
+
+
+class Steering:
+    """Hands a document's conditions to a session: what is new of them, and what is new on their layers."""
+
+    def __init__(self, document):
+        self._document = document
+        self._nodes: dict[str, object] = {}
+        self._files: dict[str, str] = {}  # where those lie that conditions name
+        self.forget()
+
+    def forget(self) -> None:
+        """Before a session, or a canvas of it, that knows of nothing yet."""
+        self._known: dict[int, tuple] = {}  # what the session was told, by number
+        self._turns: dict[int, list[int]] = {}  # the piece that changed last, and the next one
+        self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
+
+    @property
+    def problem(self) -> str:
+        """Why something does not steer."""
+        return next((why for _, _, why in self._wrong.values()), "")
+
+    def follow(self, session: Session, conditions: tuple[Condition, ...], size: tuple[int, int]) -> int:
+        """Tells the session what has changed; the last revision of that, 0 if nothing has."""
+        revision = 0
+        wanted = {one.number: one for one in conditions if one.on}
+        for number in [number for number in (*self._known, *self._wrong) if number not in wanted]:
+            revision = self._take_away(session, number) or revision
+            self._wrong.pop(number, None)
+        now = time.perf_counter()
+        for number, one in wanted.items():
+            failed, when, _ = self._wrong.get(number, (None, 0.0, ""))
+            if failed == one and now - when < AGAIN:
+                continue
+            try:
+                revision = self._tell(session, one, size) or revision
+                self._wrong.pop(number, None)
+            except ScumbleError as error:
+                self._wrong[number] = one, now, str(error)
+                revision = self._take_away(session, number) or revision
+        return revision
+
+    def _take_away(self, session: Session, number: int) -> int:
+        if self._known.pop(number, None) is None:
+            return 0
+        return session.steer(number, None)
+
+    def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
+        if one.file not in self._files:
+            self._files[one.file] = models.network(one.file)
+        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end)
+        if one.kind == "lora":
+            if self._known.get(one.number) == (by,):
+                return 0
+            self._known[one.number] = (by,)
+            return session.steer(one.number, by)
+        node = self._layer(one)
+        pixels = pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
+        known, now = self._known.get(one.number), (by, one.layer, pixels)
+        pieces = bands((0, 0, *size), PIECE_BYTES // pixels.bytes_per_pixel)
+        turn = self._turns.setdefault(one.number, [0, 0])
+        if known is None or known[1:] != now[1:]:
+            wanted = list(range(len(pieces)))
+        else:
+            turn[1] = (turn[1] + 1) % len(pieces)
+            wanted = sorted({min(turn[0], len(pieces) - 1), turn[1]})
+        revision = 0
+        self._known[one.number] = now
+        for index in wanted:
+            rect = pieces[index]
+            paint = _read_pixels(node, rect)
+            if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+                continue  # it is changing under us; the next look sees how
+            part = (rect, paint.address, paint.length)
+            changed = session.steer(one.number, by, (pixels.number, size, part, pixels.space))
+            if changed:
+                turn[0], revision = index, changed
+        return revision
+
+    def _layer(self, one: Condition):
+        node = self._nodes.get(one.layer)
+        if node is None or node.parentNode() is None:
+            node = _find(self._document, one.layer)
+            self._nodes[one.layer] = node
+        if node is None:
+            raise Refused(
+                tr("“{name}” has no layer to read: choose one for it under Steer by.")
+                .format(name=models.name(one.file))
+            )  # fmt: skip
+        return node
+
+
+def _find(document, identity: str):
+    waiting = owned(document.rootNode().childNodes())
+    while waiting:
+        node = waiting.pop()
+        if node.uniqueId().toString() == identity:
+            return node
+        waiting += owned(node.childNodes())
+    return None
+
+
+def _read_pixels(node, rect: tuple) -> Buffer:
+    """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels."""
+    shown = node.visible() or node.type() == "grouplayer"
+    return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))

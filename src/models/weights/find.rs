@@ -1,0 +1,343 @@
+//! Which weights a `ModelProto` (onnx/onnx.proto3) has, and which module uses each.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::ops::Range;
+
+use super::{Element, FLOAT, FLOAT16, Found, Place, Use, Weight};
+use crate::models::wire::{Damage, Field, Walk, Walker};
+
+const ROUNDED: &str = "are rounded to 8 bits or fewer, or to bfloat16, and cannot be changed";
+const SHARED: &str = "are shared by several of its modules and cannot be changed";
+const FUSED: &str = "were merged or moved when it was optimised, and cannot be changed";
+
+struct Tensor {
+    shape: Vec<usize>,
+    element: Option<Element>,
+    place: Place,
+    field: Range<u64>,
+}
+
+struct Node {
+    name: String,
+    operator: String,
+    inputs: Vec<String>,
+    output: String,
+    /// A Gemm's transB.
+    transposes: bool,
+}
+
+/// Collects what the walk meets.
+pub struct Finder {
+    walker: Walker,
+    nodes: Vec<Node>,
+    tensors: HashMap<String, Tensor>,
+    /// Its field, and what is in it.
+    pub graph: Option<(Range<u64>, Range<u64>)>,
+}
+
+impl Finder {
+    pub fn new(file: File) -> Self {
+        Finder { walker: Walker::new(file), nodes: Vec::new(), tensors: HashMap::new(), graph: None }
+    }
+
+    /// ModelProto: 7 = graph.
+    pub fn model(&mut self, end: u64) -> Walk<()> {
+        while self.walker.at < end {
+            let begin = self.walker.at;
+            match self.walker.field(end)? {
+                (7, Field::Until(graph)) if self.graph.is_none() => {
+                    self.graph = Some((begin..graph, self.walker.at..graph));
+                    self.in_graph(graph)?;
+                }
+                (7, _) => return Err(Damage::NotOnnx),
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// GraphProto: 1 = node, 5 = initializer.
+    fn in_graph(&mut self, end: u64) -> Walk<()> {
+        while self.walker.at < end {
+            let begin = self.walker.at;
+            match self.walker.field(end)? {
+                (1, Field::Until(node)) => self.node(node)?,
+                (5, Field::Until(tensor)) => self.tensor(begin, tensor)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// NodeProto: 1 = input, 2 = output, 3 = name, 4 = op_type, 5 = attribute.
+    fn node(&mut self, end: u64) -> Walk<()> {
+        let mut node = Node {
+            name: String::new(),
+            operator: String::new(),
+            inputs: Vec::new(),
+            output: String::new(),
+            transposes: false,
+        };
+        while self.walker.at < end {
+            match self.walker.field(end)? {
+                (1, Field::Until(text)) => node.inputs.push(self.walker.text(text)?),
+                (2, Field::Until(text)) if node.output.is_empty() => node.output = self.walker.text(text)?,
+                (3, Field::Until(text)) => node.name = self.walker.text(text)?,
+                (4, Field::Until(text)) => node.operator = self.walker.text(text)?,
+                (5, Field::Until(attribute)) => node.transposes |= self.transposes(attribute)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        self.nodes.push(node);
+        Ok(())
+    }
+
+    /// AttributeProto: 1 = name, 3 = i.
+    fn transposes(&mut self, end: u64) -> Walk<bool> {
+        let (mut named, mut set) = (false, false);
+        while self.walker.at < end {
+            match self.walker.field(end)? {
+                (1, Field::Until(text)) => named = self.walker.text(text)? == "transB",
+                (3, Field::Number(number)) => set = number == 1,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok(named && set)
+    }
+
+    /// TensorProto: 1 = dims (one by one, or packed), 2 = data_type, 4 = float_data, 8 = name, 9 = raw_data, 13 =
+    /// external_data, 14 = data_location.
+    fn tensor(&mut self, begin: u64, end: u64) -> Walk<()> {
+        let (mut shape, mut element, mut name, mut place) =
+            (Vec::new(), None, String::new(), Place::Elsewhere);
+        let (mut file, mut from, mut length, mut beside) = (String::new(), 0u64, None, false);
+        let side = |side: u64| usize::try_from(side).map_err(|_| Damage::NotOnnx);
+        while self.walker.at < end {
+            match self.walker.field(end)? {
+                (1, Field::Number(number)) => shape.push(side(number)?),
+                (1, Field::Until(packed)) => {
+                    while self.walker.at < packed {
+                        shape.push(side(self.walker.varint(packed)?)?);
+                    }
+                }
+                (2, Field::Number(FLOAT)) => element = Some(Element::F32),
+                (2, Field::Number(FLOAT16)) => element = Some(Element::F16),
+                (4 | 9, Field::Until(next)) => {
+                    place = Place::Inside(self.walker.at..next);
+                    self.walker.skip_to(next)?;
+                }
+                (8, Field::Until(text)) => name = self.walker.text(text)?,
+                (13, Field::Until(entry)) => {
+                    let (key, value) = self.walker.entry(entry)?;
+                    let number = || value.parse::<u64>().map_err(|_| Damage::NotOnnx);
+                    match key.as_str() {
+                        "offset" => from = number()?,
+                        "length" => length = Some(number()?),
+                        "location" => file = value,
+                        _ => {}
+                    }
+                }
+                (14, Field::Number(location)) => beside = location == 1,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        if beside {
+            place = Place::Beside { file, from, length };
+        }
+        self.tensors.insert(name, Tensor { shape, element, place, field: begin..end });
+        Ok(())
+    }
+
+    /// By module what it has.
+    pub fn found(&self) -> HashMap<String, Found> {
+        let made_by: HashMap<&str, &Node> =
+            self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
+        let mut found: HashMap<String, Found> = HashMap::new();
+        // Who uses a weight.
+        let mut users: HashMap<&str, String> = HashMap::new();
+        let mut shared: Vec<String> = Vec::new();
+        for node in &self.nodes {
+            let usage = match node.operator.as_str() {
+                "MatMul" => Some(Use::Transposed),
+                "Gemm" if !node.transposes => Some(Use::Transposed),
+                "Gemm" | "Conv" => Some(Use::AsIs),
+                other if is_rounding(other) || is_fused(other) => None,
+                _ => continue,
+            };
+            let Some(input) = node.inputs.get(1) else { continue };
+            let (source, rounded) = source(input, &made_by);
+            let Some((name, tensor)) = self.tensors.get_key_value(source) else { continue };
+            let Some(module) = module(&node.name, name) else { continue };
+            let what = match (usage, tensor.element, &tensor.place) {
+                (None, ..) if is_fused(&node.operator) => Found::Fixed(FUSED),
+                (Some(usage), Some(element), place @ (Place::Inside(_) | Place::Beside { .. }))
+                    if !rounded =>
+                {
+                    Found::Weight(Weight {
+                        name: name.clone(),
+                        shape: tensor.shape.clone(),
+                        element,
+                        usage,
+                        place: place.clone(),
+                        field: tensor.field.clone(),
+                    })
+                }
+                _ => Found::Fixed(ROUNDED),
+            };
+            if let Some(other) = users.insert(name, module.clone())
+                && other != module
+            {
+                shared.extend([other, module.clone()]);
+            }
+            found.entry(module).or_insert(what);
+        }
+        for module in shared {
+            found.insert(module, Found::Fixed(SHARED));
+        }
+        found
+    }
+}
+
+/// Equal weights are written once and handed on; some are stored with fewer digits than they are used with.
+fn source<'a>(input: &'a str, made_by: &HashMap<&str, &'a Node>) -> (&'a str, bool) {
+    let (mut at, mut rounded) = (input, false);
+    // A ring is no graph; it must not be one here either.
+    for _ in 0..8 {
+        match made_by.get(at) {
+            Some(node) if ["Identity", "Cast", "DequantizeLinear"].contains(&node.operator.as_str()) => {
+                rounded |= node.operator == "DequantizeLinear";
+                at = node.inputs.first().map_or("", String::as_str);
+            }
+            _ => break,
+        }
+    }
+    (at, rounded)
+}
+
+fn is_rounding(operator: &str) -> bool {
+    ["MatMulNBits", "MatMulInteger", "DynamicQuantizeMatMul", "ConvInteger", "QLinearMatMul", "QLinearConv"]
+        .contains(&operator)
+}
+
+fn is_fused(operator: &str) -> bool {
+    ["FusedConv", "NhwcConv", "FusedMatMul", "FusedGemm", "Attention", "MultiHeadAttention"]
+        .contains(&operator)
+}
+
+/// The module of a node (`/down_blocks.0/…/to_q/MatMul`), or of a weight that has kept its name.
+fn module(node: &str, weight: &str) -> Option<String> {
+    let path = match node.rsplit_once('/') {
+        Some((path, _)) if !path.is_empty() => path.trim_start_matches('/'),
+        _ => weight.strip_suffix(".weight")?,
+    };
+    Some(path.replace(['/', '.'], "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::weights::Weights;
+    use crate::models::wire::{put_bytes, put_number};
+
+    const INT8: u64 = 3;
+    const BFLOAT16: u64 = 16;
+
+    fn message(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        bytes
+    }
+
+    fn node(name: &str, operator: &str, inputs: &[&str], output: &str, transposes: bool) -> Vec<u8> {
+        message(|node| {
+            inputs.iter().for_each(|input| put_bytes(node, 1, input.as_bytes()));
+            put_bytes(node, 2, output.as_bytes());
+            put_bytes(node, 3, name.as_bytes());
+            put_bytes(node, 4, operator.as_bytes());
+            if transposes {
+                let attribute = message(|attribute| {
+                    put_bytes(attribute, 1, b"transB");
+                    put_number(attribute, 3, 1);
+                });
+                put_bytes(node, 5, &attribute);
+            }
+        })
+    }
+
+    fn tensor(name: &str, element: u64) -> Vec<u8> {
+        message(|tensor| {
+            put_number(tensor, 1, 2);
+            put_number(tensor, 1, 3);
+            put_number(tensor, 2, element);
+            put_bytes(tensor, 8, name.as_bytes());
+            put_bytes(tensor, 9, &[0; 24]);
+        })
+    }
+
+    #[test]
+    fn what_can_be_changed_is_told_from_what_cannot() {
+        let nodes = [
+            node("/plain/MatMul", "MatMul", &["x", "w1"], "a", false),
+            node("/gemm.0/Gemm", "Gemm", &["x", "w2"], "b", true),
+            node("/straight/Gemm", "Gemm", &["x", "w3"], "c", false),
+            node("/handed/Identity", "Identity", &["w4"], "w4b", false),
+            node("/handed/Cast", "Cast", &["w4b"], "w4c", false),
+            node("/handed/MatMul", "MatMul", &["x", "w4c"], "d", false),
+            node("", "Conv", &["x", "up.0.conv.weight"], "e", false),
+            node("/whole/MatMul_quant", "MatMulInteger", &["x", "w5"], "f", false),
+            node("/dequantized/DequantizeLinear", "DequantizeLinear", &["w6"], "w6b", false),
+            node("/dequantized/MatMul", "MatMul", &["x", "w6b"], "g", false),
+            node("/brain/MatMul", "MatMul", &["x", "w7"], "h", false),
+            node("/fused/Conv", "FusedConv", &["x", "w8"], "i", false),
+            node("/one/MatMul", "MatMul", &["x", "w9"], "j", false),
+            node("/other/MatMul", "MatMul", &["x", "w9"], "k", false),
+            node("/ring/Identity", "Identity", &["r2"], "r1", false),
+            node("/ring/Identity_1", "Identity", &["r1"], "r2", false),
+            node("/ring/MatMul", "MatMul", &["x", "r1"], "l", false),
+            node("/made/MatMul", "MatMul", &["x", "a"], "m", false),
+            node("/short/MatMul", "MatMul", &["x"], "n", false),
+        ];
+        let floats = ["w1", "w2", "w3", "w4", "up.0.conv.weight", "w8", "w9"];
+        let graph = message(|graph| {
+            nodes.iter().for_each(|node| put_bytes(graph, 1, node));
+            floats.iter().for_each(|name| put_bytes(graph, 5, &tensor(name, FLOAT)));
+            for (name, element) in [("w5", INT8), ("w6", INT8), ("w7", BFLOAT16)] {
+                put_bytes(graph, 5, &tensor(name, element));
+            }
+        });
+        let path = std::env::temp_dir().join(format!("scumble-{}-found.onnx", std::process::id()));
+        let model = message(|model| put_bytes(model, 7, &graph));
+        std::fs::write(&path, &model).unwrap();
+        let weights = Weights::of(&path).unwrap();
+        let usage = |module: &str| match weights.get(module) {
+            Some(Found::Weight(weight)) => Ok((weight.name.as_str(), weight.usage)),
+            Some(Found::Fixed(why)) => Err(Some(*why)),
+            None => Err(None),
+        };
+        assert_eq!(usage("plain"), Ok(("w1", Use::Transposed)));
+        assert_eq!(usage("gemm_0"), Ok(("w2", Use::AsIs)));
+        assert_eq!(usage("straight"), Ok(("w3", Use::Transposed)));
+        assert_eq!(usage("handed"), Ok(("w4", Use::Transposed)));
+        assert_eq!(usage("up_0_conv"), Ok(("up.0.conv.weight", Use::AsIs)));
+        for rounded in ["whole", "dequantized", "brain"] {
+            assert_eq!(usage(rounded), Err(Some(ROUNDED)), "{rounded}");
+        }
+        assert_eq!(usage("fused"), Err(Some(FUSED)));
+        assert_eq!((usage("one"), usage("other")), (Err(Some(SHARED)), Err(Some(SHARED))));
+        for none in ["ring", "made", "short"] {
+            assert_eq!(usage(none), Err(None), "{none}");
+        }
+        // Cut anywhere, it is no model.
+        for length in 0..model.len() {
+            std::fs::write(&path, &model[..length]).unwrap();
+            assert!(Weights::of(&path).is_err(), "{length}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,360 @@
+//! LoRAs on a model that is loaded: what they add is put into the weights of the networks that they change, from the model's
+//! own on the disk each time, and ONNX Runtime reads those networks again. Without any they are as they were.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use half::f16;
+use ort::value::{DynValue, Tensor};
+use parking_lot::Mutex;
+
+use super::denoise::Denoiser;
+use super::text::TextEncoder;
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status, plain};
+use crate::models::component::{Changed, Component};
+use crate::models::folder::Folder;
+use crate::models::kind::Kind;
+use crate::models::lora::{self, Delta, Lora, Part};
+use crate::models::numbers::entry;
+use crate::models::weights::{Element, Found, Weight, Weights};
+use crate::render::Scene;
+
+/// Names that a sentence has room for.
+const NAMED: usize = 3;
+
+/// A LoRA that is asked for: which file, as it is now.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    file: String,
+    changed: Option<SystemTime>,
+    bytes: u64,
+    scale: f32,
+}
+
+/// What one network was asked to have, and has.
+#[derive(Default)]
+struct Folded {
+    asked: Vec<Asked>,
+    /// Those of them that change it.
+    has: Vec<Asked>,
+}
+
+pub struct Loras {
+    why_not: Option<String>,
+    /// Whose LoRAs fit.
+    title: &'static str,
+    /// The U-Net's `layers_per_block`.
+    layers: usize,
+    /// By network.
+    folded: BTreeMap<&'static str, Folded>,
+}
+
+/// The LoRAs of one job by file, each read once.
+type Files = BTreeMap<String, Lora>;
+
+/// One weight, and what is added to it.
+type Sum<'a> = (&'a Weight, Vec<(f32, &'a Delta)>);
+
+impl Loras {
+    /// # Errors
+    /// [`Status::ModelBroken`] for a U-Net whose configuration is wrong.
+    pub fn new(folder: &Folder) -> Result<Loras> {
+        let kind = folder.kind.unwrap_or(Kind::StableDiffusion);
+        let why_not =
+            kind.has_transformer().then(|| format!("{} models take no LoRAs in this version.", kind.title()));
+        // Stable Diffusion's, where nothing says.
+        const LAYERS: u32 = 2;
+        let config = folder.config.as_ref();
+        let listed = config.is_some_and(|config| config.list_length("layers_per_block").is_some());
+        let layers = if listed { None } else { entry(config, "layers_per_block")? };
+        let layers = layers.unwrap_or(LAYERS) as usize;
+        Ok(Loras { why_not, title: kind.title(), layers, folded: BTreeMap::new() })
+    }
+
+    /// Why no LoRA can be taken; None if it can.
+    pub fn why_not(&self) -> Option<String> {
+        self.why_not.clone()
+    }
+
+    /// Sees to it that the networks have what the scene asks for, and nothing else.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] for a model that takes none, and scales that are no numbers; as [`lora::read`];
+    /// [`Status::ModelUnsupported`] for one that does not fit the model; as [`Component::read_again`]. All networks are then
+    /// as they were, or those before the one that failed as they are to be.
+    pub fn prepare<'n>(
+        &mut self,
+        scene: &Scene<'_>,
+        encoders: &mut [TextEncoder],
+        denoisers: impl Iterator<Item = &'n mut Denoiser>,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let wanted: Vec<_> = scene.loras().filter(|lora| lora.scale != 0.0 || lora.text != 0.0).collect();
+        if wanted.is_empty() && self.folded.is_empty() {
+            return Ok(());
+        }
+        if let (Some(why), false) = (&self.why_not, wanted.is_empty()) {
+            return Err(Error::setting(why.as_str()));
+        }
+        let mut asked: Vec<(Asked, f32)> = Vec::with_capacity(wanted.len());
+        for lora in wanted {
+            if !lora.scale.is_finite() || !lora.text.is_finite() {
+                return Err(Error::setting("A LoRA's scales must be numbers; change them."));
+            }
+            asked.push((stamp(lora.file, lora.scale)?, lora.text));
+        }
+        let of = |part: Part| -> Vec<Asked> {
+            let scaled = asked.iter().map(|(asked, text)| match part {
+                Part::Unet => asked.clone(),
+                Part::Text | Part::Text2 => Asked { scale: *text, ..asked.clone() },
+            });
+            scaled.filter(|asked| asked.scale != 0.0).collect()
+        };
+        let mut targets: Vec<Target<'_>> = Vec::new();
+        for encoder in encoders.iter_mut() {
+            let part =
+                if encoder.component().name() == Part::Text2.name() { Part::Text2 } else { Part::Text };
+            targets.push(Target { part, asked: of(part), network: Network::Text(encoder) });
+        }
+        for denoiser in denoisers {
+            let part = Part::Unet;
+            targets.push(Target { part, asked: of(part), network: Network::Denoiser(denoiser) });
+        }
+        let parts: Vec<Part> = targets.iter().map(|target| target.part).collect();
+        targets.retain_mut(|target| {
+            let folded = self.folded.get(target.network.component().name());
+            folded.map_or(&[][..], |folded| &folded.asked) != target.asked.as_slice()
+        });
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let mut files = Files::new();
+        for asked in targets.iter().flat_map(|target| &target.asked) {
+            cancel.check()?;
+            if !files.contains_key(&asked.file) {
+                files.insert(asked.file.clone(), lora::read(Path::new(&asked.file), self.layers)?);
+            }
+        }
+        let known = targets.iter_mut().map(|target| Weights::of(target.network.component().path()));
+        let known = known.collect::<Result<Vec<Weights>>>()?;
+        let networks: Vec<_> =
+            targets.iter().zip(&known).map(|(target, weights)| (target.part, weights)).collect();
+        for (file, lora) in &files {
+            let own = || asked.iter().filter(|(asked, _)| asked.file == *file);
+            let heard = |part: Part| match part {
+                Part::Unet => own().any(|(asked, _)| asked.scale != 0.0),
+                Part::Text | Part::Text2 => own().any(|(_, text)| *text != 0.0),
+            };
+            self.check(file, lora, &networks, &|part| heard(part).then(|| parts.contains(&part)))?;
+        }
+        for (target, weights) in targets.iter_mut().zip(&known) {
+            self.fold(target, weights, &files, cancel)?;
+        }
+        Ok(())
+    }
+
+    /// Is there a place in the model for all that a LoRA changes? `has` says of the parts that are heard whether the model
+    /// has them.
+    fn check(
+        &self,
+        file: &str,
+        lora: &Lora,
+        networks: &[(Part, &Weights)],
+        has: &dyn Fn(Part) -> Option<bool>,
+    ) -> Result<()> {
+        let mut fixed = None;
+        let (mut all, mut misfits) = (0, Vec::<&str>::new());
+        for ((part, module), delta) in &lora.0 {
+            let Some(mut fits) = has(*part) else { continue };
+            all += 1;
+            for (_, weights) in networks.iter().filter(|(own, _)| own == part) {
+                match find(weights, *part, module) {
+                    Some(Found::Weight(weight)) => fits &= delta.fits(&weight.shape, weight.usage),
+                    Some(Found::Fixed(why)) => {
+                        fixed = fixed.or(Some((*part, *why)));
+                        fits = false;
+                    }
+                    None => fits = false,
+                }
+            }
+            if !fits {
+                misfits.push(&delta.module);
+            }
+        }
+        let Some(first) = misfits.first() else { return Ok(()) };
+        let wrong = misfits.len();
+        let named =
+            misfits.iter().take(NAMED).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let more = if wrong > NAMED { ", …" } else { "" };
+        let message = match fixed {
+            Some((part, why)) => format!(
+                "The LoRA {file} cannot be used with this export of the model: the weights of its {} {why} (\"{first}\"); \
+                 choose an export with 16- or 32-bit floats.",
+                part.name()
+            ),
+            None => format!(
+                "The LoRA {file} does not fit this model: of the {all} weights that it changes {} fit, and {wrong} have \
+                 no place in it or another size ({named}{more}); choose one that was made for {} models.",
+                if wrong == all { "none".to_owned() } else { (all - wrong).to_string() },
+                self.title
+            ),
+        };
+        Err(Error::new(Status::ModelUnsupported, message))
+    }
+
+    /// Brings one network to what is asked of it.
+    fn fold(
+        &mut self,
+        target: &mut Target<'_>,
+        weights: &Weights,
+        files: &Files,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let part = target.part;
+        let name = target.network.component().name();
+        let mut sums: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
+        let mut has = Vec::new();
+        for asked in &target.asked {
+            let Some(lora) = files.get(&asked.file) else { continue };
+            let before = has.len();
+            for ((own, module), delta) in &lora.0 {
+                let Some(Found::Weight(weight)) =
+                    (*own == part).then(|| find(weights, part, module)).flatten()
+                else {
+                    continue;
+                };
+                sums.entry(&weight.name).or_insert_with(|| (weight, Vec::new())).1.push((asked.scale, delta));
+                has.truncate(before);
+                has.push(asked.clone());
+            }
+        }
+        let folded = self.folded.entry(name).or_default();
+        if folded.has != has {
+            let start = Instant::now();
+            let component = target.network.component();
+            let changed = match sums.is_empty() {
+                true => None,
+                false => Some(changed(weights, sums.into_values().collect(), component.threads(), cancel)?),
+            };
+            let summed = start.elapsed();
+            component.read_again(changed.as_ref(), cancel)?;
+            log::info!(
+                "LoRAs in the {name}: {} of them, summed up in {:.2} s, read in {:.2} s",
+                has.len(),
+                summed.as_secs_f64(),
+                (start.elapsed() - summed).as_secs_f64()
+            );
+            if let Network::Text(encoder) = &mut target.network {
+                encoder.forget();
+            }
+            folded.has = has;
+        }
+        folded.asked.clone_from(&target.asked);
+        Ok(())
+    }
+}
+
+enum Network<'a> {
+    Text(&'a mut TextEncoder),
+    Denoiser(&'a mut Denoiser),
+}
+
+impl Network<'_> {
+    fn component(&mut self) -> &mut Component {
+        match self {
+            Network::Text(encoder) => encoder.component(),
+            Network::Denoiser(denoiser) => denoiser.component(),
+        }
+    }
+}
+
+/// A network of the model, and what it is to have.
+struct Target<'a> {
+    part: Part,
+    asked: Vec<Asked>,
+    network: Network<'a>,
+}
+
+fn stamp(file: &str, scale: f32) -> Result<Asked> {
+    let about = std::fs::metadata(file).map_err(|error| {
+        let (status, why) = match error.kind() {
+            std::io::ErrorKind::NotFound => (Status::ModelMissing, "there is no such file".to_owned()),
+            _ => (Status::ModelBroken, plain(error)),
+        };
+        Error::new(status, format!("The LoRA {file} cannot be used: {why}."))
+    })?;
+    Ok(Asked { file: file.to_owned(), changed: about.modified().ok(), bytes: about.len(), scale })
+}
+
+/// What the model has for a module: text encoders are exported with and without the level `text_model`.
+fn find<'a>(weights: &'a Weights, part: Part, module: &str) -> Option<&'a Found> {
+    const LEVEL: &str = "text_model_";
+    weights.get(module).or_else(|| match (part, module.strip_prefix(LEVEL)) {
+        (Part::Unet, _) => None,
+        (_, Some(rest)) => weights.get(rest),
+        (_, None) => weights.get(&format!("{LEVEL}{module}")),
+    })
+}
+
+/// Adds up what belongs to each weight, several at a time.
+fn changed(weights: &Weights, sums: Vec<Sum<'_>>, threads: usize, cancel: &Cancel) -> Result<Changed> {
+    let replaced: Vec<&Weight> = sums.iter().map(|(weight, _)| *weight).collect();
+    let model = weights.without(&replaced)?;
+    let (waiting, done) = (Mutex::new(sums.into_iter()), Mutex::new(Ok(Vec::new())));
+    let work = || {
+        loop {
+            let next = waiting.lock().next();
+            let Some(sum) = next.filter(|_| done.lock().is_ok()) else { return };
+            let made = cancel.check().and_then(|()| one(weights, &sum));
+            let mut done = done.lock();
+            match (made, done.as_mut()) {
+                (Ok(made), Ok(all)) => all.push(made),
+                (Err(error), Ok(_)) => *done = Err(error),
+                _ => return,
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.clamp(1, 16) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    Ok(Changed { model, weights: done.into_inner()? })
+}
+
+fn one(weights: &Weights, (weight, deltas): &Sum<'_>) -> Result<(String, Arc<DynValue>)> {
+    let mut numbers = weights.read(weight)?;
+    for (scale, delta) in deltas {
+        delta.add(*scale, weight.usage, &mut numbers);
+    }
+    let shape = weight.shape.clone();
+    let value = match weight.element {
+        Element::F32 => {
+            check_finite(&numbers, weight)?;
+            Tensor::from_array((shape, numbers)).map(Tensor::into_dyn)
+        }
+        Element::F16 => {
+            let halves: Vec<f16> = numbers.iter().map(|number| f16::from_f32(*number)).collect();
+            numbers.iter_mut().zip(&halves).for_each(|(number, half)| *number = half.to_f32());
+            check_finite(&numbers, weight)?;
+            Tensor::from_array((shape, halves)).map(Tensor::into_dyn)
+        }
+    };
+    let value =
+        value.map_err(|e| Error::new(Status::Memory, format!("A LoRA's weights have no room: {e}.")))?;
+    Ok((weight.name.clone(), Arc::new(value)))
+}
+
+fn check_finite(numbers: &[f32], weight: &Weight) -> Result<()> {
+    match numbers.iter().all(|number| number.is_finite()) {
+        true => Ok(()),
+        false => Err(Error::setting(format!(
+            "LoRAs make the weight {} larger than its numbers can be; lower their scales.",
+            weight.name
+        ))),
+    }
+}

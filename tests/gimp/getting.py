@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A model is got from the dialog: the real engine, and a hub of our own on this machine."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from desk import Desk
+from dialog import preview, rest
+from report import Report
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/krita"))
+
+from hub_server import Hub  # noqa: E402
+
+MODEL = ROOT / "models/tiny/lcm"
+WINDOW = "^Get a Model$"
+
+
+@contextmanager
+def hub():
+    """One repository, painter/lcm, whose U-Net is cut once on the way."""
+    made = Hub()
+    for file in MODEL.rglob("*"):
+        if file.is_file():
+            made.put("painter/lcm", str(file.relative_to(MODEL)), file.read_bytes())
+    made.cut["unet/model.onnx"] = 50_000
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def get_a_model(d: Desk, r: Report):
+    """Looked at, its licence agreed to, downloaded, chosen, painted with."""
+    kept, data = d.s.profile / "scumble.conf", Path(d.s.env["XDG_DATA_HOME"])
+    kept.unlink(missing_ok=True)
+    d.open(240, 180)
+    window = d.dialog()
+    before = rest(d)
+    d.key("alt+m", "Tab", "space", pause=0.4)
+    if not r.check("Get… opens its window", d.s.until(lambda: d.s.windows_named(WINDOW), 10)):
+        return
+    shop = d.s.windows_named(WINDOW)[0]
+    width, height = d.geometry(shop)[2:]
+    r.check("which fits a small screen", width <= 700 and height <= 560, f"{width} x {height}")
+    d.s.x("windowactivate", "--sync", shop)
+    d.key("alt+o")
+    d.s.x("type", "--delay", "15", "painter/lcm")
+    d.key("alt+l", pause=1.5)
+    folder = data / "scumble/models/lcm"
+    r.check("nothing is downloaded before somebody agrees", not (data / "scumble/models/.downloads").exists())
+    d.key("alt+a", "alt+g", pause=0.4)
+    r.check("it arrives whole", d.s.until(lambda: (folder / "unet/model.onnx").exists(), 60))
+    same = (folder / "unet/model.onnx").read_bytes() == (MODEL / "unet/model.onnx").read_bytes()
+    r.check("and as it was published, though the line was cut", same)
+    d.key("Escape")
+    r.check("Escape closes the window", d.s.until(lambda: not d.s.windows_named(WINDOW), 5))
+    d.s.x("windowactivate", "--sync", window)
+    r.check("the model is chosen: another picture", d.s.until(lambda: preview(d) != before, 30))
+    rest(d)
+    d.key("alt+o")
+    d.s.until(lambda: not d.dialogs(), 10)
+    r.check("and kept", f"model={folder}\n" in kept.read_text(), kept.read_text())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+REAL = [get_a_model]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What steers, in the real Krita: a control's layer is followed while it is painted on, and all of it comes
+back with the document. With SCUMBLE_TEST_MODEL the engine is real: a ControlNet and a LoRA change its
+picture."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from checks import ZIGZAG, part, settled  # noqa: E402
+from painting import (  # noqa: E402
+    K,
+    Pen,
+    check,
+    idle,
+    line,
+    new_document,
+    play,
+    stroke,
+    undo,
+    until,
+    whole,
+)
+from real import at_rest, change  # noqa: E402
+from scumble import models  # noqa: E402
+from scumble.extension import live, run  # noqa: E402
+from scumble.group import LIVE_NAME  # noqa: E402
+
+NETWORKS = Path(__file__).resolve().parents[3] / "models/tiny"
+
+
+def sketch_layer(document):
+    """A layer above Scumble's group: what is painted on it is no paint."""
+    paper = document.activeNode()
+    live().start(document)
+    yield from until(lambda: live().of(document).last_frame is not None, 60)
+    sketch = document.createNode("sketch", "paintlayer")
+    document.rootNode().addChildNode(sketch, None)
+    yield 600
+    document.setActiveNode(sketch)
+    yield 300
+    return paper, sketch
+
+
+def steered_by(document, layer):
+    return [one.layer for one in live().settings(document).conditions] == [layer.uniqueId().toString()]
+
+
+def followed_while_painted():
+    document = yield from new_document(256)
+    paper, sketch = yield from sketch_layer(document)
+    net = Path(os.environ["HOME"]) / "lines.onnx"
+    net.write_bytes(b"the stub does not read it")
+    run(lambda d: live().steer(d, "control", str(net)), document)
+    check("a ControlNet follows the active layer", steered_by(document, sketch))
+    node = part(document, LIVE_NAME)
+    yield from until(lambda: settled(document, paper), 6)
+    plain = whole(node, document)
+    pen = Pen()
+    pen.down(200, 300)
+    for x, y in ZIGZAG[:20]:
+        pen.move(x, y)
+        yield 10
+    took = yield from until(lambda: whole(node, document) != plain, 5)
+    held = not document.tryBarrierLock()
+    check("painted on, the picture follows while the button is down", took is not None and held)
+    pen.up(200, 300)
+    yield from idle(document)
+
+    def laid():
+        drawn, shown = whole(sketch, document), whole(node, document)
+        return all(drawn[i : i + 4] == shown[i : i + 4] for i in range(0, len(drawn), 4) if drawn[i + 3])
+
+    took = yield from until(laid, 6)
+    check("and when it is up shows all of it", took is not None)
+    steered = whole(node, document)
+    yield from undo(document)
+    took = yield from until(lambda: settled(document, paper), 6)
+    check("the stroke is one undo step, and the picture goes back", took is not None)
+    K.action("edit_redo").trigger()
+    took = yield from until(lambda: whole(node, document) == steered, 6)
+    check("redone, it comes back", took is not None)
+    sketch.setVisible(False)
+    yield 600
+    document.refreshProjection()
+    yield 1500
+    check("hidden, it goes on steering", whole(node, document) == steered, live().status(document).text)
+    kept = os.path.join(os.environ["HOME"], "steered.kra")
+    document.setBatchmode(True)
+    document.saveAs(kept)
+    yield 500
+    live().stop(document)
+    document.setModified(False)
+    document.close()
+    yield 600
+    document = K.openDocument(kept)
+    K.activeWindow().addView(document)
+    yield 1500
+    live().start(document)
+    node = part(document, LIVE_NAME)
+    again = lambda: live().of(document).last_frame is not None and whole(node, document) == steered  # noqa: E731
+    took = yield from until(again, 10)
+    check("saved and opened again: all of it is back", took is not None, live().status(document).text)
+    next(n for n in document.rootNode().childNodes() if n.name() == "sketch").remove()
+    took = yield from until(lambda: "has no layer to read" in live().status(document).text, 6)
+    check("its layer deleted: told, and live goes on", took is not None, live().status(document).text)
+    live().stop(document)
+
+
+def the_real_engine():
+    document = yield from new_document(256)
+    change(document, model=models.remember(str(NETWORKS / "sd15")), prompt="a house", strength=0.6)
+    yield from stroke(line((200, 700), (700, 200), 10))
+    _, sketch = yield from sketch_layer(document)
+    yield from stroke(ZIGZAG)
+    yield from idle(document)
+    yield from at_rest(document)
+    node = part(document, LIVE_NAME)
+    pictures = {"plain": whole(node, document)}
+    files = {"control": "controls/sd15-lines/model.onnx", "lora": "loras/sd15-peft.safetensors"}
+    for kind, file in files.items():
+        run(lambda d, k=kind, f=file: live().steer(d, k, str(NETWORKS / f)), document)
+        yield from at_rest(document)
+        pictures[kind] = whole(node, document)
+        good = len({*pictures.values()}) == len(pictures)
+        check(f"a {kind} changes the picture", good and not live().status(document).error,
+              live().status(document).text)  # fmt: skip
+    chosen = live().settings(document)
+    off = tuple(replace(one, on=False) for one in chosen.conditions)
+    live().set_settings(document, replace(chosen, conditions=off))
+    yield from at_rest(document)
+    check("both off: the picture is what it was, to the byte", whole(node, document) == pictures["plain"])
+    change(document, model=models.remember(os.environ["SCUMBLE_TEST_MODEL"]), conditions=chosen.conditions)
+    yield from until(lambda: live().status(document).error, 30)
+    told = live().status(document)
+    check("a model that takes no ControlNet: a sentence", told.error and len(told.text) > 20, told.text)
+
+
+def scenario():
+    yield from (the_real_engine if os.environ.get("SCUMBLE_TEST_MODEL") else followed_while_painted)()
+
+
+if __name__ == "__krita__":
+    play(scenario, 200)

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Getting a model, and ONNX Runtime, from the docker: on the stub; the library from a hub of our own."""
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, eventually, run
+from hub_server import Hub
+from scumble import abi, extension, getting, models, shop
+from scumble.qt import QtCore, QtWidgets
+
+events = QtCore.QCoreApplication.processEvents
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    made = tmp_path / "data" / "small"
+    made.mkdir(parents=True)
+    (made / "model_index.json").write_text("{}")
+    monkeypatch.setenv("SCUMBLE_STUB_FOLDER", str(made))
+    return str(made)
+
+
+@pytest.fixture
+def panel(live, document, monkeypatch):
+    from scumble import docker as module
+
+    monkeypatch.setattr(extension, "_live", live)
+    made = module.ScumbleDocker()
+    yield made
+    shop.close_all()
+
+
+def open_shop(panel, what="Get a model…"):
+    """As the artist does: from the list of models."""
+    index = panel.models.findText(what)
+    panel.models.setCurrentIndex(index)
+    panel.models.activated.emit(index)
+    return shop._open[abi.WANT_MODEL]
+
+
+def finish(window, seconds=30):
+    assert eventually(lambda: (events(), window.look()), lambda: window.download is None, seconds)
+
+
+def test_a_model_is_got_with_a_few_clicks_and_chosen(live, document, panel, folder):
+    window = open_shop(panel)
+    assert window.isVisible() and window.list.count() == 2
+    assert panel.models.currentData() == "", "the list shows the model that is used"
+    assert "example.org/mine" in window.about.toHtml() and "example.org/yours" in window.about.toHtml()
+    for licence in ("Mine: Free for <every> use.", "Yours: Pictures are yours."):
+        assert licence in window.about.toPlainText()
+    assert not window.get.isEnabled(), "nobody has agreed yet"
+    window.agree.click()
+    window.get.click()
+    assert window.download is not None and not window.list.isEnabled()
+    finish(window)
+    assert models.folder(live.settings(document).model) == folder
+    assert "is here and chosen" in window.state.text() and not window.agree.isChecked()
+    panel.refresh()
+    assert panel.models.currentText() == "small"
+
+
+def test_what_is_here_is_chosen_and_not_got_again(live, document, panel, folder, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_HERE", "small")
+    window = open_shop(panel)
+    assert "is here" in window.list.item(0).text() and window.get.text() == "Use It"
+    window.get.click()
+    assert window.download is None and models.folder(live.settings(document).model) == folder
+
+
+def test_what_will_not_run_well_is_told_before_it_is_got(panel):
+    window = open_shop(panel)
+    window.choose("large")
+    row, about = window.list.item(1).text(), window.about.toPlainText()
+    assert "will not run well here" in row and "13.9 GB" in row
+    assert "more than there is here" in about and "Large & slow" in about
+    window.agree.click()
+    window.choose("small")
+    assert not window.agree.isChecked(), "agreed to another licence"
+
+
+def test_any_other_model_is_looked_at_first_and_its_licence_shown(live, document, panel, folder):
+    window = open_shop(panel)
+    window.other.setText("painter/model")
+    window.other.textEdited.emit("painter/model")
+    assert window.get.text() == "Look" and window.get.isEnabled() and not window.agree.isEnabled()
+    window.get.click()
+    window.look()
+    assert window.download.look().state == abi.DOWNLOAD_TERMS and not window.get.isEnabled()
+    about = window.about.toPlainText()
+    assert "painter/model" in about and "Free for <every> use" in about
+    window.agree.click()
+    assert window.get.isEnabled()
+    window.get.click()
+    finish(window)
+    assert models.folder(live.settings(document).model) == folder
+
+
+def test_a_download_is_cancelled_and_another_begun(panel):
+    window = open_shop(panel)
+    window.other.setText("endless/model")
+    window.other.textEdited.emit("")
+    window.get.click()
+    window.look()
+    window.agree.click()
+    window.get.click()
+    window.look()
+    assert not window.bar.isHidden() and window.bar.value() == 500
+    assert "450 MB of 900 MB" in window.state.text()
+    window.hide()
+    assert window.download is not None, "it goes on while the window is closed"
+    window = open_shop(panel)
+    window.cancel.click()
+    finish(window)
+    assert "what has arrived is kept" in window.state.text() and window.bar.isHidden()
+    assert window.get.isEnabled() and window.list.isEnabled()
+
+
+def test_what_went_wrong_is_told_in_the_window(live, document, panel):
+    before = live.settings(document)
+    window = open_shop(panel)
+    window.other.setText("gated/model")
+    window.other.textEdited.emit("")
+    window.get.click()
+    window.hide()
+    finish(window)
+    assert "agreed to its terms" in window.state.text() and window.isVisible(), "shown again to tell it"
+    assert live.settings(document) == before
+
+
+def test_a_missing_runtime_is_offered_and_live_goes_on_with_it(live, document, panel, folder, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "runtime")
+    panel.toggle.click()
+    assert live.of(document) is None and "was not found" in panel.state.text()
+    assert not panel.runtime.isHidden() and "28 MB" in panel.runtime.text(), panel.runtime.text()
+    panel.runtime.click()
+    window = shop._open[abi.WANT_RUNTIME]
+    assert window.other.isHidden() and window._offer().name == "cpu"
+    window.agree.click()
+    window.get.click()
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    finish(window)
+    assert live.of(document) is not None and run(live, document)
+    panel.refresh()
+    assert panel.runtime.isHidden() and panel.faster.isHidden()
+
+
+def test_a_graphics_card_that_lies_idle_is_told(live, document, panel, folder, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_CARD", "1")
+    panel.toggle.click()
+    assert run(live, document)
+    panel.refresh()
+    assert not panel.faster.isHidden() and "25 MB" in panel.faster.text() and panel.runtime.isHidden()
+    engine = live.of(document).engine
+    panel.faster.click()
+    window = shop._open[abi.WANT_RUNTIME]
+    assert window._offer().name == "webgpu"
+    window.agree.click()
+    window.get.click()
+    monkeypatch.setenv("SCUMBLE_STUB_HERE", "webgpu")
+    finish(window)
+    assert live.of(document).engine is not engine and engine.closed, "made anew, with the new runtime"
+    assert run(live, document)
+    panel.refresh()
+    assert panel.faster.isHidden()
+
+
+def test_the_window_fits_a_small_screen_and_cuts_nothing(panel):
+    window = open_shop(panel)
+    assert window.width() <= 800 and window.height() <= 600 and window.minimumWidth() <= 640
+    for _ in range(5):
+        events()
+    for widget in (window.list, window.other, window.about, window.agree, window.get, window.cancel):
+        place = QtCore.QRect(widget.mapTo(window, QtCore.QPoint()), widget.size())
+        assert widget.isVisible() and window.rect().contains(place), (widget, place)
+    for button in window.findChildren(QtWidgets.QPushButton):
+        assert button.width() >= button.sizeHint().width(), button.text()
+
+
+def test_when_krita_goes_what_is_downloading_is_let_go(panel):
+    window = open_shop(panel)
+    window.other.setText("endless/model")
+    window.other.textEdited.emit("")
+    window.get.click()
+    download = window.download
+    shop.close_all()
+    assert download.closed and not window.isVisible()
+
+
+def test_sizes_are_said_as_people_say_them():
+    assert [getting.size(n) for n in (0, 27_773_237, 13_900_000_000)] == ["1 MB", "28 MB", "13.9 GB"]
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    made = Hub()
+    for path in (ROOT / "models/tiny/turbo").rglob("*"):
+        if path.is_file():
+            made.put("painter/turbo", str(path.relative_to(ROOT / "models/tiny/turbo")), path.read_bytes())
+    for name in ("XDG_DATA_HOME", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", made.address)
+    for name in ("HF_TOKEN", "HF_HOME", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    yield made
+    made.close()
+
+
+def test_the_real_library_gets_a_model_from_a_hub_and_paints_with_it(real, hub, live, document, panel):
+    """All of it but the network: cut on the way, cancelled, gone on with, loaded."""
+    live.engines.library = real
+    window = open_shop(panel)
+    assert window.list.count() >= 8 and all(offer.licences for offer in window.offers)
+    hub.cut["unet/model.onnx"] = 50_000
+    window.other.setText("painter/turbo")
+    window.other.textEdited.emit("")
+    window.get.click()
+    assert eventually(lambda: (events(), window.look()), lambda: "MIT" in window.about.toPlainText(), 30)
+    window.agree.click()
+    window.get.click()
+    finish(window, 120)
+    assert "is here and chosen" in window.state.text(), window.state.text()
+    ranges = [headers.get("range") for path, headers in hub.asked if path.endswith("unet/model.onnx")]
+    assert "bytes=50000-" in ranges, "it went on where it was cut"
+    chosen = models.folder(live.settings(document).model)
+    unet = "unet/model.onnx"
+    assert (ROOT / "models/tiny/turbo" / unet).read_bytes() == (Path(chosen) / unet).read_bytes()
+    panel.toggle.click()
+    assert live.of(document) is not None, panel.state.text()
+    assert run(live, document, lambda: live.of(document).last_frame is not None, 120)
+    window.fill()
+    assert [offer.here for offer in window.offers if offer.name == "turbo"] == [True]
+
+
+def test_the_real_library_tells_what_the_hub_refuses(real, hub, live, panel):
+    live.engines.library = real
+    window = open_shop(panel)
+    hub.gated.add("painter/turbo")
+    for name, says in (("painter/turbo", "agreed to its terms"), ("nobody/nothing", "the name is wrong")):
+        window.other.setText(name)
+        window.other.textEdited.emit("")
+        window.get.click()
+        finish(window)
+        assert says in window.state.text(), window.state.text()

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What steers: ControlNets that follow a layer, and LoRAs. The stub lays a control's picture over its own,
+where it is not transparent, and a LoRA changes a byte of each pixel."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import eventually, picture, run
+from scumble import models, settings, steering
+from scumble.engine import ScumbleError
+from scumble.steer_list import SteerList
+from scumble.steering import Condition, added, read_conditions, sources
+
+
+@pytest.fixture
+def files(tmp_path):
+    made = {}
+    for name in ("lines.onnx", "ink.safetensors", "broken.onnx"):
+        (tmp_path / name).write_bytes(name.encode() * 9)
+        made[name] = str(tmp_path / name)
+    return made
+
+
+@pytest.fixture
+def lines(document):
+    """A layer above everything, with one line on it."""
+    made = document.createNode("lines", "paintlayer")
+    document.root.addChildNode(made, document.paper)
+    made.pixels[5, 3:40] = (7, 8, 9, 255)
+    made.setVisible(False)
+    return made
+
+
+def expected(document, *layers):
+    made = 255 - document.paper.pixels
+    made[..., 3] = 255
+    for layer in layers:
+        made = np.where(layer.pixels[..., 3:] > 0, layer.pixels, made)
+    return made
+
+
+def shows(live, document, wanted):
+    return run(live, document, lambda: np.array_equal(picture(document), wanted()))
+
+
+def edit(live, document, number, **values):
+    chosen = live.settings(document)
+    kept = [replace(one, **values) if one.number == number else one for one in chosen.conditions]
+    live.set_settings(document, replace(chosen, conditions=tuple(kept)))
+
+
+def test_a_control_follows_its_layer(live, document, files, lines):
+    live.start(document)
+    assert run(live, document)
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    assert shows(live, document, lambda: expected(document, lines)), live.status(document).text
+    lines.pixels[20:30, 50] = (1, 2, 3, 255)
+    assert shows(live, document, lambda: expected(document, lines)), "painted on, it is followed"
+    edit(live, document, 0, scale=0.0)
+    assert run(live, document), "at 0 it steers nothing"
+    edit(live, document, 0, scale=1.0, on=False)
+    assert run(live, document)
+    edit(live, document, 0, on=True)
+    assert shows(live, document, lambda: expected(document, lines)), "and back"
+    live.set_settings(document, replace(live.settings(document), conditions=()))
+    assert run(live, document), "taken out"
+
+
+def test_a_layer_at_rest_makes_no_job(live, document, files, lines):
+    live.start(document)
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    assert shows(live, document, lambda: expected(document, lines))
+    jobs = live.of(document).session.stats().jobs_started
+    eventually(live.loop.tick, lambda: False, 0.5)
+    assert live.of(document).session.stats().jobs_started == jobs
+
+
+def test_a_lora_and_two_controls_at_once(live, document, files, lines):
+    other = document.createNode("more", "paintlayer")
+    document.root.addChildNode(other, lines)
+    other.pixels[50, 3:40] = (90, 8, 9, 255)
+    other.setVisible(False)
+    for layer in (lines, other):
+        document.setActiveNode(layer)
+        live.steer(document, "control", files["lines.onnx"])
+    live.steer(document, "lora", files["ink.safetensors"])
+    edit(live, document, 2, scale=0.5)
+    live.start(document)
+
+    def all_of_it():
+        made = expected(document, lines, other)
+        made[..., 0] ^= 50
+        return made
+
+    assert shows(live, document, all_of_it), live.status(document).text
+
+
+def test_of_a_large_layer_a_piece_is_read_at_a_time(live, document, files, lines, monkeypatch):
+    monkeypatch.setattr(steering, "PIECE_BYTES", 96 * 4 * 8)  # 8 rows of 64
+    live.start(document)
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    assert shows(live, document, lambda: expected(document, lines))
+    read, whole = [], lines.pixelData
+    monkeypatch.setattr(lines, "pixelData", lambda *rect: read.append(rect) or whole(*rect))
+    lines.pixels[60:64, 50] = (1, 2, 3, 255)
+    assert shows(live, document, lambda: expected(document, lines))
+    assert read and all(rect[3] == 8 for rect in read)
+    document.change(120, 64)
+    assert shows(live, document, lambda: expected(document, lines)), "another canvas: all of it again"
+
+
+def test_what_cannot_steer_is_told_and_live_goes_on(live, document, files, lines):
+    live.start(document)
+    assert run(live, document)
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["broken.onnx"])
+    said = lambda words: lambda: words in live.status(document).text  # noqa: E731
+    assert run(live, document, said("the file is broken")) and live.status(document).error
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document), "it follows the paint all the same"
+    edit(live, document, 0, file=models.remember(files["lines.onnx"], models.NETWORKS))
+    assert shows(live, document, lambda: expected(document, lines))
+    assert run(live, document, lambda: not live.status(document).error)
+    lines.remove()
+    assert run(live, document, said("has no layer to read")), live.status(document).text
+    assert run(live, document), "and steers no more"
+    edit(live, document, 0, file="a stranger's.onnx [0123456789ab]")
+    assert run(live, document, said("not among your files"))
+    assert "a stranger's.onnx" in live.status(document).text
+
+
+def test_it_is_all_there_when_the_document_is_opened_again(live, document, files, lines):
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    edit(live, document, 0, scale=0.75, start=0.1, end=0.5)
+    again = settings.load(document)
+    (one,) = again.conditions
+    assert (one.layer, one.scale, one.start, one.end) == (lines.uniqueId().toString(), 0.75, 0.1, 0.5)
+    assert "/" not in one.file, "and does not tell where the artist keeps things"
+    live.start(document)
+    assert shows(live, document, lambda: expected(document, lines))
+    live.stop(document)
+    live.start(document)
+    assert shows(live, document, lambda: expected(document, lines))
+
+
+GOOD = {"number": 3, "kind": "lora", "file": "x [1]", "scale": 1}
+
+
+@pytest.mark.parametrize(
+    "value, kept",
+    [
+        ([GOOD], 1),
+        ([GOOD, GOOD], 1),
+        ([dict(GOOD, number=n) for n in range(40)], 32),
+        ("nonsense", 0),
+        ([7, None, [], {}], 0),
+        ([dict(GOOD, scale=float("nan"))], 0),
+        ([dict(GOOD, scale=1e9)], 0),
+        ([dict(GOOD, number=-1)], 0),
+        ([dict(GOOD, number=True)], 0),
+        ([dict(GOOD, kind="magic")], 0),
+        ([dict(GOOD, kind="control", scale=-1.0)], 0),
+        ([dict(GOOD, start=0.8, end=0.2)], 0),
+        ([dict(GOOD, file="x" * 2000)], 0),
+        ([dict(GOOD, unknown=1)], 1),
+    ],
+)
+def test_damaged_conditions(value, kept):
+    found, good = read_conditions(value)
+    assert len(found) == kept
+    assert good == (isinstance(value, list) and kept == len(value))
+    read = settings.parse(json.dumps({"prompt": "a lake", "conditions": value}).encode())
+    assert read.prompt == "a lake" and (len(read.conditions) == kept or read.damaged)
+
+
+def test_no_more_than_the_library_takes():
+    conditions = ()
+    for n in range(steering.MOST):
+        conditions = added(conditions, "lora", f"{n} [1]")
+    assert [one.number for one in conditions] == list(range(steering.MOST))
+    with pytest.raises(ScumbleError, match="no more"):
+        added(conditions, "lora", "y [1]")
+    assert added(conditions[:5] + conditions[6:], "lora", "y [1]")[-1].number == 5
+
+
+def test_layers_that_can_steer_are_listed(live, document, lines):
+    live.start(document)
+    group = live.of(document).group.group
+    inner = document.createNode("a group", "grouplayer")
+    document.root.addChildNode(inner, group)
+    inner.setChildNodes([document.createNode("inside", "paintlayer"), document.createNode("m", "filtermask")])
+    names = [name for _, name in sources(document, group)]
+    assert names == ["a group", "  inside", "lines", "Background"]
+    assert live.sources(None) == []
+
+
+def test_the_list_in_the_docker(live, document, files):
+    shown, told, wanted = SteerList(), [], []
+    shown.edited.connect(lambda: told.append(shown.value()))
+    shown.wanted.connect(lambda kind, file: wanted.append((kind, file)))
+    control = Condition(4, "control", "lines.onnx [1]", "{b}")
+    lora = Condition(1, "lora", "ink.safetensors [2]")
+    layers = [("{a}", "upper"), ("{b}", "lower")]
+    shown.load((control, lora), layers, {})
+    assert shown.value() == (control, lora) and not told
+    first, second = shown.rows
+    assert first.on.text() == "lines" and first.layer.currentText() == "lower"
+    assert second.layer.isHidden()
+    first.scale.slider.setValue(150)
+    assert told[-1][0] == replace(control, scale=1.5)
+    first.layer.setCurrentIndex(0)
+    first.layer.activated.emit(0)
+    assert told[-1][0].layer == "{a}"
+    second.on.setChecked(False)
+    assert not told[-1][1].on
+    kept = shown.rows[0]
+    shown.load(told[-1], layers, {"lora": "This model takes none."})
+    assert shown.rows[0] is kept, "the slider that is being moved stays"
+    assert "takes none" in shown.rows[1].on.toolTip()
+    shown.load((replace(control, layer="{gone}"),), layers, {})
+    assert [row.layer.currentText() for row in shown.rows] == ["choose a layer"]
+    shown.remove(shown.rows[0])
+    assert told[-1] == () and not shown.rows
+    models.remember(files["ink.safetensors"], models.NETWORKS)
+    shown.load((), layers, {"lora": "This model takes none."})
+    shown.list_known()
+    entries = {action.text(): action for action in shown.menu.actions() if action.text()}
+    assert not entries["LoRA from a file…"].isEnabled() and entries["ControlNet from a file…"].isEnabled()
+    assert "takes none" in entries["ink"].toolTip()
+    shown.load((), layers, {})
+    shown.list_known()
+    next(action for action in shown.menu.actions() if action.text() == "ink").trigger()
+    assert wanted[0][0] == "lora" and wanted[0][1].startswith("ink.safetensors [")
+
+
+def test_the_docker_adds_and_keeps_them(live, document, files, lines, monkeypatch):
+    from scumble import docker, extension
+
+    monkeypatch.setattr(extension, "_live", live)
+    panel = docker.ScumbleDocker()
+    panel.show()
+    panel.steer.button.setChecked(True)
+    document.setActiveNode(lines)
+    panel._add_condition("control", files["lines.onnx"])
+    panel._add_condition("lora", files["ink.safetensors"])
+    assert [row.on.text() for row in panel.steering.rows] == ["lines", "ink"]
+    assert panel.steering.rows[0].layer.currentText() == "lines"
+    panel.steering.rows[1].scale.slider.setValue(40)
+    panel._store()
+    control, lora = live.settings(document).conditions
+    assert control.layer == lines.uniqueId().toString() and (lora.kind, lora.scale) == ("lora", 0.4)
+    panel.steering.remove(panel.steering.rows[0])
+    panel._store()
+    panel.refresh()
+    assert [one.kind for one in live.settings(document).conditions] == ["lora"]
+    monkeypatch.setenv("SCUMBLE_STUB_UNSTEERED", "1")
+    live.start(document)
+    panel.refresh()
+    assert "takes none" in panel.steering.rows[0].on.toolTip()
+
+
+def test_a_networks_folder_gives_it_its_name(live, document, tmp_path):
+    from scumble.steer_list import _kind
+
+    for folder, name in (("scribble", "model.onnx"), ("other", "readme.txt")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(b"x")
+    live.steer(document, "control", str(tmp_path / "scribble/model.onnx"))
+    (one,) = live.settings(document).conditions
+    assert models.name(one.file) == "scribble"
+    assert models.network(one.file) == str(tmp_path / "scribble")
+    paths = ("scribble", "other", "nowhere", "a.SAFETENSORS", "b.png")
+    kinds = [_kind(str(tmp_path / path)) for path in paths]
+    assert kinds == ["control", "", "", "lora", ""]
