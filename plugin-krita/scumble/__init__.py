@@ -14,6 +14,7 @@ The map, in the order in which a stroke travels:
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins
     steering.py   ControlNets that follow layers, LoRAs    steer_list.py the docker's list of them
+    styles.py     words and settings under a name          style_menu.py the docker's button for them
 """
 
 try:

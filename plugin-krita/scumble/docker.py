@@ -13,11 +13,13 @@ from dataclasses import replace
 from krita import DockWidget, Krita
 
 from . import abi, host, models, shop
+from .engine import ScumbleError
 from .extension import live, run
 from .getting import size
 from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .steer_list import SteerList
+from .style_menu import StyleMenu
 from .widgets import Amount, Fold, Looks, TextBox, Wrapped, button, narrow_box, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
@@ -74,6 +76,10 @@ class ScumbleDocker(DockWidget):
         )
         self._edits_with(self.prompt.textChanged, prompt=self.prompt.toPlainText)
         column.addWidget(self.prompt)
+        self.style_menu = StyleMenu(lambda: self.live.settings(self.document()))
+        self.style_menu.chosen.connect(lambda style: self._do(lambda d: self.live.use_style(d, style)))
+        self.style_menu.failed.connect(lambda why: self._do(lambda d: self.live.tell(d, ScumbleError(why))))
+        column.addWidget(self.style_menu)
         self.strength = Amount(
             0, 1, 2, tr("Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place")
         )
@@ -81,19 +87,15 @@ class ScumbleDocker(DockWidget):
         column.addWidget(self.strength)
         self.steer = Fold(tr("Steer by"))
         self.steering = SteerList()
-        inside = QtWidgets.QVBoxLayout(self.steer.inside)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.steering)
+        self.steer.column.addWidget(self.steering)
         self._edits_with(self.steering.edited, conditions=self.steering.value)
         self.steering.wanted.connect(guarded(self._add_condition))
         self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
         column.addWidget(self.steer)
         self.more = Fold(tr("More"))
-        inside = QtWidgets.QVBoxLayout(self.more.inside)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(self._sliders())
-        inside.addLayout(self._model())
-        self._boxes(inside)
+        self.more.column.addLayout(self._sliders())
+        self.more.column.addLayout(self._model())
+        self._boxes(self.more.column)
         column.addWidget(self.more)
         column.addStretch(1)
         scroll = QtWidgets.QScrollArea()
@@ -121,9 +123,15 @@ class ScumbleDocker(DockWidget):
         self.dice.setText("⚄")
         self.dice.setToolTip(tr("Another picture of the same paint and prompt"))
         self.dice.clicked.connect(lambda: self._do(self.live.new_seed))
+        self.paint = QtWidgets.QToolButton()
+        self.paint.setText("◐")
+        self.paint.setToolTip(tr("Hold it to see your paint instead of the picture"))
+        self.paint.pressed.connect(lambda: run(lambda d: self.live.compare(d, True), self.document()))
+        self.paint.released.connect(guarded(self.live.compare_no_more))
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(3)
-        for widget, stretch in ((self.toggle, 2), (self.apply, 1), (self.keep, 1), (self.dice, 0)):
+        tools = (self.toggle, 2), (self.apply, 1), (self.keep, 1), (self.paint, 0), (self.dice, 0)
+        for widget, stretch in tools:
             row.addWidget(widget, stretch)
         return row
 
@@ -338,6 +346,7 @@ class ScumbleDocker(DockWidget):
     def _load(self, document, chosen, model):
         self.prompt.load(chosen.prompt)
         self.negative.load(chosen.negative)
+        self.style_menu.show_style(chosen.style, chosen.words)
         self.strength.load(chosen.strength, model.strength if model else None)
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)

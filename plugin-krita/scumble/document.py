@@ -45,6 +45,7 @@ class LiveDocument:
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = self.playing = False
+        self.comparing = False  # the artist looks at the paint
         self.onion_skins = ""  # the layer that shows some
         self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
@@ -93,7 +94,7 @@ class LiveDocument:
         self._changed_at, self._read_at, self.due = time.perf_counter(), 0.0, 0.0
         if host.instant_preview() is not None:
             self._stroke = "down"
-            self.group.stand_aside(True)
+            self._face()
 
     def pen_up(self) -> None:
         if self._stroke is not None:
@@ -113,7 +114,16 @@ class LiveDocument:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
         self.problem = sentence
         self.working = False  # nothing more comes of it before something changes
-        self.group.stand_aside(True)
+        self._face()
+
+    def compare(self, with_paint: bool) -> None:
+        """Shows the paint instead of the picture, which goes on following, as long as that is wanted."""
+        self.comparing = with_paint
+        self._face()
+
+    def _face(self) -> None:
+        """The picture, or the paint where the picture does not follow it or the artist wants to see that."""
+        self.group.stand_aside(self.comparing or self._stroke is not None or bool(self.problem))
 
     def close(self) -> None:
         self._drop_frame()
@@ -185,7 +195,7 @@ class LiveDocument:
         if self._stroke == "down" or now - self._stroke < LIFTED or not free(self.document):
             return False
         self._stroke = None
-        self.group.stand_aside(bool(self.problem))
+        self._face()
         self._changed_at = now
         return True
 
@@ -325,8 +335,8 @@ class LiveDocument:
         self.group.redraw(self._changed)
         if frame is None:
             return
-        self.group.stand_aside(False)
         self.problem = ""
+        self._face()
         self.last_frame = frame.info
         self.frames_shown += 1
         if frame.current:

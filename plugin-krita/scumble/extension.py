@@ -49,11 +49,44 @@ class ScumbleExtension(Extension):
             ("scumble_apply", tr("Apply Live Picture"), live().apply),
             ("scumble_keep", tr("Keep Live Picture"), live().keep),
             ("scumble_new_seed", tr("New Seed for Live Layer"), live().new_seed),
+            ("scumble_compare", tr("Compare with Paint (hold)"), Held.begin),
         ):
             action = window.createAction(name, text, "tools/scripts")
+            action.setAutoRepeat(False)
             action.triggered.connect(lambda _=False, function=function: run(function, host.front().document))
         qwindow = window.qwindow()  # the Window itself lasts no longer than this call
         QtCore.QTimer.singleShot(0, guarded(lambda: sip.isdeleted(qwindow) or _enter(qwindow)))
+
+
+class Held(QtCore.QObject):
+    """While the key of an action is held: Qt tells of the press alone, so the release is looked for."""
+
+    ENDS = (QtCore.QEvent.Type.KeyRelease, QtCore.QEvent.Type.ApplicationDeactivate)
+    _one: Held | None = None
+
+    @classmethod
+    def begin(cls, document) -> None:
+        """From the menu, where no key is held, a second time ends it."""
+        if cls._one is not None:
+            cls.end()
+            return
+        live().compare(document, True)
+        cls._one = cls()
+        QtWidgets.QApplication.instance().installEventFilter(cls._one)
+
+    @classmethod
+    def end(cls) -> None:
+        if cls._one is not None:
+            QtWidgets.QApplication.instance().removeEventFilter(cls._one)
+            cls._one = None
+            live().compare_no_more()
+
+    def eventFilter(self, _, event) -> bool:
+        """Qt's name. Takes no event away."""
+        repeated = event.type() == QtCore.QEvent.Type.KeyRelease and event.isAutoRepeat()
+        if event.type() in self.ENDS and not repeated:
+            guarded(self.end)()
+        return False
 
 
 def _enter(window) -> None:

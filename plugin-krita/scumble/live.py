@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from . import abi, host, models, status
+from . import abi, host, models, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
@@ -138,6 +138,17 @@ class Live(QtCore.QObject):
         if not chosen.seed_locked and not keep:
             self.set_settings(document, chosen.with_new_seed())
 
+    def compare(self, document, with_paint: bool) -> None:
+        """The paint instead of the live picture, while a button or key is held."""
+        one = self.of(document)
+        if one is not None:
+            one.compare(with_paint)
+
+    def compare_no_more(self) -> None:
+        for one in self.loop.documents:
+            if one.comparing:
+                one.compare(False)
+
     def keep(self, document) -> None:
         self.apply(document, keep=True)
 
@@ -191,6 +202,12 @@ class Live(QtCore.QObject):
             active = host.active_node(document)
             layer = active.uniqueId().toString() if active is not None else ""
         self.set_settings(document, replace(chosen, conditions=added(chosen.conditions, kind, file, layer)))
+
+    def use_style(self, document, style) -> None:
+        """None: no style."""
+        if document is None:
+            raise ScumbleError(tr("Open or make a document first."))
+        self.set_settings(document, styles.applied(style, self.settings(document)))
 
     def sources(self, document) -> list[tuple[str, str]]:
         """(id, name) of the layers that a ControlNet can follow."""

@@ -32,42 +32,51 @@ class DocumentSettings:
     outside_shows_paint: bool = False
     follow_alpha: bool = False  # where the paint is transparent, so is the picture
     sampler: str = ""  # its name in the library; "": the model's own
+    style: str = ""  # its name (styles.py)
+    words: str = ""  # of the style, added to the prompt
     conditions: tuple[Condition, ...] = ()  # what steers pictures besides paint and words
     group: str = ""  # the managed group's id
     damaged: bool = field(default=False, compare=False)  # what was kept could not be read
 
     def for_engine(self) -> Settings:
+        prompt = ", ".join(filter(None, (self.prompt.strip(" ,"), self.words))) if self.words else self.prompt
         return Settings(
-            self.prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
+            prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
             follow_alpha=self.follow_alpha, sampler=self.sampler,
         )  # fmt: skip
+
+    @staticmethod
+    def read(found: dict) -> DocumentSettings:
+        """Unknown names are dropped, wrong kinds ignored, numbers brought into their range."""
+        kept, damaged = {}, False
+        for known in fields(DocumentSettings):
+            if known.name not in found or known.name == "damaged":
+                continue
+            value, good = _read(known.name, found[known.name], known.default)
+            damaged |= not good
+            if good:
+                kept[known.name] = value
+        return DocumentSettings(**kept, damaged=damaged)
 
     def with_new_seed(self) -> DocumentSettings:
         return replace(self, seed=random.randrange(1, 2**31))
 
 
 def parse(data: bytes) -> DocumentSettings:
-    """Reads what an earlier or later version wrote, or anybody else: unknown names are dropped, wrong kinds
-    ignored, numbers brought into their range."""
+    """Reads what an earlier or later version wrote, or anybody else."""
     if not data:
         return DocumentSettings()
+    found = parse_object(data)
+    return DocumentSettings(damaged=True) if found is None else DocumentSettings.read(found)
+
+
+def parse_object(data: bytes) -> dict | None:
+    """A JSON object; None if it is none, or too long."""
     try:
-        if len(data) > MOST_BYTES:
-            raise ValueError
-        found = json.loads(data.decode("utf-8"))
+        found = json.loads(data.decode("utf-8")) if len(data) <= MOST_BYTES else None
     except (ValueError, RecursionError):
-        return DocumentSettings(damaged=True)
-    if not isinstance(found, dict):
-        return DocumentSettings(damaged=True)
-    kept, damaged = {}, False
-    for known in fields(DocumentSettings):
-        if known.name not in found or known.name == "damaged":
-            continue
-        value, good = _read(known.name, found[known.name], known.default)
-        damaged |= not good
-        if good:
-            kept[known.name] = value
-    return DocumentSettings(**kept, damaged=damaged)
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _read(name: str, value, like) -> tuple:

@@ -111,6 +111,8 @@ class Fold(QtWidgets.QWidget):
         self.button.setToolButtonStyle(QtCore.Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.inside = QtWidgets.QWidget()
         self.inside.setVisible(False)
+        self.column = QtWidgets.QVBoxLayout(self.inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.button)

@@ -82,7 +82,8 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
 fn how_to_get_it() -> String {
     let own = user_runtime().map(|folder| format!(" or into {}", folder.display())).unwrap_or_default();
     format!(
-        "put its library ({}) beside Scumble's{own} (in Scumble's source tree `make runtime` does)",
+        "put its library ({}) beside Scumble's{own} (`scumble runtime install cpu` does it, and so do the plug-ins \
+         for Krita and GIMP; in Scumble's source tree `make runtime`)",
         std::env::consts::DLL_PREFIX.to_owned() + "onnxruntime" + std::env::consts::DLL_SUFFIX
     )
 }

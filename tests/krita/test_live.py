@@ -266,3 +266,23 @@ def test_krita_draws_what_is_new_of_a_picture(live, document, monkeypatch):
     parts = [rect for rect in asked if rect != SPECK]
     assert parts and all(rect is not None and rect[2] * rect[3] < 96 * 64 for rect in parts), asked
     assert np.array_equal(document.shown, picture(document))
+
+
+def test_held_the_paint_is_seen_and_the_picture_goes_on(live, document):
+    live.start(document)
+    assert run(live, document)
+    node = ManagedGroup.find(document).live
+    live.compare(document, True)
+    assert not node.visible()
+    document.paper.pixels[10:20, 30:50] = (9, 8, 7, 255)
+    assert run(live, document) and not node.visible(), "it follows meanwhile and stays hidden"
+    live.compare_no_more()
+    assert node.visible()
+    document.merge()
+    assert np.array_equal(document.shown, picture(document))
+    live.compare(document, True)
+    live.stop(document)
+    live.start(document)
+    assert run(live, document) and ManagedGroup.find(document).live.visible()
+    live.compare(None, True)
+    live.compare_no_more()

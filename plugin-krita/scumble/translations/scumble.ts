@@ -95,6 +95,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Hold it to see your paint instead of the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>What it must not show</source>
         <translation type="unfinished"></translation>
     </message>
@@ -261,6 +266,11 @@
     <message>
         <location filename="../extension.py"/>
         <source>New Seed for Live Layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../extension.py"/>
+        <source>Compare with Paint (hold)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -616,6 +626,106 @@
     <message>
         <location filename="../steering.py"/>
         <source>“{name}” has no layer to read: choose one for it under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Style: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Adds to your prompt: {words}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Words and settings under a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>None</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Save as a style…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Import…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Export “{name}”…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Delete “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Save as a style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Its name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Words that it adds to the prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Styles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Import a style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>Export a style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../styles.py"/>
+        <source>A style needs a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../styles.py"/>
+        <source>The style could not be written to {file}: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../styles.py"/>
+        <source>The style “{name}” could not be deleted: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../styles.py"/>
+        <source>{file} could not be read: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../styles.py"/>
+        <source>{file} is no style of Scumble, or it is damaged.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -102,9 +102,9 @@ def press(key, modifiers):
 
 def shortcuts():
     """The actions' keys: one as it comes, one that the painter has set (krita_session.py)."""
-    names = ("scumble_toggle", "scumble_apply", "scumble_keep", "scumble_new_seed")
+    names = ("scumble_toggle", "scumble_apply", "scumble_keep", "scumble_new_seed", "scumble_compare")
     shown = [K.action(name).shortcut().toString() for name in names]
-    check("the actions have shortcuts, as edited", shown == [TOGGLE, "", "", EDITED], shown)
+    check("the actions have shortcuts, as edited", shown == [TOGGLE, "", "", EDITED, "Shift+F8"], shown)
     document = yield from new_document(256)
     paper = document.activeNode()
     key, modifier = QtCore.Qt.Key, QtCore.Qt.KeyboardModifier
@@ -114,6 +114,19 @@ def shortcuts():
     K.action("scumble_keep").trigger()
     took = yield from until(lambda: len(document.rootNode().childNodes()) == 3, 4)
     check("Keep lays the picture aside", took is not None)
+    K.action("edit_undo").trigger()
+    yield 600
+    yield from idle(document)
+    shown, paint = projection(document), whole(paper, document)
+    window = K.activeWindow().qwindow().windowHandle()
+    QTest.keyPress(window, key.Key_F8, modifier.ShiftModifier)
+    took = yield from until(lambda: projection(document) == paint, 4)
+    check("Shift+F8 held shows the paint", shown != paint and took is not None)
+    yield 500
+    check("as long as it is held", projection(document) == paint)
+    QTest.keyRelease(window, key.Key_F8, modifier.ShiftModifier)
+    took = yield from until(lambda: projection(document) == shown, 4)
+    check("released, the picture is back", took is not None)
     seed = live().settings(document).seed
     press(key.Key_J, modifier.ControlModifier | modifier.AltModifier)
     took = yield from until(lambda: live().settings(document).seed != seed, 4)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The docker's button for styles: chosen, saved, given away, taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import styles
+from .engine import ScumbleError
+from .qt import QtCore, QtWidgets, tr
+from .styles import SUFFIX, Style
+
+
+class StyleMenu(QtWidgets.QToolButton):
+    """`chosen` tells which one the artist wants, None for no style. What fails is told by `failed`."""
+
+    chosen = QtCore.pyqtSignal(object)
+    failed = QtCore.pyqtSignal(str)
+
+    def __init__(self, settings):
+        """`settings`: asked for those of the document in front when a style is made of them."""
+        super().__init__()
+        self._settings = settings
+        self._name = ""
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Ignored, policy.Fixed)
+        self.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.list = QtWidgets.QMenu(self)
+        self.list.setToolTipsVisible(True)
+        self.list.aboutToShow.connect(self.fill)
+        self.setMenu(self.list)
+        self.show_style("", "")
+
+    def show_style(self, name: str, words: str) -> None:
+        self._name = name
+        text = tr("Style: {name}").format(name=name) if name else tr("Style")
+        if text != self.text():
+            self.setText(text)
+        self.setToolTip(
+            tr("Adds to your prompt: {words}").format(words=words)
+            if words
+            else tr("Words and settings under a name")
+        )
+
+    def fill(self) -> None:
+        self.list.clear()
+        known = styles.known()
+        self._entry(tr("None"), lambda: self.chosen.emit(None)).setCheckable(True)
+        self.list.actions()[0].setChecked(not self._name)
+        for style in known:
+            action = self._entry(style.name, lambda style=style: self.chosen.emit(style))
+            action.setToolTip(style.words)
+            action.setCheckable(True)
+            action.setChecked(style.name == self._name)
+        self.list.addSeparator()
+        self._entry(tr("Save as a style…"), self.save_as)
+        self._entry(tr("Import…"), self.take)
+        current = next((style for style in known if style.name == self._name), None)
+        if current is not None:
+            self._entry(tr("Export “{name}”…").format(name=current.name), lambda: self.give(current))
+        if current is not None and current.own:
+            self._entry(tr("Delete “{name}”").format(name=current.name), lambda: self.delete(current))
+
+    def _entry(self, text, function):
+        action = self.list.addAction(text.replace("&", "&&"))
+        action.triggered.connect(lambda *_: self._try(function))
+        return action
+
+    def _try(self, function) -> None:
+        try:
+            function()
+        except ScumbleError as error:
+            self.failed.emit(str(error))
+
+    def save_as(self) -> None:
+        settings = self._settings()
+        title = tr("Save as a style")
+        name, good = QtWidgets.QInputDialog.getText(self, title, tr("Its name"), text=self._name)
+        if not good:
+            return
+        asked = tr("Words that it adds to the prompt")
+        words, good = QtWidgets.QInputDialog.getText(self, title, asked, text=settings.words)
+        if good:
+            self.keep(styles.of(name, words, settings))
+
+    def keep(self, style: Style) -> None:
+        styles.save(style)
+        self.chosen.emit(style)
+
+    def take(self) -> None:
+        asked = f"{tr('Styles')} (*{SUFFIX})"
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Import a style"), "", asked)
+        if path:
+            self.keep(styles.read(Path(path)))
+
+    def give(self, style: Style) -> None:
+        asked = f"{tr('Styles')} (*{SUFFIX})"
+        title = tr("Export a style")
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, title, style.name + SUFFIX, asked)
+        if path:
+            styles.write(style, Path(path if path.endswith(SUFFIX) else path + SUFFIX))
+
+    def delete(self, style: Style) -> None:
+        styles.remove(style)
+        self.chosen.emit(None)

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles: words that are added to the prompt, and settings, under a name. Each is one small JSON file in
+Krita's data folder, made to be given away: it names models and LoRAs by id (models.py), never by a path."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zlib
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from krita import Krita
+
+from . import log
+from .engine import ScumbleError
+from .qt import tr
+from .settings import MOST_BYTES, DocumentSettings, parse_object
+from .steering import MOST, Condition, read_conditions
+
+KIND = "scumble style"
+SUFFIX = ".scumble-style"
+MOST_NAME = 60
+# What a style keeps of a document's settings; it may leave any of them as they are.
+KEPT = ("negative", "strength", "steps", "guidance", "sampler", "model")
+
+
+@dataclass(frozen=True)
+class Style:
+    name: str
+    words: str = ""
+    settings: dict = field(default_factory=dict)  # of KEPT
+    loras: tuple[Condition, ...] = ()
+    own: bool = False  # the artist's, else it came with Scumble
+
+
+# For the model that comes with Scumble, and any other.
+BUILT_IN = (
+    Style("Golden hour", "at sunset, warm low light"),
+    Style("Mist", "foggy, mist, soft pale light"),
+    Style("Moonlight", "at night under a full moon"),
+    Style("Winter", "snow, winter, cold light"),
+    Style("Storm", "under dark storm clouds, rain"),
+    Style("Autumn", "in autumn, red and golden trees"),
+)
+
+
+def folder() -> Path:
+    return Path(Krita.getAppDataLocation()) / "scumble_styles"
+
+
+def known() -> list[Style]:
+    """Those that came with Scumble, then the artist's own by name; files that cannot be read are left out."""
+    found = []
+    try:
+        paths = sorted(folder().glob("*" + SUFFIX))
+    except OSError:
+        paths = []
+    for path in paths:
+        try:
+            found.append(read(path))
+        except ScumbleError:
+            log.exception(f"a style, {path}")
+    found.sort(key=lambda style: style.name.casefold())
+    names = {style.name for style in found}
+    return [style for style in BUILT_IN if style.name not in names] + found
+
+
+def of(name: str, words: str, settings: DocumentSettings) -> Style:
+    """What a document has set, as a style of that name."""
+    name = " ".join(name.split())[:MOST_NAME]
+    if not name:
+        raise ScumbleError(tr("A style needs a name."))
+    loras = tuple(one for one in settings.conditions if one.kind == "lora")
+    return Style(name, words.strip(), {key: getattr(settings, key) for key in KEPT}, loras, own=True)
+
+
+def applied(style: Style | None, settings: DocumentSettings) -> DocumentSettings:
+    """A document's settings with that style, or with none. What the artist has written stays; LoRAs are those
+    of the style."""
+    if style is None:
+        return replace(settings, style="", words="")
+    others = [one for one in settings.conditions if not style.loras or one.kind != "lora"]
+    free = [n for n in range(MOST) if n not in {one.number for one in others}]
+    loras = [replace(one, number=n) for one, n in zip(style.loras, free)]
+    conditions = (*others, *loras)
+    return replace(settings, style=style.name, words=style.words, conditions=conditions, **style.settings)
+
+
+def save(style: Style) -> None:
+    write(style, folder() / (_file_name(style.name) + SUFFIX))
+
+
+def write(style: Style, path: Path) -> None:
+    """Whole or not at all. Raises ScumbleError."""
+    kept = {"kind": KIND, "version": 1, "name": style.name, "words": style.words, **style.settings}
+    kept["loras"] = [asdict(one) for one in style.loras]
+    text = json.dumps(kept, ensure_ascii=False, indent=1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ScumbleError(
+            tr("The style could not be written to {file}: {why}.").format(file=path, why=why)
+        ) from error
+
+
+def remove(style: Style) -> None:
+    try:
+        (folder() / (_file_name(style.name) + SUFFIX)).unlink()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ScumbleError(
+            tr("The style “{name}” could not be deleted: {why}.").format(name=style.name, why=why)
+        ) from error
+
+
+def read(path: Path) -> Style:
+    """Raises ScumbleError with a sentence for a file that is no style."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ScumbleError(tr("{file} could not be read: {why}.").format(file=path, why=why)) from error
+    style = _parse(data)
+    if style is None:
+        raise ScumbleError(tr("{file} is no style of Scumble, or it is damaged.").format(file=path))
+    return style
+
+
+def _parse(data: bytes) -> Style | None:
+    found = parse_object(data)
+    if found is None or found.get("kind") != KIND:
+        return None
+    name, words = found.get("name"), found.get("words", "")
+    if not isinstance(name, str) or not isinstance(words, str) or not name.strip():
+        return None
+    kept = {key: found[key] for key in KEPT if key in found}
+    settings = DocumentSettings.read({**kept, "words": words})
+    loras, good = read_conditions(found.get("loras", []))
+    if settings.damaged or not good or any(one.kind != "lora" for one in loras):
+        return None
+    name = " ".join(name.split())[:MOST_NAME]
+    return Style(name, words, {key: getattr(settings, key) for key in kept}, loras, own=True)
+
+
+def _file_name(name: str) -> str:
+    """One that every file system takes, and another one for each name."""
+    plain = "".join(c if c.isalnum() or c in " -_" else "_" for c in name)
+    return plain if plain == name else f"{plain} {zlib.crc32(name.encode()):x}"

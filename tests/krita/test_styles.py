@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles: words and settings under a name, in files that are given away."""
+
+import json
+from dataclasses import replace
+
+import krita
+import pytest
+from conftest import run
+from scumble import settings, styles
+from scumble.engine import ScumbleError
+from scumble.settings import DocumentSettings
+from scumble.steering import Condition
+from scumble.style_menu import StyleMenu
+from scumble.styles import BUILT_IN, SUFFIX, Style
+
+CONTROL = Condition(0, "control", "lines [1]", "{a}")
+OLD, INK = Condition(1, "lora", "old [2]"), Condition(4, "lora", "ink [3]", scale=0.6)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(krita.Krita, "getAppDataLocation", staticmethod(lambda: str(tmp_path)))
+    return tmp_path
+
+
+def test_a_style_comes_back_as_it_was_saved(place):
+    chosen = DocumentSettings("a castle", "people", 0.4, 3, 1.5, sampler="ddim", conditions=(CONTROL, INK))
+    style = styles.of("  Ink / wash ", " in ink ", chosen)
+    styles.save(style)
+    assert style.name == "Ink / wash" and style.words == "in ink" and style.loras == (INK,)
+    assert [one.name for one in styles.known()] == [*(one.name for one in BUILT_IN), "Ink / wash"]
+    assert styles.known()[-1] == style
+    (file,) = styles.folder().iterdir()
+    assert file.suffix == SUFFIX and "a castle" not in file.read_text(), "the prompt is the document's"
+    styles.remove(style)
+    assert not list(styles.folder().iterdir()), "and nothing half-written is left"
+    with pytest.raises(ScumbleError, match="could not be deleted"):
+        styles.remove(style)
+    with pytest.raises(ScumbleError, match="needs a name"):
+        styles.of("  ", "", chosen)
+
+
+def test_names_that_a_file_cannot_have_do_not_meet():
+    for name in ("a/b", "a:b", "a_b", "../../up"):
+        styles.save(Style(name, name, own=True))
+    assert [(one.name, one.words) for one in styles.known()[len(BUILT_IN) :]] == [
+        (name, name) for name in sorted(("a/b", "a:b", "a_b", "../../up"), key=str.casefold)
+    ]
+    assert all(file.parent == styles.folder() for file in styles.folder().iterdir())
+
+
+def test_with_a_style_the_words_are_added_and_the_rest_stays():
+    before = DocumentSettings("a castle, ", "people", strength=0.7, seed=5, conditions=(CONTROL, OLD))
+    after = styles.applied(Style("Mist", "in mist"), before)
+    assert after.for_engine().prompt == "a castle, in mist"
+    assert (after.prompt, after.negative, after.strength) == ("a castle, ", "people", 0.7)
+    assert after.conditions == before.conditions, "a style without LoRAs leaves them"
+    after = styles.applied(Style("Ink", "ink", {"strength": 0.3, "steps": None}, (INK,)), after)
+    assert after.conditions == (CONTROL, replace(INK, number=1)) and after.strength == 0.3
+    assert after.for_engine().prompt == "a castle, ink", "one style, not two"
+    again = settings.parse(json.dumps({"words": "ink", "style": "Ink", "prompt": ""}).encode())
+    assert again.for_engine().prompt == "ink"
+    none = styles.applied(None, after)
+    assert (none.style, none.for_engine().prompt) == ("", "a castle, ")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"nonsense", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b" " * 300_000,
+        json.dumps({"kind": "scumble style"}).encode(),
+        json.dumps({"kind": "scumble style", "name": " "}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "words": 7}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "words": "w" * 20_000}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "steps": "many"}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "loras": [{"number": 1}]}).encode(),
+        json.dumps({"kind": "something else", "name": "x"}).encode(),
+    ],
+)  # fmt: skip
+def test_what_is_no_style_is_told_and_left_out(place, data):
+    styles.folder().mkdir()
+    file = styles.folder() / ("bad" + SUFFIX)
+    file.write_bytes(data)
+    with pytest.raises(ScumbleError, match="no style of Scumble"):
+        styles.read(file)
+    assert styles.known() == list(BUILT_IN)
+
+
+def test_a_folder_that_cannot_be_written_is_told(place):
+    (place / "scumble_styles").write_text("a file in the way")
+    with pytest.raises(ScumbleError, match="could not be written"):
+        styles.save(Style("x", own=True))
+    assert styles.known() == list(BUILT_IN)
+    with pytest.raises(ScumbleError, match="could not be read"):
+        styles.read(place / "nowhere")
+
+
+def test_the_menu(place, monkeypatch):
+    from scumble import style_menu
+
+    chosen, failed, answers = [], [], iter([("Mine", True), ("with words", True)])
+    menu = StyleMenu(lambda: DocumentSettings(strength=0.25))
+    menu.chosen.connect(chosen.append)
+    menu.failed.connect(failed.append)
+    ask = staticmethod(lambda *_, **__: next(answers))
+    monkeypatch.setattr(style_menu.QtWidgets.QInputDialog, "getText", ask)
+
+    def click(text):
+        menu.fill()
+        next(action for action in menu.list.actions() if action.text() == text).trigger()
+
+    click("Mist")
+    assert chosen[-1].words.startswith("foggy")
+    click("Save as a style…")
+    assert chosen[-1].settings["strength"] == 0.25 and styles.known()[-1].name == "Mine"
+    menu.show_style("Mine", "with words")
+    assert menu.text() == "Style: Mine" and "with words" in menu.toolTip()
+    file = place / "given"
+    pick = style_menu.QtWidgets.QFileDialog
+    monkeypatch.setattr(pick, "getSaveFileName", staticmethod(lambda *_: (str(file), "")))
+    click("Export “Mine”…")
+    click("Delete “Mine”")
+    assert chosen[-1] is None and styles.known() == list(BUILT_IN)
+    given = str(file) + SUFFIX
+    monkeypatch.setattr(pick, "getOpenFileName", staticmethod(lambda *_: (given, "")))
+    click("Import…")
+    assert styles.known()[-1].name == chosen[-1].name == "Mine" and not failed
+    (place / ("given" + SUFFIX)).write_text("x")
+    click("Import…")
+    assert "no style of Scumble" in failed[0]
+    menu.show_style("", "")
+    menu.fill()
+    assert menu.list.actions()[0].isChecked() and menu.text() == "Style"
+
+
+def test_a_style_in_the_docker_renders(live, document, monkeypatch):
+    from scumble import docker, extension
+
+    monkeypatch.setattr(extension, "_live", live)
+    panel = docker.ScumbleDocker()
+    live.start(document)
+    assert run(live, document)
+    jobs = live.of(document).session.stats().jobs_started
+    panel.style_menu.chosen.emit(BUILT_IN[1])
+    assert live.settings(document).style == "Mist" and panel.style_menu.text() == "Style: Mist"
+    assert run(live, document, lambda: live.of(document).session.stats().jobs_started > jobs)
+    stranger = Style("Theirs", "", {"model": "a stranger's [0123456789ab]"}, own=True)
+    panel.style_menu.chosen.emit(stranger)
+    assert "not among yours" in live.status(document).text, "loads nothing that was not chosen here"
