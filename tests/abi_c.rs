@@ -144,7 +144,7 @@ fn damaged_models_are_told_apart_by_every_poll() {
             }
         }),
         ("a FLUX.2 folder", UNSUPPORTED, |m| {
-            m.set("model_index.json", "_class_name", json!("Flux2KleinPipeline"));
+            m.set("model_index.json", "_class_name", json!("Flux2KleinKVPipeline"));
         }),
         ("a scheduler of another sort of noise", UNSUPPORTED, |m| {
             m.set("scheduler/scheduler_config.json", "_class_name", json!("EDMEulerScheduler"));

@@ -193,7 +193,9 @@ fn lacks(has: &[&'static str], files: &[Remote]) -> Vec<&'static str> {
             lacks.push(name);
         }
     }
-    if !there(&["scheduler/scheduler_config.json", "scheduler_config.json"]) {
+    // Families with a transformer and one text encoder (FLUX.2 klein, Z-Image, SANA-Sprint) have one way each.
+    let needs = !has.contains(&"transformer") || has.contains(&"text_encoder_2");
+    if needs && !there(&["scheduler/scheduler_config.json", "scheduler_config.json"]) {
         lacks.push("scheduler");
     }
     lacks
@@ -324,6 +326,16 @@ mod tests {
             files.contains(&"onnx/unet_model_q4f16.onnx_data".to_owned()) && files.len() == 4,
             "{files:?}"
         );
+        // FLUX.2 klein and Z-Image need no scheduler to be told.
+        let flat = ["text_encoder.onnx", "transformer.onnx", "transformer.onnx.data", "tokenizer.json"];
+        let (files, choice) = chosen(&flat, None);
+        assert_eq!(
+            files,
+            ["text_encoder.onnx", "tokenizer.json", "transformer.onnx", "transformer.onnx.data"]
+        );
+        assert_eq!(choice.lacks, ["vae_encoder", "vae_decoder"]);
+        let flux = ["text_encoder.onnx", "text_encoder_2.onnx", "transformer.onnx"];
+        assert!(chosen(&flux, None).1.lacks.contains(&"scheduler"));
         // A text encoder's name begins like another's.
         let (files, _) = chosen(&["unet.onnx", "text_encoder.onnx", "text_encoder_2_fp16.onnx"], None);
         assert_eq!(files, ["text_encoder.onnx", "text_encoder_2_fp16.onnx", "unet.onnx"]);

@@ -66,10 +66,13 @@ class ScumbleDocker(DockWidget):
             tr("Then the picture follows the brush during the stroke (View > Instant Preview Mode)"),
             self.live.no_instant_preview,
         )
+        self.get = self._offer(
+            tr("Get a model…"), tr("A list of models, with sizes and licences"), self._get_model
+        )
         self.runtime = self._offer(
             "", tr("ONNX Runtime runs the models; it is got from its makers"), self._set_up_runtime
         )
-        for widget in (self.progress, self.state, self.own, self.runtime, self.no_preview):
+        for widget in (self.progress, self.state, self.own, self.get, self.runtime, self.no_preview):
             column.addWidget(widget)
         self.prompt = TextBox(
             2, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
@@ -247,7 +250,7 @@ class ScumbleDocker(DockWidget):
 
     def _choose_in(self, document, model):
         if model == GET:
-            self._shop(abi.WANT_MODEL, self.live.use_model)
+            self._get_model(document)
         elif model is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
             if folder:
@@ -262,6 +265,9 @@ class ScumbleDocker(DockWidget):
             file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
         if file:
             self._do(lambda document: self.live.steer(document, kind, file))
+
+    def _get_model(self, document):
+        self._shop(abi.WANT_MODEL, self.live.use_model)
 
     def _set_up_runtime(self, document):
         window = self._shop(abi.WANT_RUNTIME, lambda document, _: self.live.use_runtime(document))
@@ -324,6 +330,7 @@ class ScumbleDocker(DockWidget):
         self.own.setVisible(status.offer_own)
         self.no_preview.setVisible(status.offer_no_preview)
         better = self._better(status)
+        self.get.setVisible(status.offer_model)
         self.runtime.setVisible(status.offer_runtime)
         self.faster.setVisible(better is not None and not status.offer_runtime)
         if status.offer_runtime:

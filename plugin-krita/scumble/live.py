@@ -10,7 +10,7 @@ from . import abi, host, models, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
-from .engines import FATAL, Engines
+from .engines import FATAL, OF_THE_MODEL, Engines
 from .group import ManagedGroup
 from .loop import Loop
 from .qt import QtCore, tr
@@ -98,9 +98,12 @@ class Live(QtCore.QObject):
         self.start(document)
 
     def use_model(self, document, folder: str) -> None:
-        """A model that was got, or that the artist has chosen."""
+        """A model that was got, or that the artist has chosen; live, if that has failed for want of one."""
         model = models.remember(folder)
+        told = self.told.of(document)
         self.set_settings(document, replace(self.settings(document), model=model))
+        if told is not None and told[1] in OF_THE_MODEL:
+            self.start(document)
 
     def use_runtime(self, document) -> None:
         """ONNX Runtime was got: what is live, or was to be, goes on with it."""

@@ -23,6 +23,7 @@ class Status:
     progress: float | None = None  # while the model is loading
     model: ModelInfo | None = None
     offer_own: bool = False  # Scumble's own model may help
+    offer_model: bool = False  # Scumble's own cannot be used: another one may help
     offer_runtime: bool = False  # there is no ONNX Runtime
     offer_no_preview: bool = False  # Instant Preview is on: without it the picture follows during the stroke
 
@@ -68,8 +69,11 @@ def of_resting(told: tuple[str, int] | None, settings: DocumentSettings) -> Stat
     """Of a document that is not live, or of none."""
     if told is not None:
         sentence, number = told
-        own = number in OF_THE_MODEL and settings.model != ""
-        return Status(text=sentence, error=True, offer_own=own, offer_runtime=number == abi.ERROR_RUNTIME)
+        model, own = number in OF_THE_MODEL, settings.model == ""
+        return Status(
+            text=sentence, error=True, offer_own=model and not own, offer_model=model and own,
+            offer_runtime=number == abi.ERROR_RUNTIME,
+        )  # fmt: skip
     if settings.damaged:
         text = tr("What this document keeps for Scumble is damaged; it starts from the defaults.")
         return Status(text=text, error=True)

@@ -386,6 +386,15 @@ fn value<'a>(feed: &Feed<'a>, port: &Port) -> ort::Result<Option<SessionInputVal
             let ids: Vec<i32> = ids.iter().map(|&id| i32::try_from(id).unwrap_or(i32::MAX)).collect();
             Tensor::from_array((shape.to_vec(), ids))?.into()
         }
+        // Places of tokens, in exports that count with them.
+        (Feed::Ids(shape, ids), T::Float32) => {
+            let numbers: Vec<f32> = ids.iter().map(|&id| id as f32).collect();
+            Tensor::from_array((shape.to_vec(), numbers))?.into()
+        }
+        (Feed::Ids(shape, ids), T::Float16) => {
+            let numbers: Vec<f16> = ids.iter().map(|&id| f16::from_f32(id as f32)).collect();
+            Tensor::from_array((shape.to_vec(), numbers))?.into()
+        }
         (Feed::Number(number), element) => {
             // A rank of one is a list with one entry for the whole batch; the graph spreads it.
             let shape = vec![1usize; port.shape.len()];

@@ -36,6 +36,8 @@ pub enum Reader {
     Clip,
     /// T5 beside CLIP looks at the padding too. How much of it there is, the family says.
     T5,
+    /// A language model, which its family tells more than the prompt. Padding is masked.
+    Language,
     /// Any other text encoder was not trained to look at padding: it is masked.
     Other,
 }
@@ -70,6 +72,8 @@ pub struct Folder {
     pub cells_multiple: u32,
     /// Side of the pictures that the model was trained on, in pixels.
     pub native: u32,
+    /// FLUX.2 klein: was it distilled, so that it takes no guidance?
+    pub distilled: bool,
     /// SDXL: does no negative prompt mean zeros, rather than an empty text?
     pub zeros_for_empty: bool,
     /// What `scumble.json` recommends.
@@ -95,7 +99,7 @@ impl Folder {
         let path = path.as_path();
         let hints = Config::read(&path.join("scumble.json"))?;
         let layout = Layout::new(path, hints.as_ref())?;
-        let index = Config::read(&path.join("model_index.json"))?;
+        let index = index(path)?;
         let kind = match &index {
             Some(index) => kind::in_index(path, index)?,
             None => None,
@@ -104,7 +108,7 @@ impl Folder {
         let network = part(&layout, path, denoiser)?;
         let config = layout.config(denoiser, &network)?;
         let kind = match kind {
-            None if denoiser == TRANSFORMER => Some(kind::of_transformer(path, config.as_ref())?),
+            None if denoiser == TRANSFORMER => Some(kind::of_transformer(path, config.as_ref(), &network)?),
             None | Some(Kind::StableDiffusion) if is_xl(&layout, config.as_ref())? => {
                 Some(Kind::StableDiffusionXl)
             }
@@ -116,6 +120,7 @@ impl Folder {
         const SCHEDULER: &str = "scheduler_config.json";
         let scheduler = layout.folder("scheduler", &[&[SCHEDULER]])?;
         let scheduler = scheduler.map(|folder| Config::read(&folder.join(SCHEDULER))).transpose()?.flatten();
+        let scheduler = scheduler.or_else(|| kind?.scheduler());
         let scheduler = scheduler.ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
 
         let vae_config = match layout.config("vae_decoder", &vae_decoder)? {
@@ -126,10 +131,11 @@ impl Folder {
             Some(config) => Some(config),
             None => Config::read(&path.join("vae/config.json"))?,
         };
-        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind)?;
+        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind, &scheduler)?;
         let inpaints = match &config {
             Some(config) => numbers::inpaints(path, config, kind, &autoencoder)?,
-            None => index.as_ref().is_some_and(kind::says_inpainting),
+            None if denoiser == UNET => index.as_ref().is_some_and(kind::says_inpainting),
+            None => false,
         };
         let native = numbers::native(hints.as_ref(), config.as_ref(), kind, cell)?;
         // A cached model's folder is called by a hash.
@@ -157,6 +163,7 @@ impl Folder {
             inpaints,
             cell,
             native,
+            distilled: index.as_ref().map_or(Ok(true), |index| index.flag("is_distilled", true))?,
             zeros_for_empty: match &index {
                 Some(index) => index.flag("force_zeros_for_empty_prompt", true)?,
                 None => true,
@@ -165,6 +172,17 @@ impl Folder {
             path: path.to_path_buf(),
         })
     }
+}
+
+/// `model_index.json`, or what some folders have in its place.
+fn index(path: &Path) -> Result<Option<Config>> {
+    if let Some(index) = Config::read(&path.join("model_index.json"))? {
+        return Ok(Some(index));
+    }
+    let other = Config::read(&path.join("config.json"))?;
+    let of_pipeline =
+        |config: &Config| config.text("_class_name").is_some_and(|name| name.ends_with("Pipeline"));
+    Ok(other.filter(of_pipeline))
 }
 
 /// Only SDXL has a second text encoder beside a U-Net, and a U-Net that is told sizes.
@@ -203,23 +221,31 @@ fn texts(layout: &Layout<'_>, path: &Path, kind: Option<Kind>, index: Option<&Co
             _ => false,
         };
         if !left_out {
-            texts.push(words(layout, path, name, tokenizer, kind.t5() == Some(name))?);
+            texts.push(words(layout, path, name, tokenizer, kind.reader(name))?);
         }
     }
     Ok(texts)
 }
 
 /// A text encoder and its tokenizer.
-fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str, t5: bool) -> Result<Words> {
+fn words(
+    layout: &Layout<'_>,
+    path: &Path,
+    name: &'static str,
+    tokenizer: &str,
+    reader: Option<Reader>,
+) -> Result<Words> {
     const WHOLE: &str = "tokenizer.json";
     let network = part(layout, path, name)?;
     let config = layout.config(name, &network)?;
-    let wanted: &[&[&str]] = if t5 { &[&[WHOLE]] } else { &[&[WHOLE], &["vocab.json", "merges.txt"]] };
+    // CLIP's alone is known without.
+    let wanted: &[&[&str]] =
+        if reader.is_some() { &[&[WHOLE]] } else { &[&[WHOLE], &["vocab.json", "merges.txt"]] };
     let files = layout.folder(tokenizer, wanted)?;
     // One that lies in the model's own folder is the first; the others read with others.
     let files = files.filter(|folder| tokenizer == "tokenizer" || folder != path);
-    let lacks = || match t5 {
-        true if path.join(tokenizer).join("spiece.model").is_file() => Error::new(
+    let lacks = || match reader {
+        Some(Reader::T5) if path.join(tokenizer).join("spiece.model").is_file() => Error::new(
             Status::ModelUnsupported,
             format!(
                 "{} has a spiece.model alone, which cannot be read; put the tokenizer.json of the same text encoder \
@@ -227,8 +253,8 @@ fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str, 
                 path.join(tokenizer).display()
             ),
         ),
-        true => missing(path, &format!("{tokenizer}/{WHOLE}")),
-        false => missing(path, &format!("{tokenizer}/{WHOLE} (or vocab.json with merges.txt)")),
+        Some(_) => missing(path, &format!("{tokenizer}/{WHOLE}")),
+        None => missing(path, &format!("{tokenizer}/{WHOLE} (or vocab.json with merges.txt)")),
     };
     let model = config.as_ref().and_then(|config| config.text("model_type"));
     Ok(Words {
@@ -237,9 +263,9 @@ fn words(layout: &Layout<'_>, path: &Path, name: &'static str, tokenizer: &str, 
         tokenizer: files.ok_or_else(lacks)?,
         vocabulary: entry(config.as_ref(), "vocab_size")?,
         positions: entry(config.as_ref(), "max_position_embeddings")?,
-        reader: match model {
-            _ if t5 => Reader::T5,
-            Some(model) if !model.starts_with("clip") => Reader::Other,
+        reader: match (reader, model) {
+            (Some(reader), _) => reader,
+            (None, Some(model)) if !model.starts_with("clip") => Reader::Other,
             _ => Reader::Clip,
         },
     })

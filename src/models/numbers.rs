@@ -8,13 +8,24 @@ use crate::models::config::Config;
 use crate::models::kind::{Kind, unsupported};
 
 /// Numbers of the variational autoencoder: pixels to latent and back.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Autoencoder {
     /// latent = (encoded − shift) · scaling.
     pub scaling: f32,
     pub shift: f32,
-    /// Latent channels.
+    /// Latent channels, as the denoising network sees them.
     pub channels: usize,
+    /// FLUX.2: what becomes of 2 × 2 cells of an export that does not put them together itself, where it is known.
+    pub patches: Option<Patches>,
+    /// Does the denoising network see 2 × 2 cells of the autoencoder's as one?
+    pub patched: bool,
+}
+
+/// By channel of a patch: latent = (encoded − mean) / deviation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patches {
+    pub mean: Vec<f32>,
+    pub deviation: Vec<f32>,
 }
 
 /// A whole number above 0, if the configuration has one.
@@ -29,34 +40,75 @@ pub fn entry(config: Option<&Config>, key: &str) -> Result<Option<u32>> {
 }
 
 /// The autoencoder's numbers and its pixels per latent cell.
-pub(super) fn autoencoder(config: Option<&Config>, kind: Option<Kind>) -> Result<(Autoencoder, u32)> {
+pub(super) fn autoencoder(
+    config: Option<&Config>,
+    kind: Option<Kind>,
+    scheduler: &Config,
+) -> Result<(Autoencoder, u32)> {
     // What the family's own has, for exports that do not say.
     let (scaling, shift, channels) = match kind {
         Some(Kind::StableDiffusionXl) => (0.13025, 0.0, 4),
         Some(Kind::StableDiffusion3) => (1.5305, 0.0609, 16),
-        Some(Kind::Flux) => (0.3611, 0.1159, 16),
+        Some(Kind::Flux | Kind::ZImage) => (0.3611, 0.1159, 16),
+        Some(Kind::Flux2Klein) => (1.0, 0.0, 32),
+        Some(Kind::SanaSprint) => (0.41407, 0.0, 32),
         Some(Kind::StableDiffusion | Kind::LatentConsistency) | None => (0.18215, 0.0, 4),
     };
-    let Some(config) = config else {
-        return Ok((Autoencoder { scaling: scaling as f32, shift: shift as f32, channels }, 8));
-    };
+    let levels = if kind == Some(Kind::SanaSprint) { 5 } else { 3 };
+    let none = Config::from_value(serde_json::Value::Null, "");
+    let config = config.unwrap_or(&none);
     let tiny = config.text("_class_name") == Some("AutoencoderTiny");
     let (scaling, shift) = if tiny { (1.0, 0.0) } else { (scaling, shift) };
-    let scaling = config.number("scaling_factor", scaling, 1e-6..=1e6)?;
+    let mut scaling = config.number("scaling_factor", scaling, 1e-6..=1e6)?;
     let shift = config.number("shift_factor", shift, -1e6..=1e6)?;
-    let channels = config.whole("latent_channels", channels as u32, 1..=1024)?;
-    let levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], 3)?;
-    Ok((
-        Autoencoder { scaling: scaling as f32, shift: shift as f32, channels: channels as usize },
-        1 << levels,
-    ))
+    let mut channels = config.whole("latent_channels", channels, 1..=1024)? as usize;
+    let mut levels = halvings(config, &["block_out_channels", "encoder_block_out_channels"], levels)?;
+    if kind == Some(Kind::SanaSprint) {
+        // Its noise has this deviation, and latents are brought to it.
+        scaling *= sigma_data(scheduler)?;
+    }
+    let patched = kind == Some(Kind::Flux2Klein);
+    let mut patches = None;
+    if patched {
+        (channels, levels) = (channels * 4, levels + 1);
+        patches = norm(config, channels)?;
+    }
+    let (scaling, shift) = (scaling as f32, shift as f32);
+    Ok((Autoencoder { scaling, shift, channels, patches, patched }, 1 << levels))
+}
+
+/// SANA-Sprint: the deviation of noise.
+///
+/// # Errors
+/// [`crate::error::Status::ModelBroken`] for what cannot be one.
+pub fn sigma_data(scheduler: &Config) -> Result<f64> {
+    scheduler.number("sigma_data", 0.5, 1e-3..=1e3)
+}
+
+/// `latents_mean` and `latents_std`, where both are there.
+fn norm(config: &Config, channels: usize) -> Result<Option<Patches>> {
+    let row = |key: &str, least: f64| -> Result<Option<Vec<f32>>> {
+        let Some(value) = config.get(key) else { return Ok(None) };
+        let numbers: Option<Vec<f32>> =
+            value.as_array().filter(|row| row.len() == channels).and_then(|row| {
+                row.iter().map(|n| n.as_f64().filter(|n| *n >= least).map(|n| n as f32)).collect()
+            });
+        let wrong = || config.wrong(key, &format!("a list of {channels} numbers, deviations above 0"));
+        numbers.map(Some).ok_or_else(wrong)
+    };
+    let (mean, deviation) = (row("latents_mean", f64::MIN)?, row("latents_std", 1e-6)?);
+    Ok(mean.zip(deviation).map(|(mean, deviation)| Patches { mean, deviation }))
 }
 
 /// Latent cells that both sides must be a multiple of.
 pub(super) fn multiple(config: Option<&Config>, kind: Option<Kind>) -> Result<u32> {
     match kind {
-        // A transformer looks at patches. FLUX's are made outside of it, and its configuration says 1.
-        Some(Kind::Flux) => Ok(2),
+        // A transformer looks at patches. FLUX's are made outside of it, and its configuration says 1; Z-Image's has a
+        // list of sizes, of which 2 is used.
+        Some(Kind::Flux | Kind::ZImage) => Ok(2),
+        // A cell is a patch already.
+        Some(Kind::Flux2Klein) => Ok(1),
+        Some(Kind::SanaSprint) => config.map_or(Ok(1), |config| config.whole("patch_size", 1, 1..=64)),
         Some(Kind::StableDiffusion3) => config.map_or(Ok(2), |config| config.whole("patch_size", 2, 1..=64)),
         _ => {
             let usual = if kind == Some(Kind::StableDiffusionXl) { 2 } else { 3 };
@@ -114,9 +166,12 @@ pub(super) fn native(
     if let Some(hints) = hints.filter(|hints| hints.get("native").is_some()) {
         return hints.whole("native", 0, 8..=LARGEST);
     }
-    let large = matches!(kind, Some(Kind::StableDiffusionXl | Kind::StableDiffusion3 | Kind::Flux));
-    let usual = if large { 128 } else { 64 };
-    let Some(config) = config else { return Ok(usual * 8) };
+    let usual = match kind {
+        Some(kind) if kind.has_transformer() => 1024 / cell.max(1),
+        Some(Kind::StableDiffusionXl) => 128,
+        _ => 64,
+    };
+    let Some(config) = config else { return Ok(usual * cell) };
     let cells = sample_size(config, usual)?;
     Some(cells.saturating_mul(cell)).filter(|side| *side <= LARGEST).ok_or_else(|| {
         config.wrong(

@@ -26,6 +26,8 @@ pub struct Scan {
     pub not_on_cpu: BTreeSet<String>,
     /// Whether it computes with 16-bit floats. Weights that are only stored so, and cast, are no reason.
     pub half: bool,
+    /// What it is fed, by name.
+    pub inputs: Vec<String>,
     /// Size of the file itself.
     pub bytes: u64,
 }
@@ -91,7 +93,13 @@ fn scan(path: &Path) -> Result<Scan> {
     }
     file.rewind().map_err(unreadable)?;
     let scan = Scan { bytes: length, ..Scan::default() };
-    let mut scanner = Scanner { walker: Walker::new(file), scan, half: Vec::new(), computed: HashSet::new() };
+    let mut scanner = Scanner {
+        walker: Walker::new(file),
+        scan,
+        half: Vec::new(),
+        computed: HashSet::new(),
+        weights: HashSet::new(),
+    };
     match scanner.model(length) {
         Ok(()) => Ok(scanner.told()),
         Err(Damage::CutShort) => Err(cut_short(path, "it ends before its contents do")),
@@ -110,11 +118,14 @@ struct Scanner {
     half: Vec<String>,
     /// Names of what is fed to operators that do more than cast it.
     computed: HashSet<String>,
+    /// Names of all weights; old files have them among the inputs too.
+    weights: HashSet<String>,
 }
 
 impl Scanner {
     fn told(mut self) -> Scan {
         self.scan.half = self.half.iter().any(|name| self.computed.contains(name));
+        self.scan.inputs.retain(|name| !self.weights.contains(name));
         self.scan
     }
 
@@ -134,12 +145,28 @@ impl Scanner {
         if graphs == 1 { Ok(()) } else { Err(Damage::NotOnnx) }
     }
 
-    /// GraphProto: 1 = node, 5 = initializer.
+    /// GraphProto: 1 = node, 5 = initializer, 11 = input.
     fn graph(&mut self, end: u64) -> Walk<()> {
         while self.walker.at < end {
             match self.walker.field(end)? {
                 (1, Field::Until(node)) => self.node(node)?,
                 (5, Field::Until(tensor)) => self.tensor(tensor)?,
+                (11, Field::Until(input)) => self.input(input)?,
+                (_, Field::Until(next)) => self.walker.skip_to(next)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// ValueInfoProto: 1 = name.
+    fn input(&mut self, end: u64) -> Walk<()> {
+        while self.walker.at < end {
+            match self.walker.field(end)? {
+                (1, Field::Until(text)) => {
+                    let name = self.walker.text(text)?;
+                    self.scan.inputs.push(name);
+                }
                 (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
@@ -191,8 +218,9 @@ impl Scanner {
             }
         }
         if half {
-            self.half.push(name);
+            self.half.push(name.clone());
         }
+        self.weights.insert(name);
         if external {
             let needed = self.scan.external.entry(location).or_insert(1);
             *needed = (*needed).max(offset.saturating_add(length));

@@ -46,16 +46,19 @@ pub type Half = Vec<(&'static str, Vec<usize>, Vec<f32>)>;
 pub type Given<'a> = (&'static str, Vec<usize>, &'a [f32]);
 
 /// What the steps of one job have in common besides the latent, for each latent in a run.
+#[derive(Clone)]
 pub struct Conditioning {
     latents: usize,
     /// How far to go from the first prediction to the second and beyond; None without guidance.
     guidance: Option<f32>,
     /// Numbers of all latents.
     inputs: Half,
-    /// Channels that the network sees behind the latent's own, the same for all latents.
+    /// Channels (or tokens) that the network sees behind the latent's own, the same for all latents.
     beside: Vec<f32>,
     /// What is the same for all latents and has no place for more than one: whole numbers in rows of so many.
     places: Vec<(&'static str, usize, Vec<i64>)>,
+    /// What the negative prompt's prediction is conditioned on, where it has other shapes and a run of its own.
+    negative: Option<Box<Conditioning>>,
 }
 
 impl Conditioning {
@@ -79,6 +82,31 @@ impl Conditioning {
     pub fn with_beside(mut self, channels: Vec<f32>) -> Self {
         self.beside = channels;
         self
+    }
+
+    /// Adds guidance away from `negative`, which is predicted in a run of its own.
+    pub fn away_from(mut self, negative: Conditioning, guidance: f32) -> Self {
+        self.negative = Some(Box::new(negative));
+        self.guidance = Some(guidance);
+        self
+    }
+
+    /// The same with more tokens of an input, up to a multiple of `multiple`: the last of each is repeated.
+    pub fn filled_up(&self, input: &str, multiple: usize) -> Conditioning {
+        let mut filled = self.clone();
+        for (_, shape, numbers) in filled.inputs.iter_mut().filter(|(name, ..)| *name == input) {
+            let &mut [ref mut tokens, width] = shape.as_mut_slice() else { continue };
+            let missing = tokens.next_multiple_of(multiple.max(1)) - *tokens;
+            let mut all = Vec::with_capacity(numbers.len() + missing * width * self.latents);
+            for latent in numbers.chunks_exact((*tokens * width).max(1)) {
+                all.extend_from_slice(latent);
+                all.extend_from_slice(&latent[latent.len().saturating_sub(width)..].repeat(missing));
+            }
+            *tokens += missing;
+            *numbers = all;
+        }
+        filled.negative = filled.negative.map(|negative| Box::new(negative.filled_up(input, multiple)));
+        filled
     }
 
     /// Adds a table of positions, in rows of `width`.
@@ -137,10 +165,16 @@ impl Denoiser {
         self.network.input(input).and_then(|port| port.fixed(axis))
     }
 
+    /// Dimensions of the latent that it takes, with the batch.
+    pub fn rank(&self) -> usize {
+        self.network.input(self.latent).map_or(0, |port| port.shape.len())
+    }
+
     /// Width and height in latent cells, where the network is fixed to one and sees the latent as a picture.
     pub fn fixed_size(&self) -> (Option<usize>, Option<usize>) {
-        match self.network.input(self.latent).map(|port| port.shape.len()) {
-            Some(4) => (self.fixed(self.latent, 3), self.fixed(self.latent, 2)),
+        match self.rank() {
+            // Some have a place for frames, of which there is one.
+            rank @ (4 | 5) => (self.fixed(self.latent, rank - 1), self.fixed(self.latent, rank - 2)),
             _ => (None, None),
         }
     }
@@ -202,7 +236,8 @@ impl Denoiser {
             true => inputs = prompt,
             false => inputs.iter_mut().zip(prompt).for_each(|(all, own)| all.2.extend(own.2)),
         }
-        Ok(Conditioning { latents, guidance, inputs, beside: Vec::new(), places: Vec::new() })
+        let (beside, places) = (Vec::new(), Vec::new());
+        Ok(Conditioning { latents, guidance, inputs, beside, places, negative: None })
     }
 
     /// What the network predicts, in the latent's shape.
@@ -226,6 +261,10 @@ impl Denoiser {
             predicted.truncate(size);
             return Ok(predicted);
         };
+        if let Some(negative) = &conditioning.negative {
+            predicted.truncate(size);
+            predicted.splice(..0, self.predict(negative, noisy, cancel, spent)?);
+        }
         // Ho and Salimans, "Classifier-Free Diffusion Guidance" (2022).
         let (without, with) = predicted.split_at(size);
         Ok(without.iter().zip(with).map(|(without, with)| without + guidance * (with - without)).collect())
@@ -278,10 +317,16 @@ impl Denoiser {
             .collect();
         feeds.extend(places.iter().map(|(name, shape, places)| (*name, Feed::Ids(shape, places))));
         let output = self.network.run(&feeds, &self.output, cancel, spent)?;
-        if output.shape() != shape {
+        if output.shape() == shape {
+            return Ok(output.into_raw_vec_and_offset().0);
+        }
+        if output.shape() != seen {
             return Err(self.wrong_shape(output.shape()));
         }
-        Ok(output.into_raw_vec_and_offset().0)
+        // It says something about what lies beside, too.
+        let (own, all) = (noisy.sample.len(), noisy.sample.len() + beside.len());
+        let predicted = output.into_raw_vec_and_offset().0;
+        Ok(predicted.chunks_exact(all.max(1)).flat_map(|latent| &latent[..own]).copied().collect())
     }
 
     fn wrong_shape(&self, shape: &[usize]) -> Error {

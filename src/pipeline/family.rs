@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::text::TextEncoder;
-use crate::render::Scene;
+use crate::render::{Latent, Scene};
 
 /// A family's parts of a loaded model.
 pub struct Loaded {
@@ -29,6 +29,16 @@ pub trait Family: Send {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Conditioning>;
+
+    /// Adds what the network is shown of the paint beside the noisy latent.
+    fn show(&self, conditioning: Conditioning, _paint: &Latent) -> Conditioning {
+        conditioning
+    }
+
+    /// Does a negative prompt change anything where there is guidance?
+    fn hears_negative(&self) -> bool {
+        true
+    }
 
     /// What the network predicts for a latent of the shape `[channels, height, width]`, in that shape.
     fn predict(

@@ -24,7 +24,9 @@ use crate::pipeline::lora::Loras;
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
 use crate::pipeline::vae::{Decoder, Encoder};
-use crate::pipeline::{flux, stable_diffusion, stable_diffusion_3, stable_diffusion_xl};
+use crate::pipeline::{
+    flux, flux_2_klein, sana_sprint, stable_diffusion, stable_diffusion_3, stable_diffusion_xl, z_image,
+};
 
 /// What to load, and how to run it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -203,9 +205,12 @@ impl Loader<'_> {
             Some(Kind::StableDiffusionXl) => stable_diffusion_xl::load(network, encoders, folder)?,
             Some(Kind::StableDiffusion3) => stable_diffusion_3::load(network, encoders, folder)?,
             Some(Kind::Flux) => flux::load(network, encoders, folder)?,
+            Some(Kind::ZImage) => z_image::load(network, encoders)?,
+            Some(Kind::Flux2Klein) => flux_2_klein::load(network, encoders, folder)?,
+            Some(Kind::SanaSprint) => sana_sprint::load(network, encoders, folder)?,
         };
-        let encoder = Encoder::new(component()?, folder.autoencoder)?;
-        let decoder = Decoder::new(component()?, folder.autoencoder)?;
+        let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
+        let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
         (self.progress)(done as f32 / total, "first run");
 
         let distilled = network.is_guidance_distilled();
@@ -216,7 +221,7 @@ impl Loader<'_> {
         let inpaints = network.inpaints(folder.autoencoder.channels).unwrap_or(folder.inpaints);
         let info = ModelInfo {
             name: folder.name.clone(),
-            description: self.description(distilled, inpaints),
+            description: self.description(distilled, family.hears_negative(), inpaints),
             device: device.to_string(),
             device_note: String::new(),
             runtime: self.runtime.description(),
@@ -244,20 +249,24 @@ impl Loader<'_> {
             Some(Kind::Flux) => Taking::LastAndPooled,
             Some(Kind::StableDiffusion3) => Taking::LastButOneAndPooled,
             Some(Kind::StableDiffusionXl) if words.name == "text_encoder" => Taking::LastButOne,
+            Some(Kind::ZImage) => Taking::LastButOne,
+            Some(Kind::Flux2Klein) => Taking::States(flux_2_klein::STATES),
             Some(Kind::StableDiffusionXl) => Taking::LastButOneAndPooled,
             _ => Taking::Last,
         }
     }
 
     /// What the folder says about the model, and what an artist must know of it.
-    fn description(&self, distilled: bool, inpaints: bool) -> String {
+    fn description(&self, distilled: bool, negative: bool, inpaints: bool) -> String {
         let folder = self.folder;
         let notes = self.sampler.notes().iter().map(String::as_str);
         let without_t5 = folder.kind == Some(Kind::StableDiffusion3)
             && folder.texts.iter().all(|words| words.reader != Reader::T5);
         let more = [
             (without_t5, "It came without its T5 text encoder: it understands long descriptions less well."),
-            (distilled, "Its guidance is built in: a negative prompt has no effect."),
+            (distilled && negative, "Its guidance is built in: a negative prompt has no effect."),
+            (distilled && !negative, "Guidance and a negative prompt have no effect."),
+            (!distilled && !negative, "A negative prompt has no effect."),
             (inpaints, "It fills what the mask covers, and looks at what lies around it."),
         ];
         let more = more.into_iter().filter_map(|(holds, note)| holds.then_some(note));
@@ -310,6 +319,10 @@ fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser) -> De
         (Kind::StableDiffusion3, _) => (28, 0.6, 4.5),
         (Kind::Flux, _) if network.has("guidance") => (28, 0.6, 3.5),
         (Kind::Flux, _) => (4, 0.6, 0.0),
+        (Kind::ZImage, _) => (8, 0.6, 0.0),
+        (Kind::Flux2Klein, _) if distilled => (4, 0.6, 1.0),
+        (Kind::Flux2Klein, _) => (28, 0.6, 4.0),
+        (Kind::SanaSprint, _) => (4, 0.5, 4.5),
         // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
         (_, Sampler::Diffusion(own)) if own.is_lcm() => (4, 0.5, if distilled { 8.0 } else { 1.0 }),
         (_, Sampler::Diffusion(own)) if own.is_turbo() => (2, 0.5, 0.0),

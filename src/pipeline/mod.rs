@@ -5,12 +5,14 @@ mod denoise;
 mod fallback;
 pub mod family;
 mod flux;
+mod flux_2_klein;
 mod inpaint;
 mod load;
 mod lora;
 mod prompt;
 mod region;
 mod samplers;
+mod sana_sprint;
 pub mod scheduler;
 mod stable_diffusion;
 mod stable_diffusion_3;
@@ -20,6 +22,7 @@ mod texts;
 mod tokenizer;
 mod unet;
 mod vae;
+mod z_image;
 
 use std::time::{Duration, Instant};
 
@@ -69,7 +72,7 @@ impl Renderer for Pipeline {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             samplers: self.samplers.list(),
-            negative: !self.network.is_guidance_distilled(),
+            negative: !self.network.is_guidance_distilled() && self.family.hears_negative(),
             inpaints: self.inpaints,
             no_control: self.controls.why_not(),
             no_lora: self.loras.why_not(),
@@ -123,6 +126,7 @@ impl Renderer for Pipeline {
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
+        conditioning = self.family.show(conditioning, &encoded);
         if self.inpaints {
             let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
             let with =

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::scheduler::flow::{self, FlowMatch, Levels};
+use super::scheduler::scm::{self, Consistency};
 use super::scheduler::{self, Rule, Schedule, Scheduler};
 use crate::error::Result;
 use crate::models::config::Config;
@@ -26,6 +27,7 @@ pub struct Samplers {
 pub enum Sampler {
     Diffusion(Scheduler),
     Flow(FlowMatch),
+    Consistency(Consistency),
 }
 
 impl Samplers {
@@ -36,9 +38,10 @@ impl Samplers {
 
     /// Names of those that a job may ask for.
     pub fn list(&self) -> Vec<String> {
-        match self.kind.has_transformer() {
-            true => vec![flow::NAME.into()],
-            false => scheduler::list(),
+        match self.kind {
+            Kind::SanaSprint => vec![scm::NAME.into()],
+            kind if kind.has_transformer() => vec![flow::NAME.into()],
+            _ => scheduler::list(),
         }
     }
 
@@ -59,14 +62,14 @@ impl Samplers {
     pub fn noise_alone(&mut self, sampler: Option<&str>, shares: (f32, f32)) -> Result<f32> {
         Ok(match &*self.named(sampler)? {
             Sampler::Diffusion(scheduler) => scheduler.noise_alone(shares),
-            Sampler::Flow(_) => shares.1,
+            Sampler::Flow(_) | Sampler::Consistency(_) => shares.1,
         })
     }
 
     /// The steps of one job on a latent of so many `cells`.
     ///
     /// # Errors
-    /// As [`Sampler::new`], [`Scheduler::plan`] and [`FlowMatch::plan`].
+    /// As [`Sampler::new`], [`Scheduler::plan`], [`FlowMatch::plan`] and [`Consistency::plan`].
     pub fn schedule(
         &mut self,
         sampler: Option<&str>,
@@ -82,10 +85,15 @@ impl Samplers {
                     Kind::StableDiffusion3 => Levels::Own,
                     _ => Levels::Even,
                 };
-                // Tokens are patches of 2 × 2 cells.
-                let tokens = u32::try_from(cells / 4).unwrap_or(u32::MAX);
-                flow.plan(steps, strength, rule, levels, flow.shift_for(tokens))
+                let tokens = |cells: usize| u32::try_from(cells).unwrap_or(u32::MAX);
+                let shift = match self.kind {
+                    Kind::Flux2Klein => flow.shift_of_flux_2(tokens(cells), steps),
+                    // Tokens are patches of 2 × 2 cells.
+                    _ => flow.shift_for(tokens(cells / 4)),
+                };
+                flow.plan(steps, strength, rule, levels, shift)
             }
+            Sampler::Consistency(consistency) => consistency.plan(steps, strength, rule),
         }
     }
 }
@@ -94,10 +102,12 @@ impl Sampler {
     /// The sampler of this name with the model's own settings; `None` is the model's own.
     ///
     /// # Errors
-    /// As [`Scheduler::new`] and [`FlowMatch::new`].
+    /// As [`Scheduler::new`], [`FlowMatch::new`] and [`Consistency::new`].
     pub fn new(config: &Config, kind: Option<Kind>, name: Option<&str>) -> Result<Sampler> {
-        if kind.is_some_and(Kind::has_transformer) {
-            return Ok(Sampler::Flow(FlowMatch::new(config, name)?));
+        match kind {
+            Some(Kind::SanaSprint) => return Ok(Sampler::Consistency(Consistency::new(config, name)?)),
+            Some(kind) if kind.has_transformer() => return Ok(Sampler::Flow(FlowMatch::new(config, name)?)),
+            _ => {}
         }
         let scheduler = Scheduler::new(config, name)?;
         Ok(Sampler::Diffusion(match kind {
@@ -111,6 +121,7 @@ impl Sampler {
         match self {
             Sampler::Diffusion(scheduler) => scheduler.notes(),
             Sampler::Flow(flow) => flow.notes(),
+            Sampler::Consistency(consistency) => consistency.notes(),
         }
     }
 

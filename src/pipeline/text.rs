@@ -14,10 +14,12 @@ use crate::recent::Recent;
 
 /// Prompts that are kept; an artist goes back and forth between a few.
 const KEPT: usize = 32;
-/// And of T5, whose embeddings have some megabytes each.
-const KEPT_OF_T5: usize = 8;
-/// Tokens of a T5, until its family says how many.
-const T5_TOKENS: usize = 256;
+/// And of T5 and language models, whose embeddings have some megabytes each.
+const KEPT_OF_LARGE: usize = 8;
+/// Tokens of a T5 or a language model, until its family says how many.
+const TOKENS: usize = 256;
+/// Tokens that a language model is tried out with: it takes any number, and hundreds would take seconds.
+const TRIAL_TOKENS: usize = 8;
 
 /// One prompt's numbers, `[tokens, width]`.
 #[derive(Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Embedding {
     pub tokens: usize,
     pub width: usize,
     pub data: Vec<f32>,
+    /// Tokens that are not padding; of a long prompt the first piece's.
+    pub used: usize,
     /// The whole prompt in one vector, where the model looks at it, which is not weighed; of a long prompt the first piece's.
     pub pooled: Vec<f32>,
 }
@@ -34,6 +38,13 @@ impl Embedding {
     pub fn zeros(&self) -> Embedding {
         let zeros = |data: &[f32]| vec![0.0; data.len()];
         Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), ..*self }
+    }
+
+    /// The same with more numbers behind each token's own.
+    fn beside(self, more: &[f32], width: usize) -> Embedding {
+        let rows = self.data.chunks_exact(self.width.max(1)).zip(more.chunks_exact(width.max(1)));
+        let data = rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect();
+        Embedding { data, width: self.width + width, ..self }
     }
 }
 
@@ -48,14 +59,30 @@ pub enum Taking {
     LastButOneAndPooled,
     /// FLUX's CLIP: all of the prompt in one vector (and the last state, which is not looked at).
     LastAndPooled,
+    /// FLUX.2: these states side by side, the embedding being 0; or what the export makes of them itself.
+    States([u32; 3]),
+}
+
+/// What a language model is told, and how much of it.
+#[derive(Debug, Clone, Default)]
+pub struct Telling {
+    /// Before and after the prompt.
+    pub before: String,
+    pub after: String,
+    /// Tokens at most, all of it.
+    pub tokens: usize,
+    /// Is it filled up to so many? Else it is as long as it is, where the export takes any length.
+    pub padded: bool,
 }
 
 pub struct TextEncoder {
     tokenizer: Tokenizer,
     network: Component,
-    output: String,
+    /// Whose numbers stand side by side.
+    outputs: Vec<String>,
     pooled: Option<String>,
     reader: Reader,
+    telling: Telling,
     /// May a prompt have more than one piece? CLIP's, where the denoising network takes any number of tokens.
     in_pieces: bool,
     /// By the prompt, and whether it is read plainly.
@@ -70,8 +97,8 @@ impl TextEncoder {
     pub fn new(words: &Words, network: Component, taking: Taking) -> Result<Self> {
         let mut tokenizer = Tokenizer::load(&words.tokenizer, words.positions)?;
         let fixed = network.input("input_ids").and_then(|port| port.fixed(1));
-        if words.reader == Reader::T5 {
-            tokenizer.set_length(fixed.unwrap_or(T5_TOKENS));
+        if matches!(words.reader, Reader::T5 | Reader::Language) {
+            tokenizer.set_length(fixed.unwrap_or(TOKENS));
         }
         if let Some(known) = words.vocabulary
             && tokenizer.largest() >= i64::from(known)
@@ -89,9 +116,12 @@ impl TextEncoder {
                 ),
             ));
         }
-        let output = match taking {
-            Taking::Last | Taking::LastAndPooled => network.output(&["last_hidden_state"], 3)?.name.clone(),
-            _ => last_but_one(&network)?,
+        let outputs = match taking {
+            Taking::Last | Taking::LastAndPooled => {
+                vec![network.output(&["last_hidden_state"], 3)?.name.clone()]
+            }
+            Taking::States(numbers) => states(&network, numbers)?,
+            Taking::LastButOne | Taking::LastButOneAndPooled => vec![last_but_one(&network)?],
         };
         let pooled = match taking {
             Taking::LastButOneAndPooled => Some(network.output(&["text_embeds"], 2)?.name.clone()),
@@ -103,11 +133,15 @@ impl TextEncoder {
         Ok(TextEncoder {
             tokenizer,
             network,
-            output,
+            outputs,
             pooled,
             reader: words.reader,
+            telling: Telling { padded: true, ..Telling::default() },
             in_pieces: false,
-            kept: Recent::new(if words.reader == Reader::T5 { KEPT_OF_T5 } else { KEPT }),
+            kept: Recent::new(match words.reader {
+                Reader::T5 | Reader::Language => KEPT_OF_LARGE,
+                Reader::Clip | Reader::Other => KEPT,
+            }),
         })
     }
 
@@ -127,13 +161,28 @@ impl TextEncoder {
         self.in_pieces = network_takes_any && self.reader == Reader::Clip;
     }
 
-    /// Lets a T5 read so many tokens, unless its export is fixed to a number; tells how many it reads.
+    /// Lets a T5 or a language model read so many tokens, unless its export is fixed to a number; tells how many it reads.
     pub fn read(&mut self, tokens: usize) -> usize {
         let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1));
         if fixed.is_none() {
             self.tokenizer.set_length(tokens);
         }
         self.tokenizer.length()
+    }
+
+    /// Tokens of a text alone, with what frames every text.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn count(&self, text: &str) -> Result<usize> {
+        self.tokenizer.count(text)
+    }
+
+    /// Says what a language model is told with each prompt; tells how many tokens it reads.
+    pub fn tell(&mut self, telling: Telling) -> usize {
+        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1));
+        self.telling = Telling { padded: telling.padded || fixed.is_some(), ..telling };
+        self.read(self.telling.tokens)
     }
 
     /// The embedding of `prompt`: by [`Rule::Whole`] as diffusers reads it, else as artists write it.
@@ -190,7 +239,7 @@ impl TextEncoder {
                 }
             }
         }
-        let nothing = Embedding { tokens: 0, width: 0, data: Vec::new(), pooled: Vec::new() };
+        let nothing = Embedding { tokens: 0, width: 0, data: Vec::new(), used: 0, pooled: Vec::new() };
         let embedding = Arc::new(whole.unwrap_or(nothing));
         self.kept.put((prompt.to_owned(), false), Arc::clone(&embedding));
         Ok(embedding)
@@ -210,7 +259,11 @@ impl TextEncoder {
         if let Some(embedding) = self.kept.get(&key) {
             return Ok(embedding);
         }
-        let (ids, used) = self.tokenizer.encode(&key.0)?;
+        let Telling { before, after, padded, .. } = &self.telling;
+        let (mut ids, used) = self.tokenizer.encode(&format!("{before}{}{after}", key.0))?;
+        if !padded {
+            ids.truncate(used.max(1));
+        }
         let embedding = Arc::new(self.run(&ids, used, cancel, spent)?);
         self.kept.put(key, Arc::clone(&embedding));
         Ok(embedding)
@@ -234,7 +287,8 @@ impl TextEncoder {
         let missing = (tokens - embedding.tokens) / empty.tokens.max(1);
         let data = [embedding.data.clone(), empty.data.repeat(missing)].concat();
         let tokens = embedding.tokens + missing * empty.tokens;
-        Ok(Arc::new(Embedding { tokens, data, width: embedding.width, pooled: embedding.pooled.clone() }))
+        let pooled = embedding.pooled.clone();
+        Ok(Arc::new(Embedding { tokens, data, pooled, ..*embedding }))
     }
 
     /// Runs the network once on the largest token number: one that is too large for the network shows now and
@@ -243,7 +297,12 @@ impl TextEncoder {
     /// # Errors
     /// [`Status::ModelBroken`] if the network fails.
     pub fn try_out(&mut self, words: &Words, cancel: &Cancel, spent: &mut Duration) -> Result<()> {
-        let ids = vec![self.tokenizer.largest(); self.tokenizer.length()];
+        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1)).is_some();
+        let length = match self.reader {
+            Reader::Language if !fixed => self.tokenizer.length().min(TRIAL_TOKENS),
+            _ => self.tokenizer.length(),
+        };
+        let ids = vec![self.tokenizer.largest(); length];
         self.run(&ids, ids.len(), cancel, spent).map(drop).map_err(|error| match error.status {
             Status::Inference
                 if error.message.contains("ut of bounds") || error.message.contains("indices") =>
@@ -257,7 +316,8 @@ impl TextEncoder {
     /// Runs the network on `ids`, of which the first `used` are not padding.
     fn run(&mut self, ids: &[i64], used: usize, cancel: &Cancel, spent: &mut Duration) -> Result<Embedding> {
         let shape = [1, ids.len()];
-        let looked_at = if self.reader == Reader::Other { used } else { ids.len() };
+        let masks = matches!(self.reader, Reader::Language | Reader::Other);
+        let looked_at = if masks { used } else { ids.len() };
         let mask: Vec<i64> = (0..ids.len()).map(|place| i64::from(place < looked_at)).collect();
         let segments = vec![0; ids.len()];
         let mut feeds = vec![("input_ids", Feed::Ids(&shape, ids))];
@@ -267,20 +327,29 @@ impl TextEncoder {
                 feeds.push((name, Feed::Ids(&shape, values)));
             }
         }
-        let (output, pooled) = match &self.pooled {
-            Some(pooled) => {
-                let wanted = [self.output.as_str(), pooled.as_str()];
-                let [output, pooled] = self.network.run_for(&feeds, wanted, cancel, spent)?;
-                (output, pooled.into_raw_vec_and_offset().0)
-            }
-            None => (self.network.run(&feeds, &self.output, cancel, spent)?, Vec::new()),
+        let wanted: Vec<&str> = self.outputs.iter().chain(&self.pooled).map(String::as_str).collect();
+        let mut made = self.network.run_for_all(&feeds, &wanted, cancel, spent)?;
+        let pooled = match &self.pooled {
+            Some(_) => made.pop().map(|pooled| pooled.into_raw_vec_and_offset().0).unwrap_or_default(),
+            None => Vec::new(),
         };
-        match *output.shape() {
-            [1, tokens, width] => {
-                Ok(Embedding { tokens, width, data: output.into_raw_vec_and_offset().0, pooled })
-            }
-            ref other => Err(self.network.unsupported(&format!("it makes numbers of the shape {other:?}"))),
+        let mut whole: Option<Embedding> = None;
+        for output in made {
+            let &[1, tokens, width] = output.shape() else {
+                let shape = output.shape();
+                return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
+            };
+            let data = output.into_raw_vec_and_offset().0;
+            whole = Some(match whole {
+                None => Embedding { tokens, width, data, used, pooled: Vec::new() },
+                Some(before) if before.tokens == tokens => before.beside(&data, width),
+                Some(_) => {
+                    return Err(self.network.unsupported("its states have different numbers of tokens"));
+                }
+            });
         }
+        let nothing = || Error::new(Status::Internal, "A text encoder made nothing; choose another model.");
+        whole.map(|whole| Embedding { pooled, ..whole }).ok_or_else(nothing)
     }
 }
 
@@ -301,8 +370,34 @@ fn weigh(piece: &mut Embedding, chunk: &Chunk) {
     }
 }
 
-/// The output with the state before the last: exporters number them, the embedding being 0.
+/// The outputs with the states of these numbers, or the one that has them side by side.
+fn states(network: &Component, numbers: [u32; 3]) -> Result<Vec<String>> {
+    const TOGETHER: &str = "prompt_embeds";
+    let has = |name: &str| network.outputs().iter().any(|port| port.name == name);
+    if has(TOGETHER) {
+        return Ok(vec![TOGETHER.into()]);
+    }
+    let found: Option<Vec<String>> = numbers
+        .into_iter()
+        .map(|number| {
+            ['.', '_'].map(|dot| format!("hidden_states{dot}{number}")).into_iter().find(|n| has(n))
+        })
+        .collect();
+    found.ok_or_else(|| {
+        network.unsupported(&format!(
+            "this kind of model looks at its hidden states {numbers:?}, and it has no outputs like hidden_states.{}, \
+             nor {TOGETHER}",
+            numbers[0]
+        ))
+    })
+}
+
+/// The output with the state before the last: exporters number them, the embedding being 0, or have it alone.
 fn last_but_one(network: &Component) -> Result<String> {
+    const ALONE: &str = "encoder_hidden_state";
+    if network.outputs().iter().any(|port| port.name == ALONE) {
+        return Ok(ALONE.into());
+    }
     let number = |name: &str| name.strip_prefix("hidden_states")?.trim_start_matches(['.', '_']).parse().ok();
     let mut states: Vec<(u32, &str)> =
         network.outputs().iter().filter_map(|port| Some((number(&port.name)?, port.name.as_str()))).collect();

@@ -147,6 +147,14 @@ impl Tokenizer {
         Ok((ids, used))
     }
 
+    /// How many tokens a text has, however many that are, with those that frame it.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn count(&self, text: &str) -> Result<usize> {
+        Ok(self.frame.0.len() + self.words(shorten(text))?.len() + self.frame.1.len())
+    }
+
     /// All of a prompt that has been taken apart, in as many pieces as it needs; one for an empty prompt. Each begins and
     /// ends as a prompt of its own. Of a text without end the first [`MOST_CHUNKS`] pieces are taken.
     ///

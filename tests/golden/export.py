@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from diffusers.models.transformers import transformer_flux
+from diffusers.models.transformers import transformer_flux, transformer_flux2
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 from pictures import patched
@@ -86,9 +86,15 @@ def plain_rotary(x, freqs, **_):
 
 
 def plain_repeat(x, repeats, dim=None, output_size=None):
-    if dim != 1 or x.dim() != 2:
-        raise ValueError("only the columns of a table are repeated")
-    return x[:, :, None].expand(-1, -1, repeats).flatten(1)
+    shape = [-1] * x.dim()
+    shape.insert(dim + 1, repeats)
+    return x.unsqueeze(dim + 1).expand(shape).flatten(dim, dim + 1)
+
+
+def plain_move(x, source, target):
+    axes = list(range(x.dim()))
+    axes.insert(target % x.dim(), axes.pop(source))
+    return x.permute(axes)
 
 
 @contextlib.contextmanager
@@ -97,6 +103,8 @@ def plainly():
     changes = [
         (torch.nn.RMSNorm, "forward", plain_rms_norm),
         (transformer_flux, "apply_rotary_emb", plain_rotary),
+        (transformer_flux2, "apply_rotary_emb", plain_rotary),
+        (torch.Tensor, "movedim", plain_move),
         (torch.Tensor, "repeat_interleave", plain_repeat),
     ]
     with patched(changes):
@@ -201,7 +209,9 @@ def write_onnx(parts, folder):
                 input_names=list(inputs),
                 output_names=list(out_axes),
                 dynamic_axes={
-                    k: dict(enumerate(v)) for k, v in {**in_axes, **out_axes}.items() if v
+                    k: v if isinstance(v, dict) else dict(enumerate(v))
+                    for k, v in {**in_axes, **out_axes}.items()
+                    if v
                 },
                 opset_version=OPSET,
                 do_constant_folding=True,
@@ -225,8 +235,8 @@ def check(path, module, inputs, outputs, tolerance):
     wanted = {i.name: i.type for i in session.get_inputs()}
     other = {}
     for key, value in inputs.items():
-        if value.dim() == 4:
-            other[key] = torch.cat([value, value.flip(2)], dim=3)[:1]
+        if value.dim() >= 4:
+            other[key] = torch.cat([value, value.flip(-2)], dim=-1)[:1]
         elif key.endswith("_ids") and key != "input_ids" and key != "time_ids":
             other[key] = value  # places of tokens, which have no batch
         elif key == "guidance":

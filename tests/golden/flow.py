@@ -5,6 +5,7 @@ import shutil
 import warnings
 
 import export
+import nets
 import spiece
 import tiny
 import torch
@@ -283,10 +284,10 @@ def render(parts, case, noise_source, index=None, networks=None):
         seen["text"] = tensors["prompt_embeds"]
         return {}
 
-    def encoded(output, **_):
-        return output if isinstance(output, torch.Tensor) else output.latent_dist.mode()
-
-    changes = [(module, "retrieve_latents", encoded), (module, "randn_tensor", noise_source)]
+    changes = [
+        (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
+        (module, "randn_tensor", noise_source),
+    ]
     with patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(

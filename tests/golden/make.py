@@ -57,10 +57,14 @@ def main():
     if "models" in wanted:
         import controls
         import flow
+        import klein
         import loras
+        import sana
         import tiny
+        import z_image
 
-        print(sum(part.make(MODELS, args.only) for part in (tiny, flow, controls, loras)), "tiny models")
+        makers = (tiny, flow, klein, z_image, sana, controls, loras)
+        print(sum(part.make(MODELS, args.only) for part in makers), "tiny models")
     if "pipelines" in wanted:
         import pipelines
         import regions

@@ -75,6 +75,11 @@ def transformer(network, **feed):
     return call(network, **feed)
 
 
+def mode(encoded):
+    """What an autoencoder makes of a picture, by torch or by a network."""
+    return encoded if isinstance(encoded, torch.Tensor) else encoded.latent_dist.mode()
+
+
 def encode(network, image):
     latents = call(network, sample=image)[0]
     parameters = network.get_outputs()[0].name == "latent_parameters"

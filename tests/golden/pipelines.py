@@ -8,11 +8,14 @@ import zlib
 
 import controls
 import flow
+import klein
 import loras
 import nets
 import numpy as np
+import sana
 import tiny
 import torch
+import z_image
 from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
@@ -171,6 +174,22 @@ CASES = {
     "flux-schnell-1-wide": ("flux-schnell", BAND, SHIPS, None, 1.0, 1, 0.0, None),
     "flux-dev-10": ("flux-dev", BLOCK, SHIPS, None, 0.7, 10, 3.5, None),
     "flux-dev-long-odd": ("flux-dev", ODD, LONG, None, 0.3, 8, 1.5, None),
+    "z-image-8": ("z-image", BLOCK, HOUSE, None, 0.6, 8, 0.0, None),
+    "z-image-guided-wide": ("z-image", BAND, SHIPS, BAD, 0.3, 10, 4.0, None),
+    "z-image-guided-low": ("z-image", POST, HOUSE, None, 0.8, 5, 0.7, None),
+    "z-image-2-long-odd": ("z-image", ODD, LONG, None, 1.0, 2, 0.0, None),
+    "klein-4": ("klein", BLOCK, HOUSE, None, 0.6, 4, 1.0, None),
+    "klein-1-wide": ("klein", BAND, SHIPS, None, 1.0, 1, 4.0, None),
+    "klein-long-odd": ("klein", ODD, LONG, None, 0.3, 10, 1.0, None),
+    "klein-base-guided": ("klein-base", BLOCK, SHIPS, None, 0.8, 5, 4.0, None),
+    "klein-base-plain-tall": ("klein-base", POST, HOUSE, None, 0.5, 8, 1.0, None),
+    "sana-2": ("sana", SQUARE, HOUSE, None, 0.5, 2, 4.5, None),
+    "sana-2-noise-wide": ("sana", WIDE, SHIPS, None, 1.0, 2, 3.0, None),
+    "sana-4-long": ("sana", TALL, LONG, None, 0.7, 4, 4.5, None),
+    "sana-10-odd": ("sana", (96, 160), "  A House, ÜBER the Lake  ", None, 0.3, 10, 1.0, None),
+    "sana-1": ("sana", SQUARE, SHIPS, None, 1.0, 1, 4.5, None),
+    "z-image-web-4": ("z-image-web", BLOCK, SHIPS, None, 0.75, 4, 0.0, None),
+    "z-image-web-guided-wide": ("z-image-web", BAND, LONG, BAD, 0.5, 4, 3.0, None),
 }
 # ControlNets of a case: which, how strongly, from and to which part of the steps.
 CONTROLS = {
@@ -251,12 +270,9 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         seen["text"] = tensors["prompt_embeds"]
         return {}
 
-    def encoded(output, **_):
-        return output if isinstance(output, torch.Tensor) else output.latent_dist.mode()
-
     modules = (sd_module, lcm_module, xl_module, inpaint_module, xl_inpaint_module)
     modules += (control_module, xl_control_module)
-    changes = [(m, "retrieve_latents", encoded) for m in modules]
+    changes = [(m, "retrieve_latents", lambda output, **_: nets.mode(output)) for m in modules]
     sources = (
         *modules,
         scheduling_lcm,
@@ -291,6 +307,15 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
     return out.images[0], seen["timesteps"], torch.cat(stages), seen["text"]
 
 
+# Who makes the models and pictures of other families: modules with MODELS, Parts, render, and changes where
+# the networks are called another way.
+FAMILIES = (flow, z_image, klein, sana)
+
+
+def family(model):
+    return next((own for own in FAMILIES if model in own.MODELS), None)
+
+
 def psnr(a, b):
     error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
     return 200.0 if error == 0 else -10 * np.log10(error)
@@ -316,7 +341,8 @@ def make_case(name, parts, models, folder):
     model, size, prompt, negative, strength, steps, guidance, override = case
     noise = Noise(name)
     index = INDEX.get(name)
-    made = flow.render if model in flow.MODELS else render
+    own = family(model)
+    made = own.render if own else render
     controlled = CONTROLS.get(name, ())
     more = {"controlled": controlled} if controlled else {}
     if controlled:
@@ -327,7 +353,7 @@ def make_case(name, parts, models, folder):
         parts, more = tiny.Parts(model), {"learnt": (models, learnt)}
     image, timesteps, latents, text = made(parts, case, noise.draw, index, **more)
     more.pop("learnt", None)
-    networks = nets.changes(parts, models / model)
+    networks = getattr(own, "changes", nets.changes)(parts, models / model)
     for row in controlled:
         network = nets.session(models / "controls", row[0])
         networks.append(
@@ -356,7 +382,7 @@ def make_case(name, parts, models, folder):
     for turn in range(len(controlled)):
         lines(size, turn).save(folder / f"control_{turn}.png")
     np.save(folder / "noise.npy", np.concatenate(noise.drawn))
-    if model not in flow.MODELS:
+    if not own:
         np.save(folder / "latents.npy", latents.numpy())
         np.save(folder / "text.npy", text.numpy())
     np.save(folder / "expected.npy", image.astype(np.float32))
@@ -394,6 +420,6 @@ def make(folder, models, only=""):
     for name, case in cases.items():
         model = case[0]
         if model not in parts:
-            parts[model] = (flow if model in flow.MODELS else tiny).Parts(model)
+            parts[model] = (family(model) or tiny).Parts(model)
         make_case(name, parts[model], models, folder / name)
     return len(cases)

@@ -250,12 +250,13 @@ class Parts:
         out = self.unet(latents, torch.tensor(500.0), text, **extra).sample
         spread(self.unet.conv_out, out, 1.0)
 
-    def enliven_autoencoder(self, last):
-        """`last` is the last layer on the way to a latent. Returns noise in the shape of latents."""
+    def enliven_autoencoder(self, last, wanted=None):
+        """`last` is the last layer on the way to a latent, whose deviation becomes `wanted`. Returns noise in
+        the shape of latents."""
         pictures = torch.nn.functional.interpolate(
             torch.rand(4, 3, 16, 16) * 2 - 1, size=64, mode="bilinear"
         )
-        wanted = 1.0 / self.vae.config.scaling_factor
+        wanted = wanted or 1.0 / self.vae.config.scaling_factor
         c = self.vae.config.latent_channels
         moments = self.vae._encode(pictures)
         spread(last, moments, wanted)

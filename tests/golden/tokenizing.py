@@ -1,10 +1,11 @@
-"""tokenizer_cases.json: what transformers' CLIPTokenizer makes of difficult prompts."""
+"""tokenizer_cases.json: what transformers' tokenizers make of difficult prompts."""
 
 import json
 import tempfile
 from pathlib import Path
 
 import clip_vocab
+import language
 import spiece
 import transformers
 import vocab as bpe
@@ -36,6 +37,21 @@ PROMPTS = [
     "word " * 75,
     "word " * 74 + "x",
     "e" * 300,
+    "<|im_start|>user\nwho speaks?<|im_end|>\n<|im_start|>assistant\n",
+    "<think>\nhm\n</think>\n\n<|endoftext|>",
+    "<bos>a<eos> <pad> <unk> <mask> <start_of_turn>",
+    "line one\nline two\n\n\nline five\r\n\r\nend",
+    "tab\tbetween\t\ttabs",
+    "trailing spaces    ",
+    "ends in a new line\n",
+    "1234567890 3.14159 1,000,000 0x1F 10e-3",
+    "I'LL DON'T WE'VE you'Re it'S",
+    "   ",
+    "a\u0301\u0323 \u1e69 o\u0308 \uac00\u1100\u1161 e\u0301e\u0301",
+    "\u202eright to left\u202c \u2028separator\u2029 \u00ad soft",
+    "\U0001f468\u200d\U0001f3a8 \U0001f1fa\U0001f1e6\U0001f1ef\U0001f1f5 \u2615\ufe0e \u0000 nul",
+    "https://example.org/a?b=c&d=%20#e user@example.org",
+    "User Prompt: a cat sleeping -> Enhanced: A small, fluffy white cat",
 ]
 
 
@@ -64,6 +80,10 @@ def make(folder):
     settings = {"padding": "max_length", "max_length": 77, "truncation": True}
     rows = [t5(prompt, **settings).input_ids for prompt in PROMPTS]
     sets.append({"vocab": "t5", "pad": "<pad>", "ids": rows})
+    for name, made in (("qwen", language.qwen_tokenizer()), ("gemma", language.gemma_tokenizer())):
+        made.padding_side = "right"
+        rows = [made(prompt, **settings).input_ids for prompt in PROMPTS]
+        sets.append({"vocab": name, "pad": made.pad_token, "ids": rows})
     lines = [f'{{\n"made_with": {{"transformers": "{transformers.__version__}"}},']
     lines.append(f'"max_length": 77,\n"prompts": {json.dumps(PROMPTS, indent=0)},\n"sets": [')
     rows = []

@@ -29,7 +29,11 @@ def byte_symbols():
 
 def learn_merges(text, count):
     words = collections.Counter(text.split())
-    words = {(*w[:-1], w[-1] + "</w>"): n for w, n in words.items()}
+    return learn({(*w[:-1], w[-1] + "</w>"): n for w, n in words.items()}, count)
+
+
+def learn(words, count):
+    """The merges that byte-pair encoding learns from words in pieces, and how often each comes."""
     merges = []
     while len(merges) < count:
         pairs = collections.Counter()

@@ -129,6 +129,22 @@ def test_what_went_wrong_is_told_in_the_window(live, document, panel):
     assert live.settings(document) == before
 
 
+def test_without_a_model_one_is_offered_and_live_goes_on_with_it(live, document, panel, folder, monkeypatch):
+    """Scumble's own is not there, or broken."""
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "load")
+    panel.toggle.click()
+    assert live.of(document) is None and not panel.get.isHidden() and panel.own.isHidden()
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    panel.get.click()
+    window = shop._open[abi.WANT_MODEL]
+    window.agree.click()
+    window.get.click()
+    finish(window)
+    panel.refresh()
+    assert panel.get.isHidden() and models.folder(live.settings(document).model) == folder
+    assert live.of(document) is not None and run(live, document)
+
+
 def test_a_missing_runtime_is_offered_and_live_goes_on_with_it(live, document, panel, folder, monkeypatch):
     monkeypatch.setenv("SCUMBLE_STUB_FAIL", "runtime")
     panel.toggle.click()

@@ -128,9 +128,9 @@ fn models_that_are_not_right_are_told_apart() {
         ),
         (
             "FLUX.2",
-            |m| m.set("model_index.json", "_class_name", json!("Flux2KleinPipeline")),
+            |m| m.set("model_index.json", "_class_name", json!("Flux2KleinKVPipeline")),
             ModelUnsupported,
-            "FLUX.2 Klein",
+            "FLUX.2 KleinKV",
         ),
         (
             "an unknown kind",

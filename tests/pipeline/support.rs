@@ -54,6 +54,23 @@ pub fn check_damages(model: &str, copy: &str, damages: &[Damage]) {
     }
 }
 
+/// Cells that are masked stay those of the paint, and the others do not, in a model with cells of so many pixels.
+pub fn check_mask(model: &Path, cell: usize) {
+    let picture = grey(8 * cell, 4 * cell);
+    let mut pipeline = load(model).unwrap();
+    let mask = Array2::from_shape_fn((4, 8), |(_, x)| f32::from(x < 4));
+    let none = Array2::zeros((4, 8));
+    let mut of = |mask| Request { mask, cell, ..request(&picture) }.finish(&mut pipeline).1;
+    let (free, held, paint) = (of(None), of(Some(&mask)), of(Some(&none)));
+    let half = |latent: &Latent, right: bool| -> Vec<f32> {
+        latent.indexed_iter().filter(|((.., x), _)| (*x >= 4) == right).map(|(_, value)| *value).collect()
+    };
+    assert_eq!(half(&held, true), half(&paint, true));
+    assert_ne!(half(&held, false), half(&paint, false));
+    assert_ne!(half(&free, true), half(&paint, true));
+    assert_ne!(half(&held, false), half(&free, false), "what is held is seen by the rest");
+}
+
 /// A copy of a tiny model, to be changed; gone when it is dropped.
 pub struct Scratch(pub PathBuf);
 

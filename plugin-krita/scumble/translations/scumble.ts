@@ -30,6 +30,16 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Get a model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>A list of models, with sizes and licences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>ONNX Runtime runs the models; it is got from its makers</source>
         <translation type="unfinished"></translation>
     </message>
@@ -231,11 +241,6 @@
     <message>
         <location filename="../docker.py"/>
         <source>not among your models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Get a model…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -107,6 +107,17 @@ impl FlowMatch {
         Some(f64::from(tokens) * slope + (low - slope * few))
     }
 
+    /// The same for FLUX.2, by how many `steps` there are too: `compute_empirical_mu` of diffusers, after the makers'.
+    pub fn shift_of_flux_2(&self, tokens: u32, steps: u32) -> Option<f64> {
+        self.dynamic?;
+        let tokens = f64::from(tokens);
+        let (few, many) = (8.738_095_24e-5 * tokens + 1.898_333_33, 0.000_169_27 * tokens + 0.456_666_66);
+        Some(match tokens > 4300.0 {
+            true => many,
+            false => few + (many - few) * (f64::from(steps) - 10.0) / 190.0,
+        })
+    }
+
     /// The steps of one job that starts from a picture: of `steps` over the whole range of noise, those below
     /// `strength`. `shift` is [`FlowMatch::shift_for`], or what a family has in its place.
     ///
@@ -131,10 +142,7 @@ impl FlowMatch {
                 "This model takes 1 to {MOST_STEPS} steps, not {steps}; change steps."
             )));
         }
-        let mut start = Start::new(Rule::Continuous, steps, strength)?;
-        if rule == Rule::Whole && start.between.take().is_some() {
-            start.begin -= 1;
-        }
+        let start = Start::whole_if(rule, steps, strength)?;
         let all = self.sigmas(steps, levels, shift);
         let sigmas: Vec<f32> = start.cut_evenly(&all, 0.0).into_iter().map(|sigma| sigma as f32).collect();
         let train = self.train_steps as f32;
@@ -200,5 +208,46 @@ impl Schedule for FlowEuler {
             sample: zip(sample, output, |x, v| x + (next - sigma) * v),
             estimate: zip(sample, output, |x, v| x - sigma * v),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sigmas(config: serde_json::Value, steps: u32, shift: impl Fn(&FlowMatch) -> Option<f64>) -> Vec<f64> {
+        let flow = FlowMatch::new(&Config::from_value(config, "test.json"), None).unwrap();
+        let shift = shift(&flow);
+        flow.sigmas(steps, Levels::Even, shift)
+    }
+
+    fn assert_near(got: &[f64], wanted: &[f64]) {
+        assert_eq!(got.len(), wanted.len());
+        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{got:?} {wanted:?}");
+    }
+
+    /// As diffusers 0.42.1 has them.
+    #[test]
+    fn flux_2_shifts_by_tokens_and_steps() {
+        let dynamic =
+            || serde_json::json!({"_class_name": CLASS, "shift": 3.0, "use_dynamic_shifting": true});
+        for (side, wanted) in
+            [(512, [1.0, 0.958_085, 0.883_982, 0.717_497]), (1024, [1.0, 0.967_384, 0.908_144, 0.767_200])]
+        {
+            let tokens = (side / 16) * (side / 16);
+            assert_near(&sigmas(dynamic(), 4, |flow| flow.shift_of_flux_2(tokens, 4)), &wanted);
+        }
+        let flow = FlowMatch::new(&Config::from_value(dynamic(), "test.json"), None).unwrap();
+        assert_near(&[flow.shift_of_flux_2(4301, 4).unwrap()], &[0.000_169_27 * 4301.0 + 0.456_666_66]);
+        assert_near(&[flow.shift_of_flux_2(1024, 4).unwrap()], &[2.030_690]);
+        assert_near(&[flow.shift_of_flux_2(4096, 4).unwrap()], &[2.291_180]);
+    }
+
+    #[test]
+    fn z_image_shifts_all_pictures_alike() {
+        let fixed = serde_json::json!({"_class_name": CLASS, "shift": 3.0});
+        assert_near(&sigmas(fixed.clone(), 4, |flow| flow.shift_for(1024)), &[1.0, 0.9, 0.75, 0.5]);
+        let eight = [1.0, 0.954_545, 0.9, 0.833_333, 0.75, 0.642_857, 0.5, 0.3];
+        assert_near(&sigmas(fixed, 8, |flow| flow.shift_of_flux_2(1024, 8)), &eight);
     }
 }

@@ -19,6 +19,7 @@ mod lcm;
 mod lms;
 mod names;
 mod pndm;
+pub mod scm;
 mod start;
 mod tcd;
 mod unipc;

@@ -51,6 +51,18 @@ impl Start {
         Ok(Start { steps, begin: (steps - run) as usize, between, rule })
     }
 
+    /// By [`Rule::Whole`] a begun step is a whole one, and nothing is too little: FLUX, SD 3, SANA-Sprint.
+    ///
+    /// # Errors
+    /// As [`Start::new`].
+    pub fn whole_if(rule: Rule, steps: u32, strength: f64) -> Result<Self> {
+        let mut start = Start::new(Rule::Continuous, steps, strength)?;
+        if rule == Rule::Whole && start.between.take().is_some() {
+            start.begin -= 1;
+        }
+        Ok(start)
+    }
+
     /// All of the schedule.
     #[cfg(test)]
     pub fn top(steps: u32) -> Self {

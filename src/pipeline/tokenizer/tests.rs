@@ -58,6 +58,35 @@ fn t5_reads_difficult_prompts_as_transformers_does() {
 }
 
 #[test]
+fn language_models_read_difficult_prompts_as_transformers_does() {
+    let golden = golden();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny");
+    for (vocabulary, folders) in [
+        (
+            "qwen",
+            &["z-image/tokenizer", "z-image-web/tokenizer", "klein/tokenizer", "klein-base/tokenizer"][..],
+        ),
+        ("gemma", &["sana/tokenizer"]),
+    ] {
+        let sets = golden["sets"].as_array().unwrap();
+        let set = sets.iter().find(|set| set["vocab"] == vocabulary).unwrap();
+        let prompts = golden["prompts"].as_array().unwrap();
+        assert!(prompts.len() >= 40);
+        for folder in folders {
+            let mut tokenizer = Tokenizer::load(&root.join(folder), Some(2048)).unwrap();
+            tokenizer.set_length(77);
+            for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
+                let prompt = prompt.as_str().unwrap();
+                let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
+                assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{folder}: {prompt:?}");
+                let used = tokenizer.count(prompt).unwrap();
+                assert_eq!(used.min(77), tokenizer.encode(prompt).unwrap().1, "{folder}: {prompt:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_megabyte_of_text_is_no_trouble() {
     let tokenizer = tiny("sd15");
     let start = std::time::Instant::now();

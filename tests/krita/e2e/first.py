@@ -31,6 +31,7 @@ def scenario():
     said = panel.state.text()
     alone = len(document.rootNode().childNodes()) == 1
     good = "model" in said and live().status(document).error and alone and not panel.own.isVisible()
+    good = good and panel.get.isVisible()  # one that can be got is offered
     check("no model: one sentence, and no group", good, said)
     live().set_settings(document, replace(live().settings(document), model=models.remember("/nowhere")))
     panel.toggle.click()

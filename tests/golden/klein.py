@@ -1,0 +1,273 @@
+"""FLUX.2 klein: tiny ones in two layouts, and their pictures by diffusers."""
+
+import json
+import shutil
+import warnings
+
+import export
+import flow
+import language
+import nets
+import tiny
+import torch
+from diffusers import (
+    AutoencoderKLFlux2,
+    FlowMatchEulerDiscreteScheduler,
+    Flux2KleinInpaintPipeline,
+    Flux2Transformer2DModel,
+)
+from diffusers.pipelines.flux2 import pipeline_flux2_klein_inpaint as module
+from pictures import patched, picture
+from PIL import Image
+from transformers.modeling_outputs import BaseModelOutputWithPast
+
+LATENT = 32
+VAE = {
+    **{key: value for key, value in tiny.VAE.items() if key != "scaling_factor"},
+    "latent_channels": LATENT,
+}
+# The states that the transformer looks at: of 4 layers, in the place of 9, 18 and 27 of 36.
+LAYERS = (1, 2, 3)
+JOINT = len(LAYERS) * language.COMMON["hidden_size"]
+TRANSFORMER = {
+    "in_channels": 4 * LATENT,
+    "num_layers": 1,
+    "num_single_layers": 2,
+    "attention_head_dim": 8,
+    "num_attention_heads": 2,
+    "joint_attention_dim": JOINT,
+    "axes_dims_rope": (2, 2, 2, 2),
+    "guidance_embeds": False,
+}
+SCHEDULER = {**flow.DYNAMIC, "time_shift_type": "exponential"}
+# name: seed
+MODELS = {"klein": 13, "klein-base": 14}
+TOKENS = 512
+
+
+class Parts(flow.Parts):
+    """The torch modules and settings of one tiny model."""
+
+    def __init__(self, name):
+        self.name, self.family, self.options = name, "klein", {}
+        self.scheduler = SCHEDULER
+        # The published form has flat files, a text of a fixed length, and the batch norm in its autoencoder.
+        self.base = name == "klein-base"
+        torch.manual_seed(MODELS[name])
+        self.tokenizer = language.qwen_tokenizer()
+        self.text_encoder = language.qwen(self.tokenizer, layers=4)
+        self.transformer = Flux2Transformer2DModel(**TRANSFORMER).eval()
+        self.vae = AutoencoderKLFlux2(**VAE).eval()
+        self.factor = 8
+        with torch.no_grad():
+            self.enliven()
+
+    def enliven(self):
+        self.vae.bn.running_mean.normal_(0, 0.05)
+        self.vae.bn.running_var.uniform_(2.5, 3.5)
+        self.enliven_autoencoder(self.vae.quant_conv, wanted=1.7)
+        ids = torch.randint(0, 340, (2, 24))
+        states = language.states(self.text_encoder, ids, torch.ones_like(ids))
+        words = torch.cat([states[i] for i in LAYERS], -1)
+        self.transformer.context_embedder.weight.mul_(3.0 / words.std())
+        self.transformer.x_embedder.weight.mul_(3.0)
+        example = inputs_of(self, 2, 24)
+        out = self.transformer(**{**example, "encoder_hidden_states": words}, return_dict=False)[0]
+        self.transformer.proj_out.weight.div_(out.flatten(0, 1).std(0)[:, None])
+
+    def components(self):
+        base = self.base
+
+        def words(encoder, input_ids, attention_mask):
+            states = language.states(encoder, input_ids, attention_mask)
+            seen = [states[i] for i in LAYERS]
+            return (states[-1], *seen) if base else torch.cat(seen, -1)
+
+        def forward(transformer, *given):
+            own = dict(zip(names, given, strict=True))
+            return Flux2Transformer2DModel.forward(transformer, **own, return_dict=False)[0]
+
+        hidden = ["last_hidden_state", *(f"hidden_states.{9 * i}" for i in LAYERS)]
+        outputs = hidden if base else ["prompt_embeds"]
+        names = inputs_of(self, 2 if base else 1, 24 if base else TOKENS)
+        image = {1: "image_tokens"}
+        axes = {"hidden_states": image, "img_ids": image}
+        if base:
+            batch = {0: "batch_size"}
+            axes["hidden_states"] = {**batch, **image}
+            axes["encoder_hidden_states"] = {**batch, 1: "text_tokens"}
+            axes |= {"img_ids": {0: "image_tokens"}, "txt_ids": {0: "text_tokens"}}
+        out = "out_hidden_states" if base else "noise_pred"
+        folded = {}
+        if not base:
+            sides = {2: "height", 3: "width"}
+            image, latents = {"image": sides}, {"latents": sides}
+            sample = {"image": torch.rand(1, 3, 64, 64) * 2 - 1}
+            latent = {"latents": torch.randn(1, 4 * LATENT, 4, 4)}
+            folded = {
+                "vae_encoder": ((self.vae, fold), sample, image, latents, set()),
+                "vae_decoder": ((self.vae, unfold), latent, latents, image, set()),
+            }
+        return {
+            "text_encoder": language.row(self.text_encoder, words, outputs, None if base else TOKENS),
+            "transformer": (
+                (self.transformer, forward),
+                names,
+                {name: axes.get(name, {}) for name in names},
+                {out: axes["hidden_states"]},
+                set(),
+            ),
+            **export.autoencoder(self),
+            **folded,
+        }
+
+
+def inputs_of(parts, batch, tokens):
+    """An example of what a transformer is shown, by input."""
+    image = torch.zeros(1, 16, 4, dtype=torch.int64)
+    image[0, :, 1], image[0, :, 2] = torch.arange(16) // 4, torch.arange(16) % 4
+    text = torch.zeros(1, tokens, 4, dtype=torch.int64)
+    text[0, :, 3] = torch.arange(tokens)
+    if parts.base:
+        image, text = image[0].float(), text[0].float()
+    return {
+        "hidden_states": torch.randn(batch, 16, 4 * LATENT),
+        "encoder_hidden_states": torch.randn(batch, tokens, JOINT),
+        "timestep": torch.tensor([0.5]),
+        "img_ids": image,
+        "txt_ids": text,
+    }
+
+
+def norm(vae):
+    """Mean and deviation of each channel of a patch."""
+    mean = vae.bn.running_mean.view(1, -1, 1, 1)
+    return mean, torch.sqrt(vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps)
+
+
+def fold(self, image):
+    mean, std = norm(self)
+    latents = self._encode(image).chunk(2, dim=1)[0]
+    return (Flux2KleinInpaintPipeline._patchify_latents(latents) - mean) / std
+
+
+def unfold(self, latents):
+    mean, std = norm(self)
+    return self.decode(Flux2KleinInpaintPipeline._unpatchify_latents(latents * std + mean)).sample
+
+
+def write_folder(parts, folder):
+    if folder.exists():
+        shutil.rmtree(folder)
+    with export.plainly():
+        export.write_onnx(parts, folder)
+    language.write(parts.tokenizer, folder / "tokenizer")
+    index = {"_class_name": "Flux2KleinPipeline", "_diffusers_version": "0.42.1"}
+    index["is_distilled"] = not parts.base
+    if not parts.base:
+        for name in ("text_encoder", "transformer", "vae_encoder", "vae_decoder"):
+            (folder / name / "model.onnx").rename(folder / f"{name}.onnx")
+            (folder / name).rmdir()
+        tiny.write_json(folder / "config.json", index)
+        return
+    tiny.write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
+    tiny.write_json(folder / "text_encoder" / "config.json", parts.text_encoder.config.to_diff_dict())
+    tiny.write_json(folder / "transformer" / "config.json", json.loads(parts.transformer.to_json_string()))
+    # As diffusers writes the norm of latents where it stands in a configuration.
+    mean, std = (part.flatten().tolist() for part in norm(parts.vae))
+    config = json.loads(parts.vae.to_json_string())
+    for name in ("vae_encoder", "vae_decoder"):
+        tiny.write_json(folder / name / "config.json", {**config, "latents_mean": mean, "latents_std": std})
+    optimum = "optimum.onnxruntime.modeling_diffusion"
+    index |= {
+        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+        "text_encoder": [optimum, "ORTTextEncoder"],
+        "tokenizer": ["transformers", "Qwen2Tokenizer"],
+        "transformer": [optimum, "ORTTransformer"],
+    }
+    index |= {f"vae_{way}coder": [optimum, f"ORTVae{way.title()}coder"] for way in ("en", "de")}
+    tiny.write_json(folder / "model_index.json", index)
+
+
+def changes(parts, folder):
+    """The networks as ONNX Runtime runs them: as nets.changes."""
+    text, transformer, encoder, decoder = (
+        nets.session(folder, name if parts.base else f"{name}.onnx")
+        for name in ("text_encoder", "transformer", "vae_encoder", "vae_decoder")
+    )
+    mean, std = norm(parts.vae)
+
+    def words(input_ids, attention_mask, **_):
+        made = nets.call(text, input_ids=input_ids, attention_mask=attention_mask)
+        made = made[1:] if parts.base else made[0].chunk(len(LAYERS), -1)
+        return BaseModelOutputWithPast(hidden_states=(made[0], *made))
+
+    def predict(guidance, joint_attention_kwargs, return_dict, img_ids, txt_ids, **feed):
+        if parts.base:
+            img_ids, txt_ids = img_ids[0], txt_ids[0]
+        return nets.call(transformer, img_ids=img_ids, txt_ids=txt_ids, **feed)
+
+    def encode(image):
+        if parts.base:
+            return nets.encode(encoder, image)
+        return Flux2KleinInpaintPipeline._unpatchify_latents(nets.call(encoder, image=image)[0] * std + mean)
+
+    def decode(latents, **more):
+        if parts.base:
+            return nets.decode(decoder, latents)
+        return nets.call(decoder, latents=(Flux2KleinInpaintPipeline._patchify_latents(latents) - mean) / std)
+
+    return [
+        (parts.text_encoder, "forward", words),
+        (parts.transformer, "forward", predict),
+        (parts.vae, "encode", encode),
+        (parts.vae, "decode", decode),
+    ]
+
+
+def render(parts, case, noise_source, index=None, networks=None):
+    """(picture, timesteps, latents after each step, text embeddings)"""
+    _, size, prompt, _, strength, steps, guidance, override = case
+    pipe = Flux2KleinInpaintPipeline(
+        vae=parts.vae,
+        text_encoder=parts.text_encoder,
+        tokenizer=parts.tokenizer,
+        transformer=parts.transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler.from_config(dict(override or parts.scheduler)),
+        is_distilled=not parts.base,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    stages, seen = [], {"timesteps": []}
+
+    def after_step(_, index, timestep, tensors):
+        stages.append(tensors["latents"])
+        seen["timesteps"].append(float(timestep))
+        return {}
+
+    own = [
+        (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
+        (module, "randn_tensor", noise_source),
+    ]
+    with patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        out = pipe(
+            prompt=prompt,
+            image=picture(size),
+            mask_image=Image.new("L", size, 255),
+            width=size[0],
+            height=size[1],
+            strength=strength,
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            text_encoder_out_layers=LAYERS,
+            output_type="np",
+            callback_on_step_end=after_step,
+        )
+    return out.images[0], seen["timesteps"], torch.cat(stages), None
+
+
+def make(folder, only=""):
+    names = [name for name in MODELS if name.startswith(only)]
+    for name in names:
+        write_folder(Parts(name), folder / name)
+    return len(names)
