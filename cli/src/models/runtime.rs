@@ -35,7 +35,7 @@ fn list(runtimes: &Runtimes) -> Done {
         let state = if offer.state == State::Absent { "" } else { super::show::state(offer.state) };
         let licence = offer.licences.first().map_or("", |terms| terms.title.as_str());
         say(&format!("{:<8} {:>7}  {state:<5} {}", offer.id, size(offer.bytes), offer.title))?;
-        say(&format!("{:<8} {} {} Licence: {licence}.", "", offer.good_at, offer.advice))?;
+        say(&format!("{:<8} {} {} Under the licence {licence}.", "", offer.good_at, offer.advice))?;
     }
     say("Get one with `scumble runtime install NAME`; `scumble info` says which one is used.")
 }
