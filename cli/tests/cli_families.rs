@@ -1,4 +1,4 @@
-//! Each family of models as an artist's script runs it: the command line, given noise, the picture that diffusers makes.
+//! Each family of models as an artist's script runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,56 +10,30 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn psnr(a: &RgbImage, b: &RgbImage) -> f64 {
-    assert_eq!(a.dimensions(), b.dimensions());
-    let error: f64 =
-        a.iter().zip(b.iter()).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>();
-    -10.0 * (error / a.len() as f64 / 255.0f64.powi(2)).max(1e-20).log10()
-}
-
-/// 8 bits are within half a step of what they stand for: two such pictures of the same are equal, or nearly.
+/// Parity with diffusers is the pipelines' tests; this is the way there: command, session, worker, and back.
 #[test]
-fn the_command_makes_the_pictures_that_diffusers_makes() {
-    for (case, more) in [
-        ("flux-schnell-4", &[][..]),
-        ("sd3-turbo-4-odd", &[]),
-        ("z-image-8", &["--worker"]),
-        ("z-image-guided-wide", &[]),
-        ("z-image-web-4", &[]),
-        ("klein-4", &["--worker"]),
-        ("klein-1-wide", &[]),
-        ("klein-base-guided", &[]),
-        ("sana-2", &["--worker"]),
-        ("sana-10-odd", &[]),
-    ] {
+fn each_family_is_rendered_alike_in_the_host_and_in_its_own_process() {
+    for case in ["flux-schnell-4", "sd3-turbo-4-odd", "z-image-8", "z-image-web-4", "klein-4", "sana-2"] {
         let folder = root().join("tests/golden/pipelines").join(case);
         let about: Value = serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
         let model = root().join("models/tiny").join(about["model"].as_str().unwrap());
-        let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("family-{case}.png"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
-        command.args(["render", "--device", "cpu"]);
-        for (name, path) in [
-            ("--model", &model),
-            ("--input", &folder.join("input.png")),
-            ("--noise", &folder.join("noise.npy")),
-            ("--output", &output),
-        ] {
-            command.arg(name).arg(path);
-        }
-        for (name, key) in [("--strength", "strength"), ("--steps", "steps"), ("--guidance", "guidance")] {
-            command.args([name, &about[key].to_string()]);
-        }
-        command.args(["--prompt", about["prompt"].as_str().unwrap()]);
-        if let Some(negative) = about["negative"].as_str() {
-            command.args(["--negative", negative]);
-        }
-        let made = command.args(more).output().unwrap();
-        assert!(made.status.success(), "{case}: {}", String::from_utf8_lossy(&made.stderr));
-        let [made, expected] = [&output, &folder.join("expected.png")]
-            .map(|path| image::open(path).unwrap_or_else(|e| panic!("{case}: {e}")).to_rgb8());
-        let got = psnr(&made, &expected);
-        println!("{case}: {got:.1} dB");
-        assert!(got >= 60.0, "{case}: {got:.1} dB");
+        let input = folder.join("input.png");
+        let [here, there] = [&[][..], &["--worker"]].map(|more| {
+            let output =
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("family-{case}-{}.png", more.len()));
+            let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
+            command.args(["render", "--device", "cpu", "--strength", "0.7", "--steps", "2"]);
+            command.args(["--prompt", about["prompt"].as_str().unwrap()]);
+            for (name, path) in [("--model", &model), ("--input", &input), ("--output", &output)] {
+                command.arg(name).arg(path);
+            }
+            let made = command.args(more).output().unwrap();
+            assert!(made.status.success(), "{case}: {}", String::from_utf8_lossy(&made.stderr));
+            image::open(&output).unwrap_or_else(|e| panic!("{case}: {e}")).to_rgb8()
+        });
+        let paint = image::open(&input).unwrap().to_rgb8();
+        assert_eq!(here.dimensions(), paint.dimensions(), "{case}");
+        assert!(here == there && here != paint, "{case}");
     }
 }
 

@@ -20,7 +20,7 @@ from .log import guarded
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .steer_list import SteerList
 from .style_menu import StyleMenu
-from .widgets import Amount, Fold, Looks, TextBox, Wrapped, button, narrow_box, single_shot
+from .widgets import Amount, Fold, Looks, Samplers, TextBox, Wrapped, button, narrow_box, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
 GET = -1  # in the list of models: none of them, but the window in which one is got
@@ -154,7 +154,7 @@ class ScumbleDocker(DockWidget):
         self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
         self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
         self._edits_with(self.guidance.edited, guidance=self.guidance.value)
-        self.sampler = narrow_box(tr("How noise becomes a picture; a model's own is what it was made for"))
+        self.sampler = Samplers()
         self._edits_with(self.sampler.activated, sampler=self.sampler.currentData)
         self.seed = QtWidgets.QLineEdit()
         self.seed.setValidator(QtGui.QRegularExpressionValidator(QtCore.QRegularExpression("[0-9]{1,19}")))
@@ -357,7 +357,7 @@ class ScumbleDocker(DockWidget):
         self.strength.load(chosen.strength, model.strength if model else None)
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
-        self._list_samplers(chosen.sampler, chosen.model)
+        self.sampler.load(chosen.sampler, ["", *self.live.engines.samplers(chosen.model)])
         steered = sum(one.on for one in chosen.conditions)
         self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))
         if self.steer.inside.isVisible() or not chosen.conditions:
@@ -370,17 +370,6 @@ class ScumbleDocker(DockWidget):
         self.alpha.setChecked(chosen.follow_alpha)
         self._list_models(chosen.model)
         self.looks.load(*self.live.looks(document))
-
-    def _list_samplers(self, chosen: str, model: str):
-        names = ["", *self.live.engines.samplers(model)]
-        if chosen not in names:
-            names.append(chosen)  # of another model or version; the library says what it thinks of it
-        if [self.sampler.itemData(i) for i in range(self.sampler.count())] != names:
-            self.sampler.clear()
-            for name in names:
-                self.sampler.addItem(name or tr("the model's own"), name)
-        if self.sampler.currentIndex() != names.index(chosen):
-            self.sampler.setCurrentIndex(names.index(chosen))
 
     def _list_models(self, chosen: str):
         entries = {"": "", **models.known()}

@@ -160,6 +160,24 @@ class Wrapped(QtWidgets.QLabel):
             self.setVisible(bool(text))
 
 
+class Samplers(QtWidgets.QComboBox):
+    """Which sampler a model is run with; its items' data are the library's names, "" the model's own."""
+
+    def __init__(self):
+        super().__init__()
+        _narrow(self, tr("How noise becomes a picture; a model's own is what it was made for"))
+
+    def load(self, chosen: str, names: list[str]) -> None:
+        if chosen not in names:
+            names.append(chosen)  # of another model or version; the library says what it thinks of it
+        if [self.itemData(i) for i in range(self.count())] != names:
+            self.clear()
+            for name in names:
+                self.addItem(name or tr("the model's own"), name)
+        if self.currentIndex() != names.index(chosen):
+            self.setCurrentIndex(names.index(chosen))
+
+
 def button(text, tip):
     made = QtWidgets.QPushButton(text)
     made.setToolTip(tip)
@@ -169,7 +187,10 @@ def button(text, tip):
 
 def narrow_box(tip):
     """A list that does not make the docker as wide as its longest entry."""
-    box = QtWidgets.QComboBox()
+    return _narrow(QtWidgets.QComboBox(), tip)
+
+
+def _narrow(box, tip):
     box.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     box.setToolTip(tip)

@@ -130,11 +130,6 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>How noise becomes a picture; a model's own is what it was made for</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>The same seed, settings and paint make the same picture</source>
         <translation type="unfinished"></translation>
     </message>
@@ -231,11 +226,6 @@
     <message>
         <location filename="../docker.py"/>
         <source>Steer by ({n})</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>the model's own</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -791,6 +781,16 @@
     <message>
         <location filename="../widgets.py"/>
         <source>How the picture mixes with your paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>How noise becomes a picture; a model's own is what it was made for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../widgets.py"/>
+        <source>the model's own</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
