@@ -260,10 +260,10 @@ class ScumbleDocker(DockWidget):
 
     def _add_condition(self, kind, file):
         """By its id, by its path, or by one that is asked for."""
-        if not file:
+        if not file and kind != "region":
             kinds = {"control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)")}
             file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
-        if file:
+        if file or kind == "region":
             self._do(lambda document: self.live.steer(document, kind, file))
 
     def _get_model(self, document):

@@ -230,13 +230,15 @@ SRGB = Space()
 
 @dataclass(frozen=True)
 class Steered:
-    """What a picture is steered by: abi.CONDITION_*, its file, how much, and in which part of the steps."""
+    """What a picture is steered by: abi.CONDITION_*, its file or a region's words, how much, and in which
+    part of the steps."""
 
     kind: int
     file: str
     scale: float = 1.0
     start: float = 0.0
     end: float = 1.0
+    prompt: str = ""
 
 
 class Session(Owned):
@@ -296,14 +298,16 @@ class Session(Owned):
             image.profile_length = len(space.profile)
 
     def steer(self, number: int, by: Steered | None, picture: tuple | None = None) -> int:
-        """Steers by a network or a LoRA, by no more where `by` is None; the new revision, 0 if nothing has
-        changed. `picture` is a part of a control's, as `push` takes it: (format, canvas, part, space)."""
+        """Steers by a network, a LoRA or a region, by no more where `by` is None; the new revision, 0 if
+        nothing has changed. `picture` is a part of its picture, as `push` takes it: (format, canvas, part,
+        space)."""
         if by is None:
             return self._revised(self.library.call.scumble_session_set_condition, number, None, None)
         condition = self.library.made(abi.Condition, "scumble_condition_init")
         condition.kind, condition.file = by.kind, encoded(by.file)
         condition.scale = condition.text_scale = by.scale
         condition.start, condition.end = by.start, by.end
+        condition.prompt = encoded(by.prompt or None)
         image = None
         if picture is not None:
             image = abi.Image()

@@ -16,7 +16,7 @@ from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
 from .status import Status, Told
-from .steering import added, sources
+from .steering import MOST_TEXT, added, sources
 
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
@@ -192,19 +192,22 @@ class Live(QtCore.QObject):
         self.changed.emit()
 
     def steer(self, document, kind: str, file: str) -> None:
-        """By one more ControlNet, which follows the active layer until another is chosen, or LoRA; `file` is
-        a path, or the id of one that was used before."""
+        """By one more ControlNet or region, which follows the active layer until another is chosen, or LoRA;
+        `file` is a path, or the id of one that was used before. A region's words are its layer's name at
+        first."""
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
-        if file not in models.known(models.NETWORKS):
+        if kind != "region" and file not in models.known(models.NETWORKS):
             folder, name = os.path.split(file)
             # Its folder says more than this name, which nearly every network has.
             file = models.remember(folder if name == "model.onnx" else file, models.NETWORKS)
-        chosen, layer = self.settings(document), ""
-        if kind == "control":
-            active = host.active_node(document)
-            layer = active.uniqueId().toString() if active is not None else ""
-        self.set_settings(document, replace(chosen, conditions=added(chosen.conditions, kind, file, layer)))
+        chosen, layer, prompt = self.settings(document), "", ""
+        active = host.active_node(document)
+        if kind != "lora" and active is not None:
+            layer = active.uniqueId().toString()
+            prompt = active.name()[:MOST_TEXT] if kind == "region" else ""
+        conditions = added(chosen.conditions, kind, file, layer, prompt)
+        self.set_settings(document, replace(chosen, conditions=conditions))
 
     def use_style(self, document, style) -> None:
         """None: no style."""

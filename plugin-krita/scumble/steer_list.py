@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import models
 from .qt import QtCore, QtWidgets, tr
-from .steering import Condition
+from .steering import MOST_TEXT, Condition, title
 from .widgets import Amount, narrow_box
 
 SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
@@ -69,11 +69,12 @@ class SteerList(QtWidgets.QWidget):
         self.menu.clear()
         for kind, text in (("control", tr("ControlNet from a file…")), ("lora", tr("LoRA from a file…"))):
             self._entry(text, kind, "")
+        self._entry(tr("Region with words of its own"), "region", "")
         self.menu.addSeparator()
         for file, path in models.known(models.NETWORKS).items():
             kind = _kind(path)
             if kind:
-                self._entry(_title(file), kind, file, path)
+                self._entry(title(Condition(0, kind, file)), kind, file, path)
 
     def _entry(self, text: str, kind: str, file: str, tip: str = "") -> None:
         action = self.menu.addAction(text.replace("&", "&&"))
@@ -100,7 +101,7 @@ class Row(QtWidgets.QWidget):
     def __init__(self, steer_list: SteerList, condition: Condition):
         super().__init__()
         self._list, self.condition, self._loading = steer_list, condition, False
-        self.on = QtWidgets.QCheckBox(_title(condition.file))
+        self.on = QtWidgets.QCheckBox(title(condition))
         self.on.setMinimumWidth(40)
         self.on.toggled.connect(lambda on: self._edit(on=on))
         remove = QtWidgets.QToolButton()
@@ -116,13 +117,19 @@ class Row(QtWidgets.QWidget):
             tr("The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint")
         )
         self.layer.activated.connect(lambda index: self._edit(layer=self.layer.itemData(index)))
-        self.layer.setVisible(condition.kind == "control")
+        self.layer.setVisible(condition.kind != "lora")
+        self.prompt = QtWidgets.QLineEdit()
+        self.prompt.setMaxLength(MOST_TEXT)
+        self.prompt.setPlaceholderText(tr("What is to be seen there"))
+        self.prompt.setToolTip(tr("The words of this region: where its layer is painted, in whatever colour"))
+        self.prompt.textEdited.connect(lambda text: self._edit(prompt=text))
+        self.prompt.setVisible(condition.kind == "region")
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
         column.addLayout(first)
-        column.addWidget(self.layer)
-        column.addWidget(self.scale)
+        for widget in (self.prompt, self.layer, self.scale):
+            column.addWidget(widget)
 
     @property
     def key(self) -> tuple:
@@ -136,8 +143,10 @@ class Row(QtWidgets.QWidget):
             self.on.setToolTip(f"<p>{why}</p>" if why else "")
             self.setEnabled(not why or not condition.on)
             self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
-            if condition.kind == "control":
+            if condition.kind != "lora":
                 self._list_layers(layers)
+            if self.prompt.text() != condition.prompt:
+                self.prompt.setText(condition.prompt)
         finally:
             self._loading = False
 
@@ -171,10 +180,6 @@ def _kind(path: str) -> str:
     kinds = {SUFFIXES.get(os.path.splitext(name)[1].lower()) for name in names}
     wanted = SUFFIXES.values() if names == [path] else ("control",)
     return next((kind for kind in wanted if kind in kinds), "")
-
-
-def _title(file: str) -> str:
-    return os.path.splitext(models.name(file))[0]
 
 
 def _number(value: float | None) -> float:

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What steers pictures besides paint and words: ControlNets, each with a layer as its picture, and LoRAs.
+"""What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with
+words of their own, each a layer too, and LoRAs.
 
-The layer is any of the document: what is painted on it steers while it is painted. One that lies below the
-managed group and is shown is part of the paint too; hidden, or above the group, it is not.
+A region is where its layer is painted, in whatever colour. The layer is any of the document: what is painted
+on it steers while it is painted. One that lies below the managed group and is shown is part of the paint too;
+hidden, or above the group, it is not.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import time
+from array import array
 from dataclasses import dataclass, fields
 
 from . import abi, models
 from .engine import ScumbleError, Session, Steered
-from .pixels import Buffer, Refused, bands, pixel_format
-from .qt import owned, tr
+from .pixels import Buffer, PixelFormat, Refused, bands, pixel_format
+from .qt import QtCore, owned, tr
 
-KINDS = {"control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA}
+KINDS = {"control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION}
+MOST_TEXT = 1000  # characters
 MOST = 32  # of the library
 MOST_SCALE = 10.0
 PIECE_BYTES = 4 << 20  # of a layer that are read in one go
@@ -25,7 +30,8 @@ AGAIN = 1.0  # seconds until the next try with what could not be used
 
 @dataclass(frozen=True)
 class Condition:
-    """One of a document's. `number` is its own there, `file` an id (models.py), `layer` a node's id."""
+    """One of a document's. `number` is its own there, `file` an id (models.py) or, of a region, "", `layer` a
+    node's id, `prompt` a region's words."""
 
     number: int
     kind: str
@@ -35,6 +41,7 @@ class Condition:
     start: float = 0.0
     end: float = 1.0
     on: bool = True
+    prompt: str = ""
 
 
 def read_conditions(value) -> tuple[tuple[Condition, ...], bool]:
@@ -58,7 +65,7 @@ def _read(value) -> Condition | None:
             one = float(one)
         if type(one) is not like or (like is float and not math.isfinite(one)):
             return None
-        if like is str and len(one) > 1000:
+        if like is str and len(one) > MOST_TEXT:
             return None
         kept[known.name] = one
     if not {"number", "kind", "file"} <= set(kept) or kept["kind"] not in KINDS:
@@ -69,13 +76,15 @@ def _read(value) -> Condition | None:
     return Condition(**kept) if good and 0.0 <= start <= end <= 1.0 else None
 
 
-def added(conditions: tuple[Condition, ...], kind: str, file: str, layer: str = "") -> tuple[Condition, ...]:
+def added(
+    conditions: tuple[Condition, ...], kind: str, file: str, layer: str = "", prompt: str = ""
+) -> tuple[Condition, ...]:
     """With one more. Raises Refused where there are too many."""
     taken = {one.number for one in conditions}
     number = next((n for n in range(MOST) if n not in taken), None)
     if number is None:
         raise Refused(tr("{most} things steer this document, and there can be no more.").format(most=MOST))
-    return (*conditions, Condition(number, kind, file, layer))
+    return (*conditions, Condition(number, kind, file, layer, prompt=prompt))
 
 
 def sources(document, own) -> list[tuple[str, str]]:
@@ -102,6 +111,7 @@ class Steering:
     def forget(self) -> None:
         """Before a session, or a canvas of it, that knows of nothing yet."""
         self._known: dict[int, tuple] = {}  # what the session was told, by number
+        self._covers: dict[tuple, array] = {}  # where a region's layer is painted, by number and piece
         self._turns: dict[int, list[int]] = {}  # the piece that changed last, and the next one
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
 
@@ -137,8 +147,8 @@ class Steering:
 
     def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
         if one.file not in self._files:
-            self._files[one.file] = models.network(one.file)
-        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end)
+            self._files[one.file] = models.network(one.file) if one.kind != "region" else ""
+        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt)
         if one.kind == "lora":
             if self._known.get(one.number) == (by,):
                 return 0
@@ -161,6 +171,11 @@ class Steering:
             paint = _read_pixels(node, rect)
             if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
                 continue  # it is changing under us; the next look sees how
+            if one.kind == "region":
+                paint, alpha = _whitened(paint, pixels)
+                if known == now and self._covers.get((one.number, index)) == alpha:
+                    continue
+                self._covers[one.number, index] = alpha
             part = (rect, paint.address, paint.length)
             changed = session.steer(one.number, by, (pixels.number, size, part, pixels.space))
             if changed:
@@ -175,9 +190,30 @@ class Steering:
         if node is None:
             raise Refused(
                 tr("“{name}” has no layer to read: choose one for it under Steer by.")
-                .format(name=models.name(one.file))
+                .format(name=title(one))
             )  # fmt: skip
         return node
+
+
+def title(one: Condition) -> str:
+    """How it is called to the artist."""
+    if one.kind == "region":
+        return tr("Region")
+    return os.path.splitext(models.name(one.file))[0]
+
+
+def _whitened(paint: Buffer, pixels: PixelFormat) -> tuple[Buffer, array]:
+    """The same cover in white, and the cover alone."""
+    code, white = {4: ("B", 255), 8: ("H", 65535), 16: ("f", 1.0)}[pixels.bytes_per_pixel]
+    if pixels.number in (abi.FORMAT_RGBAF16, abi.FORMAT_RGBAF16_LINEAR):
+        white = 0x3C00  # 1.0
+    values = array(code)
+    values.frombytes(bytes(paint.array))
+    alpha = values[3::4]
+    full = array(code, [white]) * len(alpha)
+    for channel in range(3):
+        values[channel::4] = full
+    return Buffer(QtCore.QByteArray(values.tobytes())), alpha
 
 
 def _find(document, identity: str):

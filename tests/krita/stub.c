@@ -40,8 +40,9 @@ struct ScumbleSession {
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
-    /* A control's picture lies over the frame where it is not transparent; a LoRA changes a byte of each pixel. */
-    struct { uint32_t kind; float scale; unsigned char *picture; } conditions[32];
+    /* A control's picture lies over the frame where it is not transparent; a LoRA changes a byte of each pixel;
+     * a region puts the number of its words' letters into a byte where it is. */
+    struct { uint32_t kind; float scale; unsigned char *picture; unsigned char words; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -139,9 +140,9 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->note = "";
         return SCUMBLE_OK;
     }
-    if (list->kind == 1000 && index < 2) {
-        entry->usable = !getenv("SCUMBLE_STUB_UNSTEERED");
-        entry->name = index ? "lora" : "control";
+    if (list->kind == 1000 && index < 3) {
+        entry->usable = index == 2 || !getenv("SCUMBLE_STUB_UNSTEERED");
+        entry->name = (const char *const[]){"control", "lora", "region"}[index];
         entry->note = entry->usable ? "" : "This model takes none.";
         return SCUMBLE_OK;
     }
@@ -328,6 +329,9 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
         float scale = s->conditions[i].scale;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_LORA)
             for (size_t at = 0; at < bytes; at += 4) pixels[at] ^= (unsigned char)(scale * 100);
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_REGION && picture && scale > 0)
+            for (size_t at = 0; at < bytes; at += 4)
+                if (picture[at] && picture[at + 3]) pixels[at] = s->conditions[i].words;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
                 if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
@@ -497,7 +501,9 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     pthread_mutex_lock(&s->lock);
     uint32_t at = number % 32, kind = condition ? condition->kind : 0;
     float scale = condition ? condition->scale : 0;
-    bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale;
+    unsigned char words = condition && condition->prompt ? (unsigned char)strlen(condition->prompt) : 0;
+    bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale || s->conditions[at].words != words;
+    s->conditions[at].words = words;
     s->conditions[at].kind = kind;
     s->conditions[at].scale = scale;
     if (image && s->paint) {

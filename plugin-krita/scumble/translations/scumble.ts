@@ -595,6 +595,11 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>Region with words of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>Takes it out of the list</source>
         <translation type="unfinished"></translation>
     </message>
@@ -610,6 +615,16 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>What is to be seen there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The words of this region: where its layer is painted, in whatever colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>choose a layer</source>
         <translation type="unfinished"></translation>
     </message>
@@ -621,6 +636,11 @@
     <message>
         <location filename="../steering.py"/>
         <source>“{name}” has no layer to read: choose one for it under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>Region</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -121,8 +121,8 @@ def the_real_engine():
     node = part(document, LIVE_NAME)
     pictures = {"plain": whole(node, document)}
     files = {"control": "controls/sd15-lines/model.onnx", "lora": "loras/sd15-peft.safetensors"}
-    for kind, file in files.items():
-        run(lambda d, k=kind, f=file: live().steer(d, k, str(NETWORKS / f)), document)
+    for kind, file in (*files.items(), ("region", "")):
+        run(lambda d, k=kind, f=file: live().steer(d, k, f and str(NETWORKS / f)), document)
         yield from at_rest(document)
         pictures[kind] = whole(node, document)
         good = len({*pictures.values()}) == len(pictures)
@@ -132,7 +132,7 @@ def the_real_engine():
     off = tuple(replace(one, on=False) for one in chosen.conditions)
     live().set_settings(document, replace(chosen, conditions=off))
     yield from at_rest(document)
-    check("both off: the picture is what it was, to the byte", whole(node, document) == pictures["plain"])
+    check("all off: the picture is what it was, to the byte", whole(node, document) == pictures["plain"])
     change(document, model=models.remember(os.environ["SCUMBLE_TEST_MODEL"]), conditions=chosen.conditions)
     yield from until(lambda: live().status(document).error, 30)
     told = live().status(document)
