@@ -238,14 +238,26 @@ static GtkWidget *button_new(Get *g, GtkWidget *row, const gchar *label, const g
     return button;
 }
 
+/* Before the window goes: what has just arrived counts, although nobody has looked since. */
+static void look_last(Get *g) {
+    ScumbleDownloadInfo info;
+    if (!g->download) return;
+    download_look(g->download, &info);
+    if (info.state != SCUMBLE_DOWNLOAD_DONE) return;
+    g_source_remove(g->timer);
+    g->timer = 0;
+    ended(g, &info);
+}
+
 static void close_clicked(GtkButton *button, Get *g) {
     (void)button;
+    look_last(g);
     gtk_widget_destroy(g->window);
 }
 
 static gboolean key_pressed(GtkWidget *window, GdkEventKey *event, Get *g) {
-    (void)g;
     if (event->keyval != GDK_KEY_Escape) return FALSE;
+    look_last(g);
     gtk_widget_destroy(window);
     return TRUE;
 }
