@@ -58,7 +58,7 @@ def _read(value) -> Condition | None:
         return None
     kept = {}
     for known in fields(Condition):
-        if known.name in kept or known.name not in value:
+        if known.name not in value:
             continue
         one, like = value[known.name], {"int": int, "str": str, "float": float, "bool": bool}[known.type]
         if like is float and type(one) is int and abs(one) <= MOST_SCALE:

@@ -493,7 +493,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
     if (mask) s->outside = mask->outside;
     return changed(s, revision);
 }
-/* It can be steered by nothing. */
+/* What steers shows in the next picture, as `steer` says. */
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
     if (condition && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
