@@ -77,6 +77,7 @@ bench: build
 	cargo bench --bench pixels
 	cargo bench --bench engine
 	cargo bench --bench process
+	SCUMBLE_MEMORY_SIDE=4096 cargo test --release --test memory -- --nocapture
 	python3 scripts/bench_table.py $(TARGET)/criterion
 
 # The README's table, from one run of both: on a machine that has nothing else to do.

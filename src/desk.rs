@@ -22,6 +22,7 @@ use crate::picture::{Picture, State};
 use crate::pixels::mask::Mask;
 use crate::pixels::paste::Alpha;
 use crate::pixels::read;
+use crate::pixels::weights::Weights;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) picture: Picture<Meta>,
     /// Of the worker alone, which holds it for as long as a job runs.
     pub(crate) memory: Mutex<Memory>,
+    /// Of the worker alone: those of the mask that it met last.
+    pub(crate) weights: Mutex<Option<Weights>>,
     /// Of a host that waits for it.
     #[cfg(unix)]
     wake: OnceLock<Wake>,
@@ -169,6 +172,7 @@ impl Shared {
             came_to_rest: Condvar::new(),
             picture: Picture::default(),
             memory: Mutex::default(),
+            weights: Mutex::default(),
             #[cfg(unix)]
             wake: OnceLock::new(),
         }

@@ -100,7 +100,7 @@ impl Focus {
     fn free(&self, work: &Work<'_>) -> Result<Array2<f32>> {
         let mut free = work.softened(&self.window, self.area);
         if let Some(mask) = work.mask(&self.window)? {
-            free *= &mask;
+            free *= &*mask;
         }
         Ok(free)
     }

@@ -16,9 +16,9 @@ use crate::desk::{End, Shared};
 use crate::error::Result;
 use crate::focus::Focus;
 use crate::frame::Kind;
-use crate::grid::{Grid, Window};
+use crate::grid::{Axis, Grid, Tiles, Window};
 use crate::job::Job;
-use crate::memory::{Memory, Stored};
+use crate::memory::{Memory, Stored, depth};
 use crate::model::REFINE_STRENGTH;
 use crate::pixels::Picture;
 use crate::pixels::paste::Source;
@@ -173,12 +173,12 @@ impl<'a> Work<'a> {
     }
 
     /// The mask by the window's cells, where what lies outside is to be held.
-    pub fn mask(&self, window: &Window) -> Result<Option<Array2<f32>>> {
+    pub fn mask(&self, window: &Window) -> Result<Option<Arc<Array2<f32>>>> {
         let Some(mask) = self.job.mask.as_ref().filter(|_| !self.inpaints) else { return Ok(None) };
         let columns = window.x..window.x + window.width as i64;
         let rows = window.y..window.y + window.height as i64;
         let scale = window.level.scale() / f64::from(self.grid.cell());
-        mask.cells(scale, [columns, rows], &self.job.cancel).map(Some)
+        mask.window(scale, [columns, rows], &self.job.cancel).map(Some)
     }
 
     fn live(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
@@ -253,7 +253,7 @@ impl<'a> Work<'a> {
             Ok(())
         };
         let change = Some(Change { dirty: &free, last: &held });
-        let asked = Asked { window: part, paint: &paint, mask: mask.as_ref(), change };
+        let asked = Asked { window: part, paint: &paint, mask: mask.as_deref(), change };
         let ended = render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)?;
         if let Some((picture, made)) = finished {
             latent.slice_mut(cells).assign(&made);
@@ -297,6 +297,10 @@ impl<'a> Work<'a> {
         let stored = match known {
             Some(known) => known,
             None => {
+                if tier == Tier::Live && !self.refinements().is_empty() {
+                    // All is shown anew beside what is shown, and most of the tiles are of no use any more.
+                    memory.made.shrink(self.room() / 2);
+                }
                 let mask = self.mask(&window)?;
                 let showing = &mut self.showing;
                 let mut finished = None;
@@ -312,10 +316,11 @@ impl<'a> Work<'a> {
                         return showing.patch(&source, cover, Kind::Preview, step, patch.phases);
                     }
                     let step = (patch.step, patch.phases);
-                    finished = Some((Stored::new(&patch.picture, patch.latent)?, step));
+                    // All that a canvas of the model's size shows: small, and what finer levels begin with.
+                    finished = Some((Stored::new(&patch.picture, 2, patch.latent)?, step));
                     Ok(())
                 };
-                let asked = Asked { window, paint: &last.paint, mask: mask.as_ref(), change: None };
+                let asked = Asked { window, paint: &last.paint, mask: mask.as_deref(), change: None };
                 if render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)? == Ended::GaveWay
                 {
                     return Ok(End::GaveWay);
@@ -323,7 +328,7 @@ impl<'a> Work<'a> {
                 let Some((stored, (steps, phases))) = finished else { return Ok(End::GaveWay) };
                 (self.showing.steps, self.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
-                memory.made.put(key, stored.clone(), self.room());
+                memory.made.put(key, window, stored.clone(), self.room());
                 stored
             }
         };
@@ -358,12 +363,16 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Bytes of finished pictures that are kept.
+    /// Bytes of finished pictures that are kept: a few back and forth, or all tiles of a canvas down to its finest level.
     pub fn room(&self) -> usize {
-        // A few pictures back and forth; or all tiles of a canvas at 1:1 with their overlaps (11 bytes a pixel of the
-        // canvas), and what they come from.
         const PICTURES: usize = 8;
         let picture = (self.info.geometry.native as usize).pow(2) * 3 * size_of::<u16>();
-        (PICTURES * picture).max(self.job.paint.bounds().area() as usize * 16)
+        let tiles = self.refinements().into_iter().map(|level| {
+            let Tiles { columns, rows, .. } = self.grid.tiles(level);
+            let pixels = |axis: &Axis| axis.starts.len() * axis.length * self.grid.cell() as usize;
+            pixels(&columns) * pixels(&rows) * 3 * depth(self.job.paint.format())
+        });
+        // The overview, as it was last and as it is.
+        (PICTURES * picture).max(tiles.sum::<usize>() + 2 * picture)
     }
 }

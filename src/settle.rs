@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::frame::Kind;
 use crate::grid::{Axis, Tiles, Window};
 use crate::live::{Asked, Work, render};
-use crate::memory::{Memory, Stored};
+use crate::memory::{Memory, Stored, depth};
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Source;
 use crate::pixels::spread::Cover;
@@ -104,7 +104,8 @@ impl<'a> Refiner<'a, '_> {
         let window = self.levels[level].window(place);
         let start = self.start(level, &window)?;
         let quality = self.work.refining(self.work.quality(Tier::Settled));
-        let what = format!("tile at {}", quality.strength);
+        let depth = depth(self.work.job.paint.format());
+        let what = format!("tile at {}, {depth}", quality.strength);
         let key = self.work.key_of(&what, &window, quality.steps, &start);
         let stored = match self.memory.made.get(key) {
             Some(known) => known,
@@ -113,11 +114,12 @@ impl<'a> Refiner<'a, '_> {
                 let mut finished = None;
                 let mut sink = |patch: Patch| {
                     if patch.is_finished() {
-                        finished = Some((Stored::new(&patch.picture, None)?, patch.steps, patch.phases));
+                        finished =
+                            Some((Stored::new(&patch.picture, depth, None)?, patch.steps, patch.phases));
                     }
                     Ok(())
                 };
-                let asked = Asked { window, paint: &start, mask: mask.as_ref(), change: None };
+                let asked = Asked { window, paint: &start, mask: mask.as_deref(), change: None };
                 let ended =
                     render(self.work.job, self.renderer, asked, &quality, &self.work.job.policy, &mut sink)?;
                 let (Ended::Finished, Some((stored, steps, phases))) = (ended, finished) else {
@@ -125,7 +127,7 @@ impl<'a> Refiner<'a, '_> {
                 };
                 (self.work.showing.steps, self.work.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
-                self.memory.made.put(key, stored.clone(), self.work.room());
+                self.memory.made.put(key, window, stored.clone(), self.work.room());
                 stored
             }
         };
@@ -179,11 +181,11 @@ impl<'a> Refiner<'a, '_> {
                 let (left, width) = ((across.start - own.0) as usize, size(&across));
                 for c in 0..3 {
                     for (y, share) in down.clone().zip(&shares_down) {
-                        let from = &tile.row(c, (y - own.1) as usize)[left..left + width];
+                        let from = tile.row(c, (y - own.1) as usize, left..left + width);
                         let at = (across.start - columns.start) as usize;
                         let mut to = picture.slice_mut(s![c, (y - rows.start) as usize, at..at + width]);
                         for ((to, v), across) in to.iter_mut().zip(from).zip(&shares_across) {
-                            *to += f32::from(*v) / 65535.0 * (share * across);
+                            *to += v * (share * across);
                         }
                     }
                 }

@@ -9,6 +9,8 @@ use crate::job::Job;
 use crate::picture::State;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
+use crate::pixels::snapshot::TILE;
+use crate::pixels::weights::Weights;
 use crate::pixels::zeroed;
 use crate::region::Rect;
 use crate::render::{Phases, Previews, Tier};
@@ -16,6 +18,20 @@ use crate::tiles::Tiles;
 
 /// Frames of a picture that is made of many patches come at most so often.
 const APART: Duration = Duration::from_millis(200);
+
+/// Pixels that are pasted at a time.
+const STRIP: usize = 1 << 20;
+
+/// A rectangle in strips as high as a tile or several, so that what is pasted is not held as a whole beside the tiles.
+fn strips(rect: Rect) -> impl Iterator<Item = Rect> {
+    let rows = ((STRIP / rect.width.max(1) as usize / TILE).max(1) * TILE) as i32;
+    let mut y = rect.y;
+    std::iter::from_fn(move || {
+        let strip = Rect::new(rect.x, y, rect.width, (y - y % rows + rows).min(rect.y + rect.height) - y);
+        y += strip.height;
+        (strip.height > 0).then_some(strip)
+    })
+}
 
 pub(crate) struct Showing<'a> {
     session: &'a Shared,
@@ -25,6 +41,8 @@ pub(crate) struct Showing<'a> {
     /// The picture with what has been put and is not shown yet.
     next: Option<State<Meta>>,
     published: Option<Instant>,
+    /// Pixels that were put since.
+    unseen: u64,
     /// Of the window that was finished last.
     pub steps: u32,
     pub phases: Phases,
@@ -43,6 +61,7 @@ impl<'a> Showing<'a> {
             pixel_work: Duration::ZERO,
             next: None,
             published: None,
+            unseen: 0,
             steps: 0,
             phases: Phases::default(),
         }
@@ -54,26 +73,30 @@ impl<'a> Showing<'a> {
     }
 
     fn weights(&self, rect: Rect) -> Result<Option<Vec<f32>>> {
-        match self.job.mask.as_ref().filter(|mask| mask.bounds().is_some()) {
-            Some(mask) => mask.weights(rect, self.job.params.mask_softness, &self.job.cancel).map(Some),
-            None => Ok(None),
+        let Some(mask) = &self.job.mask else { return Ok(None) };
+        let softness = self.job.params.mask_softness;
+        let mut kept = self.session.weights.lock();
+        if kept.as_ref().is_none_or(|kept| !kept.fit(mask, softness)) {
+            *kept = Weights::new(mask.clone(), softness)?;
         }
+        kept.as_mut().map(|kept| kept.of(rect, &self.job.cancel)).transpose()
     }
 
     /// The paint itself, byte for byte, or nothing where the mask says so.
     pub fn paint(&mut self, keeps_everything: bool) -> Result<()> {
         let start = Instant::now();
         let rect = self.job.cover;
-        let pixels = if keeps_everything && self.outside == Outside::Transparent {
-            zeroed(rect.area() as usize * self.job.paint.format().bytes_per_pixel())?
-        } else {
-            let weights = self.weights(rect)?;
-            let blend =
-                Blend { weights: weights.as_deref(), outside: self.outside, alpha: self.job.params.alpha };
-            paste::paint_alone(rect, &self.job.paint, blend, &self.job.cancel)?
-        };
+        for strip in strips(rect) {
+            let pixels = if keeps_everything && self.outside == Outside::Transparent {
+                zeroed(strip.area() as usize * self.job.paint.format().bytes_per_pixel())?
+            } else {
+                let weights = self.weights(strip)?;
+                let blend = self.blend(weights.as_deref());
+                paste::paint_alone(strip, &self.job.paint, blend, &self.job.cancel)?
+            };
+            self.lay(strip, &pixels)?;
+        }
         self.pixel_work += start.elapsed();
-        self.lay(rect, &pixels)?;
         self.publish(Kind::Final, (0, 0), Phases::default())
     }
 
@@ -93,12 +116,18 @@ impl<'a> Showing<'a> {
     /// The same, but the host need not see it by itself.
     pub fn put(&mut self, source: &Source<'_>, rect: Rect) -> Result<()> {
         let start = Instant::now();
-        let weights = self.weights(rect)?;
-        let blend =
-            Blend { weights: weights.as_deref(), outside: self.outside, alpha: self.job.params.alpha };
-        let pixels = paste::paste(source, rect, &self.job.paint, blend, &self.job.cancel)?;
+        for strip in strips(rect) {
+            let weights = self.weights(strip)?;
+            let blend = self.blend(weights.as_deref());
+            let pixels = paste::paste(source, strip, &self.job.paint, blend, &self.job.cancel)?;
+            self.lay(strip, &pixels)?;
+        }
         self.pixel_work += start.elapsed();
-        self.lay(rect, &pixels)
+        Ok(())
+    }
+
+    fn blend<'b>(&self, weights: Option<&'b [f32]>) -> Blend<'b> {
+        Blend { weights, outside: self.outside, alpha: self.job.params.alpha }
     }
 
     /// What is shown, to lay the next patch on; `None` where the canvas is another one by now.
@@ -110,6 +139,7 @@ impl<'a> Showing<'a> {
     fn lay(&mut self, rect: Rect, pixels: &[u8]) -> Result<()> {
         let Some(mut next) = self.next() else { return Ok(()) };
         next.lay(self.job.cover, rect, pixels)?;
+        self.unseen += rect.area();
         self.next = Some(next);
         Ok(())
     }
@@ -117,7 +147,9 @@ impl<'a> Showing<'a> {
     /// Publishes what has been put, unless something was published a moment ago.
     pub fn now_and_then(&mut self, phases: Phases) -> Result<()> {
         let off = self.job.params.preview == Previews::Off;
-        if off || self.published.is_some_and(|at| at.elapsed() < APART) {
+        // What is put and not shown is held beside what is shown.
+        let much = self.unseen * 8 > self.job.paint.bounds().area();
+        if off || (!much && self.published.is_some_and(|at| at.elapsed() < APART)) {
             return Ok(());
         }
         self.publish(Kind::Preview, (self.steps, self.steps), phases)
@@ -126,6 +158,7 @@ impl<'a> Showing<'a> {
     pub fn publish(&mut self, kind: Kind, (step, steps): (u32, u32), phases: Phases) -> Result<()> {
         let job = self.job;
         self.published = Some(Instant::now());
+        self.unseen = 0;
         let Some(next) = self.next() else { return Ok(()) };
         let told = Meta {
             revision: job.revision,

@@ -1,14 +1,17 @@
 //! Where the live layer may differ from the paint: 8-bit coverage, softened inside its edge.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
+use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::resample::{Filter, Taps, resample};
-use super::{filled, zeroed};
+use super::{blank, filled, zeroed};
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::recent::Recent;
 use crate::region::Rect;
 
 /// What frames have where a mask is 0.
@@ -44,7 +47,6 @@ impl<'a> Coverage<'a> {
 ///
 /// Only the part that is not 0 is kept, so that a small mask costs little on a large canvas, and equal coverage is
 /// equal however it was given.
-#[derive(Clone, PartialEq, Eq)]
 pub struct Mask {
     canvas: Rect,
     /// What lies under `bounds`, row after row.
@@ -53,6 +55,17 @@ pub struct Mask {
     outside: Outside,
     /// Of all of the above.
     hash: u128,
+    /// What was last said of windows: by scale (its bits), columns and rows.
+    windows: Mutex<Recent<(u64, [Range<i64>; 2]), Arc<Array2<f32>>>>,
+}
+
+/// So many windows are remembered: all tiles of a large canvas.
+const WINDOWS: usize = 256;
+
+impl PartialEq for Mask {
+    fn eq(&self, other: &Mask) -> bool {
+        self.hash == other.hash
+    }
 }
 
 impl Mask {
@@ -73,7 +86,8 @@ impl Mask {
         }
         let place = format!("{canvas:?} {bounds:?} {outside:?}");
         let hash = xxh3_128(&kept) ^ xxh3_128(place.as_bytes()).rotate_left(1);
-        Ok(Mask { canvas, coverage: kept, bounds, outside, hash })
+        let windows = Mutex::new(Recent::new(WINDOWS));
+        Ok(Mask { canvas, coverage: kept, bounds, outside, hash, windows })
     }
 
     pub fn canvas(&self) -> Rect {
@@ -101,6 +115,25 @@ impl Mask {
         }
     }
 
+    /// The same as [`Mask::cells`], remembered by window.
+    ///
+    /// # Errors
+    /// As [`Mask::cells`].
+    pub fn window(
+        &self,
+        scale: f64,
+        [columns, rows]: [Range<i64>; 2],
+        cancel: &Cancel,
+    ) -> Result<Arc<Array2<f32>>> {
+        let key = (scale.to_bits(), [columns.clone(), rows.clone()]);
+        if let Some(known) = self.windows.lock().get(&key) {
+            return Ok(known);
+        }
+        let cells = Arc::new(self.cells(scale, [columns, rows], cancel)?);
+        self.windows.lock().put(key, cells.clone());
+        Ok(cells)
+    }
+
     /// The mean coverage, 0..1, of each cell of `columns` × `rows` where a canvas pixel is `scale` cells. Beyond the
     /// canvas its edge is repeated.
     pub fn cells(
@@ -112,7 +145,7 @@ impl Mask {
         let across = Taps::new(Filter::Box, columns, scale, 0..self.canvas.right());
         let down = Taps::new(Filter::Box, rows, scale, 0..self.canvas.bottom());
         let left = across.source().start as i32;
-        let mut cells = Array2::zeros((down.len(), across.len()));
+        let mut cells = blank(1, down.len(), across.len())?.remove_axis(Axis(0));
         let load = |y: i64, row: &mut [f32]| {
             cancel.check()?;
             self.row(y as i32, left, row);
@@ -148,21 +181,22 @@ impl Mask {
         }
         // Distances reach beyond `rect` by the fade's width, so that a cut rectangle fades like the whole.
         let Some(wide) = rect.inflate_within(softness as i32 + 1, self.canvas) else { return Ok(weights) };
-        let far = 3 * (softness + 1);
+        // Up to 3 × 1025: fits.
+        let far = (3 * (softness + 1)).min(u16::MAX.into()) as u16;
         let stride = wide.width as usize;
-        let mut distance = filled(stride * wide.height as usize, 0u32)?;
-        let mut coverage = vec![0.0; stride];
+        let mut distance = filled(stride * wide.height as usize, 0u16)?;
+        let mut coverage = filled(stride, 0.0)?;
         for (row, y) in distance.chunks_exact_mut(stride).zip(wide.y..) {
             cancel.check()?;
             self.row(y, wide.x, &mut coverage);
             row.iter_mut().zip(&coverage).for_each(|(d, c)| *d = if *c == 0.0 { 0 } else { far });
         }
         chamfer(&mut distance, stride, cancel)?;
-        let reach = (3 * (softness + 1)) as f32;
+        let reach = f32::from(far);
         for (row, out) in weights.chunks_exact_mut(width).enumerate() {
             let start = (row + (rect.y - wide.y) as usize) * stride + (rect.x - wide.x) as usize;
             for (weight, d) in out.iter_mut().zip(&distance[start..]) {
-                *weight *= (*d as f32 / reach).min(1.0);
+                *weight *= (f32::from(*d) / reach).min(1.0);
             }
         }
         Ok(weights)
@@ -186,13 +220,13 @@ fn covered_bounds<'a>(rect: Rect, row: impl Fn(i32) -> &'a [u8]) -> Option<Rect>
     Some(Rect::new(rect.x + left as i32, top, (right - left) as i32, bottom - top))
 }
 
-fn chamfer(distance: &mut [u32], width: usize, cancel: &Cancel) -> Result<()> {
+fn chamfer(distance: &mut [u16], width: usize, cancel: &Cancel) -> Result<()> {
     let height = distance.len() / width;
-    let mut relax = |x: usize, y: usize, neighbours: [(isize, isize, u32); 4]| {
+    let mut relax = |x: usize, y: usize, neighbours: [(isize, isize, u16); 4]| {
         for (dx, dy, cost) in neighbours {
             let (nx, ny) = (x.wrapping_add_signed(dx), y.wrapping_add_signed(dy));
             if nx < width && ny < height {
-                let through = distance[ny * width + nx] + cost;
+                let through = distance[ny * width + nx].saturating_add(cost);
                 let here = &mut distance[y * width + x];
                 *here = (*here).min(through);
             }

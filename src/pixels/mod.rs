@@ -10,6 +10,7 @@ pub mod resample;
 pub mod snapshot;
 pub mod space;
 pub mod spread;
+pub mod weights;
 
 use ndarray::Array3;
 use space::{SRGB, Space};
