@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a full-size random-weight SD-Turbo-shaped model folder: for speed benchmarks only.
+"""Writes a full-size random-weight model folder, SD-Turbo-shaped or SD 1.5-shaped: for speed benchmarks only.
 
-    python fullsize.py FOLDER [--wheel open_clip_torch.whl] [--no-check]
+    python fullsize.py FOLDER [--like sd15] [--wheel open_clip_torch.whl] [--no-check]
 
 The networks have the shapes of SD-Turbo (SD 2.1: U-Net 866 M, text encoder 340 M, VAE 84 M
-parameters) in float32, about 5.2 GB on disk; the pictures are noise. Each part is made in a process
+parameters) in float32, about 5.2 GB on disk, or of SD 1.5 (U-Net 860 M, text encoder 123 M), about 4.3 GB;
+one step of SD-Turbo's sampler with either; the pictures are noise. Each part is made in a process
 of its own; the largest takes about 6 GB of memory. The check runs every part once at 512 x 512.
 """
 
@@ -42,6 +43,16 @@ UNET = {
     "cross_attention_dim": 1024,
     "use_linear_projection": True,
 }
+# What SD 1.5 has otherwise.
+TEXT_15 = {
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "hidden_act": "quick_gelu",
+    "projection_dim": 768,
+}
+UNET_15 = {"attention_head_dim": 8, "cross_attention_dim": 768, "use_linear_projection": False}
 VAE = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -54,7 +65,7 @@ VAE = {
 WORDS = ("batch_size", "sequence_length")
 
 
-def component(name):
+def component(name, like):
     """module, forward, inputs, input axes, output axes, config"""
     import json
 
@@ -64,8 +75,9 @@ def component(name):
     from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
+    text, unet = ({**TEXT, **TEXT_15}, {**UNET, **UNET_15}) if like == "sd15" else (TEXT, UNET)
     if name == "text_encoder":
-        module = CLIPTextModel(CLIPTextConfig(**TEXT, attn_implementation="eager"))
+        module = CLIPTextModel(CLIPTextConfig(**text, attn_implementation="eager"))
         ids = torch.zeros(1, 77, dtype=torch.int64)
         outputs = {"last_hidden_state": WORDS, "pooler_output": ("batch_size",)}
         settings = module.config.to_diff_dict()
@@ -78,11 +90,11 @@ def component(name):
             settings,
         )
     if name == "unet":
-        module = UNet2DConditionModel(**UNET)
+        module = UNet2DConditionModel(**unet)
         inputs = {
             "sample": torch.randn(1, 4, 16, 16),
             "timestep": torch.tensor(999.0),
-            "encoder_hidden_states": torch.randn(1, 77, 1024),
+            "encoder_hidden_states": torch.randn(1, 77, unet["cross_attention_dim"]),
         }
         inputs_axes = {"sample": export.PIXELS, "encoder_hidden_states": WORDS}
         settings = json.loads(module.to_json_string())
@@ -106,13 +118,13 @@ def component(name):
     )
 
 
-def write(name, folder):
+def write(name, folder, like):
     import export
     import onnx
     import tiny
     import torch
 
-    module, forward, inputs, in_axes, out_axes, settings = component(name)
+    module, forward, inputs, in_axes, out_axes, settings = component(name, like)
     scratch = folder / name / "scratch"
     shutil.rmtree(folder / name, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -143,7 +155,7 @@ def write(name, folder):
     report(name, "written")
 
 
-def check(name, folder, side=512):
+def check(name, folder, like, side=512):
     import numpy as np
     import onnxruntime
 
@@ -157,7 +169,7 @@ def check(name, folder, side=512):
         "unet": {
             "sample": (1, 4, side // 8, side // 8),
             "timestep": (),
-            "encoder_hidden_states": (1, 77, 1024),
+            "encoder_hidden_states": (1, 77, 768 if like == "sd15" else 1024),
         },
         "vae_encoder": {"sample": (1, 3, side, side)},
         "vae_decoder": {"latent_sample": (1, 4, side // 8, side // 8)},
@@ -203,21 +215,22 @@ def write_rest(folder, wheel):
     tiny.write_json(folder / "tokenizer" / "special_tokens_map.json", named)
     scheduler = tiny.SCHEDULERS["turbo"]
     tiny.write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
-    tiny.write_json(folder / "model_index.json", tiny.model_index(scheduler["_class_name"], False))
+    tiny.write_json(folder / "model_index.json", tiny.model_index(tiny.Parts("turbo")))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--like", choices=("turbo", "sd15"), default="turbo")
     parser.add_argument("--wheel", help="the pinned open_clip_torch wheel, if it is here already")
     parser.add_argument("--no-check", action="store_true")
     args = parser.parse_args()
     names = ("text_encoder", "vae_encoder", "vae_decoder", "unet")
     for name in names:
-        alone(write, name, args.folder)
+        alone(write, name, args.folder, args.like)
     write_rest(args.folder, args.wheel)
     for name in () if args.no_check else names:
-        alone(check, name, args.folder)
+        alone(check, name, args.folder, args.like)
 
 
 if __name__ == "__main__":
