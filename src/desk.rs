@@ -48,6 +48,8 @@ pub(crate) enum End {
     /// All is shown, but something of it as it was while painting.
     Live,
     GaveWay,
+    /// Something newer came before anything was rendered.
+    Passed,
     Failed(Error),
     /// There is nothing to render with, now and later; the engine's state says why.
     NotLoaded,
@@ -93,6 +95,8 @@ pub(crate) struct Desk {
     /// The settled picture waits for the hand to rest.
     pub(crate) resting: bool,
     pub(crate) running: Option<Running>,
+    /// The last job made way before it had shown anything.
+    pub(crate) passed: bool,
     /// The worker's last error, until a poll has told it.
     pub(crate) fault: Option<Error>,
     /// A revision that failed is not tried again by itself.
@@ -160,6 +164,7 @@ impl Shared {
             waiting: false,
             resting: false,
             running: None,
+            passed: false,
             fault: None,
             failed: None,
             deaths: (0, 0),
@@ -244,6 +249,7 @@ impl Shared {
             started_at: Instant::now(),
             cancel,
             policy,
+            may_pass: !desk.passed,
         })
     }
 
@@ -267,6 +273,7 @@ impl Shared {
     pub(crate) fn end(&self, job: &Job, end: End) -> Option<Instant> {
         let mut desk = self.desk.lock();
         desk.running = None;
+        desk.passed = matches!(end, End::Passed);
         // What was cancelled is asked for again by the host, not by itself; what was put off, by itself.
         let mut again = !job.cancel.is_cancelled() || job.policy.abandoned();
         let mut tier = job.tier;
@@ -279,7 +286,7 @@ impl Shared {
                 }
             }
             End::Live => tier = Tier::Settled,
-            End::GaveWay => {}
+            End::GaveWay | End::Passed => {}
             End::Failed(error) if error.status == Status::WorkerDied => {
                 let times = if desk.deaths.0 == job.revision { desk.deaths.1 + 1 } else { 1 };
                 desk.deaths = (job.revision, times);

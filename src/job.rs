@@ -175,6 +175,8 @@ pub struct Job {
     pub started_at: Instant,
     pub cancel: Arc<Cancel>,
     pub policy: Arc<Policy>,
+    /// Whether it may make way for something newer before it has shown anything: never two in a row.
+    pub may_pass: bool,
 }
 
 impl Job {

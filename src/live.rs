@@ -187,6 +187,10 @@ impl<'a> Work<'a> {
             return self.settle(memory, renderer);
         }
         let last = self.see(memory)?;
+        // Stale before it began: what was read stays, what is newer is rendered with it.
+        if self.job.may_pass && self.job.policy.gives_way() {
+            return Ok(End::Passed);
+        }
         let Some(dirty) = last.pending else { return self.settle(memory, renderer) };
         let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();
         let context = self.grid.cells(CONTEXT).max(LEAST_CONTEXT);

@@ -21,6 +21,9 @@ pub enum Previews {
     EachStep = 2,
 }
 
+/// A job that has no more than this part of its steps left is finished, whatever waits.
+const NEARLY: u32 = 4;
+
 const RUN: u32 = u32::MAX;
 const ABANDON: u32 = u32::MAX - 1;
 
@@ -56,8 +59,8 @@ pub enum Next {
 }
 
 impl Policy {
-    /// Something newer waits: end, but show something first. A job with at most `finish` steps left ends by itself.
-    /// Does not take an [`Policy::abandon`] back.
+    /// Something newer waits: end, but show something first. A job that has at most `finish` steps left, or a quarter
+    /// of its own, is finished: its picture is worth more than an estimate, and nearly there. Does not take an [`Policy::abandon`] back.
     pub fn give_way(&self, finish: u32) {
         let finish = finish.min(ABANDON - 1);
         if self.value.compare_exchange(RUN, finish, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
@@ -100,7 +103,7 @@ impl Policy {
             ABANDON => Next::End,
             RUN => each,
             _ if previews == Previews::Off => Next::GoOn,
-            finish if steps - step <= finish => each,
+            finish if steps - step <= finish.max(steps / NEARLY) => each,
             _ if step < steps.div_ceil(3) => each,
             _ if shown => Next::End,
             _ => Next::ShowAndEnd,
@@ -163,8 +166,15 @@ mod tests {
     #[test]
     fn what_is_nearly_done_is_finished() {
         let policy = Policy::default();
-        policy.give_way(2);
-        let after = |step| policy.after(step, 20, false, Previews::GiveWay);
-        assert_eq!((after(17), after(18), after(19)), (ShowAndEnd, GoOn, GoOn));
+        policy.give_way(7);
+        let after = |step, steps| policy.after(step, steps, false, Previews::GiveWay);
+        assert_eq!((after(12, 20), after(13, 20), after(19, 20)), (ShowAndEnd, GoOn, GoOn));
+        let policy = Policy::default();
+        policy.give_way(0);
+        let after = |step, steps| policy.after(step, steps, false, Previews::GiveWay);
+        assert_eq!(
+            (after(14, 20), after(15, 20), after(3, 4), after(2, 3)),
+            (ShowAndEnd, GoOn, GoOn, ShowAndEnd)
+        );
     }
 }
