@@ -14,9 +14,9 @@
 (define (t-images) (t-list (cadr (gimp-image-list))))
 (define (t-save-image image path) (gimp-file-save RUN-NONINTERACTIVE image (car (gimp-image-get-active-drawable image)) path path))
 (define (t-scumble image layer prompt negative strength steps guidance seed model sampler)
-  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model sampler "" "" "")))
+  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model sampler)))
 (define (t-steered image layer model control lora region)
-  (car (plug-in-scumble RUN-NONINTERACTIVE image layer "a lake" "" 0.5 4 1 7 model "" control lora region)))
+  (car (plug-in-scumble-steered RUN-NONINTERACTIVE image layer "a lake" "" 0.5 4 1 7 model "" control lora region)))
 (define (t-scumble-live image layer) (plug-in-scumble-live RUN-NONINTERACTIVE image layer))
 (define (t-rgb r g b) (list r g b))
 
