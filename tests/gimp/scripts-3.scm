@@ -164,4 +164,4 @@
 (define (t-kept image name)
   (if (member name (t-parasites image)) (caddr (car (gimp-image-get-parasite image name))) ""))
 (define (t-parasites image) (car (gimp-image-get-parasite-list image)))
-(define (t-dirty image) (if (car (gimp-image-is-dirty image)) 1 0))
+(define (t-dirty image) (car (gimp-image-is-dirty image)))
