@@ -101,7 +101,7 @@ static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *l
     if (slide) {
         GtkWidget *slider = slider_new(n->adjustment);
         gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);
-        gtk_widget_set_size_request(slider, 60, -1);
+        gtk_widget_set_size_request(slider, 40, -1);
         gtk_widget_set_tooltip_text(slider, tip);
         gtk_box_pack_start(GTK_BOX(line), slider, TRUE, TRUE, 0);
     }
