@@ -55,9 +55,12 @@ pub struct Mask {
     outside: Outside,
     /// Of all of the above.
     hash: u128,
-    /// What was last said of windows: by scale (its bits), columns and rows.
-    windows: Mutex<Recent<(u64, [Range<i64>; 2]), Arc<Array2<f32>>>>,
+    /// What was last said of windows.
+    windows: Mutex<Recent<Seen, Arc<Array2<f32>>>>,
 }
+
+/// A scale's bits, columns and rows.
+type Seen = (u64, [Range<i64>; 2]);
 
 /// So many windows are remembered: all tiles of a large canvas.
 const WINDOWS: usize = 256;
