@@ -14,6 +14,7 @@ mod host;
 // scumble render
 mod progress;
 mod render;
+mod steering;
 mod stills;
 mod colour;
 

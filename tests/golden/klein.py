@@ -210,7 +210,8 @@ def changes(parts, folder):
     def encode(image):
         if parts.base:
             return nets.encode(encoder, image)
-        return Flux2KleinInpaintPipeline._unpatchify_latents(nets.call(encoder, image=image)[0] * std + mean)
+        latents = torch.cat([nets.call(encoder, image=one[None])[0] for one in image])
+        return Flux2KleinInpaintPipeline._unpatchify_latents(latents * std + mean)
 
     def decode(latents, **more):
         if parts.base:
@@ -225,7 +226,7 @@ def changes(parts, folder):
     ]
 
 
-def render(parts, case, noise_source, index=None, networks=None):
+def render(parts, case, noise_source, index=None, networks=None, references=()):
     """(picture, timesteps, latents after each step, text embeddings)"""
     _, size, prompt, _, strength, steps, guidance, override = case
     pipe = Flux2KleinInpaintPipeline(
@@ -254,6 +255,7 @@ def render(parts, case, noise_source, index=None, networks=None):
             prompt=prompt,
             image=picture(size),
             mask_image=Image.new("L", size, 255),
+            image_reference=list(references) or None,
             width=size[0],
             height=size[1],
             strength=strength,

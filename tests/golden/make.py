@@ -55,6 +55,7 @@ def main():
 
         print(tokenizing.make(HERE), "tokenizer rows")
     if "models" in wanted:
+        import adapters
         import controls
         import flow
         import klein
@@ -63,7 +64,7 @@ def main():
         import tiny
         import z_image
 
-        makers = (tiny, flow, klein, z_image, sana, controls, loras)
+        makers = (tiny, flow, klein, z_image, sana, controls, adapters, loras)
         print(sum(part.make(MODELS, args.only) for part in makers), "tiny models")
     if "pipelines" in wanted:
         import pipelines
