@@ -36,6 +36,12 @@
     gimp_image_insert_layer(IMAGE_(id), LAYER_(layer), (parent) > 0 ? LAYER_(parent) : NULL, at)
 #define gimp_image_remove_layer(id, layer) gimp_image_remove_layer(IMAGE_(id), LAYER_(layer))
 #define gimp_image_attach_parasite(id, parasite) gimp_image_attach_parasite(IMAGE_(id), parasite)
+#define gimp_image_detach_parasite(id, name) gimp_image_detach_parasite(IMAGE_(id), name)
+#define gimp_image_set_color_profile(id, profile) gimp_image_set_color_profile(IMAGE_(id), profile)
+#define gimp_image_get_layer_by_name(id, name) \
+    gimp_item_get_id(GIMP_ITEM_(gimp_image_get_layer_by_name(IMAGE_(id), name)))
+#define gimp_image_new_with_precision(w, h, type, precision) \
+    gimp_image_get_id(gimp_image_new_with_precision(w, h, type, precision))
 #define gimp_image_get_parasite(id, name) gimp_image_get_parasite(IMAGE_(id), name)
 #define gimp_selection_is_empty(id) gimp_selection_is_empty(IMAGE_(id))
 #define gimp_selection_bounds(id, some, x1, y1, x2, y2) gimp_selection_bounds(IMAGE_(id), some, x1, y1, x2, y2)
@@ -47,6 +53,8 @@
 #define gimp_item_is_group(id) gimp_item_is_group(ITEM_(id))
 #define gimp_item_get_image(id) gimp_image_get_id(gimp_item_get_image(ITEM_(id)))
 #define gimp_item_get_parent(id) gimp_item_get_id(gimp_item_get_parent(ITEM_(id)))
+#define gimp_item_get_tattoo(id) gimp_item_get_tattoo(ITEM_(id))
+#define gimp_item_transform_translate(id, x, y) gimp_item_transform_translate(ITEM_(id), x, y)
 #define gimp_item_get_name(id) gimp_item_get_name(ITEM_(id))
 #define gimp_item_set_name(id, name) gimp_item_set_name(ITEM_(id), name)
 #define gimp_item_get_visible(id) gimp_item_get_visible(ITEM_(id))
@@ -253,4 +261,30 @@ static inline void align_left(GtkWidget *label) {
 #else
     gtk_misc_set_alignment(GTK_MISC(label), 0.0f, 0.5f);
 #endif
+}
+
+/* Puts what cannot scroll by itself into a window that scrolls. */
+static inline void scroll_add(GtkWidget *scroll, GtkWidget *child) {
+#if GTK_MAJOR_VERSION >= 3
+    gtk_container_add(GTK_CONTAINER(scroll), child);
+#else
+    gtk_scrolled_window_add_with_viewport(GTK_SCROLLED_WINDOW(scroll), child);
+#endif
+}
+
+/* Opens a menu at a button, which takes it along when it goes. */
+static inline void menu_popup(GtkWidget *menu, GtkWidget *button) {
+    gtk_menu_attach_to_widget(GTK_MENU(menu), button, NULL);
+#if GTK_MAJOR_VERSION >= 3
+    gtk_menu_popup_at_widget(GTK_MENU(menu), button, GDK_GRAVITY_SOUTH_WEST, GDK_GRAVITY_NORTH_WEST, NULL);
+#else
+    gtk_menu_popup(GTK_MENU(menu), NULL, NULL, NULL, NULL, 0, gtk_get_current_event_time());
+#endif
+}
+
+/* A list to choose from that asks for the place of so many letters, and cuts what is longer. */
+static inline void narrow_box(GtkWidget *box, gint letters) {
+    GList *cells = gtk_cell_layout_get_cells(GTK_CELL_LAYOUT(box));
+    g_object_set(cells->data, "ellipsize", PANGO_ELLIPSIZE_END, "width-chars", letters, NULL);
+    g_list_free(cells);
 }

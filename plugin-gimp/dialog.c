@@ -4,18 +4,18 @@
 #include "canvas.h"
 #include "dialog_state.h"
 #include "get.h"
+#include "known.h"
 #include "run.h"
 
 #include <string.h>
 
-#define QUICK 30   /* milliseconds between looks while the engine works */
 #define IDLE 500   /* ... and while it does not and nothing is live: is the image still there? */
 #define FINAL 1.0  /* seconds that Apply and Close wait for the finished picture; */
 #define ENOUGH 4.0 /* ... and for what is begun to be written, while hands or a dialog hold it up */
 
 static gboolean tick(gpointer data);
 
-static void tick_in(Dialog *d, guint delay) {
+void dialog_tick_in(Dialog *d, guint delay) {
     if (d->timer) g_source_remove(d->timer);
     d->timer = d->left ? 0 : g_timeout_add(delay, tick, d);
 }
@@ -24,7 +24,7 @@ static void go_to(Dialog *d, State state) {
     d->state = state;
     d->since = g_get_monotonic_time();
     dialog_set_sensitive(d);
-    tick_in(d, 1);
+    dialog_tick_in(d, 1);
 }
 
 static gdouble seconds_in_state(const Dialog *d) { return (gdouble)(g_get_monotonic_time() - d->since) / 1e6; }
@@ -42,6 +42,7 @@ static gboolean read_layer(Dialog *d) {
     }
     d->nothing_selected = paint->selected == SELECTED_NONE;
     gboolean good = !d->nothing_selected && renderer_push(d->renderer, paint, &error);
+    if (good) dialog_steer(d, LOOK_WHOLE);
     dialog_say_error(d, error);
     preview_set_paint(d->view.preview, paint);
     preview_set_picture(d->view.preview, d->nothing_selected ? NULL : d->renderer);
@@ -55,6 +56,9 @@ static void start_renderer(Dialog *d) {
     renderer_free(d->renderer);
     d->knows_model = FALSE;
     form_know_model(d->form, NULL, NULL);
+    steer_list_know(d->list, NULL);
+    steering_block(d->steering, NULL);
+    steering_forget(d->steering);
     dialog_forget_error(d);
     d->renderer = renderer_new(d->settings->model, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
@@ -63,14 +67,15 @@ static void start_renderer(Dialog *d) {
     if (d->live) live_restart(d->live);
     else read_layer(d);
     dialog_set_sensitive(d);
-    tick_in(d, QUICK);
+    dialog_tick_in(d, DIALOG_QUICK);
 }
 
-static void settings_changed(gboolean other_model, gpointer data) {
+void dialog_settings_changed(gboolean other_model, gpointer data) {
     Dialog *d = data;
     GError *error = NULL;
     gboolean again = dialog_failed(d);
     form_read(d->form, d->settings);
+    if (other_model && *d->settings->model) g_free(known_remember(KNOWN_MODELS, d->settings->model));
     /* After a failure the next change tries again: the model may be in its place by now. */
     if (other_model || dialog_engine_failed(d)) {
         start_renderer(d);
@@ -81,7 +86,7 @@ static void settings_changed(gboolean other_model, gpointer data) {
     renderer_set(d->renderer, d->settings, &error);
     dialog_say_error(d, error);
     if (again) dialog_set_sensitive(d);
-    tick_in(d, QUICK);
+    dialog_tick_in(d, DIALOG_QUICK);
 }
 
 static void show_buttons(Dialog *d) {
@@ -104,7 +109,7 @@ static void begin_live(Dialog *d) {
     if (layer <= 0) layer = d->layer;
     if (dialog_engine_failed(d)) start_renderer(d); /* what was missing may be there by now */
     if (dialog_engine_failed(d)) return;            /* and no live layer without a picture */
-    if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, &error);
+    if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, d->steering, &error);
     /* Nothing failed that a picture of the filter would mend. */
     dialog_tell(d, error ? error->message : NULL);
     g_clear_error(&error);
@@ -125,6 +130,12 @@ static void live_toggled(GtkToggleButton *button, Dialog *d) {
         go_to(d, STOPPING);
     }
     dialog_say(d);
+}
+
+static void compare_toggled(GtkToggleButton *button, Dialog *d) {
+    (void)button;
+    dialog_say(d);
+    dialog_tick_in(d, 1);
 }
 
 static void keep_toggled(GtkToggleButton *button, Dialog *d) { d->settings->keep = gtk_toggle_button_get_active(button); }
@@ -205,7 +216,8 @@ static void poll(Dialog *d) {
 static void tick_live(Dialog *d, guint *delay) {
     GError *error = NULL;
     if (!d->renderer) return;
-    live_fade(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING);
+    gboolean compares = d->state == LIVE && gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.compare));
+    live_show(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING ? SHOWS_HALF : compares ? SHOWS_NOTHING : SHOWS_PICTURE);
     d->live_state = live_tick(d->live, d->renderer, delay, &error);
     dialog_say_error(d, error);
     Paint *paint = live_take_paint(d->live);
@@ -245,16 +257,18 @@ static gboolean tick(gpointer data) {
     if (d->live) {
         tick_live(d, &delay);
     } else if (d->renderer && renderer_busy(d->renderer)) {
-        delay = QUICK;
+        delay = DIALOG_QUICK;
     } else if (d->state == FINISHING) {
         if (d->renderer && renderer_finished(d->renderer)) finish(d);
         else go_to(d, EDITING); /* it came to rest without a picture */
-        delay = QUICK;
+        delay = DIALOG_QUICK;
     }
     if (d->left) return G_SOURCE_REMOVE;
-    if (d->renderer && !d->knows_model && !dialog_engine_failed(d)) delay = MIN(delay, QUICK);
+    if (d->renderer && !d->knows_model && !dialog_engine_failed(d)) delay = MIN(delay, DIALOG_QUICK);
+    gboolean knew = d->knows_model;
     dialog_say(d);
-    tick_in(d, delay);
+    if (d->knows_model && !knew) dialog_steer(d, LOOK_IN_TURN); /* without what it cannot take */
+    dialog_tick_in(d, delay);
     return G_SOURCE_REMOVE;
 }
 
@@ -263,8 +277,11 @@ static void reset(Dialog *d) {
     settings_init(&first);
     form_show(d->form, &first);
     settings_clear(&first);
+    settings_text(&d->settings->style, "");
+    settings_text(&d->settings->words, "");
+    style_menu_show(d->styles, "", "");
     d->knows_model = FALSE;
-    settings_changed(strcmp(d->renderer ? d->renderer->model : "", "") != 0, d);
+    dialog_settings_changed(strcmp(d->renderer ? d->renderer->model : "", "") != 0, d);
 }
 
 static void respond(GtkDialog *window, gint response, Dialog *d) {
@@ -311,23 +328,28 @@ static void get_model(gpointer data) {
 /* The artist comes back from the image, where the layer may have been painted on. */
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
-    if (d->state == EDITING && d->renderer && gimp_image_is_valid(d->image) && watch_layer(d->watch, d->image, d->layer)) {
-        read_layer(d);
+    if (!gimp_image_is_valid(d->image)) return FALSE;
+    steer_list_look(d->list);
+    if (d->state == EDITING && d->renderer) {
+        if (watch_layer(d->watch, d->image, d->layer)) read_layer(d);
+        else dialog_steer(d, LOOK_AT_EACH);
         dialog_set_sensitive(d);
-        tick_in(d, QUICK);
+        dialog_tick_in(d, DIALOG_QUICK);
     }
     return FALSE;
 }
 
 static void build(Dialog *d) {
     view_build(&d->view, d->image, d->settings);
-    d->form = form_new(d->view.form, d->settings, settings_changed, d);
+    d->form = form_new(d->view.form, d->settings, dialog_settings_changed, d);
     form_on_get(d->form, get_model);
+    dialog_build_steering(d);
     gtk_widget_show_all(GTK_WIDGET(d->view.form));
     form_focus(d->form);
     show_buttons(d);
     dialog_set_sensitive(d);
     g_signal_connect(d->view.live, "toggled", G_CALLBACK(live_toggled), d);
+    g_signal_connect(d->view.compare, "toggled", G_CALLBACK(compare_toggled), d);
     g_signal_connect(d->view.keep, "toggled", G_CALLBACK(keep_toggled), d);
     g_signal_connect(d->view.window, "response", G_CALLBACK(respond), d);
     g_signal_connect(d->view.window, "delete-event", G_CALLBACK(gtk_true), NULL);
@@ -335,7 +357,7 @@ static void build(Dialog *d) {
 }
 
 gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings) {
-    Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings, .watch = watch_new()};
+    Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings, .watch = watch_new(), .steering = steering_new(image)};
     build(&d);
     gtk_widget_realize(d.view.window);
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
@@ -347,7 +369,11 @@ gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings)
     end_live(&d); /* the image is gone, and so is the layer */
     view_remember_window(&d.view, settings);
     settings_save(settings, d.used);
+    dialog_keep_steering(&d);
     view_free(&d.view);
+    steer_list_free(d.list);
+    style_menu_free(d.styles);
+    steering_free(d.steering);
     form_free(d.form);
     watch_free(d.watch);
     renderer_free(d.renderer);

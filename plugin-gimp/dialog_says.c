@@ -33,7 +33,9 @@ void dialog_set_sensitive(Dialog *d) {
     view_allow(&d->view, RESPONSE_APPLY, d->state == LIVE && d->renderer && d->renderer->picture.laid);
     view_allow(&d->view, RESPONSE_STORE, d->state == LIVE && d->renderer && d->renderer->picture.laid);
     gtk_widget_set_sensitive(d->view.live, rests);
+    gtk_widget_set_sensitive(d->view.compare, d->state == LIVE);
     form_set_sensitive(d->form, rests);
+    steer_list_set_sensitive(d->list, rests);
 }
 
 /* What is rendered, by what: what stands in the window when there is nothing else to say. */
@@ -57,8 +59,11 @@ static void show_sentence(Dialog *d) {
         text = faded = g_strdup_printf("%s (The live layer is half transparent: it does not follow the paint.)", d->error);
     else if (!text && d->live && d->live_state == LIVE_PAINTED_ON)
         text = "The live layer itself is chosen: what you paint on it is written over. Choose the layer below it in the Layers dialog.";
+    else if (!text && d->live && gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.compare)))
+        text = "The live layer is empty while you compare, and goes on following: press \xe2\x80\x9cPaint only\xe2\x80\x9d again to see it.";
     else if (!text && d->nothing_selected && !d->live)
         text = CANVAS_NOTHING_SELECTED;
+    if (!text) text = steering_problem(d->steering);
     if (!text) text = d->told;
     if (!text) text = plain = plain_sentence(d);
     view_say(&d->view, text);
@@ -76,6 +81,11 @@ static void show_progress(Dialog *d) {
         gchar **samplers = renderer_samplers(d->renderer);
         form_know_model(d->form, &info, samplers);
         g_strfreev(samplers);
+        gchar *reasons[RENDERER_KINDS] = {NULL};
+        renderer_conditions(d->renderer, reasons);
+        steer_list_know(d->list, reasons);
+        steering_block(d->steering, reasons);
+        for (guint i = 0; i < RENDERER_KINDS; i++) g_free(reasons[i]);
     }
     const Renderer *r = d->renderer;
     if (info.state == SCUMBLE_ENGINE_LOADING) {

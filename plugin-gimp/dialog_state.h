@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the dialog knows, for its own files: dialog.c is what it does, dialog_says.c what it tells. */
+/* What the dialog knows, for its own files: dialog.c is what it does, dialog_steers.c what it does about what steers and about
+ * styles, dialog_says.c what it tells. */
 #pragma once
 
 #include "form.h"
 #include "live.h"
+#include "steer_list.h"
+#include "style_menu.h"
 #include "view.h"
 #include "watch.h"
 
@@ -26,6 +29,9 @@ typedef struct {
     Live *live;         /* not NULL from LIVE on */
     State state;
     gint64 since;       /* when that was asked for */
+    Steering *steering; /* what else the picture is made by, */
+    SteerList *list;    /* as the artist sets it */
+    StyleMenu *styles;
     Watch *watch;       /* of the layer, while it is not live */
     View view;
     guint timer;
@@ -35,6 +41,21 @@ typedef struct {
     gboolean used; /* something came of the settings: they are kept for the next time */
     LiveState live_state;
 } Dialog;
+
+#define DIALOG_QUICK 30 /* milliseconds between looks while the engine works */
+
+/* Looks again after so many milliseconds. */
+void dialog_tick_in(Dialog *dialog, guint delay);
+
+/* Takes over what the form shows. `dialog` is a Dialog. */
+void dialog_settings_changed(gboolean other_model, gpointer dialog);
+
+/* Hands over what steers. A live layer does it with its next look. */
+void dialog_steer(Dialog *dialog, Look look);
+
+/* Adds the list of what steers and the styles to the form, with what the image has kept; and has the image keep it. */
+void dialog_build_steering(Dialog *dialog);
+void dialog_keep_steering(Dialog *dialog);
 
 gboolean dialog_engine_failed(const Dialog *dialog);
 gboolean dialog_failed(const Dialog *dialog);

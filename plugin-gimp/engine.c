@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <gmodule.h>
+#include <math.h>
 #include <string.h>
 
 /* Every function of the library that this host uses. */
@@ -10,6 +11,7 @@
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
     X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)                   \
+    X(condition_init) X(session_set_condition) X(engine_conditions)                                  \
     X(engine_samplers) X(entry_init) X(list_create) X(list_entry) X(list_release)                    \
     X(download_options_init) X(download_info_init) X(download_start) X(download_poll)                \
     X(download_agree) X(download_cancel) X(download_release)
@@ -125,7 +127,8 @@ static guint64 asked(Renderer *r, guint64 revision) {
 gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
     ScumbleParams p;
     if (!good(lib.params_init(&p, sizeof p), error)) return FALSE;
-    p.prompt = s->prompt;
+    gchar *prompt = settings_prompt(s);
+    p.prompt = prompt;
     p.negative = s->negative;
     p.strength = (float)s->strength;
     p.steps = (guint32)s->steps;
@@ -137,6 +140,7 @@ gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
     p.preview = r->preview;
     guint64 revision = 0;
     gint32 status = lib.session_set_params(r->session, &p, &revision);
+    g_free(prompt);
     if (status == SCUMBLE_OK) asked(r, revision);
     return good(status, error);
 }
@@ -172,18 +176,24 @@ gboolean renderer_fits(const Renderer *r, const Paint *paint) {
     return p->pixels && p->format == paint->format && p->babl == paint->babl && p->width == paint->width && p->height == paint->height;
 }
 
+/* The paint's pixels as the library takes them. */
+static gboolean image_of(const Paint *paint, ScumbleImage *image, GError **error) {
+    if (!good(lib.image_init(image, sizeof *image), error)) return FALSE;
+    image->format = paint->format->number;
+    image->canvas_width = paint->width;
+    image->canvas_height = paint->height;
+    image->rect = (ScumbleRect){paint->rect.x, paint->rect.y, paint->rect.width, paint->rect.height};
+    image->stride = (gsize)paint->rect.width * (gsize)paint->format->bytes;
+    image->byte_length = image->stride * (gsize)paint->rect.height;
+    image->pixels = paint->pixels;
+    if (paint->profile) image->profile = g_bytes_get_data(paint->profile, &image->profile_length);
+    return TRUE;
+}
+
 gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     ScumbleImage image;
     guint64 revision = 0;
-    if (!good(lib.image_init(&image, sizeof image), error)) return FALSE;
-    image.format = paint->format->number;
-    image.canvas_width = paint->width;
-    image.canvas_height = paint->height;
-    image.rect = (ScumbleRect){paint->rect.x, paint->rect.y, paint->rect.width, paint->rect.height};
-    image.stride = (gsize)paint->rect.width * (gsize)paint->format->bytes;
-    image.byte_length = image.stride * (gsize)paint->rect.height;
-    image.pixels = paint->pixels;
-    if (paint->profile) image.profile = g_bytes_get_data(paint->profile, &image.profile_length);
+    if (!image_of(paint, &image, error)) return FALSE;
     /* The picture is of another canvas now, and nobody may take it for one of this. */
     gboolean other = !renderer_fits(r, paint);
     if (other && !picture_begin(&r->picture, paint)) {
@@ -198,6 +208,41 @@ gboolean renderer_push(Renderer *r, const Paint *paint, GError **error) {
     if (status == SCUMBLE_OK) asked(r, revision);
     if (other) r->seen = 0; /* all of the picture of this canvas */
     return !paint->whole || set_mask(r, paint, error);
+}
+
+gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const Paint *paint, GError **error) {
+    ScumbleCondition condition;
+    ScumbleImage image;
+    guint64 revision = 0;
+    if (c && !good(lib.condition_init(&condition, sizeof condition), error)) return FALSE;
+    if (paint && !image_of(paint, &image, error)) return FALSE;
+    if (c) {
+        condition.kind = c->kind;
+        condition.file = c->path ? c->path : "";
+        condition.scale = (float)c->scale;
+        condition.text_scale = (float)(isnan(c->text) ? c->scale : c->text);
+        condition.start = (float)c->start;
+        condition.end = (float)c->end;
+        condition.prompt = c->prompt;
+    }
+    gint32 status = lib.session_set_condition(r->session, number, c ? &condition : NULL, paint ? &image : NULL, &revision);
+    if (status == SCUMBLE_OK) asked(r, revision);
+    return good(status, error);
+}
+
+gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS]) {
+    static const gchar *const names[RENDERER_KINDS] = {
+        [SCUMBLE_CONDITION_CONTROL] = "control", [SCUMBLE_CONDITION_LORA] = "lora", [SCUMBLE_CONDITION_REGION] = "region"};
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    if (lib.engine_conditions(r->engine, &list) != SCUMBLE_OK) return FALSE;
+    for (guint kind = 0; kind < RENDERER_KINDS; kind++) reasons[kind] = NULL;
+    lib.entry_init(&entry, sizeof entry);
+    for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++)
+        for (guint kind = 0; kind < RENDERER_KINDS; kind++)
+            if (names[kind] && !entry.usable && !g_strcmp0(names[kind], entry.name)) reasons[kind] = g_strdup(entry.note);
+    lib.list_release(list);
+    return TRUE;
 }
 
 /* Lays what the frame has changed; nothing else has. FALSE if there is no memory for it. */

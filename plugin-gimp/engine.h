@@ -5,8 +5,12 @@
 #include <gegl.h>
 #include <scumble.h>
 
+#include "condition.h"
 #include "picture.h"
 #include "settings.h"
+
+/* One more than the greatest of SCUMBLE_CONDITION_*. */
+#define RENDERER_KINDS 4
 
 /* GErrors of this plug-in; the code is the library's status, 0 if the failure is our own. */
 #define SCUMBLE_DOMAIN g_quark_from_static_string("scumble")
@@ -34,6 +38,13 @@ gboolean renderer_set(Renderer *renderer, const Settings *settings, GError **err
 
 /* Hands the paint over; with a whole canvas also what is selected. */
 gboolean renderer_push(Renderer *renderer, const Paint *paint, GError **error);
+
+/* Steers by this, or by nothing more (NULL), under a number. `paint` are new pixels of its picture, NULL: none. The canvas must
+ * have been pushed. */
+gboolean renderer_steer(Renderer *renderer, guint32 number, const Condition *condition, const Paint *paint, GError **error);
+
+/* Why the model takes no such thing, by SCUMBLE_CONDITION_*; NULL where it does. FALSE as long as nobody knows. Free each. */
+gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS]);
 
 /* Takes a newer picture if there is one; *fresh tells. */
 gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);

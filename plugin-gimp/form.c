@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "form.h"
 
+#include "chooser.h"
+
 #define GAP 6
 /* Where the sliders end; scripts may go on to what the engine takes. */
 #define STEPS_SHOWN 50
@@ -40,6 +42,13 @@ static GtkWidget *row(Form *f, const gchar *text, GtkWidget *named) {
     return line;
 }
 
+/* Another label in a line. */
+static void join(GtkWidget *line, const gchar *text, GtkWidget *named) {
+    GtkWidget *label = gtk_label_new_with_mnemonic(text);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), named);
+    gtk_box_pack_start(GTK_BOX(line), label, FALSE, FALSE, 0);
+}
+
 static void text_changed(GtkEditable *entry, Form *f) {
     (void)entry;
     tell(f, FALSE);
@@ -48,7 +57,7 @@ static void text_changed(GtkEditable *entry, Form *f) {
 static GtkWidget *add_text(Form *f, const gchar *label, const gchar *tip) {
     GtkWidget *entry = gtk_entry_new();
     gtk_entry_set_activates_default(GTK_ENTRY(entry), TRUE);
-    gtk_entry_set_width_chars(GTK_ENTRY(entry), 36);
+    gtk_entry_set_width_chars(GTK_ENTRY(entry), 28);
     gtk_widget_set_tooltip_text(entry, tip);
     gtk_box_pack_start(GTK_BOX(row(f, label, entry)), entry, TRUE, TRUE, 0);
     g_signal_connect(entry, "changed", G_CALLBACK(text_changed), f);
@@ -77,22 +86,26 @@ static void know(Number *n, gboolean known, gdouble value) {
     g_signal_emit_by_name(n->adjustment, "value-changed"); /* shows it, also if it is the same */
 }
 
-static GtkWidget *add_number(Form *f, Number *n, const gchar *label, gdouble least, gdouble most, gboolean slide,
+/* In a line of its own, or at the end of one. */
+static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *label, gdouble least, gdouble most, gboolean slide,
                              gdouble step, guint digits, const gchar *tip) {
     n->adjustment = GTK_ADJUSTMENT(gtk_adjustment_new(least, least, most, step, step * 10.0, 0.0));
     GtkWidget *box = gtk_spin_button_new(n->adjustment, step, digits);
-    GtkWidget *line = row(f, label, box);
+    if (line) join(line, label, box);
+    else line = row(f, label, box);
     gtk_entry_set_activates_default(GTK_ENTRY(box), TRUE);
+    if (!slide) gtk_entry_set_width_chars(GTK_ENTRY(box), 8);
     gtk_widget_set_tooltip_text(box, tip);
     n->box = box;
     g_signal_connect(box, "output", G_CALLBACK(number_shown), n);
     if (slide) {
         GtkWidget *slider = slider_new(n->adjustment);
         gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);
+        gtk_widget_set_size_request(slider, 60, -1);
         gtk_widget_set_tooltip_text(slider, tip);
         gtk_box_pack_start(GTK_BOX(line), slider, TRUE, TRUE, 0);
     }
-    gtk_box_pack_start(GTK_BOX(line), box, !slide, !slide, 0);
+    gtk_box_pack_start(GTK_BOX(line), box, FALSE, FALSE, 0);
     g_signal_connect(n->adjustment, "value-changed", G_CALLBACK(number_changed), f);
     return line;
 }
@@ -135,12 +148,14 @@ static void sampler_changed(GtkComboBox *samplers, Form *f) {
     tell(f, FALSE);
 }
 
-static void add_samplers(Form *f) {
+static void add_samplers(Form *f, GtkWidget *line) {
     f->samplers = gtk_combo_box_text_new();
+    narrow_box(f->samplers, 9);
     f->names = g_ptr_array_new_with_free_func(g_free);
     list_samplers(f, NULL);
     gtk_widget_set_tooltip_text(f->samplers, "How noise becomes a picture; a model's own is what it was made for");
-    gtk_box_pack_start(GTK_BOX(row(f, "Sampl_er:", f->samplers)), f->samplers, TRUE, TRUE, 0);
+    join(line, "Sampl_er:", f->samplers);
+    gtk_box_pack_start(GTK_BOX(line), f->samplers, TRUE, TRUE, 0);
     g_signal_connect(f->samplers, "changed", G_CALLBACK(sampler_changed), f);
 }
 
@@ -162,33 +177,14 @@ static void show_model(Form *f) {
     f->showing = was;
 }
 
-static void folder_chosen(GtkDialog *chooser, gint response, Form *f) {
-    gint before = f->model;
-    gchar *folder = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_filename(GTK_FILE_CHOOSER(chooser)) : NULL;
-    gchar *utf8 = folder ? g_filename_to_utf8(folder, -1, NULL, NULL, NULL) : NULL;
-    if (utf8) f->model = model_entry(f, utf8);
-    g_free(folder);
-    g_free(utf8);
-    gtk_widget_destroy(GTK_WIDGET(chooser));
-    show_model(f);
-    if (f->model != before) tell(f, TRUE);
-}
+static void folder_chosen(const gchar *folder, gpointer data) { form_choose_model(data, folder); }
 
-/* No loop of its own: the image, and the dialog with it, may be closed meanwhile. */
 static void choose_folder(Form *f) {
-    GtkWindow *dialog = GTK_WINDOW(gtk_widget_get_toplevel(f->box));
-    GtkWidget *chooser = gtk_file_chooser_dialog_new("Choose the Folder of a Model", dialog, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
-                                                     "_Cancel", GTK_RESPONSE_CANCEL, "_Open", GTK_RESPONSE_ACCEPT, NULL);
-    gtk_window_set_modal(GTK_WINDOW(chooser), TRUE);
-    gtk_window_set_destroy_with_parent(GTK_WINDOW(chooser), TRUE);
-    gtk_dialog_set_default_response(GTK_DIALOG(chooser), GTK_RESPONSE_ACCEPT);
     /* Models lie side by side: begin where the last one is. */
     const gchar *last = g_ptr_array_index(f->folders, f->folders->len - 1);
-    gchar *beside = *last ? g_path_get_dirname(last) : g_strdup(g_get_home_dir());
-    gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(chooser), beside);
+    gchar *beside = *last ? g_path_get_dirname(last) : NULL;
+    chooser_show(f->box, &(ChooserAsk){"Choose the Folder of a Model", GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, beside, NULL, NULL, NULL}, folder_chosen, f);
     g_free(beside);
-    g_signal_connect(chooser, "response", G_CALLBACK(folder_chosen), f);
-    gtk_widget_show(chooser);
 }
 
 static void model_changed(GtkComboBox *models, Form *f) {
@@ -229,16 +225,16 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     gtk_box_pack_start(box, f->box, FALSE, FALSE, 0);
     f->prompt = add_text(f, "_Prompt:", "What the picture shows");
     f->negative = add_text(f, "_Negative:", "What the picture must not show; works while guidance is above 1");
-    add_number(f, &f->strength, "_Strength:", 0.0, 1.0, TRUE, 0.01, 2, "0 = the paint itself, 1 = the paint says nothing");
-    add_number(f, &f->steps, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
-    add_number(f, &f->guidance, "_Guidance:", 0.0, GUIDANCE_SHOWN, TRUE, 0.1, 1,
+    add_number(f, &f->strength, NULL, "_Strength:", 0.0, 1.0, TRUE, 0.01, 2, "0 = the paint itself, 1 = the paint says nothing");
+    GtkWidget *steps = add_number(f, &f->steps, NULL, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
+    add_number(f, &f->guidance, steps, "_Guidance:", 0.0, GUIDANCE_SHOWN, TRUE, 0.1, 1,
                "How strictly the prompt is followed; up to 1 it costs nothing");
-    GtkWidget *seed = add_number(f, &f->seed, "See_d:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
+    GtkWidget *seed = add_number(f, &f->seed, NULL, "See_d:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
     GtkWidget *button = gtk_button_new_with_mnemonic("Ne_w Seed");
     gtk_widget_set_tooltip_text(button, "Draws a random number");
     gtk_box_pack_start(GTK_BOX(seed), button, FALSE, FALSE, 0);
     g_signal_connect(button, "clicked", G_CALLBACK(dice), f);
-    add_samplers(f);
+    add_samplers(f, seed);
     add_models(f);
     form_show(f, settings);
     return f;
@@ -302,6 +298,10 @@ void form_know_model(Form *f, const ScumbleEngineInfo *info, gchar **samplers) {
     know(&f->steps, info != NULL, info ? info->default_steps : 0.0);
     f->showing = FALSE;
     if (!fits) tell(f, FALSE);
+}
+
+void form_beside_prompt(Form *f, GtkWidget *widget) {
+    gtk_box_pack_start(GTK_BOX(gtk_widget_get_parent(f->prompt)), widget, FALSE, FALSE, 0);
 }
 
 void form_focus(Form *f) { gtk_widget_grab_focus(f->prompt); }

@@ -27,6 +27,9 @@ void form_show(Form *form, const Settings *settings);
  * another one that was chosen gives way to its own. With NULL nobody knows yet. */
 void form_know_model(Form *form, const ScumbleEngineInfo *info, gchar **samplers);
 
+/* Puts something behind the prompt. */
+void form_beside_prompt(Form *form, GtkWidget *widget);
+
 /* The first field takes the keys. */
 void form_focus(Form *form);
 

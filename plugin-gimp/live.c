@@ -22,6 +22,7 @@ struct Live {
     gint32 image;
     Watch *watch;
     Below *below;
+    Steering *steering;
     Writer writer;
     Paint *paint;     /* the last one of all the canvas, until it is taken */
     gboolean restart; /* the renderer knows nothing yet */
@@ -74,7 +75,7 @@ static gint32 add_layer(gint32 image, gint32 base, GArray *left_over, GtkWidget 
     return layer;
 }
 
-Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error) {
+Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering, GError **error) {
     mark_sweep();
     GArray *marked = mark_find(image);
     gint32 base = base_for(image, layer), made = -1;
@@ -90,6 +91,7 @@ Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error) {
     l->image = image;
     l->watch = watch_new();
     l->below = below_new(image);
+    l->steering = steering;
     l->writer = (Writer){.image = image, .layer = made};
     live_restart(l);
     return l;
@@ -126,7 +128,7 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
 gboolean live_writing(const Live *l) { return l->writer.begun; }
 gboolean live_settled(const Live *l, const Renderer *r) { return !writer_wants(&l->writer, &r->picture); }
 gint32 live_layer(const Live *l) { return l->writer.layer; }
-void live_fade(Live *l, Renderer *r, gboolean faded) { writer_fade(&l->writer, &r->picture, faded); }
+void live_show(Live *l, Renderer *r, WriterShows shows) { writer_show(&l->writer, &r->picture, shows); }
 
 Paint *live_take_paint(Live *l) {
     Paint *paint = l->paint;
@@ -136,6 +138,11 @@ Paint *live_take_paint(Live *l) {
 
 void live_restart(Live *l) {
     l->restart = TRUE;
+    l->due = 0;
+    l->changed = g_get_monotonic_time();
+}
+
+void live_look(Live *l) {
     l->due = 0;
     l->changed = g_get_monotonic_time();
 }
@@ -200,7 +207,10 @@ static gboolean look(Live *l, Renderer *r, GError **error) {
     else if (l->reread < l->changed + (gint64)(SETTLED * 1e6) || seconds_since(l->reread) > 10.0 + seconds_since(l->changed) / 2.0) {
         if (seconds_since(l->changed) > SETTLED && !hold_pressed()) change = WATCH_WHOLE;
     }
-    return change == WATCH_NOTHING || push(l, r, change == WATCH_WHOLE ? NULL : &rect, error);
+    if (change != WATCH_NOTHING && !push(l, r, change == WATCH_WHOLE ? NULL : &rect, error)) return FALSE;
+    const GeglRectangle canvas = {0, 0, gimp_image_width(l->image), gimp_image_height(l->image)};
+    if (steering_follow(l->steering, r, &canvas, change == WATCH_WHOLE ? LOOK_WHOLE : LOOK_IN_TURN)) l->changed = g_get_monotonic_time();
+    return TRUE;
 }
 
 /* Milliseconds until the next look. Each look and reading takes GIMP's time, which is the brush's, too. While a picture is

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 #include "engine.h"
+#include "steering.h"
+#include "writer.h"
 
 typedef struct Live Live;
 
@@ -20,8 +22,9 @@ typedef enum {
 } LiveState;
 
 /* Makes the live layer above `layer`, which stays the active one: one undo step. A live layer that was left over takes its
- * leave in the same step. Fails if the image has one that lives: its dialog comes to the front then. `window`: ours. */
-Live *live_new(gint32 image, gint32 layer, GtkWidget *window, GError **error);
+ * leave in the same step. Fails if the image has one that lives: its dialog comes to the front then. `window`: ours. `steering`
+ * must live on until live_free(). */
+Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering, GError **error);
 
 /* Ends it. The layer is kept as an ordinary one, half transparent since it follows nobody, or removed: one undo step. One
  * that has shown nothing is always removed. Returns the layer, -1 if it is gone. */
@@ -37,14 +40,18 @@ gboolean live_writing(const Live *live);
 /* TRUE if the layer shows all that the renderer has made. */
 gboolean live_settled(const Live *live, const Renderer *renderer);
 
-/* While the picture does not follow the paint (an error) the layer is half transparent, so that strokes are seen. */
-void live_fade(Live *live, Renderer *renderer, gboolean faded);
+/* While the picture does not follow the paint (an error) the layer is half transparent, so that strokes are seen; while the
+ * artist compares it shows nothing. No undo step, which hiding a layer would be. */
+void live_show(Live *live, Renderer *renderer, WriterShows shows);
 
 /* The paint, once after each reading of all of it; else NULL. Free it. For the preview. */
 Paint *live_take_paint(Live *live);
 
 /* Another renderer begins: everything is pushed again. */
 void live_restart(Live *live);
+
+/* Looks at the next tick: what steers is another thing now. */
+void live_look(Live *live);
 
 /* Copies the live layer into an ordinary one: one undo step; live goes on. Below the live layer the copy is the active layer
  * from now on, so that what is painted next goes on from it; `above`, it is hidden and kept for later. -1 if it failed. */

@@ -83,8 +83,7 @@ GArray *mark_find(gint32 image) {
     return found;
 }
 
-/* The text of a parasite, which is freed; NULL if there is none. */
-static gchar *text_of(GimpParasite *parasite) {
+gchar *mark_text(GimpParasite *parasite) {
     if (!parasite) return NULL;
 #if GIMP_MAJOR_VERSION >= 3
     guint32 size = 0;
@@ -100,7 +99,7 @@ static gchar *text_of(GimpParasite *parasite) {
 
 /* What the mark says; the file that the image came from may say anything. */
 static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window) {
-    gchar *text = text_of(gimp_item_get_parasite(layer, NAME));
+    gchar *text = mark_text(gimp_item_get_parasite(layer, NAME));
     gboolean good = text && sscanf(text, "%d %d %lu", process, image, window) == 3;
     g_free(text);
     return good;
@@ -141,7 +140,7 @@ void mark_sweep(void) {
     gint32 *images = all_images(&count);
     for (gint i = 0; i < count; i++) {
         int process = 0;
-        gchar *text = text_of(gimp_image_get_parasite(images[i], WORKING));
+        gchar *text = mark_text(gimp_image_get_parasite(images[i], WORKING));
         if (text && sscanf(text, "%d", &process) == 1 && !runs(process)) gimp_image_delete(images[i]);
         g_free(text);
     }

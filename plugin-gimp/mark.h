@@ -28,3 +28,6 @@ void mark_sweep(void);
 
 /* Brings a dialog of another process to the front (known on X11 only). */
 void mark_show(gulong window);
+
+/* The text of a parasite, which is freed; NULL if there is none. Free it. */
+gchar *mark_text(GimpParasite *parasite);

@@ -8,7 +8,7 @@
 
 /* The least place that it takes, in pixels of the screen. */
 #define PREVIEW_WIDTH 240
-#define PREVIEW_HEIGHT 120
+#define PREVIEW_HEIGHT 104
 
 typedef struct Preview Preview;
 

@@ -2,6 +2,10 @@
 /* How GIMP 2.10 learns of the procedures and starts them. */
 #include "run.h"
 
+/* Script-Fu takes a procedure with all its arguments or not at all, so scripts that know of none of these have their own. */
+#define PROCEDURE_STEERED PROCEDURE "-steered"
+#define STEERED 3
+
 static void query(void) {
     static const GimpParamDef arguments[] = {
         {GIMP_PDB_INT32, "run-mode", "The run mode { RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1) }"},
@@ -16,11 +20,16 @@ static void query(void) {
         {GIMP_PDB_FLOAT, "seed", "Another number, another picture"},
         {GIMP_PDB_STRING, "model", "Folder of a model; \"\" = the one that comes with Scumble"},
         {GIMP_PDB_STRING, "sampler", "The engine's name of a sampler; \"\" = the model's own"},
+        {GIMP_PDB_STRING, "control", ABOUT_CONTROL},
+        {GIMP_PDB_STRING, "lora", ABOUT_LORA},
+        {GIMP_PDB_STRING, "region", ABOUT_REGION},
     };
     static const GimpParamDef values[] = {{GIMP_PDB_LAYER, "layer", "The new layer"}};
     /* Indexed images are not among these, so the menu entries are greyed out there. */
     const gchar *images = "RGB*, GRAY*";
     gimp_install_procedure(PROCEDURE, BLURB, HELP, AUTHOR, AUTHOR, DATE, "_Scumble...", images, GIMP_PLUGIN,
+                           G_N_ELEMENTS(arguments) - STEERED, G_N_ELEMENTS(values), arguments, values);
+    gimp_install_procedure(PROCEDURE_STEERED, BLURB, HELP, AUTHOR, AUTHOR, DATE, NULL, images, GIMP_PLUGIN,
                            G_N_ELEMENTS(arguments), G_N_ELEMENTS(values), arguments, values);
     gimp_plugin_menu_register(PROCEDURE, "<Image>/Filters/Render");
     gimp_install_procedure(PROCEDURE_LIVE, BLURB_LIVE, HELP_LIVE, AUTHOR, AUTHOR, DATE, "Scumble Li_ve...", images,
@@ -39,7 +48,7 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
     gboolean whole = TRUE;
 
     settings_init(&settings);
-    if (mode == GIMP_RUN_NONINTERACTIVE && !live && count == 11) {
+    if (mode == GIMP_RUN_NONINTERACTIVE && !live && count >= 11) {
         settings_text(&settings.prompt, p[3].data.d_string);
         settings_text(&settings.negative, p[4].data.d_string);
         settings.strength = p[5].data.d_float;
@@ -48,6 +57,11 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
         whole = settings_whole(p[8].data.d_float, &settings.seed) && whole;
         settings_text(&settings.model, p[9].data.d_string);
         settings_text(&settings.sampler, p[10].data.d_string);
+    }
+    if (mode == GIMP_RUN_NONINTERACTIVE && count == 11 + STEERED) {
+        settings_text(&settings.control, p[11].data.d_string);
+        settings_text(&settings.lora, p[12].data.d_string);
+        settings_text(&settings.region, p[13].data.d_string);
     }
     if (!whole)
         g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0,

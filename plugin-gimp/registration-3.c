@@ -24,9 +24,13 @@ static void read_settings(GimpProcedureConfig *config, Settings *s) {
     g_clear_pointer(&s->negative, g_free);
     g_clear_pointer(&s->model, g_free);
     g_clear_pointer(&s->sampler, g_free);
+    g_clear_pointer(&s->control, g_free);
+    g_clear_pointer(&s->lora, g_free);
+    g_clear_pointer(&s->region, g_free);
     g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &s->steps,
-                 "guidance", &s->guidance, "seed", &s->seed, "model", &s->model, "sampler", &s->sampler, NULL);
-    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler};
+                 "guidance", &s->guidance, "seed", &s->seed, "model", &s->model, "sampler", &s->sampler,
+                 "control", &s->control, "lora", &s->lora, "region", &s->region, NULL);
+    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler, &s->control, &s->lora, &s->region};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         if (!*texts[i]) *texts[i] = g_strdup("");
 }
@@ -74,6 +78,9 @@ static void add_arguments(GimpProcedure *p) {
     gimp_procedure_add_int_argument(p, "seed", "See_d", "Another number, another picture", 0, SEED_MOST, 0, flags);
     gimp_procedure_add_string_argument(p, "model", "_Model", "Folder of a model; empty = the one that comes with Scumble", "", flags);
     gimp_procedure_add_string_argument(p, "sampler", "Sampl_er", "The engine's name of a sampler; empty = the model's own", "", flags);
+    gimp_procedure_add_string_argument(p, "control", "Co_ntrol", ABOUT_CONTROL, "", flags);
+    gimp_procedure_add_string_argument(p, "lora", "_LoRA", ABOUT_LORA, "", flags);
+    gimp_procedure_add_string_argument(p, "region", "_Region", ABOUT_REGION, "", flags);
     gimp_procedure_add_layer_return_value(p, "layer", "Layer", "The new layer", TRUE, flags);
 }
 

@@ -3,6 +3,9 @@
 
 #include "canvas.h"
 #include "dialog.h"
+#include "grammar.h"
+#include "kept.h"
+#include "steering.h"
 
 #define LOOK_US 15000
 
@@ -46,8 +49,20 @@ static gboolean finish(Renderer *r, GError **error) {
     return TRUE;
 }
 
-static gint32 render(gint32 image, gint32 layer, const Settings *settings, GError **error) {
+/* Hands over what steers; here nobody could go on without it. */
+static gboolean steer(Steering *steering, Renderer *r, gint32 layer, const Paint *paint, GError **error) {
+    GeglRectangle canvas = {0, 0, paint->width, paint->height};
+    gimp_drawable_offsets(layer, &canvas.x, &canvas.y);
+    steering_follow(steering, r, &canvas, LOOK_WHOLE);
+    const gchar *wrong = steering_problem(steering);
+    if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, 0, wrong);
+    return !wrong;
+}
+
+static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrArray *conditions, GError **error) {
     gint32 made = -1;
+    Steering *steering = steering_new(image);
+    steering_set(steering, conditions);
     Renderer *r = renderer_new(settings->model, error);
     Paint *paint = r ? canvas_read_layer(image, layer) : NULL;
     if (r) renderer_preview(r, FALSE); /* nobody would see them */
@@ -55,10 +70,12 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GErro
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out.");
     } else if (paint && paint->selected == SELECTED_NONE) {
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, CANVAS_NOTHING_SELECTED);
-    } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) && finish(r, error)) {
+    } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) &&
+               steer(steering, r, layer, paint, error) && finish(r, error)) {
         made = canvas_add_picture(image, layer, r, settings->prompt, error);
     }
     paint_free(paint);
+    steering_free(steering);
     renderer_free(r);
     return made;
 }
@@ -83,7 +100,11 @@ GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gin
                             "Scumble's live layer needs GIMP's windows; scripts call " PROCEDURE " instead.");
         return GIMP_PDB_CALLING_ERROR;
     }
-    *made = render(image, layer, settings, error);
+    gboolean good;
+    /* Repeated, an image is rendered as its dialog had it. */
+    GPtrArray *conditions = mode == GIMP_RUN_NONINTERACTIVE ? grammar_read(settings, image, error) : kept_load(image, &good);
+    if (!conditions) return GIMP_PDB_CALLING_ERROR;
+    *made = render(image, layer, settings, conditions, error);
     if (*made <= 0) return GIMP_PDB_EXECUTION_ERROR;
     if (mode != GIMP_RUN_NONINTERACTIVE) gimp_displays_flush();
     return GIMP_PDB_SUCCESS;

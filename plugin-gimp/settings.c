@@ -4,12 +4,15 @@
 #include "compat.h"
 #include "engine.h"
 
+#include <string.h>
+
 #define GROUP "scumble"
 #define WINDOW_MOST 32767
 
 void settings_init(Settings *s) {
     *s = (Settings){.prompt = g_strdup(""), .negative = g_strdup(""), .strength = -1.0, .guidance = -1.0,
-                    .sampler = g_strdup(""), .model = g_strdup(""), .keep = TRUE};
+                    .sampler = g_strdup(""), .model = g_strdup(""), .control = g_strdup(""),
+                    .style = g_strdup(""), .words = g_strdup(""),                    .lora = g_strdup(""), .region = g_strdup(""), .keep = TRUE};
 }
 
 void settings_clear(Settings *s) {
@@ -17,12 +20,25 @@ void settings_clear(Settings *s) {
     g_clear_pointer(&s->negative, g_free);
     g_clear_pointer(&s->sampler, g_free);
     g_clear_pointer(&s->model, g_free);
+    g_clear_pointer(&s->style, g_free);
+    g_clear_pointer(&s->words, g_free);
+    g_clear_pointer(&s->control, g_free);
+    g_clear_pointer(&s->lora, g_free);
+    g_clear_pointer(&s->region, g_free);
 }
 
 void settings_text(gchar **field, const gchar *text) {
     gchar *copy = g_strdup(text ? text : "");
     g_free(*field);
     *field = copy;
+}
+
+gchar *settings_prompt(const Settings *s) {
+    if (!*s->words) return g_strdup(s->prompt);
+    const gchar *start = s->prompt + strspn(s->prompt, " ,");
+    gsize length = strlen(start);
+    while (length && strchr(" ,", start[length - 1])) length--;
+    return length ? g_strdup_printf("%.*s, %s", (int)length, start, s->words) : g_strdup(s->words);
 }
 
 /* In GIMP's own folder, so that it outlives the session, as the dialogs of GIMP 3 do. */
@@ -56,6 +72,8 @@ void settings_load(Settings *s) {
         load_text(file, "negative", &s->negative);
         load_text(file, "sampler", &s->sampler);
         load_text(file, "model", &s->model);
+        load_text(file, "style", &s->style);
+        load_text(file, "words", &s->words);
         load_number(file, "strength", -1.0, 1.0, &s->strength);
         load_number(file, "guidance", -1.0, GUIDANCE_MOST, &s->guidance);
         load_integer(file, "steps", STEPS_MOST, &s->steps);
@@ -75,6 +93,8 @@ static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_string(file, GROUP, "negative", s->negative);
     g_key_file_set_string(file, GROUP, "sampler", s->sampler);
     g_key_file_set_string(file, GROUP, "model", s->model);
+    g_key_file_set_string(file, GROUP, "style", s->style);
+    g_key_file_set_string(file, GROUP, "words", s->words);
     g_key_file_set_double(file, GROUP, "strength", s->strength);
     g_key_file_set_double(file, GROUP, "guidance", s->guidance);
     g_key_file_set_integer(file, GROUP, "steps", s->steps);
@@ -118,8 +138,9 @@ gboolean settings_check(const Settings *s, GError **error) {
     else if (s->seed < 0)
         wrong = "The seed is a number from 0 to 2147483647.";
     else if (!g_utf8_validate(s->prompt, -1, NULL) || !g_utf8_validate(s->negative, -1, NULL) ||
-             !g_utf8_validate(s->sampler, -1, NULL) || !g_utf8_validate(s->model, -1, NULL))
-        wrong = "The prompt, the negative prompt, the sampler and the model's folder must be UTF-8 text.";
+             !g_utf8_validate(s->sampler, -1, NULL) || !g_utf8_validate(s->model, -1, NULL) || !g_utf8_validate(s->control, -1, NULL) ||
+             !g_utf8_validate(s->lora, -1, NULL) || !g_utf8_validate(s->region, -1, NULL))
+        wrong = "The prompt, the negative prompt, the sampler, the model's folder and what steers must be UTF-8 text.";
     if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_SETTING, wrong);
     return wrong == NULL;
 }

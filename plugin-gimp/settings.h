@@ -19,6 +19,9 @@ typedef struct {
     gint seed;
     gchar *sampler; /* its name in the engine; "" is the model's own */
     gchar *model; /* a folder; "" is the model that comes with Scumble */
+    gchar *style; /* its name (styles.h); "" */
+    gchar *words; /* of the style, added to the prompt */
+    gchar *control, *lora, *region; /* what steers, as scripts say it (grammar.h): not kept */
     gboolean keep; /* the live layer, when the dialog closes */
     gint x, y, width, height; /* of the dialog; 0 by 0: as it likes */
 } Settings;
@@ -26,6 +29,9 @@ typedef struct {
 /* What a first run, and Reset, begin with. Fields are owned; settings_clear() frees them. */
 void settings_init(Settings *settings);
 void settings_clear(Settings *settings);
+
+/* The prompt with the style's words behind it. Free it. */
+gchar *settings_prompt(const Settings *settings);
 
 /* The last values, over settings_init() ones; a file that is missing or damaged is no error. */
 void settings_load(Settings *settings);

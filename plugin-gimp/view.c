@@ -32,6 +32,7 @@ void view_show_buttons(View *v, gboolean live) {
     if (live) gtk_window_set_default(GTK_WINDOW(v->window), NULL);
     else gtk_dialog_set_default_response(dialog, GTK_RESPONSE_OK);
     gtk_widget_set_sensitive(v->keep, live);
+    if (!live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(v->compare), FALSE);
 }
 
 void view_help(View *v) {
@@ -43,6 +44,8 @@ void view_help(View *v) {
         "are read, never written, and undo stays yours. Apply lays a copy of the picture below the live layer: you go on painting "
         "on that. Store keeps a hidden copy above it for later. When live ends its layer is half transparent: what you paint "
         "next must be seen.\n\n"
+        "Steer by: a ControlNet or a region follows what is painted on a layer of yours, shown or hidden; a LoRA is a style or a "
+        "subject that was learnt. All of it is kept with the image.\n\n"
         "Strength: 0 keeps the paint, 1 takes no notice of it. Negative works while guidance is above 1.\n\n"
         "A model is a folder with unet/model.onnx, vae_encoder, vae_decoder, text_encoder, tokenizer and scheduler, as "
         "model hubs offer them for Stable Diffusion 1.x, 2.x, SD-Turbo, LCM and SDXL.");
@@ -51,11 +54,11 @@ void view_help(View *v) {
     gtk_widget_show(box);
 }
 
-static GtkWidget *add_check(GtkBox *box, const gchar *label, const gchar *tip, gboolean on) {
+static GtkWidget *add_check(GtkWidget *box, const gchar *label, const gchar *tip, gboolean on) {
     GtkWidget *check = gtk_check_button_new_with_mnemonic(label);
     gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(check), on);
     gtk_widget_set_tooltip_text(check, tip);
-    gtk_box_pack_start(box, check, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(box), check, FALSE, FALSE, 0);
     return check;
 }
 
@@ -109,9 +112,14 @@ void view_build(View *v, gint32 image, const Settings *settings) {
     GtkWidget *form = box_new(GTK_ORIENTATION_VERTICAL, 0);
     v->form = GTK_BOX(form);
     gtk_box_pack_start(box, form, FALSE, FALSE, 0);
-    v->live = add_check(box, "_Live: render everything below a new layer while I paint",
-                        "One layer above the active one follows your brush", FALSE);
-    v->keep = add_check(box, "_Keep the live layer when live ends", "Half transparent; otherwise it is removed", settings->keep);
+    GtkWidget *lives = box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    gtk_box_pack_start(box, lives, FALSE, FALSE, 0);
+    v->live = add_check(lives, "_Live: render while I paint",
+                        "One layer above the active one follows your brush, and shows what is made of everything below it", FALSE);
+    v->keep = add_check(lives, "_Keep its layer", "When live ends: half transparent; otherwise it is removed", settings->keep);
+    v->compare = gtk_toggle_button_new_with_mnemonic("Pa_int only");
+    gtk_widget_set_tooltip_text(v->compare, "While it is pressed the live layer shows nothing: compare the picture with the paint");
+    gtk_box_pack_end(GTK_BOX(lives), v->compare, FALSE, FALSE, 0);
     gtk_widget_show_all(all);
 }
 

@@ -10,7 +10,7 @@
 enum { RESPONSE_RESET = 1, RESPONSE_APPLY, RESPONSE_STORE, RESPONSE_CLOSE };
 
 typedef struct {
-    GtkWidget *window, *bar, *message, *live, *keep;
+    GtkWidget *window, *bar, *message, *live, *keep, *compare;
     Preview *preview;
     GtkBox *form; /* where the settings go */
     gchar *said;  /* the sentence shown */

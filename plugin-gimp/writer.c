@@ -10,9 +10,9 @@
 
 void writer_end(Writer *w) { small_clear(&w->seen); }
 
-void writer_fade(Writer *w, Picture *p, gboolean faded) {
-    if (w->faded == faded) return;
-    w->faded = faded;
+void writer_show(Writer *w, Picture *p, WriterShows shows) {
+    if (w->shows == shows) return;
+    w->shows = shows;
     picture_forget_layer(p);
 }
 
@@ -58,11 +58,12 @@ static void write_cell(const Writer *w, const Picture *p, GeglBuffer *buffer, co
     if (!gegl_rectangle_intersect(&part, cell, GEGL_RECTANGLE((gint)w->shape[0], (gint)w->shape[1], (gint)w->shape[2], (gint)w->shape[3])))
         return;
     place = (GeglRectangle){part.x - (gint)w->shape[0], part.y - (gint)w->shape[1], part.width, part.height};
-    if (w->faded) {
+    if (w->shows != SHOWS_PICTURE) {
         gsize row = (gsize)part.width * (gsize)p->format->bytes;
         guchar *pixels = g_malloc(row * (gsize)part.height);
         for (gint y = 0; y < part.height; y++) memcpy(pixels + (gsize)y * row, picture_at(p, part.x, part.y + y), row);
-        fade(pixels, (gsize)part.width * (gsize)part.height, p->format);
+        if (w->shows == SHOWS_NOTHING) memset(pixels, 0, row * (gsize)part.height);
+        else fade(pixels, (gsize)part.width * (gsize)part.height, p->format);
         gegl_buffer_set(buffer, &place, 0, p->babl, pixels, GEGL_AUTO_ROWSTRIDE);
         g_free(pixels);
     } else {

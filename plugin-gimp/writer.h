@@ -6,13 +6,20 @@
 #include "hold.h"
 #include "small.h"
 
+/* What the layer shows. */
+typedef enum {
+    SHOWS_PICTURE,
+    SHOWS_HALF,    /* half transparent: it does not follow the paint */
+    SHOWS_NOTHING, /* the artist compares it with the paint */
+} WriterShows;
+
 /* Begins as zeros but for `layer`. */
 typedef struct {
     gint32 image, layer;
     gint64 shape[6];     /* place, size and kind of the layer for which the picture's stale cells are told */
     gboolean begun;      /* some cells of a picture are written, others are not */
     gboolean wrote;      /* the layer has shown something */
-    gboolean faded;      /* half transparent: it does not follow the paint */
+    WriterShows shows;
     GeglRectangle dirty; /* written but not yet shown */
     gint64 spent;        /* microseconds for this picture */
     Small seen;          /* the layer after the last picture: what differs from it was done by another */
@@ -24,8 +31,8 @@ void writer_end(Writer *writer);
 /* Looks whether the layer still holds what was written to it; what does not becomes stale. */
 void writer_check(Writer *writer, Picture *picture);
 
-/* Half transparent from the next writing on, or as it is. Nothing is asked of GIMP. */
-void writer_fade(Writer *writer, Picture *picture, gboolean faded);
+/* What the layer shows from the next writing on. Nothing is asked of GIMP. */
+void writer_show(Writer *writer, Picture *picture, WriterShows shows);
 
 /* TRUE if there is something to write. */
 gboolean writer_wants(const Writer *writer, const Picture *picture);

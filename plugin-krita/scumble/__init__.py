@@ -6,7 +6,8 @@ The map, in the order in which a stroke travels:
     live.py       what they ask for: on, off, Apply        status.py     what they are told of it
     loop.py       one timer; whose turn it is               document.py   read → push → poll → show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
-    undo.py       no undo is lost to a picture              host.py       which window, view and document
+    reading.py    what of the canvas is read next           host.py       which window, view and document
+    undo.py       no undo is lost to a picture
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engines.py    one engine a model, shared                models.py     the artist's model folders
     engine.py     the library as Python objects             abi.py        scumble.h in ctypes

@@ -9,6 +9,7 @@ from . import abi, host, onion
 from .engine import Engine, Frame, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
 from .pixels import EMPTY, PixelFormat, around, bands
+from .reading import LEAST, Reading
 from .settings import DocumentSettings
 from .steering import Steering
 from .undo import free
@@ -20,6 +21,7 @@ STAY_FAST = 1.0  # seconds after the last change
 WAITING = 0.006  # seconds between looks for a picture that is being made
 BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
 TURN = 0.004  # seconds of reading or writing in one turn; after that no further piece is begun
+GLANCE = 0.0015  # … of reading, while the artist paints and nothing else than the brush has changed
 LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
@@ -50,7 +52,9 @@ class LiveDocument:
         self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
-        self._hot_piece = self._next_piece = 0
+        self._reading: Reading | None = None  # of the canvas that the session knows
+        self.told: tuple = ()  # of this document, and when
+        self.told_at = float("-inf")
         self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
         self._selection_at = self._held_until = self._read_at = 0.0
         self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
@@ -243,39 +247,36 @@ class LiveDocument:
         """A first canvas, or one of another size or kind: everything is pushed, as one change."""
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
+        self._reading = Reading(shape[0], shape[1].bytes_per_pixel)
         self._laid = False
         self.steering.forget()
         self._push(every_piece=True)
         self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
-    def _pieces(self) -> list[tuple]:
-        (width, height), pixels = self._shape
-        return bands((0, 0, width, height), PIECE_BYTES // pixels.bytes_per_pixel)
-
     def _push(self, every_piece: bool) -> None:
-        """Hands the paint over: all pieces, or the one that changed last and what a turn has time for."""
-        started, pieces = time.perf_counter(), self._pieces()
-        hot, count = min(self._hot_piece, len(pieces) - 1), len(pieces)
-        in_turn = ((self._next_piece + n) % count for n in range(count))
+        """Hands the paint over: all of it as one change, or what is painted on and as much of the rest as a
+        turn has time for."""
+        started, reading = time.perf_counter(), self._reading
+        time_left, preview = TURN if self.resting else GLANCE, host.instant_preview() is not None
+        groups = [tuple(range(len(reading.bands)))] if every_piece else reading.turn(started)
         size, pixels = self._shape
-        preview, together = host.instant_preview() is not None, []
-        for done, index in enumerate([hot, *(index for index in in_turn if index != hot)]):
-            if done > 1 and not every_piece and time.perf_counter() - started > TURN:
+        for done, group in enumerate(groups):
+            if done >= LEAST and time.perf_counter() - started > time_left:
                 return
-            if index != hot:
-                self._next_piece = (index + 1) % count
-            rect = pieces[index]
-            paint = self.group.read(rect)
-            if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
-                return  # the document is changing under us; the next tick sees how
-            if preview and paint.empty() and not free(self.document):
-                return  # not the paint: Krita is about to paint a stroke in full that had a preview
-            together.append((rect, paint))
-            if not every_piece or done == count - 1:
-                parts = [(rect, paint.address, paint.length) for rect, paint in together]
-                if self._note(self.session.push(pixels.number, size, parts, pixels.space)):
-                    self._hot_piece = index
-                together.clear()
+            parts = []
+            for index in group:
+                rect = reading.bands[index]
+                paint = self.group.read(rect)
+                if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+                    return  # the document is changing under us; the next tick sees how
+                if preview and paint.empty() and not free(self.document):
+                    return  # not the paint: Krita is about to paint a stroke in full that had a preview
+                parts.append((rect, paint))
+            told = [(rect, paint.address, paint.length) for rect, paint in parts]
+            if self._note(self.session.push(pixels.number, size, told, pixels.space)) and not every_piece:
+                reading.changed(group, started)
+                if done > 0:
+                    time_left = TURN  # more than the brush has changed
 
     def _follow_selection(self, shape: tuple) -> None:
         coverage = self.group.selection()

@@ -18,6 +18,7 @@ from .qt import QtCore, tr
 from .watch import Watch
 
 LATER = 0.4  # seconds until the next try after a run that failed, and where nothing wakes the loop
+TELL = 0.25  # seconds between two tellings of nothing but a further picture
 LOOK = 0.5  # seconds between looks whether a document was closed, and at the other windows
 
 
@@ -163,7 +164,6 @@ class Loop(QtCore.QObject):
 
     def _turn(self, one: LiveDocument) -> float | None:
         """A document's turn; the seconds until its next one, None if there is nothing to be seen."""
-        before = status.look(one)
         try:
             delay = one.tick()
         except ScumbleError as error:
@@ -183,9 +183,15 @@ class Loop(QtCore.QObject):
             told = sentence.format(error=f"{type(error).__name__}: {error}", file=log.path())
             self._ended(one, ScumbleError(told))
             return LATER
-        if status.look(one) != before:
-            self._changed()
+        self._tell(one)
         return delay
+
+    def _tell(self, one: LiveDocument) -> None:
+        """Times of pictures are told a few times a second, so that the docker is not drawn with each."""
+        look, now = status.look(one), time.perf_counter()
+        if look != one.told and (look[1:] != one.told[1:] or now - one.told_at >= TELL):
+            one.told, one.told_at = look, now
+            self._changed()
 
     def drop_closed(self) -> None:
         """Forgets live documents that were closed."""

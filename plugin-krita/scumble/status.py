@@ -93,9 +93,9 @@ def of_live(one: LiveDocument) -> Status:
 
 
 def look(one: LiveDocument) -> tuple:
-    """All that `of_live` depends on; the docker is told when this changes."""
+    """All that `of_live` depends on, first what every picture changes."""
     return (
-        one.frames_shown, one.working, one.hidden, one.problem, one.nothing_selected, one.playing,
+        (one.frames_shown, one.working), one.hidden, one.problem, one.nothing_selected, one.playing,
         one.session.loading, one.painted_under, one.onion_skins,
         one.steering.problem,
     )  # fmt: skip

@@ -9,6 +9,7 @@ hidden, or above the group, it is not.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import time
@@ -17,14 +18,14 @@ from dataclasses import dataclass, fields
 
 from . import abi, models
 from .engine import ScumbleError, Session, Steered
-from .pixels import Buffer, PixelFormat, Refused, bands, pixel_format
+from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, owned, tr
+from .reading import LEAST, Reading
 
 KINDS = {"control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION}
 MOST_TEXT = 1000  # characters
 MOST = 32  # of the library
 MOST_SCALE = 10.0
-PIECE_BYTES = 4 << 20  # of a layer that are read in one go
 AGAIN = 1.0  # seconds until the next try with what could not be used
 
 
@@ -112,7 +113,7 @@ class Steering:
         """Before a session, or a canvas of it, that knows of nothing yet."""
         self._known: dict[int, tuple] = {}  # what the session was told, by number
         self._covers: dict[tuple, array] = {}  # where a region's layer is painted, by number and piece
-        self._turns: dict[int, list[int]] = {}  # the piece that changed last, and the next one
+        self._readings: dict[int, Reading] = {}  # of each layer
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
 
     @property
@@ -157,17 +158,17 @@ class Steering:
         node = self._layer(one)
         pixels = pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
         known, now = self._known.get(one.number), (by, one.layer, pixels)
-        pieces = bands((0, 0, *size), PIECE_BYTES // pixels.bytes_per_pixel)
-        turn = self._turns.setdefault(one.number, [0, 0])
+        started = time.perf_counter()
         if known is None or known[1:] != now[1:]:
-            wanted = list(range(len(pieces)))
+            reading = self._readings[one.number] = Reading(size, pixels.bytes_per_pixel)
+            groups = [(index,) for index in range(len(reading.bands))]
         else:
-            turn[1] = (turn[1] + 1) % len(pieces)
-            wanted = sorted({min(turn[0], len(pieces) - 1), turn[1]})
+            reading = self._readings[one.number]
+            groups = itertools.islice(reading.turn(started), LEAST)
         revision = 0
         self._known[one.number] = now
-        for index in wanted:
-            rect = pieces[index]
+        for index in itertools.chain.from_iterable(groups):
+            rect = reading.bands[index]
             paint = _read_pixels(node, rect)
             if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
                 continue  # it is changing under us; the next look sees how
@@ -179,7 +180,9 @@ class Steering:
             part = (rect, paint.address, paint.length)
             changed = session.steer(one.number, by, (pixels.number, size, part, pixels.space))
             if changed:
-                turn[0], revision = index, changed
+                revision = changed
+                if known == now:
+                    reading.changed((index,), started)
         return revision
 
     def _layer(self, one: Condition):

@@ -15,6 +15,7 @@ from report import Report
 
 U8, U8_LINEAR, U16, U16_LINEAR, U32, HALF, FLOAT, FLOAT_LINEAR = 150, 100, 250, 200, 350, 500, 650, 600
 U16_PERCEPTUAL = 275
+TINY = HERE.parents[1] / "models/tiny"
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Batch:
         guidance=1.0,
         seed=7,
         sampler="",
+        model: Path | None = None,
+        steer: tuple[str, ...] = (),
     ):
         """What the command line makes of the same pixels."""
         out = self.folder / "reference.png"
@@ -88,7 +91,8 @@ class Batch:
             "--seed",
             str(seed),
         ]
-        command += ["--guidance", str(guidance), "--model", str(self.model), "--negative", negative]
+        command += ["--guidance", str(guidance), "--model", str(model or self.model), "--negative", negative]
+        command += steer
         if sampler:
             command += ["--scheduler", sampler]
         if mask:
@@ -374,6 +378,62 @@ def errors(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
+def steered(b: Batch):
+    """What steers, by layers that lie elsewhere than the one that is rendered, one of them hidden."""
+    model, net, lora = TINY / "sd15", TINY / "controls/sd15-lines", TINY / "loras/sd15-peft.safetensors"
+    image, layer = b.open(pictures.painting(128, 96, 3))
+    b.session.do(f"(gimp-layer-set-offsets {layer} 10 -6)")
+    drawn = b.number(f'(t-empty {image} "lines" 0)')
+    b.session.do(f"(begin (t-box {drawn} 30 10 40 50) (t-visible {drawn} FALSE))")
+    ships = b.number(f'(t-empty {image} "night: ships" 1)')
+    b.session.do(f"(t-box {ships} 60 20 60 40)")
+    b.export(layer, "paint-out.png", 8)
+    for name, (left, top, right, bottom) in {"lines": (20, 16, 60, 66), "ships": (50, 26, 110, 66)}.items():
+        box = [v for y in range(96) for x in range(128)
+               for v in ([255] * 4 if left <= x < right and top <= y < bottom else [0] * 4)]  # fmt: skip
+        pictures.write(b.folder / f"{name}.png", pictures.Picture(128, 96, 4, 8, box))
+    plain = b.reference("paint-out.png", model=model).values
+    cases = {
+        "a control": (f"{net}=lines:0.8:0:0.5", "", ""),
+        "a LoRA": ("", f"{lora}:0.7", ""),
+        "a region": ("", "", "night: ships=a red ship:2"),
+        "all of them": (f"{net}=lines\n{net}=night: ships:0.5", f"{lora}:1:0.5", "night: ships=x=y"),
+    }
+    for name, (control, with_lora, region) in cases.items():
+        files = {"=lines": f"={b.folder}/lines.png", "=night: ships": f"={b.folder}/ships.png"}
+        words = control
+        for one, path in files.items():
+            words = words.replace(one, path)
+        steer = [f for each in words.split("\n") if each for f in ("--control", each)]
+        steer += ["--lora", with_lora] if with_lora else []
+        steer += ["--region", region.replace("night: ships", f"{b.folder}/ships.png", 1)] if region else []
+        wanted = b.reference("paint-out.png", model=model, steer=tuple(steer))
+        lines = control.replace("\n", "\\n")
+        made = b.number(f'(t-steered {image} {layer} "{model}" "{lines}" "{with_lora}" "{region}")')
+        result = b.export(made, "steered.png", 8)
+        same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
+        b.report.check(f"{name}: the layer is what scumble render makes", same and wanted.values != plain)
+        b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    wrong = {
+        "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
+        "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
+        "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),
+        "a LoRA of weight 11": ("", f"{lora}:11", "", "-10 to 10"),
+        "a file that is not there": ("", "/nowhere/ink.safetensors", "", "/nowhere/ink.safetensors"),
+        "a region without words": ("", "", "ships", "LAYER=WORDS"),
+        "33 LoRAs": ("", "\\n".join(["x"] * 33), "", "32"),
+    }
+    for name, (control, with_lora, region, word) in wrong.items():
+        try:
+            script = f'(t-steered {image} {layer} "{model}" "{control}" "{with_lora}" "{region}")'
+            said = "it ran: " + b.session.do(script)
+        except ScriptError as error:
+            said = str(error)
+        good = word in said and "it ran" not in said
+        b.report.check(f"{name} is refused in a sentence", good, said.strip()[:250])
+    b.session.do(f"(gimp-image-delete {image})")
+
+
 def batch_filter(b: Batch):
     """As docs/gimp.md says: a GIMP without windows that is started for one script and ends with it."""
     gimp = b.session.gimp
@@ -461,5 +521,5 @@ def engineless(b: Batch):
 
 SCENARIOS = [
     formats, sizes, settings, undo, offsets, selections, structure, hidden, profiles, wide_spaces, errors,
-    batch_filter, batch_error, python,
+    steered, batch_filter, batch_error, python,
 ]  # fmt: skip

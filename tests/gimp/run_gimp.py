@@ -32,6 +32,7 @@ import faults_window  # noqa: E402
 import getting  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
+import steering  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
@@ -39,7 +40,7 @@ from installing import installing  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
-GROUPS = ["installing", "batch", "dialog", "live", "faults", "engineless"]
+GROUPS = ["installing", "batch", "dialog", "live", "steering", "faults", "engineless"]
 
 
 def build_stub(folder: Path) -> Path:
@@ -124,6 +125,9 @@ def main() -> int:
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS, "live", parts), **stub)
+        windows(bare, pick(steering.SCENARIOS, "steering", parts), **stub)
+        windows(bare, pick(steering.UNSTEERED, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
+        windows(whole, pick(steering.REAL, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}

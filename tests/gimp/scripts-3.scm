@@ -17,6 +17,9 @@
   (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt prompt
     #:negative negative #:strength strength #:steps steps #:guidance guidance #:seed seed #:model model
     #:sampler sampler)))
+(define (t-steered image layer model control lora region)
+  (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "a lake"
+    #:strength 0.5 #:steps 4 #:guidance 1 #:seed 7 #:model model #:control control #:lora lora #:region region)))
 (define (t-scumble-live image layer)
   (plug-in-scumble-live #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer)))
 (define (t-rgb r g b) (list r g b))
@@ -140,3 +143,25 @@
     (gimp-layer-set-opacity layer opacity)
     (t-fill-valid layer grey)
     layer))
+; An empty layer of the image's size there, which becomes the active one.
+(define (t-empty image name at)
+  (let ((layer (t-layer image name (car (gimp-image-get-width image)) (car (gimp-image-get-height image)) RGBA-IMAGE)))
+    (gimp-image-insert-layer image layer 0 at)
+    (gimp-drawable-fill layer FILL-TRANSPARENT)
+    (gimp-displays-flush)
+    layer))
+; A white box on a layer.
+(define (t-box layer x y w h)
+  (let ((image (car (gimp-item-get-image layer))))
+    (gimp-image-select-rectangle image CHANNEL-OP-REPLACE x y w h)
+    (gimp-context-push)
+    (gimp-context-set-foreground (t-rgb 255 255 255))
+    (gimp-drawable-edit-fill layer FILL-FOREGROUND)
+    (gimp-context-pop)
+    (gimp-selection-none image)
+    (gimp-displays-flush)))
+; The names of what an image keeps, and what it keeps under one of them: "" if that is nothing.
+(define (t-kept image name)
+  (if (member name (t-parasites image)) (caddr (car (gimp-image-get-parasite image name))) ""))
+(define (t-parasites image) (car (gimp-image-get-parasite-list image)))
+(define (t-dirty image) (car (gimp-image-is-dirty image)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import picture, run, settled
 from scumble import document as document_module
-from scumble import models
+from scumble import loop, models, reading
 from scumble.engine import ScumbleError
 from scumble.group import SPECK, ManagedGroup
 
@@ -51,6 +51,7 @@ def test_painting_is_left_alone(live, document):
 
 def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch):
     monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 10)
+    monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 10)
     live.start(document)
     assert run(live, document)
     assert np.array_equal(document.shown, picture(document)), "and all of it is shown"
@@ -286,3 +287,21 @@ def test_held_the_paint_is_seen_and_the_picture_goes_on(live, document):
     assert run(live, document) and ManagedGroup.find(document).live.visible()
     live.compare(None, True)
     live.compare_no_more()
+
+
+def test_times_of_pictures_are_told_a_few_times_a_second_and_all_else_at_once(live, document, monkeypatch):
+    monkeypatch.setattr(loop, "TELL", 3600)
+    live.set_settings(document, replace(live.settings(document), prompt="endless"))
+    live.start(document)
+    one = live.of(document)
+    assert run(live, document, lambda: one.frames_shown > 2)
+    told = []
+    live.changed.connect(lambda: told.append(live.status(document).text))
+    shown = one.frames_shown
+    assert run(live, document, lambda: one.frames_shown > shown + 3) and not told
+    document.chosen = krita.Selection()
+    document.chosen.select(500, 500, 5, 5, 255)  # nothing on the canvas
+    assert run(live, document, lambda: told) and "selected" in told[-1]
+    monkeypatch.setattr(loop, "TELL", 0)
+    document.chosen = None
+    assert run(live, document, lambda: told and "picture in" in told[-1])

@@ -9,7 +9,7 @@ import krita
 import numpy as np
 import pytest
 from conftest import eventually, picture, run
-from scumble import models, settings, steering
+from scumble import models, reading, settings, steering
 from scumble.engine import ScumbleError
 from scumble.steer_list import SteerList
 from scumble.steering import Condition, added, read_conditions, sources
@@ -101,7 +101,7 @@ def test_a_lora_and_two_controls_at_once(live, document, files, lines):
 
 
 def test_of_a_large_layer_a_piece_is_read_at_a_time(live, document, files, lines, monkeypatch):
-    monkeypatch.setattr(steering, "PIECE_BYTES", 96 * 4 * 8)  # 8 rows of 64
+    monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 8)  # 8 rows of 64
     live.start(document)
     document.setActiveNode(lines)
     live.steer(document, "control", files["lines.onnx"])

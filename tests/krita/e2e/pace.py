@@ -33,13 +33,15 @@ STUB_MS = os.environ.get("SCUMBLE_STUB_MS", "100")
 
 
 def spiral(seconds):
-    """A stroke that goes on for so long; returns (p95, max) of the interface's gaps."""
-    pen, heart, start = Pen(), Heartbeat(), time.perf_counter()
+    """A stroke that goes on for so long; returns (p95, max) of the interface's gaps, and how many of the
+    pointer's moves were taken a second."""
+    pen, heart, start, moves = Pen(), Heartbeat(), time.perf_counter(), 0
     pen.down(500, 500)
     while (past := time.perf_counter() - start) < seconds:
         yield 10
+        moves += 1
         pen.move(500 + 30 * past * math.cos(4 * past), 500 + 30 * past * math.sin(4 * past))
-    result = heart.stop()
+    result = (*heart.stop()[:2], moves / seconds)
     pen.up(500, 500)
     yield 50
     return result
@@ -120,8 +122,9 @@ def scenario():
             "krita": K.version(),
             "model": layer.engine.info().name + (f", {STUB_MS} ms" if not model else ""),
             "side": side,
-            "off": [round(v, 1) for v in off[:2]],
-            "on": [round(v, 1) for v in on[:2]],
+            "canvas": os.environ.get("SCUMBLE_PACE_CANVAS", ""),
+            "off": [round(v, 1) for v in off],
+            "on": [round(v, 1) for v in on],
             "pictures": round(shown / seconds, 1),
             "latency": round(sorted(r[0] for r in found)[len(found) // 2]) if found else None,
             "engine": round(sorted(r[1] for r in found)[len(found) // 2]) if found else None,

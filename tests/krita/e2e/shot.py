@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paints a sketch and shows what the default model makes of it; writes sketch.png and live.png.
+"""Paints the recorded landscape with a pen and shows what the default model makes of it, while it does.
 
-SCUMBLE_SHOT names the folder; tests/krita/make_shot.py makes docs/images/krita.png of them. SCUMBLE_SHOT_SIDE
-is the canvas's; above 512 closer.png shows a part of it pixel by pixel.
+Writes into the folder SCUMBLE_SHOT: paint.png and window.png when it is finished, and film/NNN-paint.png and
+film/NNN-window.png, PER_SECOND of them a second, from the lake on. tests/krita/make_shot.py makes docs/images
+of them. SCUMBLE_SHOT_SIDE is the canvas's; above 512 closer.png shows a part of it pixel by pixel.
 """
 
+import json
 import os
 import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -15,40 +19,29 @@ from painting import (  # noqa: E402
     K,
     Pen,
     QtCore,
-    canvas_widget,
+    QtGui,
+    Stylus,
     colour_like,
     idle,
-    line,
     new_document,
     play,
     say,
-    stroke,
     until,
+    whole,
 )
 from scumble.extension import live  # noqa: E402
 
-# (colour red, green, blue; size; points of the stroke in parts of 1000 of the canvas widget)
-SKY, GLOW, FAR, NEAR = (0.95, 0.62, 0.38), (0.99, 0.8, 0.5), (0.5, 0.46, 0.6), (0.32, 0.34, 0.48)
-WATER, SHINE, FIELD, SUN = (0.3, 0.43, 0.62), (0.85, 0.66, 0.5), (0.2, 0.33, 0.18), (1, 0.95, 0.7)
-SKETCH = (
-    [(SKY, 150, [(60, y), (500, y), (940, y)]) for y in (60, 180)]
-    + [(GLOW, 150, [(60, y), (500, y), (940, y)]) for y in (300, 400)]
-    + [(SUN, 60, [(690, 250), (693, 253)])]
-    + [(FAR, 90, [(60, 470), (180, 400), (300, 440), (430, 350), (560, 430), (700, 390), (940, 480)])]
-    + [(FAR, 110, [(60, 520), (940, 520)])]
-    + [(NEAR, 80, [(60, 520), (150, 440), (230, 420), (330, 500), (420, 560)])]
-    + [(NEAR, 70, [(760, 560), (940, 490)])]
-    + [(WATER, 120, [(60, y), (500, y), (940, y)]) for y in (640, 740, 840)]
-    + [(SHINE, 9, [(690 - w, y), (690 + w, y)]) for y, w in ((610, 70), (640, 50), (675, 80), (720, 40))]
-    + [(FIELD, 130, [(60, 960), (400, 930), (940, 980)]), (FIELD, 90, [(60, 860), (220, 900)])]
+PER_SECOND = 8
+RECORDING = Path(__file__).parents[2] / "recordings/landscape.json"
+BEGIN, END = "2 mountains, other words", "4 finished"  # the film goes from one mark to the other, and on
+WORDS = (
+    "snowy mountains above a calm lake at sunset",
+    "snowy mountains above a dark lake at night under stars",
 )
-
-
-def brush(colour, size):
-    view = K.activeWindow().activeView()
-    view.setBrushSize(size)
-    red, green, blue = colour
-    view.setForeGroundColor(colour_like(view.foregroundColor(), [blue, green, red, 1.0]))
+STRENGTH = 0.45
+AFTERWARDS = 3000  # milliseconds that the finished picture, and the one of other words, are looked at
+SOFT, HARD = "b) Airbrush Soft", "b) Basic-5 Size"
+DENSE = 8  # milliseconds between two points that are sent
 
 
 def arrange():
@@ -61,47 +54,143 @@ def arrange():
     layers = next(d for d in K.dockers() if d.windowTitle() == "Layers")
     window.splitDockWidget(panel, layers, QtCore.Qt.Orientation.Vertical)
     panel.setVisible(True)
-    panel.more.button.setChecked(True)
-    window.resizeDocks([panel, layers], [560, 240], QtCore.Qt.Orientation.Vertical)
+    window.resizeDocks([panel, layers], [420, 240], QtCore.Qt.Orientation.Vertical)
     window.resizeDocks([panel], [330], QtCore.Qt.Orientation.Horizontal)
     yield 800
     return window
 
 
+def brush(colour, size, opacity, hardness):
+    view, presets = K.activeWindow().activeView(), K.resources("preset")
+    name = SOFT if hardness < 0.3 and SOFT in presets else HARD
+    if name in presets and view.currentBrushPreset().name() != name:
+        view.setCurrentBrushPreset(presets[name])
+    view.setBrushSize(size * (1.5 if name == SOFT else 1))
+    view.setPaintingOpacity(opacity)
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    view.setForeGroundColor(colour_like(view.foregroundColor(), [blue, green, red, 1.0]))
+
+
+def centre(before, after, side):
+    """Of what differs between two states of a layer, in pixels of the canvas."""
+    spots = [n for n in range(0, len(before), 4) if before[n : n + 4] != after[n : n + 4]]
+    across, down = [n // 4 % side for n in spots], [n // 4 // side for n in spots]
+    return (min(across) + max(across) + 1) / 2, (min(down) + max(down) + 1) / 2
+
+
+def mapping(document):
+    """Where a place of the canvas lies on its widget, in Pen's parts of 1000; found by two short
+    strokes, which are undone."""
+    layer, side, found = document.activeNode(), document.width(), []
+    brush("#000000", side / 40, 1.0, 1.0)
+    for at in ((400, 400), (600, 600)):
+        before, pen = whole(layer, document), Pen()
+        pen.down(at[0] - 6, at[1])
+        yield 50
+        pen.move(at[0] + 6, at[1])
+        yield 50
+        pen.up(at[0] + 6, at[1])
+        yield 300
+        yield from idle(document)
+        found.append((at, centre(before, whole(layer, document), side)))
+        K.action("edit_undo").trigger()
+        yield 400
+        yield from idle(document)
+    ((ax, ay), (px, py)), ((bx, by), (qx, qy)) = found
+    return lambda x, y: (ax + (x - px) * (bx - ax) / (qx - px), ay + (y - py) * (by - ay) / (qy - py))
+
+
+def paint(event, place, scale):
+    """A recorded stroke in its own time, with its pressure."""
+    brush(event["colour"], event["size"] * scale, event["opacity"], event["hardness"])
+    pen, began, down, sent = Stylus(), time.perf_counter(), False, -DENSE
+    for at, x, y, pressure in event["points"]:
+        if at - sent < DENSE:
+            continue
+        late = at / 1000 - (time.perf_counter() - began)
+        if late > 0:
+            yield late * 1000
+        pen.pressure, sent = max(0.05, pressure), at
+        (pen.move if down else pen.down)(*place(x * scale, y * scale))
+        down = True
+    pen.up(*place(x * scale, y * scale))
+    yield 5
+
+
+class Film(QtCore.QObject):
+    """Pictures of the paint and of the window, kept until they are written."""
+
+    def __init__(self, window):
+        super().__init__()
+        self.window, self.frames = window, []
+        self.timer = QtCore.QTimer(self)
+        self.timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.take)
+
+    def begin(self, document):
+        self.document = document
+        self.timer.start(1000 // PER_SECOND)
+
+    def take(self):
+        self.frames.append((painted(self.document), self.window.grab()))
+
+    def write(self, folder):
+        self.timer.stop()
+        folder.mkdir()
+        for number, (paint, window) in enumerate(self.frames):
+            paint.save(str(folder / f"{number:03}-paint.png"))
+            window.save(str(folder / f"{number:03}-window.png"))
+
+
+def painted(document):
+    """What the engine sees: all that lies below the live layer, the stroke in progress included."""
+    side = document.width()
+    pixels = live().of(document).group.read((0, 0, side, side)).array
+    return QtGui.QImage(bytes(pixels), side, side, QtGui.QImage.Format.Format_ARGB32).copy()
+
+
 def scenario():
-    folder = os.environ["SCUMBLE_SHOT"]
+    folder = Path(os.environ["SCUMBLE_SHOT"])
     window = yield from arrange()  # first: Krita fits a new picture into the place that it finds
     side = int(os.environ.get("SCUMBLE_SHOT_SIDE", "512"))
     document = yield from new_document(side)
-    for colour, size, points in SKETCH:
-        brush(colour, size * side / 512)
-        path = [points[0]]
-        for start, end in zip(points, points[1:], strict=False):
-            path += line(start, end, 6)[1:]
-        yield from stroke(path, 12)
-        yield from idle(document)
-    yield 500
-    Pen().move(500, 1500)  # off the canvas, and the brush's outline with it
-    yield 500
-    canvas_widget().grab().save(folder + "/sketch.png")
     K.action("view_zoom_out").trigger()  # Krita leaves no room for its scroll bars
     yield 500
-    prompt = os.environ.get("SCUMBLE_SHOT_PROMPT", "a mountain lake at sunset")
-    live().set_settings(document, replace(live().settings(document), prompt=prompt))
-    live().start(document)
-    layer = live().of(document)
-    yield from until(lambda: layer.last_frame is not None and not layer.working, 200)
-    # Once more, with the model loaded: the line of state then tells of a picture, not of the loading.
-    live().set_settings(document, replace(live().settings(document), seed=2))
-    yield 300
-    yield from until(lambda: not layer.working, 100)
-    yield 1500
+    place, scale = (yield from mapping(document)), side / 512
+    pen = Stylus()  # Krita leaves out what the first pen of all does
+    pen.down(2, 2)
+    pen.up(2, 2)
+    yield 500
+    film, recording = Film(window), json.loads(RECORDING.read_text())
+    for event in recording["events"]:
+        if event["do"] == "stroke":
+            yield from paint(event, place, scale)
+        elif event.get("label") == BEGIN:
+            yield from idle(document)
+            chosen = live().settings(document)
+            live().set_settings(document, replace(chosen, prompt=WORDS[0], strength=STRENGTH, seed=7))
+            live().start(document)
+            layer = live().of(document)
+            yield from until(lambda layer=layer: layer.last_frame is not None and not layer.working, 200)
+            film.begin(document)
+            yield 700
+        elif event.get("label") == END:
+            break
+    yield from idle(document)
+    yield from until(lambda: not layer.working, 200)
+    Pen().move(500, 1500)  # off the canvas, and the brush's outline with it
+    yield AFTERWARDS / 2
+    painted(document).save(str(folder / "paint.png"))
+    window.grab().save(str(folder / "window.png"))
     say("ok   ", live().status(document).text)
-    window.grab().save(folder + "/live.png")
     if side > 512:
         K.action("zoom_to_100pct").trigger()
         yield 1500
-        window.grab().save(folder + "/closer.png")
+        window.grab().save(str(folder / "closer.png"))
+    chosen = live().settings(document)
+    live().set_settings(document, replace(chosen, prompt=WORDS[1], strength=0.6))
+    yield AFTERWARDS
+    film.write(folder / "film")
 
 
 if __name__ == "__krita__":

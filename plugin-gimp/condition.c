@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "condition.h"
+
+#include <math.h>
+#include <scumble.h>
+#include <string.h>
+
+#include "known.h"
+
+static const struct {
+    guint32 kind;
+    const gchar *name;
+} KINDS[] = {{SCUMBLE_CONDITION_CONTROL, "control"}, {SCUMBLE_CONDITION_LORA, "lora"}, {SCUMBLE_CONDITION_REGION, "region"}};
+
+static void condition_free(gpointer data) {
+    Condition *c = data;
+    g_free(c->file);
+    g_free(c->path);
+    g_free(c->name);
+    g_free(c->prompt);
+    g_free(c);
+}
+
+GPtrArray *conditions_new(void) { return g_ptr_array_new_with_free_func(condition_free); }
+
+Condition *conditions_at(const GPtrArray *conditions, guint index) { return g_ptr_array_index(conditions, index); }
+
+GPtrArray *conditions_copy(const GPtrArray *conditions) {
+    GPtrArray *copy = conditions_new();
+    for (guint i = 0; i < conditions->len; i++) {
+        const Condition *from = conditions_at(conditions, i);
+        Condition *to = g_new(Condition, 1);
+        *to = *from;
+        to->file = g_strdup(from->file);
+        to->path = g_strdup(from->path);
+        to->name = g_strdup(from->name);
+        to->prompt = g_strdup(from->prompt);
+        g_ptr_array_add(copy, to);
+    }
+    return copy;
+}
+
+static Condition *condition_new(guint32 kind) {
+    Condition *c = g_new(Condition, 1);
+    *c = (Condition){.kind = kind, .file = g_strdup(""), .layer = -1, .name = g_strdup(""), .prompt = g_strdup(""), .scale = 1.0,
+                     .text = NAN, .end = 1.0, .on = TRUE};
+    return c;
+}
+
+static gboolean taken(const GPtrArray *conditions, guint32 number) {
+    for (guint i = 0; i < conditions->len; i++)
+        if (conditions_at(conditions, i)->number == number) return TRUE;
+    return FALSE;
+}
+
+Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path) {
+    guint32 number = 0;
+    while (number < CONDITIONS_MOST && taken(conditions, number)) number++;
+    if (number == CONDITIONS_MOST) return NULL;
+    Condition *c = condition_new(kind);
+    c->number = number;
+    condition_text(&c->file, file);
+    c->path = g_strdup(path);
+    g_ptr_array_add(conditions, c);
+    return c;
+}
+
+gchar *condition_title(const Condition *c) {
+    if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup("Region");
+    gchar *name = known_name(c->file), *dot = strrchr(name, '.');
+    if (dot && dot != name) *dot = '\0';
+    return name;
+}
+
+void condition_text(gchar **field, const gchar *text) {
+    gchar *copy = g_strdup(text ? text : "");
+    g_free(*field);
+    *field = copy;
+}
+
+static void put(JsonObject *object, const Condition *c, gboolean for_style) {
+    for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i].kind == c->kind) json_object_set_string_member(object, "kind", KINDS[i].name);
+    json_object_set_int_member(object, "number", c->number);
+    json_object_set_string_member(object, "file", c->file);
+    json_object_set_string_member(object, "layer", for_style ? "" : c->name);
+    if (!for_style) json_object_set_int_member(object, "tattoo", c->tattoo);
+    json_object_set_double_member(object, "scale", c->scale);
+    json_object_set_double_member(object, "start", c->start);
+    json_object_set_double_member(object, "end", c->end);
+    json_object_set_boolean_member(object, "on", c->on != FALSE);
+    json_object_set_string_member(object, "prompt", c->prompt);
+}
+
+JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only) {
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < conditions->len; i++) {
+        const Condition *c = conditions_at(conditions, i);
+        if (loras_only && c->kind != SCUMBLE_CONDITION_LORA) continue;
+        JsonObject *object = json_object_new();
+        put(object, c, loras_only);
+        json_array_add_object_element(array, object);
+    }
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(node, array);
+    return node;
+}
+
+static gboolean take_text(JsonObject *object, const gchar *key, gchar **field) {
+    JsonNode *node = json_object_get_member(object, key);
+    if (!node) return TRUE;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) return FALSE;
+    const gchar *text = json_node_get_string(node);
+    if (strlen(text) > CONDITION_TEXT_MOST || !g_utf8_validate(text, -1, NULL)) return FALSE;
+    condition_text(field, text);
+    return TRUE;
+}
+
+static gboolean take_number(JsonObject *object, const gchar *key, gdouble least, gdouble most, gdouble *field) {
+    JsonNode *node = json_object_get_member(object, key);
+    if (!node) return TRUE;
+    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
+    if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) return FALSE;
+    gdouble value = json_node_get_double(node);
+    if (!(value >= least && value <= most)) return FALSE;
+    *field = value;
+    return TRUE;
+}
+
+static gboolean take_kind(JsonObject *object, guint32 *kind) {
+    JsonNode *node = json_object_get_member(object, "kind");
+    const gchar *name = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : "";
+    for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        if (strcmp(KINDS[i].name, name)) continue;
+        *kind = KINDS[i].kind;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean take_on(JsonObject *object, gboolean *on) {
+    JsonNode *node = json_object_get_member(object, "on");
+    if (!node) return TRUE;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN) return FALSE;
+    *on = json_node_get_boolean(node);
+    return TRUE;
+}
+
+static Condition *read_one(JsonNode *node) {
+    if (!JSON_NODE_HOLDS_OBJECT(node)) return NULL;
+    JsonObject *object = json_node_get_object(node);
+    guint32 kind = 0;
+    if (!take_kind(object, &kind) || !json_object_has_member(object, "number") || !json_object_has_member(object, "file")) return NULL;
+    Condition *c = condition_new(kind);
+    gdouble number = 0.0, tattoo = 0.0, least = kind == SCUMBLE_CONDITION_LORA ? -CONDITION_SCALE_MOST : 0.0;
+    gboolean good = take_number(object, "number", 0.0, CONDITIONS_MOST - 1, &number) && number == floor(number) &&
+                    take_number(object, "tattoo", 0.0, G_MAXINT32, &tattoo) && take_text(object, "file", &c->file) &&
+                    take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
+                    take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
+                    take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
+                    c->start <= c->end && take_on(object, &c->on);
+    c->number = (guint32)number;
+    c->tattoo = (gint32)tattoo;
+    if (good) return c;
+    condition_free(c);
+    return NULL;
+}
+
+GPtrArray *conditions_read(JsonNode *node, gboolean *good) {
+    GPtrArray *found = conditions_new();
+    *good = node && JSON_NODE_HOLDS_ARRAY(node);
+    JsonArray *array = *good ? json_node_get_array(node) : NULL;
+    guint count = array ? json_array_get_length(array) : 0;
+    for (guint i = 0; i < count && found->len < CONDITIONS_MOST; i++) {
+        Condition *c = read_one(json_array_get_element(array, i));
+        if (c && !taken(found, c->number)) g_ptr_array_add(found, c);
+        else if (c) condition_free(c);
+    }
+    *good = *good && found->len == count;
+    return found;
+}

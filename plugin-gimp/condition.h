@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with words of their
+ * own, each a layer too, and LoRAs. Here is what is known of each; steering.h hands them to the engine.
+ */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+/* The engine's. */
+#define CONDITIONS_MOST 32
+#define CONDITION_SCALE_MOST 10.0
+#define CONDITION_TEXT_MOST 1000 /* bytes of a name or of a region's words */
+
+typedef struct {
+    guint32 number;  /* its own, below CONDITIONS_MOST */
+    guint32 kind;    /* one of SCUMBLE_CONDITION_* */
+    gchar *file;     /* an id (known.h), of a region "" */
+    gchar *path;     /* where that lies on this computer; NULL: not known here */
+    gint32 layer;    /* that it follows; -1: none. Where it is gone its name and tattoo are what is left of it */
+    gchar *name;     /* of that layer */
+    gint32 tattoo;   /* GIMP's number for it inside the image, in files too */
+    gchar *prompt;   /* a region's words */
+    gdouble scale;
+    gdouble text;    /* how much of a LoRA the text encoders get; a NaN: as much as the rest */
+    gdouble start, end;
+    gboolean on;
+} Condition;
+
+/* A list of them, which owns them. */
+GPtrArray *conditions_new(void);
+GPtrArray *conditions_copy(const GPtrArray *conditions);
+Condition *conditions_at(const GPtrArray *conditions, guint index);
+
+/* One more, on and of full weight; NULL where there are CONDITIONS_MOST. The texts are copied. */
+Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path);
+
+/* How it is called to the artist. Free it. */
+gchar *condition_title(const Condition *condition);
+
+/* Puts a text into one of the fields above. */
+void condition_text(gchar **field, const gchar *text);
+
+/* As a JSON array; with `loras_only` as styles have them, which name no layers. */
+JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only);
+
+/* Those that can be used of what was written, or anybody else wrote; *good becomes FALSE if that is not all. */
+GPtrArray *conditions_read(JsonNode *node, gboolean *good);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "dialog_state.h"
+
+#include <string.h>
+
+#include "kept.h"
+#include "styles.h"
+
+void dialog_steer(Dialog *d, Look look) {
+    if (d->live) {
+        live_look(d->live);
+        return;
+    }
+    GeglRectangle canvas;
+    if (!d->renderer || !gimp_item_is_valid(d->layer)) return;
+    gimp_drawable_offsets(d->layer, &canvas.x, &canvas.y);
+    canvas.width = gimp_drawable_width(d->layer);
+    canvas.height = gimp_drawable_height(d->layer);
+    steering_follow(d->steering, d->renderer, &canvas, look);
+}
+
+static void steer_changed(const gchar *wrong, gpointer data) {
+    Dialog *d = data;
+    dialog_tell(d, wrong);
+    if (!wrong) {
+        steering_set(d->steering, conditions_copy(steer_list_conditions(d->list)));
+        kept_save(d->image, steering_conditions(d->steering));
+        if (!dialog_engine_failed(d)) dialog_forget_error(d);
+        dialog_steer(d, LOOK_IN_TURN);
+        dialog_set_sensitive(d);
+    }
+    dialog_say(d);
+    dialog_tick_in(d, DIALOG_QUICK);
+}
+
+static void style_chosen(const Style *style, gpointer data) {
+    Dialog *d = data;
+    GError *missing = NULL;
+    gchar *model = g_strdup(d->settings->model);
+    steering_set(d->steering, style_apply(style, d->settings, steering_conditions(d->steering), &missing));
+    form_show(d->form, d->settings);
+    steer_list_show(d->list, steering_conditions(d->steering));
+    style_menu_show(d->styles, d->settings->style, d->settings->words);
+    kept_save(d->image, steering_conditions(d->steering));
+    d->knows_model = FALSE; /* what stands at the model's own is shown anew */
+    dialog_settings_changed(strcmp(model, d->settings->model) != 0, d);
+    dialog_steer(d, LOOK_IN_TURN);
+    if (missing) dialog_tell(d, missing->message);
+    g_clear_error(&missing);
+    g_free(model);
+    dialog_say(d);
+}
+
+static void style_failed(const gchar *sentence, gpointer data) {
+    dialog_tell(data, sentence);
+    dialog_say(data);
+}
+
+static Style *style_made(const gchar *name, const gchar *words, GError **error, gpointer data) {
+    Dialog *d = data;
+    form_read(d->form, d->settings);
+    return style_of(name, words, d->settings, steering_conditions(d->steering), error);
+}
+
+void dialog_build_steering(Dialog *d) {
+    d->styles = style_menu_new((StyleCalls){style_chosen, style_failed, style_made}, d);
+    form_beside_prompt(d->form, style_menu_button(d->styles));
+    style_menu_show(d->styles, d->settings->style, d->settings->words);
+    d->list = steer_list_new(d->view.form, d->image, steer_changed, d);
+    gboolean good;
+    steering_set(d->steering, kept_load(d->image, &good));
+    steer_list_show(d->list, steering_conditions(d->steering));
+    if (!good) dialog_tell(d, "What this image has kept of what steers it is damaged; what could be read is listed under Steer by.");
+}
+
+void dialog_keep_steering(Dialog *d) {
+    if (!gimp_image_is_valid(d->image)) return;
+    steer_list_look(d->list); /* layers may have other names now */
+    kept_save(d->image, steer_list_conditions(d->list));
+}

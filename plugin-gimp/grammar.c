@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "grammar.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "compat.h"
+#include "engine.h"
+#include "sources.h"
+
+#define NUMBERS 3
+
+typedef struct {
+    const gchar *line;
+    GPtrArray *found;
+    gint32 image;
+    GError **error;
+} Reading;
+
+static gboolean refuse(const Reading *r, const gchar *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean refuse(const Reading *r, const gchar *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    gchar *why = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(r->error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_SETTING, "\xe2\x80\x9c%s\xe2\x80\x9d cannot steer: %s.", r->line, why);
+    g_free(why);
+    return FALSE;
+}
+
+/* Cuts up to `most` numbers off the end of a text, each behind a colon; other colons are the text's own. How many there were. */
+static gint take_numbers(gchar *text, gint most, gdouble *numbers) {
+    gint count = 0;
+    for (gchar *colon; count < most && (colon = strrchr(text, ':')); count++) {
+        gchar *end = NULL;
+        gdouble value = g_ascii_strtod(colon + 1, &end);
+        if (end == colon + 1 || *end || g_ascii_isspace(colon[1]) || strpbrk(colon, "xX")) break;
+        memmove(numbers + 1, numbers, (gsize)count * sizeof *numbers);
+        numbers[0] = value;
+        *colon = '\0';
+    }
+    return count;
+}
+
+static gboolean within(const Reading *r, const gchar *name, gdouble value, gdouble least, gdouble most) {
+    return (value >= least && value <= most) || refuse(r, "give %s as a number from %g to %g", name, least, most);
+}
+
+static Condition *add(const Reading *r, guint32 kind, const gchar *path) {
+    gchar *file = kind == SCUMBLE_CONDITION_REGION ? g_strdup("") : g_path_get_basename(path);
+    Condition *c = conditions_add(r->found, kind, file, path);
+    g_free(file);
+    if (!c) refuse(r, "%d things steer, and there can be no more", CONDITIONS_MOST);
+    return c;
+}
+
+static gboolean follow(const Reading *r, Condition *c, const gchar *name) {
+    gint32 layer = gimp_image_get_layer_by_name(r->image, name);
+    if (layer <= 0) return refuse(r, "the image has no layer of the name \xe2\x80\x9c%s\xe2\x80\x9d", name);
+    source_choose(c, layer);
+    return TRUE;
+}
+
+static gboolean read_control(const Reading *r, gchar *text) {
+    gdouble numbers[NUMBERS] = {1.0, 0.0, 1.0}, given[NUMBERS];
+    gchar *layer = strchr(text, '=');
+    gint count = layer ? take_numbers(layer, NUMBERS, given) : 0;
+    if (!layer || layer == text || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=LAYER:0.8:0:0.5");
+    *layer++ = '\0';
+    memcpy(numbers, given, (gsize)count * sizeof *given);
+    if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST) || !within(r, "the start", numbers[1], 0.0, 1.0) ||
+        !within(r, "the end", numbers[2], 0.0, 1.0))
+        return FALSE;
+    Condition *c = add(r, SCUMBLE_CONDITION_CONTROL, text);
+    if (!c) return FALSE;
+    c->scale = numbers[0];
+    c->start = numbers[1];
+    c->end = numbers[2];
+    return follow(r, c, layer);
+}
+
+static gboolean read_lora(const Reading *r, gchar *text) {
+    gdouble given[NUMBERS];
+    gint count = take_numbers(text, 2, given);
+    if (!*text) return refuse(r, "write it as FILE or FILE:0.8");
+    for (gint i = 0; i < count; i++)
+        if (!within(r, "its scale", given[i], -CONDITION_SCALE_MOST, CONDITION_SCALE_MOST)) return FALSE;
+    Condition *c = add(r, SCUMBLE_CONDITION_LORA, text);
+    if (!c) return FALSE;
+    if (count > 0) c->scale = given[0];
+    if (count > 1) c->text = given[1];
+    return TRUE;
+}
+
+static gboolean read_region(const Reading *r, gchar *text) {
+    gdouble given[NUMBERS] = {1.0};
+    gchar *words = strchr(text, '=');
+    if (!words || words == text) return refuse(r, "write it as LAYER=WORDS or LAYER=WORDS:0.8");
+    *words++ = '\0';
+    take_numbers(words, 1, given);
+    if (!within(r, "its weight", given[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
+    Condition *c = add(r, SCUMBLE_CONDITION_REGION, NULL);
+    if (!c) return FALSE;
+    c->scale = given[0];
+    condition_text(&c->prompt, words);
+    return follow(r, c, text);
+}
+
+GPtrArray *grammar_read(const Settings *settings, gint32 image, GError **error) {
+    const struct {
+        const gchar *text;
+        gboolean (*read)(const Reading *, gchar *);
+    } kinds[] = {{settings->control, read_control}, {settings->lora, read_lora}, {settings->region, read_region}};
+    Reading reading = {.found = conditions_new(), .image = image, .error = error};
+    gboolean good = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        gchar **lines = g_strsplit(kinds[i].text, "\n", -1);
+        for (gchar **line = lines; good && *line; line++) {
+            gchar *text = g_strdup(g_strstrip(*line));
+            reading.line = *line;
+            good = !*text || kinds[i].read(&reading, text);
+            g_free(text);
+        }
+        g_strfreev(lines);
+    }
+    if (!good) g_clear_pointer(&reading.found, g_ptr_array_unref);
+    return reading.found;
+}

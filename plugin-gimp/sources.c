@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "sources.h"
+
+#include <string.h>
+
+#include "canvas.h"
+#include "compat.h"
+#include "mark.h"
+
+static void source_clear(gpointer item) { g_free(((Source *)item)->name); }
+
+static void list_in(gint32 image, gint32 group, gint depth, GArray *found) {
+    gint count;
+    gint32 *layers = layers_of(image, group, &count);
+    for (gint i = 0; i < count; i++) {
+        if (mark_is_on(layers[i])) continue;
+        gchar *name = gimp_item_get_name(layers[i]);
+        Source source = {layers[i], g_strdup_printf("%*s%s", 2 * depth, "", name ? name : "")};
+        g_array_append_val(found, source);
+        g_free(name);
+        if (gimp_item_is_group(layers[i])) list_in(image, layers[i], depth + 1, found);
+    }
+    g_free(layers);
+}
+
+GArray *sources_of(gint32 image) {
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Source));
+    g_array_set_clear_func(found, source_clear);
+    list_in(image, 0, 0, found);
+    return found;
+}
+
+void source_choose(Condition *c, gint32 layer) {
+    gchar *name = layer > 0 ? gimp_item_get_name(layer) : NULL;
+    c->layer = layer;
+    c->tattoo = layer > 0 ? (gint32)gimp_item_get_tattoo(layer) : 0;
+    if (name || layer <= 0) condition_text(&c->name, name);
+    g_free(name);
+}
+
+gboolean source_is_there(const Condition *c) { return c->layer > 0 && gimp_item_is_valid(c->layer); }
+
+/* A tattoo is a layer's own in its image, but a duplicate's layers have others; a name is one layer's, but the artist may
+ * give it another. Where both hold it is the one; else a name says more. */
+static gint32 find(const GArray *sources, const Condition *c) {
+    gint32 named = -1, numbered = -1;
+    for (guint i = 0; i < sources->len; i++) {
+        gint32 layer = g_array_index(sources, Source, i).layer;
+        gchar *name = gimp_item_get_name(layer);
+        gboolean same = *c->name && !g_strcmp0(name, c->name), tattooed = c->tattoo && (gint32)gimp_item_get_tattoo(layer) == c->tattoo;
+        g_free(name);
+        if (same && tattooed) return layer;
+        if (same && named < 0) named = layer;
+        if (tattooed) numbered = layer;
+    }
+    return named > 0 ? named : numbered;
+}
+
+void sources_find(gint32 image, GPtrArray *conditions) {
+    GArray *sources = NULL;
+    for (guint i = 0; i < conditions->len; i++) {
+        Condition *c = conditions_at(conditions, i);
+        if (source_is_there(c)) {
+            source_choose(c, c->layer); /* it may have another name by now */
+        } else if (c->layer <= 0 && (c->tattoo || *c->name)) {
+            if (!sources) sources = sources_of(image);
+            gint32 layer = find(sources, c);
+            if (layer > 0) source_choose(c, layer);
+        }
+    }
+    if (sources) g_array_unref(sources);
+}
+
+void workbench_clear(Workbench *bench) {
+    if (bench->image > 0 && gimp_image_is_valid(bench->image)) gimp_image_delete(bench->image);
+    bench->image = 0;
+}
+
+/* An image like another one, with nothing in it. */
+static gint32 bench_new(gint32 like, gint width, gint height) {
+    gint32 image = gimp_image_new_with_precision(width, height, gimp_image_base_type(like), gimp_image_get_precision(like));
+    if (image <= 0) return -1;
+    mark_working(image);
+    gimp_image_undo_disable(image);
+    GimpColorProfile *profile = gimp_image_get_color_profile(like);
+    if (profile) gimp_image_set_color_profile(image, profile);
+    g_clear_object(&profile);
+    return image;
+}
+
+/* A layer as it is, in an image of ours: one call, so no stroke is cut and nobody can take it away. */
+static gint32 copy_into(gint32 image, gint32 layer) {
+    gint32 copy = image > 0 ? gimp_layer_new_from_drawable(layer, image) : -1;
+    if (copy <= 0 || !gimp_image_insert_layer(image, copy, 0, 0)) return -1;
+    gimp_item_set_lock_content(copy, FALSE);
+    gimp_item_set_visible(copy, TRUE);
+    gimp_layer_set_opacity(copy, 100.0);
+    gimp_layer_set_mode(copy, GIMP_LAYER_MODE_NORMAL);
+    return copy;
+}
+
+/* A group's layers are laid over each other by GIMP, and no more of them than is asked for. */
+static Paint *read_group(gint32 image, gint32 group, Paint *paint) {
+    const GeglRectangle *rect = &paint->rect;
+    gint32 own = bench_new(image, rect->width, rect->height), copy = copy_into(own, group), seen = -1;
+    gint x = 0, y = 0;
+    if (copy > 0) {
+        gimp_drawable_offsets(group, &x, &y);
+        gimp_item_transform_translate(copy, -rect->x, -rect->y);
+        seen = gimp_layer_new_from_visible(own, own, "seen");
+    }
+    paint = canvas_read_or_free(paint, seen, 0, 0);
+    if (seen > 0) gimp_item_delete(seen);
+    if (own > 0) gimp_image_delete(own);
+    return paint;
+}
+
+static Paint *read_layer(gint32 bench, gint32 layer, Paint *paint) {
+    gint x = 0, y = 0;
+    gint32 copy = copy_into(bench, layer);
+    if (copy > 0) {
+        gimp_drawable_offsets(copy, &x, &y);
+        gimp_drawable_merge_filters(copy);
+        if (gimp_layer_get_mask(copy) > 0)
+            gimp_layer_remove_mask(copy, gimp_layer_get_apply_mask(copy) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
+    }
+    paint = canvas_read_or_free(paint, copy, paint->rect.x - x, paint->rect.y - y);
+    if (copy > 0) gimp_image_remove_layer(bench, copy);
+    return paint;
+}
+
+Paint *source_read(Workbench *bench, gint32 layer, const GeglRectangle *canvas, const GeglRectangle *rect) {
+    gint32 image = gimp_item_is_valid(layer) ? gimp_item_get_image(layer) : -1;
+    if (image <= 0) return NULL;
+    /* In the image's pixels while it is read, in the canvas' own afterwards. */
+    Paint *paint = canvas_paint_new(image, canvas->width, canvas->height, rect);
+    if (gimp_item_is_group(layer)) {
+        paint = read_group(image, layer, paint);
+    } else {
+        gboolean fits = bench->image > 0 && gimp_image_is_valid(bench->image) &&
+                        gimp_image_base_type(bench->image) == gimp_image_base_type(image) &&
+                        gimp_image_get_precision(bench->image) == gimp_image_get_precision(image);
+        if (!fits) {
+            workbench_clear(bench);
+            bench->image = bench_new(image, 1, 1);
+        }
+        paint = read_layer(bench->image, layer, paint);
+    }
+    if (!paint) return NULL;
+    paint->rect.x -= canvas->x;
+    paint->rect.y -= canvas->y;
+    return paint;
+}
+
+void source_whiten(Paint *paint) {
+    gsize count = (gsize)paint->rect.width * (gsize)paint->rect.height;
+    gboolean half = strstr(paint->format->babl, "half") != NULL;
+    for (gsize i = 0; i < count; i++) {
+        for (gsize channel = 4 * i; channel < 4 * i + 3; channel++) {
+            if (paint->format->bytes == 4) paint->pixels[channel] = 255;
+            else if (paint->format->bytes == 16) ((gfloat *)(gpointer)paint->pixels)[channel] = 1.0f;
+            else ((guint16 *)(gpointer)paint->pixels)[channel] = half ? 0x3C00 : 65535;
+        }
+    }
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "steer_list.h"
+
+#include <string.h>
+
+#include "chooser.h"
+#include "known.h"
+#include "mark.h"
+#include "sources.h"
+
+#define GAP 4
+#define HEIGHT 92 /* three lines; more can be scrolled to */
+
+struct SteerList {
+    gint32 image;
+    GPtrArray *conditions, *rows; /* Row of each */
+    GtkWidget *box, *expander, *add, *column;
+    GArray *sources;
+    gchar *reasons[RENDERER_KINDS];
+    gboolean showing; /* the controls are being set by us */
+    void (*changed)(const gchar *, gpointer);
+    gpointer data;
+};
+
+typedef struct {
+    SteerList *list;
+    Condition *condition; /* the list's */
+    GtkWidget *box, *on, *title, *layer, *weight, *prompt;
+} Row;
+
+static void tell(SteerList *l) {
+    if (!l->showing) l->changed(NULL, l->data);
+}
+
+static void count(SteerList *l) {
+    gchar *text = l->conditions->len ? g_strdup_printf("Steer b_y (%u)", l->conditions->len) : g_strdup("Steer b_y");
+    gtk_expander_set_label(GTK_EXPANDER(l->expander), text);
+    g_free(text);
+}
+
+static void on_toggled(GtkToggleButton *button, Row *row) {
+    row->condition->on = gtk_toggle_button_get_active(button);
+    tell(row->list);
+}
+
+static void weight_changed(GtkSpinButton *weight, Row *row) {
+    row->condition->scale = gtk_spin_button_get_value(weight);
+    tell(row->list);
+}
+
+static void prompt_changed(GtkEditable *entry, Row *row) {
+    (void)entry;
+    condition_text(&row->condition->prompt, gtk_entry_get_text(GTK_ENTRY(row->prompt)));
+    tell(row->list);
+}
+
+static void layer_changed(GtkComboBox *box, Row *row) {
+    gint at = gtk_combo_box_get_active(box);
+    if (row->list->showing || at < 0 || at >= (gint)row->list->sources->len) return;
+    source_choose(row->condition, g_array_index(row->list->sources, Source, at).layer);
+    tell(row->list);
+}
+
+static void take_over(SteerList *l, GPtrArray *conditions);
+
+static void remove_clicked(GtkButton *button, Row *row) {
+    SteerList *l = row->list;
+    GPtrArray *left = conditions_copy(l->conditions);
+    guint at = 0;
+    (void)button;
+    while (conditions_at(l->conditions, at) != row->condition) at++;
+    g_ptr_array_remove_index(left, at);
+    take_over(l, left);
+    tell(l);
+}
+
+/* The layers of the image, and none where the condition's is not among them. */
+static void fill_layers(Row *row) {
+    GtkComboBoxText *box = GTK_COMBO_BOX_TEXT(row->layer);
+    gint chosen = (gint)row->list->sources->len;
+    gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(box))));
+    for (guint i = 0; i < row->list->sources->len; i++) {
+        const Source *source = &g_array_index(row->list->sources, Source, i);
+        gtk_combo_box_text_append_text(box, source->name);
+        if (source->layer == row->condition->layer) chosen = (gint)i;
+    }
+    if (chosen == (gint)row->list->sources->len) gtk_combo_box_text_append_text(box, "choose a layer");
+    gtk_combo_box_set_active(GTK_COMBO_BOX(box), chosen);
+}
+
+static void grey(Row *row) {
+    const gchar *why = row->list->reasons[row->condition->kind];
+    gtk_widget_set_sensitive(row->title, !why);
+    gtk_widget_set_sensitive(row->weight, !why);
+    if (row->layer) gtk_widget_set_sensitive(row->layer, !why);
+    if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
+    gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
+}
+
+static GtkWidget *weight_of(Row *row) {
+    gdouble least = row->condition->kind == SCUMBLE_CONDITION_LORA ? -CONDITION_SCALE_MOST : 0.0;
+    GtkWidget *weight = gtk_spin_button_new_with_range(least, CONDITION_SCALE_MOST, 0.05);
+    gtk_spin_button_set_digits(GTK_SPIN_BUTTON(weight), 2);
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(weight), row->condition->scale);
+    gtk_entry_set_width_chars(GTK_ENTRY(weight), 5);
+    gtk_widget_set_tooltip_text(weight, "How much it steers: 0 is not at all, 1 as it was made");
+    g_signal_connect(weight, "value-changed", G_CALLBACK(weight_changed), row);
+    return weight;
+}
+
+static GtkWidget *layer_of(Row *row) {
+    GtkWidget *layer = gtk_combo_box_text_new();
+    narrow_box(layer, 10);
+    gtk_widget_set_tooltip_text(layer, "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
+    g_signal_connect(layer, "changed", G_CALLBACK(layer_changed), row);
+    return layer;
+}
+
+static Row *row_new(SteerList *l, Condition *condition) {
+    Row *row = g_new0(Row, 1);
+    row->list = l;
+    row->condition = condition;
+    row->box = box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *remove = gtk_button_new_with_label("\xe2\x9c\x95");
+    gchar *title = condition_title(condition);
+    row->title = gtk_label_new(title);
+    g_free(title);
+    gtk_label_set_ellipsize(GTK_LABEL(row->title), PANGO_ELLIPSIZE_END);
+    align_left(row->title);
+    row->on = gtk_check_button_new();
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(row->on), condition->on);
+    g_signal_connect(row->on, "toggled", G_CALLBACK(on_toggled), row);
+    gtk_box_pack_start(GTK_BOX(line), row->on, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(line), row->title, TRUE, TRUE, 0);
+    if (condition->kind != SCUMBLE_CONDITION_LORA) {
+        row->layer = layer_of(row);
+        fill_layers(row);
+        gtk_box_pack_start(GTK_BOX(line), row->layer, FALSE, FALSE, 0);
+    }
+    row->weight = weight_of(row);
+    gtk_box_pack_start(GTK_BOX(line), row->weight, FALSE, FALSE, 0);
+    gtk_widget_set_tooltip_text(remove, "Takes it out of the list");
+    gtk_box_pack_start(GTK_BOX(line), remove, FALSE, FALSE, 0);
+    g_signal_connect(remove, "clicked", G_CALLBACK(remove_clicked), row);
+    gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
+    if (condition->kind == SCUMBLE_CONDITION_REGION) {
+        row->prompt = gtk_entry_new();
+        gtk_entry_set_max_length(GTK_ENTRY(row->prompt), CONDITION_TEXT_MOST / 4);
+        gtk_entry_set_text(GTK_ENTRY(row->prompt), condition->prompt);
+        gtk_widget_set_tooltip_text(row->prompt, "What the picture shows where the region's layer is painted");
+        g_signal_connect(row->prompt, "changed", G_CALLBACK(prompt_changed), row);
+        gtk_box_pack_start(GTK_BOX(row->box), row->prompt, FALSE, FALSE, 0);
+    }
+    grey(row);
+    gtk_box_pack_start(GTK_BOX(l->column), row->box, FALSE, FALSE, 0);
+    gtk_widget_show_all(row->box);
+    return row;
+}
+
+static void take_sources(SteerList *l) {
+    if (l->sources) g_array_unref(l->sources);
+    l->sources = sources_of(l->image);
+}
+
+static void build_rows(SteerList *l) {
+    gboolean was = l->showing;
+    l->showing = TRUE;
+    for (guint i = 0; i < l->rows->len; i++) gtk_widget_destroy(((Row *)g_ptr_array_index(l->rows, i))->box);
+    g_ptr_array_set_size(l->rows, 0);
+    if (l->conditions->len) take_sources(l);
+    for (guint i = 0; i < l->conditions->len; i++) g_ptr_array_add(l->rows, row_new(l, conditions_at(l->conditions, i)));
+    count(l);
+    l->showing = was;
+}
+
+/* Shows others. What the rows had until now may be named by them until they are gone. */
+static void take_over(SteerList *l, GPtrArray *conditions) {
+    GPtrArray *before = l->conditions;
+    l->conditions = conditions;
+    build_rows(l);
+    g_ptr_array_unref(before);
+}
+
+/* One more. A region's words are its layer's name at first. */
+static void add(SteerList *l, guint32 kind, const gchar *id, const gchar *path) {
+    Condition *c = conditions_add(l->conditions, kind, id, path);
+    if (!c) {
+        l->changed("32 things steer this image, and there can be no more.", l->data);
+        return;
+    }
+    gint32 active = active_layer(l->image);
+    if (kind != SCUMBLE_CONDITION_LORA && active > 0 && !mark_is_on(active)) source_choose(c, active);
+    if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
+    build_rows(l);
+    gtk_expander_set_expanded(GTK_EXPANDER(l->expander), TRUE);
+    tell(l);
+}
+
+static void add_file(SteerList *l, guint32 kind, const gchar *path) {
+    gchar *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    /* Its folder says more than this name, which nearly every network has. */
+    const gchar *chosen = strcmp(base, "model.onnx") ? path : folder;
+    gchar *id = known_remember(KNOWN_NETWORKS, chosen);
+    add(l, kind, id, chosen);
+    g_free(id);
+    g_free(base);
+    g_free(folder);
+}
+
+static void control_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_CONTROL, path); }
+static void lora_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_LORA, path); }
+
+/* The folder of what was chosen last. */
+static gchar *last_folder(void) {
+    gchar **known = known_list(KNOWN_NETWORKS), *folder = *known ? g_path_get_dirname(known[1]) : NULL;
+    g_strfreev(known);
+    return folder;
+}
+
+static void choose_control(GtkMenuItem *item, SteerList *l) {
+    gchar *folder = last_folder();
+    (void)item;
+    chooser_show(l->add, &(ChooserAsk){"Choose a ControlNet", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "ControlNets", "*.onnx"}, control_chosen, l);
+    g_free(folder);
+}
+
+static void choose_lora(GtkMenuItem *item, SteerList *l) {
+    gchar *folder = last_folder();
+    (void)item;
+    chooser_show(l->add, &(ChooserAsk){"Choose a LoRA", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "LoRAs", "*.safetensors"}, lora_chosen, l);
+    g_free(folder);
+}
+
+static void add_region(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    add(l, SCUMBLE_CONDITION_REGION, "", NULL);
+}
+
+static void add_known(GtkMenuItem *item, SteerList *l) {
+    const gchar *path = g_object_get_data(G_OBJECT(item), "path");
+    add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path);
+}
+
+static GtkWidget *entry(SteerList *l, GtkWidget *menu, const gchar *text, guint32 kind, const gchar *tip, GCallback clicked) {
+    GtkWidget *item = gtk_menu_item_new_with_label(text);
+    gtk_widget_set_sensitive(item, !l->reasons[kind]);
+    gtk_widget_set_tooltip_text(item, l->reasons[kind] ? l->reasons[kind] : tip);
+    g_object_set_data(G_OBJECT(item), "kind", GUINT_TO_POINTER(kind));
+    g_signal_connect(item, "activate", clicked, l);
+    gtk_menu_shell_append(GTK_MENU_SHELL(menu), item);
+    return item;
+}
+
+static void add_clicked(GtkButton *button, SteerList *l) {
+    GtkWidget *menu = gtk_menu_new();
+    (void)button;
+    entry(l, menu, "ControlNet from a file\xe2\x80\xa6", SCUMBLE_CONDITION_CONTROL, "Follows what is painted on a layer", G_CALLBACK(choose_control));
+    entry(l, menu, "LoRA from a file\xe2\x80\xa6", SCUMBLE_CONDITION_LORA, "A style or a subject that it has learnt", G_CALLBACK(choose_lora));
+    entry(l, menu, "Region with words of its own", SCUMBLE_CONDITION_REGION, "Where the chosen layer is painted", G_CALLBACK(add_region));
+    gchar **known = known_list(KNOWN_NETWORKS);
+    if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
+    for (gchar **at = known; *at; at += 2) {
+        guint32 kind = g_str_has_suffix(at[1], ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_CONTROL;
+        gchar *title = condition_title(&(Condition){.kind = kind, .file = at[0]});
+        GtkWidget *item = entry(l, menu, title, kind, at[1], G_CALLBACK(add_known));
+        g_object_set_data_full(G_OBJECT(item), "id", g_strdup(at[0]), g_free);
+        g_object_set_data_full(G_OBJECT(item), "path", g_strdup(at[1]), g_free);
+        g_free(title);
+    }
+    g_strfreev(known);
+    gtk_widget_show_all(menu);
+    menu_popup(menu, l->add);
+}
+
+static void expanded(GtkExpander *expander, GParamSpec *what, GtkWidget *scroll) {
+    (void)what;
+    gtk_widget_set_visible(scroll, gtk_expander_get_expanded(expander));
+    gtk_widget_grab_focus(GTK_WIDGET(expander)); /* who opened it by its key goes on by Tab */
+}
+
+SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar *, gpointer), gpointer data) {
+    SteerList *l = g_new0(SteerList, 1);
+    l->image = image;
+    l->changed = changed;
+    l->data = data;
+    l->conditions = conditions_new();
+    l->rows = g_ptr_array_new_with_free_func(g_free);
+    l->expander = gtk_expander_new_with_mnemonic("Steer b_y");
+    gtk_widget_set_tooltip_text(l->expander, "ControlNets, regions and LoRAs that the picture follows besides paint and words");
+    GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *scroll = gtk_scrolled_window_new(NULL, NULL);
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+    gtk_widget_set_size_request(scroll, -1, HEIGHT);
+    l->column = box_new(GTK_ORIENTATION_VERTICAL, 0);
+    scroll_add(scroll, l->column);
+    l->add = gtk_button_new_with_mnemonic("Add\xe2\x80\xa6");
+    gtk_widget_set_tooltip_text(l->add, "A ControlNet or region, which follows a layer, or a LoRA");
+    g_signal_connect(l->add, "clicked", G_CALLBACK(add_clicked), l);
+    gtk_box_pack_start(GTK_BOX(line), l->expander, TRUE, TRUE, 0);
+    gtk_box_pack_start(GTK_BOX(line), l->add, FALSE, FALSE, 0);
+    l->box = box_new(GTK_ORIENTATION_VERTICAL, GAP);
+    gtk_box_pack_start(GTK_BOX(l->box), line, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(l->box), scroll, FALSE, FALSE, 0);
+    gtk_box_pack_start(box, l->box, FALSE, FALSE, GAP);
+    gtk_widget_show_all(l->box);
+    gtk_widget_set_visible(scroll, FALSE);
+    gtk_widget_set_no_show_all(scroll, TRUE);
+    g_signal_connect(l->expander, "notify::expanded", G_CALLBACK(expanded), scroll);
+    return l;
+}
+
+void steer_list_free(SteerList *l) {
+    if (!l) return;
+    steer_list_know(l, NULL);
+    if (l->sources) g_array_unref(l->sources);
+    g_ptr_array_unref(l->rows);
+    g_ptr_array_unref(l->conditions);
+    g_free(l);
+}
+
+void steer_list_show(SteerList *l, const GPtrArray *conditions) {
+    take_over(l, conditions_copy(conditions));
+    if (l->conditions->len) gtk_expander_set_expanded(GTK_EXPANDER(l->expander), TRUE);
+}
+
+const GPtrArray *steer_list_conditions(const SteerList *l) { return l->conditions; }
+
+void steer_list_know(SteerList *l, gchar *const reasons[RENDERER_KINDS]) {
+    for (guint i = 0; i < RENDERER_KINDS; i++) {
+        g_free(l->reasons[i]);
+        l->reasons[i] = reasons ? g_strdup(reasons[i]) : NULL;
+    }
+    for (guint i = 0; i < l->rows->len && reasons; i++) grey(g_ptr_array_index(l->rows, i));
+}
+
+void steer_list_look(SteerList *l) {
+    if (!l->conditions->len) return; /* an image may have very many layers */
+    l->showing = TRUE;
+    sources_find(l->image, l->conditions);
+    take_sources(l);
+    for (guint i = 0; i < l->rows->len; i++) {
+        Row *row = g_ptr_array_index(l->rows, i);
+        if (row->layer) fill_layers(row);
+    }
+    l->showing = FALSE;
+}
+
+void steer_list_set_sensitive(SteerList *l, gboolean sensitive) { gtk_widget_set_sensitive(l->box, sensitive); }

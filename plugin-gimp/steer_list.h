@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The dialog's list of what steers the picture. */
+#pragma once
+
+#include "compat.h"
+#include "engine.h"
+
+typedef struct SteerList SteerList;
+
+/* `changed` is called with `data` whenever the artist has changed something, and with a sentence where that could not be done;
+ * `image` has the layers to choose from. */
+SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar *wrong, gpointer data), gpointer data);
+void steer_list_free(SteerList *list);
+
+/* Shows these, opened if there are some; `changed` is not called. */
+void steer_list_show(SteerList *list, const GPtrArray *conditions);
+
+/* As the artist has set them. The list's own. */
+const GPtrArray *steer_list_conditions(const SteerList *list);
+
+/* What the model cannot take, and why, by SCUMBLE_CONDITION_*: it is greyed out. NULL: nobody knows yet. */
+void steer_list_know(SteerList *list, gchar *const reasons[RENDERER_KINDS]);
+
+/* Layers may have come, gone or been renamed. */
+void steer_list_look(SteerList *list);
+
+void steer_list_set_sensitive(SteerList *list, gboolean sensitive);

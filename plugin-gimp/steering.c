@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "steering.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "compat.h"
+#include "small.h"
+#include "sources.h"
+#include "times.h"
+
+/* What the renderer was told under a number. */
+typedef struct {
+    gboolean held;    /* it steers there; */
+    gchar *said;      /* by these words and numbers, NULL: not known; */
+    gint32 layer;     /* with that layer's picture, and how it was seen last; */
+    gint64 place[6];
+    Small paint, mask;
+    gboolean stale;   /* the picture there is not the layer's as it is now */
+    gchar *wrong;     /* why it does not steer; NULL */
+    gchar *refused;   /* the words and numbers that the engine would not have: they are not tried again */
+} Told;
+
+struct Steering {
+    gint32 image;
+    GPtrArray *conditions;
+    gchar *reasons[RENDERER_KINDS];
+    Told told[CONDITIONS_MOST];
+    Workbench bench;
+    const PixelFormat *format; /* of the renderer's canvas at the last look, */
+    const Babl *babl;
+    gint width, height;
+    guint turn;
+    gboolean blind; /* GIMP makes no small pictures of layers */
+};
+
+Steering *steering_new(gint32 image) {
+    Steering *s = g_new0(Steering, 1);
+    s->image = image;
+    s->conditions = conditions_new();
+    s->blind = !small_can_be_had();
+    return s;
+}
+
+static void told_clear(Told *t) {
+    g_free(t->said);
+    g_free(t->wrong);
+    g_free(t->refused);
+    small_clear(&t->paint);
+    small_clear(&t->mask);
+    *t = (Told){.held = FALSE};
+}
+
+void steering_forget(Steering *s) {
+    for (guint i = 0; i < CONDITIONS_MOST; i++) told_clear(&s->told[i]);
+    s->format = NULL;
+    workbench_clear(&s->bench);
+}
+
+void steering_block(Steering *s, gchar *const reasons[RENDERER_KINDS]) {
+    for (guint i = 0; i < RENDERER_KINDS; i++) {
+        g_free(s->reasons[i]);
+        s->reasons[i] = reasons ? g_strdup(reasons[i]) : NULL;
+    }
+}
+
+void steering_free(Steering *s) {
+    if (!s) return;
+    steering_forget(s);
+    steering_block(s, NULL);
+    g_ptr_array_unref(s->conditions);
+    g_free(s);
+}
+
+void steering_set(Steering *s, GPtrArray *conditions) {
+    g_ptr_array_unref(s->conditions);
+    s->conditions = conditions;
+}
+
+const GPtrArray *steering_conditions(const Steering *s) { return s->conditions; }
+
+const gchar *steering_problem(const Steering *s) {
+    for (guint i = 0; i < CONDITIONS_MOST; i++)
+        if (s->told[i].wrong) return s->told[i].wrong;
+    return NULL;
+}
+
+/* All of it but the picture. */
+static gchar *words_of(const Condition *c) {
+    return g_strdup_printf("%u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,
+                           c->path ? c->path : "", c->prompt);
+}
+
+/* How its layer lies; TRUE if that is another way than at the last look. */
+static gboolean place_update(Told *t, gint32 layer) {
+    gint x = 0, y = 0;
+    gint32 mask = gimp_layer_get_mask(layer);
+    gimp_drawable_offsets(layer, &x, &y);
+    gint64 now[G_N_ELEMENTS(t->place)] = {x, y, gimp_drawable_width(layer), gimp_drawable_height(layer), mask,
+                                          mask > 0 && gimp_layer_get_apply_mask(layer)};
+    gboolean differs = memcmp(now, t->place, sizeof now) != 0;
+    memcpy(t->place, now, sizeof now);
+    return differs;
+}
+
+/* Looks at the layer; `rect`, of the image, grows by what differs there from the last look. */
+static void look_at(Told *t, gint32 layer, GeglRectangle *rect) {
+    GeglRectangle box, found = {0, 0, 0, 0};
+    if (small_update(&t->paint, layer, &box)) found = box;
+    if (t->place[5] && small_update(&t->mask, (gint32)t->place[4], &box)) gegl_rectangle_bounding_box(&found, &found, &box);
+    if (found.width <= 0) return;
+    found.x += (gint)t->place[0];
+    found.y += (gint)t->place[1];
+    gegl_rectangle_bounding_box(rect, rect, &found);
+}
+
+/* What of the layer the engine does not have, on the canvas; NULL if that is nothing, or it cannot be read now. */
+static Paint *read_new(Steering *s, const Condition *c, Told *t, const GeglRectangle *canvas, gboolean look, gboolean whole) {
+    GeglRectangle rect = {0, 0, 0, 0};
+    if (t->layer != c->layer) {
+        small_clear(&t->paint);
+        small_clear(&t->mask);
+        t->stale = TRUE;
+    }
+    t->layer = c->layer;
+    if (look || t->stale) {
+        if (place_update(t, c->layer)) t->stale = TRUE;
+        if (!s->blind) look_at(t, c->layer, &rect);
+    }
+    if (t->stale || whole || (look && s->blind)) rect = *canvas;
+    if (!gegl_rectangle_intersect(&rect, &rect, canvas)) return NULL;
+    gint64 began = g_get_monotonic_time();
+    Paint *paint = source_read(&s->bench, c->layer, canvas, &rect);
+    times_tell("source", began);
+    /* What cannot be read now is read at the next look, all of it. */
+    t->stale = !paint;
+    if (paint && c->kind == SCUMBLE_CONDITION_REGION) source_whiten(paint);
+    return paint;
+}
+
+static void no_layer(const Condition *c, GError **error) {
+    gchar *title = condition_title(c);
+    g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d has no layer to read%s%s%s: choose one for it under Steer by.", title,
+                *c->name ? " (its layer \xe2\x80\x9c" : "", c->name, *c->name ? "\xe2\x80\x9d is gone)" : "");
+    g_free(title);
+}
+
+static void not_here(const Condition *c, GError **error) {
+    gchar *title = condition_title(c);
+    g_set_error(error, SCUMBLE_DOMAIN, 0,
+                "This image is steered by \xe2\x80\x9c%s\xe2\x80\x9d, which is not among your files. Add the file under Steer by, or take "
+                "this one out of the list.", title);
+    g_free(title);
+}
+
+/* Why it cannot be used at all; FALSE: nothing is in the way. */
+static gboolean hindered(const Steering *s, const Condition *c, GError **error) {
+    gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, filed = c->kind != SCUMBLE_CONDITION_REGION;
+    if (s->reasons[c->kind]) {
+        gchar *title = condition_title(c);
+        g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, s->reasons[c->kind]);
+        g_free(title);
+        return TRUE;
+    }
+    if (filed && !c->path) not_here(c, error);
+    else if (pictured && !source_is_there(c)) no_layer(c, error);
+    else return FALSE;
+    return TRUE;
+}
+
+static gboolean take_away(Renderer *r, guint32 number, Told *t) {
+    gboolean held = t->held;
+    if (held) renderer_steer(r, number, NULL, NULL, NULL);
+    t->held = FALSE;
+    g_clear_pointer(&t->said, g_free);
+    t->layer = 0;
+    return held;
+}
+
+/* TRUE if the engine was told something new. */
+static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, gboolean look, gboolean whole) {
+    Told *t = &s->told[c->number];
+    GError *error = NULL;
+    gchar *words = words_of(c);
+    gboolean changed = FALSE;
+    if (!hindered(s, c, &error) && g_strcmp0(words, t->refused)) {
+        gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, other = g_strcmp0(words, t->said) != 0;
+        if (!t->held) t->stale = TRUE;
+        Paint *paint = pictured ? read_new(s, c, t, canvas, look, whole) : NULL;
+        gboolean may = !pictured || paint || (t->held && !t->stale); /* not without a picture */
+        g_clear_pointer(&t->wrong, g_free);
+        if (may && (paint || other)) {
+            guint64 before = r->asked;
+            if (renderer_steer(r, c->number, c, paint, &error)) {
+                t->held = TRUE;
+                g_free(t->said);
+                t->said = g_strdup(words);
+                g_clear_pointer(&t->refused, g_free);
+                changed = r->asked != before;
+            } else {
+                g_free(t->refused);
+                t->refused = g_strdup(words);
+            }
+        }
+        paint_free(paint);
+    }
+    if (error) {
+        changed = take_away(r, c->number, t) || changed;
+        g_free(t->wrong);
+        t->wrong = g_strdup(error->message);
+        g_error_free(error);
+    }
+    g_free(words);
+    return changed;
+}
+
+/* TRUE if the layer that is painted on is this one, or lies in this group. */
+static gboolean is_active(gint32 active, gint32 layer) {
+    while (active > 0 && active != layer) active = gimp_item_get_parent(active);
+    return active > 0;
+}
+
+gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, Look look) {
+    const Picture *p = &r->picture;
+    gboolean changed = FALSE, wanted[CONDITIONS_MOST] = {FALSE};
+    if (!p->pixels || p->width != canvas->width || p->height != canvas->height) return FALSE;
+    /* With another canvas the engine has dropped all pictures. */
+    if (p->format != s->format || p->babl != s->babl || p->width != s->width || p->height != s->height) {
+        for (guint i = 0; i < CONDITIONS_MOST; i++) {
+            s->told[i].stale = TRUE;
+            g_clear_pointer(&s->told[i].said, g_free);
+        }
+        s->format = p->format;
+        s->babl = p->babl;
+        s->width = p->width;
+        s->height = p->height;
+    }
+    if (look == LOOK_WHOLE) workbench_clear(&s->bench); /* the image may have another colour profile now */
+    for (guint i = 0; i < s->conditions->len; i++) wanted[conditions_at(s->conditions, i)->number] = conditions_at(s->conditions, i)->on;
+    for (guint i = 0; i < CONDITIONS_MOST; i++) {
+        if (wanted[i]) continue;
+        changed = take_away(r, i, &s->told[i]) || changed;
+        g_clear_pointer(&s->told[i].wrong, g_free);
+        g_clear_pointer(&s->told[i].refused, g_free);
+    }
+    gint32 active = s->conditions->len ? active_layer(s->image) : -1;
+    for (guint i = 0; i < s->conditions->len; i++) {
+        const Condition *c = conditions_at(s->conditions, i);
+        gboolean its_turn = look != LOOK_IN_TURN || i == s->turn % s->conditions->len || is_active(active, c->layer);
+        if (c->on) changed = tell_one(s, r, c, canvas, its_turn, look == LOOK_WHOLE) || changed;
+    }
+    s->turn++;
+    return changed;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Hands what steers to the engine: what is new of it, and what is new on the layers that it follows. */
+#pragma once
+
+#include "condition.h"
+#include "engine.h"
+
+typedef struct Steering Steering;
+
+/* By nothing at first. */
+Steering *steering_new(gint32 image);
+void steering_free(Steering *steering);
+
+/* By these from now on; they are taken over. */
+void steering_set(Steering *steering, GPtrArray *conditions);
+const GPtrArray *steering_conditions(const Steering *steering);
+
+/* Another renderer begins, which knows of nothing yet. */
+void steering_forget(Steering *steering);
+
+/* What the model cannot take and why, by SCUMBLE_CONDITION_*; it is left out. The texts are copied. */
+void steering_block(Steering *steering, gchar *const reasons[RENDERER_KINDS]);
+
+/* Which layers are looked at: the one that is painted on and another one in turn; each; or each is read, because small pictures
+ * may not show what is faint. */
+typedef enum { LOOK_IN_TURN, LOOK_AT_EACH, LOOK_WHOLE } Look;
+
+/* Tells the renderer what has changed: its canvas is `canvas` of the image. Nothing is done before that was pushed. TRUE if
+ * something had changed. */
+gboolean steering_follow(Steering *steering, Renderer *renderer, const GeglRectangle *canvas, Look look);
+
+/* The first sentence about what does not steer, NULL if all does. Valid until the next call. */
+const gchar *steering_problem(const Steering *steering);
