@@ -81,6 +81,10 @@ pub struct RenderArgs {
     /// and to the text encoders, if that is not to be the same. May be given several times
     #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = steering::parse_lora)]
     pub lora: Vec<Lora>,
+    /// Where the LoRAs lie that the prompt names: <lora:NAME:0.8>, or <lora:NAME:1:0.8> with the text encoders' number first
+    /// [default: loras beside the folder of models that were got]
+    #[arg(long, value_name = "DIR")]
+    pub lora_folder: Option<PathBuf>,
     /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
     /// soft, the words, and their weight against those of regions that it overlaps and, below 1, the whole picture's (0 to 10).
     /// May be given several times

@@ -15,6 +15,7 @@ mod host;
 mod progress;
 mod render;
 mod steering;
+mod lora_words;
 mod stills;
 mod colour;
 

@@ -25,7 +25,7 @@ pub fn run(args: &RenderArgs) -> Done {
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     let mut layer = engine.layer()?;
-    layer.set_params(&params(&args.settings, &args.prompt, args.mask_softness))?;
+    layer.set_params(&params(&args.settings, &steering.prompt, args.mask_softness))?;
     if let Some((values, shape)) = &noise {
         layer.set_noise(values, *shape)?;
     }

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use crate::args::RenderArgs;
 use crate::failure::Done;
 use crate::host::{self, Layer};
+use crate::lora_words;
 use crate::stills::{self, Still};
 
 /// All that was asked for, with its pictures.
 pub struct Steering<'a> {
     controls: Vec<(&'a Control, Still)>,
-    loras: &'a [Lora],
+    loras: Vec<Lora>,
+    /// The prompt without the LoRAs that stood in it.
+    pub prompt: String,
     regions: Vec<(&'a Region, Still)>,
     references: Vec<(&'a Reference, Still)>,
 }
@@ -27,9 +30,11 @@ impl<'a> Steering<'a> {
         let controls = args.control.iter().map(|own| Ok((own, of_canvas("control picture", &own.picture)?)));
         let regions = args.region.iter().map(|own| Ok((own, of_canvas("region's mask", &own.mask)?)));
         let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
+        let (prompt, named) = lora_words::taken_out(&args.prompt, args.lora_folder.as_deref())?;
         Ok(Steering {
+            prompt,
             controls: controls.collect::<Done<_>>()?,
-            loras: &args.lora,
+            loras: args.lora.iter().cloned().chain(named).collect(),
             regions: regions.collect::<Done<_>>()?,
             references: references.collect::<Done<_>>()?,
         })
@@ -46,7 +51,7 @@ impl<'a> Steering<'a> {
             let control = host::Control { model, scale: *scale, start: *start, end: *end };
             layer.set_control(number(), &control, picture.canvas())?;
         }
-        for Lora { file, scale, text } in self.loras {
+        for Lora { file, scale, text } in &self.loras {
             layer.set_lora(number(), &host::Lora { file, scale: *scale, text: *text })?;
         }
         for (Region { prompt, weight, .. }, mask) in &self.regions {

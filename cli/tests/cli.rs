@@ -413,6 +413,19 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
     let two = rendered(&both);
     assert_ne!(two, changed);
     assert_eq!(two, rendered(&[&both[..], &["--worker"]].concat()), "in a process of its own");
+    let folder = at("loras");
+    let named = |words: &str, code| {
+        let args = ["render", "-i", &input, "-p", words, "-o", &out, "-m", &model, "--steps", "2"];
+        let args = [&args[..], &["--lora-folder", &folder]].concat();
+        match code {
+            0 => succeed(&args),
+            code => fail(code, &args),
+        }
+    };
+    named("a lake <lora:sd15-kohya:0.7>", 0);
+    assert_eq!(image::open(&out).unwrap().into_rgb8(), changed, "named in the prompt");
+    let said = named("a lake <lora:nothing:0.7>", 1);
+    assert!(said.contains("no nothing.safetensors in") && said.contains("sd15-peft"), "{said}");
     let text = scratch.file("text.safetensors");
     std::fs::write(&text, "no tensors at all, but some words").unwrap();
     let many: Vec<String> = (0..100).map(|_| kohya.clone()).collect();

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Puts an IP-Adapter into a Stable Diffusion 1.x or XL model and exports it to ONNX, so that Scumble can show it reference
-pictures.
+"""Puts an IP-Adapter into a Stable Diffusion 1.x or XL model and exports it to ONNX, so that Scumble can show
+it reference pictures.
 
     python models/export/ip_adapter.py --model DIFFUSERS_FOLDER --adapter ip-adapter_sd15.safetensors \\
         --image-encoder models/image_encoder --onnx ONNX_FOLDER --output NEW_FOLDER
 
 --model is the folder of a diffusers pipeline with safetensors; --image-encoder one of transformers'
-CLIPVisionModelWithProjection, that which the adapter was made with. All other parts are taken from --onnx, an export of the same
-model that Scumble loads already (`optimum-cli export onnx`). See README.md beside this file.
+CLIPVisionModelWithProjection, that which the adapter was made with. All other parts are taken from --onnx, an
+export of the same model that Scumble loads already (`optimum-cli export onnx`). docs/models.md has the form
+of what comes out.
 """
 
 import argparse
@@ -30,8 +31,8 @@ MOST_BYTES = 2 << 30
 
 
 class Looks(torch.nn.Module):
-    """diffusers' attention of an IP-Adapter, with a scale for each picture that is an input of the graph: what is said of
-    a picture is weighed before the pictures are mixed, so that equal scales are what diffusers has."""
+    """diffusers' attention of an IP-Adapter, with a scale for each picture that is an input of the graph:
+    what is said of each is weighed before they are mixed, so that equal scales are what diffusers has."""
 
     def __init__(self, own):
         super().__init__()
@@ -81,7 +82,8 @@ def wants_parts(unet):
 
 
 def unet_forward(self, sample, timestep, encoder_hidden_states, *more):
-    """`more`: SDXL's text_embeds and time_ids; image_embeds [batch, pictures, (parts,) width], ip_adapter_scale [batch, pictures]"""
+    """`more`: SDXL's text_embeds and time_ids; image_embeds [batch, pictures, (parts,) width] and
+    ip_adapter_scale [batch, pictures]"""
     *added, image_embeds, scales = more
     known = dict(zip(("text_embeds", "time_ids"), added, strict=True)) if added else {}
     tokens = int(self.encoder_hid_proj([image_embeds])[0].shape[2])
@@ -158,7 +160,7 @@ def as_exported(module, forward):
 
 
 def write(path, row):
-    """One row of components() to a file, with the weights beside it where they are large. Returns the module as it runs."""
+    """One row of components() to a file, with the weights beside it where they are large."""
     module, forward, inputs, axes, out = row
     shutil.rmtree(path.parent, ignore_errors=True)
     path.parent.mkdir(parents=True)
@@ -209,7 +211,7 @@ def check(path, row):
 def adapter_of(file):
     """A file of an IP-Adapter, as diffusers reads it."""
     if file.suffix != ".safetensors":
-        raise SystemExit(f"{file}: only .safetensors files are read; other forms may run a program when they are opened")
+        raise SystemExit(f"{file}: only .safetensors files are read; others may run a program")
     state = {"image_proj": {}, "ip_adapter": {}}
     for key, value in load_file(file).items():
         part, _, name = key.partition(".")
@@ -226,7 +228,8 @@ def add(unet, state):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     for name, what in (
         ("model", "diffusers folder"),
         ("adapter", "IP-Adapter, .safetensors"),
@@ -240,7 +243,7 @@ def main():
         raise SystemExit(f"{args.output} is there already")
     pipe = DiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
     unet = looking(add(pipe.unet, adapter_of(args.adapter)).eval())
-    encoder = CLIPVisionModelWithProjection.from_pretrained(args.image_encoder, torch_dtype=torch.float32).eval()
+    encoder = CLIPVisionModelWithProjection.from_pretrained(args.image_encoder, dtype=torch.float32).eval()
     del pipe
     # A folder that is whole or not there.
     making = args.output.with_name(args.output.name + ".making")

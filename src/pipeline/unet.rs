@@ -64,7 +64,7 @@ pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, To
 fn pictures(network: &Component) -> Result<Option<Wanted>> {
     let Some(port) = network.input(PICTURES) else { return Ok(None) };
     let rank = port.shape.len();
-    if !network.input(SCALES).is_some_and(|port| port.shape.len() == 2) || !(3..=4).contains(&rank) {
+    if network.input(SCALES).is_none_or(|port| port.shape.len() != 2) || !(3..=4).contains(&rank) {
         return Err(network.unsupported(&format!(
             "it looks at pictures in another way than is known here ({PICTURES} of {rank} dimensions, and {SCALES} of two, are)"
         )));

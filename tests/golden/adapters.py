@@ -1,4 +1,4 @@
-"""models/tiny/ip-*: Stable Diffusion with IP-Adapters of random weights, put in and exported by models/export/ip_adapter.py."""
+"""models/tiny/ip-*: Stable Diffusion with IP-Adapters of random weights (models/export/ip_adapter.py)."""
 
 import copy
 import json
@@ -49,7 +49,8 @@ def projection(cross, parts):
         for part in ("0.norm1", "0.norm2", "1.0"):
             layers[f"{layer}.{part}.weight"] = torch.ones(hidden)
             layers[f"{layer}.{part}.bias"] = torch.randn(hidden) * 0.1
-        shapes = {"0.to_q": (64, 64), "0.to_kv": (128, 64), "0.to_out": (64, 64), "1.1": (256, 64), "1.3": (64, 256)}
+        shapes = {"0.to_q": (64, 64), "0.to_kv": (128, 64), "0.to_out": (64, 64)}
+        shapes |= {"1.1": (256, 64), "1.3": (64, 256)}
         layers |= {f"{layer}.{part}.weight": linear(*shape) / 2 for part, shape in shapes.items()}
     return {
         "latents": torch.randn(1, 4, hidden) / hidden**0.5,
@@ -103,7 +104,8 @@ def write_folder(parts, folder):
         config = (folder / name / "config.json").read_text() if name == "unet" else None
         ip_adapter.write(path, row)
         ip_adapter.check(path, row)
-        (folder / name / "config.json").write_text(config or json.dumps(parts.image_encoder.config.to_diff_dict()))
+        config = config or json.dumps(parts.image_encoder.config.to_diff_dict())
+        (folder / name / "config.json").write_text(config)
 
 
 def changes(parts, folder):
@@ -114,8 +116,10 @@ def changes(parts, folder):
         told = dict(added_cond_kwargs)
         (seen,) = told.pop("image_embeds")
         scales = torch.full(seen.shape[:2], parts.scale)
-        given = {"encoder_hidden_states": encoder_hidden_states, "image_embeds": seen, "ip_adapter_scale": scales}
-        return nets.call(unet, sample=sample, timestep=timestep, **given, **told)
+        told |= {"image_embeds": seen, "ip_adapter_scale": scales}
+        return nets.call(
+            unet, sample=sample, timestep=timestep, encoder_hidden_states=encoder_hidden_states, **told
+        )
 
     def see(pixel_values, output_hidden_states=False):
         seen = torch.cat([nets.call(eyes, pixel_values=one[None])[0] for one in pixel_values])
@@ -125,10 +129,3 @@ def changes(parts, folder):
 
     rows = [row for row in nets.changes(parts, folder) if row[0] is not parts.unet]
     return [*rows, (parts.unet, "forward", predict), (parts.image_encoder, "forward", see)]
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

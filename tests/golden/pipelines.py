@@ -208,8 +208,8 @@ CONTROLS = {
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
 }
-# Reference pictures of a case: how large, and how much of each. klein's of one case are of one size: diffusers' pipeline takes
-# no others.
+# Reference pictures of a case: how large, and how much of each. klein's of one case are of one size:
+# diffusers' pipeline takes no others.
 REFERENCES = {
     "ip-guided": [((300, 231), 0.6)],
     "ip-two-wide": [((120, 200), 1.0), ((224, 224), 1.0)],
