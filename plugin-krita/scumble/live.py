@@ -18,6 +18,7 @@ from .settings import DocumentSettings
 from .status import Status, Told
 from .steering import FROM_FILES, MOST_TEXT, added, sources
 
+FINISH = 1.0  # seconds that Apply waits for the picture that is being made
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
 
@@ -135,7 +136,7 @@ class Live(QtCore.QObject):
         one = self.of(document)
         with self.loop.alone():
             if one is not None:
-                one.finish_frame()
+                one.finish_picture(FINISH)
                 one.hold()
             group.apply(f"Scumble: {words}" if words else "Scumble picture", keep)
         if not chosen.seed_locked and not keep:
