@@ -136,6 +136,7 @@ def main() -> int:
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
         windows(bare, pick(pace.LAYERS, "faults", parts), **stub, **times)
+        windows(bare, pick(steering.COSTS, "steering", parts), **stub, **times)
         windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
         windows(bare, pick(faults_window.SMALL, "faults", parts), size="1366x768", **stub)
         deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"

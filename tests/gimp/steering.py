@@ -15,6 +15,7 @@ from pathlib import Path
 
 from desk import Desk, clipboard, line
 from dialog import said
+from pace import Cursors, readings
 from report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -468,4 +469,42 @@ def read_by_krita(path: Path) -> str:
     return done.stdout.strip() or done.stderr[-300:]
 
 
+def cheap(d: Desk, r: Report):
+    """Layers that steer are read by parts under the brush, without its busy cursor, and not at rest."""
+    prepare(d, networks=[["lines [1]", "/nets/lines"]])
+    d.open()
+    drawn = sketch(d)
+    d.s.do(f"(t-activate {d.image} {d.layer})")
+    steered(d, one(0, "control", "lines [1]", "sketch"), one(1, "region", "", "paint", prompt="ships"))
+    window = d.dialog(live=True)
+    live = live_of(d)
+    d.s.do(f"(begin (t-activate {d.image} {drawn}) (gimp-displays-flush))")
+    d.focus()
+    d.stroke(line(0))
+    rest(d, live, 2.5)
+    before = readings(d, "source")
+    time.sleep(4.0)
+    count = readings(d, "source") - before
+    r.check("at rest no layer that steers is read", before >= 3 and count == 0, f"{before}, then {count}")
+    cursors = Cursors(d.s.env["DISPLAY"])
+    x, y = d.centre()
+    shown = d.dump(live)
+    d.press(line(3)[:3])
+    time.sleep(0.3)
+    cursors.count()
+    for turn in range(2, 8):
+        for dx, dy in line(turn)[:: 1 - 2 * (turn % 2)]:
+            d.s.x("mousemove", x + dx, y + dy)
+            time.sleep(0.012)
+    flips, after = cursors.count(), d.dump(live)
+    d.release()
+    cursors.close()
+    r.check("a long stroke on one is followed", after != shown)
+    r.check("and GIMP's cursor stays the brush's meanwhile", flips <= 1, f"another one {flips} times")
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close_image()
+
+
 SCENARIOS, UNSTEERED, REAL = [followed, added, damaged, compared, styles], [greyed], [real]
+COSTS = [cheap]
