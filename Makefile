@@ -146,11 +146,11 @@ gimp-plugin: setup-gimp
 	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN)) WERROR=$(WERROR)
 
 # Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
-gimp: build gimp-plugin
+gimp: setup-gimp build gimp-plugin
 	PROFILE=$(PROFILE) python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
 		--library $(TARGET)/release/libscumble.so --start
 
-gimp-zip: build gimp-plugin
+gimp-zip: setup-gimp build gimp-plugin
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so \
 		--out $(OUT)/scumble-gimp-$(GIMP).zip --check
 

@@ -152,7 +152,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 3
+#define SCUMBLE_ABI_MINOR 4
 
 /**
  * Done.
@@ -641,6 +641,12 @@
 #define SCUMBLE_CONDITION_REGION 3
 
 /**
+ * A picture whose style, structure or subject the rendering takes over: a photograph, a mood board, another painting. It has
+ * a size of its own and no place on the canvas.
+ */
+#define SCUMBLE_CONDITION_REFERENCE 4
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1
@@ -900,7 +906,9 @@ typedef struct ScumbleCondition {
     const char *file;
     /**
      * How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
-     * picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
+     * picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
+     * of a reference, 0..10; 0 = nothing; where `scumble_engine_conditions` notes that the model does not weigh them, all else
+     * is all.
      */
     float scale;
     /**
@@ -1433,12 +1441,18 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
  * picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
  * the first push); a change of a control's numbers loads nothing. At most 32 at once.
+ * A reference is no picture of the canvas: `canvas_width` and `canvas_height` of its image are the reference's own size (1 to
+ * 16384, whatever the paint's is), `rect` lies in that, what is transparent is white, and it stays when the canvas changes. An
+ * image of another size takes the place of the whole of it. It is shown to the model whole, in whatever window; models look at
+ * some 1024 x 1024 pixels of it at most, and what they make of it is kept, so that a reference that rests costs no more than
+ * what the model does with it in each step.
  * The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
  * job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
  * it, poll tells, once; `scumble_engine_conditions` tells the former before.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
- * size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control or region without an image), SCUMBLE_ERROR_FORMAT,
+ * size than the pushed one's, if it is no reference's), SCUMBLE_ERROR_BUFFER (also: a new control, region or reference
+ * without an image), SCUMBLE_ERROR_FORMAT,
  * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
@@ -1452,8 +1466,9 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
 
 /**
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
- * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA) and `region`
- * (SCUMBLE_CONDITION_REGION, which every model takes). What it cannot take is not usable, and `note` says why.
+ * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
+ * (SCUMBLE_CONDITION_REGION, which every model takes) and `reference` (SCUMBLE_CONDITION_REFERENCE). What it cannot take is
+ * not usable, and `note` says why.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
  * On success `*list` is owned by the caller: release it.

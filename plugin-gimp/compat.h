@@ -286,5 +286,8 @@ static inline void menu_popup(GtkWidget *menu, GtkWidget *button) {
 static inline void narrow_box(GtkWidget *box, gint letters) {
     GList *cells = gtk_cell_layout_get_cells(GTK_CELL_LAYOUT(box));
     g_object_set(cells->data, "ellipsize", PANGO_ELLIPSIZE_END, "width-chars", letters, NULL);
+#if GTK_MAJOR_VERSION >= 3
+    g_object_set(cells->data, "max-width-chars", letters, NULL);
+#endif
     g_list_free(cells);
 }

@@ -94,7 +94,6 @@ static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *l
     if (line) join(line, label, box);
     else line = row(f, label, box);
     gtk_entry_set_activates_default(GTK_ENTRY(box), TRUE);
-    if (!slide) gtk_entry_set_width_chars(GTK_ENTRY(box), 8);
     gtk_widget_set_tooltip_text(box, tip);
     n->box = box;
     g_signal_connect(box, "output", G_CALLBACK(number_shown), n);
@@ -227,11 +226,12 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     f->negative = add_text(f, "_Negative:", "What the picture must not show; works while guidance is above 1");
     add_number(f, &f->strength, NULL, "_Strength:", 0.0, 1.0, TRUE, 0.01, 2, "0 = the paint itself, 1 = the paint says nothing");
     GtkWidget *steps = add_number(f, &f->steps, NULL, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
-    add_number(f, &f->guidance, steps, "_Guidance:", 0.0, GUIDANCE_SHOWN, TRUE, 0.1, 1,
+    add_number(f, &f->guidance, steps, "_Guidance:", 0.0, GUIDANCE_SHOWN, FALSE, 0.1, 1,
                "How strictly the prompt is followed; up to 1 it costs nothing");
     GtkWidget *seed = add_number(f, &f->seed, NULL, "See_d:", 0.0, SEED_MOST, FALSE, 1.0, 0, "Another number, another picture");
-    GtkWidget *button = gtk_button_new_with_mnemonic("Ne_w Seed");
-    gtk_widget_set_tooltip_text(button, "Draws a random number");
+    gtk_entry_set_width_chars(GTK_ENTRY(f->seed.box), 8);
+    GtkWidget *button = gtk_button_new_with_mnemonic("Ne_w");
+    gtk_widget_set_tooltip_text(button, "Draws a random number: another picture");
     gtk_box_pack_start(GTK_BOX(seed), button, FALSE, FALSE, 0);
     g_signal_connect(button, "clicked", G_CALLBACK(dice), f);
     add_samplers(f, seed);

@@ -208,7 +208,7 @@ static gboolean look(Live *l, Renderer *r, GError **error) {
         if (seconds_since(l->changed) > SETTLED && !hold_pressed()) change = WATCH_WHOLE;
     }
     if (change != WATCH_NOTHING && !push(l, r, change == WATCH_WHOLE ? NULL : &rect, error)) return FALSE;
-    const GeglRectangle canvas = {0, 0, gimp_image_width(l->image), gimp_image_height(l->image)};
+    const GeglRectangle canvas = {0, 0, r->picture.width, r->picture.height};
     if (steering_follow(l->steering, r, &canvas, change == WATCH_WHOLE ? LOOK_WHOLE : LOOK_IN_TURN)) l->changed = g_get_monotonic_time();
     return TRUE;
 }

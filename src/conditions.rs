@@ -14,12 +14,15 @@ use crate::pixels::snapshot::Snapshot;
 use crate::pixels::{Coding, ImageView, Picture, read};
 use crate::recent::Recent;
 use crate::region::Rect;
-use crate::render;
+use crate::render::{self, Reference as Referred};
 
 /// More than anybody steers by; each may hold a canvas.
 pub const MOST: usize = 32;
 /// How strongly a ControlNet may be heard.
 pub const MOST_SCALE: f32 = 10.0;
+
+/// Pixels of a reference picture that are looked at: twice as wide and high as what models are shown.
+const MOST_SEEN: f64 = 2048.0 * 2048.0;
 
 /// Which ControlNet reads a picture, and how much it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,31 +95,48 @@ pub struct Region {
     pub weight: f32,
 }
 
-/// What goes with a picture of the canvas.
+/// How much is taken of a picture that is no picture of the canvas.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// 0..10; 0 is off.
+    pub scale: f32,
+}
+
+/// What goes with a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pictured {
     Control(Control),
     Region(Region),
+    Reference(Reference),
 }
 
 impl Pictured {
     /// # Errors
-    /// As [`Control::check`]; [`Status::Setting`] for a region's weight out of its range.
+    /// As [`Control::check`]; [`Status::Setting`] for a region's or reference's weight out of its range.
     pub fn check(&self) -> Result<()> {
+        let within = |what: &str, value: f32| match (0.0..=MOST_SCALE).contains(&value) {
+            true => Ok(()),
+            false => {
+                Err(Error::setting(format!("The {what} is {value}; it must be from 0 to {MOST_SCALE}.")))
+            }
+        };
         match self {
             Pictured::Control(control) => control.check(),
-            Pictured::Region(region) if (0.0..=MOST_SCALE).contains(&region.weight) => Ok(()),
-            Pictured::Region(region) => Err(Error::setting(format!(
-                "The region's weight is {}; it must be from 0 to {MOST_SCALE}.",
-                region.weight
-            ))),
+            Pictured::Region(region) => within("region's weight", region.weight),
+            Pictured::Reference(reference) => within("reference's scale", reference.scale),
         }
+    }
+
+    /// Is its picture one of the canvas, and as large? Else it has a size of its own.
+    fn is_of_canvas(&self) -> bool {
+        !matches!(self, Pictured::Reference(_))
     }
 
     fn is_on(&self) -> bool {
         match self {
             Pictured::Control(control) => control.scale != 0.0,
             Pictured::Region(region) => region.weight != 0.0,
+            Pictured::Reference(reference) => reference.scale != 0.0,
         }
     }
 
@@ -125,16 +145,19 @@ impl Pictured {
         match self {
             Pictured::Control(_) => "control picture",
             Pictured::Region(_) => "region's mask",
+            Pictured::Reference(_) => "reference picture",
         }
     }
 }
 
-/// A control picture as it was at one moment, and the windows that were read of it.
+/// A picture as it was at one moment, and the windows that were read of it.
 pub struct Shown {
     pixels: Snapshot,
     /// No other picture has it.
     version: u64,
     windows: Mutex<Recent<Window, Arc<Picture>>>,
+    /// All of it, and its [`Referred::key`].
+    whole: Mutex<Option<(Arc<Picture>, u128)>>,
 }
 
 impl Shown {
@@ -143,7 +166,8 @@ impl Shown {
 
     fn new(canvas: &Canvas) -> Arc<Shown> {
         let windows = Mutex::new(Recent::new(Self::KEPT));
-        Arc::new(Shown { pixels: canvas.snapshot(), version: fresh_number(), windows })
+        let (pixels, version) = (canvas.snapshot(), fresh_number());
+        Arc::new(Shown { pixels, version, windows, whole: Mutex::new(None) })
     }
 
     /// What a ControlNet sees of it in a window whose cells are `cell` pixels: over black, where it is transparent.
@@ -158,6 +182,24 @@ impl Shown {
         let read = Arc::new(read::picture(&self.pixels, scale, pixels, [0.0; 3], cancel)?);
         self.windows.lock().put(*window, read.clone());
         Ok(read)
+    }
+
+    /// All of it, over white where it is transparent, and its [`Referred::key`]; smaller, where it has more pixels than any
+    /// model looks at.
+    ///
+    /// # Errors
+    /// As [`read::picture`].
+    fn whole(&self, cancel: &Cancel) -> Result<(Arc<Picture>, u128)> {
+        let mut whole = self.whole.lock();
+        if let Some(known) = &*whole {
+            return Ok(known.clone());
+        }
+        let Rect { width, height, .. } = self.pixels.bounds();
+        let scale = (MOST_SEEN / (f64::from(width) * f64::from(height))).sqrt().min(1.0);
+        let side = |side: i32| 0..((f64::from(side) * scale) as i64).max(1);
+        let read = read::picture(&self.pixels, scale, [side(width), side(height)], [1.0; 3], cancel)?;
+        let key = Referred::key(&read);
+        Ok(whole.insert((Arc::new(read), key)).clone())
     }
 }
 
@@ -185,13 +227,16 @@ impl Steer {
         }
     }
 
-    /// What of its picture is seen in a window, if it has one: [`Shown::window`].
+    /// What of its picture is seen in a window, if it has one; of a reference all of it, whatever the window.
     ///
     /// # Errors
     /// As [`Shown::window`].
     pub fn picture(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Option<Arc<Picture>>> {
         match self {
-            Steer::Pictured { shown, .. } => shown.window(window, cell, cancel).map(Some),
+            Steer::Pictured { what, shown } if what.is_of_canvas() => {
+                shown.window(window, cell, cancel).map(Some)
+            }
+            Steer::Pictured { shown, .. } => shown.whole(cancel).map(|(picture, _)| Some(picture)),
             Steer::Lora(_) => Ok(None),
         }
     }
@@ -199,7 +244,7 @@ impl Steer {
     /// As the renderer is told it, with what [`Steer::picture`] has read.
     pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
         match self {
-            Steer::Pictured { what, .. } => Some(match &**what {
+            Steer::Pictured { what, shown } => Some(match &**what {
                 Pictured::Control(Control { model, scale, start, end }) => {
                     let (picture, scale, start, end) = (picture?, *scale, *start, *end);
                     render::Condition::Control(render::Control { picture, model, scale, start, end })
@@ -207,6 +252,10 @@ impl Steer {
                 Pictured::Region(Region { prompt, negative, weight }) => {
                     let (mask, weight) = (picture?, *weight);
                     render::Condition::Region(render::Region { mask, prompt, negative, weight })
+                }
+                Pictured::Reference(Reference { scale }) => {
+                    let (_, key) = (*shown.whole.lock()).clone()?;
+                    render::Condition::Reference(Referred { picture: picture?, key, scale: *scale })
                 }
             }),
             Steer::Lora(lora) => {
@@ -268,8 +317,8 @@ impl Conditions {
         Ok(changed && (was_on || is_on))
     }
 
-    /// Sets a control or a region and, with `image`, what lies there on its picture, which is transparent at first. `canvas` is that of
-    /// the paint, where some was pushed. Whether that changes pictures.
+    /// Sets a control, a region or a reference and, with `image`, what lies there on its picture, which is transparent at first.
+    /// `canvas` is that of the paint, where some was pushed. Whether that changes pictures.
     ///
     /// # Errors
     /// [`Status::Rect`] for a picture of another canvas than the paint's, [`Status::Buffer`] for a new one without a
@@ -281,7 +330,9 @@ impl Conditions {
         image: Option<(Rect, &ImageView<'_>)>,
         canvas: Option<Rect>,
     ) -> Result<bool> {
-        if let (Some((bounds, _)), Some(canvas)) = (image, canvas)
+        let kept = self.0.get(&number).and_then(|kept| kept.canvas.as_ref()).map(Canvas::bounds);
+        if let (Some(bounds), Some(canvas)) = (image.map(|(bounds, _)| bounds).or(kept), canvas)
+            && what.is_of_canvas()
             && bounds != canvas
         {
             return Err(Error::new(
@@ -338,6 +389,11 @@ impl Conditions {
 
     /// Lets go of what belongs to another canvas.
     pub fn keep_on(&mut self, canvas: Rect) {
-        self.0.retain(|_, kept| kept.canvas.as_ref().is_none_or(|own| own.bounds() == canvas));
+        self.0.retain(|_, kept| match &kept.steer {
+            Steer::Pictured { what, .. } if what.is_of_canvas() => {
+                kept.canvas.as_ref().is_none_or(|own| own.bounds() == canvas)
+            }
+            _ => true,
+        });
     }
 }

@@ -59,4 +59,8 @@ pub struct Capabilities {
     pub no_control: Option<String>,
     /// The same of LoRAs.
     pub no_lora: Option<String>,
+    /// The same of reference pictures.
+    pub no_reference: Option<String>,
+    /// Whether more or less can be taken of a reference picture; else it is seen or not.
+    pub weighs_references: bool,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ndarray::{Array2, Array3, Array4};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -33,6 +34,34 @@ pub enum Condition<'a> {
     Lora(Lora<'a>),
     /// Other words in a part of it.
     Region(Region<'a>),
+    /// A picture whose style, structure or subject it takes over.
+    Reference(Reference<'a>),
+}
+
+/// A picture to take after, which has a size of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reference<'a> {
+    /// RGB, 0..1.
+    pub picture: &'a Picture,
+    /// Of what it shows: equal keys, equal pictures.
+    pub key: u128,
+    /// How much of it; 0 is off. Some models know nothing between: [`Capabilities::weighs_references`].
+    pub scale: f32,
+}
+
+impl<'a> Reference<'a> {
+    /// Reads all of the picture for its key.
+    pub fn new(picture: &'a Picture, scale: f32) -> Reference<'a> {
+        Reference { picture, key: Reference::key(picture), scale }
+    }
+
+    pub fn key(picture: &Picture) -> u128 {
+        let numbers = picture.as_standard_layout();
+        let seen = xxh3_128(bytemuck::cast_slice(numbers.as_slice().unwrap_or_default()));
+        // The same numbers in other rows are another picture.
+        let (_, height, width) = picture.dim();
+        seen ^ u128::from(xxh3_64(bytemuck::bytes_of(&[height as u64, width as u64])))
+    }
 }
 
 /// Words that hold where a mask is white, softly where it is grey.
@@ -127,9 +156,25 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Of controls and regions, in the order of the conditions.
-    pub fn pictures(&self) -> impl Iterator<Item = &'a Picture> {
+    /// Those that are on.
+    pub fn references(&self) -> impl Iterator<Item = &'a Reference<'a>> {
+        self.all_references().filter(|reference| reference.scale != 0.0)
+    }
+
+    /// Those that are off, too.
+    pub fn all_references(&self) -> impl Iterator<Item = &'a Reference<'a>> {
         self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Reference(reference) => Some(reference),
+            _ => None,
+        })
+    }
+
+    /// In the order of the conditions, but for references with these keys.
+    pub fn pictures(&self, known: &[u128]) -> impl Iterator<Item = &'a Picture> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Reference(reference) => {
+                Some(reference.picture).filter(|_| !known.contains(&reference.key))
+            }
             Condition::Control(control) => Some(control.picture),
             Condition::Region(region) => Some(region.mask),
             _ => None,
@@ -150,7 +195,7 @@ impl<'a> Scene<'a> {
             match condition {
                 Condition::Prompt(text) => prompt = text,
                 Condition::Negative(text) => negative = text,
-                Condition::Control(_) | Condition::Lora(_) | Condition::Region(_) => {}
+                _ => {}
             }
         }
         (prompt, negative)

@@ -195,7 +195,7 @@ impl Session {
         self.set_pictured(number, Pictured::Region(region), image)
     }
 
-    /// A control or a region.
+    /// A control, a region or a reference.
     pub(crate) fn set_pictured(
         &self,
         number: u32,

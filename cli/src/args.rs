@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::Preview;
 use crate::models::args::{ModelsArgs, RuntimeArgs};
+use crate::steering::{self, Control, Lora, Reference, Region};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,17 +75,25 @@ pub struct RenderArgs {
     pub mask_softness: Option<u32>,
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
-    #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = parse_control)]
+    #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     /// Add what a LoRA's .safetensors file has learnt to the model, and how much of it (-10 to 10, 0 is none): to the U-Net,
     /// and to the text encoders, if that is not to be the same. May be given several times
-    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = parse_lora)]
+    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = steering::parse_lora)]
     pub lora: Vec<Lora>,
+    /// Where the LoRAs lie that the prompt names: <lora:NAME:0.8>, or <lora:NAME:1:0.8> with the text encoders' number first
+    /// [default: loras beside the folder of models that were got]
+    #[arg(long, value_name = "DIR")]
+    pub lora_folder: Option<PathBuf>,
     /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
     /// soft, the words, and their weight against those of regions that it overlaps and, below 1, the whole picture's (0 to 10).
     /// May be given several times
-    #[arg(long, value_name = "MASK=TEXT[:WEIGHT]", value_parser = parse_region)]
+    #[arg(long, value_name = "MASK=TEXT[:WEIGHT]", value_parser = steering::parse_region)]
     pub region: Vec<Region>,
+    /// Take over style, structure or subject of a picture of any size, and how much of it (0 to 10), if the model looks at such
+    /// pictures. May be given several times
+    #[arg(long, value_name = "PICTURE[:SCALE]", value_parser = steering::parse_reference)]
+    pub reference: Vec<Reference>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
     #[arg(long, value_name = "NPY", conflicts_with = "seed")]
@@ -220,88 +229,6 @@ pub enum Alpha {
     Follow,
 }
 
-/// A `--control`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Control {
-    pub model: PathBuf,
-    pub picture: PathBuf,
-    pub scale: f32,
-    pub start: f32,
-    pub end: f32,
-}
-
-/// `MODEL=PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the picture's path.
-fn parse_control(text: &str) -> Result<Control, String> {
-    const FORM: &str = "write it as MODEL=PICTURE or MODEL=PICTURE:0.8:0:0.5";
-    let (model, rest) = text.split_once('=').ok_or(FORM)?;
-    let (picture, numbers) = with_numbers(rest, 3);
-    if model.is_empty() || picture.is_empty() {
-        return Err(FORM.into());
-    }
-    let number = |at: usize, name: &str, initial: f32, most: f32| match numbers.get(at) {
-        None => Ok(initial),
-        Some(value) if (0.0..=most).contains(value) => Ok(*value),
-        Some(_) => Err(format!("give {name} as a number from 0 to {most}")),
-    };
-    let (scale, start) = (number(0, "the scale", 1.0, 10.0)?, number(1, "the start", 0.0, 1.0)?);
-    let end = number(2, "the end", 1.0, 1.0)?;
-    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
-}
-
-/// A `--region`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Region {
-    pub mask: PathBuf,
-    pub prompt: String,
-    pub weight: f32,
-}
-
-/// `MASK=TEXT[:WEIGHT]`; colons that no number follows belong to the text.
-fn parse_region(text: &str) -> Result<Region, String> {
-    let form = || "write it as MASK=TEXT or MASK=TEXT:0.8".to_owned();
-    let (mask, rest) = text.split_once('=').filter(|(mask, _)| !mask.is_empty()).ok_or_else(form)?;
-    let (prompt, numbers) = with_numbers(rest, 1);
-    let weight = numbers.first().copied().unwrap_or(1.0);
-    match (0.0..=10.0).contains(&weight) {
-        true => Ok(Region { mask: mask.into(), prompt: prompt.to_owned(), weight }),
-        false => Err("give its weight as a number from 0 to 10".into()),
-    }
-}
-
-/// A `--lora`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lora {
-    pub file: PathBuf,
-    pub scale: f32,
-    pub text: f32,
-}
-
-/// `FILE[:SCALE[:TEXT_SCALE]]`; colons that no number follows belong to the path.
-fn parse_lora(text: &str) -> Result<Lora, String> {
-    let (file, numbers) = with_numbers(text, 2);
-    if file.is_empty() {
-        return Err("write it as FILE or FILE:0.8".into());
-    }
-    if numbers.iter().any(|number| !(-10.0..=10.0).contains(number)) {
-        return Err("give its scale as a number from -10 to 10".into());
-    }
-    let scale = numbers.first().copied().unwrap_or(1.0);
-    Ok(Lora { file: file.into(), scale, text: numbers.get(1).copied().unwrap_or(scale) })
-}
-
-/// A path and up to so many numbers behind it, each after a colon.
-fn with_numbers(text: &str, most: usize) -> (&str, Vec<f32>) {
-    let (mut path, mut numbers) = (text, Vec::new());
-    while numbers.len() < most
-        && let Some((before, number)) = path.rsplit_once(':')
-        && let Ok(number) = number.parse()
-    {
-        path = before;
-        numbers.insert(0, number);
-    }
-    (path, numbers)
-}
-
 /// Least and most of one of the library's settings.
 pub fn range_of(setting: &str) -> (f64, f64) {
     let found = scumble::job::RANGES.iter().find(|range| range.name == setting);
@@ -343,43 +270,6 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_control_has_up_to_three_numbers_and_paths_may_have_colons() {
-        let read = |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.start, c.end));
-        let said = |model: &str, picture: &str, scale, start, end| {
-            Ok((PathBuf::from(model), PathBuf::from(picture), scale, start, end))
-        };
-        assert_eq!(read("nets/lines=a.png"), said("nets/lines", "a.png", 1.0, 0.0, 1.0));
-        assert_eq!(read("n=a.png:0.5"), said("n", "a.png", 0.5, 0.0, 1.0));
-        assert_eq!(read("n=a:b.png:0.5:0.25:0.75"), said("n", "a:b.png", 0.5, 0.25, 0.75));
-        assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
-        for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
-            assert!(parse_control(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_regions_words_may_have_colons_and_equals_signs() {
-        let read = |text| parse_region(text).map(|region| (region.mask, region.prompt, region.weight));
-        assert_eq!(read("a.png=ships"), Ok(("a.png".into(), "ships".into(), 1.0)));
-        assert_eq!(read("a.png=night: x=1:0.5"), Ok(("a.png".into(), "night: x=1".into(), 0.5)));
-        assert_eq!(read("a.png="), Ok(("a.png".into(), String::new(), 1.0)));
-        for wrong in ["", "ships", "=ships", "a=ships:11", "a=ships:-1"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_loras_scale_is_that_of_its_text_too_unless_it_is_given() {
-        let read = |text| parse_lora(text).map(|lora| (lora.file, lora.scale, lora.text));
-        assert_eq!(read("a.safetensors"), Ok(("a.safetensors".into(), 1.0, 1.0)));
-        assert_eq!(read("a:b:-0.5"), Ok(("a:b".into(), -0.5, -0.5)));
-        assert_eq!(read("a:0.7:0"), Ok(("a".into(), 0.7, 0.0)));
-        for wrong in ["", ":1", "a:11", "a:1:nan", "a:inf"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -216,6 +216,15 @@ impl Layer {
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
     }
 
+    /// Lets the picture take after another, of any size.
+    pub fn set_reference(&mut self, number: u32, scale: f32, picture: Canvas<'_>) -> Answer<Option<u64>> {
+        let mut given = init(scumble_condition_init)?;
+        (given.kind, given.scale) = (SCUMBLE_CONDITION_REFERENCE, scale);
+        let image = image(picture)?;
+        // SAFETY: condition, image and pixels live until after the call.
+        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
+    }
+
     /// Adds a LoRA to the model.
     pub fn set_lora(&mut self, number: u32, lora: &Lora<'_>) -> Answer<Option<u64>> {
         let file = Text::path(Some(lora.file), "LoRA")?;

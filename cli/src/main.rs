@@ -14,6 +14,8 @@ mod host;
 // scumble render
 mod progress;
 mod render;
+mod steering;
+mod lora_words;
 mod stills;
 mod colour;
 

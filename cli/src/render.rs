@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::args::{self, Alpha, RenderArgs, Settings};
+use crate::args::{Alpha, RenderArgs, Settings};
 use crate::failure::{Done, Failure, say};
-use crate::host::{self, Depth, FrameInfo, Layer, Model, Params, Polled, Preview, State};
+use crate::host::{Depth, FrameInfo, Layer, Model, Params, Polled, Preview, State};
+use crate::steering::Steering;
 use crate::{progress, stills};
 
 /// How long one wait lasts before the next look at the clock.
@@ -18,41 +19,20 @@ pub fn run(args: &RenderArgs) -> Done {
     let paint = stills::read(&args.input)?;
     let mask = args.mask.as_deref().map(|path| stills::read_mask(path, &paint));
     let mask = mask.transpose()?;
-    let mut controls = Vec::with_capacity(args.control.len());
-    for control in &args.control {
-        let picture = stills::read(&control.picture)?;
-        stills::check_size("control picture", &control.picture, (picture.width, picture.height), &paint)?;
-        controls.push((control, picture));
-    }
-    let mut regions = Vec::with_capacity(args.region.len());
-    for region in &args.region {
-        let mask = stills::read(&region.mask)?;
-        stills::check_size("region's mask", &region.mask, (mask.width, mask.height), &paint)?;
-        regions.push((region, mask));
-    }
+    let steering = Steering::read(args, &paint)?;
     let noise = args.noise.as_deref().map(stills::read_noise).transpose()?;
 
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     let mut layer = engine.layer()?;
-    layer.set_params(&params(&args.settings, &args.prompt, args.mask_softness))?;
+    layer.set_params(&params(&args.settings, &steering.prompt, args.mask_softness))?;
     if let Some((values, shape)) = &noise {
         layer.set_noise(values, *shape)?;
     }
     if let Some(coverage) = &mask {
         layer.set_mask(paint.width, paint.height, coverage)?;
     }
-    for (number, (control, picture)) in controls.iter().enumerate() {
-        layer.set_control(number as u32, &host::Control::from(*control), picture.canvas())?;
-    }
-    for (place, args::Lora { file, scale, text }) in args.lora.iter().enumerate() {
-        let lora = host::Lora { file, scale: *scale, text: *text };
-        layer.set_lora((controls.len() + place) as u32, &lora)?;
-    }
-    for (place, (args::Region { prompt, weight, .. }, mask)) in regions.iter().enumerate() {
-        let region = host::Region { prompt, weight: *weight };
-        layer.set_region((controls.len() + args.lora.len() + place) as u32, &region, mask.canvas())?;
-    }
+    steering.steer(&mut layer)?;
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
     let info = wait(&mut layer, &mut picture)?;
@@ -78,13 +58,6 @@ fn check_output(path: &Path) -> Done {
             Err(Failure::file("write", path, format!("there is no folder {}", folder.display())))
         }
         _ => Ok(()),
-    }
-}
-
-impl<'a> From<&'a args::Control> for host::Control<'a> {
-    fn from(asked: &'a args::Control) -> Self {
-        let args::Control { model, scale, start, end, .. } = asked;
-        host::Control { model, scale: *scale, start: *start, end: *end }
     }
 }
 

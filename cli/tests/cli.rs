@@ -413,6 +413,19 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
     let two = rendered(&both);
     assert_ne!(two, changed);
     assert_eq!(two, rendered(&[&both[..], &["--worker"]].concat()), "in a process of its own");
+    let folder = at("loras");
+    let named = |words: &str, code| {
+        let args = ["render", "-i", &input, "-p", words, "-o", &out, "-m", &model, "--steps", "2"];
+        let args = [&args[..], &["--lora-folder", &folder]].concat();
+        match code {
+            0 => succeed(&args),
+            code => fail(code, &args),
+        }
+    };
+    named("a lake <lora:sd15-kohya:0.7>", 0);
+    assert_eq!(image::open(&out).unwrap().into_rgb8(), changed, "named in the prompt");
+    let said = named("a lake <lora:nothing:0.7>", 1);
+    assert!(said.contains("no nothing.safetensors in") && said.contains("sd15-peft"), "{said}");
     let text = scratch.file("text.safetensors");
     std::fs::write(&text, "no tensors at all, but some words").unwrap();
     let many: Vec<String> = (0..100).map(|_| kohya.clone()).collect();
@@ -468,6 +481,37 @@ fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
         let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--region", &region];
         let said = fail(code, &args);
         assert!(said.contains(told), "{region}: {said}");
+    }
+}
+
+#[test]
+fn references_of_any_size_change_the_picture_and_what_is_wrong_with_them_is_told() {
+    let scratch = Scratch::new("reference");
+    let input = scratch.rgb("in.png", 64, 64);
+    let (one, narrow) = (scratch.rgb("one.png", 90, 41), scratch.rgb("narrow.png", 8, 90));
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
+    let (model, out) = (at("klein"), scratch.file("out.png"));
+    let rendered = |more: &[&str]| {
+        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
+        succeed(&[&args[..], more].concat());
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let (plain, seen) = (rendered(&[]), rendered(&["--reference", &one]));
+    assert_ne!(plain, seen);
+    assert_eq!(plain, rendered(&["--reference", &format!("{one}:0")]));
+    let two = ["--reference", &one, "--reference", &input];
+    assert_ne!(rendered(&two), seen);
+    assert_eq!(rendered(&two), rendered(&[&two[..], &["--worker"]].concat()), "in a process of its own");
+    for (code, model, reference, told) in [
+        (2, at("klein"), narrow.as_str(), "too small or too narrow"),
+        (2, at("flux-dev"), &one, "take no reference pictures"),
+        (1, at("klein"), "nowhere.png", "nowhere.png"),
+        (2, at("klein"), "a.png:11", "from 0 to 10"),
+    ] {
+        let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--reference", reference];
+        let said = fail(code, &args);
+        assert!(said.contains(told), "{told}: {said}");
     }
 }
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import abi, host, models, shop
+from . import abi, host, models, pictures, shop
 from .engine import ScumbleError
 from .extension import live, run
 from .getting import size
@@ -260,10 +260,14 @@ class ScumbleDocker(DockWidget):
 
     def _add_condition(self, kind, file):
         """By its id, by its path, or by one that is asked for."""
-        if not file and kind != "region":
-            kinds = {"control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)")}
+        every = " ".join(f"*.{suffix}" for suffix in pictures.SUFFIXES)
+        kinds = {
+            "control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)"),
+            "picture": tr("Pictures ({suffixes})").format(suffixes=every),
+        }  # fmt: skip
+        if not file and kind in kinds:
             file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
-        if file or kind == "region":
+        if file or kind not in kinds:
             self._do(lambda document: self.live.steer(document, kind, file))
 
     def _get_model(self, document):

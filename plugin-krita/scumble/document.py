@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from . import abi, host, onion
-from .engine import Engine, Frame, Session
+from .engine import Engine, Frame, ScumbleError, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
 from .pixels import EMPTY, PixelFormat, around, bands
 from .reading import LEAST, Reading
@@ -344,7 +344,19 @@ class LiveDocument:
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
 
-    def finish_frame(self) -> None:
-        """Writes what is left of a picture now: what is copied is one picture."""
-        while self._showing is not None:
-            self._show_some(time.perf_counter(), self.group.format())
+    def finish_picture(self, seconds: float) -> None:
+        """Waits so long for the picture that is being made, and writes what is left of the last one: what is
+        copied is one picture, and a finished one where that is near."""
+        end = time.perf_counter() + seconds
+        while True:
+            while self._showing is not None:
+                self._show_some(time.perf_counter(), self.group.format())
+            if not self.working or self.nothing_selected or time.perf_counter() >= end:
+                return
+            try:
+                self._poll()
+            except ScumbleError as error:
+                host.tell(self.document, str(error))
+                return
+            if self._showing is None:
+                time.sleep(BETWEEN)

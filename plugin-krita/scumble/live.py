@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from . import abi, host, models, status, styles
+from . import abi, host, models, pictures, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
@@ -16,8 +16,9 @@ from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
 from .status import Status, Told
-from .steering import MOST_TEXT, added, sources
+from .steering import FROM_FILES, MOST_TEXT, added, sources
 
+FINISH = 1.0  # seconds that Apply waits for the picture that is being made
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
 
@@ -135,7 +136,7 @@ class Live(QtCore.QObject):
         one = self.of(document)
         with self.loop.alone():
             if one is not None:
-                one.finish_frame()
+                one.finish_picture(FINISH)
                 one.hold()
             group.apply(f"Scumble: {words}" if words else "Scumble picture", keep)
         if not chosen.seed_locked and not keep:
@@ -192,17 +193,22 @@ class Live(QtCore.QObject):
         self.changed.emit()
 
     def steer(self, document, kind: str, file: str) -> None:
-        """By one more ControlNet or region, which follows the active layer until another is chosen, or LoRA;
-        `file` is a path, or the id of one that was used before. A region's words are its layer's name at
-        first."""
+        """By one more ControlNet, region or reference, which follows the active layer until another is
+        chosen, or LoRA, or "picture", which becomes a layer to refer to; `file` is a path, or the id of one
+        that was used before. A region's words are its layer's name at first."""
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
-        if kind != "region" and file not in models.known(models.NETWORKS):
+        chosen, layer, prompt = self.settings(document), "", ""
+        active = host.active_node(document)
+        if kind == "picture":
+            added(chosen.conditions, "reference", "")  # refused before a layer is made
+            with self.loop.alone():
+                active = pictures.lay(document, file)
+            kind, file = "reference", ""
+        if kind in FROM_FILES and file not in models.known(models.NETWORKS):
             folder, name = os.path.split(file)
             # Its folder says more than this name, which nearly every network has.
             file = models.remember(folder if name == "model.onnx" else file, models.NETWORKS)
-        chosen, layer, prompt = self.settings(document), "", ""
-        active = host.active_node(document)
         if kind != "lora" and active is not None:
             layer = active.uniqueId().toString()
             prompt = active.name()[:MOST_TEXT] if kind == "region" else ""

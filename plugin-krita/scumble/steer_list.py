@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The docker's list of what steers the picture: ControlNets with their layers, and LoRAs."""
+"""The docker's list of what steers the picture: ControlNets, regions and references with their layers, and
+LoRAs."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 
-from . import models
+from . import models, pictures
 from .qt import QtCore, QtWidgets, tr
-from .steering import MOST_TEXT, Condition, title
+from .steering import FROM_FILES, MOST_TEXT, Condition, title
 from .widgets import Amount, narrow_box
 
 SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
+SUFFIXES.update({f".{suffix}": "picture" for suffix in pictures.SUFFIXES})
 MOST_SHOWN = 2.0  # of the slider; what a document has beyond it stays
 
 
@@ -31,8 +33,8 @@ class SteerList(QtWidgets.QWidget):
         self.add = QtWidgets.QToolButton()
         self.add.setText(tr("Add…"))
         self.add.setToolTip(
-            tr("A ControlNet, which follows what is painted on a layer of its own, or a LoRA; their files "
-               "may be dropped here, too")
+            tr("A ControlNet, which follows what is painted on a layer of its own, a LoRA, a reference "
+               "picture; their files may be dropped here, too")
         )  # fmt: skip
         self.add.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QtWidgets.QMenu(self.add)
@@ -70,15 +72,17 @@ class SteerList(QtWidgets.QWidget):
         for kind, text in (("control", tr("ControlNet from a file…")), ("lora", tr("LoRA from a file…"))):
             self._entry(text, kind, "")
         self._entry(tr("Region with words of its own"), "region", "")
+        self._entry(tr("Reference: what is on a layer"), "reference", "")
+        self._entry(tr("Reference from a picture…"), "picture", "")
         self.menu.addSeparator()
         for file, path in models.known(models.NETWORKS).items():
             kind = _kind(path)
-            if kind:
+            if kind in FROM_FILES:
                 self._entry(title(Condition(0, kind, file)), kind, file, path)
 
     def _entry(self, text: str, kind: str, file: str, tip: str = "") -> None:
         action = self.menu.addAction(text.replace("&", "&&"))
-        why = self._reasons.get(kind, "")
+        why = self._reasons.get("reference" if kind == "picture" else kind, "")
         action.setEnabled(not why)
         action.setToolTip(why or tip)
         action.triggered.connect(lambda *_: self.wanted.emit(kind, file))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with
-words of their own, each a layer too, and LoRAs.
+words of their own and references, each a layer too, and LoRAs.
 
-A region is where its layer is painted, in whatever colour. The layer is any of the document: what is painted
-on it steers while it is painted. One that lies below the managed group and is shown is part of the paint too;
-hidden, or above the group, it is not.
+A region is where its layer is painted, in whatever colour; a reference is all that is on its layer, wherever
+that lies. The layer is any of the document: what is painted on it steers while it is painted. One that lies
+below the managed group and is shown is part of the paint too; hidden, or above the group, it is not.
 """
 
 from __future__ import annotations
@@ -22,17 +22,23 @@ from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, owned, tr
 from .reading import LEAST, Reading
 
-KINDS = {"control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION}
+KINDS = {
+    "control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION,
+    "reference": abi.CONDITION_REFERENCE,
+}  # fmt: skip
+FROM_FILES = ("control", "lora")
 MOST_TEXT = 1000  # characters
 MOST = 32  # of the library
 MOST_SCALE = 10.0
+MOST_SIDE = 16384  # pixels, of the library
+LOOK_AT_REFERENCE = 0.2  # seconds
 AGAIN = 1.0  # seconds until the next try with what could not be used
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One of a document's. `number` is its own there, `file` an id (models.py) or, of a region, "", `layer` a
-    node's id, `prompt` a region's words."""
+    """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "",
+    `layer` a node's id, `prompt` a region's words."""
 
     number: int
     kind: str
@@ -114,6 +120,7 @@ class Steering:
         self._known: dict[int, tuple] = {}  # what the session was told, by number
         self._covers: dict[tuple, array] = {}  # where a region's layer is painted, by number and piece
         self._readings: dict[int, Reading] = {}  # of each layer
+        self._looked: dict[int, float] = {}  # when at a reference's layer
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
 
     @property
@@ -148,17 +155,26 @@ class Steering:
 
     def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
         if one.file not in self._files:
-            self._files[one.file] = models.network(one.file) if one.kind != "region" else ""
+            self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt)
         if one.kind == "lora":
             if self._known.get(one.number) == (by,):
                 return 0
             self._known[one.number] = (by,)
             return session.steer(one.number, by)
+        return self._tell_picture(session, one, by, size)
+
+    def _tell_picture(self, session: Session, one: Condition, by: Steered, size: tuple[int, int]) -> int:
+        started, known, left, top = time.perf_counter(), self._known.get(one.number), 0, 0
         node = self._layer(one)
+        if one.kind == "reference":
+            looked, self._looked[one.number] = self._looked.get(one.number, 0.0), started
+            if known and known[:2] == (by, one.layer) and started - looked < LOOK_AT_REFERENCE:
+                self._looked[one.number] = looked
+                return 0
+            left, top, *size = _extent(node)
         pixels = pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
-        known, now = self._known.get(one.number), (by, one.layer, pixels)
-        started = time.perf_counter()
+        now = (by, one.layer, pixels, left, top, *size)
         if known is None or known[1:] != now[1:]:
             reading = self._readings[one.number] = Reading(size, pixels.bytes_per_pixel)
             groups = [(index,) for index in range(len(reading.bands))]
@@ -168,9 +184,9 @@ class Steering:
         revision = 0
         self._known[one.number] = now
         for index in itertools.chain.from_iterable(groups):
-            rect = reading.bands[index]
-            paint = _read_pixels(node, rect)
-            if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+            x, y, width, height = rect = reading.bands[index]
+            paint = _read_pixels(node, (left + x, top + y, width, height))
+            if paint.length != width * height * pixels.bytes_per_pixel:
                 continue  # it is changing under us; the next look sees how
             if one.kind == "region":
                 paint, alpha = _whitened(paint, pixels)
@@ -178,7 +194,7 @@ class Steering:
                     continue
                 self._covers[one.number, index] = alpha
             part = (rect, paint.address, paint.length)
-            changed = session.steer(one.number, by, (pixels.number, size, part, pixels.space))
+            changed = session.steer(one.number, by, (pixels.number, tuple(size), part, pixels.space))
             if changed:
                 revision = changed
                 if known == now:
@@ -200,8 +216,8 @@ class Steering:
 
 def title(one: Condition) -> str:
     """How it is called to the artist."""
-    if one.kind == "region":
-        return tr("Region")
+    if one.kind not in FROM_FILES:
+        return tr("Region") if one.kind == "region" else tr("Reference")
     return os.path.splitext(models.name(one.file))[0]
 
 
@@ -217,6 +233,17 @@ def _whitened(paint: Buffer, pixels: PixelFormat) -> tuple[Buffer, array]:
     for channel in range(3):
         values[channel::4] = full
     return Buffer(QtCore.QByteArray(values.tobytes())), alpha
+
+
+def _extent(node) -> tuple[int, int, int, int]:
+    """Where a layer has anything at all, on the canvas or beyond it. Raises Refused where it has nothing."""
+    bounds = node.bounds()
+    if bounds.isEmpty():
+        raise Refused(
+            tr("“{name}” is empty, so it is no reference: paint on it, or choose another layer under "
+               "Steer by.").format(name=node.name())
+        )  # fmt: skip
+    return bounds.x(), bounds.y(), min(bounds.width(), MOST_SIDE), min(bounds.height(), MOST_SIDE)
 
 
 def _find(document, identity: str):

@@ -16,9 +16,9 @@ import time
 from . import host, log
 from .log import guarded
 from .qt import QtCore, QtWidgets
+from .watch import MARK
 
 NAMES = ("edit_undo", "edit_redo")
-MARK = "scumble_watched"
 PATIENCE = 5.0  # seconds
 A_MERGE = 0.15  # seconds that Krita needs for one on a machine at rest
 OWN_UNDO = "KisToolTransform"

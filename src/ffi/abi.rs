@@ -206,7 +206,9 @@ pub struct ScumbleCondition {
     /// The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
     pub file: *const c_char,
     /// How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
-    /// picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none.
+    /// picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
+    /// of a reference, 0..10; 0 = nothing; where `scumble_engine_conditions` notes that the model does not weigh them, all else
+    /// is all.
     pub scale: f32,
     /// The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
     /// always is.

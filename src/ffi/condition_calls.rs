@@ -9,8 +9,9 @@ use super::guard::*;
 use super::list::{Entry, of_model};
 use super::paint_calls::{space_of, view_of};
 use super::session_calls::{on_session, tell};
-use crate::conditions::{Control, Lora, Pictured, Region};
+use crate::conditions::{Control, Lora, Pictured, Reference, Region};
 use crate::error::Error;
+use crate::model::Capabilities;
 use crate::region::Rect;
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
@@ -27,12 +28,18 @@ pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition
 /// they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
 /// picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
 /// the first push); a change of a control's numbers loads nothing. At most 32 at once.
+/// A reference is no picture of the canvas: `canvas_width` and `canvas_height` of its image are the reference's own size (1 to
+/// 16384, whatever the paint's is), `rect` lies in that, what is transparent is white, and it stays when the canvas changes. An
+/// image of another size takes the place of the whole of it. It is shown to the model whole, in whatever window; models look at
+/// some 1024 x 1024 pixels of it at most, and what they make of it is kept, so that a reference that rests costs no more than
+/// what the model does with it in each step.
 /// The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
 /// job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
 /// it, poll tells, once; `scumble_engine_conditions` tells the former before.
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
-/// size than the pushed one's), SCUMBLE_ERROR_BUFFER (also: a new control or region without an image), SCUMBLE_ERROR_FORMAT,
+/// size than the pushed one's, if it is no reference's), SCUMBLE_ERROR_BUFFER (also: a new control, region or reference
+/// without an image), SCUMBLE_ERROR_FORMAT,
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]
@@ -69,6 +76,7 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                     negative: text(condition.negative, "condition->negative")?.unwrap_or("").to_owned(),
                     weight: condition.scale,
                 }),
+                SCUMBLE_CONDITION_REFERENCE => Pictured::Reference(Reference { scale: condition.scale }),
                 SCUMBLE_CONDITION_LORA if image.is_null() => {
                     let lora = Lora { file, scale: condition.scale, text: condition.text_scale };
                     return tell(session.session.set_lora(number, lora)?, revision);
@@ -96,8 +104,9 @@ pub unsafe extern "C" fn scumble_session_set_condition(
 }
 
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
-/// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA) and `region`
-/// (SCUMBLE_CONDITION_REGION, which every model takes). What it cannot take is not usable, and `note` says why.
+/// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
+/// (SCUMBLE_CONDITION_REGION, which every model takes) and `reference` (SCUMBLE_CONDITION_REFERENCE). What it cannot take is
+/// not usable, and `note` says why.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
 /// On success `*list` is owned by the caller: release it.
@@ -117,7 +126,20 @@ pub unsafe extern "C" fn scumble_engine_conditions(
                 Entry::told("mask", "Filling a mask", (!model.inpaints).then_some(blind)),
                 Entry::told("lora", "LoRA", model.no_lora.as_deref()),
                 Entry::told("region", "Region", None),
+                reference(model),
             ]
         })
+    }
+}
+
+fn reference(model: &Capabilities) -> Entry {
+    let (name, title) = ("reference", "Reference picture");
+    match &model.no_reference {
+        None if !model.weighs_references => Entry::new(
+            name,
+            title,
+            "This model sees a reference picture or not; how much of it makes no difference.",
+        ),
+        why => Entry::told(name, title, why.as_deref()),
     }
 }

@@ -11,7 +11,7 @@ use crate::pixels::space::Named;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 3;
+pub const SCUMBLE_ABI_MINOR: u32 = 4;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -231,6 +231,9 @@ pub const SCUMBLE_CONDITION_LORA: u32 = 2;
 /// Other words where its picture is white, softly where it is grey; on canvases of the model's size the rendering
 /// beyond all regions is the same as without them.
 pub const SCUMBLE_CONDITION_REGION: u32 = 3;
+/// A picture whose style, structure or subject the rendering takes over: a photograph, a mood board, another painting. It has
+/// a size of its own and no place on the canvas.
+pub const SCUMBLE_CONDITION_REFERENCE: u32 = 4;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;

@@ -52,7 +52,7 @@ struct Offered {
 }
 
 impl Entry {
-    fn new(name: &str, title: &str, note: &str) -> Self {
+    pub fn new(name: &str, title: &str, note: &str) -> Self {
         let [name, title, note] = [name, title, note].map(c_string);
         Entry { usable: true, name, title, note, range: [0.0; 3], memory: 0, offer: None }
     }

@@ -60,6 +60,8 @@ pub struct Folder {
     pub network: PathBuf,
     /// The same, made to listen to ControlNets, where there is one.
     pub listening: Option<PathBuf>,
+    /// What tells the network of reference pictures, where there is one.
+    pub image_encoder: Option<PathBuf>,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
     pub scheduler: Config,
@@ -156,6 +158,7 @@ impl Folder {
             config,
             network,
             listening: if denoiser == UNET { layout.listening()? } else { None },
+            image_encoder: if denoiser == UNET { layout.network("image_encoder")? } else { None },
             vae_encoder,
             vae_decoder,
             scheduler,

@@ -155,6 +155,23 @@ impl Controls {
             .collect()
     }
 
+    /// Does the U-Net that listens look at reference pictures, if there are any and the plain one does?
+    ///
+    /// # Errors
+    /// [`Status::Setting`] where it does not.
+    pub fn check_pictures(&self, acting: &[Acting<'_>], scene: &Scene<'_>, plain: &Denoiser) -> Result<()> {
+        let Some(listening) = self.listening.as_ref().filter(|_| !acting.is_empty()) else { return Ok(()) };
+        match scene.references().next().is_some()
+            && plain.has(unet::PICTURES)
+            && !listening.has(unet::PICTURES)
+        {
+            true => Err(Error::setting(
+                "This export's U-Net for ControlNets does not look at reference pictures; take one or the other away.",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Lets go of networks that were not asked for lately.
     fn forget(&mut self, wanted: &[&Control<'_>]) {
         let is_wanted = |net: &Net| wanted.iter().any(|control| control.model == net.model);

@@ -84,6 +84,19 @@ impl Conditioning {
         self
     }
 
+    /// Adds an input that is told one thing where the prompt is and another in guidance's other half; `shape` is of one latent.
+    pub fn with_input(mut self, input: &'static str, shape: &[usize], wanted: &[f32], not: &[f32]) -> Self {
+        // The prompt comes last.
+        let first = if self.guidance.is_some() && self.latents == 2 { not } else { wanted };
+        let numbers = match self.latents {
+            1 => wanted.to_vec(),
+            _ => [first, wanted].concat(),
+        };
+        self.negative = self.negative.map(|negative| Box::new(negative.with_input(input, shape, not, not)));
+        self.inputs.push((input, shape.to_vec(), numbers));
+        self
+    }
+
     /// Adds guidance away from `negative`, which is predicted in a run of its own.
     pub fn away_from(mut self, negative: Conditioning, guidance: f32) -> Self {
         self.negative = Some(Box::new(negative));
@@ -296,7 +309,9 @@ impl Denoiser {
         let mut feeds =
             vec![(self.latent, Feed::Floats(&seen, samples)), ("timestep", Feed::Number(noisy.timestep))];
         let given = conditioning.given(&latents).ok_or_else(|| self.wrong_shape(&[count]))?;
-        feeds.extend(given.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        // The U-Net that listens to ControlNets need not look at pictures.
+        let known = given.iter().filter(|(name, ..)| self.has(name));
+        feeds.extend(known.map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
         let added = noisy.residuals.iter().map(|residual| {
             let size: usize = residual.shape.iter().product();
             let part = residual.numbers.get(latents.start * size..latents.end * size);

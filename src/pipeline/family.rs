@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
+use crate::pipeline::reference::{Looking, Seen};
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::text::TextEncoder;
 use crate::render::{Latent, Scene};
@@ -30,9 +31,14 @@ pub trait Family: Send {
         spent: &mut Duration,
     ) -> Result<Conditioning>;
 
-    /// Adds what the network is shown of the paint beside the noisy latent.
-    fn show(&self, conditioning: Conditioning, _paint: &Latent) -> Conditioning {
+    /// Adds what the network is shown of the paint beside the noisy latent, and of reference pictures.
+    fn show(&self, conditioning: Conditioning, _paint: &Latent, _references: &Seen) -> Conditioning {
         conditioning
+    }
+
+    /// How it looks at reference pictures, if it does.
+    fn looking(&self) -> Option<Looking> {
+        None
     }
 
     /// Does a negative prompt change anything where there is guidance?

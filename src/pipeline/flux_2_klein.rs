@@ -1,11 +1,13 @@
 //! FLUX.2 klein: a language model (Qwen 3) for the words, and a transformer that looks at the paint itself beside the noisy
-//! picture. Below strength 1 it starts from the noised paint, at 1 from noise alone; it sees the paint either way.
+//! picture. Below strength 1 it starts from the noised paint, at 1 from noise alone; it sees the paint either way, and further
+//! pictures of any size.
 //! As diffusers has it (`Flux2KleinInpaintPipeline` with a white mask): compared, picture by picture, in `tests/pipeline`.
 
 use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser, Noisy};
 use super::family::{Family, Loaded};
+use super::reference::{Looking, Seen};
 use super::scheduler::Rule;
 use super::text::{Telling, TextEncoder};
 use crate::cancel::Cancel;
@@ -69,23 +71,24 @@ impl Family for Flux2Klein {
             tokens = text.tokens;
             halves.push(vec![("encoder_hidden_states", vec![tokens, text.width], text.data.clone())]);
         }
-        let (_, height, width) = scene.paint.dim();
-        let side = |pixels: usize| (pixels / self.cell.max(1)) as i64;
-        let (rows, columns) = (side(height), side(width));
-        let pictures = [0, BETWEEN].into_iter();
-        let places = pictures.flat_map(|picture| {
-            (0..rows).flat_map(move |y| (0..columns).flat_map(move |x| [picture, y, x, 0]))
-        });
-        Ok(network.condition(halves, guidance)?.with_places("img_ids", AXES, places.collect()).with_places(
-            "txt_ids",
-            AXES,
-            (0..tokens as i64).flat_map(|place| [0, 0, 0, place]).collect(),
-        ))
+        let text = (0..tokens as i64).flat_map(|place| [0, 0, 0, place]).collect();
+        Ok(network.condition(halves, guidance)?.with_places("txt_ids", AXES, text))
     }
 
-    fn show(&self, conditioning: Conditioning, paint: &Latent) -> Conditioning {
-        let (channels, ..) = paint.dim();
-        conditioning.with_beside(pack(paint.as_slice().unwrap_or_default(), channels))
+    fn show(&self, conditioning: Conditioning, paint: &Latent, references: &Seen) -> Conditioning {
+        let seen: Vec<&Latent> =
+            [paint].into_iter().chain(references.sights.iter().map(|sight| &*sight.numbers)).collect();
+        let mut places = places(0, paint);
+        for (latent, number) in seen.iter().zip(1..) {
+            places.extend(self::places(number * BETWEEN, latent));
+        }
+        let tokens = |latent: &&Latent| pack(latent.as_slice().unwrap_or_default(), latent.dim().0);
+        let beside = seen.iter().flat_map(tokens).collect();
+        conditioning.with_beside(beside).with_places("img_ids", AXES, places)
+    }
+
+    fn looking(&self) -> Option<Looking> {
+        Some(Looking::AtLatents { cell: self.cell })
     }
 
     fn hears_negative(&self) -> bool {
@@ -112,6 +115,13 @@ impl Family for Flux2Klein {
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(pack(&predicted, height * width))
     }
+}
+
+/// Where the cells of a picture lie.
+fn places(picture: i64, latent: &Latent) -> Vec<i64> {
+    let (_, rows, columns) = latent.dim();
+    let row = |y: i64| (0..columns as i64).flat_map(move |x| [picture, y, x, 0]);
+    (0..rows as i64).flat_map(row).collect()
 }
 
 /// Columns of a table become rows: of a latent in channels its cells, and back.

@@ -20,7 +20,9 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::control::Controls;
 use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::family::Loaded;
+use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
+use crate::pipeline::reference::{Eyes, Looking, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
 use crate::pipeline::vae::{Decoder, Encoder};
@@ -134,8 +136,10 @@ impl Loader<'_> {
             ("vae_encoder", "VAE encoder", &folder.vae_encoder),
             ("vae_decoder", "VAE decoder", &folder.vae_decoder),
         ];
+        let eyes = folder.image_encoder.iter().map(|path| ("image_encoder", "image encoder", path));
         texts
             .chain(others)
+            .chain(eyes)
             .map(|(name, title, path)| {
                 self.cancel.check()?;
                 Ok(File { name, title, path, scan: onnx_file::check(path)? })
@@ -211,6 +215,18 @@ impl Loader<'_> {
         };
         let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
         let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
+        let eyes = match (family.looking(), &folder.image_encoder) {
+            (Some(Looking::AtLatents { cell }), _) => Eyes::Own { cell },
+            (Some(Looking::AtWhatIsTold(wanted)), Some(_)) => {
+                Eyes::Clip(Box::new(ImageEncoder::new(component()?, wanted)?))
+            }
+            (Some(Looking::AtWhatIsTold(_)), None) => Eyes::None(format!(
+                "The model in {} looks at reference pictures, but it lacks its image_encoder; download or export it again, \
+                 or name a folder with one in scumble.json.",
+                folder.path.display()
+            )),
+            (None, _) => Eyes::None(blind(folder)),
+        };
         (self.progress)(done as f32 / total, "first run");
 
         let distilled = network.is_guidance_distilled();
@@ -234,8 +250,19 @@ impl Loader<'_> {
         let loading = Loading { runtime: self.runtime, options };
         let controls = Controls::new(folder, loading, distilled);
         let loras = Loras::new(folder)?;
-        let mut pipeline =
-            Pipeline { info, samplers, family, network, inpaints, controls, loras, encoder, decoder };
+        let references = References::new(eyes);
+        let mut pipeline = Pipeline {
+            info,
+            samplers,
+            family,
+            network,
+            inpaints,
+            controls,
+            loras,
+            references,
+            encoder,
+            decoder,
+        };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
@@ -307,6 +334,20 @@ fn title(folder: &Folder) -> &'static str {
     match folder.kind.is_some_and(Kind::has_transformer) {
         true => "transformer",
         false => "U-Net",
+    }
+}
+
+/// Why a model looks at no reference pictures.
+fn blind(folder: &Folder) -> String {
+    match folder.kind {
+        Some(kind) if kind.has_transformer() => {
+            format!("{} models take no reference pictures in this version.", kind.title())
+        }
+        _ => format!(
+            "The model in {} takes no reference pictures: its U-Net was exported without an IP-Adapter (it has no input \
+             called image_embeds); choose another export of it.",
+            folder.path.display()
+        ),
     }
 }
 

@@ -2,14 +2,18 @@
 
 mod control;
 mod denoise;
+mod draws;
 mod fallback;
 pub mod family;
 mod flux;
 mod flux_2_klein;
+mod hold;
+mod image_encoder;
 mod inpaint;
 mod load;
 mod lora;
 mod prompt;
+mod reference;
 mod region;
 mod samplers;
 mod sana_sprint;
@@ -26,22 +30,23 @@ mod z_image;
 
 use std::time::{Duration, Instant};
 
-use ndarray::{Array2, ArrayView3};
+use ndarray::ArrayView3;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::grid::{Level, Window};
-use crate::noise;
 use crate::region::Rect;
 use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
-use control::Acting;
-use control::Controls;
+use control::{Acting, Controls};
 use denoise::{Conditioning, Denoiser, Noisy};
+use draws::Draws;
 use family::Family;
+use hold::Hold;
 use lora::Loras;
+use reference::References;
 use region::Regions;
 use samplers::Samplers;
 use scheduler::{Rule, Schedule, Step};
@@ -60,6 +65,7 @@ pub struct Pipeline {
     inpaints: bool,
     controls: Controls,
     loras: Loras,
+    references: References,
     encoder: Encoder,
     decoder: Decoder,
 }
@@ -76,6 +82,8 @@ impl Renderer for Pipeline {
             inpaints: self.inpaints,
             no_control: self.controls.why_not(),
             no_lora: self.loras.why_not(),
+            no_reference: self.references.why_not(),
+            weighs_references: self.references.weighs(),
         }
     }
 
@@ -95,6 +103,7 @@ impl Renderer for Pipeline {
         let listening = self.controls.listening().filter(|_| !acting.is_empty());
         let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
         self.loras.prepare(scene, self.family.encoders(), denoisers, cancel)?;
+        self.controls.check_pictures(&acting, scene, &self.network)?;
         let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {
@@ -126,7 +135,11 @@ impl Renderer for Pipeline {
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
-        conditioning = self.family.show(conditioning, &encoded);
+        let references = self.references.look(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
+        conditioning = self.family.show(conditioning, &encoded, &references);
+        for (.., own) in &mut masks {
+            *own = self.family.show(own.clone(), &encoded, &references);
+        }
         if self.inpaints {
             let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
             let with =
@@ -142,7 +155,7 @@ impl Renderer for Pipeline {
         let hold = Hold::new(scene, &encoded)?;
         let clean = hold.as_ref().map_or(&*encoded, |hold| &hold.to);
         let clean = clean.as_slice().unwrap_or_default();
-        let mut draws = Draws { scene, seed: quality.seed, next: 0 };
+        let mut draws = Draws::new(scene, quality.seed);
         let first = draws.draw(shape, 0)?;
         // As diffusers': at full strength such a model is shown nothing of what it is to fill.
         let mut sample = match self.inpaints && hold.is_none() && quality.strength >= 1.0 {
@@ -250,96 +263,6 @@ struct At<'a> {
     step: (usize, usize),
     shape: &'a [usize],
     timestep: f32,
-}
-
-/// What stays as it is while the rest is denoised.
-struct Hold {
-    /// The clean latent that held cells come back to; where nothing is held, what denoising starts from.
-    to: Latent,
-    /// By cell: 1 is free.
-    free: Array2<f32>,
-}
-
-impl Hold {
-    fn new(scene: &Scene<'_>, encoded: &Latent) -> Result<Option<Hold>> {
-        let (channels, height, width) = encoded.dim();
-        let mut free = match (scene.mask, scene.change) {
-            (None, None) => return Ok(None),
-            (Some(mask), _) => mask.clone(),
-            _ => Array2::ones((height, width)),
-        };
-        let mut to = encoded.clone();
-        let fits = |dim: (usize, usize)| dim == (height, width);
-        let mut sound = fits(free.dim());
-        if let Some(change) = scene.change {
-            sound &= fits(change.dirty.dim()) && change.last.dim() == (channels, height, width);
-            if sound {
-                free *= change.dirty;
-                for (mut to, last) in to.outer_iter_mut().zip(change.last.outer_iter()) {
-                    ndarray::Zip::from(&mut to)
-                        .and(&last)
-                        .and(change.dirty)
-                        .for_each(|to, last, dirty| *to = last + (*to - last) * dirty);
-                }
-            }
-        }
-        match sound {
-            true => Ok(Some(Hold { to, free })),
-            false => Err(Error::new(
-                Status::Internal,
-                format!(
-                    "What is to be kept of a picture does not fit its {width} × {height} cells; paint on."
-                ),
-            )),
-        }
-    }
-
-    /// Puts `held` where nothing is free.
-    fn apply(&self, held: &[f32], latent: &mut [f32]) {
-        let cells = self.free.len();
-        for (latent, held) in latent.chunks_exact_mut(cells).zip(held.chunks_exact(cells)) {
-            for ((latent, held), free) in latent.iter_mut().zip(held).zip(&self.free) {
-                *latent = held + (*latent - held) * free;
-            }
-        }
-    }
-}
-
-/// The noise of one job: given, or by seed and place on the canvas.
-struct Draws<'a> {
-    scene: &'a Scene<'a>,
-    seed: u64,
-    next: u32,
-}
-
-impl Draws<'_> {
-    /// The next draw: first the one that the picture starts with, then one per step that wants one. Seeded noise is
-    /// that of `number`: 0 for the start, then 1 + the step of the whole schedule.
-    ///
-    /// # Errors
-    /// [`Status::Setting`] if noise is given, and it has another shape or too few draws.
-    fn draw(&mut self, [channels, height, width]: [usize; 3], number: u32) -> Result<Vec<f32>> {
-        let draw = self.next;
-        self.next += 1;
-        let Some(given) = self.scene.noise else {
-            let Window { level, x, y, .. } = self.scene.window;
-            let noise = noise::normal(self.seed, number, level.0, (x, y), channels, height, width);
-            return Ok(noise.into_raw_vec_and_offset().0);
-        };
-        let (draws, c, h, w) = given.dim();
-        if (c, h, w) != (channels, height, width) {
-            return Err(Error::setting(format!(
-                "The given noise has the shape [{draws}, {c}, {h}, {w}] and must be [draws, {channels}, \
-                 {height}, {width}]; make it again for this picture."
-            )));
-        }
-        if draw as usize >= draws {
-            return Err(Error::setting(format!(
-                "The given noise has {draws} draws and this job needs more; give one more per step."
-            )));
-        }
-        Ok(given.index_axis(ndarray::Axis(0), draw as usize).iter().copied().collect())
-    }
 }
 
 impl Pipeline {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser};
 use super::family::{Family, Loaded};
+use super::reference::{Looking, Seen};
 use super::scheduler::Rule;
 use super::text::TextEncoder;
 use super::texts::Texts;
@@ -14,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::models::component::Component;
 use crate::models::folder::Folder;
-use crate::render::Scene;
+use crate::render::{Latent, Scene};
 
 struct StableDiffusion {
     texts: Texts,
@@ -34,6 +35,14 @@ pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> 
 impl Family for StableDiffusion {
     fn encoders(&mut self) -> &mut [TextEncoder] {
         self.texts.encoders()
+    }
+
+    fn looking(&self) -> Option<Looking> {
+        self.told.looking()
+    }
+
+    fn show(&self, conditioning: Conditioning, _: &Latent, references: &Seen) -> Conditioning {
+        self.told.show(conditioning, references)
     }
 
     fn condition(

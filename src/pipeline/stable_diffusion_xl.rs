@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser, Half};
 use super::family::{Family, Loaded};
+use super::reference::{Looking, Seen};
 use super::scheduler::Rule;
 use super::text::{Embedding, TextEncoder};
 use super::texts::Texts;
@@ -15,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::models::component::Component;
 use crate::models::folder::Folder;
-use crate::render::Scene;
+use crate::render::{Latent, Scene};
 
 /// What the refiner is told of a picture's beauty, for the prompt and for the negative prompt: diffusers' numbers.
 const BEAUTY: [f32; 2] = [6.0, 2.5];
@@ -41,6 +42,14 @@ pub fn load(network: Component, encoders: Vec<TextEncoder>, folder: &Folder) -> 
 impl Family for StableDiffusionXl {
     fn encoders(&mut self) -> &mut [TextEncoder] {
         self.texts.encoders()
+    }
+
+    fn looking(&self) -> Option<Looking> {
+        self.told.looking()
+    }
+
+    fn show(&self, conditioning: Conditioning, _: &Latent, references: &Seen) -> Conditioning {
+        self.told.show(conditioning, references)
     }
 
     fn condition(

@@ -393,7 +393,7 @@ fn states(network: &Component, numbers: [u32; 3]) -> Result<Vec<String>> {
 }
 
 /// The output with the state before the last: exporters number them, the embedding being 0, or have it alone.
-fn last_but_one(network: &Component) -> Result<String> {
+pub fn last_but_one(network: &Component) -> Result<String> {
     const ALONE: &str = "encoder_hidden_state";
     if network.outputs().iter().any(|port| port.name == ALONE) {
         return Ok(ALONE.into());

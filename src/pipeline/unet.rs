@@ -1,10 +1,16 @@
 //! The U-Nets of Stable Diffusion 1, 2 and XL: what they are told besides the latent.
 
+use std::sync::Arc;
+
+use ndarray::Array3;
+
 use crate::error::{Error, Result, Status};
 use crate::models::component::Component;
 use crate::models::folder::Folder;
 use crate::models::numbers::entry;
-use crate::pipeline::denoise::{Denoiser, Half};
+use crate::pipeline::denoise::{Conditioning, Denoiser, Half};
+use crate::pipeline::image_encoder::Wanted;
+use crate::pipeline::reference::{Looking, Seen};
 use crate::pipeline::text::Embedding;
 
 /// What a U-Net wants to be told beside the text.
@@ -13,7 +19,14 @@ pub struct Told {
     guidance_width: Option<usize>,
     /// SDXL: numbers that say how large the picture is; 0 without.
     pub sizes: usize,
+    /// IP-Adapters: what it is told of reference pictures, if it looks at them.
+    pub pictures: Option<Wanted>,
 }
+
+/// `[batch, pictures, width]` or `[batch, pictures, parts, width]`: what it is told of reference pictures.
+pub const PICTURES: &str = "image_embeds";
+/// `[batch, pictures]`: how much of each.
+const SCALES: &str = "ip_adapter_scale";
 
 /// Takes a network as a U-Net.
 ///
@@ -42,8 +55,25 @@ pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, To
     if xl && ![0, 5, SIZES].contains(&sizes) {
         return Err(network.unsupported(&format!("it wants {sizes} numbers for the picture's size")));
     }
+    let pictures = pictures(&network)?;
     let distilled = guidance_width.is_some();
-    Ok((denoiser(network, xl, distilled)?, Told { guidance_width, sizes }))
+    Ok((denoiser(network, xl, distilled)?, Told { guidance_width, sizes, pictures }))
+}
+
+/// How it looks at reference pictures, if it does.
+fn pictures(network: &Component) -> Result<Option<Wanted>> {
+    let Some(port) = network.input(PICTURES) else { return Ok(None) };
+    let rank = port.shape.len();
+    if network.input(SCALES).is_none_or(|port| port.shape.len() != 2) || !(3..=4).contains(&rank) {
+        return Err(network.unsupported(&format!(
+            "it looks at pictures in another way than is known here ({PICTURES} of {rank} dimensions, and {SCALES} of two, are)"
+        )));
+    }
+    Ok(Some(Wanted {
+        parts: rank == 4,
+        count: port.fixed(2).filter(|_| rank == 4),
+        width: port.fixed(rank - 1),
+    }))
 }
 
 /// The same without what it is told.
@@ -69,6 +99,40 @@ impl Told {
             inputs.push(("time_ids", vec![self.sizes], sizes));
         }
         inputs
+    }
+
+    /// How the family looks at reference pictures.
+    pub fn looking(&self) -> Option<Looking> {
+        self.pictures.map(Looking::AtWhatIsTold)
+    }
+
+    /// Tells a network that looks at pictures of those that there are; that there are none, too.
+    pub fn show(&self, conditioning: Conditioning, references: &Seen) -> Conditioning {
+        let Some(pictures) = &self.pictures else { return conditioning };
+        let sights = &references.sights;
+        let (_, parts, width) = sights
+            .first()
+            .map_or((1, pictures.count.unwrap_or(1), pictures.width.unwrap_or(1)), |one| one.numbers.dim());
+        let count = sights.len().max(1);
+        let numbers = |seen: &Arc<Array3<f32>>| seen.iter().copied().collect::<Vec<f32>>();
+        let zeros = || vec![0.0; parts * width];
+        let not = references.nothing.as_ref().map_or_else(zeros, numbers).repeat(count);
+        let (mut wanted, mut scales) = (Vec::new(), Vec::new());
+        for sight in sights {
+            wanted.extend(numbers(&sight.numbers));
+            scales.push(sight.scale);
+        }
+        if sights.is_empty() {
+            (wanted, scales) = (zeros(), vec![0.0]);
+        }
+        let shape = [count, parts, width];
+        let shape = if pictures.parts { shape.to_vec() } else { vec![count, width] };
+        conditioning.with_input(PICTURES, &shape, &wanted, &not).with_input(
+            SCALES,
+            &[count],
+            &scales,
+            &scales,
+        )
     }
 }
 

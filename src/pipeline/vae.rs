@@ -51,11 +51,27 @@ impl Encoder {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Arc<Latent>> {
-        let (channels, height, width) = picture.dim();
+        let (_, height, width) = picture.dim();
         let key = picture.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
         if let Some(latent) = self.kept.get(&(key, height, width)) {
             return Ok(latent);
         }
+        let latent = self.encode_anew(picture, cancel, spent)?;
+        self.kept.put((key, height, width), Arc::clone(&latent));
+        Ok(latent)
+    }
+
+    /// The same for a picture that somebody else keeps what it came to.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn encode_anew(
+        &mut self,
+        picture: &Picture,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Arc<Latent>> {
+        let (channels, height, width) = picture.dim();
         // The network wants −1..1.
         let pixels: Vec<f32> = picture.iter().map(|value| value * 2.0 - 1.0).collect();
         let feeds = [(self.input.as_str(), Feed::Floats(&[1, channels, height, width], &pixels))];
@@ -92,9 +108,7 @@ impl Encoder {
         data.iter_mut().for_each(|value| *value = (*value - shift) * scaling);
         let latent = Array3::from_shape_vec((wanted, height_in_cells, width_in_cells), data)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
-        let latent = Arc::new(latent);
-        self.kept.put((key, height, width), Arc::clone(&latent));
-        Ok(latent)
+        Ok(Arc::new(latent))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod colour;
 pub mod enlarge;
 pub mod mask;
 pub mod paste;
+pub mod pillow;
 pub mod read;
 pub mod resample;
 pub mod snapshot;

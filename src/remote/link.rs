@@ -49,6 +49,8 @@ pub struct Link {
     inbox: Option<Inbox>,
     buffer: Vec<u8>,
     pub ready: bool,
+    /// Keys of the reference pictures that the worker has: those of the last job that ended well.
+    known: Vec<u128>,
     /// What is to be said of the model since it has changed its device.
     pub moved: Option<ModelInfo>,
 }
@@ -71,6 +73,7 @@ impl Link {
             inbox: None,
             buffer,
             ready: false,
+            known: Vec::new(),
             moved: None,
         };
         let head = encode(load)?;
@@ -140,8 +143,10 @@ impl Link {
         sink: &mut dyn Sink,
         silence: Duration,
     ) -> Talk<Ended> {
-        let head = encode(&Ask::new(scene, quality))?;
-        let blocks = Blocks::new(scene);
+        // What a job that failed has left there, nobody knows.
+        let known = std::mem::take(&mut self.known);
+        let head = encode(&Ask::new(scene, quality, &known))?;
+        let blocks = Blocks::new(scene, &known);
         let asked = self.send_packed(&Down::Render { job, head: head.len() }, &head, &blocks.slices())?;
         if !asked {
             return Err(Trouble::NeverBegun);
@@ -200,7 +205,12 @@ impl Link {
                 Some(Up::Ended { job: ended, how }) if ended == job => {
                     return match failed {
                         Some(error) => Err(error.into()),
-                        None => how.map_err(Trouble::Told),
+                        None => {
+                            if how.is_ok() {
+                                self.known = scene.all_references().map(|reference| reference.key).collect();
+                            }
+                            how.map_err(Trouble::Told)
+                        }
                     };
                 }
                 Some(_) => return Err(Trouble::Garbled),

@@ -8,10 +8,10 @@ use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
 use crate::region::Rect;
-use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Region, Scene};
+use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 4;
+const PROTOCOL: u32 = 5;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -106,10 +106,17 @@ pub enum Said<'a> {
         negative: &'a str,
         weight: f32,
     },
+    /// Its picture comes with it unless the worker has it.
+    Reference {
+        picture: [usize; 3],
+        key: u128,
+        known: bool,
+        scale: f32,
+    },
 }
 
 impl<'a> Said<'a> {
-    fn new(condition: &Condition<'a>) -> Said<'a> {
+    fn new(condition: &Condition<'a>, known: &[u128]) -> Said<'a> {
         match *condition {
             Condition::Prompt(text) => Said::Prompt(text),
             Condition::Negative(text) => Said::Negative(text),
@@ -120,6 +127,9 @@ impl<'a> Said<'a> {
             Condition::Region(Region { mask, prompt, negative, weight }) => {
                 Said::Region { mask: mask.dim().into(), prompt, negative, weight }
             }
+            Condition::Reference(Reference { picture, key, scale }) => {
+                Said::Reference { picture: picture.dim().into(), key, known: known.contains(&key), scale }
+            }
         }
     }
 
@@ -128,6 +138,7 @@ impl<'a> Said<'a> {
         match self {
             Said::Control { picture, .. } => Some(*picture),
             Said::Region { mask, .. } => Some(*mask),
+            Said::Reference { picture, known: false, .. } => Some(*picture),
             _ => None,
         }
     }
@@ -143,6 +154,9 @@ impl<'a> Said<'a> {
             Said::Lora(lora) => Condition::Lora(lora),
             Said::Region { prompt, negative, weight, .. } => {
                 Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight })
+            }
+            Said::Reference { key, scale, .. } => {
+                Condition::Reference(Reference { picture: pictures.next()?, key, scale })
             }
         })
     }
@@ -176,11 +190,12 @@ pub struct Blocks<'a> {
 }
 
 impl<'a> Ask<'a> {
-    pub fn new(scene: &Scene<'a>, quality: &Quality<'a>) -> Ask<'a> {
+    /// `known` are the keys of references that the worker has.
+    pub fn new(scene: &Scene<'a>, quality: &Quality<'a>, known: &[u128]) -> Ask<'a> {
         Ask {
             window: scene.window,
             canvas: scene.canvas,
-            conditions: scene.conditions.iter().map(Said::new).collect(),
+            conditions: scene.conditions.iter().map(|condition| Said::new(condition, known)).collect(),
             quality: *quality,
             paint: scene.paint.dim().into(),
             mask: scene.mask.map(|mask| mask.dim().into()),
@@ -192,7 +207,7 @@ impl<'a> Ask<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    pub fn new(scene: &Scene<'a>) -> Blocks<'a> {
+    pub fn new(scene: &Scene<'a>, known: &[u128]) -> Blocks<'a> {
         Blocks {
             paint: scene.paint.as_standard_layout(),
             mask: scene.mask.map(|mask| mask.as_standard_layout()),
@@ -201,7 +216,7 @@ impl<'a> Blocks<'a> {
                 .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
             hole: scene.hole.map(|hole| hole.as_standard_layout()),
             noise: scene.noise.map(|noise| noise.as_standard_layout()),
-            pictures: scene.pictures().map(|picture| picture.as_standard_layout()).collect(),
+            pictures: scene.pictures(known).map(|picture| picture.as_standard_layout()).collect(),
         }
     }
 
@@ -258,6 +273,7 @@ mod tests {
         let hole = Array2::from_elem((16, 24), 1.0);
         let mask_picture = Picture::from_elem((3, 16, 24), 0.75);
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
+        let reference = Picture::from_elem((3, 5, 9), 0.125);
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
             canvas: Rect::new(0, 0, 24, 16),
@@ -281,6 +297,7 @@ mod tests {
                     scale: -0.5,
                     text: f32::MIN_POSITIVE,
                 }),
+                Condition::Reference(Reference::new(&reference, 0.5)),
             ],
             noise: Some(&noise),
         };
@@ -293,17 +310,28 @@ mod tests {
             seed: u64::MAX,
             previews: Previews::GiveWay,
         };
-        let ask = Ask::new(&scene, &quality);
+        let ask = Ask::new(&scene, &quality, &[]);
         let bytes = encode(&ask).unwrap();
         assert_eq!(postcard::from_bytes::<Ask>(&bytes).unwrap(), ask);
         assert_eq!(ask.quality, quality);
-        let blocks = Blocks::new(&scene);
+        let blocks = Blocks::new(&scene, &[]);
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24]);
-        let mut pictures = [&paint, &mask_picture].into_iter();
+        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24, 3 * 5 * 9]);
+        let mut pictures = [&paint, &mask_picture, &reference].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));
         assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());
+
+        // A reference that the worker has is not sent again.
+        let known = [Reference::key(&reference)];
+        let ask = Ask::new(&scene, &quality, &known);
+        assert_eq!(ask.conditions.last().and_then(Said::picture), None);
+        let blocks = Blocks::new(&scene, &known);
+        let again: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
+        assert_eq!(again, lengths[..8]);
+        let mut pictures = [&paint, &mask_picture, &reference].into_iter();
+        let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
+        assert_eq!(back.as_deref(), Some(scene.conditions));
     }
 
     #[test]

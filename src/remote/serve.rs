@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::message::{About, Ask, Down, Said, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
-use crate::render::{Change, Ended, Patch, Renderer, Scene, Sink};
+use crate::render::{Change, Ended, Patch, Picture, Renderer, Scene, Sink};
 
 /// The program `scumble-worker`: its standard input is a socket, its argument the host's process.
 pub fn main() -> ExitCode {
@@ -52,7 +52,16 @@ pub fn main() -> ExitCode {
     if std::thread::Builder::new().name("scumble-orders".into()).spawn(reader).is_err() {
         return ExitCode::FAILURE;
     }
-    Server { socket, desk, outbox: None, inbox: None, spare: Vec::new(), pipeline: None }.serve(&jobs);
+    let mut server = Server {
+        socket,
+        desk,
+        outbox: None,
+        inbox: None,
+        references: Vec::new(),
+        spare: Vec::new(),
+        pipeline: None,
+    };
+    server.serve(&jobs);
     leave()
 }
 
@@ -150,6 +159,8 @@ struct Server {
     desk: Arc<Desk>,
     outbox: Option<Outbox>,
     inbox: Option<Inbox>,
+    /// The reference pictures of the last job, by their keys.
+    references: Vec<(u128, Arc<Picture>)>,
     /// The memory of the last paint.
     spare: Vec<f32>,
     pipeline: Option<Fallback>,
@@ -232,10 +243,23 @@ impl Server {
             }
             None => None,
         };
-        let pictures = ask.conditions.iter().filter_map(Said::picture);
-        let pictures = pictures.map(|sides| array3(unpacker.block(&sides)?, sides, Vec::new()));
-        let pictures = pictures.collect::<Result<Vec<_>>>()?;
-        let mut given = pictures.iter();
+        let (mut pictures, mut references) = (Vec::new(), Vec::new());
+        for said in &ask.conditions {
+            let picture = match (said.picture(), said) {
+                (Some(sides), _) => Arc::new(array3(unpacker.block(&sides)?, sides, Vec::new())?),
+                (None, Said::Reference { key, .. }) => {
+                    let known = self.references.iter().find(|(own, _)| own == key);
+                    known.map(|(_, picture)| picture.clone()).ok_or_else(nothing)?
+                }
+                _ => continue,
+            };
+            if let Said::Reference { key, .. } = said {
+                references.push((*key, picture.clone()));
+            }
+            pictures.push(picture);
+        }
+        self.references = references;
+        let mut given = pictures.iter().map(|picture| &**picture);
         let conditions: Option<Vec<_>> =
             ask.conditions.iter().map(|said| said.condition(&mut given)).collect();
         let conditions = conditions.ok_or_else(nothing)?;

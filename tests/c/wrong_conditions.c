@@ -33,10 +33,11 @@ static void numbers(const ScumbleImage *image) {
             set(what, SCUMBLE_ERROR_SETTING, &condition, image);
         }
     }
-    for (uint32_t kind = 0; kind < 9; kind += 4) {
+    const uint32_t kinds[] = {0, 99, UINT32_MAX};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         ScumbleCondition condition = fresh();
-        condition.kind = kind;
-        snprintf(what, sizeof what, "kind %u", (unsigned)kind);
+        condition.kind = kinds[i];
+        snprintf(what, sizeof what, "kind %u", (unsigned)kinds[i]);
         set(what, SCUMBLE_ERROR_SETTING, &condition, image);
     }
     ScumbleCondition condition = fresh();
@@ -89,6 +90,51 @@ static void regions(const ScumbleImage *image) {
     MUST(scumble_session_set_condition(layer, 3, &region, image, NULL) == SCUMBLE_UNCHANGED);
     renders();
     MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_OK);
+}
+
+/* Waits for what the worker finds wrong. */
+static void told(const char *what, int32_t wanted) {
+    ScumbleFrame *frame = NULL;
+    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
+    row(what, wanted, scumble_session_poll(layer, 0, &frame));
+    MUST(!frame);
+}
+
+/* A picture of its own size, which stays where canvases come and go. */
+static void references(const ScumbleImage *image) {
+    static unsigned char pixels[300 * 7 * 4];
+    ScumbleImage own = whole_image(pixels, 300, 7);
+    ScumbleCondition reference = fresh();
+    reference.kind = SCUMBLE_CONDITION_REFERENCE;
+    reference.scale = -1;
+    set("a reference's scale -1", SCUMBLE_ERROR_SETTING, &reference, &own);
+    reference.scale = strtof("nan", NULL);
+    set("a reference's scale nan", SCUMBLE_ERROR_SETTING, &reference, &own);
+    reference.scale = 0;
+    set("a reference without a picture", SCUMBLE_ERROR_BUFFER, &reference, NULL);
+    own.rect.x = 1;
+    set("a reference beyond its own size", SCUMBLE_ERROR_RECT, &reference, &own);
+    own = whole_image(pixels, 300, 7);
+    own.canvas_width = 20000;
+    set("a reference of 20000 pixels", SCUMBLE_ERROR_RECT, &reference, &own);
+    own = whole_image(pixels, 300, 7);
+    MUST(scumble_session_set_condition(layer, 3, &reference, &own, NULL) == SCUMBLE_UNCHANGED);
+    ScumbleCondition region = fresh();
+    region.kind = SCUMBLE_CONDITION_REGION;
+    set("a reference's picture for a region", SCUMBLE_ERROR_RECT, &region, NULL);
+    reference.scale = 1;
+    MUST(scumble_session_set_condition(layer, 3, &reference, NULL, NULL) == SCUMBLE_OK);
+    told("a model that looks at no references", SCUMBLE_ERROR_SETTING);
+    /* Another canvas, and back: it is still there. */
+    const ScumbleImage small = whole_image(paint, CANVAS / 2, CANVAS);
+    MUST(scumble_session_push(layer, &small, 1, NULL, 0, NULL) == SCUMBLE_OK);
+    told("the same on another canvas", SCUMBLE_ERROR_SETTING);
+    reference.scale = 0;
+    MUST(scumble_session_set_condition(layer, 3, &reference, NULL, NULL) == SCUMBLE_OK);
+    renders();
+    MUST(scumble_session_push(layer, image, 1, NULL, 0, &revision) == SCUMBLE_OK);
+    renders();
+    MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
 }
 
 static void loras(const ScumbleImage *image) {
@@ -150,14 +196,6 @@ static void pictures(const ScumbleImage *right) {
     set("another canvas than the paint's", SCUMBLE_ERROR_RECT, &condition, &image);
 }
 
-/* Waits for what the worker finds wrong. */
-static void told(const char *what, int32_t wanted) {
-    ScumbleFrame *frame = NULL;
-    MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
-    row(what, wanted, scumble_session_poll(layer, 0, &frame));
-    MUST(!frame);
-}
-
 int main(int argc, char **argv) {
     MUST(argc == 2);
     ScumbleEngine *engine = start_engine(argv[1]);
@@ -168,14 +206,14 @@ int main(int argc, char **argv) {
     row("conditions to NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(engine, NULL));
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
     MUST(scumble_engine_conditions(engine, &list) == SCUMBLE_OK && list);
-    for (uint32_t i = 0; i < 4; i++) {
-        static const char *const names[] = {"control", "mask", "lora", "region"};
+    for (uint32_t i = 0; i < 5; i++) {
+        static const char *const names[] = {"control", "mask", "lora", "region", "reference"};
         MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
         MUST(scumble_list_entry(list, i, &entry) == SCUMBLE_OK);
-        MUST(strcmp(entry.name, names[i]) == 0 && !entry.usable == (i < 2));
-        MUST(i >= 2 || strlen(entry.note) > 30);
+        MUST(strcmp(entry.name, names[i]) == 0 && !entry.usable == (i < 2 || i == 4));
+        MUST(entry.usable || strlen(entry.note) > 30);
     }
-    MUST(scumble_list_entry(list, 4, &entry) == SCUMBLE_END);
+    MUST(scumble_list_entry(list, 5, &entry) == SCUMBLE_END);
     scumble_list_release(list);
 
     layer = start_layer(engine);
@@ -200,6 +238,7 @@ int main(int argc, char **argv) {
     pictures(&image);
     loras(&image);
     regions(&image);
+    references(&image);
 
     /* A LoRA that is not there: told once, and the session lives on without it. */
     ScumbleCondition lora = fresh();

@@ -305,10 +305,3 @@ def render(parts, case, noise_source, index=None, networks=None):
             **words,
         )
     return out.images[0], seen["timesteps"], torch.cat(stages), seen["text"]
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

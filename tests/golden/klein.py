@@ -1,11 +1,11 @@
 """FLUX.2 klein: tiny ones in two layouts, and their pictures by diffusers."""
 
-import json
 import shutil
 import warnings
 
 import export
 import flow
+import folders
 import language
 import nets
 import tiny
@@ -162,31 +162,18 @@ def write_folder(parts, folder):
     with export.plainly():
         export.write_onnx(parts, folder)
     language.write(parts.tokenizer, folder / "tokenizer")
-    index = {"_class_name": "Flux2KleinPipeline", "_diffusers_version": "0.42.1"}
-    index["is_distilled"] = not parts.base
+    own = {"is_distilled": not parts.base}
+    named = folders.index("Flux2KleinPipeline", "FlowMatchEulerDiscreteScheduler", "Qwen2Tokenizer", **own)
     if not parts.base:
         for name in ("text_encoder", "transformer", "vae_encoder", "vae_decoder"):
             (folder / name / "model.onnx").rename(folder / f"{name}.onnx")
             (folder / name).rmdir()
-        tiny.write_json(folder / "config.json", index)
+        known = ("_class_name", "_diffusers_version", "is_distilled")
+        tiny.write_json(folder / "config.json", {key: named[key] for key in known})
         return
-    tiny.write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
-    tiny.write_json(folder / "text_encoder" / "config.json", parts.text_encoder.config.to_diff_dict())
-    tiny.write_json(folder / "transformer" / "config.json", json.loads(parts.transformer.to_json_string()))
     # As diffusers writes the norm of latents where it stands in a configuration.
     mean, std = (part.flatten().tolist() for part in norm(parts.vae))
-    config = json.loads(parts.vae.to_json_string())
-    for name in ("vae_encoder", "vae_decoder"):
-        tiny.write_json(folder / name / "config.json", {**config, "latents_mean": mean, "latents_std": std})
-    optimum = "optimum.onnxruntime.modeling_diffusion"
-    index |= {
-        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
-        "text_encoder": [optimum, "ORTTextEncoder"],
-        "tokenizer": ["transformers", "Qwen2Tokenizer"],
-        "transformer": [optimum, "ORTTransformer"],
-    }
-    index |= {f"vae_{way}coder": [optimum, f"ORTVae{way.title()}coder"] for way in ("en", "de")}
-    tiny.write_json(folder / "model_index.json", index)
+    folders.write_configs(parts, folder, named, {"latents_mean": mean, "latents_std": std})
 
 
 def changes(parts, folder):
@@ -210,7 +197,8 @@ def changes(parts, folder):
     def encode(image):
         if parts.base:
             return nets.encode(encoder, image)
-        return Flux2KleinInpaintPipeline._unpatchify_latents(nets.call(encoder, image=image)[0] * std + mean)
+        latents = torch.cat([nets.call(encoder, image=one[None])[0] for one in image])
+        return Flux2KleinInpaintPipeline._unpatchify_latents(latents * std + mean)
 
     def decode(latents, **more):
         if parts.base:
@@ -225,7 +213,7 @@ def changes(parts, folder):
     ]
 
 
-def render(parts, case, noise_source, index=None, networks=None):
+def render(parts, case, noise_source, index=None, networks=None, references=()):
     """(picture, timesteps, latents after each step, text embeddings)"""
     _, size, prompt, _, strength, steps, guidance, override = case
     pipe = Flux2KleinInpaintPipeline(
@@ -254,6 +242,7 @@ def render(parts, case, noise_source, index=None, networks=None):
             prompt=prompt,
             image=picture(size),
             mask_image=Image.new("L", size, 255),
+            image_reference=list(references) or None,
             width=size[0],
             height=size[1],
             strength=strength,
@@ -264,10 +253,3 @@ def render(parts, case, noise_source, index=None, networks=None):
             callback_on_step_end=after_step,
         )
     return out.images[0], seen["timesteps"], torch.cat(stages), None
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

@@ -55,16 +55,19 @@ def main():
 
         print(tokenizing.make(HERE), "tokenizer rows")
     if "models" in wanted:
+        import adapters
         import controls
         import flow
+        import folders
         import klein
         import loras
         import sana
         import tiny
         import z_image
 
-        makers = (tiny, flow, klein, z_image, sana, controls, loras)
-        print(sum(part.make(MODELS, args.only) for part in makers), "tiny models")
+        makers = (tiny, flow, klein, z_image, sana, adapters)
+        made = sum(folders.make(part, MODELS, args.only) for part in makers)
+        print(made + sum(part.make(MODELS, args.only) for part in (controls, loras)), "tiny models")
     if "pipelines" in wanted:
         import pipelines
         import regions

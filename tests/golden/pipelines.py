@@ -6,6 +6,7 @@ import shutil
 import warnings
 import zlib
 
+import adapters
 import controls
 import flow
 import klein
@@ -159,6 +160,11 @@ CASES = {
     "control-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
     "control-xl-guided": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "ip-guided": ("ip-sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "ip-two-wide": ("ip-sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
+    "ip-off": ("ip-sd15", SQUARE, SHIPS, BAD, 0.6, 5, 3.0, None),
+    "ip-plus-guided": ("ip-xl-plus", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "ip-plus-two": ("ip-xl-plus", SQUARE, SHIPS, None, 1.0, 4, 4.0, TURBO_XL),
     "lora-kohya": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 4.0, None),
     "lora-peft-wide": ("sd15", WIDE, SHIPS, None, 0.6, 5, 1.0, None),
     "lora-two": ("sd15", SQUARE, SHIPS, BAD, 0.75, 4, 3.0, None),
@@ -183,6 +189,10 @@ CASES = {
     "klein-long-odd": ("klein", ODD, LONG, None, 0.3, 10, 1.0, None),
     "klein-base-guided": ("klein-base", BLOCK, SHIPS, None, 0.8, 5, 4.0, None),
     "klein-base-plain-tall": ("klein-base", POST, HOUSE, None, 0.5, 8, 1.0, None),
+    "klein-reference": ("klein", BLOCK, HOUSE, None, 0.6, 4, 1.0, None),
+    "klein-reference-two-wide": ("klein", BAND, SHIPS, None, 1.0, 3, 1.0, None),
+    "klein-reference-large": ("klein", BLOCK, SHIPS, None, 0.3, 4, 1.0, None),
+    "klein-base-reference-two": ("klein-base", BLOCK, HOUSE, None, 0.8, 5, 4.0, None),
     "sana-2": ("sana", SQUARE, HOUSE, None, 0.5, 2, 4.5, None),
     "sana-2-noise-wide": ("sana", WIDE, SHIPS, None, 1.0, 2, 3.0, None),
     "sana-4-long": ("sana", TALL, LONG, None, 0.7, 4, 4.5, None),
@@ -198,6 +208,19 @@ CONTROLS = {
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
 }
+# Reference pictures of a case: how large, and how much of each. klein's of one case are of one size:
+# diffusers' pipeline takes no others.
+REFERENCES = {
+    "ip-guided": [((300, 231), 0.6)],
+    "ip-two-wide": [((120, 200), 1.0), ((224, 224), 1.0)],
+    "ip-off": [((64, 64), 0.0)],
+    "ip-plus-guided": [((300, 231), 1.0)],
+    "ip-plus-two": [((120, 200), 0.6), ((500, 224), 0.6)],
+    "klein-reference": [((70, 52), 1.0)],
+    "klein-reference-two-wide": [((48, 80), 1.0), ((48, 80), 1.0)],
+    "klein-reference-large": [((1200, 1100), 1.0)],
+    "klein-base-reference-two": [((64, 48), 1.0), ((64, 48), 1.0)],
+}
 # What model_index.json has instead of the model's.
 NONE = [None, None]
 INDEX = {
@@ -209,7 +232,7 @@ PSNR_MIN = 60.0
 PSNR_MIN_OF = dict.fromkeys(("xl", "xl-refiner", "sd3", "flux-schnell"), 80.0)
 
 
-def render(parts, case, noise_source, index=None, networks=None, controlled=(), learnt=None):
+def render(parts, case, noise_source, index=None, networks=None, controlled=(), learnt=None, references=()):
     """(picture, timesteps, latents at each stage, text embeddings)"""
     model, size, prompt, negative, strength, steps, guidance, override = case
     config = override or parts.scheduler
@@ -243,6 +266,9 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         guides = {"control_image": pictures, **rows}
         if one:
             guides = {key: value[0] for key, value in guides.items()}
+    if references:
+        own |= {"image_encoder": parts.image_encoder, "feature_extractor": parts.feature_extractor}
+        guides["ip_adapter_image"] = [list(references)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pipe = kind(
@@ -254,6 +280,8 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
             **own,
         )
     pipe.set_progress_bar_config(disable=True)
+    if references:
+        pipe.set_ip_adapter_scale(parts.scale)
     if learnt:
         loras.fuse(pipe, *learnt)
     stages, seen = [], {}
@@ -316,6 +344,11 @@ def family(model):
     return next((own for own in FAMILIES if model in own.MODELS), None)
 
 
+def maker(model):
+    """Who makes a model, whoever makes its pictures."""
+    return adapters if model in adapters.MODELS else family(model) or tiny
+
+
 def psnr(a, b):
     error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
     return 200.0 if error == 0 else -10 * np.log10(error)
@@ -347,13 +380,18 @@ def make_case(name, parts, models, folder):
     more = {"controlled": controlled} if controlled else {}
     if controlled:
         parts.controls = {row[0]: controls.net(row[0], parts) for row in controlled}
+    referred = REFERENCES.get(name, ())
+    seen = [lines(row[0], 1 + turn) for turn, row in enumerate(referred)]
+    if referred:
+        more["references"] = seen
+        parts.scale = referred[0][1]
     learnt = loras.CASES.get(name, ())
     if learnt:
         # Its weights are changed, and what onnxruntime makes of the files is another picture.
         parts, more = tiny.Parts(model), {"learnt": (models, learnt)}
     image, timesteps, latents, text = made(parts, case, noise.draw, index, **more)
     more.pop("learnt", None)
-    networks = getattr(own, "changes", nets.changes)(parts, models / model)
+    networks = getattr(maker(model), "changes", nets.changes)(parts, models / model)
     for row in controlled:
         network = nets.session(models / "controls", row[0])
         networks.append(
@@ -381,6 +419,8 @@ def make_case(name, parts, models, folder):
         hole(size).save(folder / "hole.png")
     for turn in range(len(controlled)):
         lines(size, turn).save(folder / f"control_{turn}.png")
+    for turn, reference in enumerate(seen):
+        reference.save(folder / f"reference_{turn}.png")
     np.save(folder / "noise.npy", np.concatenate(noise.drawn))
     if not own:
         np.save(folder / "latents.npy", latents.numpy())
@@ -404,6 +444,7 @@ def make_case(name, parts, models, folder):
         "index": index,
         **({"controls": controlled} if controlled else {}),
         **({"loras": learnt} if learnt else {}),
+        **({"references": [scale for _, scale in referred]} if referred else {}),
         "size": list(size),
         "draws": len(noise.drawn),
         "timesteps": timesteps,
@@ -420,6 +461,6 @@ def make(folder, models, only=""):
     for name, case in cases.items():
         model = case[0]
         if model not in parts:
-            parts[model] = (family(model) or tiny).Parts(model)
+            parts[model] = maker(model).Parts(model)
         make_case(name, parts[model], models, folder / name)
     return len(cases)

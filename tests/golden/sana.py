@@ -1,12 +1,12 @@
 """SANA-Sprint: a tiny one, and its pictures by diffusers."""
 
 import functools
-import json
 import shutil
 import warnings
 
 import export
 import flow
+import folders
 import language
 import nets
 import tiny
@@ -130,22 +130,8 @@ def write_folder(parts, folder):
     with export.plainly():
         export.write_onnx(parts, folder)
     language.write(parts.tokenizer, folder / "tokenizer")
-    tiny.write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
-    tiny.write_json(folder / "text_encoder" / "config.json", parts.text_encoder.config.to_diff_dict())
-    modules = {"transformer": parts.transformer, "vae_encoder": parts.vae, "vae_decoder": parts.vae}
-    for name, part in modules.items():
-        tiny.write_json(folder / name / "config.json", json.loads(part.to_json_string()))
-    optimum = "optimum.onnxruntime.modeling_diffusion"
-    index = {
-        "_class_name": "SanaSprintPipeline",
-        "_diffusers_version": "0.42.1",
-        "scheduler": ["diffusers", "SCMScheduler"],
-        "text_encoder": [optimum, "ORTTextEncoder"],
-        "tokenizer": ["transformers", "GemmaTokenizer"],
-        "transformer": [optimum, "ORTTransformer"],
-    }
-    index |= {f"vae_{way}coder": [optimum, f"ORTVae{way.title()}coder"] for way in ("en", "de")}
-    tiny.write_json(folder / "model_index.json", index)
+    named = folders.index("SanaSprintPipeline", "SCMScheduler", "GemmaTokenizer")
+    folders.write_configs(parts, folder, named)
 
 
 def changes(parts, folder):
@@ -206,10 +192,3 @@ def render(parts, case, noise_source, index=None, networks=None):
             callback_on_step_end=after_step,
         )
     return out.images[0], seen["timesteps"], torch.cat(stages), None
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

@@ -386,10 +386,3 @@ def model_index(parts):
         "vae_decoder": ["optimum.onnxruntime.modeling_diffusion", "ORTVaeDecoder"],
         "vae_encoder": ["optimum.onnxruntime.modeling_diffusion", "ORTVaeEncoder"],
     }
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

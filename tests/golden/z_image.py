@@ -1,15 +1,14 @@
 """Z-Image: tiny ones in two layouts, and their pictures by diffusers."""
 
 import functools
-import json
 import shutil
 import warnings
 
 import export
 import flow
+import folders
 import language
 import nets
-import tiny
 import torch
 from diffusers import (
     AutoencoderKL,
@@ -201,22 +200,8 @@ def write_folder(parts, folder):
             (folder / name / "model.onnx").rename(file)
             (folder / name).rmdir()
         return
-    tiny.write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
-    tiny.write_json(folder / "text_encoder" / "config.json", parts.text_encoder.config.to_diff_dict())
-    modules = {"transformer": parts.transformer, "vae_encoder": parts.vae, "vae_decoder": parts.vae}
-    for name, part in modules.items():
-        tiny.write_json(folder / name / "config.json", json.loads(part.to_json_string()))
-    optimum = "optimum.onnxruntime.modeling_diffusion"
-    index = {
-        "_class_name": "ZImagePipeline",
-        "_diffusers_version": "0.42.1",
-        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
-        "text_encoder": [optimum, "ORTTextEncoder"],
-        "tokenizer": ["transformers", "Qwen2Tokenizer"],
-        "transformer": [optimum, "ORTTransformer"],
-    }
-    index |= {f"vae_{way}coder": [optimum, f"ORTVae{way.title()}coder"] for way in ("en", "de")}
-    tiny.write_json(folder / "model_index.json", index)
+    named = folders.index("ZImagePipeline", "FlowMatchEulerDiscreteScheduler", "Qwen2Tokenizer")
+    folders.write_configs(parts, folder, named)
 
 
 def changes(parts, folder):
@@ -294,10 +279,3 @@ def render(parts, case, noise_source, index=None, networks=None):
             callback_on_step_end=after_step,
         )
     return out.images[0], seen["timesteps"], torch.cat(stages), None
-
-
-def make(folder, only=""):
-    names = [name for name in MODELS if name.startswith(only)]
-    for name in names:
-        write_folder(Parts(name), folder / name)
-    return len(names)

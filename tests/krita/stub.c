@@ -140,9 +140,9 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->note = "";
         return SCUMBLE_OK;
     }
-    if (list->kind == 1000 && index < 3) {
+    if (list->kind == 1000 && index < 4) {
         entry->usable = index == 2 || !getenv("SCUMBLE_STUB_UNSTEERED");
-        entry->name = (const char *const[]){"control", "lora", "region"}[index];
+        entry->name = (const char *const[]){"control", "lora", "region", "reference"}[index];
         entry->note = entry->usable ? "" : "This model takes none.";
         return SCUMBLE_OK;
     }
@@ -332,6 +332,8 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
         if (s->conditions[i].kind == SCUMBLE_CONDITION_REGION && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
                 if (picture[at] && picture[at + 3]) pixels[at] = s->conditions[i].words;
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_REFERENCE && picture && scale > 0)
+            for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0];
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
                 if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
@@ -496,7 +498,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
 /* What steers shows in the next picture, as `steer` says. */
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
-    if (condition && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
+    if (condition && condition->file && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
     if (condition && !condition->kind) return no(SCUMBLE_ERROR_SETTING, "there is no such condition");
     pthread_mutex_lock(&s->lock);
     uint32_t at = number % 32, kind = condition ? condition->kind : 0;
@@ -506,7 +508,13 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     s->conditions[at].words = words;
     s->conditions[at].kind = kind;
     s->conditions[at].scale = scale;
-    if (image && s->paint) {
+    if (image && kind == SCUMBLE_CONDITION_REFERENCE) { /* it has a size of its own: its first pixel is what is seen of it */
+        unsigned char **picture = &s->conditions[at].picture;
+        if (!*picture) *picture = calloc(1, 16);
+        size_t bpp = pixel_bytes(image->format);
+        differs = differs || memcmp(*picture, image->pixels, bpp);
+        memcpy(*picture, image->pixels, bpp);
+    } else if (image && s->paint) {
         size_t bpp = pixel_bytes(s->format), row = (size_t)image->rect.width * bpp;
         unsigned char **picture = &s->conditions[at].picture;
         if (!*picture) *picture = calloc((size_t)s->width * (size_t)s->height, bpp);

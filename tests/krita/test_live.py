@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import picture, run, settled
 from scumble import document as document_module
+from scumble import live as live_module
 from scumble import loop, models, reading
 from scumble.engine import ScumbleError
 from scumble.group import SPECK, ManagedGroup
@@ -305,3 +306,18 @@ def test_times_of_pictures_are_told_a_few_times_a_second_and_all_else_at_once(li
     monkeypatch.setattr(loop, "TELL", 0)
     document.chosen = None
     assert run(live, document, lambda: told and "picture in" in told[-1])
+
+
+def test_apply_waits_a_moment_for_the_picture_that_is_being_made(live, document, monkeypatch):
+    live.start(document)
+    assert run(live, document)
+    monkeypatch.setenv("SCUMBLE_STUB_MS", "200")
+    document.paper.pixels[..., :3] = 40
+    live.loop.tick()
+    assert run(live, document, lambda: live.of(document).working)
+    live.keep(document)
+    assert (document.root.children[-1].pixels[..., :3] == 215).all(), "not the picture before it"
+    live.set_settings(document, replace(live.settings(document), prompt="endless"))
+    monkeypatch.setattr(live_module, "FINISH", 0.1)
+    live.keep(document)
+    assert live.of(document).working, "but not for ever"

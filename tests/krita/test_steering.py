@@ -276,9 +276,9 @@ def test_a_networks_folder_gives_it_its_name(live, document, tmp_path):
     (one,) = live.settings(document).conditions
     assert models.name(one.file) == "scribble"
     assert models.network(one.file) == str(tmp_path / "scribble")
-    paths = ("scribble", "other", "nowhere", "a.SAFETENSORS", "b.png")
+    paths = ("scribble", "other", "nowhere", "a.SAFETENSORS", "b.png", "c.txt")
     kinds = [_kind(str(tmp_path / path)) for path in paths]
-    assert kinds == ["control", "", "", "lora", ""]
+    assert kinds == ["control", "", "", "lora", "picture", ""]
 
 
 @pytest.mark.parametrize("depth", ["U8", "U16", "F16", "F32"])

@@ -15,6 +15,7 @@ mod lora;
 mod lora_files;
 mod onnx;
 mod prompts;
+mod reference;
 mod region;
 mod rendering;
 mod sana;

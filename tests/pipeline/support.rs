@@ -10,7 +10,7 @@ use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
     Change, Condition, Control, Ended, Latent, Lora, Patch, Phases, Picture, Policy, Previews, Quality,
-    Region, Renderer, Scene, Sink, Tier,
+    Reference, Region, Renderer, Scene, Sink, Tier,
 };
 use serde_json::Value;
 
@@ -161,6 +161,7 @@ pub struct Request<'a> {
     pub controls: &'a [Control<'a>],
     pub loras: &'a [Lora<'a>],
     pub regions: &'a [Region<'a>],
+    pub references: &'a [Reference<'a>],
     pub sampler: Option<&'a str>,
     pub strength: f32,
     pub steps: u32,
@@ -184,6 +185,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         controls: &[],
         loras: &[],
         regions: &[],
+        references: &[],
         sampler: None,
         strength: 1.0,
         steps: 4,
@@ -232,7 +234,9 @@ impl Request<'_> {
         let controls = self.controls.iter().map(|control| Condition::Control(*control));
         let loras = self.loras.iter().map(|lora| Condition::Lora(*lora));
         let regions = self.regions.iter().map(|region| Condition::Region(*region));
-        let conditions: Vec<_> = words.into_iter().chain(controls).chain(loras).chain(regions).collect();
+        let references = self.references.iter().map(|reference| Condition::Reference(*reference));
+        let more = controls.chain(loras).chain(regions).chain(references);
+        let conditions: Vec<_> = words.into_iter().chain(more).collect();
         let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {
             window,

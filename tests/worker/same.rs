@@ -7,8 +7,9 @@ use scumble::cancel::Cancel;
 use scumble::error::{Error, Status};
 use scumble::job::Preview;
 use scumble::pipeline::Pipeline;
+use scumble::pixels::Picture;
 use scumble::remote::Remote;
-use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Region, Renderer};
+use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
 
 use crate::models::{Made, Request, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
@@ -103,6 +104,37 @@ fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     }
     let wrong = Request { loras: &[Lora { file: &other, ..lora }], ..request(&picture) };
     assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
+    assert_eq!(program.started().len(), 1);
+}
+
+#[test]
+fn a_reference_goes_to_the_process_once() {
+    let program = Program::new("references", "");
+    let mut options = options(&program.path);
+    options.load.model_dir = tiny("klein");
+    let mut here = Pipeline::load(&options.load, &Cancel::new(), &|_, _| {}).unwrap();
+    let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
+    assert_eq!(apart.capabilities(), here.capabilities());
+    let (picture, one, other) = (grey(64, 48), grey(90, 41), grey(33, 64));
+    let (one, other) = (Reference::new(&one, 1.0), Reference::new(&other, 1.0));
+    let of = |renderer: &mut dyn Renderer, references: &[Reference<'_>]| {
+        let made = run(renderer, &Request { references, cell: 16, ..request(&picture) });
+        made.patches.into_iter().last().unwrap().picture
+    };
+    let both = of(&mut here, &[one, other]);
+    assert_eq!(of(&mut apart, &[one, other]), both);
+    // It has both by now, and is told their keys.
+    let blank = Picture::zeros((3, 1, 1));
+    let known = [one, other].map(|reference| Reference { picture: &blank, ..reference });
+    assert_eq!(of(&mut apart, &known), both);
+    assert_eq!(of(&mut apart, &[one]), of(&mut here, &[one]));
+    // What is wrong is told, and what was sent with it is sent again.
+    let wrong = [Reference { scale: f32::NAN, ..other }];
+    let error = |renderer: &mut dyn Renderer| {
+        Request { references: &wrong, cell: 16, ..request(&picture) }.error(renderer)
+    };
+    assert_eq!(error(&mut apart), error(&mut here));
+    assert_eq!(of(&mut apart, &[one, other]), both);
     assert_eq!(program.started().len(), 1);
 }
 

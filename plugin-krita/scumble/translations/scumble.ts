@@ -210,6 +210,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Pictures ({suffixes})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>● Live</source>
         <translation type="unfinished"></translation>
     </message>
@@ -361,6 +366,11 @@
     <message>
         <location filename="../models.py"/>
         <source>This document is steered by “{name}”, which is not among your files. Take it out of the list under Steer by, or add the file there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>“{name}” is no picture that Krita can open. Choose another file.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -580,7 +590,7 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
-        <source>A ControlNet, which follows what is painted on a layer of its own, or a LoRA; their files may be dropped here, too</source>
+        <source>A ControlNet, which follows what is painted on a layer of its own, a LoRA, a reference picture; their files may be dropped here, too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -596,6 +606,16 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>Region with words of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Reference: what is on a layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Reference from a picture…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -641,6 +661,16 @@
     <message>
         <location filename="../steering.py"/>
         <source>Region</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>Reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steering.py"/>
+        <source>“{name}” is empty, so it is no reference: paint on it, or choose another layer under Steer by.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

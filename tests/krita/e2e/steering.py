@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What steers, in the real Krita: a control's layer is followed while it is painted on, and all of it comes
-back with the document. With SCUMBLE_TEST_MODEL the engine is real: a ControlNet and a LoRA change its
-picture."""
+back with the document; a reference is a layer, a picture's file becomes one. With SCUMBLE_TEST_MODEL the
+engine is real: a ControlNet, a LoRA, a region and a reference change its picture."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ from checks import ZIGZAG, part, settled  # noqa: E402
 from painting import (  # noqa: E402
     K,
     Pen,
+    QtGui,
     check,
     idle,
     line,
@@ -110,6 +111,48 @@ def followed_while_painted():
     live().stop(document)
 
 
+def refers():
+    document = yield from new_document(256)
+    _, sketch = yield from sketch_layer(document)
+    sketch.setPixelData(bytes((10, 20, 30, 255)) * 64 * 48, 100, 70, 64, 48)
+    sketch.setVisible(False)
+    document.refreshProjection()
+    yield 1000
+    one, node = live().of(document), part(document, LIVE_NAME)
+    yield from until(lambda: not one.working, 5)
+    plain = whole(node, document)
+    run(lambda d: live().steer(d, "reference", ""), document)
+    took = yield from until(lambda: whole(node, document) != plain, 6)
+    check("what is on a layer is a reference, hidden too", took is not None and steered_by(document, sketch))
+    yield 1000
+    jobs = one.session.stats().jobs_started
+    yield 1500
+    check("at rest it costs no picture", one.session.stats().jobs_started == jobs)
+    document.setActiveNode(sketch)
+    yield 300
+    file = os.path.join(os.environ["HOME"], "mood.jpg")
+    image = QtGui.QImage(3000, 2000, QtGui.QImage.Format.Format_RGB32)
+    image.fill(QtGui.QColor(200, 90, 30))
+    image.save(file, quality=100)
+    one_reference = whole(node, document)
+    run(lambda d: live().steer(d, "picture", file), document)
+    took = yield from until(lambda: whole(node, document) != one_reference, 8)
+    laid = document.rootNode().childNodes()[-1]
+    box = laid.bounds()
+    good = laid.name() == "mood.jpg" and not laid.visible() and (box.width(), box.height()) == (1024, 683)
+    check("a picture's file becomes a hidden layer, the reference", took is not None and good,
+          f"{laid.name()} {box} {live().status(document).text}")  # fmt: skip
+    colour = bytes(laid.pixelData(500, 300, 1, 1))[:3]
+    apart = max(abs(a - b) for a, b in zip(colour, (30, 90, 200), strict=True))
+    check("in its colours", apart <= 2, list(colour))
+    yield from until(lambda: document.activeNode() == sketch, 3)
+    check("and the artist's layer stays active", document.activeNode() == sketch)
+    yield from undo(document)
+    took = yield from until(lambda: "has no layer to read" in live().status(document).text, 8)
+    check("one undo takes the layer away, which is told", took is not None, live().status(document).text)
+    live().stop(document)
+
+
 def the_real_engine():
     document = yield from new_document(256)
     change(document, model=models.remember(str(NETWORKS / "sd15")), prompt="a house", strength=0.6)
@@ -133,6 +176,16 @@ def the_real_engine():
     live().set_settings(document, replace(chosen, conditions=off))
     yield from at_rest(document)
     check("all off: the picture is what it was, to the byte", whole(node, document) == pictures["plain"])
+    change(document, model=models.remember(str(NETWORKS / "ip-sd15")), conditions=())
+    yield from at_rest(document)
+    plain = whole(node, document)
+    run(lambda d: live().steer(d, "reference", ""), document)
+    yield from at_rest(document)
+    good = whole(node, document) != plain and not live().status(document).error
+    check("a reference changes the picture", good, live().status(document).text)
+    change(document, conditions=())
+    yield from at_rest(document)
+    check("taken out: what it was, to the byte", whole(node, document) == plain)
     change(document, model=models.remember(os.environ["SCUMBLE_TEST_MODEL"]), conditions=chosen.conditions)
     yield from until(lambda: live().status(document).error, 30)
     told = live().status(document)
@@ -140,7 +193,11 @@ def the_real_engine():
 
 
 def scenario():
-    yield from (the_real_engine if os.environ.get("SCUMBLE_TEST_MODEL") else followed_while_painted)()
+    if os.environ.get("SCUMBLE_TEST_MODEL"):
+        yield from the_real_engine()
+    else:
+        yield from followed_while_painted()
+        yield from refers()
 
 
 if __name__ == "__krita__":

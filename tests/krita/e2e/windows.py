@@ -47,14 +47,24 @@ def two_views():
     yield 900
     document.setActiveNode(upper)
     yield 500
-    apart = first.selectedNodes()[0] != host.front().view.selectedNodes()[0]
+    apart = first.selectedNodes()[0] == paper
     live().start(document)
     yield 900
     group = ManagedGroup.find(document).group
-    check("live from the second view: above its layer", group.index() == 2, (group.index(), apart))
+    check("live from the second view: above its layer", group.index() == 2, group.index())
+    kept = first.selectedNodes()[0] == paper
+    check("the first view keeps its own", kept == apart, "they share it in this Krita" if not apart else "")
     check(
         "which stays the active one", host.active_node(document) == upper, host.active_node(document).name()
     )
+    yield from until(lambda: live().of(document).last_frame is not None, 10)
+    live().apply(document)
+    yield 900
+    applied = document.rootNode().childNodes()[group.index() - 1]
+    good = applied.name().startswith("Scumble picture") and host.active_node(document) == applied
+    check("applied from the second view: below the group, and active there", good, applied.name())
+    kept = first.selectedNodes()[0] == paper
+    check("and not in the first", kept == apart, first.selectedNodes()[0].name())
     live().stop(document)
     group.remove()
     yield 500

@@ -331,6 +331,27 @@ class Document:
     def rootNode(self):
         return None if self.closed else self.root
 
+    def setColorSpace(self, model, depth, profile):
+        self.waits("setColorSpace")
+        assert (model, depth) == (self.model, self.depth), "the mock converts nothing"
+        return True
+
+    def scaleImage(self, width, height, across, down, how):
+        self.waits("scaleImage")
+        rows, columns = np.arange(height) * self.size[1] // height, np.arange(width) * self.size[0] // width
+        self.size = (width, height)
+        self.paper.pixels = self.paper.pixels[rows][:, columns]
+        self.merge()
+
+    def pixelData(self, x, y, width, height):
+        return array(self.shown[y : y + height, x : x + width])
+
+    def setModified(self, value):
+        pass
+
+    def close(self):
+        self.closed = True
+
     def activeNode(self):
         return self.active
 
@@ -448,6 +469,7 @@ class Krita:
 
     def __init__(self):
         self.document, self.kept, self.opened, self.messages = None, {}, [], []
+        self.quiet = False
         self.notes = Notifier()
 
     @classmethod
@@ -472,6 +494,25 @@ class Krita:
 
     def action(self, name):
         return {"edit_undo": Undo(), "level_of_detail_mode": Preview()}[name]
+
+    def batchmode(self):
+        return self.quiet
+
+    def setBatchmode(self, value):
+        self.quiet = value
+
+    def openDocument(self, path):
+        image = QtGui.QImage(path)
+        if image.isNull():
+            assert self.quiet, "Krita would ask"
+            return None
+        image = image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
+        document, bits = Document(image.width(), image.height()), image.constBits()
+        bits.setsize(document.paper.pixels.size)
+        pixels = np.frombuffer(bytes(bits), np.uint8).reshape(document.paper.pixels.shape)
+        document.paper.pixels = pixels.copy()
+        document.merge()
+        return document
 
     @staticmethod
     def getAppDataLocation():

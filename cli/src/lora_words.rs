@@ -1,0 +1,155 @@
+//! `<lora:name:0.8>` in a prompt, as artists write it: which file is meant, and the prompt without it.
+
+use std::path::{Path, PathBuf};
+
+use scumble::places;
+
+use crate::failure::{Done, Failure};
+use crate::steering::Lora;
+
+const BEGIN: &str = "<lora:";
+/// Folders in folders that are looked into.
+const DEPTH: usize = 4;
+/// Names that a sentence has room for.
+const NAMED: usize = 8;
+
+/// The prompt without its LoRAs, and those, in their order. `folder` is where they lie; else `loras` beside the folder of
+/// models that were got.
+///
+/// # Errors
+/// For a name that no file has, and numbers that are none.
+pub fn taken_out(prompt: &str, folder: Option<&Path>) -> Done<(String, Vec<Lora>)> {
+    let (mut rest, mut words, mut loras) = (prompt, String::new(), Vec::new());
+    while let Some((before, from)) = rest.split_once(BEGIN) {
+        // What is never closed is words.
+        let Some((written, after)) = from.split_once('>') else { break };
+        words.push_str(before);
+        loras.push(lora(written, folder)?);
+        rest = after;
+    }
+    words.push_str(rest);
+    Ok((if loras.is_empty() { words } else { words.trim().to_owned() }, loras))
+}
+
+/// What stands between `<lora:` and `>`: the name, how much of it and, where there are two numbers, that of the text encoders
+/// first, as AUTOMATIC1111's web UI has it.
+fn lora(written: &str, folder: Option<&Path>) -> Done<Lora> {
+    let mut fields = written.split(':');
+    let name = fields.next().unwrap_or_default().trim();
+    let numbers: Option<Vec<f32>> = fields
+        .map(|field| field.trim().parse().ok().filter(|number| (-10.0..=10.0).contains(number)))
+        .collect();
+    let (text, scale) = match numbers.as_deref() {
+        Some([]) => (1.0, 1.0),
+        Some([both]) => (*both, *both),
+        Some([text, scale]) => (*text, *scale),
+        _ => {
+            return Err(Failure::usage(format!(
+                "In the prompt, <lora:{written}> has something else than one or two numbers from -10 to 10 after its name; \
+                 write it as <lora:{name}:0.8>."
+            )));
+        }
+    };
+    let beside = || places::user_models().and_then(|models| Some(models.parent()?.join("loras")));
+    let folder = folder.map(Path::to_path_buf).or_else(beside).ok_or_else(|| {
+        Failure::usage(format!("The prompt names the LoRA \"{name}\"; say with --lora-folder where it lies."))
+    })?;
+    Ok(Lora { file: find(name, &folder)?, scale, text })
+}
+
+/// The file of a name: exactly so, else in whatever case.
+fn find(name: &str, folder: &Path) -> Done<PathBuf> {
+    let mut known = Vec::new();
+    collect(folder, DEPTH, &mut known);
+    known.sort();
+    let called = |path: &Path| {
+        let named = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+        [
+            named.to_string_lossy().into_owned(),
+            named.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        ]
+    };
+    let exact = known.iter().find(|path| called(path).iter().any(|own| own == name));
+    let alike = || {
+        let wanted = name.to_lowercase();
+        known.iter().find(|path| called(path).iter().any(|own| own.to_lowercase() == wanted))
+    };
+    if let Some(found) = exact.or_else(alike) {
+        return Ok(found.clone());
+    }
+    let names: Vec<String> = known.iter().take(NAMED).map(|path| called(path)[1].clone()).collect();
+    let there = match known.len() {
+        0 => "which has none".to_owned(),
+        all => format!("which has {}{}", names.join(", "), if all > NAMED { ", …" } else { "" }),
+    };
+    Err(Failure::failed(format!(
+        "The prompt names the LoRA \"{name}\", and there is no {name}.safetensors in {}, {there}; correct the name, or \
+         choose another folder with --lora-folder.",
+        folder.display()
+    )))
+}
+
+/// LoRAs in a folder and those in it.
+fn collect(folder: &Path, depth: usize, known: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && depth > 0 {
+            collect(&path, depth - 1, known);
+        } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("safetensors")) {
+            known.push(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loras_are_taken_out_of_a_prompt() {
+        let folder = std::env::temp_dir().join(format!("scumble-{}-loras", std::process::id()));
+        std::fs::create_dir_all(folder.join("styles")).unwrap();
+        for file in ["ink.safetensors", "Anna v1.2.safetensors", "styles/oil.safetensors", "notes.txt"] {
+            std::fs::write(folder.join(file), "").unwrap();
+        }
+        let read = |prompt: &str| {
+            let (words, loras) = taken_out(prompt, Some(&folder)).map_err(|failure| failure.message)?;
+            let said = |lora: &Lora| {
+                let file = lora.file.strip_prefix(&folder).unwrap();
+                (file.to_str().unwrap().to_owned(), lora.scale, lora.text)
+            };
+            Ok::<_, String>((words, loras.iter().map(said).collect::<Vec<_>>()))
+        };
+        let one = |file: &str, scale, text| vec![(file.to_owned(), scale, text)];
+        assert_eq!(read("a lake"), Ok(("a lake".into(), vec![])));
+        assert_eq!(read("a lake <lora:ink:0.8>"), Ok(("a lake".into(), one("ink.safetensors", 0.8, 0.8))));
+        assert_eq!(read("<lora:INK>a lake"), Ok(("a lake".into(), one("ink.safetensors", 1.0, 1.0))));
+        let anna = read("x, <lora:Anna v1.2:0.5:-1>, y");
+        assert_eq!(anna, Ok(("x, , y".into(), one("Anna v1.2.safetensors", -1.0, 0.5))));
+        for name in ["oil", "styles/oil"] {
+            let oil = read(&format!("<lora:{name}:0>"));
+            assert_eq!(oil, Ok((String::new(), one("styles/oil.safetensors", 0.0, 0.0))));
+        }
+        assert_eq!(read("<lora:ink> <lora:oil>").map(|(_, loras)| loras.len()), Ok(2));
+        // No LoRA, but words.
+        for words in ["a < b", "<lora:ink", "<lore:ink>", "lora:ink:1"] {
+            assert_eq!(read(words), Ok((words.into(), vec![])));
+        }
+        for (wrong, told) in [
+            ("<lora:water:1>", "which has Anna v1.2, ink, oil; correct the name"),
+            ("<lora:notes>", "no notes.safetensors"),
+            ("<lora:../loras/ink>", "no ../loras/ink.safetensors"),
+            ("<lora:>", "no .safetensors"),
+            ("<lora:ink:much>", "from -10 to 10"),
+            ("<lora:ink:nan>", "from -10 to 10"),
+            ("<lora:ink:11>", "from -10 to 10"),
+            ("<lora:ink:1:1:1>", "from -10 to 10"),
+        ] {
+            let error = read(wrong).unwrap_err();
+            assert!(error.contains(told) && error.ends_with('.'), "{wrong}: {error}");
+        }
+        let empty = taken_out("<lora:ink>", Some(&folder.join("nowhere"))).map(drop).unwrap_err();
+        assert!(empty.message.contains("which has none"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

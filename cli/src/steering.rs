@@ -1,0 +1,219 @@
+//! What `scumble render` steers a picture by, besides paint and words.
+
+use std::path::PathBuf;
+
+use crate::args::RenderArgs;
+use crate::failure::Done;
+use crate::host::{self, Layer};
+use crate::lora_words;
+use crate::stills::{self, Still};
+
+/// All that was asked for, with its pictures.
+pub struct Steering<'a> {
+    controls: Vec<(&'a Control, Still)>,
+    loras: Vec<Lora>,
+    /// The prompt without the LoRAs that stood in it.
+    pub prompt: String,
+    regions: Vec<(&'a Region, Still)>,
+    references: Vec<(&'a Reference, Still)>,
+}
+
+impl<'a> Steering<'a> {
+    /// # Errors
+    /// For a picture that cannot be read, or that is to be as large as the paint and is not.
+    pub fn read(args: &'a RenderArgs, paint: &Still) -> Done<Self> {
+        let of_canvas = |what: &str, path: &PathBuf| -> Done<Still> {
+            let picture = stills::read(path)?;
+            stills::check_size(what, path, (picture.width, picture.height), paint)?;
+            Ok(picture)
+        };
+        let controls = args.control.iter().map(|own| Ok((own, of_canvas("control picture", &own.picture)?)));
+        let regions = args.region.iter().map(|own| Ok((own, of_canvas("region's mask", &own.mask)?)));
+        let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
+        let (prompt, named) = lora_words::taken_out(&args.prompt, args.lora_folder.as_deref())?;
+        Ok(Steering {
+            prompt,
+            controls: controls.collect::<Done<_>>()?,
+            loras: args.lora.iter().cloned().chain(named).collect(),
+            regions: regions.collect::<Done<_>>()?,
+            references: references.collect::<Done<_>>()?,
+        })
+    }
+
+    /// Sets all of it.
+    ///
+    /// # Errors
+    /// What the library tells.
+    pub fn steer(&self, layer: &mut Layer) -> Done {
+        let mut numbers = 0..;
+        let mut number = || numbers.next().unwrap_or_default();
+        for (Control { model, scale, start, end, .. }, picture) in &self.controls {
+            let control = host::Control { model, scale: *scale, start: *start, end: *end };
+            layer.set_control(number(), &control, picture.canvas())?;
+        }
+        for Lora { file, scale, text } in &self.loras {
+            layer.set_lora(number(), &host::Lora { file, scale: *scale, text: *text })?;
+        }
+        for (Region { prompt, weight, .. }, mask) in &self.regions {
+            layer.set_region(number(), &host::Region { prompt, weight: *weight }, mask.canvas())?;
+        }
+        for (Reference { scale, .. }, picture) in &self.references {
+            layer.set_reference(number(), *scale, picture.canvas())?;
+        }
+        Ok(())
+    }
+}
+
+/// A `--control`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    pub model: PathBuf,
+    pub picture: PathBuf,
+    pub scale: f32,
+    pub start: f32,
+    pub end: f32,
+}
+
+/// `MODEL=PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the picture's path.
+pub fn parse_control(text: &str) -> Result<Control, String> {
+    const FORM: &str = "write it as MODEL=PICTURE or MODEL=PICTURE:0.8:0:0.5";
+    let (model, rest) = text.split_once('=').ok_or(FORM)?;
+    let (picture, numbers) = with_numbers(rest, 3);
+    if model.is_empty() || picture.is_empty() {
+        return Err(FORM.into());
+    }
+    let number = |at: usize, name: &str, initial: f32, most: f32| match numbers.get(at) {
+        None => Ok(initial),
+        Some(value) if (0.0..=most).contains(value) => Ok(*value),
+        Some(_) => Err(format!("give {name} as a number from 0 to {most}")),
+    };
+    let (scale, start) = (number(0, "the scale", 1.0, 10.0)?, number(1, "the start", 0.0, 1.0)?);
+    let end = number(2, "the end", 1.0, 1.0)?;
+    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
+}
+
+/// A `--region`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    pub mask: PathBuf,
+    pub prompt: String,
+    pub weight: f32,
+}
+
+/// `MASK=TEXT[:WEIGHT]`; colons that no number follows belong to the text.
+pub fn parse_region(text: &str) -> Result<Region, String> {
+    let form = || "write it as MASK=TEXT or MASK=TEXT:0.8".to_owned();
+    let (mask, rest) = text.split_once('=').filter(|(mask, _)| !mask.is_empty()).ok_or_else(form)?;
+    let (prompt, numbers) = with_numbers(rest, 1);
+    let weight = numbers.first().copied().unwrap_or(1.0);
+    match (0.0..=10.0).contains(&weight) {
+        true => Ok(Region { mask: mask.into(), prompt: prompt.to_owned(), weight }),
+        false => Err("give its weight as a number from 0 to 10".into()),
+    }
+}
+
+/// A `--lora`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lora {
+    pub file: PathBuf,
+    pub scale: f32,
+    pub text: f32,
+}
+
+/// `FILE[:SCALE[:TEXT_SCALE]]`; colons that no number follows belong to the path.
+pub fn parse_lora(text: &str) -> Result<Lora, String> {
+    let (file, numbers) = with_numbers(text, 2);
+    if file.is_empty() {
+        return Err("write it as FILE or FILE:0.8".into());
+    }
+    if numbers.iter().any(|number| !(-10.0..=10.0).contains(number)) {
+        return Err("give its scale as a number from -10 to 10".into());
+    }
+    let scale = numbers.first().copied().unwrap_or(1.0);
+    Ok(Lora { file: file.into(), scale, text: numbers.get(1).copied().unwrap_or(scale) })
+}
+
+/// A `--reference`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    pub picture: PathBuf,
+    pub scale: f32,
+}
+
+/// `PICTURE[:SCALE]`; colons that no number follows belong to the path.
+pub fn parse_reference(text: &str) -> Result<Reference, String> {
+    let (picture, numbers) = with_numbers(text, 1);
+    if picture.is_empty() {
+        return Err("write it as PICTURE or PICTURE:0.6".into());
+    }
+    let scale = numbers.first().copied().unwrap_or(1.0);
+    match (0.0..=10.0).contains(&scale) {
+        true => Ok(Reference { picture: picture.into(), scale }),
+        false => Err("give its scale as a number from 0 to 10".into()),
+    }
+}
+
+/// A path and up to so many numbers behind it, each after a colon.
+fn with_numbers(text: &str, most: usize) -> (&str, Vec<f32>) {
+    let (mut path, mut numbers) = (text, Vec::new());
+    while numbers.len() < most
+        && let Some((before, number)) = path.rsplit_once(':')
+        && let Ok(number) = number.parse()
+    {
+        path = before;
+        numbers.insert(0, number);
+    }
+    (path, numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_has_up_to_three_numbers_and_paths_may_have_colons() {
+        let read = |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.start, c.end));
+        let said = |model: &str, picture: &str, scale, start, end| {
+            Ok((PathBuf::from(model), PathBuf::from(picture), scale, start, end))
+        };
+        assert_eq!(read("nets/lines=a.png"), said("nets/lines", "a.png", 1.0, 0.0, 1.0));
+        assert_eq!(read("n=a.png:0.5"), said("n", "a.png", 0.5, 0.0, 1.0));
+        assert_eq!(read("n=a:b.png:0.5:0.25:0.75"), said("n", "a:b.png", 0.5, 0.25, 0.75));
+        assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
+        for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
+            assert!(parse_control(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_regions_words_may_have_colons_and_equals_signs() {
+        let read = |text| parse_region(text).map(|region| (region.mask, region.prompt, region.weight));
+        assert_eq!(read("a.png=ships"), Ok(("a.png".into(), "ships".into(), 1.0)));
+        assert_eq!(read("a.png=night: x=1:0.5"), Ok(("a.png".into(), "night: x=1".into(), 0.5)));
+        assert_eq!(read("a.png="), Ok(("a.png".into(), String::new(), 1.0)));
+        for wrong in ["", "ships", "=ships", "a=ships:11", "a=ships:-1"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_loras_scale_is_that_of_its_text_too_unless_it_is_given() {
+        let read = |text| parse_lora(text).map(|lora| (lora.file, lora.scale, lora.text));
+        assert_eq!(read("a.safetensors"), Ok(("a.safetensors".into(), 1.0, 1.0)));
+        assert_eq!(read("a:b:-0.5"), Ok(("a:b".into(), -0.5, -0.5)));
+        assert_eq!(read("a:0.7:0"), Ok(("a".into(), 0.7, 0.0)));
+        for wrong in ["", ":1", "a:11", "a:1:nan", "a:inf"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_reference_has_a_scale_or_1() {
+        let read = |text| parse_reference(text).map(|reference| (reference.picture, reference.scale));
+        assert_eq!(read("mood.png"), Ok(("mood.png".into(), 1.0)));
+        assert_eq!(read("c:/mood.png:0.6"), Ok(("c:/mood.png".into(), 0.6)));
+        for wrong in ["", ":1", "a:11", "a:-1", "a:nan"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

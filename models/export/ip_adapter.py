@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Puts an IP-Adapter into a Stable Diffusion 1.x or XL model and exports it to ONNX, so that Scumble can show
+it reference pictures.
+
+    python models/export/ip_adapter.py --model DIFFUSERS_FOLDER --adapter ip-adapter_sd15.safetensors \\
+        --image-encoder models/image_encoder --onnx ONNX_FOLDER --output NEW_FOLDER
+
+--model is the folder of a diffusers pipeline with safetensors; --image-encoder one of transformers'
+CLIPVisionModelWithProjection, that which the adapter was made with. All other parts are taken from --onnx, an
+export of the same model that Scumble loads already (`optimum-cli export onnx`). docs/models.md has the form
+of what comes out.
+"""
+
+import argparse
+import contextlib
+import json
+import pathlib
+import shutil
+import types
+import warnings
+
+import onnx
+import torch
+from diffusers import DiffusionPipeline
+from safetensors.torch import load_file
+from transformers import CLIPVisionModelWithProjection
+
+OPSET = 17
+# One file of ONNX holds no more.
+MOST_BYTES = 2 << 30
+
+
+class Looks(torch.nn.Module):
+    """diffusers' attention of an IP-Adapter, with a scale for each picture that is an input of the graph:
+    what is said of each is weighed before they are mixed, so that equal scales are what diffusers has."""
+
+    def __init__(self, own):
+        super().__init__()
+        # Under the names that diffusers has, for node names.
+        self.to_k_ip, self.to_v_ip = own.to_k_ip, own.to_v_ip
+        self.weights = None
+
+    def forward(self, attn, hidden_states, encoder_hidden_states, attention_mask=None, temb=None, **_):
+        words, (pictures,) = encoder_hidden_states
+        pictures = pictures.flatten(1, 2)
+        query = heads(attn, attn.to_q(hidden_states))
+        said = attend(query, heads(attn, attn.to_k(words)), heads(attn, attn.to_v(words)))
+        value = self.to_v_ip[0](pictures) * self.weights
+        said = said + attend(query, heads(attn, self.to_k_ip[0](pictures)), heads(attn, value))
+        said = attn.to_out[1](attn.to_out[0](said))
+        if attn.residual_connection:
+            said = said + hidden_states
+        return said / attn.rescale_output_factor
+
+
+def heads(attn, states):
+    return states.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+
+
+def attend(query, key, value):
+    made = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    return made.transpose(1, 2).flatten(2)
+
+
+def looking(unet):
+    """The U-Net with an adapter, as it is exported; and how many tokens it makes of a picture."""
+    if unet.encoder_hid_proj is None or len(unet.encoder_hid_proj.image_projection_layers) != 1:
+        raise SystemExit("the U-Net has no IP-Adapter, or several; one is exported")
+    processors = unet.attn_processors
+    for name, own in processors.items():
+        if hasattr(own, "to_k_ip"):
+            if len(own.to_k_ip) != 1:
+                raise SystemExit("several IP-Adapters at once are not exported; choose one")
+            processors[name] = Looks(own)
+    unet.set_attn_processor(processors)
+    return unet
+
+
+def wants_parts(unet):
+    """Is the adapter told of every part of a picture (IP-Adapter Plus), rather than of all in one vector?"""
+    return hasattr(unet.encoder_hid_proj.image_projection_layers[0], "latents")
+
+
+def unet_forward(self, sample, timestep, encoder_hidden_states, *more):
+    """`more`: SDXL's text_embeds and time_ids; image_embeds [batch, pictures, (parts,) width] and
+    ip_adapter_scale [batch, pictures]"""
+    *added, image_embeds, scales = more
+    known = dict(zip(("text_embeds", "time_ids"), added, strict=True)) if added else {}
+    tokens = int(self.encoder_hid_proj([image_embeds])[0].shape[2])
+    weights = scales[:, :, None].expand(-1, -1, tokens).flatten(1)[:, :, None]
+    for own in self.attn_processors.values():
+        if isinstance(own, Looks):
+            own.weights = weights
+    return (
+        type(self)
+        .forward(
+            self,
+            sample,
+            timestep,
+            encoder_hidden_states,
+            added_cond_kwargs={**known, "image_embeds": [image_embeds]},
+        )
+        .sample
+    )
+
+
+def embeds_forward(self, pixel_values):
+    return type(self).forward(self, pixel_values=pixel_values).image_embeds
+
+
+def parts_forward(self, pixel_values):
+    return type(self).forward(self, pixel_values=pixel_values, output_hidden_states=True).hidden_states[-2]
+
+
+def components(unet, image_encoder):
+    """name: (module, its forward, inputs by name, their axes, axes of outputs)"""
+    config, vision = unet.config, image_encoder.config
+    parts = wants_parts(unet)
+    batch = {0: "batch_size"}
+    latent = {**batch, 2: "latent_height", 3: "latent_width"}
+    inputs = {
+        "sample": torch.randn(2, config.in_channels, 16, 16),
+        "timestep": torch.tensor(999.0),
+        "encoder_hidden_states": torch.randn(2, 77, config.cross_attention_dim),
+    }
+    axes = {"sample": latent, "encoder_hidden_states": {**batch, 1: "sequence_length"}}
+    if config.addition_embed_type == "text_time":
+        sizes = 6
+        width = config.projection_class_embeddings_input_dim - sizes * config.addition_time_embed_dim
+        inputs |= {"text_embeds": torch.randn(2, width), "time_ids": torch.full((2, sizes), 128.0)}
+        axes |= {"text_embeds": batch, "time_ids": batch}
+    tokens = (vision.image_size // vision.patch_size) ** 2 + 1
+    seen = (2, 2, tokens, vision.hidden_size) if parts else (2, 2, vision.projection_dim)
+    inputs |= {"image_embeds": torch.randn(seen), "ip_adapter_scale": torch.tensor([[0.5, 1.0], [0.5, 1.0]])}
+    pictures = {**batch, 1: "pictures"}
+    axes |= {"image_embeds": pictures, "ip_adapter_scale": pictures}
+    side = vision.image_size
+    # The state before the last has no better name in any export.
+    told = "encoder_hidden_state" if parts else "image_embeds"
+    return {
+        "image_encoder": (
+            image_encoder,
+            parts_forward if parts else embeds_forward,
+            {"pixel_values": torch.randn(2, 3, side, side)},
+            {"pixel_values": batch},
+            {told: batch},
+        ),
+        "unet": (unet, unet_forward, inputs, axes, {"out_sample": latent}),
+    }
+
+
+@contextlib.contextmanager
+def as_exported(module, forward):
+    """Traced under its own name, so that a LoRA finds its weights."""
+    module.forward = types.MethodType(forward, module)
+    try:
+        yield module
+    finally:
+        del module.forward
+
+
+def write(path, row):
+    """One row of components() to a file, with the weights beside it where they are large."""
+    module, forward, inputs, axes, out = row
+    shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir(parents=True)
+    with as_exported(module, forward), warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=list(out),
+            dynamic_axes={**axes, **out},
+            opset_version=OPSET,
+            do_constant_folding=True,
+            dynamo=False,
+        )
+    size = sum(p.numel() * p.element_size() for p in module.parameters())
+    if size > MOST_BYTES:
+        # The exporter has laid each tensor into a file of its own.
+        model = onnx.load(path)
+        for file in path.parent.iterdir():
+            file.unlink()
+        onnx.save(model, path, save_as_external_data=True, location="model.onnx_data")
+
+
+def check(path, row):
+    """The file must say what torch says, also for another size and number of pictures."""
+    import onnxruntime
+
+    module, forward, inputs, _, out = row
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    one = {key: value[:1] if value.dim() else value for key, value in inputs.items()}
+    for key in ("image_embeds", "ip_adapter_scale"):
+        if key in one:
+            one[key] = torch.cat([one[key], one[key].flip(1)[:, :1]], 1)
+    if "sample" in one:
+        one["sample"] = torch.cat([one["sample"], one["sample"].flip(2)], -1)
+    for given in (inputs, one):
+        with torch.no_grad(), as_exported(module, forward):
+            expected = module(*given.values())
+        (got,) = session.run(list(out), {key: value.numpy() for key, value in given.items()})
+        worst = float((torch.from_numpy(got) - expected).abs().max()) / max(1.0, float(expected.abs().max()))
+        print(f"  {path.parent.name}: within {worst:.1e} of torch")
+        if not worst < 1e-3:
+            raise SystemExit(f"{path} does not say what torch says")
+
+
+def adapter_of(file):
+    """A file of an IP-Adapter, as diffusers reads it."""
+    if file.suffix != ".safetensors":
+        raise SystemExit(f"{file}: only .safetensors files are read; others may run a program")
+    state = {"image_proj": {}, "ip_adapter": {}}
+    for key, value in load_file(file).items():
+        part, _, name = key.partition(".")
+        if part not in state:
+            raise SystemExit(f"{file} has a tensor {key!r}: it is no IP-Adapter")
+        state[part][name] = value
+    return state
+
+
+def add(unet, state):
+    """Puts an adapter into a U-Net of diffusers."""
+    unet._load_ip_adapter_weights([state], low_cpu_mem_usage=False)
+    return unet
+
+
+def main():
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    for name, what in (
+        ("model", "diffusers folder"),
+        ("adapter", "IP-Adapter, .safetensors"),
+        ("image-encoder", "folder of the CLIP vision model"),
+        ("onnx", "ONNX export of the same model"),
+        ("output", "folder to be made"),
+    ):
+        parser.add_argument(f"--{name}", type=pathlib.Path, required=True, help=what)
+    args = parser.parse_args()
+    if args.output.exists():
+        raise SystemExit(f"{args.output} is there already")
+    pipe = DiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+    unet = looking(add(pipe.unet, adapter_of(args.adapter)).eval())
+    encoder = CLIPVisionModelWithProjection.from_pretrained(args.image_encoder, dtype=torch.float32).eval()
+    del pipe
+    # A folder that is whole or not there.
+    making = args.output.with_name(args.output.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    shutil.copytree(args.onnx, making, ignore=shutil.ignore_patterns("unet", "image_encoder"))
+    for name, row in components(unet, encoder).items():
+        path = making / name / "model.onnx"
+        write(path, row)
+        check(path, row)
+    (making / "unet" / "config.json").write_text((args.onnx / "unet" / "config.json").read_text())
+    (making / "image_encoder" / "config.json").write_text(json.dumps(encoder.config.to_diff_dict(), indent=2))
+    making.rename(args.output)
+    print(args.output)
+
+
+if __name__ == "__main__":
+    main()

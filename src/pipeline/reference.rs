@@ -1,0 +1,151 @@
+//! Reference pictures: what a model makes of each, once, for as long as it is asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ndarray::Array3;
+
+use super::image_encoder::{ImageEncoder, Wanted};
+use super::vae::Encoder;
+use crate::cancel::Cancel;
+use crate::conditions;
+use crate::error::{Error, Result};
+use crate::pixels::pillow::{self, Filter};
+use crate::recent::Recent;
+use crate::render::{Picture, Reference, Scene};
+
+/// How a family looks at reference pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looking {
+    /// At their latents beside its own, of cells of so many pixels.
+    AtLatents { cell: usize },
+    /// At what an image encoder tells of them.
+    AtWhatIsTold(Wanted),
+}
+
+/// Who looks at them.
+pub enum Eyes {
+    /// Nobody: why not, as a sentence.
+    None(String),
+    /// The model's own encoder, in cells of so many pixels.
+    Own {
+        cell: usize,
+    },
+    Clip(Box<ImageEncoder>),
+}
+
+/// What is looked at of the references of one job.
+#[derive(Default)]
+pub struct Seen {
+    pub sights: Vec<Sight>,
+    /// What is looked at where no picture is to be seen, if that is not zeros.
+    pub nothing: Option<Arc<Array3<f32>>>,
+}
+
+/// What is looked at of one of them.
+pub struct Sight {
+    /// A latent; or `[1, parts, width]` of an image encoder.
+    pub numbers: Arc<Array3<f32>>,
+    pub scale: f32,
+}
+
+pub struct References {
+    eyes: Eyes,
+    /// By key.
+    kept: Recent<u128, Arc<Array3<f32>>>,
+}
+
+impl References {
+    pub fn new(eyes: Eyes) -> References {
+        References { eyes, kept: Recent::new(conditions::MOST) }
+    }
+
+    /// Why none can be taken; None if they can.
+    pub fn why_not(&self) -> Option<String> {
+        match &self.eyes {
+            Eyes::None(why) => Some(why.clone()),
+            Eyes::Own { .. } | Eyes::Clip(_) => None,
+        }
+    }
+
+    /// Is more or less taken of them, or all?
+    pub fn weighs(&self) -> bool {
+        matches!(self.eyes, Eyes::Clip(_))
+    }
+
+    /// What is looked at of the scene's references.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] for a model that takes none, a scale that is no number, and a picture that is too
+    /// small; as [`Encoder::encode`] and [`ImageEncoder::see`].
+    pub fn look(
+        &mut self,
+        scene: &Scene<'_>,
+        encoder: &mut Encoder,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Seen> {
+        let mut seen = Seen::default();
+        for Reference { picture, key, scale } in scene.references() {
+            if !scale.is_finite() || *scale < 0.0 {
+                return Err(Error::setting("A reference's scale must be a number of 0 or more; change it."));
+            }
+            let numbers = match (self.kept.get(key), &mut self.eyes) {
+                (_, Eyes::None(why)) => return Err(Error::setting(why.as_str())),
+                (Some(known), _) => known,
+                (None, Eyes::Own { cell }) => {
+                    encoder.encode_anew(&in_cells(picture, *cell)?, cancel, spent)?
+                }
+                (None, Eyes::Clip(clip)) => clip.see(picture, cancel, spent)?,
+            };
+            self.kept.put(*key, numbers.clone());
+            seen.sights.push(Sight { numbers, scale: *scale });
+        }
+        if let (Eyes::Clip(clip), false) = (&mut self.eyes, seen.sights.is_empty()) {
+            seen.nothing = clip.nothing(cancel, spent)?;
+        }
+        Ok(seen)
+    }
+}
+
+/// As FLUX.2's makers have it: no larger than the pictures that it was trained on, and cut to whole cells, not scaled.
+fn in_cells(picture: &Picture, cell: usize) -> Result<Picture> {
+    const AREA: f64 = 1024.0 * 1024.0;
+    let (_, mut height, mut width) = picture.dim();
+    let shrunk;
+    let mut picture = picture;
+    let scale = (AREA / (height as f64 * width as f64)).sqrt();
+    if scale < 1.0 {
+        (height, width) = ((height as f64 * scale) as usize, (width as f64 * scale) as usize);
+        shrunk = pillow::resized(picture, (width.max(1), height.max(1)), Filter::Lanczos)?;
+        picture = &shrunk;
+    }
+    let whole = |side: usize| side / cell.max(1) * cell;
+    match (whole(width), whole(height)) {
+        (0, _) | (_, 0) => Err(Error::setting(format!(
+            "A reference picture of {width} × {height} pixels is too small or too narrow for this model, which takes \
+             {cell} × {cell} at least; choose another."
+        ))),
+        size => Ok(pillow::middle(picture, size)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+
+    #[test]
+    fn a_reference_is_cut_to_cells_and_shrunk_only_where_it_is_large() {
+        let of = |width, height| in_cells(&Picture::zeros((3, height, width)), 16).map(|made| made.dim());
+        assert_eq!(of(16, 31), Ok((3, 16, 16)));
+        assert_eq!(of(100, 40), Ok((3, 32, 96)));
+        assert_eq!(of(1024, 1024), Ok((3, 1024, 1024)));
+        assert_eq!(of(2048, 1024), Ok((3, 720, 1440)));
+        for (width, height) in [(15, 100), (100, 1), (100_000, 16)] {
+            let error = of(width, height).unwrap_err();
+            assert_eq!(error.status, Status::Setting);
+            assert!(error.message.contains("too small or too narrow"), "{error}");
+        }
+    }
+}
