@@ -25,7 +25,8 @@ fn without_work_it_ends_and_the_next_push_starts_it_again() {
         until("nothing of it is left", || (!std::path::Path::new(&entry).exists()).then_some(()));
         // The last picture stays.
         assert!(watch(&layer, &mut 0).at_rest() == first.at_rest());
-        let seen = show(&layer, &paint(2));
+        // Of paint that it has not seen: other pictures are remembered, and nothing needs to be started for them.
+        let seen = show(&layer, &paint(1 + turn as u64));
         assert!(seen.faults.is_empty() && seen.at_rest() != first.at_rest());
         assert!(show(&layer, &paint(1)).at_rest() == first.at_rest());
         assert_eq!(program.started().len(), turn + 1);
