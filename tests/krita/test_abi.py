@@ -55,16 +55,37 @@ def test_every_constant_has_the_headers_value():
     assert {name: getattr(abi, name, None) for name in found} == {n: int(v) for n, v in found.items()}
 
 
-def test_every_function_has_a_prototype():
-    found = {}
+def prototypes():
+    """(name, result, types of the arguments) of each function."""
     prototype = re.compile(r"^(\S[\w \*]*?)(scumble_\w+)\(([^;{]*?)\);", re.M | re.S)
     for result, name, arguments in prototype.findall(HEADER):
-        found[name] = (result.strip(), 0 if arguments == "void" else arguments.count(",") + 1)
-    assert set(found) == set(abi.FUNCTIONS)
-    results = {**SCALARS, "void": None}
-    for name, (result, count) in found.items():
+        listed = [" ".join(one.split()) for one in arguments.split(",") if one.strip() != "void"]
+        yield name, result.strip(), [re.fullmatch(r"(.*?[ *])\w+", one).group(1).strip() for one in listed]
+
+
+def fits(kind: str, ours) -> bool:
+    """Whether a ctypes type may stand for a C one: a handle or a caller's bytes as an address."""
+    if kind in SCALARS:
+        return ours is SCALARS[kind]
+    to = kind.removesuffix("*").strip().removeprefix("const ").removeprefix("struct ")
+    if to.endswith("*"):  # what a call hands out
+        return ours is ctypes.POINTER(ctypes.c_void_p)
+    if to in SCALARS and (not kind.startswith("const") or ours is not ctypes.c_void_p):
+        return ours is ctypes.POINTER(SCALARS[to])
+    known = getattr(abi, to.removeprefix("Scumble"), None)
+    if isinstance(known, type) and issubclass(known, ctypes.Structure):
+        return ours is ctypes.POINTER(known)
+    return ours is ctypes.c_void_p
+
+
+def test_every_function_has_a_prototype():
+    found, results = list(prototypes()), {**SCALARS, "void": None}
+    assert {name for name, _, _ in found} == set(abi.FUNCTIONS) and len(found) > 40
+    for name, result, kinds in found:
         restype, argtypes = abi.FUNCTIONS[name]
-        assert (restype, len(argtypes)) == (results[result], count), name
+        assert restype == results[result] and len(argtypes) == len(kinds), name
+        wrong = [(kind, ours) for kind, ours in zip(kinds, argtypes, strict=True) if not fits(kind, ours)]
+        assert not wrong, (name, wrong)
 
 
 @pytest.mark.parametrize("name", [name for name in abi.FUNCTIONS if name.endswith("_init")])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import krita
 import pytest
 from conftest import run
-from scumble import extension, models
+from scumble import extension, models, settings
 from scumble.qt import QtCore, QtWidgets
 
 events = QtCore.QCoreApplication.processEvents
@@ -192,3 +192,24 @@ def test_damaged_settings_are_told_and_cured(live, document, docker, data):
     panel._store()
     panel.refresh()
     assert "damaged" not in panel.state.text() and live.settings(document).prompt == "new"
+
+
+def test_a_models_name_is_shown_as_it_is(live, document, docker, tmp_path):
+    folder = tmp_path / "<img src=x> & <b>oil"
+    folder.mkdir()
+    (folder / "model_index.json").write_text("{}")
+    models.remember(str(folder))
+    panel = docker()
+    panel.refresh()
+    index = next(i for i in range(panel.models.count()) if "oil" in panel.models.itemText(i))
+    tip = panel.models.itemData(index, QtCore.Qt.ItemDataRole.ToolTipRole)
+    assert "<img" not in tip and "&lt;img src=x&gt; &amp; &lt;b&gt;oil" in tip, "Qt would read it as HTML"
+
+
+def test_a_closed_document_has_the_defaults_and_keeps_nothing(live, document):
+    live.set_settings(document, replace(live.settings(document), prompt="before"))
+    document.closed = True
+    assert live.settings(document).prompt == ""
+    live.set_settings(document, replace(live.settings(document), prompt="after"))
+    settings.store(document, live.settings(document))
+    assert b"after" not in document.notes["scumble"]

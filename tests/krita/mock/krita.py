@@ -391,9 +391,11 @@ class Document:
         return self.chosen
 
     def annotation(self, key):
+        assert not self.closed, "Krita would look into nothing"
         return QtCore.QByteArray(self.notes.get(key, b""))
 
     def setAnnotation(self, key, description, data):
+        assert not self.closed, "Krita would look into nothing"
         self.notes[key] = bytes(data)
 
 
