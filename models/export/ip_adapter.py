@@ -30,7 +30,7 @@ OPSET = 17
 MOST_BYTES = 2 << 30
 
 
-class Looks(torch.nn.Module):
+class ScaledAttention(torch.nn.Module):
     """diffusers' attention of an IP-Adapter, with a scale for each picture that is an input of the graph:
     what is said of each is weighed before they are mixed, so that equal scales are what diffusers has."""
 
@@ -71,7 +71,7 @@ def looking(unet):
         if hasattr(own, "to_k_ip"):
             if len(own.to_k_ip) != 1:
                 raise SystemExit("several IP-Adapters at once are not exported; choose one")
-            processors[name] = Looks(own)
+            processors[name] = ScaledAttention(own)
     unet.set_attn_processor(processors)
     return unet
 
@@ -89,7 +89,7 @@ def unet_forward(self, sample, timestep, encoder_hidden_states, *more):
     tokens = int(self.encoder_hid_proj([image_embeds])[0].shape[2])
     weights = scales[:, :, None].expand(-1, -1, tokens).flatten(1)[:, :, None]
     for own in self.attn_processors.values():
-        if isinstance(own, Looks):
+        if isinstance(own, ScaledAttention):
             own.weights = weights
     return (
         type(self)

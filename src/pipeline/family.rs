@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
-use crate::pipeline::reference::{Looking, Seen};
+use crate::pipeline::reference::{EncodedReferences, ReferenceInput};
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::text::TextEncoder;
 use crate::render::{Latent, Scene};
@@ -32,12 +32,17 @@ pub trait Family: Send {
     ) -> Result<Conditioning>;
 
     /// Adds what the network is shown of the paint beside the noisy latent, and of reference pictures.
-    fn show(&self, conditioning: Conditioning, _paint: &Latent, _references: &Seen) -> Conditioning {
+    fn show(
+        &self,
+        conditioning: Conditioning,
+        _paint: &Latent,
+        _references: &EncodedReferences,
+    ) -> Conditioning {
         conditioning
     }
 
     /// How it looks at reference pictures, if it does.
-    fn looking(&self) -> Option<Looking> {
+    fn reference_input(&self) -> Option<ReferenceInput> {
         None
     }
 

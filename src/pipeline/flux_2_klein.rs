@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser, Noisy};
 use super::family::{Family, Loaded};
-use super::reference::{Looking, Seen};
+use super::reference::{EncodedReferences, ReferenceInput};
 use super::scheduler::Rule;
 use super::text::{Telling, TextEncoder};
 use crate::cancel::Cancel;
@@ -75,9 +75,14 @@ impl Family for Flux2Klein {
         Ok(network.condition(halves, guidance)?.with_places("txt_ids", AXES, text))
     }
 
-    fn show(&self, conditioning: Conditioning, paint: &Latent, references: &Seen) -> Conditioning {
+    fn show(
+        &self,
+        conditioning: Conditioning,
+        paint: &Latent,
+        references: &EncodedReferences,
+    ) -> Conditioning {
         let seen: Vec<&Latent> =
-            [paint].into_iter().chain(references.sights.iter().map(|sight| &*sight.numbers)).collect();
+            [paint].into_iter().chain(references.encoded.iter().map(|one| &*one.numbers)).collect();
         let mut places = places(0, paint);
         for (latent, number) in seen.iter().zip(1..) {
             places.extend(self::places(number * BETWEEN, latent));
@@ -87,8 +92,8 @@ impl Family for Flux2Klein {
         conditioning.with_beside(beside).with_places("img_ids", AXES, places)
     }
 
-    fn looking(&self) -> Option<Looking> {
-        Some(Looking::AtLatents { cell: self.cell })
+    fn reference_input(&self) -> Option<ReferenceInput> {
+        Some(ReferenceInput::Latents { cell: self.cell })
     }
 
     fn hears_negative(&self) -> bool {

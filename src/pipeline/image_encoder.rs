@@ -24,7 +24,7 @@ const LONGEST: usize = 16;
 
 /// What a U-Net wants to be told of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct EmbeddingShape {
     /// The state of every part of the picture, rather than all of it in one vector (IP-Adapter Plus)?
     pub parts: bool,
     /// How many of them, where the export says.
@@ -36,7 +36,7 @@ pub struct Wanted {
 pub struct ImageEncoder {
     network: Component,
     output: String,
-    wanted: Wanted,
+    wanted: EmbeddingShape,
     side: usize,
     /// What it sees in no picture.
     nothing: Option<Arc<Array3<f32>>>,
@@ -46,7 +46,7 @@ impl ImageEncoder {
     /// # Errors
     /// [`Status::ModelUnsupported`] for a network with other inputs and outputs, or one that is not square;
     /// [`Status::ModelBroken`] for one that tells other numbers than the U-Net wants.
-    pub fn new(network: Component, wanted: Wanted) -> Result<Self> {
+    pub fn new(network: Component, wanted: EmbeddingShape) -> Result<Self> {
         let Some(port) = network.input(INPUT).filter(|port| port.shape.len() == 4) else {
             return Err(network.unsupported(&format!("it has no input called \"{INPUT}\" for a picture")));
         };
@@ -84,7 +84,7 @@ impl ImageEncoder {
     ///
     /// # Errors
     /// As [`Component::run`].
-    pub fn see(
+    pub fn encode(
         &mut self,
         picture: &Picture,
         cancel: &Cancel,
@@ -98,7 +98,7 @@ impl ImageEncoder {
     ///
     /// # Errors
     /// As [`Component::run`].
-    pub fn nothing(&mut self, cancel: &Cancel, spent: &mut Duration) -> Result<Option<Arc<Array3<f32>>>> {
+    pub fn negative(&mut self, cancel: &Cancel, spent: &mut Duration) -> Result<Option<Arc<Array3<f32>>>> {
         if self.wanted.parts && self.nothing.is_none() {
             self.nothing = Some(self.run(&vec![0.0; 3 * self.side * self.side], cancel, spent)?);
         }

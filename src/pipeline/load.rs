@@ -22,7 +22,7 @@ use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
-use crate::pipeline::reference::{Eyes, Looking, References};
+use crate::pipeline::reference::{ReferenceEncoder, ReferenceInput, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::text::{Taking, TextEncoder};
 use crate::pipeline::vae::{Decoder, Encoder};
@@ -136,10 +136,11 @@ impl Loader<'_> {
             ("vae_encoder", "VAE encoder", &folder.vae_encoder),
             ("vae_decoder", "VAE decoder", &folder.vae_decoder),
         ];
-        let eyes = folder.image_encoder.iter().map(|path| ("image_encoder", "image encoder", path));
+        let reference_encoder =
+            folder.image_encoder.iter().map(|path| ("image_encoder", "image encoder", path));
         texts
             .chain(others)
-            .chain(eyes)
+            .chain(reference_encoder)
             .map(|(name, title, path)| {
                 self.cancel.check()?;
                 Ok(File { name, title, path, scan: onnx_file::check(path)? })
@@ -215,17 +216,17 @@ impl Loader<'_> {
         };
         let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
         let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
-        let eyes = match (family.looking(), &folder.image_encoder) {
-            (Some(Looking::AtLatents { cell }), _) => Eyes::Own { cell },
-            (Some(Looking::AtWhatIsTold(wanted)), Some(_)) => {
-                Eyes::Clip(Box::new(ImageEncoder::new(component()?, wanted)?))
+        let reference_encoder = match (family.reference_input(), &folder.image_encoder) {
+            (Some(ReferenceInput::Latents { cell }), _) => ReferenceEncoder::Vae { cell },
+            (Some(ReferenceInput::Embeddings(wanted)), Some(_)) => {
+                ReferenceEncoder::Clip(Box::new(ImageEncoder::new(component()?, wanted)?))
             }
-            (Some(Looking::AtWhatIsTold(_)), None) => Eyes::None(format!(
+            (Some(ReferenceInput::Embeddings(_)), None) => ReferenceEncoder::None(format!(
                 "The model in {} looks at reference pictures, but it lacks its image_encoder; download or export it again, \
                  or name a folder with one in scumble.json.",
                 folder.path.display()
             )),
-            (None, _) => Eyes::None(blind(folder)),
+            (None, _) => ReferenceEncoder::None(blind(folder)),
         };
         (self.progress)(done as f32 / total, "first run");
 
@@ -250,7 +251,7 @@ impl Loader<'_> {
         let loading = Loading { runtime: self.runtime, options };
         let controls = Controls::new(folder, loading, distilled);
         let loras = Loras::new(folder)?;
-        let references = References::new(eyes);
+        let references = References::new(reference_encoder);
         let mut pipeline = Pipeline {
             info,
             samplers,

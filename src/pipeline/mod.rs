@@ -83,7 +83,7 @@ impl Renderer for Pipeline {
             no_control: self.controls.why_not(),
             no_lora: self.loras.why_not(),
             no_reference: self.references.why_not(),
-            weighs_references: self.references.weighs(),
+            weighs_references: self.references.takes_scales(),
         }
     }
 
@@ -135,7 +135,7 @@ impl Renderer for Pipeline {
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
-        let references = self.references.look(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
+        let references = self.references.encode(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
         conditioning = self.family.show(conditioning, &encoded, &references);
         for (.., own) in &mut masks {
             *own = self.family.show(own.clone(), &encoded, &references);

@@ -1,11 +1,11 @@
-//! Reference pictures: what a model makes of each, once, for as long as it is asked for.
+//! Reference pictures: each is encoded once, and kept for as long as it is asked for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ndarray::Array3;
 
-use super::image_encoder::{ImageEncoder, Wanted};
+use super::image_encoder::{EmbeddingShape, ImageEncoder};
 use super::vae::Encoder;
 use crate::cancel::Cancel;
 use crate::conditions;
@@ -14,97 +14,97 @@ use crate::pixels::pillow::{self, Filter};
 use crate::recent::Recent;
 use crate::render::{Picture, Reference, Scene};
 
-/// How a family looks at reference pictures.
+/// How a family takes reference pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Looking {
-    /// At their latents beside its own, of cells of so many pixels.
-    AtLatents { cell: usize },
-    /// At what an image encoder tells of them.
-    AtWhatIsTold(Wanted),
+pub enum ReferenceInput {
+    /// Their latents beside its own, of cells of so many pixels.
+    Latents { cell: usize },
+    /// The embeddings of an image encoder.
+    Embeddings(EmbeddingShape),
 }
 
-/// Who looks at them.
-pub enum Eyes {
-    /// Nobody: why not, as a sentence.
+/// What encodes them.
+pub enum ReferenceEncoder {
+    /// Nothing: why not, as a sentence.
     None(String),
     /// The model's own encoder, in cells of so many pixels.
-    Own {
+    Vae {
         cell: usize,
     },
     Clip(Box<ImageEncoder>),
 }
 
-/// What is looked at of the references of one job.
+/// The references of one job.
 #[derive(Default)]
-pub struct Seen {
-    pub sights: Vec<Sight>,
-    /// What is looked at where no picture is to be seen, if that is not zeros.
-    pub nothing: Option<Arc<Array3<f32>>>,
+pub struct EncodedReferences {
+    pub encoded: Vec<EncodedReference>,
+    /// What stands for no picture in the negative half of guidance, if that is not zeros.
+    pub negative: Option<Arc<Array3<f32>>>,
 }
 
-/// What is looked at of one of them.
-pub struct Sight {
+/// One of them.
+pub struct EncodedReference {
     /// A latent; or `[1, parts, width]` of an image encoder.
     pub numbers: Arc<Array3<f32>>,
     pub scale: f32,
 }
 
 pub struct References {
-    eyes: Eyes,
+    by: ReferenceEncoder,
     /// By key.
     kept: Recent<u128, Arc<Array3<f32>>>,
 }
 
 impl References {
-    pub fn new(eyes: Eyes) -> References {
-        References { eyes, kept: Recent::new(conditions::MOST) }
+    pub fn new(by: ReferenceEncoder) -> References {
+        References { by, kept: Recent::new(conditions::MOST) }
     }
 
     /// Why none can be taken; None if they can.
     pub fn why_not(&self) -> Option<String> {
-        match &self.eyes {
-            Eyes::None(why) => Some(why.clone()),
-            Eyes::Own { .. } | Eyes::Clip(_) => None,
+        match &self.by {
+            ReferenceEncoder::None(why) => Some(why.clone()),
+            ReferenceEncoder::Vae { .. } | ReferenceEncoder::Clip(_) => None,
         }
     }
 
     /// Is more or less taken of them, or all?
-    pub fn weighs(&self) -> bool {
-        matches!(self.eyes, Eyes::Clip(_))
+    pub fn takes_scales(&self) -> bool {
+        matches!(self.by, ReferenceEncoder::Clip(_))
     }
 
-    /// What is looked at of the scene's references.
+    /// Encodes those of the scene's references that are not known yet.
     ///
     /// # Errors
     /// [`crate::error::Status::Setting`] for a model that takes none, a scale that is no number, and a picture that is too
-    /// small; as [`Encoder::encode`] and [`ImageEncoder::see`].
-    pub fn look(
+    /// small; as [`Encoder::encode`] and [`ImageEncoder::encode`].
+    pub fn encode(
         &mut self,
         scene: &Scene<'_>,
         encoder: &mut Encoder,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<Seen> {
-        let mut seen = Seen::default();
+    ) -> Result<EncodedReferences> {
+        let mut all = EncodedReferences::default();
         for Reference { picture, key, scale } in scene.references() {
             if !scale.is_finite() || *scale < 0.0 {
                 return Err(Error::setting("A reference's scale must be a number of 0 or more; change it."));
             }
-            let numbers = match (self.kept.get(key), &mut self.eyes) {
-                (_, Eyes::None(why)) => return Err(Error::setting(why.as_str())),
+            let numbers = match (self.kept.get(key), &mut self.by) {
+                (_, ReferenceEncoder::None(why)) => return Err(Error::setting(why.as_str())),
                 (Some(known), _) => known,
-                (None, Eyes::Own { cell }) => {
+                (None, ReferenceEncoder::Vae { cell }) => {
                     encoder.encode_anew(&in_cells(picture, *cell)?, cancel, spent)?
                 }
-                (None, Eyes::Clip(clip)) => clip.see(picture, cancel, spent)?,
+                (None, ReferenceEncoder::Clip(clip)) => clip.encode(picture, cancel, spent)?,
             };
             self.kept.put(*key, numbers.clone());
-            seen.sights.push(Sight { numbers, scale: *scale });
+            all.encoded.push(EncodedReference { numbers, scale: *scale });
         }
-        if let (Eyes::Clip(clip), false) = (&mut self.eyes, seen.sights.is_empty()) {
-            seen.nothing = clip.nothing(cancel, spent)?;
+        if let (ReferenceEncoder::Clip(clip), false) = (&mut self.by, all.encoded.is_empty()) {
+            all.negative = clip.negative(cancel, spent)?;
         }
-        Ok(seen)
+        Ok(all)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser};
 use super::family::{Family, Loaded};
-use super::reference::{Looking, Seen};
+use super::reference::{EncodedReferences, ReferenceInput};
 use super::scheduler::Rule;
 use super::text::TextEncoder;
 use super::texts::Texts;
@@ -37,11 +37,11 @@ impl Family for StableDiffusion {
         self.texts.encoders()
     }
 
-    fn looking(&self) -> Option<Looking> {
-        self.told.looking()
+    fn reference_input(&self) -> Option<ReferenceInput> {
+        self.told.reference_input()
     }
 
-    fn show(&self, conditioning: Conditioning, _: &Latent, references: &Seen) -> Conditioning {
+    fn show(&self, conditioning: Conditioning, _: &Latent, references: &EncodedReferences) -> Conditioning {
         self.told.show(conditioning, references)
     }
 

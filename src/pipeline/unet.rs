@@ -9,8 +9,8 @@ use crate::models::component::Component;
 use crate::models::folder::Folder;
 use crate::models::numbers::entry;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Half};
-use crate::pipeline::image_encoder::Wanted;
-use crate::pipeline::reference::{Looking, Seen};
+use crate::pipeline::image_encoder::EmbeddingShape;
+use crate::pipeline::reference::{EncodedReferences, ReferenceInput};
 use crate::pipeline::text::Embedding;
 
 /// What a U-Net wants to be told beside the text.
@@ -20,7 +20,7 @@ pub struct Told {
     /// SDXL: numbers that say how large the picture is; 0 without.
     pub sizes: usize,
     /// IP-Adapters: what it is told of reference pictures, if it looks at them.
-    pub pictures: Option<Wanted>,
+    pub pictures: Option<EmbeddingShape>,
 }
 
 /// `[batch, pictures, width]` or `[batch, pictures, parts, width]`: what it is told of reference pictures.
@@ -61,7 +61,7 @@ pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, To
 }
 
 /// How it looks at reference pictures, if it does.
-fn pictures(network: &Component) -> Result<Option<Wanted>> {
+fn pictures(network: &Component) -> Result<Option<EmbeddingShape>> {
     let Some(port) = network.input(PICTURES) else { return Ok(None) };
     let rank = port.shape.len();
     if network.input(SCALES).is_none_or(|port| port.shape.len() != 2) || !(3..=4).contains(&rank) {
@@ -69,7 +69,7 @@ fn pictures(network: &Component) -> Result<Option<Wanted>> {
             "it looks at pictures in another way than is known here ({PICTURES} of {rank} dimensions, and {SCALES} of two, are)"
         )));
     }
-    Ok(Some(Wanted {
+    Ok(Some(EmbeddingShape {
         parts: rank == 4,
         count: port.fixed(2).filter(|_| rank == 4),
         width: port.fixed(rank - 1),
@@ -102,27 +102,27 @@ impl Told {
     }
 
     /// How the family looks at reference pictures.
-    pub fn looking(&self) -> Option<Looking> {
-        self.pictures.map(Looking::AtWhatIsTold)
+    pub fn reference_input(&self) -> Option<ReferenceInput> {
+        self.pictures.map(ReferenceInput::Embeddings)
     }
 
     /// Tells a network that looks at pictures of those that there are; that there are none, too.
-    pub fn show(&self, conditioning: Conditioning, references: &Seen) -> Conditioning {
+    pub fn show(&self, conditioning: Conditioning, references: &EncodedReferences) -> Conditioning {
         let Some(pictures) = &self.pictures else { return conditioning };
-        let sights = &references.sights;
-        let (_, parts, width) = sights
+        let encoded = &references.encoded;
+        let (_, parts, width) = encoded
             .first()
             .map_or((1, pictures.count.unwrap_or(1), pictures.width.unwrap_or(1)), |one| one.numbers.dim());
-        let count = sights.len().max(1);
+        let count = encoded.len().max(1);
         let numbers = |seen: &Arc<Array3<f32>>| seen.iter().copied().collect::<Vec<f32>>();
         let zeros = || vec![0.0; parts * width];
-        let not = references.nothing.as_ref().map_or_else(zeros, numbers).repeat(count);
+        let not = references.negative.as_ref().map_or_else(zeros, numbers).repeat(count);
         let (mut wanted, mut scales) = (Vec::new(), Vec::new());
-        for sight in sights {
-            wanted.extend(numbers(&sight.numbers));
-            scales.push(sight.scale);
+        for one in encoded {
+            wanted.extend(numbers(&one.numbers));
+            scales.push(one.scale);
         }
-        if sights.is_empty() {
+        if encoded.is_empty() {
             (wanted, scales) = (zeros(), vec![0.0]);
         }
         let shape = [count, parts, width];
