@@ -441,7 +441,7 @@ def batch_filter(b: Batch):
     b.export(layer, "paint-out.png", 8)
     b.session.do(f"(gimp-image-delete {image})")
     paint = b.folder / "paint.png"
-    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
+    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm") (load "{HERE}/scripts.scm")
       (let* ((image (t-load "{paint}")) (layer (t-active image))
              (made (t-scumble image layer "a lake" "" 0.5 4 1.0 7 "{b.model}" "")))
         (t-export made {U8} "{b.folder}/filtered.png"))
@@ -462,7 +462,7 @@ def batch_filter(b: Batch):
 def batch_error(b: Batch):
     """The same with a model that is not there: it ends, and says why."""
     gimp, paint = b.session.gimp, pictures.write(b.folder / "paint.png", pictures.painting(40, 30, 3))
-    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm")
+    script = f'''(begin (load "{HERE}/scripts-{gimp.number}.scm") (load "{HERE}/scripts.scm")
       (let* ((image (t-load "{paint}")))
         (t-scumble image (t-active image) "a lake" "" 0.5 4 1.0 7 "/nowhere/model" "")))'''
     interpreter = ("--batch-interpreter", "plug-in-script-fu-eval")

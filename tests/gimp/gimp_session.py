@@ -232,7 +232,8 @@ class GimpSession:
                 time.sleep(0.1)
         if not self.server:
             raise RuntimeError("GIMP did not start: " + self.log()[-2000:])
-        self.do(f'(load "{HERE}/scripts-{self.gimp.number}.scm")')
+        for scripts in (f"scripts-{self.gimp.number}", "scripts"):
+            self.do(f'(load "{HERE}/{scripts}.scm")')
 
     def do(self, script: str, seconds: float = 400.0) -> str:
         """Evaluates it in GIMP and returns what it is, as text. Raises ScriptError."""
