@@ -9,7 +9,7 @@ from . import abi, host, onion
 from .engine import Engine, Frame, ScumbleError, Session
 from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
 from .pixels import EMPTY, PixelFormat, around, bands
-from .reading import LEAST, Reading
+from .reading import Reading
 from .settings import DocumentSettings
 from .steering import Steering
 from .undo import free
@@ -180,7 +180,7 @@ class LiveDocument:
                 return max(BETWEEN, self._held_until - started)
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
-            self._push(every_piece=False)
+            self._push()
             self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
             now = time.perf_counter()
             # At most a quarter of the interface's thread while painting, an eighth at rest.
@@ -250,33 +250,62 @@ class LiveDocument:
         self._reading = Reading(shape[0], shape[1].bytes_per_pixel)
         self._laid = False
         self.steering.forget()
-        self._push(every_piece=True)
+        self._push_all()
         self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
-    def _push(self, every_piece: bool) -> None:
-        """Hands the paint over: all of it as one change, or what is painted on and as much of the rest as a
-        turn has time for."""
-        started, reading = time.perf_counter(), self._reading
-        time_left, preview = TURN if self.resting else GLANCE, host.instant_preview() is not None
-        groups = [tuple(range(len(reading.bands)))] if every_piece else reading.turn(started)
-        size, pixels = self._shape
-        for done, group in enumerate(groups):
-            if done >= LEAST and time.perf_counter() - started > time_left:
+    def _push_all(self) -> None:
+        """Hands all of the paint over, as one change."""
+        parts = [self._read(index) for index in range(len(self._reading.bands))]
+        if None not in parts:
+            self._hand_over(parts)
+
+    def _push(self) -> None:
+        """Hands over what is new where the brush is, as one change, and looks at as much of the rest as there
+        is time for."""
+        started, reading, new, changed = time.perf_counter(), self._reading, {}, []
+        for index in reading.near():
+            part = self._read(index)
+            if part is None:
                 return
-            parts = []
-            for index in group:
-                rect = reading.bands[index]
-                paint = self.group.read(rect)
-                if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
-                    return  # the document is changing under us; the next tick sees how
-                if preview and paint.empty() and not free(self.document):
-                    return  # not the paint: Krita is about to paint a stroke in full that had a preview
-                parts.append((rect, paint))
-            told = [(rect, paint.address, paint.length) for rect, paint in parts]
-            if self._note(self.session.push(pixels.number, size, told, pixels.space)) and not every_piece:
-                reading.changed(group, started)
-                if done > 0:
-                    time_left = TURN  # more than the brush has changed
+            differs = reading.differs(index, part[1].array)
+            if differs:
+                changed.append(index)
+            if differs is not False:
+                new[index] = part
+            if time.perf_counter() - started > TURN:
+                break
+        if new:
+            self._hand_over(list(new.values()))
+            reading.handed_over({index: paint.array for index, (_, paint) in new.items()}, changed, started)
+        rest, others = reading.rest(), {}
+        # Where the brush is known, it goes before; else it is looked for.
+        time_left = GLANCE if changed and not self.resting else TURN
+        for index in rest:
+            part = self._read(index)
+            if part is None:
+                return
+            others[index] = part
+            if time.perf_counter() - started > time_left:
+                break
+        rest.close()
+        if others and self._hand_over(list(others.values())):
+            reading.found({index: paint.array for index, (_, paint) in others.items()}, started)
+
+    def _read(self, index: int) -> tuple | None:
+        """(rectangle, pixels) of a band; None where what Krita gives is not the paint: the next turn sees."""
+        rect, pixels = self._reading.bands[index], self._shape[1]
+        paint = self.group.read(rect)
+        if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
+            return None  # the document is changing under us
+        if host.instant_preview() is not None and paint.empty() and not free(self.document):
+            return None  # Krita is about to paint a stroke in full that had a preview
+        return rect, paint
+
+    def _hand_over(self, parts: list[tuple]) -> bool:
+        """Whether something of it was new to the library."""
+        size, pixels = self._shape
+        told = [(rect, paint.address, paint.length) for rect, paint in parts]
+        return self._note(self.session.push(pixels.number, size, told, pixels.space))
 
     def _follow_selection(self, shape: tuple) -> None:
         coverage = self.group.selection()

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which parts of a canvas are read next. Krita does not say what has changed, and reading all of a large
-canvas at each look would hold the brush up: what changed last is read first, then what lies beside it, then
+canvas at each look would hold the brush up: what changed last is read first, with what lies beside it, then
 a part of all the rest in turn."""
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from .pixels import bands
 
 BAND_BYTES = 1 << 20  # about so much is read in one go
 TILE = 64  # rows; of Krita's tiles and of the library's
-HOT = 0.5  # seconds that a band counts as being painted on after it has changed
-LEAST = 3  # groups a turn
-TOGETHER = 4  # bands that are handed over as one change
-APART = 4  # one turn in so many asks the bands being painted on one by one, so that they cool down
+HOT = 0.5  # seconds between a band's last change and the last of all, then it is not painted on any more
 
 
 class Reading:
@@ -27,31 +24,46 @@ class Reading:
             rows -= rows % TILE
         self.bands = bands((0, 0, width, height), rows * width)
         self._changed: dict[int, float] = {}
-        self._next = self._turns = 0
+        self._kept: dict[int, object] = {}  # the pixels of those near the brush
+        self._next = 0
+        self._last = -1  # of those near the brush, the one that was looked at last
 
-    def changed(self, group: tuple[int, ...], now: float) -> None:
-        """These bands, or some of them, were not as before."""
-        self._changed.update(dict.fromkeys(group, now))
+    def near(self) -> list[int]:
+        """Those that are painted on, and those beside them, beginning after the last look: there may be more
+        than it had time for."""
+        latest = max(self._changed.values(), default=0.0)
+        self._changed = {index: at for index, at in self._changed.items() if latest - at <= HOT}
+        found = {index + side for index in self._changed for side in (-1, 0, 1)}
+        found = sorted(index for index in found if 0 <= index < len(self.bands))
+        self._kept = {index: self._kept[index] for index in found if index in self._kept}
+        return sorted(found, key=lambda index: (index <= self._last, index))
 
-    def turn(self, now: float) -> Iterator[tuple[int, ...]]:
-        """Each band once, in groups, the first LEAST of which are to be read in any case; the caller ends
-        when the turn's time is over. Between two groups `changed` may be called."""
-        self._changed = {index: at for index, at in self._changed.items() if now - at < HOT}
-        hot, count = sorted(self._changed), len(self.bands)
-        self._turns += 1
-        size = 1 if self._turns % APART == 0 else TOGETHER
-        groups = self._turned([tuple(hot[n : n + size]) for n in range(0, len(hot), size)])
-        around = {index + side for index in hot for side in (-1, 1)} - set(hot)
-        beside = self._turned([(index,) for index in sorted(around) if 0 <= index < count])
-        left = [(self._next + n) % count for n in range(count)]
-        rest = [(index,) for index in left if index not in around and index not in self._changed]
-        first = groups[:1] + beside[:1] + rest[:1]
-        for group in first + groups[1:] + beside[1:] + rest[1:]:
-            yield group
-            if group in rest[:1] or self._next == group[0]:
-                self._next = (group[0] + 1) % count  # only now it has been read
+    def rest(self) -> Iterator[int]:
+        """The others, from where the last look has ended; one counts as read when the next is asked for, or
+        by `close` of this."""
+        count, near = len(self.bands), set(self.near())
+        for index in [(self._next + n) % count for n in range(count)]:
+            if index in near:
+                continue
+            try:
+                yield index
+            finally:
+                self._next = (index + 1) % count
 
-    def _turned(self, groups: list) -> list:
-        """Beginning with another one at each turn."""
-        first = self._turns % max(1, len(groups))
-        return groups[first:] + groups[:first]
+    def differs(self, index: int, pixels) -> bool | None:
+        """Of one near the brush: whether these are others than those that were handed over last; None where
+        that is not known."""
+        self._last = index
+        before = self._kept.get(index)
+        return None if before is None else before != pixels
+
+    def handed_over(self, parts: dict[int, object], changed: Iterable[int], now: float) -> None:
+        """The library has these now, pixels by index, all of them near the brush; of some it is known that
+        they have changed."""
+        self._kept.update(parts)
+        self._changed.update(dict.fromkeys(changed, now))
+
+    def found(self, parts: dict[int, object], now: float) -> None:
+        """Some of these have changed, and it is not known which: all are near the brush until one changes
+        again."""
+        self.handed_over(parts, parts, now - HOT)

@@ -20,7 +20,7 @@ from . import abi, models
 from .engine import ScumbleError, Session, Steered
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, owned, tr
-from .reading import LEAST, Reading
+from .reading import Reading
 
 KINDS = {
     "control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION,
@@ -177,13 +177,13 @@ class Steering:
         now = (by, one.layer, pixels, left, top, *size)
         if known is None or known[1:] != now[1:]:
             reading = self._readings[one.number] = Reading(size, pixels.bytes_per_pixel)
-            groups = [(index,) for index in range(len(reading.bands))]
+            wanted = range(len(reading.bands))
         else:
             reading = self._readings[one.number]
-            groups = itertools.islice(reading.turn(started), LEAST)
+            wanted = [*reading.near(), *itertools.islice(reading.rest(), 1)]
         revision = 0
         self._known[one.number] = now
-        for index in itertools.chain.from_iterable(groups):
+        for index in wanted:
             x, y, width, height = rect = reading.bands[index]
             paint = _read_pixels(node, (left + x, top + y, width, height))
             if paint.length != width * height * pixels.bytes_per_pixel:
@@ -198,7 +198,7 @@ class Steering:
             if changed:
                 revision = changed
                 if known == now:
-                    reading.changed((index,), started)
+                    reading.handed_over({}, [index], started)
         return revision
 
     def _layer(self, one: Condition):
