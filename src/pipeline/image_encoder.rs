@@ -15,6 +15,8 @@ use crate::render::Picture;
 
 /// Side of the pictures that CLIP was trained on, where the export takes any.
 const SIDE: usize = 224;
+/// No encoder looks at larger ones.
+const LARGEST_SIDE: usize = 2048;
 /// CLIP's colours.
 const MEAN: [f32; 3] = [0.48145466, 0.4578275, 0.40821073];
 const DEVIATION: [f32; 3] = [0.26862954, 0.261_302_6, 0.275_777_1];
@@ -50,11 +52,12 @@ impl ImageEncoder {
         let Some(port) = network.input(INPUT).filter(|port| port.shape.len() == 4) else {
             return Err(network.unsupported(&format!("it has no input called \"{INPUT}\" for a picture")));
         };
-        let side = match (port.fixed(2), port.fixed(3)) {
-            (Some(height), Some(width)) if height != width || height == 0 => {
-                return Err(network.unsupported(&format!("it looks at pictures of {width} × {height}")));
-            }
-            (side, other) => side.or(other).unwrap_or(SIDE),
+        let sides = [port.fixed(2), port.fixed(3)];
+        let Some(side) = side(sides) else {
+            let [height, width] = sides.map(|side| side.map_or("any".into(), |side| side.to_string()));
+            return Err(network.unsupported(&format!(
+                "it looks at pictures of {width} × {height}, and only squares of 1 to {LARGEST_SIDE} are known"
+            )));
         };
         let output = match wanted.parts {
             true => last_but_one(&network)?,
@@ -124,6 +127,14 @@ impl ImageEncoder {
     }
 }
 
+/// The side of the squares that it looks at, by the height and width that the export says; `None` where there is none, or one
+/// that nobody has memory for.
+fn side([height, width]: [Option<usize>; 2]) -> Option<usize> {
+    let side = height.or(width).unwrap_or(SIDE);
+    let square = width.is_none_or(|width| width == side);
+    (square && (1..=LARGEST_SIDE).contains(&side)).then_some(side)
+}
+
 /// The middle of a picture, `side` pixels wide and high, in CLIP's numbers.
 fn ready(picture: &Picture, side: usize) -> Result<Picture> {
     let (_, height, width) = picture.dim();
@@ -150,6 +161,23 @@ fn ready(picture: &Picture, side: usize) -> Result<Picture> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_side_is_one_and_within_reason() {
+        for (height, width, expected) in [
+            (None, None, Some(SIDE)),
+            (Some(336), None, Some(336)),
+            (None, Some(336), Some(336)),
+            (Some(24), Some(24), Some(24)),
+            (Some(24), Some(25), None),
+            (None, Some(0), None),
+            (Some(0), Some(0), None),
+            (Some(1_000_000), Some(1_000_000), None),
+            (None, Some(usize::MAX), None),
+        ] {
+            assert_eq!(side([height, width]), expected, "{height:?} × {width:?}");
+        }
+    }
 
     #[test]
     fn a_picture_of_any_shape_becomes_a_square() {

@@ -27,6 +27,8 @@ pub struct Told {
 pub const PICTURES: &str = "image_embeds";
 /// `[batch, pictures]`: how much of each.
 const SCALES: &str = "ip_adapter_scale";
+/// Numbers by which an adapter is told of one picture: several times what any is.
+const MOST_NUMBERS: usize = 1 << 22;
 
 /// Takes a network as a U-Net.
 ///
@@ -69,11 +71,11 @@ fn pictures(network: &Component) -> Result<Option<EmbeddingShape>> {
             "it looks at pictures in another way than is known here ({PICTURES} of {rank} dimensions, and {SCALES} of two, are)"
         )));
     }
-    Ok(Some(EmbeddingShape {
-        parts: rank == 4,
-        count: port.fixed(2).filter(|_| rank == 4),
-        width: port.fixed(rank - 1),
-    }))
+    let (count, width) = (port.fixed(2).filter(|_| rank == 4), port.fixed(rank - 1));
+    if !(1..=MOST_NUMBERS).contains(&count.unwrap_or(1).saturating_mul(width.unwrap_or(1))) {
+        return Err(network.unsupported(&format!("its {PICTURES} has the shape {:?}", port.shape)));
+    }
+    Ok(Some(EmbeddingShape { parts: rank == 4, count, width }))
 }
 
 /// The same without what it is told.
