@@ -31,7 +31,7 @@ impl Told {
 }
 
 fn rust() -> Told {
-    let layouts = scumble::ffi::abi::layouts().into_iter();
+    let layouts = scumble::ffi::layout::layouts().into_iter();
     let structs = layouts.map(|(name, size, fields)| (name.to_owned(), json!([size, fields]))).collect();
     let source = std::fs::read_to_string(root().join("src/ffi/constants.rs")).expect("the constants");
     let version = ["MAJOR", "MINOR", "PATCH"]

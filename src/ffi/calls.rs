@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use super::abi::*;
 use super::constants::*;
 use super::guard::*;
+use super::layout::Sized32;
 use super::library;
 use super::loading::loading;
 use crate::engine::{Engine, LoadState};

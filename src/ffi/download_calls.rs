@@ -15,6 +15,7 @@ use super::abi::*;
 use super::calls::Words;
 use super::constants::*;
 use super::guard::*;
+use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::models::folder::Folder;
 use crate::{places as folders, thread};

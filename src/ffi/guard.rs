@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::abi::Sized32;
 use super::constants::SCUMBLE_OK;
+use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::job::MAX_TEXT;
 

@@ -11,6 +11,7 @@ use super::constants::*;
 use super::download_calls as downloads;
 use super::errors::write_text;
 use super::guard::*;
+use super::layout::Sized32;
 use super::library;
 use scumble_hub::catalogue::Catalogue;
 use scumble_hub::machine::Machine;

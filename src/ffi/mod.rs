@@ -1,4 +1,4 @@
-//! The C ABI. `abi` holds the types, `guard` what stands between C and the engine, `calls`, `session_calls`,
+//! The C ABI. `abi` holds the types, `layout` their sizes and first values, `guard` what stands between C and the engine, `calls`, `session_calls`,
 //! `paint_calls`, `condition_calls`, `download_calls`, `errors` and `list` the functions, `loading` what an engine's options say of its model.
 //! All `unsafe` of the library is in this folder.
 
@@ -9,6 +9,7 @@ pub mod constants;
 mod download_calls;
 mod errors;
 mod guard;
+pub mod layout;
 mod library;
 mod list;
 mod loading;

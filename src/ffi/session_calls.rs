@@ -13,6 +13,7 @@ use super::calls::{hand_out, release};
 use super::constants::*;
 use super::errors::Sentence;
 use super::guard::*;
+use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
 use crate::pixels::paste::Alpha;

@@ -7,6 +7,7 @@
 
 mod area;
 mod child;
+mod halt;
 mod link;
 mod message;
 mod renderer;
