@@ -161,8 +161,9 @@ impl<'a> Work<'a> {
     /// The same, with a strength that only adds what a coarser level has no room for.
     pub fn refining(&self, whole: Quality<'a>) -> Quality<'a> {
         let strength = whole.strength.min(self.refine_strength());
-        // One step at least.
-        let steps = whole.steps.max((1.0 / strength).ceil() as u32);
+        // So fine a schedule that one step, or what strength leaves of it, is what is run: a second one costs as much again and
+        // shows nothing.
+        let steps = whole.steps.max((1.0 / strength) as u32);
         Quality { strength, steps, ..whole }
     }
 
