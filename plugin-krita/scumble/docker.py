@@ -199,8 +199,8 @@ class ScumbleDocker(DockWidget):
     def _boxes(self, column):
         self.outside = QtWidgets.QCheckBox(tr("Paint outside selection"))
         self.outside.setToolTip(
-            tr("Where something is selected only that is rendered; ticked, the rest of the rectangle around it "
-               "has your paint, else nothing")
+            tr("Where something is selected only that is rendered; ticked, the rest of the rectangle around "
+               "it has your paint, else nothing")
         )  # fmt: skip
         self.alpha = QtWidgets.QCheckBox(tr("Keep transparency"))
         self.alpha.setToolTip(tr("Where your paint is transparent, so is the picture"))

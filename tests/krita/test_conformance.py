@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One script of calls for the stub and the library: what the hosts' tests are told must be what artists get."""
+"""One script of calls for the stub and the library: hosts are tested with what artists get."""
 
 import ctypes
 
