@@ -164,6 +164,9 @@ class Node(QtCore.QObject):
         node.setChildNodes([child.clone() for child in self.children])
         return node
 
+    def thumbnail(self, width, height):
+        return QtGui.QImage(width, height, QtGui.QImage.Format.Format_ARGB32)
+
     def remove(self):
         self.document.waits("remove")
         self.parent.children.remove(self)
