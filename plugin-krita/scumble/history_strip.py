@@ -25,6 +25,7 @@ class HistoryStrip(QtWidgets.QListWidget):
         self.setIconSize(QtCore.QSize(SIDE, SIDE))
         self.setSpacing(2)
         self.setFixedHeight(SIDE + 2 * 6 + self.horizontalScrollBar().sizeHint().height())
+        self.setVerticalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(80)
         self.setToolTip(tr("A click brings the words and settings of a picture back"))
         self.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.CustomContextMenu)
