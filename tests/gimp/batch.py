@@ -362,9 +362,15 @@ def errors(b: Batch):
     refused("500 steps", call.format(**{**values, "n": 500}), "range" if three else "steps")
     refused("a model that is not there", call.format(**{**values, "m": "/nowhere/model"}), "/nowhere/model")
     refused("a sampler that is not known", call.format(**{**values, "by": "nosuch"}), "nosuch", "sampler")
-    if not three:
-        refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
-        refused("a seed of 2^32", call.format(**values).replace(' 0 "', ' 4294967296 "'), "whole")
+    refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
+    refused("a seed of 0.5", call.format(**values).replace(' 0 "', ' 0.5 "'), "whole")
+    large = call.format(**values).replace(' 0 "', ' 4294967296 "')
+    refused("a seed of 2^32", large, "range" if three else "whole")
+    # Of other types Script-Fu itself speaks.
+    words = call.format(**{**values, "n": '"four"'})
+    refused("words for a number", words, "numeric for argument" if three else "argument 7")
+    number = call.format(**values).replace(' "" "" ', ' 7 "" ')
+    refused("a number for words", number, "string for argument" if three else "argument 4")
     refused("live without windows", f"(t-scumble-live {image} {layer})", "windows")
     b.session.do(f"(begin (gimp-layer-set-offsets {layer} 20 20) (t-select {image} 1 1 5 5 0))")
     refused("a selection off the layer", call.format(**values), "selected")

@@ -280,7 +280,10 @@ def second_live(d: Desk, r: Report):
     d.focus()
     d.key("ctrl+shift+F10")
     d.s.until(lambda: len(d.dialogs()) == 2, 10)
+    front = d.s.until(lambda: d.s.x("getactivewindow") == first, 5)
+    r.check("a second Live brings the first one's dialog to the front", front)
     time.sleep(1.0)
+    r.check("and it stays there", d.s.x("getactivewindow") == first)
     r.check("a second Live on the image makes no second live layer", d.layers() == [live, d.layer], d.names())
     other = [window for window in d.dialogs() if window != first]
     d.front(other[0])

@@ -139,6 +139,8 @@ def main() -> int:
         windows(bare, pick(steering.COSTS, "steering", parts), **stub, **times)
         windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
         windows(bare, pick(faults_window.SMALL, "faults", parts), size="1366x768", **stub)
+        every = '(plug-in-path "${gimp_dir}/plug-ins:${gimp_plug_in_dir}/plug-ins")\n'
+        windows(bare, pick(faults_window.EVERYTHING, "faults", parts), settings=every, **stub)
         deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
         shutil.copytree(bare, deep)
         windows(deep, pick(faults_window.LONG, "faults", parts))
