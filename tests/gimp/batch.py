@@ -481,6 +481,16 @@ def batch_error(b: Batch):
     )
 
 
+def unseen(b: Batch):
+    """Without windows nobody sees pictures of steps: none is asked for. The engine is the stub."""
+    image, layer = b.open(pictures.painting(40, 30, 3))
+    b.number(f'(t-scumble {image} {layer} "" "" 0.5 20 1 0 "" "")')
+    told = Path(b.env["SCUMBLE_STUB_TOLD"]).read_text().split("\n")
+    asked = [text for text in told if text.startswith("preview")]
+    b.report.check("a script's picture is made without previews", asked and asked[-1] == "preview 0", asked)
+    b.session.do(f"(gimp-image-delete {image})")
+
+
 PYTHON = """
 from gi.repository import Gimp
 image = Gimp.Image.new(64, 48, Gimp.ImageBaseType.RGB)

@@ -78,25 +78,26 @@ def where(shot: pictures.Picture, *wanted: bytes) -> tuple[int, int] | None:
     screen = rows(bytes(shot.values), shot.width)
     for y in range(shot.height - len(wanted) + 1):
         at = screen[y].find(wanted[0], LEFT * 3)
-        if at >= 0 and all(screen[y + k][at : at + len(row)] == row for k, row in enumerate(wanted)):
-            return at // 3, y
+        while at >= 0:  # a row of one colour is found in many places
+            if all(screen[y + k][at : at + len(row)] == row for k, row in enumerate(wanted)):
+                return at // 3, y
+            at = screen[y].find(wanted[0], at + 3)
     return None
 
 
 def preview_moves(d: Desk, r: Report):
     """The preview shows pixels 1:1, is moved by dragging, and grows with the window."""
-    width, height = 400, 360
+    width, height = 400, 300
     d.open(width, height)
     for k in (4, 5, 6):
         d.stroke(line(k)[4:16])
     picture = rows(bytes(255 - v for v in d.dump(d.layer)), width)
-    part = [row[140 * 3 : 260 * 3] for row in picture[150:210]]
+    part = [row[140 * 3 : 260 * 3] for row in picture[135:175]]
     if not r.check("the strokes are in what is looked for", len(set(part)) > 10, len(set(part))):
         return
     one = d.dialog()
     d.s.x("windowsize", "--sync", one, 435, 640)
     time.sleep(1.5)
-    d.shot_to("/work/team/gimp13/small.png")
     small = where(d.shot(), *part)
     r.check("an image that does not fit is shown smaller", not small, small)
     d.key("alt+1")
@@ -107,8 +108,8 @@ def preview_moves(d: Desk, r: Report):
         d.s.x("mousemove", at[0] + 30 + 8 * k, at[1] + 20 - 5 * k)
         time.sleep(0.03)
     d.s.x("mouseup", 1)
-    there = d.s.until(lambda: where(d.shot(), *part[30:]) == (at[0] + 40, at[1] + 5), 5)
-    r.check("dragged, it goes with the hand", there, f"{at} {where(d.shot(), *part[30:])}")
+    there = d.s.until(lambda: where(d.shot(), *part[10:]) == (at[0] + 40, at[1] - 15), 5)
+    r.check("dragged, it goes with the hand", there, f"{at} {where(d.shot(), *part[10:])}")
     d.key("alt+f")
     time.sleep(0.3)
     d.s.x("windowsize", "--sync", one, 435, 880)
@@ -120,7 +121,9 @@ def preview_moves(d: Desk, r: Report):
 def steady(d: Desk, r: Report):
     """Sentences come and go, and no button moves: Apply is where it was for a second click."""
     live_on(d)
-    x, y, width, height = d.geometry(d.dialogs()[0])
+    d.s.x("windowsize", "--sync", d.dialogs()[0], 435, 660)
+    time.sleep(0.8)
+    width, height = d.geometry(d.dialogs()[0])[2:]
 
     def apply() -> bool:
         count = len(d.layers())
@@ -130,7 +133,6 @@ def steady(d: Desk, r: Report):
         return d.s.until(lambda: len(d.layers()) == count + 1, 4)
 
     before = said(d)
-    d.shot_to("/work/team/gimp13/apply.png")
     r.check("Apply is at the window's corner", apply(), d.names())
     now = d.s.until(lambda: said(d) != before and said(d), 5)
     r.check("a longer sentence comes", now and "ordinary layer" in now, now)
