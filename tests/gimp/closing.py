@@ -13,9 +13,9 @@ from report import Report
 CLOSINGS = int(os.environ.get("SCUMBLE_CLOSINGS", "20"))
 
 
-def endless(d: Desk) -> tuple[int, bool]:
+def endless(d: Desk, width=600, height=450) -> tuple[int, bool]:
     """An image with a live layer, whose pictures never stop coming; (the layer, whether they do come)."""
-    d.open()
+    d.open(width, height)
     d.dialog(live=True)
     d.s.x("type", "--delay", "10", "endless")
     live = d.live_layer()
