@@ -110,7 +110,7 @@ def scripted(d: Desk, r: Report, times: int = CLOSINGS):
 def undone(d: Desk, r: Report, times: int = CLOSINGS // 2):
     """The live layer is undone in mid-frame; every second time it is deleted in GIMP's own menu. GIMP has no
     way to hold a layer: where it takes one away in the middle of a write it shows an error and ends the
-    plug-in. With keys pressed as shortly as here that may happen now and then; all else that is wrong counts."""
+    plug-in. With keys pressed as shortly as here that may happen now and then; all else counts."""
     wrong, troubled, memory = [], 0, []
     # A plug-in that GIMP ended in another scenario leaves its working image.
     before = numbers(d)
