@@ -6,6 +6,7 @@
 pub(crate) mod errors;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ pub struct Component {
     /// The same with all digits, until the first run has shown whether it is needed.
     exact: Option<Session>,
     /// What is fed in every run besides what the network declares: the inputs of [`Component::read_again`].
-    also: Vec<(String, DynValue)>,
+    also: BTreeMap<String, DynValue>,
     runtime: &'static Runtime,
     options: Options,
 }
@@ -91,7 +92,7 @@ impl Component {
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
         let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
-        Ok(Component { network, session, exact, also: Vec::new(), runtime, options })
+        Ok(Component { network, session, exact, also: BTreeMap::new(), runtime, options })
     }
 
     /// Reads the network again from `model`, its file with more inputs, which from then on get what [`Component::feed_also`]
@@ -107,9 +108,9 @@ impl Component {
         Ok(())
     }
 
-    /// Says what the inputs that the file does not have are fed in every run.
+    /// Says what inputs that the file does not have are fed in every run from now on.
     pub fn feed_also(&mut self, values: Vec<(String, DynValue)>) {
-        self.also = values;
+        self.also.extend(values);
     }
 
     pub fn name(&self) -> &'static str {
@@ -266,7 +267,7 @@ impl Network {
     fn run(
         &self,
         session: &mut Session,
-        (feeds, also): (&[(&str, Feed<'_>)], &[(String, DynValue)]),
+        (feeds, also): (&[(&str, Feed<'_>)], &BTreeMap<String, DynValue>),
         wanted: &[&str],
         cancel: &Cancel,
         spent: &mut Duration,

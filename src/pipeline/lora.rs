@@ -257,9 +257,14 @@ impl Loras {
             }
             let ready = start.elapsed();
             if let Some(branches) = branches {
-                component.read_again(&weights.with_branches(&branches)?, cancel)?;
+                let model = weights.with_branches(&branches, part != Part::Unet)?;
+                match &mut target.network {
+                    Network::Text(encoder) => encoder.read_again(weights, &model, cancel)?,
+                    Network::Denoiser(denoiser) => denoiser.component().read_again(&model, cancel)?,
+                }
                 folded.branches = branches;
             }
+            let component = target.network.component();
             component.feed_also(values);
             log::info!(
                 "LoRAs in the {}: {} of them, made ready in {:.2} s, read in {:.2} s",

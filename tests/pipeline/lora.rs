@@ -104,8 +104,10 @@ fn weights_in_a_file_of_their_own_are_changed_like_those_inside() {
     let apart = Scratch::copy_of("sd15", "lora-external");
     // The graph alone, which says that its large weights are in the other file.
     apart.copy("unet/model.onnx", "unet/weights.onnx");
-    let graph =
-        Weights::of(&apart.0.join("unet/weights.onnx")).unwrap().with_branches(&BTreeSet::new()).unwrap();
+    let graph = Weights::of(&apart.0.join("unet/weights.onnx"))
+        .unwrap()
+        .with_branches(&BTreeSet::new(), false)
+        .unwrap();
     let whole = std::fs::metadata(apart.0.join("unet/model.onnx")).unwrap().len() as usize;
     assert!(graph.len() < whole * 9 / 10, "{} of {whole}", graph.len());
     apart.write("unet/model.onnx", graph);

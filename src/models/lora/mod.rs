@@ -3,7 +3,7 @@
 //! in the middle) and of diffusers (PEFT).
 
 mod keys;
-mod safetensors;
+pub(crate) mod safetensors;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::checkpoint;
 use crate::models::weights::Use;
 use keys::Role;
-use safetensors::{Array, Safetensors};
+use safetensors::{Array, Safetensors, Wrong};
 
 /// No rank is larger: that of a whole weight is.
 const MOST_RANK: usize = 1 << 14;
@@ -57,9 +57,6 @@ pub struct Delta {
 /// A file that was read and checked: by part and by module, whose path has underscores for dots.
 #[derive(Debug, Default, PartialEq)]
 pub struct Lora(pub BTreeMap<(Part, String), Delta>);
-
-/// Why a file cannot be used: the status, and the end of the sentence.
-type Wrong = (Status, String);
 
 /// Reads a LoRA. `layers` are the U-Net's `layers_per_block`, by which SDXL's names are understood.
 ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;
 
-use super::{Element, Found, Inside, Site, Use, Weight};
+use super::{Element, Found, Inside, Site, Table, Use, Weight};
 use crate::models::wire::{Damage, Field, Walk, Walker};
 
 const ROUNDED: &str = "are rounded to 8 bits or fewer, or to bfloat16, and cannot be changed";
@@ -223,6 +223,28 @@ impl Finder {
             found.insert(module, Found::Fixed(SHARED));
         }
         found
+    }
+
+    /// The largest table in which rows are looked up: of a text encoder's two, places being the other, that of its words.
+    pub fn table(&self) -> Option<Table> {
+        let made_by: HashMap<&str, &Node> =
+            self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
+        let tables = self.nodes.iter().filter(|node| node.operator == "Gather").filter_map(|node| {
+            let Source { name, rounded, cast } = source(node.inputs.first()?, &made_by);
+            let tensor = self.tensors.get(name)?;
+            let &[rows, width] = tensor.shape.as_slice() else { return None };
+            let own = tensor.element.filter(|_| !rounded)?;
+            let element = cast.map_or(Some(own), Element::of)?;
+            let site = Site {
+                seen: String::new(),
+                made: node.output.clone(),
+                field: node.field.clone(),
+                output: node.output_field.clone(),
+                attributes: Vec::new(),
+            };
+            Some(Table { width, element, rows, site })
+        });
+        tables.max_by_key(|table| table.rows).filter(|table| table.width > 0)
     }
 }
 

@@ -84,6 +84,19 @@ pub enum Found {
     Fixed(&'static str),
 }
 
+/// A text encoder's table of words, and where what is looked up in it can be replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Numbers of a word's vector.
+    pub width: usize,
+    pub element: Element,
+    rows: usize,
+    site: Site,
+}
+
+/// The inputs by which words' vectors are replaced: where, `[1, tokens, 1]` of truth values, and by what, `[1, tokens, width]`.
+pub const WORDS: [&str; 2] = ["words/which", "words/what"];
+
 /// A weight whose bytes are in the file itself.
 struct Inside {
     name: String,
@@ -98,6 +111,7 @@ pub struct Weights {
     path: PathBuf,
     /// By module, whose path has underscores for slashes and dots.
     by_module: HashMap<String, Found>,
+    table: Option<Table>,
     inside: Vec<Inside>,
     /// The graph in the file: its field, and what is in it.
     graph: (Range<u64>, Range<u64>),
@@ -118,8 +132,9 @@ impl Weights {
         let mut finder = Finder::new(file);
         match (finder.model(length), finder.graph.take()) {
             (Ok(()), Some(graph)) => {
-                let by_module = finder.found();
-                Ok(Weights { path: path.to_path_buf(), by_module, inside: finder.inside, graph, length })
+                let (by_module, table) = (finder.found(), finder.table());
+                let inside = finder.inside;
+                Ok(Weights { path: path.to_path_buf(), by_module, table, inside, graph, length })
             }
             _ => Err(Error::new(
                 Status::ModelBroken,
@@ -133,6 +148,11 @@ impl Weights {
         self.by_module.get_key_value(module).map(|(module, found)| (module.as_str(), found))
     }
 
+    /// Its table of words, if it has one that can be seen.
+    pub fn table(&self) -> Option<&Table> {
+        self.table.as_ref()
+    }
+
     /// Those that can be added to.
     pub fn changeable(&self) -> impl Iterator<Item = (&str, &Weight)> {
         self.by_module.iter().filter_map(|(module, found)| match found {
@@ -142,15 +162,16 @@ impl Weights {
     }
 
     /// The model's file with a branch beside each weight of `modules`, whose halves are [`inputs`]: `[in, rank]` and
-    /// `[rank, out]`, of convolutions `[rank, in, h, w]` and `[out, rank, 1, 1]`. Large weights are not in it; it says that they
-    /// are in the file.
+    /// `[rank, out]`, of convolutions `[rank, in, h, w]` and `[out, rank, 1, 1]`; with `words` also with [`WORDS`], where it has a
+    /// table of them. Large weights are not in it; it says that they are in the file.
     ///
     /// # Errors
     /// [`Status::Memory`], [`Status::ModelBroken`] where the file has changed meanwhile.
-    pub fn with_branches(&self, modules: &BTreeSet<String>) -> Result<Vec<u8>> {
+    pub fn with_branches(&self, modules: &BTreeSet<String>, words: bool) -> Result<Vec<u8>> {
         let file = File::open(&self.path).map_err(|e| unreadable(&self.path, e))?;
         let mut walker = Walker::new(file);
-        self.rewritten(modules, &mut walker).map_err(|error| match error.kind() {
+        let table = self.table.as_ref().filter(|_| words);
+        self.rewritten(modules, table, &mut walker).map_err(|error| match error.kind() {
             std::io::ErrorKind::OutOfMemory => {
                 Error::new(Status::Memory, "There is not enough memory to change the model by a LoRA.")
             }
@@ -158,18 +179,37 @@ impl Weights {
         })
     }
 
-    fn rewritten(&self, modules: &BTreeSet<String>, walker: &mut Walker) -> std::io::Result<Vec<u8>> {
+    fn rewritten(
+        &self,
+        modules: &BTreeSet<String>,
+        table: Option<&Table>,
+        walker: &mut Walker,
+    ) -> std::io::Result<Vec<u8>> {
         // What comes in the place of which part of the file.
         let mut edits: Vec<(Range<u64>, Vec<u8>)> = Vec::new();
         let mut ports = Vec::new();
         for (module, weight) in self.changeable().filter(|(module, _)| modules.contains(*module)) {
             let [down, up] = inputs(module);
             let (down_shape, up_shape) = weight.halves();
-            put_bytes(&mut ports, 11, &port(&down, weight.element, &down_shape));
-            put_bytes(&mut ports, 11, &port(&up, weight.element, &up_shape));
+            put_bytes(&mut ports, 11, &port(&down, weight.element.number(), &down_shape));
+            put_bytes(&mut ports, 11, &port(&up, weight.element.number(), &up_shape));
             for site in &weight.sites {
                 edits.push((site.field.clone(), site.with_branch(weight.usage, [&down, &up], walker)?));
             }
+        }
+        if let Some(table) = table {
+            let [which, what] = WORDS;
+            let shape = [Some(1), None, Some(1)];
+            put_bytes(&mut ports, 11, &port(which, BOOL, &shape));
+            put_bytes(
+                &mut ports,
+                11,
+                &port(what, table.element.number(), &[Some(1), None, Some(table.width)]),
+            );
+            let [alone, ..] = table.site.names();
+            let mut nodes = table.site.renamed(walker)?;
+            put_bytes(&mut nodes, 1, &node("Where", &[which, what, &alone], &table.site.made));
+            edits.push((table.site.field.clone(), nodes));
         }
         let location = self.path.file_name().and_then(|name| name.to_str());
         for inside in self.inside.iter().filter(|inside| inside.bytes.end - inside.bytes.start > MOST_COPIED)
@@ -225,15 +265,14 @@ impl Weight {
 }
 
 impl Site {
-    /// The node that makes what is added to, under another name, and the branch's nodes.
-    fn with_branch(
-        &self,
-        usage: Use,
-        [down, up]: [&str; 2],
-        walker: &mut Walker,
-    ) -> std::io::Result<Vec<u8>> {
-        let own = |what: &str| format!("{}/lora/{what}", self.made);
-        let (alone, through, added) = (own("alone"), own("through"), own("added"));
+    /// What its node makes alone, and what is made on the way of a branch.
+    fn names(&self) -> [String; 3] {
+        ["alone", "through", "added"].map(|what| format!("{}/lora/{what}", self.made))
+    }
+
+    /// The node, what it makes under another name.
+    fn renamed(&self, walker: &mut Walker) -> std::io::Result<Vec<u8>> {
+        let [alone, ..] = self.names();
         let mut before = Vec::new();
         walker.copy(self.field.start, self.output.start, &mut before)?;
         // Without its tag and length, which come anew.
@@ -242,6 +281,18 @@ impl Site {
         walker.copy(self.output.end, self.field.end, &mut content)?;
         let mut nodes = Vec::new();
         put_bytes(&mut nodes, 1, &content);
+        Ok(nodes)
+    }
+
+    /// The node that makes what is added to, and the branch's nodes.
+    fn with_branch(
+        &self,
+        usage: Use,
+        [down, up]: [&str; 2],
+        walker: &mut Walker,
+    ) -> std::io::Result<Vec<u8>> {
+        let [alone, through, added] = self.names();
+        let mut nodes = self.renamed(walker)?;
         let mut attributes = Vec::new();
         let operator = match usage {
             Use::Kernel => "Conv",
@@ -252,11 +303,11 @@ impl Site {
                 walker.copy(range.start, range.end, &mut attributes)?;
             }
         }
-        let mut first = node(operator, [&self.seen, down], &through);
+        let mut first = node(operator, &[&self.seen, down], &through);
         first.extend(attributes);
         put_bytes(&mut nodes, 1, &first);
-        put_bytes(&mut nodes, 1, &node(operator, [&through, up], &added));
-        put_bytes(&mut nodes, 1, &node("Add", [&alone, &added], &self.made));
+        put_bytes(&mut nodes, 1, &node(operator, &[&through, up], &added));
+        put_bytes(&mut nodes, 1, &node("Add", &[&alone, &added], &self.made));
         Ok(nodes)
     }
 }
@@ -270,7 +321,7 @@ fn message_begin(field: &[u8]) -> usize {
 }
 
 /// NodeProto: 1 = input, 2 = output, 3 = name, 4 = op_type.
-fn node(operator: &str, inputs: [&str; 2], output: &str) -> Vec<u8> {
+fn node(operator: &str, inputs: &[&str], output: &str) -> Vec<u8> {
     let mut node = Vec::new();
     inputs.iter().for_each(|input| put_bytes(&mut node, 1, input.as_bytes()));
     put_bytes(&mut node, 2, output.as_bytes());
@@ -281,7 +332,7 @@ fn node(operator: &str, inputs: [&str; 2], output: &str) -> Vec<u8> {
 
 /// ValueInfoProto: 1 = name, 2 = type; in that 1 = tensor_type; in that 1 = elem_type, 2 = shape; in that 1 = dim; in that
 /// 1 = dim_value, 2 = dim_param.
-fn port(name: &str, element: Element, shape: &[Option<usize>]) -> Vec<u8> {
+fn port(name: &str, element: u64, shape: &[Option<usize>]) -> Vec<u8> {
     let mut dims = Vec::new();
     for side in shape {
         let mut dim = Vec::new();
@@ -292,7 +343,7 @@ fn port(name: &str, element: Element, shape: &[Option<usize>]) -> Vec<u8> {
         put_bytes(&mut dims, 1, &dim);
     }
     let mut tensor = Vec::new();
-    put_number(&mut tensor, 1, element.number());
+    put_number(&mut tensor, 1, element);
     put_bytes(&mut tensor, 2, &dims);
     let (mut kind, mut port) = (Vec::new(), Vec::new());
     put_bytes(&mut kind, 1, &tensor);
@@ -339,6 +390,7 @@ fn unreadable(path: &Path, error: std::io::Error) -> Error {
 /// TensorProto.DataType.
 const FLOAT: u64 = 1;
 const FLOAT16: u64 = 10;
+const BOOL: u64 = 9;
 
 #[cfg(test)]
 mod tests {
@@ -377,7 +429,7 @@ mod tests {
         assert!(all.len() > 60, "{}", all.len());
         let copy = std::env::temp_dir().join(format!("scumble-{}-branches.onnx", std::process::id()));
         for modules in [BTreeSet::new(), BTreeSet::from(["conv_in".to_owned()]), all] {
-            std::fs::write(&copy, weights.with_branches(&modules).unwrap()).unwrap();
+            std::fs::write(&copy, weights.with_branches(&modules, true).unwrap()).unwrap();
             let after = Weights::of(&copy).unwrap();
             for (module, before) in weights.changeable() {
                 let after = weight(&after, module);

@@ -23,7 +23,11 @@ fn difficult_prompts_become_what_transformers_makes_of_them() {
             for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
                 let prompt = prompt.as_str().unwrap();
                 let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
-                assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{model}: {prompt:?}");
+                assert_eq!(
+                    tokenizer.encode(prompt, &Vectors::default()).unwrap().0,
+                    ids,
+                    "{model}: {prompt:?}"
+                );
                 compared += 1;
             }
         }
@@ -44,16 +48,16 @@ fn t5_reads_difficult_prompts_as_transformers_does() {
         for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
             let prompt = prompt.as_str().unwrap();
             let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
-            assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{folder}: {prompt:?}");
+            assert_eq!(tokenizer.encode(prompt, &Vectors::default()).unwrap().0, ids, "{folder}: {prompt:?}");
         }
         // Longer and shorter prompts end in the same way.
         tokenizer.set_length(256);
-        let (ids, used) = tokenizer.encode(&"house ".repeat(500)).unwrap();
+        let (ids, used) = tokenizer.encode(&"house ".repeat(500), &Vectors::default()).unwrap();
         assert_eq!((ids.len(), used, ids[255]), (256, 256, 1));
-        let (ids, used) = tokenizer.encode("").unwrap();
+        let (ids, used) = tokenizer.encode("", &Vectors::default()).unwrap();
         assert_eq!((ids[..2].to_vec(), used), (vec![1, 0], 1));
         tokenizer.set_length(0);
-        assert_eq!(tokenizer.encode("house").unwrap().0, [1]);
+        assert_eq!(tokenizer.encode("house", &Vectors::default()).unwrap().0, [1]);
     }
 }
 
@@ -78,9 +82,17 @@ fn language_models_read_difficult_prompts_as_transformers_does() {
             for (prompt, ids) in prompts.iter().zip(set["ids"].as_array().unwrap()) {
                 let prompt = prompt.as_str().unwrap();
                 let ids: Vec<i64> = serde_json::from_value(ids.clone()).unwrap();
-                assert_eq!(tokenizer.encode(prompt).unwrap().0, ids, "{folder}: {prompt:?}");
+                assert_eq!(
+                    tokenizer.encode(prompt, &Vectors::default()).unwrap().0,
+                    ids,
+                    "{folder}: {prompt:?}"
+                );
                 let used = tokenizer.count(prompt).unwrap();
-                assert_eq!(used.min(77), tokenizer.encode(prompt).unwrap().1, "{folder}: {prompt:?}");
+                assert_eq!(
+                    used.min(77),
+                    tokenizer.encode(prompt, &Vectors::default()).unwrap().1,
+                    "{folder}: {prompt:?}"
+                );
             }
         }
     }
@@ -92,7 +104,7 @@ fn a_megabyte_of_text_is_no_trouble() {
     let start = std::time::Instant::now();
     for unit in ["ж", "word ", "!", "🎨"] {
         let text = unit.repeat((1 << 20) / unit.len());
-        assert_eq!(tokenizer.encode(&text).unwrap().0.len(), 77);
+        assert_eq!(tokenizer.encode(&text, &Vectors::default()).unwrap().0.len(), 77);
         assert!(shorten(&text).len() <= LONGEST_BYTES);
     }
     // Generous: a busy machine must not fail this, quadratic behaviour must.
@@ -104,21 +116,24 @@ fn long_prompts_are_read_in_pieces() {
     let tokenizer = tiny("sd15");
     let parts = |text: &str| crate::pipeline::prompt::parts(text);
     for text in ["", "a house", "a house by the lake, in the style of a woodcut"] {
-        let chunks = tokenizer.chunks(&parts(text)).unwrap();
-        assert_eq!((chunks[0].ids.clone(), chunks[0].used), tokenizer.encode(text).unwrap());
+        let chunks = tokenizer.chunks(&parts(text), &Vectors::default()).unwrap();
+        assert_eq!(
+            (chunks[0].ids.clone(), chunks[0].used),
+            tokenizer.encode(text, &Vectors::default()).unwrap()
+        );
         assert_eq!(chunks.len(), 1);
     }
     let long = "house ".repeat(60);
     let chunks = tokenizer.chunks(&parts(&long)).unwrap();
     assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.ids.len() == 77));
-    assert_eq!(chunks[0].ids, tokenizer.encode(&long).unwrap().0);
+    assert_eq!(chunks[0].ids, tokenizer.encode(&long, &Vectors::default()).unwrap().0);
     // No word is lost.
     let words: usize = chunks.iter().map(|chunk| chunk.used - 2).sum();
     assert_eq!(words, tokenizer.words(&long).unwrap().len());
     assert_eq!(tokenizer.chunks(&parts(&"house ".repeat(2000))).unwrap().len(), MOST_CHUNKS);
     let weighted = &tokenizer.chunks(&parts("a (red:1.5) house")).unwrap()[0];
     assert!(weighted.weights.contains(&1.5) && weighted.weights[0] == 1.0);
-    assert_eq!(weighted.ids, tokenizer.encode("a red house").unwrap().0);
+    assert_eq!(weighted.ids, tokenizer.encode("a red house", &Vectors::default()).unwrap().0);
 }
 
 #[test]
@@ -136,7 +151,7 @@ fn added_tokens_are_words_of_their_own() {
     )
     .unwrap();
     let tokenizer = Tokenizer::load(&folder, Some(77)).unwrap();
-    let (ids, _) = tokenizer.encode("a <meadow> by sks").unwrap();
+    let (ids, _) = tokenizer.encode("a <meadow> by sks", &Vectors::default()).unwrap();
     assert!(ids.contains(&next) && ids.contains(&(next + 1)));
     assert_eq!(tokenizer.largest(), next + 1);
     std::fs::write(folder.join("added_tokens.json"), r#"{"<meadow>": 70000}"#).unwrap();
