@@ -7,23 +7,24 @@ Live, then what is set most; the rest folds away.
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import abi, host, models, pictures, shop
+from . import abi, host, pictures, shop
 from .engine import ScumbleError
 from .extension import live, run
 from .getting import size
+from .history_strip import HistoryStrip
 from .log import guarded
+from .model_row import GET, ModelRow
+from .prompt_box import PromptBox
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .steer_list import SteerList
 from .style_menu import StyleMenu
-from .widgets import Amount, Fold, Looks, Samplers, TextBox, Wrapped, button, narrow_box, single_shot
+from .widgets import Amount, Fold, Looks, Samplers, TextBox, Wrapped, button, single_shot
 
 LEAST = 120  # pixels of height for buttons, state and what helps; Krita 5.3 would leave 80
-GET = -1  # in the list of models: none of them, but the window in which one is got
 REFRESH = 100  # milliseconds between refreshes, at least
 
 
@@ -74,12 +75,12 @@ class ScumbleDocker(DockWidget):
         )
         for widget in (self.progress, self.state, self.own, self.get, self.runtime, self.no_preview):
             column.addWidget(widget)
-        self.prompt = TextBox(
-            2, tr("What the picture shows"), tr("Describe the picture; it follows as you type")
-        )
+        self.prompt = PromptBox()
         self._edits_with(self.prompt.textChanged, prompt=self.prompt.toPlainText)
         column.addWidget(self.prompt)
-        self.style_menu = StyleMenu(lambda: self.live.settings(self.document()))
+        self.style_menu = StyleMenu(
+            lambda: self.live.settings(self.document()), lambda: self.live.thumbnail(self.document())
+        )
         self.style_menu.chosen.connect(lambda style: self._do(lambda d: self.live.use_style(d, style)))
         self.style_menu.failed.connect(lambda why: self._do(lambda d: self.live.tell(d, ScumbleError(why))))
         column.addWidget(self.style_menu)
@@ -95,9 +96,19 @@ class ScumbleDocker(DockWidget):
         self.steering.wanted.connect(guarded(self._add_condition))
         self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
         column.addWidget(self.steer)
+        self.last = Fold(tr("Last pictures"))
+        self.strip = HistoryStrip()
+        self.strip.chosen.connect(lambda one: self._do(lambda d: self.live.go_back(d, one)))
+        self.strip.laid.connect(lambda one: self._do(lambda d: self.live.lay(d, one)))
+        self.last.column.addWidget(self.strip)
+        self.last.button.toggled.connect(guarded(lambda *_: self.refresh()))
+        column.addWidget(self.last)
         self.more = Fold(tr("More"))
         self.more.column.addLayout(self._sliders())
-        self.more.column.addLayout(self._model())
+        self.model = ModelRow()
+        self.model.chosen.connect(lambda model: self._do(lambda d: self._choose_in(d, model)))
+        self.model.faster.clicked.connect(lambda: self._do(self._set_up_runtime))
+        self.more.column.addWidget(self.model)
         self._boxes(self.more.column)
         column.addWidget(self.more)
         column.addStretch(1)
@@ -180,27 +191,11 @@ class ScumbleDocker(DockWidget):
         form.addRow(tr("Opacity"), self.looks)
         return form
 
-    def _model(self):
-        self.models = narrow_box(
-            tr("The model that renders: Scumble's own, one that you get, or a folder of yours")
-        )
-        self.models.activated.connect(self._choose_model)
-        self.about = Wrapped()
-        column = QtWidgets.QVBoxLayout()
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(QtWidgets.QLabel(tr("Model")))
-        row.addWidget(self.models, 1)
-        self.faster = self._offer("", "", self._set_up_runtime)
-        column.addLayout(row)
-        column.addWidget(self.about)
-        column.addWidget(self.faster)
-        return column
-
     def _boxes(self, column):
         self.outside = QtWidgets.QCheckBox(tr("Paint outside selection"))
         self.outside.setToolTip(
-            tr("Where something is selected only that is rendered; ticked, the paint is shown around it, "
-               "else the rest stays empty")
+            tr("Where something is selected only that is rendered; ticked, the rest of the rectangle around "
+               "it has your paint, else nothing")
         )  # fmt: skip
         self.alpha = QtWidgets.QCheckBox(tr("Keep transparency"))
         self.alpha.setToolTip(tr("Where your paint is transparent, so is the picture"))
@@ -244,9 +239,6 @@ class ScumbleDocker(DockWidget):
         self._edits, self._edited_in = {}, None
         if edits and document is not None:
             run(lambda d: self.live.set_settings(d, replace(self.live.settings(d), **edits)), document)
-
-    def _choose_model(self, index):
-        self._do(lambda document: self._choose_in(document, self.models.itemData(index)))
 
     def _choose_in(self, document, model):
         if model == GET:
@@ -336,16 +328,17 @@ class ScumbleDocker(DockWidget):
         better = self._better(status)
         self.get.setVisible(status.offer_model)
         self.runtime.setVisible(status.offer_runtime)
-        self.faster.setVisible(better is not None and not status.offer_runtime)
+        faster = self.model.faster
+        faster.setVisible(better is not None and not status.offer_runtime)
         if status.offer_runtime:
             self.runtime.setText(_sized(tr("Get ONNX Runtime"), better))
         elif better is not None:
-            self.faster.setText(_sized(tr("Use the graphics card"), better))
-            self.faster.setToolTip(better.note)
+            faster.setText(_sized(tr("Use the graphics card"), better))
+            faster.setToolTip(better.note)
         model = status.model if status.model is not None and status.model.ready else None
-        self.about.say(
-            " · ".join(filter(None, (model.description or model.name, model.device))) if model else ""
-        )
+        self.model.tell(model)
+        if self.last.inside.isVisible():
+            self.strip.load(self.live.history.of(document))
         if self._edits:
             return  # the painter is typing: what is shown is newer than what is stored
         self._loading = True
@@ -372,24 +365,8 @@ class ScumbleDocker(DockWidget):
         self.lock.setChecked(chosen.seed_locked)
         self.outside.setChecked(chosen.outside_shows_paint)
         self.alpha.setChecked(chosen.follow_alpha)
-        self._list_models(chosen.model)
+        self.model.load(chosen.model)
         self.looks.load(*self.live.looks(document))
-
-    def _list_models(self, chosen: str):
-        entries = {"": "", **models.known()}
-        entries.setdefault(chosen, tr("not among your models"))
-        if [self.models.itemData(i) for i in range(self.models.count() - 2)] != list(entries):
-            self.models.clear()
-            for model, folder in entries.items():
-                self.models.addItem(models.name(model), model)
-                # As HTML: Qt would take what looks like it for that.
-                tip = f"<p>{html.escape(folder or models.name(model))}</p>"
-                self.models.setItemData(self.models.count() - 1, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
-            self.models.addItem(tr("Get a model…"), GET)
-            self.models.addItem(tr("Choose a folder…"), None)
-        index = list(entries).index(chosen)
-        if self.models.currentIndex() != index:
-            self.models.setCurrentIndex(index)
 
 
 def _sized(text, offer):

@@ -43,6 +43,7 @@ class LiveDocument:
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
+        self.unnoted = False  # a finished picture is shown that nobody has asked for
         self.problem = ""  # why the last run failed
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
@@ -77,6 +78,12 @@ class LiveDocument:
     def resting(self) -> bool:
         """Nothing has changed for a while."""
         return not self.working and time.perf_counter() - self._changed_at >= STAY_FAST
+
+    def finished(self) -> bool:
+        """Whether there is a finished picture, once for each; what was painted or set since has none."""
+        finished = self.unnoted and not self.working and self._showing is None and not self.nothing_selected
+        self.unnoted = self.unnoted and not finished
+        return finished
 
     @property
     def painted_under(self) -> bool:
@@ -370,6 +377,7 @@ class LiveDocument:
         self.last_frame = frame.info
         self.frames_shown += 1
         if frame.current:
+            self.unnoted = True
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
 

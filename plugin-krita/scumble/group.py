@@ -9,8 +9,8 @@
     …the artist's layers…
 
 Krita has no documented way to read "everything below a layer" or to redraw without ending the stroke in
-progress. Three undocumented ones are used; each stands in one function here (`read`, `redraw`,
-`_lay_over`), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
+progress. Three undocumented ones are used; each stands in one function (`read`, `redraw`, and `lay_over` of
+redraw_tap.py), and tests/krita/run_e2e.py fails when a Krita no longer behaves so.
 
 Never call here, while the artist may be painting, what waits for Krita's strokes: waitForDone, lock,
 refreshProjection (since 5.2), setBlendingMode, addChildNode, remove, addShapesFromSvg. They end the stroke.
@@ -23,18 +23,17 @@ import time
 
 from krita import Krita, Selection
 
-from . import host
+from . import host, redraw_tap
 from .engine import Frame, ScumbleError
 from .gathering import Gathering
 from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
-from .qt import QtCore, QtGui, owned, sip, tr
+from .qt import QtCore, owned, tr
 
 GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
-REDRAW_NAME = "Scumble: redraw tap (keep)"
 SOURCE_NAME = "Scumble: paint tap (keep)"
 BASE_NAME = "Scumble: base (keep)"  # not in groups of the first version
-KINDS = {LIVE_NAME: "paintlayer", REDRAW_NAME: "vectorlayer", SOURCE_NAME: "filterlayer"}
+KINDS = {LIVE_NAME: "paintlayer", redraw_tap.NAME: "vectorlayer", SOURCE_NAME: "filterlayer"}
 SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 MAX_SIDE = 16384  # pixels, of the library
 PIECE_BYTES = 4 << 20  # what is read or written in one go
@@ -106,7 +105,7 @@ class ManagedGroup:
         # An empty selection would do nothing for a filter that does something; this one changes no pixel.
         source = document.createFilterLayer(SOURCE_NAME, Krita.instance().filter("levels"), Selection())
         live = document.createNode(LIVE_NAME, "paintlayer")
-        tap = _redraw_tap(document)
+        tap = redraw_tap.make(document)
         base = tap.clone()
         base.setName(BASE_NAME)
         parts = [base, source, tap, live]
@@ -261,7 +260,7 @@ class ManagedGroup:
         self.redraw()
 
     def _update(self, shape, rect: tuple) -> None:
-        _lay_over(shape, rect, self.document)
+        redraw_tap.lay_over(shape, rect, self.document)
         shape.update()
 
     def nudge(self) -> None:
@@ -285,6 +284,24 @@ class ManagedGroup:
         bounds = (selection.x(), selection.y(), selection.width(), selection.height())
         rect = intersect(bounds, (0, 0, *self.size))
         return EMPTY if rect is None else Coverage(rect, bytes(selection.pixelData(*rect)))
+
+    def picture(self, side: int) -> tuple:
+        """(a copy of the live layer that is in no stack, its thumbnail): no pixel is copied before the live
+        layer is overwritten."""
+        layer = self.live.clone()
+        layer.setLocked(False)
+        width, height = self.size
+        scale = side / max(width, height)
+        return layer, self.live.thumbnail(max(1, round(width * scale)), max(1, round(height * scale)))
+
+    def lay(self, layer, name: str) -> None:
+        """Puts a copy of what `picture` gave into the stack, hidden, above the group. One undo step."""
+        copy, active = layer.clone(), host.active_node(self.document)
+        copy.setName(name)
+        copy.setVisible(False)
+        self.group.parentNode().addChildNode(copy, self.group)
+        if active is not None:
+            make_active(self.document, active, copy)
 
     def apply(self, name: str, keep: bool) -> None:
         """Copies the picture into an ordinary paint layer, in one undo step: below the group, as paint to go
@@ -348,49 +365,3 @@ def make_active(document, node, added) -> None:
             QtCore.QTimer.singleShot(int(LOOK_AGAIN * 1000), lambda: restore(looks - 1))
 
     QtCore.QTimer.singleShot(0, lambda: restore(first=True))
-
-
-def _redraw_tap(document):
-    """A vector layer with one shape as large as the canvas, in no stack yet.
-
-    Krita has no way to give a layer a shape without an undo step. So a first layer gets the shape, a copy of
-    it is kept, and the step is taken back, before anything else has happened. Krita may leave out an undo
-    while it is busy: then one step more remains, which changes nothing.
-    """
-    first = document.createVectorLayer(REDRAW_NAME)
-    first.addShapesFromSvg(_whole_canvas_shape(document.width(), document.height()))
-    tap = first.clone()
-    # The step may be done again or undone as long as the document lives, and it does not hold its layer.
-    # Without this Krita crashes; with it the first layer, which is empty, is never freed.
-    sip.transferto(first, None)
-    if document == Krita.instance().activeDocument():  # the one that Krita's own action means
-        Krita.instance().action("edit_undo").trigger()
-    return tap
-
-
-def _whole_canvas_shape(width: int, height: int) -> str:
-    """A rectangle that covers the canvas and cannot be seen. No larger: Krita draws all of a vector layer,
-    and one of 65536 pixels keeps 5.1 busy for good."""
-    return (
-        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}"><rect x="-1" y="-1" '
-        f'width="{width + 2}" height="{height + 2}" fill="#000000" fill-opacity="0" stroke="none"/></svg>'
-    )
-
-
-def _lay_over(shape, rect: tuple, document) -> None:
-    """Moves and stretches the shape to these pixels of the canvas. Undocumented: unlike adding a shape,
-    setting its transformation makes no undo step and waits for nothing."""
-    box = shape.boundingBox()  # in points
-    across, down = 72 / document.xRes(), 72 / document.yRes()
-    # A pixel more on each side, for what is lost in rounding.
-    need = QtCore.QRectF(
-        (rect[0] - 1) * across, (rect[1] - 1) * down, (rect[2] + 2) * across, (rect[3] + 2) * down
-    )
-    apart = max(abs(a - b) for a, b in zip(need.getRect(), box.getRect()))
-    if box.isEmpty() or apart < across / 4:
-        return
-    fit = QtGui.QTransform()
-    fit.translate(need.x(), need.y())
-    fit.scale(need.width() / box.width(), need.height() / box.height())
-    fit.translate(-box.x(), -box.y())
-    shape.setTransformation(shape.transformation() * fit)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from . import abi, host, models, pictures, status, styles
+from . import abi, host, models, pictures, prompts, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
 from .engines import FATAL, OF_THE_MODEL, Engines
 from .group import ManagedGroup
+from .history import SIDE, History, Kept
 from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
@@ -30,7 +31,8 @@ class Live(QtCore.QObject):
     def __init__(self):
         super().__init__()
         self.told = Told()
-        self.loop = Loop(self.changed.emit, self._woken, self._ended)
+        self.history = History()
+        self.loop = Loop(self.changed.emit, self._woken, self._finished, self._ended)
         self.engines = Engines(lambda: [one.engine for one in self.loop.documents])
 
     def of(self, document) -> LiveDocument | None:
@@ -138,7 +140,7 @@ class Live(QtCore.QObject):
             if one is not None:
                 one.finish_picture(FINISH)
                 one.hold()
-            group.apply(f"Scumble: {words}" if words else "Scumble picture", keep)
+            group.apply(_layer_name(words), keep)
         if not chosen.seed_locked and not keep:
             self.set_settings(document, chosen.with_new_seed())
 
@@ -155,6 +157,36 @@ class Live(QtCore.QObject):
 
     def keep(self, document) -> None:
         self.apply(document, keep=True)
+
+    def go_back(self, document, one: Kept) -> None:
+        """Renders by the words and settings of an earlier picture; the same paint is the same picture."""
+        self._note_finished(document)
+        now = self.settings(document)
+        self.set_settings(document, replace(one.settings, group=now.group, seed_locked=now.seed_locked))
+
+    def thumbnail(self, document):
+        """A small picture of what is live, a QImage, or None."""
+        one = self.of(document)
+        return one.group.picture(SIDE)[1] if one is not None and one.last_frame is not None else None
+
+    def lay(self, document, one: Kept) -> None:
+        """An earlier picture as a hidden layer above the live group."""
+        group = self._group(document)
+        with self.loop.alone():
+            if self.of(document) is not None:
+                self.of(document).hold()
+            group.lay(one.layer, _layer_name(one.name))
+
+    def _note_finished(self, document) -> None:
+        """Before something else is rendered that the artist may want to come back from."""
+        one = self.of(document)
+        if one is not None and one.finished():
+            self._finished(one)
+
+    def _finished(self, one: LiveDocument) -> None:
+        self.history.note(one.document, one.settings, one.group)
+        prompts.remember(one.settings.prompt)
+        self.changed.emit()
 
     def _group(self, document) -> ManagedGroup:
         if document is None:
@@ -219,6 +251,7 @@ class Live(QtCore.QObject):
         """None: no style."""
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
+        self._note_finished(document)
         self.set_settings(document, styles.applied(style, self.settings(document)))
 
     def sources(self, document) -> list[tuple[str, str]]:
@@ -249,6 +282,7 @@ class Live(QtCore.QObject):
 
     def new_seed(self, document) -> None:
         if document is not None:
+            self._note_finished(document)
             self.set_settings(document, stored.load(document).with_new_seed())
 
     def typing_pause(self, document) -> int:
@@ -279,6 +313,7 @@ class Live(QtCore.QObject):
 
     def _woken(self) -> None:
         self.told.forget_closed()
+        self.history.forget_closed()
         if self.told.kept:
             self.changed.emit()  # it may have been cured
 
@@ -286,4 +321,9 @@ class Live(QtCore.QObject):
         """Before Krita goes."""
         self.loop.close()
         self.engines.close()
+        self.history.clear()
         self.told.kept.clear()
+
+
+def _layer_name(words: str) -> str:
+    return f"Scumble: {words}" if words else "Scumble picture"

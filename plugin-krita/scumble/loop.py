@@ -24,12 +24,12 @@ LOOK = 0.5  # seconds between looks whether a document was closed, and at the ot
 
 class Loop(QtCore.QObject):
     """Turns for the documents in `documents`. Calls `changed` when there is something new to be told of one,
-    `woken` when something has happened in Krita, and `ended` for a document that cannot go on, with the
-    error: that takes it out of the loop."""
+    `woken` when something has happened in Krita, `finished` for a document whose picture has been finished
+    for a while, and `ended` for one that cannot go on, with the error: that takes it out of the loop."""
 
-    def __init__(self, changed, woken, ended):
+    def __init__(self, changed, woken, finished, ended):
         super().__init__()
-        self._changed, self._woken, self._ended = changed, woken, ended
+        self._changed, self._woken, self._finished, self._ended = changed, woken, finished, ended
         self.documents: list[LiveDocument] = []
         self.busy = False  # Krita is being changed on a click: it may run timers meanwhile
         self._looked_at = float("-inf")
@@ -184,6 +184,8 @@ class Loop(QtCore.QObject):
             self._ended(one, ScumbleError(told))
             return LATER
         self._tell(one)
+        if one.resting and one.finished():
+            self._finished(one)
         return delay
 
     def _tell(self, one: LiveDocument) -> None:

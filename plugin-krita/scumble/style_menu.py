@@ -7,8 +7,10 @@ from pathlib import Path
 
 from . import styles
 from .engine import ScumbleError
-from .qt import QtCore, QtWidgets, tr
+from .qt import QtCore, QtGui, QtWidgets, tr
 from .styles import SUFFIX, Style
+
+LARGEST = 256  # pixels a side of a thumbnail
 
 
 class StyleMenu(QtWidgets.QToolButton):
@@ -17,10 +19,11 @@ class StyleMenu(QtWidgets.QToolButton):
     chosen = QtCore.pyqtSignal(object)
     failed = QtCore.pyqtSignal(str)
 
-    def __init__(self, settings):
-        """`settings`: asked for those of the document in front when a style is made of them."""
+    def __init__(self, settings, thumbnail):
+        """Asked when a style is made of the document in front: for its settings, and for a small picture in
+        it, a QImage or None."""
         super().__init__()
-        self._settings = settings
+        self._settings, self._thumbnail = settings, thumbnail
         self._name = ""
         policy = QtWidgets.QSizePolicy.Policy
         self.setSizePolicy(policy.Ignored, policy.Fixed)
@@ -50,6 +53,7 @@ class StyleMenu(QtWidgets.QToolButton):
         for style in known:
             action = self._entry(style.name, lambda style=style: self.chosen.emit(style))
             action.setToolTip(style.words)
+            action.setIcon(_icon(style.thumbnail))
             action.setCheckable(True)
             action.setChecked(style.name == self._name)
         self.list.addSeparator()
@@ -81,7 +85,7 @@ class StyleMenu(QtWidgets.QToolButton):
         asked = tr("Words that it adds to the prompt")
         words, good = QtWidgets.QInputDialog.getText(self, title, asked, text=settings.words)
         if good:
-            self.keep(styles.of(name, words, settings))
+            self.keep(styles.of(name, words, settings, _png(self._thumbnail())))
 
     def keep(self, style: Style) -> None:
         styles.save(style)
@@ -103,3 +107,24 @@ class StyleMenu(QtWidgets.QToolButton):
     def delete(self, style: Style) -> None:
         styles.remove(style)
         self.chosen.emit(None)
+
+
+def _png(image) -> bytes:
+    if image is None:
+        return b""
+    data = QtCore.QByteArray()
+    buffer = QtCore.QBuffer(data)
+    buffer.open(QtCore.QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(data)
+
+
+def _icon(png: bytes):
+    """None of a picture that is none, or of one that would take much memory: files come from anybody."""
+    buffer = QtCore.QBuffer()
+    buffer.setData(png)
+    reader = QtGui.QImageReader(buffer, b"png")
+    size = reader.size()
+    if not png or not size.isValid() or max(size.width(), size.height()) > LARGEST:
+        return QtGui.QIcon()
+    return QtGui.QIcon(QtGui.QPixmap.fromImage(reader.read()))

@@ -4,6 +4,7 @@ Krita's data folder, made to be given away: it names models and LoRAs by id (mod
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import tempfile
@@ -22,6 +23,7 @@ from .steering import MOST, Condition, read_conditions
 KIND = "scumble style"
 SUFFIX = ".scumble-style"
 MOST_NAME = 60
+MOST_THUMBNAIL = 64 << 10  # bytes
 # What a style keeps of a document's settings; it may leave any of them as they are.
 KEPT = ("negative", "strength", "steps", "guidance", "sampler", "model")
 
@@ -33,6 +35,7 @@ class Style:
     settings: dict = field(default_factory=dict)  # of KEPT
     loras: tuple[Condition, ...] = ()
     own: bool = False  # the artist's, else it came with Scumble
+    thumbnail: bytes = b""  # a small PNG of a picture in it, or none
 
 
 # For the model that comes with Scumble, and any other.
@@ -67,13 +70,14 @@ def known() -> list[Style]:
     return [style for style in BUILT_IN if style.name not in names] + found
 
 
-def of(name: str, words: str, settings: DocumentSettings) -> Style:
+def of(name: str, words: str, settings: DocumentSettings, thumbnail: bytes = b"") -> Style:
     """What a document has set, as a style of that name."""
     name = " ".join(name.split())[:MOST_NAME]
     if not name:
         raise ScumbleError(tr("A style needs a name."))
     loras = tuple(one for one in settings.conditions if one.kind == "lora")
-    return Style(name, words.strip(), {key: getattr(settings, key) for key in KEPT}, loras, own=True)
+    kept = {key: getattr(settings, key) for key in KEPT}
+    return Style(name, words.strip(), kept, loras, True, thumbnail)
 
 
 def applied(style: Style | None, settings: DocumentSettings) -> DocumentSettings:
@@ -96,6 +100,8 @@ def write(style: Style, path: Path) -> None:
     """Whole or not at all. Raises ScumbleError."""
     kept = {"kind": KIND, "version": 1, "name": style.name, "words": style.words, **style.settings}
     kept["loras"] = [asdict(one) for one in style.loras]
+    if style.thumbnail:
+        kept["thumbnail"] = base64.b64encode(style.thumbnail).decode("ascii")
     text = json.dumps(kept, ensure_ascii=False, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +157,17 @@ def _parse(data: bytes) -> Style | None:
     if settings.damaged or not good or any(one.kind != "lora" for one in loras):
         return None
     name = " ".join(name.split())[:MOST_NAME]
-    return Style(name, words, {key: getattr(settings, key) for key in kept}, loras, own=True)
+    settings = {key: getattr(settings, key) for key in kept}
+    return Style(name, words, settings, loras, True, _picture(found.get("thumbnail", "")))
+
+
+def _picture(text) -> bytes:
+    """A thumbnail that cannot be read is none: the style is whole without it."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        return b""
+    return data if len(data) <= MOST_THUMBNAIL else b""
 
 
 def _file_name(name: str) -> str:

@@ -33,7 +33,9 @@ from krita_session import KritaSession  # noqa: E402
 from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
-STUB_CHECKS = ("checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py")
+STUB_CHECKS = (
+    "checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py", "coming_back.py"
+)
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
 REAL_CHECKS = ("first.py", "real.py", "process.py", "steering.py", "getting.py")
 TIME_IS_UP = 124  # of a session's run

@@ -262,14 +262,33 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
 }
 void scumble_engine_release(ScumbleEngine *engine) { (void)engine; /* sessions may still look at it */ }
 
-/* Where the mask is 0: the paint, or nothing. The mask's edge is hard. */
-static void invert(int32_t format, const unsigned char *from, unsigned char *to, size_t pixels,
+/* The rectangle around what a mask lets be rendered. */
+static ScumbleRect around(const unsigned char *coverage, int32_t width, int32_t height) {
+    ScumbleRect rect = {0, 0, width, height};
+    int32_t left = width, right = 0, top = height, bottom = 0;
+    for (int32_t y = 0; coverage && y < height; y++)
+        for (int32_t x = 0; x < width; x++)
+            if (coverage[(size_t)y * (size_t)width + (size_t)x]) {
+                if (x < left) left = x;
+                if (x + 1 > right) right = x + 1;
+                if (y < top) top = y;
+                bottom = y + 1;
+            }
+    if (coverage) rect = bottom ? (ScumbleRect){left, top, right - left, bottom - top} : (ScumbleRect){0};
+    return rect;
+}
+
+/* Where the mask is 0: nothing, or, within the rectangle around it, the paint. The mask's edge is hard. */
+static void invert(const ScumbleFrameInfo *frame, const unsigned char *from, unsigned char *to,
                    const unsigned char *coverage, uint32_t outside) {
-    enum kind kind = kind_of(format);
-    size_t bpp = pixel_bytes(format);
-    for (size_t p = 0; p < pixels; p++) {
+    enum kind kind = kind_of(frame->format);
+    size_t bpp = pixel_bytes(frame->format), width = (size_t)frame->canvas_width;
+    const ScumbleRect *covers = &frame->covers;
+    for (size_t p = 0; p < width * (size_t)frame->canvas_height; p++) {
         if (coverage && !coverage[p]) {
-            if (outside == SCUMBLE_OUTSIDE_PAINT) memcpy(to + p * bpp, from + p * bpp, bpp);
+            int32_t x = (int32_t)(p % width) - covers->x, y = (int32_t)(p / width) - covers->y;
+            bool near = x >= 0 && x < covers->width && y >= 0 && y < covers->height;
+            if (near && outside == SCUMBLE_OUTSIDE_PAINT) memcpy(to + p * bpp, from + p * bpp, bpp);
             else memset(to + p * bpp, 0, bpp);
             continue;
         }
@@ -372,14 +391,14 @@ static void *work(void *argument) {
         unsigned char *coverage = s->coverage ? memcpy(malloc(area), s->coverage, area) : NULL;
         frame->info = (ScumbleFrameInfo){
             .struct_size = sizeof frame->info, .flags = SCUMBLE_FRAME_FINAL, .revision = s->revision,
-            .rect = {0, 0, s->width, s->height}, .covers = {0, 0, s->width, s->height},
+            .rect = {0, 0, s->width, s->height}, .covers = around(s->coverage, s->width, s->height),
             .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
             .tier = SCUMBLE_TIER_SETTLED};
         frame->pixels = pixels;
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
-        invert(frame->info.format, copy, pixels, area, coverage, outside);
+        invert(&frame->info, copy, pixels, coverage, outside);
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         frame->info.seq = ++s->seq;
@@ -421,7 +440,8 @@ static int32_t unchanged(ScumbleSession *s) {
     return SCUMBLE_UNCHANGED;
 }
 int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *params, uint64_t *revision) {
-    if (params->steps > 200) return no(SCUMBLE_ERROR_SETTING, "steps go from 1 to 200");
+    if (params->steps > 200) return no(SCUMBLE_ERROR_SETTING, "The steps go from 1 to 200.");
+    if (params->strength > 1) return no(SCUMBLE_ERROR_SETTING, "The strength goes from 0 to 1.");
     pthread_mutex_lock(&s->lock);
     const char *prompt = params->prompt ? params->prompt : "";
     ScumbleParams plain = *params;
@@ -431,6 +451,16 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     s->prompt = strdup(prompt);
     s->params = plain;
     return changed(s, revision);
+}
+/* Rows from the bottom up are not known: no host that is tested hands any over. */
+static int32_t checked(ScumbleRect rect, int32_t width, int32_t height, size_t bpp, ptrdiff_t stride, size_t length) {
+    if (width < 1 || height < 1 || width > 16384 || height > 16384) return no(SCUMBLE_ERROR_RECT, "A canvas has 1 to 16384 pixels a side.");
+    if (rect.x < 0 || rect.y < 0 || rect.width < 1 || rect.height < 1 || rect.x + rect.width > width || rect.y + rect.height > height)
+        return no(SCUMBLE_ERROR_RECT, "The rectangle is not on the canvas.");
+    size_t row = (size_t)rect.width * bpp;
+    if (stride < (ptrdiff_t)row || length < (size_t)stride * (size_t)(rect.height - 1) + row)
+        return no(SCUMBLE_ERROR_BUFFER, "The buffer is too short for its rows.");
+    return SCUMBLE_OK;
 }
 /* A number for each colour space (FNV-1a of a profile). */
 static uint64_t space_of(const ScumbleImage *image) {
@@ -442,14 +472,13 @@ static uint64_t space_of(const ScumbleImage *image) {
 int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint32_t image_count,
                              const ScumbleRect *touched, uint32_t touched_count, uint64_t *revision) {
     (void)touched, (void)touched_count;
-    if (!image_count) return no(SCUMBLE_ERROR_BUFFER, "there is no image");
+    if (!image_count) return no(SCUMBLE_ERROR_BUFFER, "There is no image to be pushed.");
+    if (images->format > SCUMBLE_FORMAT_RGBF32_LINEAR) return no(SCUMBLE_ERROR_FORMAT, "There is no such pixel format.");
     size_t bpp = pixel_bytes(images->format);
     for (uint32_t i = 0; i < image_count; i++) {
         const ScumbleImage *image = images + i;
-        size_t row = (size_t)image->rect.width * bpp;
-        /* No host that is tested hands over rows from the bottom up. */
-        if (image->stride < (ptrdiff_t)row || image->byte_length < (size_t)image->stride * (size_t)(image->rect.height - 1) + row)
-            return no(SCUMBLE_ERROR_BUFFER, "the image's buffer is too short");
+        int32_t status = checked(image->rect, image->canvas_width, image->canvas_height, bpp, image->stride, image->byte_length);
+        if (status) return status;
     }
     pthread_mutex_lock(&s->lock);
     bool differs = false;
@@ -479,6 +508,9 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     return differs ? changed(s, revision) : unchanged(s);
 }
 int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uint64_t *revision) {
+    if (mask && mask->outside > SCUMBLE_OUTSIDE_TRANSPARENT) return no(SCUMBLE_ERROR_SETTING, "Outside of a mask is paint or nothing.");
+    int32_t status = mask ? checked(mask->rect, mask->canvas_width, mask->canvas_height, 1, mask->stride, mask->byte_length) : SCUMBLE_OK;
+    if (status) return status;
     pthread_mutex_lock(&s->lock);
     size_t area = (size_t)s->width * (size_t)s->height;
     unsigned char *coverage = mask ? calloc(area, 1) : NULL;
@@ -499,7 +531,7 @@ int32_t scumble_session_set_mask(ScumbleSession *s, const ScumbleMask *mask, uin
 int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const ScumbleCondition *condition,
                                       const ScumbleImage *image, uint64_t *revision) {
     if (condition && condition->file && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
-    if (condition && !condition->kind) return no(SCUMBLE_ERROR_SETTING, "there is no such condition");
+    if (condition && (!condition->kind || condition->kind > SCUMBLE_CONDITION_REFERENCE)) return no(SCUMBLE_ERROR_SETTING, "There is no such condition.");
     pthread_mutex_lock(&s->lock);
     uint32_t at = number % 32, kind = condition ? condition->kind : 0;
     float scale = condition ? condition->scale : 0;

@@ -27,7 +27,7 @@ def test_the_docker_sets_and_shows(live, document, docker):
     assert live.of(document) is not None and panel.toggle.isChecked()
     assert run(live, document)
     panel.refresh()
-    assert "Inverts the paint" in panel.about.text() and "Up to date" in panel.state.text()
+    assert "Inverts the paint" in panel.model.about.text() and "Up to date" in panel.state.text()
     assert panel.strength.number.value() == 0.5, "the model's own"
     panel.prompt.setPlainText("a lake")
     panel.strength.slider.setValue(25)
@@ -201,8 +201,8 @@ def test_a_models_name_is_shown_as_it_is(live, document, docker, tmp_path):
     models.remember(str(folder))
     panel = docker()
     panel.refresh()
-    index = next(i for i in range(panel.models.count()) if "oil" in panel.models.itemText(i))
-    tip = panel.models.itemData(index, QtCore.Qt.ItemDataRole.ToolTipRole)
+    index = next(i for i in range(panel.model.models.count()) if "oil" in panel.model.models.itemText(i))
+    tip = panel.model.models.itemData(index, QtCore.Qt.ItemDataRole.ToolTipRole)
     assert "<img" not in tip and "&lt;img src=x&gt; &amp; &lt;b&gt;oil" in tip, "Qt would read it as HTML"
 
 

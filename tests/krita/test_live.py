@@ -91,15 +91,20 @@ def test_a_canvas_of_another_size_or_depth(live, document):
 
 def test_a_selection_cuts_the_picture(live, document):
     selection = krita.Selection()
-    selection.select(10, 20, 30, 15, 255)
+    inside = np.zeros((64, 96), bool)
+    for x, y, width, height in ((10, 20, 30, 15), (60, 30, 20, 20)):
+        selection.select(x, y, width, height, 255)
+        inside[y : y + height, x : x + width] = True
     document.chosen = selection
     live.start(document)
     alpha = lambda: picture(document)[..., 3]  # noqa: E731
-    inside = np.zeros((64, 96), bool)
-    inside[20:35, 10:40] = True
     assert run(live, document, lambda: np.array_equal(alpha() > 0, inside))
     live.set_settings(document, replace(live.settings(document), outside_shows_paint=True))
-    assert run(live, document, lambda: alpha().all())
+    around = np.zeros((64, 96), bool)
+    around[20:50, 10:80] = True
+    assert run(live, document, lambda: np.array_equal(alpha() > 0, around)), "in the rectangle around it"
+    between = around & ~inside
+    assert np.array_equal(picture(document)[between], document.paper.pixels[between])
     document.chosen = None
     live.set_settings(document, replace(live.settings(document), outside_shows_paint=False))
     assert run(live, document)

@@ -33,9 +33,9 @@ def panel(live, document, monkeypatch):
 
 def open_shop(panel, what="Get a model…"):
     """As the artist does: from the list of models."""
-    index = panel.models.findText(what)
-    panel.models.setCurrentIndex(index)
-    panel.models.activated.emit(index)
+    index = panel.model.models.findText(what)
+    panel.model.models.setCurrentIndex(index)
+    panel.model.models.activated.emit(index)
     return shop._open[abi.WANT_MODEL]
 
 
@@ -46,7 +46,7 @@ def finish(window, seconds=30):
 def test_a_model_is_got_with_a_few_clicks_and_chosen(live, document, panel, folder):
     window = open_shop(panel)
     assert window.isVisible() and window.list.count() == 2
-    assert panel.models.currentData() == "", "the list shows the model that is used"
+    assert panel.model.models.currentData() == "", "the list shows the model that is used"
     assert "example.org/mine" in window.about.toHtml() and "example.org/yours" in window.about.toHtml()
     for licence in ("Mine: Free for <every> use.", "Yours: Pictures are yours."):
         assert licence in window.about.toPlainText()
@@ -58,7 +58,7 @@ def test_a_model_is_got_with_a_few_clicks_and_chosen(live, document, panel, fold
     assert models.folder(live.settings(document).model) == folder
     assert "is here and chosen" in window.state.text() and not window.agree.isChecked()
     panel.refresh()
-    assert panel.models.currentText() == "small"
+    assert panel.model.models.currentText() == "small"
 
 
 def test_what_is_here_is_chosen_and_not_got_again(live, document, panel, folder, monkeypatch):
@@ -159,7 +159,7 @@ def test_a_missing_runtime_is_offered_and_live_goes_on_with_it(live, document, p
     finish(window)
     assert live.of(document) is not None and run(live, document)
     panel.refresh()
-    assert panel.runtime.isHidden() and panel.faster.isHidden()
+    assert panel.runtime.isHidden() and panel.model.faster.isHidden()
 
 
 def test_a_graphics_card_that_lies_idle_is_told(live, document, panel, folder, monkeypatch):
@@ -167,9 +167,10 @@ def test_a_graphics_card_that_lies_idle_is_told(live, document, panel, folder, m
     panel.toggle.click()
     assert run(live, document)
     panel.refresh()
-    assert not panel.faster.isHidden() and "25 MB" in panel.faster.text() and panel.runtime.isHidden()
+    assert not panel.model.faster.isHidden() and "25 MB" in panel.model.faster.text()
+    assert panel.runtime.isHidden()
     engine = live.of(document).engine
-    panel.faster.click()
+    panel.model.faster.click()
     window = shop._open[abi.WANT_RUNTIME]
     assert window._offer().name == "webgpu"
     window.agree.click()
@@ -179,7 +180,7 @@ def test_a_graphics_card_that_lies_idle_is_told(live, document, panel, folder, m
     assert live.of(document).engine is not engine and engine.closed, "made anew, with the new runtime"
     assert run(live, document)
     panel.refresh()
-    assert panel.faster.isHidden()
+    assert panel.model.faster.isHidden()
 
 
 def test_the_window_fits_a_small_screen_and_cuts_nothing(panel):

@@ -9,6 +9,7 @@ import pytest
 from conftest import run
 from scumble import settings, styles
 from scumble.engine import ScumbleError
+from scumble.qt import QtGui
 from scumble.settings import DocumentSettings
 from scumble.steering import Condition
 from scumble.style_menu import StyleMenu
@@ -100,7 +101,9 @@ def test_the_menu(place, monkeypatch):
     from scumble import style_menu
 
     chosen, failed, answers = [], [], iter([("Mine", True), ("with words", True)])
-    menu = StyleMenu(lambda: DocumentSettings(strength=0.25))
+    thumbnail = QtGui.QImage(64, 40, QtGui.QImage.Format.Format_RGB32)
+    thumbnail.fill(QtGui.QColor(200, 40, 30))
+    menu = StyleMenu(lambda: DocumentSettings(strength=0.25), lambda: thumbnail)
     menu.chosen.connect(chosen.append)
     menu.failed.connect(failed.append)
     ask = staticmethod(lambda *_, **__: next(answers))
@@ -112,6 +115,7 @@ def test_the_menu(place, monkeypatch):
 
     click("Mist")
     assert chosen[-1].words.startswith("foggy")
+    assert all(action.icon().isNull() for action in menu.list.actions())
     click("Save as a style…")
     assert chosen[-1].settings["strength"] == 0.25 and styles.known()[-1].name == "Mine"
     menu.show_style("Mine", "with words")
@@ -148,3 +152,25 @@ def test_a_style_in_the_docker_renders(live, document, monkeypatch):
     stranger = Style("Theirs", "", {"model": "a stranger's [0123456789ab]"}, own=True)
     panel.style_menu.chosen.emit(stranger)
     assert "not among yours" in live.status(document).text, "loads nothing that was not chosen here"
+
+
+def test_a_style_has_a_small_picture_or_none(place):
+    from scumble import style_menu
+
+    image = QtGui.QImage(64, 40, QtGui.QImage.Format.Format_RGB32)
+    image.fill(QtGui.QColor(200, 40, 30))
+    png = style_menu._png(image)
+    style = styles.of("Red", "in red", DocumentSettings(), png)
+    styles.save(style)
+    assert styles.known()[-1] == style and style.thumbnail == png
+    icon = style_menu._icon(png)
+    shown = icon.pixmap(icon.availableSizes()[0]).toImage()
+    assert (shown.width(), shown.height()) == (64, 40) and shown.pixelColor(9, 9).red() == 200
+    assert style_menu._png(None) == b"" and style_menu._icon(b"").isNull()
+    assert style_menu._icon(png[:30]).isNull() and style_menu._icon(b"nonsense").isNull()
+    large = style_menu._png(QtGui.QImage(2000, 10, QtGui.QImage.Format.Format_RGB32))
+    assert style_menu._icon(large).isNull(), "files come from anybody"
+    (file,) = styles.folder().iterdir()
+    for odd in (7, None, "?", "x" * 90_000):
+        file.write_text(json.dumps({**json.loads(file.read_text()), "thumbnail": odd}))
+        assert styles.known()[-1] == replace(style, thumbnail=b""), "whole without it"

@@ -45,22 +45,17 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>What the picture shows</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Describe the picture; it follows as you type</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
         <source>Steer by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Last pictures</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -165,22 +160,12 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>The model that renders: Scumble's own, one that you get, or a folder of yours</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>Paint outside selection</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>Where something is selected only that is rendered; ticked, the paint is shown around it, else the rest stays empty</source>
+        <source>Where something is selected only that is rendered; ticked, the rest of the rectangle around it has your paint, else nothing</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -231,16 +216,6 @@
     <message>
         <location filename="../docker.py"/>
         <source>Steer by ({n})</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>not among your models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Choose a folder…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -339,6 +314,36 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../history_strip.py"/>
+        <source>A click brings the words and settings of a picture back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../history_strip.py"/>
+        <source>Back to its words and settings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../history_strip.py"/>
+        <source>Put this picture into a hidden layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../history_strip.py"/>
+        <source>no words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../history_strip.py"/>
+        <source>seed {n}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../history_strip.py"/>
+        <source>strength {n}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../live.py"/>
         <source>Open or make a document first.</source>
         <translation type="unfinished"></translation>
@@ -351,6 +356,26 @@
     <message>
         <location filename="../loop.py"/>
         <source>Scumble met an error of its own ({error}), so live is off. Details are in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>The model that renders: Scumble's own, one that you get, or a folder of yours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>not among your models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>Choose a folder…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -386,6 +411,21 @@
     <message>
         <location filename="../pixels.py"/>
         <source>Scumble cannot read {depth} pixels. Use Image &gt; Convert Image Color Space: 8-bit or 16-bit integer, 16-bit or 32-bit float.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../prompt_box.py"/>
+        <source>Describe the picture; it follows as you type. Alt+Up brings back what you wrote before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../prompt_box.py"/>
+        <source>What the picture shows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../prompt_box.py"/>
+        <source>Last prompts</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

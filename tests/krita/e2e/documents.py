@@ -133,16 +133,18 @@ def moving(document, paper):
 
 def selecting(document, paper):
     selection = Selection()
-    selection.select(50, 40, 100, 60, 255)
+    for rect in ((50, 40, 100, 60), (200, 120, 20, 20)):
+        selection.select(*rect, 255)
     document.setSelection(selection)
     node = part(document, LIVE_NAME)
     width = document.width()
+    pixel = lambda x, y: slice((y * width + x) * 4, (y * width + x) * 4 + 4)  # noqa: E731
 
     def cut():
         pixels = whole(node, document)
         alpha = pixels[3::4]
         inside = alpha[60 * width + 100]
-        return inside == 255 and sum(1 for a in alpha if a) == 6000
+        return inside == 255 and sum(1 for a in alpha if a) == 6400
 
     took = yield from until(cut, 6)
     check("with a selection only that is rendered", took is not None)
@@ -150,11 +152,12 @@ def selecting(document, paper):
 
     def framed():
         pixels, below = whole(node, document), whole(paper, document)
-        corner, inside = slice(0, 4), slice((60 * width + 100) * 4, (60 * width + 100) * 4 + 4)
-        return pixels[corner] == below[corner] and pixels[inside] == inverted(below)[inside]
+        far, between, inside = pixel(0, 0), pixel(180, 110), pixel(100, 60)
+        held = pixels[between] == below[between] and pixels[far] == bytes(4)
+        return held and pixels[inside] == inverted(below)[inside]
 
     took = yield from until(framed, 6)
-    check("or the paint around it, where that is chosen", took is not None)
+    check("or the paint in the rectangle around it, where that is chosen", took is not None)
     live().set_settings(document, replace(live().settings(document), outside_shows_paint=False))
     took = yield from until(cut, 6)
     check("and back", took is not None)

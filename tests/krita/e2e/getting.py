@@ -20,9 +20,9 @@ def scenario():
     panel.raise_()
     panel.more.button.setChecked(True)
     yield 300
-    index = panel.models.findText("Get a model…")
-    panel.models.setCurrentIndex(index)
-    panel.models.activated.emit(index)
+    index = panel.model.models.findText("Get a model…")
+    panel.model.models.setCurrentIndex(index)
+    panel.model.models.activated.emit(index)
     yield 500
     window = shop._open[abi.WANT_MODEL]
     frame = window.frameGeometry()

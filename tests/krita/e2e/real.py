@@ -9,7 +9,18 @@ from dataclasses import replace
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from checks import part  # noqa: E402
-from painting import check, idle, line, new_document, play, stroke, until, whole  # noqa: E402
+from painting import (  # noqa: E402
+    QtCore,
+    check,
+    idle,
+    line,
+    new_document,
+    play,
+    projection,
+    stroke,
+    until,
+    whole,
+)
 from scumble import models  # noqa: E402
 from scumble.extension import live, run  # noqa: E402
 from scumble.group import LIVE_NAME  # noqa: E402
@@ -75,6 +86,7 @@ def scenario():
     check("the right folder again: live goes on", took is not None)
     yield from deep(model)
     yield from wide(model)
+    yield from transparent(model)
 
 
 def deep(model):
@@ -120,5 +132,31 @@ def wide(model):
           f"mean {sum(apart) / len(apart):.3f}, {usual} of 255 in 999 of 1000; paint {made:.0f}")  # fmt: skip
 
 
+def transparent(model):
+    """A stroke on nothing: with "Keep transparency" the picture is where the paint is, and nowhere else."""
+    document = yield from new_document(256)
+    paper = document.activeNode()
+    paper.setPixelData(QtCore.QByteArray(256 * 256 * 4, b"\0"), 0, 0, 256, 256)
+    document.refreshProjection()
+    yield from stroke(line((200, 500), (700, 500), 10))
+    yield from idle(document)
+    change(document, model=model, prompt="a house", strength=0.6, follow_alpha=True)
+    live().start(document)
+    yield from until(lambda: live().of(document).last_frame is not None, 60)
+    yield from at_rest(document)
+    paint, picture = whole(paper, document), whole(live().of(document).group.live, document)
+    bare = [i for i in range(0, len(paint), 4) if paint[i + 3] == 0]
+    solid = [i for i in range(0, len(paint), 4) if paint[i + 3] == 255]
+    there = len(bare) > 10_000 and len(solid) > 500
+    empty = sum(picture[i + 3] == 0 for i in bare), sum(picture[i + 3] == 255 for i in solid)
+    good = there and empty == (len(bare), len(solid))
+    note = f"{empty} of {len(bare)}, {len(solid)}"
+    check("a transparent canvas stays so, the paint's place is the picture's", good, note)
+    shown = projection(document)
+    same = all(shown[i : i + 4] == picture[i : i + 4] for i in solid)
+    made = sum(abs(picture[i] - paint[i]) for i in solid) / max(1, len(solid))
+    check("which is the model's, not the paint", same and made > 3, f"apart by {made:.0f}")
+
+
 if __name__ == "__krita__":
-    play(scenario, 250)
+    play(scenario, 300)

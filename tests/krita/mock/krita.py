@@ -164,6 +164,9 @@ class Node(QtCore.QObject):
         node.setChildNodes([child.clone() for child in self.children])
         return node
 
+    def thumbnail(self, width, height):
+        return QtGui.QImage(width, height, QtGui.QImage.Format.Format_ARGB32)
+
     def remove(self):
         self.document.waits("remove")
         self.parent.children.remove(self)
@@ -207,27 +210,33 @@ class Node(QtCore.QObject):
 
 class Selection:
     def __init__(self):
-        self.box, self.value = None, 0
+        self.parts = []  # (box, value); what is selected later is added
 
     def select(self, x, y, width, height, value):
-        self.box, self.value = (x, y, width, height), value
+        self.parts.append(((x, y, width, height), value))
+
+    def _bounds(self):
+        boxes = [box for box, _ in self.parts]
+        left, top = (min(box[n] for box in boxes) for n in (0, 1))
+        return left, top, *(max(box[n] + box[n + 2] for box in boxes) - (left, top)[n] for n in (0, 1))
 
     def x(self):
-        return self.box[0]
+        return self._bounds()[0]
 
     def y(self):
-        return self.box[1]
+        return self._bounds()[1]
 
     def width(self):
-        return self.box[2]
+        return self._bounds()[2]
 
     def height(self):
-        return self.box[3]
+        return self._bounds()[3]
 
     def pixelData(self, x, y, width, height):
         rows = np.zeros((height, width), np.uint8)
-        left, top = max(x, self.box[0]) - x, max(y, self.box[1]) - y
-        rows[top : self.box[1] + self.box[3] - y, left : self.box[0] + self.box[2] - x] = self.value
+        for (left, top, across, down), value in self.parts:
+            right, bottom = left + across - x, top + down - y
+            rows[max(0, top - y) : max(0, bottom), max(0, left - x) : max(0, right)] = value
         return QtCore.QByteArray(rows.tobytes())
 
 
