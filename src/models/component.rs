@@ -53,6 +53,9 @@ pub enum Feed<'a> {
     Number(f32),
 }
 
+/// What is fed to inputs that a file does not declare, by name.
+pub type Also = Vec<(String, DynValue)>;
+
 /// A session that is ready to run.
 pub struct Component {
     network: Network,
@@ -109,7 +112,7 @@ impl Component {
     }
 
     /// Says what inputs that the file does not have are fed in every run from now on.
-    pub fn feed_also(&mut self, values: Vec<(String, DynValue)>) {
+    pub fn feed_also(&mut self, values: Also) {
         self.also.extend(values);
     }
 

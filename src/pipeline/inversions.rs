@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use half::f16;
+use ort::value::Tensor;
+
 use crate::error::{Error, Result, Status};
+use crate::models::component::Also;
 use crate::models::inversion::{self, Encoder};
+use crate::models::weights::{self, Element, Table};
 
 /// Files that are looked at, and folders in folders.
 const MOST_FILES: usize = 4096;
@@ -45,7 +50,6 @@ pub struct Spoken(Vec<Named>);
 pub struct Vectors {
     /// By name the numbers that stand for its vectors.
     named: Vec<(String, Vec<i64>)>,
-    width: usize,
     numbers: Vec<f32>,
 }
 
@@ -100,7 +104,7 @@ impl Inversions {
     /// # Errors
     /// As [`inversion::read`]; [`Status::ModelUnsupported`] for those of another model.
     pub fn vectors(&self, spoken: &Spoken, width: usize) -> Result<Vectors> {
-        let mut vectors = Vectors { width, ..Vectors::default() };
+        let mut vectors = Vectors::default();
         for Named { name, file, .. } in &spoken.0 {
             let read = inversion::read(file)?;
             let own = read
@@ -144,18 +148,39 @@ impl Vectors {
             .collect()
     }
 
-    /// Token numbers that a text encoder knows, for each whether a vector comes in its place, and the vectors.
-    pub fn laid_out(&self, ids: &[i64]) -> (Vec<i64>, Vec<bool>, Vec<f32>) {
+    /// Token numbers that a text encoder knows, and what it is fed besides to have vectors in the place of some.
+    ///
+    /// # Errors
+    /// [`Status::Memory`].
+    pub fn laid_out(&self, ids: &[i64], table: &Table) -> Result<(Vec<i64>, Also)> {
         let places: Vec<bool> = ids.iter().map(|id| *id >= FIRST).collect();
-        let mut numbers = vec![0.0; ids.len() * self.width];
+        let mut numbers = vec![0.0; ids.len() * table.width];
         for (place, id) in ids.iter().enumerate().filter(|(_, id)| **id >= FIRST) {
-            let from = (id - FIRST) as usize * self.width;
-            if let Some(vector) = self.numbers.get(from..from + self.width) {
-                numbers[place * self.width..][..self.width].copy_from_slice(vector);
+            let from = (id - FIRST) as usize * table.width;
+            if let Some(vector) = self.numbers.get(from..from + table.width) {
+                numbers[place * table.width..][..table.width].copy_from_slice(vector);
             }
         }
-        (ids.iter().map(|id| if *id >= FIRST { 0 } else { *id }).collect(), places, numbers)
+        let known = ids.iter().map(|id| if *id >= FIRST { 0 } else { *id }).collect();
+        Ok((known, in_place(table, places, numbers)?))
     }
+}
+
+/// What is fed to a network that takes vectors in the place of words'.
+fn in_place(table: &Table, places: Vec<bool>, numbers: Vec<f32>) -> Result<Also> {
+    let count = places.len();
+    let shape = [1, count, table.width];
+    let places = Tensor::from_array(([1, count, 1], places)).map(Tensor::into_dyn);
+    let numbers = match table.element {
+        Element::F32 => Tensor::from_array((shape, numbers)).map(Tensor::into_dyn),
+        Element::F16 => {
+            let halves: Vec<f16> = numbers.into_iter().map(f16::from_f32).collect();
+            Tensor::from_array((shape, halves)).map(Tensor::into_dyn)
+        }
+    };
+    let no_room = |e: ort::Error| Error::new(Status::Memory, format!("An embedding has no room: {e}."));
+    let [which, what] = weights::WORDS.map(str::to_owned);
+    Ok(vec![(which, places.map_err(no_room)?), (what, numbers.map_err(no_room)?)])
 }
 
 /// A text taken apart at names, of which earlier ones come first: words between them, or which name.

@@ -4,15 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use half::f16;
-use ort::value::{DynValue, Tensor};
-
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::{Reader, Words};
 use crate::models::inversion::Encoder;
-use crate::models::weights::{self, Element, Table, Weights};
+use crate::models::weights::{Table, Weights};
 use crate::pipeline::inversions::{Inversions, Spoken, Vectors};
 use crate::pipeline::prompt;
 use crate::pipeline::scheduler::Rule;
@@ -381,11 +378,10 @@ impl TextEncoder {
         let laid_out;
         let mut ids = ids;
         if let Some(table) = &self.table {
-            let (own, places, mut numbers) = vectors.laid_out(ids);
-            numbers.resize(ids.len() * table.width, 0.0);
+            let (own, in_place) = vectors.laid_out(ids, table)?;
             laid_out = own;
             ids = &laid_out;
-            self.network.feed_also(in_place(table, places, numbers)?);
+            self.network.feed_also(in_place);
         }
         let shape = [1, ids.len()];
         let masks = matches!(self.reader, Reader::Language | Reader::Other);
@@ -423,23 +419,6 @@ impl TextEncoder {
         let nothing = || Error::new(Status::Internal, "A text encoder made nothing; choose another model.");
         whole.map(|whole| Embedding { pooled, ..whole }).ok_or_else(nothing)
     }
-}
-
-/// What is fed to a network that takes vectors in the place of words'.
-fn in_place(table: &Table, places: Vec<bool>, numbers: Vec<f32>) -> Result<Vec<(String, DynValue)>> {
-    let count = places.len();
-    let shape = [1, count, table.width];
-    let places = Tensor::from_array(([1, count, 1], places)).map(Tensor::into_dyn);
-    let numbers = match table.element {
-        Element::F32 => Tensor::from_array((shape, numbers)).map(Tensor::into_dyn),
-        Element::F16 => {
-            let halves: Vec<f16> = numbers.into_iter().map(f16::from_f32).collect();
-            Tensor::from_array((shape, halves)).map(Tensor::into_dyn)
-        }
-    };
-    let no_room = |e: ort::Error| Error::new(Status::Memory, format!("An embedding has no room: {e}."));
-    let [which, what] = weights::WORDS.map(str::to_owned);
-    Ok(vec![(which, places.map_err(no_room)?), (what, numbers.map_err(no_room)?)])
 }
 
 /// Makes tokens count as strongly as they are meant. The mean stays, as in AUTOMATIC1111's web UI: it carries much of what
