@@ -27,6 +27,8 @@
 #define gimp_image_undo_disable(id) gimp_image_undo_disable(IMAGE_(id))
 #define gimp_image_get_color_profile(id) gimp_image_get_color_profile(IMAGE_(id))
 #define gimp_image_get_name(id) gimp_image_get_name(IMAGE_(id))
+#define gimp_image_undo_freeze(id) gimp_image_undo_freeze(IMAGE_(id))
+#define gimp_image_undo_thaw(id) gimp_image_undo_thaw(IMAGE_(id))
 #define gimp_image_undo_group_start(id) gimp_image_undo_group_start(IMAGE_(id))
 #define gimp_image_undo_group_end(id) gimp_image_undo_group_end(IMAGE_(id))
 #define gimp_image_get_floating_sel(id) gimp_item_get_id(GIMP_ITEM_(gimp_image_get_floating_sel(IMAGE_(id))))
@@ -166,6 +168,15 @@ static inline Chosen chosen_now(gint32 image) {
     return (Chosen){gimp_image_get_selected_layers(IMAGE_(image)), gimp_image_get_selected_channels(IMAGE_(image))};
 #else
     return (Chosen){gimp_image_get_active_layer(image), gimp_image_get_active_channel(image)};
+#endif
+}
+
+/* Whether that was a channel: then no layer is what the brush paints on. */
+static inline gboolean chosen_channel(const Chosen *chosen) {
+#if GIMP_MAJOR_VERSION >= 3
+    return chosen->channels && chosen->channels[0];
+#else
+    return chosen->channel > 0;
 #endif
 }
 

@@ -13,6 +13,9 @@
 #define FINAL 1.0  /* seconds that Apply and Close wait for the finished picture; */
 #define ENOUGH 4.0 /* ... and for what is begun to be written, while hands or a dialog hold it up */
 
+#define READ 4.0   /* seconds that a sentence about what was done stands while pictures go on */
+#define RESTED 700 /* milliseconds without a change, then a model that failed is tried anew */
+
 static gboolean tick(gpointer data);
 
 void dialog_tick_in(Dialog *d, guint delay) {
@@ -76,9 +79,14 @@ void dialog_settings_changed(gboolean other_model, gpointer data) {
     gboolean again = dialog_failed(d);
     form_read(d->form, d->settings);
     if (other_model && *d->settings->model) g_free(known_remember(KNOWN_MODELS, d->settings->model));
-    /* After a failure the next change tries again: the model may be in its place by now. */
-    if (other_model || dialog_engine_failed(d)) {
+    if (other_model) {
         start_renderer(d);
+        return;
+    }
+    /* After a failure a change tries again, as soon as the hands rest: the model may be in its place by now. */
+    if (dialog_engine_failed(d)) {
+        d->retries = TRUE;
+        dialog_tick_in(d, RESTED);
         return;
     }
     dialog_forget_error(d);
@@ -208,6 +216,8 @@ static void poll(Dialog *d) {
         dialog_set_sensitive(d);
     } else if (fresh) {
         if (!d->renderer->failed) dialog_forget_error(d);
+        /* The artist goes on: what was done is of before. */
+        if (d->state == LIVE && d->told && (gdouble)(g_get_monotonic_time() - d->told_at) / 1e6 > READ) dialog_tell(d, NULL);
         preview_set_picture(d->view.preview, d->renderer);
         dialog_set_sensitive(d);
     }
@@ -253,6 +263,8 @@ static gboolean tick(gpointer data) {
         leave(d);
         return G_SOURCE_REMOVE;
     }
+    if (d->retries && dialog_engine_failed(d)) start_renderer(d);
+    d->retries = FALSE;
     poll(d);
     if (d->live) {
         tick_live(d, &delay);

@@ -15,6 +15,7 @@ void dialog_forget_error(Dialog *d) { g_clear_pointer(&d->error, g_free); }
 void dialog_tell(Dialog *d, const gchar *sentence) {
     g_free(d->told);
     d->told = g_strdup(sentence);
+    d->told_at = g_get_monotonic_time();
 }
 
 gboolean dialog_engine_failed(const Dialog *d) {

@@ -37,6 +37,8 @@ typedef struct {
     guint timer;
     gchar *error;       /* what failed, until something goes well; NULL */
     gchar *told;        /* what was done last, until the next thing is; NULL */
+    gint64 told_at;     /* when that was */
+    gboolean retries;   /* the engine failed, and something was changed since */
     gboolean knows_model, nothing_selected, left;
     gboolean used; /* something came of the settings: they are kept for the next time */
     LiveState live_state;

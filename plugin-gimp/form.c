@@ -78,10 +78,17 @@ static gboolean number_shown(GtkSpinButton *box, Number *n) {
     return TRUE;
 }
 
+/* Left blank it stays blank: nobody has given a number. */
+static gint number_typed(GtkSpinButton *box, gdouble *value, Number *n) {
+    if (!n->own || n->known || *gtk_entry_get_text(GTK_ENTRY(box))) return FALSE;
+    *value = gtk_adjustment_get_value(n->adjustment);
+    return TRUE;
+}
+
 static void know(Number *n, gboolean known, gdouble value) {
+    gtk_spin_button_update(GTK_SPIN_BUTTON(n->box)); /* first: a box that is blank must not be read as 0 */
     n->known = known;
     if (n->own && known) gtk_adjustment_set_value(n->adjustment, value);
-    gtk_spin_button_update(GTK_SPIN_BUTTON(n->box));
     if (!n->own) return;
     g_signal_emit_by_name(n->adjustment, "value-changed"); /* shows it, also if it is the same */
 }
@@ -97,6 +104,7 @@ static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *l
     gtk_widget_set_tooltip_text(box, tip);
     n->box = box;
     g_signal_connect(box, "output", G_CALLBACK(number_shown), n);
+    g_signal_connect(box, "input", G_CALLBACK(number_typed), n);
     if (slide) {
         GtkWidget *slider = slider_new(n->adjustment);
         gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);

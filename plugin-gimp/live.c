@@ -35,7 +35,7 @@ static gdouble seconds_since(gint64 time) { return (gdouble)(g_get_monotonic_tim
 
 /* The layer to begin above: not one that was left over itself. -1 if there is none. */
 static gint32 base_for(gint32 image, gint32 layer) {
-    while (layer > 0 && mark_is_on(layer)) {
+    while (layer > 0 && mark_is_on(layer) && !mark_is_copied(layer)) {
         gint count, at = gimp_image_get_item_position(image, layer) + 1;
         gint32 *layers = layers_of(image, gimp_item_get_parent(layer), &count);
         layer = at < count ? layers[at] : -1;
@@ -44,11 +44,19 @@ static gint32 base_for(gint32 image, gint32 layer) {
     return layer;
 }
 
+/* Our own window is on its way to the screen, and would come before it. */
+#define AFTER_OURS 400
+
+static gboolean show_other(gpointer window) {
+    mark_show((gulong)GPOINTER_TO_SIZE(window));
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean another_lives(gint32 image, const GArray *marked) {
     gulong window = 0;
     for (guint i = 0; i < marked->len; i++) {
         if (!mark_is_alive(g_array_index(marked, gint32, i), image, &window)) continue;
-        mark_show(window);
+        g_timeout_add(AFTER_OURS, show_other, GSIZE_TO_POINTER(window));
         return TRUE;
     }
     return FALSE;
@@ -78,6 +86,9 @@ static gint32 add_layer(gint32 image, gint32 base, GArray *left_over, GtkWidget 
 Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering, GError **error) {
     mark_sweep();
     GArray *marked = mark_find(image);
+    /* A copy that the artist has made of a live layer is the artist's. */
+    for (guint i = marked->len; i-- > 0;)
+        if (mark_is_copied(g_array_index(marked, gint32, i))) g_array_remove_index(marked, i);
     gint32 base = base_for(image, layer), made = -1;
     if (another_lives(image, marked))
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "This image has a live layer already, in another Scumble window. Go on there, or close that one first.");
@@ -116,6 +127,8 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
         gimp_displays_flush();
     } else {
         layer = -1;
+        /* What was merged into it has its mark now, and is the artist's. */
+        if (gimp_image_is_valid(l->image)) mark_give_up(l->image);
     }
     watch_free(l->watch);
     below_free(l->below);
@@ -157,7 +170,7 @@ gint32 live_apply(Live *l, gboolean above, const gchar *prompt) {
     if (above) gimp_item_set_visible(copy, FALSE);
     Chosen chosen = chosen_now(l->image);
     gboolean good = canvas_insert(l->image, copy, live, !above, NULL);
-    if (!good || above) chosen_again(l->image, chosen);
+    if (!good || above || chosen_channel(&chosen)) chosen_again(l->image, chosen);
     else chosen_free(chosen);
     gimp_displays_flush();
     return good ? copy : -1;

@@ -52,7 +52,7 @@ void mark_show(gulong number) {
 }
 
 void mark_put(gint32 layer, gint32 image, GtkWidget *window) {
-    gchar *value = g_strdup_printf("%d %d %lu", (int)getpid(), image, number_of(window));
+    gchar *value = g_strdup_printf("%d %d %lu %u", (int)getpid(), image, number_of(window), (guint)gimp_item_get_tattoo(layer));
     GimpParasite *parasite = gimp_parasite_new(NAME, FLAGS, (guint32)strlen(value) + 1, value);
     gimp_item_attach_parasite(layer, parasite);
     gimp_parasite_free(parasite);
@@ -97,12 +97,37 @@ gchar *mark_text(GimpParasite *parasite) {
     return text;
 }
 
+typedef struct {
+    int process, image;
+    gulong window;
+    guint tattoo; /* of the layer that it was put on; files of before have none */
+} Mark;
+
 /* What the mark says; the file that the image came from may say anything. */
-static gboolean read_mark(gint32 layer, int *process, int *image, gulong *window) {
+static gboolean read_mark(gint32 layer, Mark *mark) {
+    *mark = (Mark){.tattoo = 0};
     gchar *text = mark_text(gimp_item_get_parasite(layer, NAME));
-    gboolean good = text && sscanf(text, "%d %d %lu", process, image, window) == 3;
+    gboolean good = text && sscanf(text, "%d %d %lu %u", &mark->process, &mark->image, &mark->window, &mark->tattoo) >= 3;
     g_free(text);
     return good;
+}
+
+gboolean mark_is_copied(gint32 layer) {
+    Mark mark;
+    return read_mark(layer, &mark) && mark.tattoo && mark.tattoo != (guint)gimp_item_get_tattoo(layer);
+}
+
+void mark_give_up(gint32 image) {
+    GArray *found = mark_find(image);
+    for (guint i = 0; i < found->len; i++) {
+        Mark mark;
+        gint32 layer = g_array_index(found, gint32, i);
+        if (!read_mark(layer, &mark) || mark.process != (int)getpid()) continue;
+        gimp_image_undo_freeze(image); /* no step of the artist's, and what could be redone stays */
+        mark_remove(layer);
+        gimp_image_undo_thaw(image);
+    }
+    g_array_unref(found);
 }
 
 /* The program of a process; NULL if it is gone or another's. */
@@ -122,9 +147,10 @@ static gboolean runs(int process) {
 }
 
 gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window) {
-    int process = 0, of = 0;
-    if (!read_mark(layer, &process, &of, window) || of != image || process == (int)getpid()) return FALSE;
-    return runs(process);
+    Mark mark;
+    if (!read_mark(layer, &mark) || mark.image != image || mark.process == (int)getpid()) return FALSE;
+    *window = mark.window;
+    return runs(mark.process);
 }
 
 void mark_working(gint32 image) {

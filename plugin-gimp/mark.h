@@ -13,6 +13,13 @@ void mark_remove(gint32 layer);
 
 gboolean mark_is_on(gint32 layer);
 
+/* TRUE if the artist has copied the layer from the one that was marked: the mark came along, and the layer is no live one. */
+gboolean mark_is_copied(gint32 layer);
+
+/* Takes this process's marks off the layers that are still there: a live layer that was merged leaves its mark on what it was
+ * merged with. No undo step. */
+void mark_give_up(gint32 image);
+
 /* All layers of the image with a mark, from the top down. Free with g_array_unref(). */
 GArray *mark_find(gint32 image);
 

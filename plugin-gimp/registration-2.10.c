@@ -64,8 +64,7 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
         settings_text(&settings.region, p[13].data.d_string);
     }
     if (!whole)
-        g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0,
-                            "The steps (0 to 200) and the seed (0 to 2147483647) are whole numbers.");
+        g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0, NOT_WHOLE);
     else status = scumble_run(mode, live, p[1].data.d_image, p[2].data.d_drawable, &settings, &layer, &error);
     settings_clear(&settings);
 

@@ -18,8 +18,9 @@ static GList *query_procedures(GimpPlugIn *plug_in) {
     return g_list_append(g_list_append(NULL, g_strdup(PROCEDURE)), g_strdup(PROCEDURE_LIVE));
 }
 
-/* The arguments that scripts give, in 2.10's order. */
-static void read_settings(GimpProcedureConfig *config, Settings *s) {
+/* The arguments that scripts give, in 2.10's order. FALSE if a number that must be whole is not. */
+static gboolean read_settings(GimpProcedureConfig *config, Settings *s) {
+    gdouble steps = 0.0, seed = 0.0;
     g_clear_pointer(&s->prompt, g_free);
     g_clear_pointer(&s->negative, g_free);
     g_clear_pointer(&s->model, g_free);
@@ -27,18 +28,19 @@ static void read_settings(GimpProcedureConfig *config, Settings *s) {
     g_clear_pointer(&s->control, g_free);
     g_clear_pointer(&s->lora, g_free);
     g_clear_pointer(&s->region, g_free);
-    g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &s->steps,
-                 "guidance", &s->guidance, "seed", &s->seed, "model", &s->model, "sampler", &s->sampler,
+    g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &steps,
+                 "guidance", &s->guidance, "seed", &seed, "model", &s->model, "sampler", &s->sampler,
                  "control", &s->control, "lora", &s->lora, "region", &s->region, NULL);
     gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler, &s->control, &s->lora, &s->region};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         if (!*texts[i]) *texts[i] = g_strdup("");
+    return settings_whole(steps, &s->steps) && settings_whole(seed, &s->seed);
 }
 
 /* What the dialog was left with is what GIMP keeps as the last values. */
 static void write_settings(GimpProcedureConfig *config, const Settings *s) {
-    g_object_set(config, "prompt", s->prompt, "negative", s->negative, "strength", s->strength, "steps", s->steps,
-                 "guidance", s->guidance, "seed", s->seed, "model", s->model, "sampler", s->sampler, NULL);
+    g_object_set(config, "prompt", s->prompt, "negative", s->negative, "strength", s->strength, "steps", (gdouble)s->steps,
+                 "guidance", s->guidance, "seed", (gdouble)s->seed, "model", s->model, "sampler", s->sampler, NULL);
 }
 
 static GimpValueArray *run(GimpProcedure *procedure, GimpRunMode mode, GimpImage *image, GimpDrawable **drawables,
@@ -50,8 +52,10 @@ static GimpValueArray *run(GimpProcedure *procedure, GimpRunMode mode, GimpImage
     gint32 layer = -1;
 
     settings_init(&settings);
-    if (mode == GIMP_RUN_NONINTERACTIVE && !live) read_settings(config, &settings);
-    if (!drawables || !drawables[0] || drawables[1])
+    gboolean whole = mode != GIMP_RUN_NONINTERACTIVE || live || read_settings(config, &settings);
+    if (!whole)
+        g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0, NOT_WHOLE);
+    else if (!drawables || !drawables[0] || drawables[1])
         g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0, "Scumble renders one layer: choose just one first.");
     else
         status = scumble_run(mode, live, gimp_image_get_id(image), gimp_item_get_id(GIMP_ITEM(drawables[0])), &settings, &layer,
@@ -71,11 +75,12 @@ static void add_arguments(GimpProcedure *p) {
     gimp_procedure_add_double_argument(p, "strength", "_Strength",
                                        "0 = the paint itself ... 1 = the paint says nothing; -1 = the model's own", -1.0, 1.0, -1.0,
                                        flags);
-    gimp_procedure_add_int_argument(p, "steps", "S_teps", "Denoising steps, 1 to 200; 0 = the model's own", 0, STEPS_MOST, 0, flags);
+    /* Numbers that must be whole: of an integer argument Script-Fu would cut 2.5 without a word. */
+    gimp_procedure_add_double_argument(p, "steps", "S_teps", "Denoising steps, 1 to 200; 0 = the model's own", 0, STEPS_MOST, 0, flags);
     gimp_procedure_add_double_argument(p, "guidance", "_Guidance",
                                        "How strictly the prompt is followed, 0 to 100; -1 = the model's own", -1.0, GUIDANCE_MOST,
                                        -1.0, flags);
-    gimp_procedure_add_int_argument(p, "seed", "See_d", "Another number, another picture", 0, SEED_MOST, 0, flags);
+    gimp_procedure_add_double_argument(p, "seed", "See_d", "Another number, another picture", 0, SEED_MOST, 0, flags);
     gimp_procedure_add_string_argument(p, "model", "_Model", "Folder of a model; empty = the one that comes with Scumble", "", flags);
     gimp_procedure_add_string_argument(p, "sampler", "Sampl_er", "The engine's name of a sampler; empty = the model's own", "", flags);
     gimp_procedure_add_string_argument(p, "control", "Co_ntrol", ABOUT_CONTROL, "", flags);

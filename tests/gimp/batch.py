@@ -362,9 +362,15 @@ def errors(b: Batch):
     refused("500 steps", call.format(**{**values, "n": 500}), "range" if three else "steps")
     refused("a model that is not there", call.format(**{**values, "m": "/nowhere/model"}), "/nowhere/model")
     refused("a sampler that is not known", call.format(**{**values, "by": "nosuch"}), "nosuch", "sampler")
-    if not three:
-        refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
-        refused("a seed of 2^32", call.format(**values).replace(' 0 "', ' 4294967296 "'), "whole")
+    refused("2.5 steps", call.format(**{**values, "n": 2.5}), "whole")
+    refused("a seed of 0.5", call.format(**values).replace(' 0 "', ' 0.5 "'), "whole")
+    large = call.format(**values).replace(' 0 "', ' 4294967296 "')
+    refused("a seed of 2^32", large, "range" if three else "whole")
+    # Of other types Script-Fu itself speaks.
+    words = call.format(**{**values, "n": '"four"'})
+    refused("words for a number", words, "numeric for argument" if three else "argument 7")
+    number = call.format(**values).replace(' "" "" ', ' 7 "" ')
+    refused("a number for words", number, "string for argument" if three else "argument 4")
     refused("live without windows", f"(t-scumble-live {image} {layer})", "windows")
     b.session.do(f"(begin (gimp-layer-set-offsets {layer} 20 20) (t-select {image} 1 1 5 5 0))")
     refused("a selection off the layer", call.format(**values), "selected")
@@ -473,6 +479,16 @@ def batch_error(b: Batch):
     b.report.check(
         "as a batch filter an error ends GIMP and is told", told, (done.stderr + done.stdout)[-300:]
     )
+
+
+def unseen(b: Batch):
+    """Without windows nobody sees pictures of steps: none is asked for. The engine is the stub."""
+    image, layer = b.open(pictures.painting(40, 30, 3))
+    b.number(f'(t-scumble {image} {layer} "" "" 0.5 20 1 0 "" "")')
+    told = Path(b.env["SCUMBLE_STUB_TOLD"]).read_text().split("\n")
+    asked = [text for text in told if text.startswith("preview")]
+    b.report.check("a script's picture is made without previews", asked and asked[-1] == "preview 0", asked)
+    b.session.do(f"(gimp-image-delete {image})")
 
 
 PYTHON = """

@@ -227,6 +227,47 @@ def said(d: Desk) -> str:
     raise RuntimeError("the sentence could not be read")
 
 
+def number(d: Desk, key: str) -> str:
+    """What stands in the box of a number; "" if it is blank, of which nothing can be copied."""
+    clipboard(d, text="nothing")
+    d.key(key, "ctrl+a", "ctrl+c", pause=0.2)
+    text = clipboard(d, "-o")
+    return "" if text == "nothing" else text
+
+
+NUMBERS = ("alt+s", "alt+t", "alt+g")  # strength, steps, guidance
+
+
+def numbers(d: Desk) -> list[str]:
+    return [number(d, key) for key in NUMBERS]
+
+
+def own_numbers(d: Desk, r: Report):
+    """The boxes of numbers have the model's own, and are blank without a model, whoever visits them."""
+    kept = d.s.profile / "scumble.conf"
+    before = kept.read_text() if kept.exists() else ""
+    kept.write_text("[scumble]\nmodel=/nowhere/model\n")
+    d.open(240, 180)
+    d.dialog()
+    shown = numbers(d)
+    r.check("without a model there are no numbers", shown == ["", "", ""], shown)
+    d.key("alt+m", "Up", pause=0.4)
+    own = ["0.50", "2", "1.0"]  # the stub's
+    r.check("with one its own", d.s.until(lambda: numbers(d) == own, 5), numbers(d))
+    d.key("alt+m", "Down", pause=0.4)
+    for key in NUMBERS:
+        d.key(key, "Tab")
+    shown = numbers(d)
+    r.check("without it, and visited, they are blank again", shown == ["", "", ""], shown)
+    d.key("alt+m", "Up", pause=0.4)
+    r.check("and nothing was made up", d.s.until(lambda: numbers(d) == own, 5), numbers(d))
+    d.key("Escape")
+    d.s.until(lambda: not d.dialogs(), 8)
+    kept.write_text(before)
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
 def models(d: Desk, r: Report):
     """Another model, chosen in the dialog; then one that is no longer there."""
     kept = d.s.profile / "scumble.conf"
@@ -283,6 +324,8 @@ def engineless(d: Desk, r: Report):
     told = said(d)
     good = "engine is missing" in told and "Install" in told
     r.check("without its engine the dialog opens and says what to do", good, told)
+    shown = numbers(d)
+    r.check("and shows no numbers that are made up", shown == ["", "", ""], shown)
     d.key("alt+p", "Return")
     time.sleep(0.5)
     r.check("and OK has nothing to do", d.dialogs() and d.layers() == [d.layer])
@@ -291,5 +334,5 @@ def engineless(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS = [filter_dialog, buttons, converted]
+SCENARIOS = [filter_dialog, buttons, converted, own_numbers]
 REAL = [selection, rendering, models]

@@ -280,7 +280,10 @@ def second_live(d: Desk, r: Report):
     d.focus()
     d.key("ctrl+shift+F10")
     d.s.until(lambda: len(d.dialogs()) == 2, 10)
+    front = d.s.until(lambda: d.s.x("getactivewindow") == first, 5)
+    r.check("a second Live brings the first one's dialog to the front", front)
     time.sleep(1.0)
+    r.check("and it stays there", d.s.x("getactivewindow") == first)
     r.check("a second Live on the image makes no second live layer", d.layers() == [live, d.layer], d.names())
     other = [window for window in d.dialogs() if window != first]
     d.front(other[0])
@@ -305,11 +308,19 @@ def quick_mask(d: Desk, r: Report):
     time.sleep(0.5)
     chosen = d.s.do(f"(t-chosen {d.image})")
     r.check("the brush stays on the channel that it was on", chosen == str(channel), f"{chosen}, {channel}")
+    live = d.layers()[0]
+    d.shows(live, INVERSE)
+    d.front(window)
+    d.key("alt+a")
+    d.s.until(lambda: len(d.layers()) == 3, 6)
+    chosen = d.s.do(f"(t-chosen {d.image})")
+    good = len(d.layers()) == 3 and chosen == str(channel)
+    r.check("and when Apply makes a layer", good, f"{d.names()} {chosen}, {channel}")
     trouble(d, r)
 
 
 def indexed_under_it(d: Desk, r: Report):
-    """OK after the image became indexed: a sentence, and nothing lost that could be redone."""
+    """OK after the image became indexed: a sentence."""
     d.open(240, 180)
     window = d.dialog()
     time.sleep(1.0)

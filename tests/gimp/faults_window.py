@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import time
 
+import pictures
 from desk import LEFT, TOP, Desk, clipboard, line
 from dialog import preview_shows, rows, said
-from faults import trouble
+from faults import live_on, trouble
 from report import Report
 
 
@@ -72,6 +73,93 @@ def before_and_after(d: Desk, r: Report):
     trouble(d, r)
 
 
+def where(shot: pictures.Picture, *wanted: bytes) -> tuple[int, int] | None:
+    """Where on the screen, right of the image's window, these rows lie below each other."""
+    screen = rows(bytes(shot.values), shot.width)
+    for y in range(shot.height - len(wanted) + 1):
+        at = screen[y].find(wanted[0], LEFT * 3)
+        while at >= 0:  # a row of one colour is found in many places
+            if all(screen[y + k][at : at + len(row)] == row for k, row in enumerate(wanted)):
+                return at // 3, y
+            at = screen[y].find(wanted[0], at + 3)
+    return None
+
+
+def preview_moves(d: Desk, r: Report):
+    """The preview shows pixels 1:1, is moved by dragging, and grows with the window."""
+    width, height = 400, 300
+    d.open(width, height)
+    for k in (4, 5, 6):
+        d.stroke(line(k)[4:16])
+    picture = rows(bytes(255 - v for v in d.dump(d.layer)), width)
+    part = [row[140 * 3 : 260 * 3] for row in picture[135:175]]
+    if not r.check("the strokes are in what is looked for", len(set(part)) > 10, len(set(part))):
+        return
+    one = d.dialog()
+    d.s.x("windowsize", "--sync", one, 435, 640)
+    time.sleep(1.5)
+    small = where(d.shot(), *part)
+    r.check("an image that does not fit is shown smaller", not small, small)
+    d.key("alt+1")
+    r.check("1:1 shows its pixels as they are", d.s.until(lambda: where(d.shot(), *part), 8))
+    at = where(d.shot(), *part) or (0, 0)
+    d.s.x("mousemove", at[0] + 30, at[1] + 20, "mousedown", 1)
+    for k in range(1, 6):
+        d.s.x("mousemove", at[0] + 30 + 8 * k, at[1] + 20 - 5 * k)
+        time.sleep(0.03)
+    d.s.x("mouseup", 1)
+    there = d.s.until(lambda: where(d.shot(), *part[10:]) == (at[0] + 40, at[1] - 15), 5)
+    r.check("dragged, it goes with the hand", there, f"{at} {where(d.shot(), *part[10:])}")
+    d.key("alt+f")
+    time.sleep(0.3)
+    d.s.x("windowsize", "--sync", one, 435, 880)
+    whole = d.s.until(lambda: where(d.shot(), *picture), 8)
+    r.check("in a larger window all of it is shown, pixel by pixel", whole)
+    trouble(d, r)
+
+
+def steady(d: Desk, r: Report):
+    """Sentences come and go, and no button moves: Apply is where it was for a second click."""
+    live_on(d)
+    d.s.x("windowsize", "--sync", d.dialogs()[0], 435, 660)
+    time.sleep(0.8)
+    width, height = d.geometry(d.dialogs()[0])[2:]
+
+    def apply() -> bool:
+        count = len(d.layers())
+        d.front(d.dialogs()[0])
+        d.s.x("mousemove", LEFT + width - 45, TOP + 22 + height - 22, "click", 1)
+        d.s.x("mousemove", 5, 5)
+        return d.s.until(lambda: len(d.layers()) == count + 1, 4)
+
+    before = said(d)
+    r.check("Apply is at the window's corner", apply(), d.names())
+    now = d.s.until(lambda: said(d) != before and said(d), 5)
+    r.check("a longer sentence comes", now and "ordinary layer" in now, now)
+    same = apply() and d.geometry(d.dialogs()[0])[2:] == (width, height)
+    r.check("and Apply is still there, in a window of the old size", same, d.names())
+    time.sleep(4.5)
+    d.s.do(f"(begin (t-fill {d.layer} 90) (t-fill {d.active()} 70) (gimp-displays-flush))")
+    d.s.until(lambda: "ordinary layer" not in said(d), 8)
+    r.check("painting goes on: the sentence of before goes", "ordinary layer" not in said(d), said(d))
+    trouble(d, r)
+
+
+def mnemonics(d: Desk, r: Report):
+    """In the menu that GIMP's own filters are in, our letters are ours. (The session has all plug-ins.)"""
+    for letter, live in (("s", False), ("v", True)):
+        d.open(240, 180)
+        d.focus()
+        d.key("alt+r", "r", letter, pause=0.6)
+        opened = d.s.until(d.dialogs, 6)
+        layers = d.s.until(lambda live=live: len(d.layers()) == 1 + live, 5)
+        what = "Live" if live else "the filter"
+        r.check(f"Filters > Render > {letter.upper()} opens {what}", opened and layers, d.names())
+        if not opened:
+            d.key("Escape", "Escape", "Escape")
+        d.close()
+
+
 def long_path(d: Desk, r: Report):
     """A sentence with a long path, in a narrow window: its end can be seen, not only copied."""
     d.open()
@@ -101,4 +189,5 @@ def text_top(d: Desk) -> int:
     raise RuntimeError("the sentence was not found")
 
 
-SCENARIOS, SMALL, LONG = [before_and_after], [window], [long_path]
+SCENARIOS, SMALL, LONG = [before_and_after, preview_moves, steady], [window], [long_path]
+EVERYTHING = [mnemonics]  # in a GIMP with all its plug-ins

@@ -28,10 +28,12 @@ import batch  # noqa: E402
 import closing  # noqa: E402
 import dialog  # noqa: E402
 import faults  # noqa: E402
+import faults_layers  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
+import screen  # noqa: E402
 import steering  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
@@ -96,9 +98,9 @@ def main() -> int:
         model = Path(folder) / "model"
         shutil.copytree(chosen.model, model)
 
-        def console(plug_in: Path, scenarios: list, **env: str):
+        def console(plug_in: Path, scenarios: list, inside: dict | None = None, **env: str):
             def each(scenarios: list) -> list:
-                with GimpSession(gimp, plug_in, windows=False) as session:
+                with GimpSession(gimp, plug_in, windows=False, **(inside or {})) as session:
                     place = batch.Batch(session, report, chosen.cli, model, dict(os.environ, **env))
                     return [scenario for scenario in scenarios if not report.run(scenario, place)]
 
@@ -124,7 +126,7 @@ def main() -> int:
         # Without a library of its own the plug-in takes the one that the environment names.
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
-        windows(bare, pick(live.SCENARIOS + closing.SCENARIOS, "live", parts), **stub)
+        windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
         windows(bare, pick(steering.SCENARIOS, "steering", parts), **stub)
         windows(bare, pick(steering.UNSTEERED, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
         windows(whole, pick(steering.REAL, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
@@ -132,16 +134,26 @@ def main() -> int:
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
             windows(whole, pick(getting.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model), **own)
-        windows(bare, pick(faults.SCENARIOS + faults_window.SCENARIOS, "faults", parts), **stub)
+        each = faults.SCENARIOS + faults_window.SCENARIOS + faults_layers.SCENARIOS
+        windows(bare, pick(each, "faults", parts), **stub)
+        told = {"SCUMBLE_STUB_TOLD": str(Path(folder) / "told")}
+        windows(bare, pick(faults_layers.BROKEN, "faults", parts), **stub, **told, SCUMBLE_STUB_FAIL="load")
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
-        windows(bare, pick(pace.LAYERS, "faults", parts), **stub, **times)
+        windows(bare, pick(pace.LAYERS + screen.TIMED, "faults", parts), **stub, **times)
         windows(bare, pick(steering.COSTS, "steering", parts), **stub, **times)
-        windows(bare, pick(faults.SLOW, "faults", parts), **{**stub, "SCUMBLE_STUB_MS": "3000"})
+        windows(
+            bare,
+            pick(faults.SLOW + faults_layers.SLOW, "faults", parts),
+            **{**stub, "SCUMBLE_STUB_MS": "3000"},
+        )
         windows(bare, pick(faults_window.SMALL, "faults", parts), size="1366x768", **stub)
+        every = '(plug-in-path "${gimp_dir}/plug-ins:${gimp_plug_in_dir}/plug-ins")\n'
+        windows(bare, pick(faults_window.EVERYTHING, "faults", parts), settings=every, **stub)
         deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
         shutil.copytree(bare, deep)
         windows(deep, pick(faults_window.LONG, "faults", parts))
+        console(bare, pick([batch.unseen], "batch", parts), inside={**stub, **told}, **told)
         console(bare, pick([batch.engineless], "engineless", parts))
         windows(bare, pick([dialog.engineless], "engineless", parts))
     print(f"{time.monotonic() - began:.0f} s")

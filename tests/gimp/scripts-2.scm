@@ -63,3 +63,9 @@
     (gimp-displays-flush)
     layer))
 (define (t-parasites image) (cadr (gimp-image-get-parasite-list image)))
+; A copy of a layer, as Duplicate Layer makes it, at the top.
+(define (t-copy image layer)
+  (let ((copy (car (gimp-layer-copy layer FALSE))))
+    (gimp-image-insert-layer image copy 0 0)
+    (gimp-displays-flush)
+    copy))

@@ -4,7 +4,8 @@
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends; with "dying" the engine's
  * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
- * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. For tests of hosts: what
+ * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. SCUMBLE_STUB_TOLD names a file
+ * that gets a line for each engine and each change of the settings. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
  *
  *     cc -shared -fPIC -O2 -pthread -Iinclude tests/krita/stub.c -o libscumble_stub.so
@@ -59,6 +60,13 @@ static void nap_ms(long ms) {
 static long setting(const char *name, long otherwise) {
     const char *text = getenv(name);
     return text ? atol(text) : otherwise;
+}
+static void told(const char *what, unsigned value) {
+    const char *path = getenv("SCUMBLE_STUB_TOLD");
+    FILE *file = path ? fopen(path, "a") : NULL;
+    if (!file) return;
+    fprintf(file, "%s %u\n", what, value);
+    fclose(file);
 }
 static bool fails(const char *where) {
     const char *text = getenv("SCUMBLE_STUB_FAIL");
@@ -224,6 +232,7 @@ int32_t scumble_log_read(uint64_t *number, uint32_t *level, char *buffer, size_t
 }
 
 int32_t scumble_engine_create(const ScumbleEngineOptions *options, ScumbleEngine **engine) {
+    told("engine", 1);
     if (options && options->model_dir && strstr(options->model_dir, "nowhere"))
         return no(SCUMBLE_ERROR_MODEL_MISSING, "the model folder does not exist; choose another one");
     *engine = calloc(1, sizeof **engine);
@@ -442,6 +451,7 @@ static int32_t unchanged(ScumbleSession *s) {
 int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *params, uint64_t *revision) {
     if (params->steps > 200) return no(SCUMBLE_ERROR_SETTING, "The steps go from 1 to 200.");
     if (params->strength > 1) return no(SCUMBLE_ERROR_SETTING, "The strength goes from 0 to 1.");
+    told("preview", params->preview);
     pthread_mutex_lock(&s->lock);
     const char *prompt = params->prompt ? params->prompt : "";
     ScumbleParams plain = *params;
