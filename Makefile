@@ -183,6 +183,14 @@ golden:
 	.setup/golden-venv/bin/python -m pip install --quiet -r tests/golden/requirements.txt
 	.setup/golden-venv/bin/python tests/golden/make.py
 
+# models/export/export.py on tiny models, each loaded and rendered by the command.
+.PHONY: test-export
+test-export:
+	cargo build --bin scumble
+	python3 -m venv .setup/golden-venv
+	.setup/golden-venv/bin/python -m pip install --quiet -r tests/golden/requirements.txt
+	.setup/golden-venv/bin/python tests/golden/exporting.py $(TARGET)/debug/scumble
+
 runtime:
 	python3 scripts/fetch_runtime.py
 

@@ -12,22 +12,15 @@ of what comes out.
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
 import shutil
-import types
-import warnings
 
-import onnx
 import torch
 from diffusers import DiffusionPipeline
+from networks import as_exported, write
 from safetensors.torch import load_file
 from transformers import CLIPVisionModelWithProjection
-
-OPSET = 17
-# One file of ONNX holds no more.
-MOST_BYTES = 2 << 30
 
 
 class ScaledAttention(torch.nn.Module):
@@ -147,43 +140,6 @@ def components(unet, image_encoder):
         ),
         "unet": (unet, unet_forward, inputs, axes, {"out_sample": latent}),
     }
-
-
-@contextlib.contextmanager
-def as_exported(module, forward):
-    """Traced under its own name, so that a LoRA finds its weights."""
-    module.forward = types.MethodType(forward, module)
-    try:
-        yield module
-    finally:
-        del module.forward
-
-
-def write(path, row):
-    """One row of components() to a file, with the weights beside it where they are large."""
-    module, forward, inputs, axes, out = row
-    shutil.rmtree(path.parent, ignore_errors=True)
-    path.parent.mkdir(parents=True)
-    with as_exported(module, forward), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            tuple(inputs.values()),
-            str(path),
-            input_names=list(inputs),
-            output_names=list(out),
-            dynamic_axes={**axes, **out},
-            opset_version=OPSET,
-            do_constant_folding=True,
-            dynamo=False,
-        )
-    size = sum(p.numel() * p.element_size() for p in module.parameters())
-    if size > MOST_BYTES:
-        # The exporter has laid each tensor into a file of its own.
-        model = onnx.load(path)
-        for file in path.parent.iterdir():
-            file.unlink()
-        onnx.save(model, path, save_as_external_data=True, location="model.onnx_data")
 
 
 def check(path, row):

@@ -8,6 +8,7 @@ import onnx
 import tiny
 import torch
 from diffusers import ControlNetModel
+from networks import controlled_forward, named
 
 # name: (seed, the model that it is for, is its scale an input of the graph?)
 NETS = {
@@ -37,11 +38,6 @@ def net(name, parts):
     return own
 
 
-def named(added):
-    """What SDXL is told beside the text."""
-    return dict(zip(("text_embeds", "time_ids"), added, strict=True)) if added else None
-
-
 def control_forward(self, sample, timestep, encoder_hidden_states, *more):
     *added, picture = more[:-1] if self.scaled else more
     out = type(self).forward(
@@ -54,24 +50,6 @@ def control_forward(self, sample, timestep, encoder_hidden_states, *more):
         added_cond_kwargs=named(added),
     )
     return *out.down_block_res_samples, out.mid_block_res_sample
-
-
-def controlled_forward(self, sample, timestep, encoder_hidden_states, *more):
-    added = more[:2] if self.config.addition_embed_type else ()
-    *down, middle = more[len(added) :]
-    return (
-        type(self)
-        .forward(
-            self,
-            sample,
-            timestep,
-            encoder_hidden_states,
-            added_cond_kwargs=named(added),
-            down_block_additional_residuals=tuple(down),
-            mid_block_additional_residual=middle,
-        )
-        .sample
-    )
 
 
 def residuals(own, inputs):

@@ -1,7 +1,8 @@
 """Torch modules to ONNX files with the names and types that optimum-onnx gives them."""
 
 import contextlib
-import types
+import pathlib
+import sys
 import warnings
 
 import numpy as np
@@ -13,65 +14,21 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 from pictures import patched
 
-OPSET = 17
-
-
-# The modules are traced under their own names (no wrapper), so that node and initializer names
-# are those of real exports, e.g. /down_blocks.0/attentions.0/... Hence functions, not classes.
-def text_forward(self, input_ids):
-    out = type(self).forward(self, input_ids=input_ids)
-    return out.last_hidden_state, out.pooler_output
-
-
-def all_states_forward(self, input_ids):
-    out = type(self).forward(self, input_ids=input_ids, output_hidden_states=True)
-    return out.last_hidden_state, out.pooler_output, *out.hidden_states
-
-
-def projected_forward(self, input_ids):
-    out = type(self).forward(self, input_ids=input_ids, output_hidden_states=True)
-    return out.text_embeds, out.last_hidden_state, *out.hidden_states
-
-
-def unet_forward(self, sample, timestep, encoder_hidden_states, timestep_cond=None):
-    out = type(self).forward(
-        self, sample, timestep, encoder_hidden_states, timestep_cond=timestep_cond
-    )
-    return out.sample
-
-
-def unet_xl_forward(self, sample, timestep, encoder_hidden_states, *more):
-    *guidance, text_embeds, time_ids = more
-    out = type(self).forward(
-        self,
-        sample,
-        timestep,
-        encoder_hidden_states,
-        timestep_cond=guidance[0] if guidance else None,
-        added_cond_kwargs={"text_embeds": text_embeds, "time_ids": time_ids},
-    )
-    return out.sample
-
-
-def encode_forward(self, sample):
-    return self._encode(sample)  # mean and log-variance: 2C channels
-
-
-def encode_mean_forward(self, sample):
-    return self._encode(sample).chunk(2, dim=1)[0]
-
-
-def decode_forward(self, latent_sample):
-    return self.decode(latent_sample).sample
-
-
-@contextlib.contextmanager
-def as_exported(module, forward):
-    module.forward = types.MethodType(forward, module)
-    try:
-        yield module
-    finally:
-        del module.forward
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "models" / "export"))
+from networks import (  # noqa: E402, F401
+    LATENT,
+    OPSET,
+    PIXELS,
+    all_states_forward,
+    as_exported,
+    decode_forward,
+    encode_forward,
+    encode_mean_forward,
+    projected_forward,
+    text_forward,
+    unet_forward,
+    unet_xl_forward,
+)
 
 
 def plain_rms_norm(self, x):
@@ -109,10 +66,6 @@ def plainly():
     ]
     with patched(changes):
         yield
-
-
-PIXELS = ("batch_size", "num_channels", "height", "width")
-LATENT = ("batch_size", "num_channels_latent", "height_latent", "width_latent")
 
 
 def components(parts):
