@@ -1446,8 +1446,8 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * image of another size takes the place of the whole of it. It is shown to the model whole, in whatever window; models look at
  * some 1024 x 1024 pixels of it at most, and what they make of it is kept, so that a reference that rests costs no more than
  * what the model does with it in each step.
- * The networks are loaded by the first job that needs them, and kept. Where a LoRA is set, changed or taken away, the next
- * job reads the model's networks that it changes again. What the model cannot take, and a network or LoRA that does not fit
+ * The networks are loaded by the first job that needs them, and kept. After the first LoRA the next job reads the model's
+ * networks that it changes once more; from then on LoRAs and their scales change without that. What the model cannot take, and a network or LoRA that does not fit
  * it, poll tells, once; `scumble_engine_conditions` tells the former before.
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another

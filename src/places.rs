@@ -111,6 +111,11 @@ pub fn user_models() -> Option<PathBuf> {
     data_folder(&|name| std::env::var_os(name)).map(|data| data.join("scumble").join("models"))
 }
 
+/// The user's folder of textual inversions, beside that of models.
+pub fn user_embeddings() -> Option<PathBuf> {
+    user_models().and_then(|models| Some(models.parent()?.join("embeddings")))
+}
+
 /// The XDG rule, which is a good one for every variable: a relative path is passed over.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())

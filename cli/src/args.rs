@@ -77,14 +77,8 @@ pub struct RenderArgs {
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
     #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
-    /// Add what a LoRA's .safetensors file has learnt to the model, and how much of it (-10 to 10, 0 is none): to the U-Net,
-    /// and to the text encoders, if that is not to be the same. May be given several times
-    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = steering::parse_lora)]
-    pub lora: Vec<Lora>,
-    /// Where the LoRAs lie that the prompt names: <lora:NAME:0.8>, or <lora:NAME:1:0.8> with the text encoders' number first
-    /// [default: loras beside the folder of models that were got]
-    #[arg(long, value_name = "DIR")]
-    pub lora_folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub loras: LoraArgs,
     /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
     /// soft, the words, and their weight against those of regions that it overlaps and, below 1, the whole picture's (0 to 10).
     /// May be given several times
@@ -134,6 +128,8 @@ pub struct LiveArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub loras: LoraArgs,
+    #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -161,6 +157,19 @@ pub struct DevicesArgs {
     /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]
     #[arg(long, value_name = "PATH")]
     pub runtime: Option<PathBuf>,
+}
+
+/// What is added to the model.
+#[derive(Args, Debug, Clone, Default)]
+pub struct LoraArgs {
+    /// Add what a LoRA's .safetensors file has learnt to the model, and how much of it (-10 to 10, 0 is none): to the U-Net,
+    /// and to the text encoders, if that is not to be the same. May be given several times
+    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = steering::parse_lora)]
+    pub lora: Vec<Lora>,
+    /// Where the LoRAs lie that the prompt names: <lora:NAME:0.8>, or <lora:NAME:1:0.8> with the text encoders' number first
+    /// [default: loras beside the folder of models that were got]
+    #[arg(long, value_name = "DIR")]
+    pub lora_folder: Option<PathBuf>,
 }
 
 /// What the model is told; left out, the model's own value is used.

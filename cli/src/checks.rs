@@ -109,7 +109,7 @@ mod tests {
                 {"t": 160, "do": "set", "strength": 0.4}, {"t": 160, "do": "prompt", "text": "x"}]"##,
         )
         .unwrap();
-        assert_eq!((recording.strokes(), recording.prompts(), recording.length()), (1, 1, 160.0));
+        assert_eq!((recording.strokes(), recording.prompts().count(), recording.length()), (1, 1, 160.0));
         assert_eq!(recording.paper.0, [255; 3]);
     }
 
@@ -118,7 +118,7 @@ mod tests {
         let text = include_str!("../../tests/recordings/landscape.json");
         let recording = Recording::parse(text).unwrap();
         let count = |is: fn(&Event) -> bool| recording.events.iter().filter(|e| is(e)).count();
-        assert!(recording.strokes() >= 24 && recording.prompts() >= 3);
+        assert!(recording.strokes() >= 24 && recording.prompts().count() >= 3);
         assert!(count(|e| matches!(e, Event::Mark { .. })) >= 5);
         assert!(count(|e| matches!(e, Event::Set(_))) >= 1);
         assert!(count(|e| matches!(e, Event::Pause { .. })) >= 1);

@@ -238,6 +238,14 @@ impl Layer {
         })
     }
 
+    /// Takes away what steers under a number.
+    pub fn clear_condition(&mut self, number: u32) -> Answer<Option<u64>> {
+        // SAFETY: no pointer but the session's own and the revision's.
+        revision(|out| unsafe {
+            scumble_session_set_condition(self.0, number, std::ptr::null(), std::ptr::null(), out)
+        })
+    }
+
     /// Coverage for the whole canvas, one byte a pixel.
     pub fn set_mask(&mut self, width: u32, height: u32, coverage: &[u8]) -> Answer<Option<u64>> {
         let mut mask = init(scumble_mask_init)?;

@@ -13,13 +13,17 @@ use crate::{film, progress, stills, strip};
 
 pub fn run(args: &LiveArgs) -> Done {
     let recording = Recording::read(&args.script)?;
+    // What the hand would stumble over on its way is told first.
+    for prompt in recording.prompts().chain([recording.settings.prompt.as_str()]) {
+        args.loras.with_those_in(prompt)?;
+    }
     let size = recording.canvas;
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     prepare(&args.out)?;
     let spool = Spool::create(&args.out, size.width as usize * size.height as usize * 4)?;
     let params = replay::params(&recording, &args.settings, args.preview);
-    let mut replay = Replay::new(&recording, engine.layer()?, params, spool);
+    let mut replay = Replay::new(&recording, &args.loras, engine.layer()?, params, spool);
 
     let spinner = progress::spinner("opening");
     replay.open()?;
@@ -70,7 +74,7 @@ fn report(args: &LiveArgs, recording: &Recording, replay: &Replay<'_>, model: &M
         canvas: [recording.canvas.width, recording.canvas.height],
         seconds: recording.length() / 1e3 / args.speed,
         strokes: recording.strokes(),
-        prompts: recording.prompts(),
+        prompts: recording.prompts().count(),
         speed: args.speed,
         model: model.name.clone(),
         device: model.device.clone(),

@@ -246,8 +246,12 @@ impl Recording {
         self.events.iter().filter(|event| matches!(event, Event::Stroke(_))).count()
     }
 
-    pub fn prompts(&self) -> usize {
-        self.events.iter().filter(|event| matches!(event, Event::Prompt { .. })).count()
+    /// The prompts that the hand changes to.
+    pub fn prompts(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Prompt { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
-use crate::args::{Alpha, Settings};
+use crate::args::{Alpha, LoraArgs, Settings};
 use crate::failure::{Done, Failure};
 use crate::hand::{Action, Hand};
 use crate::host::{Depth, Fault, Layer, Params, Polled, Preview};
@@ -29,6 +29,9 @@ pub struct Mark {
 
 pub struct Replay<'a> {
     recording: &'a Recording,
+    loras: &'a LoraArgs,
+    /// LoRAs that the layer has.
+    set_loras: u32,
     layer: Layer,
     params: Params,
     painter: Painter,
@@ -49,11 +52,19 @@ pub struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    pub fn new(recording: &'a Recording, layer: Layer, params: Params, spool: Spool) -> Self {
+    pub fn new(
+        recording: &'a Recording,
+        loras: &'a LoraArgs,
+        layer: Layer,
+        params: Params,
+        spool: Spool,
+    ) -> Self {
         let size = recording.canvas;
         let painter = Painter::new(size.width, size.height, recording.background.map(|c| c.0));
         Replay {
             recording,
+            loras,
+            set_loras: 0,
             layer,
             prompts: vec![(f64::NEG_INFINITY, params.prompt.clone())],
             params,
@@ -82,7 +93,7 @@ impl<'a> Replay<'a> {
     /// Switches the live layer on and waits for the picture of the blank canvas, as an artist would.
     pub fn open(&mut self) -> Done {
         let begin = Instant::now();
-        let settings = self.layer.set_params(&self.params)?;
+        let settings = self.tell()?;
         let pushed = self.layer.push(self.recording.canvas.canvas(self.painter.pixels()), None)?;
         let revision = pushed.or(settings).unwrap_or(0);
         loop {
@@ -160,9 +171,25 @@ impl<'a> Replay<'a> {
         self.poll(t)
     }
 
+    /// Settings, and the LoRAs that the prompt names; the revision, if that changes anything.
+    fn tell(&mut self) -> Done<Option<u64>> {
+        let (prompt, loras) = self.loras.with_those_in(&self.params.prompt)?;
+        let mut revision = None;
+        let mut count = 0;
+        for lora in &loras {
+            revision = self.layer.set_lora(count, &lora.of_host())?.or(revision);
+            count += 1;
+        }
+        for gone in count..self.set_loras {
+            revision = self.layer.clear_condition(gone)?.or(revision);
+        }
+        self.set_loras = count;
+        Ok(self.layer.set_params(&Params { prompt, ..self.params.clone() })?.or(revision))
+    }
+
     fn set(&mut self) -> Done {
         let since = Instant::now();
-        if let Some(revision) = self.layer.set_params(&self.params)? {
+        if let Some(revision) = self.tell()? {
             self.meter.expect(Cause::Settings, revision, since);
         }
         Ok(())

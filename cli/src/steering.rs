@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::args::RenderArgs;
+use crate::args::{LoraArgs, RenderArgs};
 use crate::failure::Done;
 use crate::host::{self, Layer};
 use crate::lora_words;
@@ -30,11 +30,11 @@ impl<'a> Steering<'a> {
         let controls = args.control.iter().map(|own| Ok((own, of_canvas("control picture", &own.picture)?)));
         let regions = args.region.iter().map(|own| Ok((own, of_canvas("region's mask", &own.mask)?)));
         let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
-        let (prompt, named) = lora_words::taken_out(&args.prompt, args.lora_folder.as_deref())?;
+        let (prompt, loras) = args.loras.with_those_in(&args.prompt)?;
         Ok(Steering {
             prompt,
             controls: controls.collect::<Done<_>>()?,
-            loras: args.lora.iter().cloned().chain(named).collect(),
+            loras,
             regions: regions.collect::<Done<_>>()?,
             references: references.collect::<Done<_>>()?,
         })
@@ -51,8 +51,8 @@ impl<'a> Steering<'a> {
             let control = host::Control { model, scale: *scale, start: *start, end: *end };
             layer.set_control(number(), &control, picture.canvas())?;
         }
-        for Lora { file, scale, text } in &self.loras {
-            layer.set_lora(number(), &host::Lora { file, scale: *scale, text: *text })?;
+        for lora in &self.loras {
+            layer.set_lora(number(), &lora.of_host())?;
         }
         for (Region { prompt, weight, .. }, mask) in &self.regions {
             layer.set_region(number(), &host::Region { prompt, weight: *weight }, mask.canvas())?;
@@ -118,6 +118,23 @@ pub struct Lora {
     pub file: PathBuf,
     pub scale: f32,
     pub text: f32,
+}
+
+impl Lora {
+    pub fn of_host(&self) -> host::Lora<'_> {
+        host::Lora { file: &self.file, scale: self.scale, text: self.text }
+    }
+}
+
+impl LoraArgs {
+    /// A prompt without the LoRAs that it names, and all that are asked for.
+    ///
+    /// # Errors
+    /// As [`lora_words::taken_out`].
+    pub fn with_those_in(&self, prompt: &str) -> Done<(String, Vec<Lora>)> {
+        let (prompt, named) = lora_words::taken_out(prompt, self.lora_folder.as_deref())?;
+        Ok((prompt, self.lora.iter().cloned().chain(named).collect()))
+    }
 }
 
 /// `FILE[:SCALE[:TEXT_SCALE]]`; colons that no number follows belong to the path.

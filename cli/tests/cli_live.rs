@@ -31,7 +31,11 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn live(script: &Path, out: &Path, more: &[&str]) -> Output {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny/turbo");
+    live_with("turbo", script, out, more)
+}
+
+fn live_with(model: &str, script: &Path, out: &Path, more: &[&str]) -> Output {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny").join(model);
     Command::new(env!("CARGO_BIN_EXE_scumble"))
         .args(["live", "--device", "cpu", "--model"])
         .arg(model)
@@ -53,6 +57,29 @@ fn frames(out: &Path) -> Vec<PathBuf> {
         std::fs::read_dir(out.join("frames")).unwrap().flatten().map(|e| e.path()).collect();
     files.sort();
     files
+}
+
+#[test]
+fn loras_that_prompts_name_come_and_go() {
+    let folder = scratch("loras");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let loras = models.join("loras").to_str().unwrap().to_owned();
+    let ended = |first: &str, then: &str| {
+        let script = folder.join("script.json");
+        let text = SHORT.replace("a lake\", \"seed", &format!("{first}\", \"seed"));
+        std::fs::write(&script, text.replace("a lake at night", then)).unwrap();
+        let out = folder.join("out");
+        let output = live_with("sd15", &script, &out, &["--lora-folder", &loras, "--steps", "2"]);
+        (output.status.success(), said(&output), std::fs::read(out.join("live.png")).unwrap_or_default())
+    };
+    let (plain, named) = (ended("a lake", "night"), ended("a lake", "<lora:sd15-kohya:1> night"));
+    assert!(plain.0 && named.0, "{} {}", plain.1, named.1);
+    assert!(plain.2 != named.2);
+    // One that is gone leaves nothing.
+    let gone = ended("<lora:sd15-peft:1> a lake <lora:sd15-kohya:0.5>", "night");
+    assert!(gone.0 && gone.2 == plain.2, "{}", gone.1);
+    let wrong = ended("a lake", "night <lora:nothing>");
+    assert!(!wrong.0 && wrong.1.contains("no nothing.safetensors"), "{}", wrong.1);
 }
 
 #[test]

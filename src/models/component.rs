@@ -7,6 +7,7 @@ pub(crate) mod errors;
 mod numbers;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,20 +53,19 @@ pub enum Feed<'a> {
     Number(f32),
 }
 
+/// What is fed to inputs that a file does not declare, by name.
+pub type Also = Vec<(String, DynValue)>;
+
 /// A session that is ready to run.
 pub struct Component {
     network: Network,
     session: Session,
     /// The same with all digits, until the first run has shown whether it is needed.
     exact: Option<Session>,
+    /// What is fed in every run besides what the network declares: the inputs of [`Component::read_again`].
+    also: BTreeMap<String, DynValue>,
     runtime: &'static Runtime,
     options: Options,
-}
-
-/// A network's file without some of its weights, and what goes in their place.
-pub struct Changed {
-    pub model: Vec<u8>,
-    pub weights: Vec<(String, Arc<DynValue>)>,
 }
 
 /// What is to be said of a session, whichever.
@@ -95,17 +95,25 @@ impl Component {
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
         let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
-        Ok(Component { network, session, exact, runtime, options })
+        Ok(Component { network, session, exact, also: BTreeMap::new(), runtime, options })
     }
 
-    /// Reads the network again, with other weights or (`None`) its own. Where that fails it stays as it was.
+    /// Reads the network again from `model`, its file with more inputs, which from then on get what [`Component::feed_also`]
+    /// is given. Where that fails it stays as it was.
     ///
     /// # Errors
     /// As [`Component::load`].
-    pub fn read_again(&mut self, changed: Option<&Changed>, cancel: &Cancel) -> Result<()> {
+    pub fn read_again(&mut self, model: &[u8], cancel: &Cancel) -> Result<()> {
         let Network { name, path, .. } = &self.network;
-        (self.session, self.exact) = sessions((*name, path), changed, self.runtime, self.options, cancel)?;
+        (self.session, self.exact) =
+            sessions((*name, path), Some(model), self.runtime, self.options, cancel)?;
+        self.also.clear();
         Ok(())
+    }
+
+    /// Says what inputs that the file does not have are fed in every run from now on.
+    pub fn feed_also(&mut self, values: Also) {
+        self.also.extend(values);
     }
 
     pub fn name(&self) -> &'static str {
@@ -195,9 +203,10 @@ impl Component {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<ArrayD<f32>>> {
-        let made = self.network.run(&mut self.session, feeds, wanted, cancel, spent)?;
+        let also = &self.also;
+        let made = self.network.run(&mut self.session, (feeds, also), wanted, cancel, spent)?;
         let Some(mut exact) = self.exact.take() else { return Ok(made) };
-        let right = self.network.run(&mut exact, feeds, wanted, cancel, spent)?;
+        let right = self.network.run(&mut exact, (feeds, also), wanted, cancel, spent)?;
         let near = made.iter().zip(&right).all(|(made, right)| is_near(made, right));
         match near {
             true => log::info!("the {} runs in bfloat16", self.network.name),
@@ -213,10 +222,10 @@ impl Component {
     }
 }
 
-/// Reads a network; where the device rounds, also with all digits.
+/// Reads a network, from its file or from what `model` makes of that; where the device rounds, also with all digits.
 fn sessions(
     (name, path): (&'static str, &Path),
-    changed: Option<&Changed>,
+    model: Option<&[u8]>,
     runtime: &Runtime,
     options: Options,
     cancel: &Cancel,
@@ -225,20 +234,17 @@ fn sessions(
     let read = |precision| -> Result<Session> {
         let commit = |level| -> ort::Result<Session> {
             let mut builder = session_builder(runtime, Options { precision, ..options }, level)?;
-            if let Some(changed) = changed {
+            if model.is_some() {
                 let folder = path.parent().and_then(Path::to_str).filter(|folder| !folder.is_empty());
                 builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.unwrap_or("."))?;
-                for (name, weight) in &changed.weights {
-                    builder = builder.with_external_initializer(name, weight.clone())?;
-                }
             }
             let canceler = builder.canceler();
             let _hooked = cancel.hook(move || {
                 // It fails only if the load has ended by itself.
                 let _ = canceler.cancel();
             });
-            match changed {
-                Some(changed) => builder.commit_from_memory(&changed.model),
+            match model {
+                Some(model) => builder.commit_from_memory(model),
                 None => builder.commit_from_file(path),
             }
         };
@@ -264,7 +270,7 @@ impl Network {
     fn run(
         &self,
         session: &mut Session,
-        feeds: &[(&str, Feed<'_>)],
+        (feeds, also): (&[(&str, Feed<'_>)], &BTreeMap<String, DynValue>),
         wanted: &[&str],
         cancel: &Cancel,
         spent: &mut Duration,
@@ -274,7 +280,8 @@ impl Network {
         if let Some(port) = self.inputs.iter().find(|port| !fed(port)) {
             return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
         }
-        let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(feeds.len());
+        let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> =
+            Vec::with_capacity(feeds.len() + also.len());
         for (name, feed) in feeds {
             let port = self
                 .inputs
@@ -286,6 +293,7 @@ impl Network {
             })?;
             values.push((Cow::Borrowed(*name), value));
         }
+        values.extend(also.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), value.into())));
         let options = Arc::new(RunOptions::new().map_err(|e| self.failed(&e))?);
         let terminator = Arc::clone(&options);
         let hooked = cancel.hook(move || {

@@ -9,6 +9,7 @@ pub mod device;
 pub mod checkpoint;
 pub mod config;
 pub mod folder;
+pub mod inversion;
 pub mod kind;
 pub mod layout;
 pub mod lora;

@@ -13,6 +13,7 @@ use crate::models::component::errors::no_half;
 use crate::models::device::auto::{self, Needs};
 use crate::models::device::{self, Choice, Device};
 use crate::models::folder::{Folder, Reader};
+use crate::models::inversion::Encoder as Encoding;
 use crate::models::kind::Kind;
 use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
@@ -29,6 +30,7 @@ use crate::pipeline::vae::{Decoder, Encoder};
 use crate::pipeline::{
     flux, flux_2_klein, sana_sprint, stable_diffusion, stable_diffusion_3, stable_diffusion_xl, z_image,
 };
+use crate::places::user_embeddings;
 
 /// What to load, and how to run it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -200,6 +202,10 @@ impl Loader<'_> {
         for (place, words) in folder.texts.iter().enumerate() {
             let mut text = TextEncoder::new(words, component()?, self.taking(place))?;
             text.try_out(words, self.cancel, &mut Duration::default()).map_err(|e| self.does_not_run(e))?;
+            if let Some(encoder) = self.hears_inversions_as(place) {
+                let own = folder.path.join("embeddings");
+                text.look_for_inversions([own].into_iter().chain(user_embeddings()).collect(), encoder);
+            }
             encoders.push(text);
         }
         let network = component()?;
@@ -267,6 +273,18 @@ impl Loader<'_> {
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         (self.progress)(1.0, "ready");
         Ok(pipeline)
+    }
+
+    /// Which vectors of textual inversions are those of the text encoder at this place, in families that they are made for.
+    fn hears_inversions_as(&self, place: usize) -> Option<Encoding> {
+        match self.folder.kind {
+            None | Some(Kind::StableDiffusion | Kind::LatentConsistency) => Some(Encoding::Only),
+            Some(Kind::StableDiffusionXl) if self.folder.texts[place].name == "text_encoder" => {
+                Some(Encoding::First)
+            }
+            Some(Kind::StableDiffusionXl) => Some(Encoding::Second),
+            _ => None,
+        }
     }
 
     /// What is looked at of the text encoder at this place among the folder's.

@@ -1,25 +1,24 @@
-//! LoRAs on a model that is loaded: what they add is put into the weights of the networks that they change, from the model's
-//! own on the disk each time, and ONNX Runtime reads those networks again. Without any they are as they were.
+//! LoRAs on a model that is loaded. With the first one ONNX Runtime reads the networks that it changes once more, with a branch
+//! beside each weight that LoRAs are used to change; what the branches are fed is all that later changes change. Fed with
+//! zeros they add nothing, and the model is itself to the last bit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use half::f16;
 use ort::value::{DynValue, Tensor};
-use parking_lot::Mutex;
 
 use super::denoise::Denoiser;
 use super::text::TextEncoder;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status, plain};
-use crate::models::component::{Changed, Component};
+use crate::models::component::Component;
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::lora::{self, Delta, Lora, Part};
 use crate::models::numbers::entry;
-use crate::models::weights::{Element, Found, Weight, Weights};
+use crate::models::weights::{self, Element, Found, Use, Weight, Weights};
 use crate::render::Scene;
 
 /// Names that a sentence has room for.
@@ -40,6 +39,8 @@ struct Folded {
     asked: Vec<Asked>,
     /// Those of them that change it.
     has: Vec<Asked>,
+    /// Modules that have a branch.
+    branches: BTreeSet<String>,
 }
 
 pub struct Loras {
@@ -55,7 +56,7 @@ pub struct Loras {
 /// The LoRAs of one job by file, each read once.
 type Files = BTreeMap<String, Lora>;
 
-/// One weight, and what is added to it.
+/// One weight, and how much of what is added to it.
 type Sum<'a> = (&'a Weight, Vec<(f32, &'a Delta)>);
 
 impl Loras {
@@ -172,8 +173,8 @@ impl Loras {
             all += 1;
             for (_, weights) in networks.iter().filter(|(own, _)| own == part) {
                 match find(weights, *part, module) {
-                    Some(Found::Weight(weight)) => fits &= delta.fits(&weight.shape, weight.usage),
-                    Some(Found::Fixed(why)) => {
+                    Some((_, Found::Weight(weight))) => fits &= delta.fits(&weight.shape, weight.usage),
+                    Some((_, Found::Fixed(why))) => {
                         fixed = fixed.or(Some((*part, *why)));
                         fits = false;
                     }
@@ -214,38 +215,63 @@ impl Loras {
         cancel: &Cancel,
     ) -> Result<()> {
         let part = target.part;
-        let name = target.network.component().name();
+        let component = target.network.component();
         let mut sums: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
         let mut has = Vec::new();
         for asked in &target.asked {
             let Some(lora) = files.get(&asked.file) else { continue };
             let before = has.len();
             for ((own, module), delta) in &lora.0 {
-                let Some(Found::Weight(weight)) =
+                let Some((module, Found::Weight(weight))) =
                     (*own == part).then(|| find(weights, part, module)).flatten()
                 else {
                     continue;
                 };
-                sums.entry(&weight.name).or_insert_with(|| (weight, Vec::new())).1.push((asked.scale, delta));
+                let deltas = &mut sums.entry(module).or_insert_with(|| (weight, Vec::new())).1;
+                match deltas.iter_mut().find(|(_, known)| std::ptr::eq(*known, delta)) {
+                    Some((scale, _)) => *scale += asked.scale,
+                    None => deltas.push((asked.scale, delta)),
+                }
                 has.truncate(before);
                 has.push(asked.clone());
             }
         }
-        let folded = self.folded.entry(name).or_default();
+        let folded = self.folded.entry(component.name()).or_default();
         if folded.has != has {
             let start = Instant::now();
-            let component = target.network.component();
-            let changed = match sums.is_empty() {
+            let branches = match sums.keys().all(|module| folded.branches.contains(*module)) {
                 true => None,
-                false => Some(changed(weights, sums.into_values().collect(), component.threads(), cancel)?),
+                false => {
+                    let usual = weights.changeable().map(|(module, _)| module).filter(|m| is_usual(part, m));
+                    let all = sums.keys().copied().chain(usual).map(str::to_owned);
+                    Some(all.chain(folded.branches.iter().cloned()).collect::<BTreeSet<String>>())
+                }
             };
-            let summed = start.elapsed();
-            component.read_again(changed.as_ref(), cancel)?;
+            let modules = branches.as_ref().unwrap_or(&folded.branches);
+            let mut values = Vec::with_capacity(2 * modules.len());
+            for module in modules {
+                cancel.check()?;
+                let Some((module, Found::Weight(weight))) = weights.get(module) else { continue };
+                let deltas = sums.get(module).map_or(&[][..], |(_, deltas)| deltas);
+                values.extend(weights::inputs(module).into_iter().zip(halves(weight, deltas)?));
+            }
+            let ready = start.elapsed();
+            if let Some(branches) = branches {
+                let model = weights.with_branches(&branches, part != Part::Unet)?;
+                match &mut target.network {
+                    Network::Text(encoder) => encoder.read_again(weights, &model, cancel)?,
+                    Network::Denoiser(denoiser) => denoiser.component().read_again(&model, cancel)?,
+                }
+                folded.branches = branches;
+            }
+            let component = target.network.component();
+            component.feed_also(values);
             log::info!(
-                "LoRAs in the {name}: {} of them, summed up in {:.2} s, read in {:.2} s",
+                "LoRAs in the {}: {} of them, made ready in {:.2} s, read in {:.2} s",
+                component.name(),
                 has.len(),
-                summed.as_secs_f64(),
-                (start.elapsed() - summed).as_secs_f64()
+                ready.as_secs_f64(),
+                (start.elapsed() - ready).as_secs_f64()
             );
             if let Network::Text(encoder) = &mut target.network {
                 encoder.forget();
@@ -255,6 +281,15 @@ impl Loras {
         folded.asked.clone_from(&target.asked);
         Ok(())
     }
+}
+
+/// Modules that most LoRAs change: they have their branches from the first LoRA on, whichever that is.
+fn is_usual(part: Part, module: &str) -> bool {
+    let words: &[&str] = match part {
+        Part::Unet => &["_attentions_"],
+        Part::Text | Part::Text2 => &["_self_attn_", "_mlp_"],
+    };
+    words.iter().any(|word| module.contains(word))
 }
 
 enum Network<'a> {
@@ -289,8 +324,9 @@ fn stamp(file: &str, scale: f32) -> Result<Asked> {
     Ok(Asked { file: file.to_owned(), changed: about.modified().ok(), bytes: about.len(), scale })
 }
 
-/// What the model has for a module: text encoders are exported with and without the level `text_model`.
-fn find<'a>(weights: &'a Weights, part: Part, module: &str) -> Option<&'a Found> {
+/// What the model has for a module, and how it calls that: text encoders are exported with and without the level
+/// `text_model`.
+fn find<'a>(weights: &'a Weights, part: Part, module: &str) -> Option<(&'a str, &'a Found)> {
     const LEVEL: &str = "text_model_";
     weights.get(module).or_else(|| match (part, module.strip_prefix(LEVEL)) {
         (Part::Unet, _) => None,
@@ -299,39 +335,35 @@ fn find<'a>(weights: &'a Weights, part: Part, module: &str) -> Option<&'a Found>
     })
 }
 
-/// Adds up what belongs to each weight, several at a time.
-fn changed(weights: &Weights, sums: Vec<Sum<'_>>, threads: usize, cancel: &Cancel) -> Result<Changed> {
-    let replaced: Vec<&Weight> = sums.iter().map(|(weight, _)| *weight).collect();
-    let model = weights.without(&replaced)?;
-    let (waiting, done) = (Mutex::new(sums.into_iter()), Mutex::new(Ok(Vec::new())));
-    let work = || {
-        loop {
-            let next = waiting.lock().next();
-            let Some(sum) = next.filter(|_| done.lock().is_ok()) else { return };
-            let made = cancel.check().and_then(|()| one(weights, &sum));
-            let mut done = done.lock();
-            match (made, done.as_mut()) {
-                (Ok(made), Ok(all)) => all.push(made),
-                (Err(error), Ok(_)) => *done = Err(error),
-                _ => return,
-            }
-        }
+/// What a weight's branch is fed: all that is added to it side by side, or zeros.
+fn halves(weight: &Weight, deltas: &[(f32, &Delta)]) -> Result<[DynValue; 2]> {
+    let parts: Vec<_> = deltas.iter().map(|(scale, delta)| (scale, delta.halves())).collect();
+    let rank = parts.iter().map(|(_, part)| part.rank).sum::<usize>().max(1);
+    let [down_shape, up_shape] = weight.halves_of(rank);
+    let (row, outputs) = match weight.usage {
+        Use::Transposed => (weight.shape[0], weight.shape[1]),
+        Use::AsIs | Use::Kernel => (weight.shape[1..].iter().product(), weight.shape[0]),
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, 16) {
-            scope.spawn(work);
+    let (mut down, mut up) = (vec![0.0; rank * row], vec![0.0; outputs * rank]);
+    let mut first = 0;
+    for (scale, part) in &parts {
+        let scale = *scale * part.scale;
+        for (at, number) in part.up.iter().enumerate() {
+            let (output, place) = (at / part.rank, first + at % part.rank);
+            up[if weight.usage == Use::Kernel { output * rank + place } else { place * outputs + output }] =
+                scale * number;
         }
-        work();
-    });
-    Ok(Changed { model, weights: done.into_inner()? })
+        for (at, number) in part.down.iter().enumerate() {
+            let (place, input) = (first + at / row, at % row);
+            down[if weight.usage == Use::Kernel { place * row + input } else { input * rank + place }] =
+                *number;
+        }
+        first += part.rank;
+    }
+    Ok([value(weight, down_shape, down)?, value(weight, up_shape, up)?])
 }
 
-fn one(weights: &Weights, (weight, deltas): &Sum<'_>) -> Result<(String, Arc<DynValue>)> {
-    let mut numbers = weights.read(weight)?;
-    for (scale, delta) in deltas {
-        delta.add(*scale, weight.usage, &mut numbers);
-    }
-    let shape = weight.shape.clone();
+fn value(weight: &Weight, shape: Vec<usize>, numbers: Vec<f32>) -> Result<DynValue> {
     let value = match weight.element {
         Element::F32 => {
             check_finite(&numbers, weight)?;
@@ -339,14 +371,11 @@ fn one(weights: &Weights, (weight, deltas): &Sum<'_>) -> Result<(String, Arc<Dyn
         }
         Element::F16 => {
             let halves: Vec<f16> = numbers.iter().map(|number| f16::from_f32(*number)).collect();
-            numbers.iter_mut().zip(&halves).for_each(|(number, half)| *number = half.to_f32());
-            check_finite(&numbers, weight)?;
+            check_finite(&halves.iter().map(|half| half.to_f32()).collect::<Vec<_>>(), weight)?;
             Tensor::from_array((shape, halves)).map(Tensor::into_dyn)
         }
     };
-    let value =
-        value.map_err(|e| Error::new(Status::Memory, format!("A LoRA's weights have no room: {e}.")))?;
-    Ok((weight.name.clone(), Arc::new(value)))
+    value.map_err(|e| Error::new(Status::Memory, format!("A LoRA's weights have no room: {e}.")))
 }
 
 fn check_finite(numbers: &[f32], weight: &Weight) -> Result<()> {

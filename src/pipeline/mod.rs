@@ -10,6 +10,7 @@ mod flux_2_klein;
 mod hold;
 mod image_encoder;
 mod inpaint;
+mod inversions;
 mod load;
 mod lora;
 mod prompt;

@@ -1,5 +1,6 @@
 //! Prompts to what the denoising network is conditioned on.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::models::folder::{Reader, Words};
+use crate::models::inversion::Encoder;
+use crate::models::weights::{Table, Weights};
+use crate::pipeline::inversions::{Inversions, Spoken, Vectors};
 use crate::pipeline::prompt;
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
@@ -85,7 +89,10 @@ pub struct TextEncoder {
     telling: Telling,
     /// May a prompt have more than one piece? CLIP's, where the denoising network takes any number of tokens.
     in_pieces: bool,
-    /// By the prompt, and whether it is read plainly.
+    inversions: Inversions,
+    /// Where the network takes vectors in the place of words', once it does.
+    table: Option<Table>,
+    /// By the prompt with what it names, and whether it is read plainly.
     kept: Recent<(String, bool), Arc<Embedding>>,
 }
 
@@ -138,6 +145,8 @@ impl TextEncoder {
             reader: words.reader,
             telling: Telling { padded: true, ..Telling::default() },
             in_pieces: false,
+            inversions: Inversions::default(),
+            table: None,
             kept: Recent::new(match words.reader {
                 Reader::T5 | Reader::Language => KEPT_OF_LARGE,
                 Reader::Clip | Reader::Other => KEPT,
@@ -148,6 +157,43 @@ impl TextEncoder {
     /// The network itself, to change its weights; what it has made of prompts is then forgotten ([`Self::forget`]).
     pub fn component(&mut self) -> &mut Component {
         &mut self.network
+    }
+
+    /// Says where textual inversions lie, and which of their vectors are this text encoder's.
+    pub fn look_for_inversions(&mut self, folders: Vec<PathBuf>, encoder: Encoder) {
+        self.inversions = Inversions::new(folders, encoder);
+    }
+
+    /// Reads the network again from [`Weights::with_branches`], after which it takes vectors in the place of words' where
+    /// `weights` has a table of them.
+    ///
+    /// # Errors
+    /// As [`Component::read_again`].
+    pub fn read_again(&mut self, weights: &Weights, model: &[u8], cancel: &Cancel) -> Result<()> {
+        self.network.read_again(model, cancel)?;
+        self.table = weights.table().cloned();
+        Ok(())
+    }
+
+    /// The vectors of what a prompt names, which the network is then ready for.
+    fn vectors(&mut self, spoken: &Spoken, cancel: &Cancel) -> Result<Vectors> {
+        if spoken.is_empty() {
+            return Ok(Vectors::default());
+        }
+        if self.table.is_none() {
+            let weights = Weights::of(self.network.path())?;
+            let Some(table) = weights.table() else {
+                return Err(spoken.unheard(
+                    "the table of words in this export of the model's text encoder is rounded or hidden; choose an \
+                     export with 16- or 32-bit floats",
+                ));
+            };
+            // First, so that one that does not fit changes nothing.
+            self.inversions.vectors(spoken, table.width)?;
+            let model = weights.with_branches(&std::collections::BTreeSet::new(), true)?;
+            self.read_again(&weights, &model, cancel)?;
+        }
+        self.inversions.vectors(spoken, self.table.as_ref().map_or(1, |table| table.width))
     }
 
     /// Forgets what prompts came to.
@@ -213,7 +259,9 @@ impl TextEncoder {
         spent: &mut Duration,
     ) -> Result<Arc<Embedding>> {
         let prompt = shorten(prompt);
-        if let Some(embedding) = self.kept.get(&(prompt.to_owned(), false)) {
+        let spoken = self.inversions.spoken(prompt);
+        let key = (format!("{prompt}{}", spoken.key()), false);
+        if let Some(embedding) = self.kept.get(&key) {
             return Ok(embedding);
         }
         let parts = prompt::parts(prompt);
@@ -223,13 +271,14 @@ impl TextEncoder {
         {
             return self.encode_plainly(&prompt::plain(&parts), cancel, spent);
         }
-        let mut chunks = self.tokenizer.chunks(&parts)?;
+        let vectors = self.vectors(&spoken, cancel)?;
+        let mut chunks = self.tokenizer.chunks(&parts, &vectors)?;
         if !self.in_pieces {
             chunks.truncate(1);
         }
         let mut whole: Option<Embedding> = None;
         for chunk in &chunks {
-            let mut piece = self.run(&chunk.ids, chunk.used, cancel, spent)?;
+            let mut piece = self.run((&chunk.ids, &vectors), chunk.used, cancel, spent)?;
             weigh(&mut piece, chunk);
             match &mut whole {
                 None => whole = Some(piece),
@@ -241,7 +290,7 @@ impl TextEncoder {
         }
         let nothing = Embedding { tokens: 0, width: 0, data: Vec::new(), used: 0, pooled: Vec::new() };
         let embedding = Arc::new(whole.unwrap_or(nothing));
-        self.kept.put((prompt.to_owned(), false), Arc::clone(&embedding));
+        self.kept.put(key, Arc::clone(&embedding));
         Ok(embedding)
     }
 
@@ -255,16 +304,19 @@ impl TextEncoder {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Arc<Embedding>> {
-        let key = (shorten(prompt).to_owned(), true);
+        let prompt = shorten(prompt);
+        let spoken = self.inversions.spoken(prompt);
+        let key = (format!("{prompt}{}", spoken.key()), true);
         if let Some(embedding) = self.kept.get(&key) {
             return Ok(embedding);
         }
+        let vectors = self.vectors(&spoken, cancel)?;
         let Telling { before, after, padded, .. } = &self.telling;
-        let (mut ids, used) = self.tokenizer.encode(&format!("{before}{}{after}", key.0))?;
+        let (mut ids, used) = self.tokenizer.encode(&format!("{before}{prompt}{after}"), &vectors)?;
         if !padded {
             ids.truncate(used.max(1));
         }
-        let embedding = Arc::new(self.run(&ids, used, cancel, spent)?);
+        let embedding = Arc::new(self.run((&ids, &vectors), used, cancel, spent)?);
         self.kept.put(key, Arc::clone(&embedding));
         Ok(embedding)
     }
@@ -303,7 +355,9 @@ impl TextEncoder {
             _ => self.tokenizer.length(),
         };
         let ids = vec![self.tokenizer.largest(); length];
-        self.run(&ids, ids.len(), cancel, spent).map(drop).map_err(|error| match error.status {
+        self.run((&ids, &Vectors::default()), ids.len(), cancel, spent).map(drop).map_err(|error| match error
+            .status
+        {
             Status::Inference
                 if error.message.contains("ut of bounds") || error.message.contains("indices") =>
             {
@@ -313,8 +367,22 @@ impl TextEncoder {
         })
     }
 
-    /// Runs the network on `ids`, of which the first `used` are not padding.
-    fn run(&mut self, ids: &[i64], used: usize, cancel: &Cancel, spent: &mut Duration) -> Result<Embedding> {
+    /// Runs the network on `ids`, of which the first `used` are not padding and some may stand for vectors.
+    fn run(
+        &mut self,
+        (ids, vectors): (&[i64], &Vectors),
+        used: usize,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Embedding> {
+        let laid_out;
+        let mut ids = ids;
+        if let Some(table) = &self.table {
+            let (own, in_place) = vectors.laid_out(ids, table)?;
+            laid_out = own;
+            ids = &laid_out;
+            self.network.feed_also(in_place);
+        }
         let shape = [1, ids.len()];
         let masks = matches!(self.reader, Reader::Language | Reader::Other);
         let looked_at = if masks { used } else { ids.len() };

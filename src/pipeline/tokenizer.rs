@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
 use crate::error::{Error, Result, Status, plain};
 use crate::models::config::Config;
+use crate::pipeline::inversions::Vectors;
 use crate::pipeline::prompt::Part;
 
 /// CLIP reads this many tokens.
@@ -135,12 +136,12 @@ impl Tokenizer {
     }
 
     /// Token numbers of `text`, padded on the right or cut to [`Tokenizer::length`], and how many of them
-    /// are not padding.
+    /// are not padding. Names of `vectors` become the numbers that stand for those.
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer cannot tell what a part of the text is.
-    pub fn encode(&self, text: &str) -> Result<(Vec<i64>, usize)> {
-        let mut words = self.words(shorten(text))?;
+    pub fn encode(&self, text: &str, vectors: &Vectors) -> Result<(Vec<i64>, usize)> {
+        let mut words = self.words(shorten(text), vectors)?;
         words.truncate(self.room());
         let words: Vec<(i64, f32)> = words.into_iter().map(|id| (id, 1.0)).collect();
         let Chunk { ids, used, .. } = self.framed(&words);
@@ -152,7 +153,7 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::encode`].
     pub fn count(&self, text: &str) -> Result<usize> {
-        Ok(self.frame.0.len() + self.words(shorten(text))?.len() + self.frame.1.len())
+        Ok(self.frame.0.len() + self.words(shorten(text), &Vectors::default())?.len() + self.frame.1.len())
     }
 
     /// All of a prompt that has been taken apart, in as many pieces as it needs; one for an empty prompt. Each begins and
@@ -160,10 +161,10 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].
-    pub fn chunks(&self, parts: &[Part]) -> Result<Vec<Chunk>> {
+    pub fn chunks(&self, parts: &[Part], vectors: &Vectors) -> Result<Vec<Chunk>> {
         let mut words = Vec::new();
         for part in parts {
-            words.extend(self.words(&part.text)?.into_iter().map(|id| (id, part.weight)));
+            words.extend(self.words(&part.text, vectors)?.into_iter().map(|id| (id, part.weight)));
         }
         let room = self.room().max(1);
         words.truncate(room * MOST_CHUNKS);
@@ -178,7 +179,18 @@ impl Tokenizer {
         self.length.saturating_sub(self.frame.0.len() + self.frame.1.len())
     }
 
-    fn words(&self, text: &str) -> Result<Vec<i64>> {
+    fn words(&self, text: &str, vectors: &Vectors) -> Result<Vec<i64>> {
+        let mut ids = Vec::new();
+        for piece in vectors.pieces(text) {
+            match piece {
+                Ok(words) => ids.extend(self.tokens(words)?),
+                Err(vectors) => ids.extend_from_slice(vectors),
+            }
+        }
+        Ok(ids)
+    }
+
+    fn tokens(&self, text: &str) -> Result<Vec<i64>> {
         let encoding = guarded(|| self.tokenizer.encode(text, false)).map_err(|e| {
             Error::new(
                 Status::ModelBroken,

@@ -59,6 +59,7 @@ def main():
         import controls
         import flow
         import folders
+        import inversions
         import klein
         import loras
         import sana
@@ -67,7 +68,8 @@ def main():
 
         makers = (tiny, flow, klein, z_image, sana, adapters)
         made = sum(folders.make(part, MODELS, args.only) for part in makers)
-        print(made + sum(part.make(MODELS, args.only) for part in (controls, loras)), "tiny models")
+        parts = (controls, loras, inversions)
+        print(made + sum(part.make(MODELS, args.only) for part in parts), "tiny models")
     if "pipelines" in wanted:
         import pipelines
         import regions

@@ -9,6 +9,7 @@ import zlib
 import adapters
 import controls
 import flow
+import inversions
 import klein
 import loras
 import nets
@@ -170,6 +171,9 @@ CASES = {
     "lora-two": ("sd15", SQUARE, SHIPS, BAD, 0.75, 4, 3.0, None),
     "lora-xl-kohya": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 4.0, None),
     "lora-xl-two": ("xl", SQUARE, SHIPS, None, 0.5, 4, 1.0, None),
+    "inversion-ink": ("sd15", SQUARE, "A house by the lake, sd15-ink", BAD, 0.75, 4, 4.0, None),
+    "inversion-two-wide": ("sd15", WIDE, "<anna> in ships of sd15-ink", "sd15-ink, bad", 0.6, 5, 3.0, None),
+    "inversion-xl": ("xl", SQUARE, "xl-oil: a lake", "not xl-oil", 0.75, 4, 4.0, None),
     "sd3-guided": ("sd3", BLOCK, HOUSE, BAD, 0.6, 4, 4.5, None),
     "sd3-guided-no-negative-wide": ("sd3", BAND, SHIPS, None, 0.3, 10, 7.0, None),
     "sd3-turbo-4-odd": ("sd3", ODD, SHIPS, None, 1.0, 4, 0.0, None),
@@ -232,7 +236,7 @@ PSNR_MIN = 60.0
 PSNR_MIN_OF = dict.fromkeys(("xl", "xl-refiner", "sd3", "flux-schnell"), 80.0)
 
 
-def render(parts, case, noise_source, index=None, networks=None, controlled=(), learnt=None, references=()):
+def render(parts, case, noise_source, index=None, networks=None, controlled=(), references=(), **more):
     """(picture, timesteps, latents at each stage, text embeddings)"""
     model, size, prompt, negative, strength, steps, guidance, override = case
     config = override or parts.scheduler
@@ -282,8 +286,10 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
     pipe.set_progress_bar_config(disable=True)
     if references:
         pipe.set_ip_adapter_scale(parts.scale)
-    if learnt:
-        loras.fuse(pipe, *learnt)
+    if "learnt" in more:
+        loras.fuse(pipe, *more["learnt"])
+    if "taught" in more:
+        inversions.teach(pipe, *more["taught"])
     stages, seen = [], {}
 
     def add_noise(latents, noise, timestep):
@@ -389,8 +395,14 @@ def make_case(name, parts, models, folder):
     if learnt:
         # Its weights are changed, and what onnxruntime makes of the files is another picture.
         parts, more = tiny.Parts(model), {"learnt": (models, learnt)}
+    taught = inversions.CASES.get(name, ())
+    if taught:
+        parts, more = tiny.Parts(model), {"taught": (models, taught)}
     image, timesteps, latents, text = made(parts, case, noise.draw, index, **more)
     more.pop("learnt", None)
+    if more.pop("taught", None):
+        # Of what the files know: the words alone.
+        parts = tiny.Parts(model)
     networks = getattr(maker(model), "changes", nets.changes)(parts, models / model)
     for row in controlled:
         network = nets.session(models / "controls", row[0])
@@ -408,7 +420,7 @@ def make_case(name, parts, models, folder):
         f"latents within {float((latents - latents_onnx).abs().max()):.1e}"
     )
     least = PSNR_MIN_OF.get(model, PSNR_MIN)
-    agrees = measured < 30 if learnt else measured >= least + 6
+    agrees = measured < 30 if learnt or taught else measured >= least + 6
     if not agrees or spread < 0.08 or clipped > 0.25:
         raise ValueError(f"{name} is not a useful case")
     if folder.exists():
@@ -444,13 +456,14 @@ def make_case(name, parts, models, folder):
         "index": index,
         **({"controls": controlled} if controlled else {}),
         **({"loras": learnt} if learnt else {}),
+        **({"embeddings": [row[0] for row in taught]} if taught else {}),
         **({"references": [scale for _, scale in referred]} if referred else {}),
         "size": list(size),
         "draws": len(noise.drawn),
         "timesteps": timesteps,
         "ids": ids(prompt),
         "psnr_min": least,
-        "psnr_onnxruntime": None if learnt else round(measured, 1),
+        "psnr_onnxruntime": None if learnt or taught else round(measured, 1),
     }
     (folder / "case.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 

@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 79, "the golden pipelines are missing");
+    assert!(cases.len() >= 82, "the golden pipelines are missing");
     let mut wrong = Vec::new();
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
@@ -28,6 +28,10 @@ fn pictures_agree_with_diffusers() {
         }
         for (key, value) in about["index"].as_object().into_iter().flatten() {
             changed.set("model_index.json", key, value.clone());
+        }
+        for name in about["embeddings"].as_array().into_iter().flatten() {
+            let file = format!("embeddings/{}.safetensors", name.as_str().unwrap());
+            changed.write(&file, std::fs::read(tiny(&file)).unwrap());
         }
         let mut pipeline = load(&changed.0).unwrap();
         let picture = read_picture(&case.join("input.png"));

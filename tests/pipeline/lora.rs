@@ -1,5 +1,6 @@
 //! LoRAs: what they change, what they leave, and that a model is itself again without them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ndarray::Array3;
@@ -101,21 +102,21 @@ fn weights_in_a_file_of_their_own_are_changed_like_those_inside() {
     let picture = grey(64, 64);
     let kohya = lora_file("sd15-kohya");
     let apart = Scratch::copy_of("sd15", "lora-external");
-    let unet = apart.0.join("unet/model.onnx");
-    let weights = Weights::of(&unet).unwrap();
-    let module = "down_blocks_0_resnets_0_conv1";
-    let Some(Found::Weight(weight)) = weights.get(module) else { panic!("no {module}") };
-    let bytes: Vec<u8> = weights.read(weight).unwrap().iter().flat_map(|n| n.to_le_bytes()).collect();
-    // It says that the weight is all of a file called "lora".
-    let without = weights.without(&[weight]).unwrap();
-    std::fs::write(&unet, without).unwrap();
-    apart.write("unet/lora", bytes);
+    // The graph alone, which says that its large weights are in the other file.
+    apart.copy("unet/model.onnx", "unet/weights.onnx");
+    let graph = Weights::of(&apart.0.join("unet/weights.onnx"))
+        .unwrap()
+        .with_branches(&BTreeSet::new(), false)
+        .unwrap();
+    let whole = std::fs::metadata(apart.0.join("unet/model.onnx")).unwrap().len() as usize;
+    assert!(graph.len() < whole * 9 / 10, "{} of {whole}", graph.len());
+    apart.write("unet/model.onnx", graph);
     apart.remove("unet/controlnet.onnx");
     let (mut inside, mut beside) = (load(&tiny("sd15")).unwrap(), load(&apart.0).unwrap());
     assert_eq!(made(&mut inside, &picture, &[]), made(&mut beside, &picture, &[]));
     let loras = [lora(&kohya, 1.0)];
     assert_eq!(made(&mut inside, &picture, &loras), made(&mut beside, &picture, &loras));
-    // One that leaves that weight as it is.
+    // One that leaves most of it as it is.
     let peft = lora_file("sd15-peft");
     let loras = [lora(&peft, 1.0)];
     assert_eq!(made(&mut inside, &picture, &loras), made(&mut beside, &picture, &loras));
@@ -126,7 +127,7 @@ fn halves_are_added_to_as_floats_and_a_lora_and_its_opposite_leave_the_model() {
     let scratch = Scratch::new("lora-half");
     let (mut pipeline, picture) = (load(&tiny("turbo")).unwrap(), grey(64, 64));
     let weights = Weights::of(&tiny("turbo/unet/model.onnx")).unwrap();
-    let Some(Found::Weight(conv)) = weights.get("conv_in") else { panic!("no conv_in") };
+    let Some((_, Found::Weight(conv))) = weights.get("conv_in") else { panic!("no conv_in") };
     let [out, inputs, kernel, _] = conv.shape[..] else { panic!("{:?}", conv.shape) };
     let numbers = |count: usize| -> Vec<f32> { (0..count).map(|i| (i as f32 * 0.7).sin() * 0.4).collect() };
     let tensors = [
@@ -141,9 +142,13 @@ fn halves_are_added_to_as_floats_and_a_lora_and_its_opposite_leave_the_model() {
     let (a, b) = (at("a.safetensors"), at("b.safetensors"));
     let plain = made(&mut pipeline, &picture, &[]);
     assert!(psnr(&plain, &made(&mut pipeline, &picture, &[lora(&a, 1.0)])) < 40.0);
-    assert_eq!(plain, made(&mut pipeline, &picture, &[lora(&a, 1.0), lora(&b, -1.0)]));
+    let near = |a: &Picture, b: &Picture| {
+        let near = psnr(a, b);
+        assert!(near > 60.0, "{near}");
+    };
+    near(&plain, &made(&mut pipeline, &picture, &[lora(&a, 1.0), lora(&b, -1.0)]));
     let halves = made(&mut pipeline, &picture, &[lora(&a, 0.5), lora(&b, 0.5)]);
-    assert_eq!(halves, made(&mut pipeline, &picture, &[lora(&a, 1.0)]));
+    near(&halves, &made(&mut pipeline, &picture, &[lora(&a, 1.0)]));
     // More than a half can be.
     let far = Request { loras: &[lora(&a, 1e6)], ..request(&picture) }.error(&mut pipeline);
     assert!(far.status == Status::Setting && far.message.contains("lower their scales"), "{far}");

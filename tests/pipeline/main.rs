@@ -9,6 +9,7 @@ mod default_model;
 mod flux;
 mod golden;
 mod inpaint;
+mod inversions;
 mod klein;
 mod layouts;
 mod lora;

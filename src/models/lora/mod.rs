@@ -3,20 +3,19 @@
 //! in the middle) and of diffusers (PEFT).
 
 mod keys;
-mod safetensors;
+pub(crate) mod safetensors;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2};
 use serde_json::Value;
 
 use crate::error::{Error, Result, Status};
 use crate::models::checkpoint;
 use crate::models::weights::Use;
 use keys::Role;
-use safetensors::{Array, Safetensors};
+use safetensors::{Array, Safetensors, Wrong};
 
 /// No rank is larger: that of a whole weight is.
 const MOST_RANK: usize = 1 << 14;
@@ -58,9 +57,6 @@ pub struct Delta {
 /// A file that was read and checked: by part and by module, whose path has underscores for dots.
 #[derive(Debug, Default, PartialEq)]
 pub struct Lora(pub BTreeMap<(Part, String), Delta>);
-
-/// Why a file cannot be used: the status, and the end of the sentence.
-type Wrong = (Status, String);
 
 /// Reads a LoRA. `layers` are the U-Net's `layers_per_block`, by which SDXL's names are understood.
 ///
@@ -157,7 +153,9 @@ impl Delta {
         let outputs = self.up.shape.first().copied().unwrap_or(0);
         match (usage, shape) {
             (Use::Transposed, [inputs, out]) => (*out, *inputs) == (outputs, self.row()),
-            (Use::AsIs, [out, rest @ ..]) => (*out, rest.iter().product()) == (outputs, self.row()),
+            (Use::AsIs | Use::Kernel, [out, rest @ ..]) => {
+                (*out, rest.iter().product()) == (outputs, self.row())
+            }
             _ => false,
         }
     }
@@ -170,35 +168,24 @@ impl Delta {
         down * kernel.unwrap_or_default().iter().product::<usize>()
     }
 
-    /// Adds the product of the halves, times `scale`, to a weight that it fits.
-    pub fn add(&self, scale: f32, usage: Use, numbers: &mut [f32]) {
-        let (rank, outputs, row) = (self.down.shape[0], self.up.shape[0], self.row());
-        let up = self.up.shape[1];
-        let scale = scale * self.alpha.unwrap_or(rank as f32) / rank as f32;
-        let mixed;
+    /// Its halves, whose product times `scale` is to be added to a weight that it fits.
+    pub fn halves(&self) -> Halves<'_> {
+        let (first, rank) = (self.down.shape[0] as f32, self.up.shape[1]);
         let down = match &self.middle {
-            None => &self.down.numbers,
-            Some(middle) => {
-                mixed = mixed_with(&self.down, middle, up);
-                &mixed
-            }
+            None => Cow::Borrowed(self.down.numbers.as_slice()),
+            Some(middle) => Cow::Owned(mixed_with(&self.down, middle, rank)),
         };
-        let down = ArrayView2::from_shape((up, row), down);
-        let up = ArrayView2::from_shape((outputs, up), &self.up.numbers);
-        let (Ok(down), Ok(up)) = (down, up) else { return };
-        match usage {
-            Use::Transposed => {
-                if let Ok(mut sum) = ArrayViewMut2::from_shape((row, outputs), numbers) {
-                    general_mat_mul(scale, &down.t(), &up.t(), 1.0, &mut sum);
-                }
-            }
-            Use::AsIs => {
-                if let Ok(mut sum) = ArrayViewMut2::from_shape((outputs, row), numbers) {
-                    general_mat_mul(scale, &up, &down, 1.0, &mut sum);
-                }
-            }
-        }
+        Halves { rank, down, up: &self.up.numbers, scale: self.alpha.unwrap_or(first) / first }
     }
+}
+
+/// `[rank, in]` (`[rank, in × h × w]`) and `[out, rank]`.
+pub struct Halves<'a> {
+    pub rank: usize,
+    pub down: Cow<'a, [f32]>,
+    pub up: &'a [f32],
+    /// By how much of alpha and rank their product counts.
+    pub scale: f32,
 }
 
 /// The first half with the middle's kernel: `[up, in × h × w]`.

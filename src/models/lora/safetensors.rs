@@ -13,8 +13,11 @@ use half::{bf16, f16};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Wrong, shortened};
+use super::shortened;
 use crate::error::{Status, plain};
+
+/// Why a file cannot be used: the status, and the end of the sentence.
+pub type Wrong = (Status, String);
 
 /// The format's own limit is 100 MB; the header of a LoRA for all of a large model has half a megabyte.
 const MOST_HEADER: u64 = 32 << 20;
@@ -66,7 +69,7 @@ impl Safetensors {
         let length = u64::from_le_bytes(length);
         let begin = 8 + length.min(about.len());
         if length > MOST_HEADER || begin > about.len() {
-            let pickled = "it is no safetensors file (or only half of one); choose the LoRA in that form";
+            let pickled = "it is no safetensors file (or only half of one); choose it in that form";
             return Err((Status::ModelBroken, pickled.to_owned()));
         }
         let mut header = vec![0u8; length as usize];
@@ -90,6 +93,11 @@ impl Safetensors {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| info.shape.as_slice())
     }
 
     /// The numbers of a tensor, which must be numbers.

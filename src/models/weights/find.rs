@@ -1,30 +1,40 @@
-//! Which weights a `ModelProto` (onnx/onnx.proto3) has, and which module uses each.
+//! Which weights a `ModelProto` (onnx/onnx.proto3) has, and which nodes of which module use each.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;
 
-use super::{Element, FLOAT, FLOAT16, Found, Place, Use, Weight};
+use super::{Element, Found, Inside, Site, Table, Use, Weight};
 use crate::models::wire::{Damage, Field, Walk, Walker};
 
 const ROUNDED: &str = "are rounded to 8 bits or fewer, or to bfloat16, and cannot be changed";
 const SHARED: &str = "are shared by several of its modules and cannot be changed";
+const ODD: &str = "are used in a way that LoRAs do not know (in groups, or turned)";
 const FUSED: &str = "were merged or moved when it was optimised, and cannot be changed";
 
 struct Tensor {
     shape: Vec<usize>,
     element: Option<Element>,
-    place: Place,
-    field: Range<u64>,
 }
 
+#[derive(Default)]
 struct Node {
     name: String,
     operator: String,
     inputs: Vec<String>,
     output: String,
-    /// A Gemm's transB.
-    transposes: bool,
+    /// Its field in the file, and in that the output's and those of its attributes.
+    field: Range<u64>,
+    output_field: Range<u64>,
+    attributes: Vec<Range<u64>>,
+    /// Attributes that are one whole number: a Gemm's `transB`, a Cast's `to`.
+    numbers: Vec<(String, u64)>,
+}
+
+impl Node {
+    fn number(&self, attribute: &str) -> Option<u64> {
+        self.numbers.iter().find(|(name, _)| name == attribute).map(|(_, number)| *number)
+    }
 }
 
 /// Collects what the walk meets.
@@ -32,13 +42,16 @@ pub struct Finder {
     walker: Walker,
     nodes: Vec<Node>,
     tensors: HashMap<String, Tensor>,
+    /// Weights that are in the file itself.
+    pub inside: Vec<Inside>,
     /// Its field, and what is in it.
     pub graph: Option<(Range<u64>, Range<u64>)>,
 }
 
 impl Finder {
     pub fn new(file: File) -> Self {
-        Finder { walker: Walker::new(file), nodes: Vec::new(), tensors: HashMap::new(), graph: None }
+        let (nodes, tensors, inside) = (Vec::new(), HashMap::new(), Vec::new());
+        Finder { walker: Walker::new(file), nodes, tensors, inside, graph: None }
     }
 
     /// ModelProto: 7 = graph.
@@ -63,7 +76,7 @@ impl Finder {
         while self.walker.at < end {
             let begin = self.walker.at;
             match self.walker.field(end)? {
-                (1, Field::Until(node)) => self.node(node)?,
+                (1, Field::Until(node)) => self.node(begin, node)?,
                 (5, Field::Until(tensor)) => self.tensor(begin, tensor)?,
                 (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
@@ -73,21 +86,22 @@ impl Finder {
     }
 
     /// NodeProto: 1 = input, 2 = output, 3 = name, 4 = op_type, 5 = attribute.
-    fn node(&mut self, end: u64) -> Walk<()> {
-        let mut node = Node {
-            name: String::new(),
-            operator: String::new(),
-            inputs: Vec::new(),
-            output: String::new(),
-            transposes: false,
-        };
+    fn node(&mut self, begin: u64, end: u64) -> Walk<()> {
+        let mut node = Node { field: begin..end, ..Node::default() };
         while self.walker.at < end {
+            let begin = self.walker.at;
             match self.walker.field(end)? {
                 (1, Field::Until(text)) => node.inputs.push(self.walker.text(text)?),
-                (2, Field::Until(text)) if node.output.is_empty() => node.output = self.walker.text(text)?,
+                (2, Field::Until(text)) if node.output.is_empty() => {
+                    node.output = self.walker.text(text)?;
+                    node.output_field = begin..text;
+                }
                 (3, Field::Until(text)) => node.name = self.walker.text(text)?,
                 (4, Field::Until(text)) => node.operator = self.walker.text(text)?,
-                (5, Field::Until(attribute)) => node.transposes |= self.transposes(attribute)?,
+                (5, Field::Until(attribute)) => {
+                    node.attributes.push(begin..attribute);
+                    node.numbers.extend(self.attribute(attribute)?);
+                }
                 (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
@@ -97,25 +111,22 @@ impl Finder {
     }
 
     /// AttributeProto: 1 = name, 3 = i.
-    fn transposes(&mut self, end: u64) -> Walk<bool> {
-        let (mut named, mut set) = (false, false);
+    fn attribute(&mut self, end: u64) -> Walk<Option<(String, u64)>> {
+        let (mut name, mut set) = (String::new(), None);
         while self.walker.at < end {
             match self.walker.field(end)? {
-                (1, Field::Until(text)) => named = self.walker.text(text)? == "transB",
-                (3, Field::Number(number)) => set = number == 1,
+                (1, Field::Until(text)) => name = self.walker.text(text)?,
+                (3, Field::Number(number)) => set = Some(number),
                 (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
-        Ok(named && set)
+        Ok(set.map(|number| (name, number)))
     }
 
-    /// TensorProto: 1 = dims (one by one, or packed), 2 = data_type, 4 = float_data, 8 = name, 9 = raw_data, 13 =
-    /// external_data, 14 = data_location.
+    /// TensorProto: 1 = dims (one by one, or packed), 2 = data_type, 8 = name, 9 = raw_data.
     fn tensor(&mut self, begin: u64, end: u64) -> Walk<()> {
-        let (mut shape, mut element, mut name, mut place) =
-            (Vec::new(), None, String::new(), Place::Elsewhere);
-        let (mut file, mut from, mut length, mut beside) = (String::new(), 0u64, None, false);
+        let (mut shape, mut element, mut name, mut inside) = (Vec::new(), None, String::new(), None);
         let side = |side: u64| usize::try_from(side).map_err(|_| Damage::NotOnnx);
         while self.walker.at < end {
             match self.walker.field(end)? {
@@ -125,32 +136,21 @@ impl Finder {
                         shape.push(side(self.walker.varint(packed)?)?);
                     }
                 }
-                (2, Field::Number(FLOAT)) => element = Some(Element::F32),
-                (2, Field::Number(FLOAT16)) => element = Some(Element::F16),
-                (4 | 9, Field::Until(next)) => {
-                    place = Place::Inside(self.walker.at..next);
+                (2, Field::Number(number)) => element = Element::of(number),
+                (9, Field::Until(next)) => {
+                    inside = Some(self.walker.at..next);
                     self.walker.skip_to(next)?;
                 }
                 (8, Field::Until(text)) => name = self.walker.text(text)?,
-                (13, Field::Until(entry)) => {
-                    let (key, value) = self.walker.entry(entry)?;
-                    let number = || value.parse::<u64>().map_err(|_| Damage::NotOnnx);
-                    match key.as_str() {
-                        "offset" => from = number()?,
-                        "length" => length = Some(number()?),
-                        "location" => file = value,
-                        _ => {}
-                    }
-                }
-                (14, Field::Number(location)) => beside = location == 1,
                 (_, Field::Until(next)) => self.walker.skip_to(next)?,
                 _ => {}
             }
         }
-        if beside {
-            place = Place::Beside { file, from, length };
+        if let (Some(bytes), Some(element)) = (inside, element) {
+            let (name, shape) = (name.clone(), shape.clone());
+            self.inside.push(Inside { name, shape, element, bytes, field: begin..end });
         }
-        self.tensors.insert(name, Tensor { shape, element, place, field: begin..end });
+        self.tensors.insert(name, Tensor { shape, element });
         Ok(())
     }
 
@@ -158,6 +158,10 @@ impl Finder {
     pub fn found(&self) -> HashMap<String, Found> {
         let made_by: HashMap<&str, &Node> =
             self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
+        let mut read_by: HashMap<&str, Vec<&Node>> = HashMap::new();
+        for node in &self.nodes {
+            node.inputs.iter().for_each(|input| read_by.entry(input).or_default().push(node));
+        }
         let mut found: HashMap<String, Found> = HashMap::new();
         // Who uses a weight.
         let mut users: HashMap<&str, String> = HashMap::new();
@@ -165,28 +169,39 @@ impl Finder {
         for node in &self.nodes {
             let usage = match node.operator.as_str() {
                 "MatMul" => Some(Use::Transposed),
-                "Gemm" if !node.transposes => Some(Use::Transposed),
-                "Gemm" | "Conv" => Some(Use::AsIs),
+                "Gemm" if node.number("transA").unwrap_or(0) != 0 => None,
+                "Gemm" if node.number("transB").unwrap_or(0) == 0 => Some(Use::Transposed),
+                "Gemm" => Some(Use::AsIs),
+                "Conv" if node.number("group").unwrap_or(1) != 1 => None,
+                "Conv" => Some(Use::Kernel),
                 other if is_rounding(other) || is_fused(other) => None,
                 _ => continue,
             };
-            let Some(input) = node.inputs.get(1) else { continue };
-            let (source, rounded) = source(input, &made_by);
-            let Some((name, tensor)) = self.tensors.get_key_value(source) else { continue };
+            let (Some(seen), Some(input)) = (node.inputs.first(), node.inputs.get(1)) else { continue };
+            let Source { name, rounded, cast } = source(input, &made_by);
+            let Some((name, tensor)) = self.tensors.get_key_value(name) else { continue };
             let Some(module) = module(&node.name, name) else { continue };
-            let what = match (usage, tensor.element, &tensor.place) {
-                (None, ..) if is_fused(&node.operator) => Found::Fixed(FUSED),
-                (Some(usage), Some(element), place @ (Place::Inside(_) | Place::Beside { .. }))
-                    if !rounded =>
-                {
-                    Found::Weight(Weight {
-                        name: name.clone(),
-                        shape: tensor.shape.clone(),
-                        element,
-                        usage,
-                        place: place.clone(),
-                        field: tensor.field.clone(),
-                    })
+            let element = cast.map_or(tensor.element, Element::of).filter(|_| tensor.element.is_some());
+            let what = match (usage, element) {
+                (None, _) if is_fused(&node.operator) => Found::Fixed(FUSED),
+                (None, _) if ["Gemm", "Conv"].contains(&node.operator.as_str()) => Found::Fixed(ODD),
+                (Some(usage), Some(element)) if !rounded => {
+                    // A matrix and its bias stay side by side: ONNX Runtime makes one of them.
+                    let readers = read_by.get(node.output.as_str()).map_or(&[][..], Vec::as_slice);
+                    let is_bias = |input: &String| self.tensors.contains_key(source(input, &made_by).name);
+                    let last = match readers {
+                        [only] if only.operator == "Add" && only.inputs.iter().any(is_bias) => only,
+                        _ => node,
+                    };
+                    let site = Site {
+                        seen: seen.clone(),
+                        made: last.output.clone(),
+                        field: last.field.clone(),
+                        output: last.output_field.clone(),
+                        attributes: node.attributes.clone(),
+                    };
+                    let (name, shape) = (name.clone(), tensor.shape.clone());
+                    Found::Weight(Weight { name, shape, element, usage, sites: vec![site] })
                 }
                 _ => Found::Fixed(ROUNDED),
             };
@@ -195,29 +210,68 @@ impl Finder {
             {
                 shared.extend([other, module.clone()]);
             }
-            found.entry(module).or_insert(what);
+            match (found.get_mut(&module), what) {
+                // One that is used more than once.
+                (Some(Found::Weight(known)), Found::Weight(more)) if known.name == more.name => {
+                    known.sites.extend(more.sites);
+                }
+                (Some(_), _) => {}
+                (None, what) => drop(found.insert(module, what)),
+            }
         }
         for module in shared {
             found.insert(module, Found::Fixed(SHARED));
         }
         found
     }
+
+    /// The largest table in which rows are looked up: of a text encoder's two, places being the other, that of its words.
+    pub fn table(&self) -> Option<Table> {
+        let made_by: HashMap<&str, &Node> =
+            self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
+        let tables = self.nodes.iter().filter(|node| node.operator == "Gather").filter_map(|node| {
+            let Source { name, rounded, cast } = source(node.inputs.first()?, &made_by);
+            let tensor = self.tensors.get(name)?;
+            let &[rows, width] = tensor.shape.as_slice() else { return None };
+            let own = tensor.element.filter(|_| !rounded)?;
+            let element = cast.map_or(Some(own), Element::of)?;
+            let site = Site {
+                seen: String::new(),
+                made: node.output.clone(),
+                field: node.field.clone(),
+                output: node.output_field.clone(),
+                attributes: Vec::new(),
+            };
+            Some(Table { width, element, rows, site })
+        });
+        tables.max_by_key(|table| table.rows).filter(|table| table.width > 0)
+    }
+}
+
+/// Where an input comes from.
+struct Source<'a> {
+    name: &'a str,
+    /// Is it stored in 8 bits or fewer?
+    rounded: bool,
+    /// What it is cast to at last.
+    cast: Option<u64>,
 }
 
 /// Equal weights are written once and handed on; some are stored with fewer digits than they are used with.
-fn source<'a>(input: &'a str, made_by: &HashMap<&str, &'a Node>) -> (&'a str, bool) {
-    let (mut at, mut rounded) = (input, false);
+fn source<'a>(input: &'a str, made_by: &HashMap<&str, &'a Node>) -> Source<'a> {
+    let mut source = Source { name: input, rounded: false, cast: None };
     // A ring is no graph; it must not be one here either.
     for _ in 0..8 {
-        match made_by.get(at) {
+        match made_by.get(source.name) {
             Some(node) if ["Identity", "Cast", "DequantizeLinear"].contains(&node.operator.as_str()) => {
-                rounded |= node.operator == "DequantizeLinear";
-                at = node.inputs.first().map_or("", String::as_str);
+                source.rounded |= node.operator == "DequantizeLinear";
+                source.cast = source.cast.or_else(|| node.number("to"));
+                source.name = node.inputs.first().map_or("", String::as_str);
             }
             _ => break,
         }
     }
-    (at, rounded)
+    source
 }
 
 fn is_rounding(operator: &str) -> bool {
@@ -242,7 +296,7 @@ fn module(node: &str, weight: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::weights::Weights;
+    use crate::models::weights::{FLOAT, Weights};
     use crate::models::wire::{put_bytes, put_number};
 
     const INT8: u64 = 3;
@@ -316,15 +370,15 @@ mod tests {
         std::fs::write(&path, &model).unwrap();
         let weights = Weights::of(&path).unwrap();
         let usage = |module: &str| match weights.get(module) {
-            Some(Found::Weight(weight)) => Ok((weight.name.as_str(), weight.usage)),
-            Some(Found::Fixed(why)) => Err(Some(*why)),
+            Some((_, Found::Weight(weight))) => Ok((weight.name.as_str(), weight.usage)),
+            Some((_, Found::Fixed(why))) => Err(Some(*why)),
             None => Err(None),
         };
         assert_eq!(usage("plain"), Ok(("w1", Use::Transposed)));
         assert_eq!(usage("gemm_0"), Ok(("w2", Use::AsIs)));
         assert_eq!(usage("straight"), Ok(("w3", Use::Transposed)));
         assert_eq!(usage("handed"), Ok(("w4", Use::Transposed)));
-        assert_eq!(usage("up_0_conv"), Ok(("up.0.conv.weight", Use::AsIs)));
+        assert_eq!(usage("up_0_conv"), Ok(("up.0.conv.weight", Use::Kernel)));
         for rounded in ["whole", "dequantized", "brain"] {
             assert_eq!(usage(rounded), Err(Some(ROUNDED)), "{rounded}");
         }
