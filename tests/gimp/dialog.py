@@ -214,6 +214,29 @@ def rendering(d: Desk, r: Report):
     d.close_image()
 
 
+def regrayed(d: Desk, r: Report):
+    """The image becomes gray and has colours again, and nobody paints: the live layer's colours come back."""
+    d.open(240, 180)
+    d.stroke(line(4)[6:14])
+    d.dialog(live=True)
+    live = d.live_layer()
+
+    def colourful() -> float:
+        """The share of pixels that are not gray."""
+        each = rows(d.dump(live), 1)
+        return sum(max(pixel) - min(pixel) > 8 for pixel in each) / len(each)
+
+    first = d.s.until(lambda: colourful() > 0.2, 30)
+    r.check("live has colours", first, f"{colourful():.2f}")
+    d.s.do(f"(begin (gimp-image-convert-grayscale {d.image}) (gimp-displays-flush))")
+    time.sleep(1.5)
+    d.s.do(f"(begin (gimp-image-convert-rgb {d.image}) (gimp-displays-flush))")
+    again = d.s.until(lambda: colourful() > 0.2, 15)
+    r.check("gray and RGB again, without a stroke: they come back", again, f"{colourful():.2f}")
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
 def said(d: Desk) -> str:
     """The sentence below the preview. There always is one, so nothing means that it could not be read; GTK 3
     may miss the first key in a window that has just come up."""
@@ -335,4 +358,4 @@ def engineless(d: Desk, r: Report):
 
 
 SCENARIOS = [filter_dialog, buttons, converted, own_numbers]
-REAL = [selection, rendering, models]
+REAL = [selection, rendering, models, regrayed]
