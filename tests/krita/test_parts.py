@@ -82,6 +82,16 @@ def test_what_is_said_goes_through_the_translator(application):
         application.removeTranslator(upside)
 
 
+@pytest.mark.parametrize("kept", ["@ByteArray(de:en_US)", "de:en_US", "de"])
+def test_the_language_is_the_one_chosen_in_krita(tmp_path, monkeypatch, kept):
+    from scumble import extension
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert extension._language().name() == QtCore.QLocale().name(), "none chosen: the system's"
+    (tmp_path / "klanguageoverridesrc").write_text(f"[Language]\nkrita={kept}\n")
+    assert extension._language().name() == "de_DE"
+
+
 class Notes:
     def __init__(self):
         self.kept = {}
