@@ -201,9 +201,12 @@ static void apply(Dialog *d) {
 /* TRUE if what the state waits for is there. */
 static gboolean may_go_on(const Dialog *d) {
     gdouble waited = seconds_in_state(d);
-    gboolean quiet = !d->renderer || dialog_failed(d) || d->live_state == LIVE_RESTS || waited > ENOUGH ||
+    /* Nothing but the picture is copied, however long the hands hold it up. */
+    gboolean copies = d->state == APPLYING || d->state == STORING;
+    gboolean enough = waited > ENOUGH && (!copies || live_holds_picture(d->live));
+    gboolean quiet = !d->renderer || dialog_failed(d) || d->live_state == LIVE_RESTS || enough ||
                      (!renderer_busy(d->renderer) && live_settled(d->live, d->renderer));
-    return quiet || (waited > FINAL && !live_writing(d->live));
+    return quiet || (waited > FINAL && !live_writing(d->live) && live_holds_picture(d->live));
 }
 
 static void poll(Dialog *d) {

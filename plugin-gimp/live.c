@@ -140,6 +140,7 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
 
 gboolean live_writing(const Live *l) { return l->writer.begun; }
 gboolean live_settled(const Live *l, const Renderer *r) { return !writer_wants(&l->writer, &r->picture); }
+gboolean live_holds_picture(const Live *l) { return l->writer.holds == SHOWS_PICTURE; }
 gint32 live_layer(const Live *l) { return l->writer.layer; }
 void live_show(Live *l, Renderer *r, WriterShows shows) { writer_show(&l->writer, &r->picture, shows); }
 

@@ -40,6 +40,9 @@ gboolean live_writing(const Live *live);
 /* TRUE if the layer shows all that the renderer has made. */
 gboolean live_settled(const Live *live, const Renderer *renderer);
 
+/* FALSE where what lies in the layer is still what was shown to compare it with the paint. */
+gboolean live_holds_picture(const Live *live);
+
 /* While the picture does not follow the paint (an error) the layer is half transparent, so that strokes are seen; while the
  * artist compares it shows nothing. No undo step, which hiding a layer would be. */
 void live_show(Live *live, Renderer *renderer, WriterShows shows);

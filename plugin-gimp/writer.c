@@ -127,6 +127,9 @@ gboolean writer_write(Writer *w, Picture *p, gint64 painted) {
     }
     w->begun = TRUE;
     hold_image(w->image, write_some, &(Writing){w, p, painted});
-    if (p->left == 0) writer_stop(w);
+    if (p->left == 0) {
+        w->holds = w->shows;
+        writer_stop(w);
+    }
     return TRUE;
 }

@@ -20,6 +20,7 @@ typedef struct {
     gboolean begun;      /* some cells of a picture are written, others are not */
     gboolean wrote;      /* the layer has shown something */
     WriterShows shows;
+    WriterShows holds;   /* what was written whole the last time */
     GeglRectangle dirty; /* written but not yet shown */
     gint64 spent;        /* microseconds for this picture */
     Small seen;          /* the layer after the last picture: what differs from it was done by another */
