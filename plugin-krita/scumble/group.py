@@ -27,7 +27,7 @@ from . import host, redraw_tap
 from .engine import Frame, ScumbleError
 from .gathering import Gathering
 from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
-from .qt import QtCore, owned, tr
+from .qt import QtCore, QtGui, owned, tr
 
 GROUP_NAME = "Scumble"
 LIVE_NAME = "Scumble: live picture"
@@ -285,40 +285,37 @@ class ManagedGroup:
         rect = intersect(bounds, (0, 0, *self.size))
         return EMPTY if rect is None else Coverage(rect, bytes(selection.pixelData(*rect)))
 
-    def picture(self, side: int) -> tuple:
-        """(a copy of the live layer that is in no stack, its thumbnail): no pixel is copied before the live
-        layer is overwritten."""
+    def picture(self):
+        """A copy of the live layer that is in no stack, with its opacity, blending mode and masks. No pixel
+        is copied before the live layer is overwritten."""
         layer = self.live.clone()
         layer.setLocked(False)
+        return layer
+
+    def thumbnail(self, side: int) -> QtGui.QImage:
+        """The picture, no larger than that on its longer side."""
         width, height = self.size
         scale = side / max(width, height)
-        return layer, self.live.thumbnail(max(1, round(width * scale)), max(1, round(height * scale)))
+        return self.live.thumbnail(max(1, round(width * scale)), max(1, round(height * scale)))
 
-    def lay(self, layer, name: str) -> None:
-        """Puts a copy of what `picture` gave into the stack, hidden, above the group. One undo step."""
-        copy, active = layer.clone(), host.active_node(self.document)
-        copy.setName(name)
-        copy.setVisible(False)
-        self.group.parentNode().addChildNode(copy, self.group)
-        if active is not None:
-            make_active(self.document, active, copy)
-
-    def apply(self, name: str, keep: bool) -> None:
-        """Copies the picture into an ordinary paint layer, in one undo step: below the group, as paint to go
-        on from, and active; or, to keep it, above the group and hidden."""
-        layer = self.live.clone()  # with its opacity, blending mode and masks; no pixel is copied
+    def lay_aside(self, layer, name: str) -> None:
+        """Puts one of `picture`, or a copy of it, above the group, hidden. One undo step."""
+        active = host.active_node(self.document)
         layer.setName(name)
-        layer.setLocked(False)
-        layer.setVisible(not keep)
-        parent, active = self.group.parentNode(), host.active_node(self.document)
-        if keep:
-            parent.addChildNode(layer, self.group)
-            if active is not None:
-                make_active(self.document, active, layer)
-        else:
-            index = self.group.index()
-            parent.addChildNode(layer, owned(parent.childNodes())[index - 1] if index > 0 else None)
-            make_active(self.document, layer, layer)
+        layer.setVisible(False)
+        self.group.parentNode().addChildNode(layer, self.group)
+        if active is not None:
+            make_active(self.document, active, layer)
+
+    def apply(self, name: str) -> None:
+        """Copies the picture into an ordinary paint layer below the group, as paint to go on from, and makes
+        it active. One undo step."""
+        layer = self.picture()
+        layer.setName(name)
+        layer.setVisible(True)
+        parent, index = self.group.parentNode(), self.group.index()
+        parent.addChildNode(layer, owned(parent.childNodes())[index - 1] if index > 0 else None)
+        make_active(self.document, layer, layer)
 
 
 def _colours(document) -> tuple:

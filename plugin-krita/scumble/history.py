@@ -24,10 +24,6 @@ class Kept:
     layer: object | None  # in no stack; it shares its pixels with the live layer until that is overwritten
     bytes: int
 
-    @property
-    def name(self) -> str:
-        return " ".join(self.settings.prompt.split())[:40]
-
 
 class History:
     """Of all documents; newest first."""
@@ -46,12 +42,11 @@ class History:
         kept = self.of(document)
         if not kept:
             self._kept.append((document, kept))
-        layer, thumbnail = group.picture(SIDE)
         width, height = group.size
         amount = width * height * group.format().bytes_per_pixel
         made_by = plain(settings)
         kept[:] = [one for one in kept if plain(one.settings) != made_by]
-        kept.insert(0, Kept(settings, thumbnail, layer, amount))
+        kept.insert(0, Kept(settings, group.thumbnail(SIDE), group.picture(), amount))
         del kept[MOST:]
         total = 0
         for one in kept:

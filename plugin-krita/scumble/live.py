@@ -134,13 +134,15 @@ class Live(QtCore.QObject):
         keep it, above and hidden. Live goes on, or stays off."""
         group = self._group(document)
         chosen = stored.load(document)
-        words = " ".join(chosen.prompt.split())[:40]
         one = self.of(document)
         with self.loop.alone():
             if one is not None:
                 one.finish_picture(FINISH)
                 one.hold()
-            group.apply(_layer_name(words), keep)
+            if keep:
+                group.lay_aside(group.picture(), _layer_name(chosen))
+            else:
+                group.apply(_layer_name(chosen))
         if not chosen.seed_locked and not keep:
             self.set_settings(document, chosen.with_new_seed())
 
@@ -167,7 +169,7 @@ class Live(QtCore.QObject):
     def thumbnail(self, document):
         """A small picture of what is live, a QImage, or None."""
         one = self.of(document)
-        return one.group.picture(SIDE)[1] if one is not None and one.last_frame is not None else None
+        return one.group.thumbnail(SIDE) if one is not None and one.last_frame is not None else None
 
     def lay(self, document, one: Kept) -> None:
         """An earlier picture as a hidden layer above the live group."""
@@ -175,7 +177,7 @@ class Live(QtCore.QObject):
         with self.loop.alone():
             if self.of(document) is not None:
                 self.of(document).hold()
-            group.lay(one.layer, _layer_name(one.name))
+            group.lay_aside(one.layer.clone(), _layer_name(one.settings))
 
     def _note_finished(self, document) -> None:
         """Before something else is rendered that the artist may want to come back from."""
@@ -325,5 +327,6 @@ class Live(QtCore.QObject):
         self.told.kept.clear()
 
 
-def _layer_name(words: str) -> str:
+def _layer_name(settings: DocumentSettings) -> str:
+    words = " ".join(settings.prompt.split())[:40]
     return f"Scumble: {words}" if words else "Scumble picture"

@@ -22,7 +22,6 @@ def session(request):
     assert eventually(lambda: None, lambda: engine.info().ready, 20)
     with Session(engine) as made:
         made.canvas = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
-        made.counted = None
         yield made
     engine.close()
 
