@@ -24,6 +24,8 @@
 #define gimp_image_duplicate(id) gimp_image_get_id(gimp_image_duplicate(IMAGE_(id)))
 #define gimp_image_delete(id) gimp_image_delete(IMAGE_(id))
 #define gimp_image_resize(id, w, h, x, y) gimp_image_resize(IMAGE_(id), w, h, x, y)
+#define gimp_image_scale(id, w, h) gimp_image_scale(IMAGE_(id), w, h)
+#define gimp_image_policy_rotate(id, interactive) gimp_image_policy_rotate(IMAGE_(id), interactive)
 #define gimp_image_undo_disable(id) gimp_image_undo_disable(IMAGE_(id))
 #define gimp_image_get_color_profile(id) gimp_image_get_color_profile(IMAGE_(id))
 #define gimp_image_get_name(id) gimp_image_get_name(IMAGE_(id))
@@ -95,8 +97,9 @@
 
 #else
 
-/* 2.10 has no filters that stay on a layer. */
+/* 2.10 has no filters that stay on a layer, and its loaders themselves turn pictures the right way up. */
 #define gimp_drawable_merge_filters(id) (void)(id)
+#define gimp_image_policy_rotate(id, interactive) (void)(id)
 
 #endif
 
@@ -130,6 +133,21 @@ static inline gint32 *all_images(gint *count) {
     *count = 0;
     return gimp_image_list(count);
 #endif
+}
+
+/* Opens a file (its path in UTF-8) as an image that nobody sees; -1 if GIMP cannot. */
+static inline gint32 load_image(const gchar *utf8) {
+    gchar *path = g_filename_from_utf8(utf8, -1, NULL, NULL, NULL);
+    gint32 image = -1;
+#if GIMP_MAJOR_VERSION >= 3
+    GFile *file = path ? g_file_new_for_path(path) : NULL;
+    if (file) image = gimp_image_get_id(gimp_file_load(GIMP_RUN_NONINTERACTIVE, file));
+    g_clear_object(&file);
+#else
+    if (path) image = gimp_file_load(GIMP_RUN_NONINTERACTIVE, path, path);
+#endif
+    g_free(path);
+    return image;
 }
 
 /* The layer that the artist works on, -1 if none; the first one where GIMP 3 has several selected. */

@@ -10,7 +10,8 @@
 static const struct {
     guint32 kind;
     const gchar *name;
-} KINDS[] = {{SCUMBLE_CONDITION_CONTROL, "control"}, {SCUMBLE_CONDITION_LORA, "lora"}, {SCUMBLE_CONDITION_REGION, "region"}};
+} KINDS[] = {{SCUMBLE_CONDITION_CONTROL, "control"}, {SCUMBLE_CONDITION_LORA, "lora"}, {SCUMBLE_CONDITION_REGION, "region"},
+             {SCUMBLE_CONDITION_REFERENCE, "reference"}};
 
 static void condition_free(gpointer data) {
     Condition *c = data;
@@ -65,8 +66,12 @@ Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file
     return c;
 }
 
+gboolean condition_has_file(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA; }
+
+gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA; }
+
 gchar *condition_title(const Condition *c) {
-    if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup("Region");
+    if (!condition_has_file(c)) return g_strdup(c->kind == SCUMBLE_CONDITION_REGION ? "Region" : "Reference");
     gchar *name = known_name(c->file), *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
     return name;

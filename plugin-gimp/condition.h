@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with words of their
- * own, each a layer too, and LoRAs. Here is what is known of each; steering.h hands them to the engine.
+ * own and references, each a layer too, and LoRAs. Here is what is known of each; steering.h hands them to the engine.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 typedef struct {
     guint32 number;  /* its own, below CONDITIONS_MOST */
     guint32 kind;    /* one of SCUMBLE_CONDITION_* */
-    gchar *file;     /* an id (known.h), of a region "" */
+    gchar *file;     /* an id (known.h); "" where it has none */
     gchar *path;     /* where that lies on this computer; NULL: not known here */
     gint32 layer;    /* that it follows; -1: none. Where it is gone its name and tattoo are what is left of it */
     gchar *name;     /* of that layer */
@@ -35,6 +35,10 @@ Condition *conditions_at(const GPtrArray *conditions, guint index);
 
 /* One more, on and of full weight; NULL where there are CONDITIONS_MOST. The texts are copied. */
 Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path);
+
+/* Whether it is a file of the artist's, and whether it follows a layer. */
+gboolean condition_has_file(const Condition *condition);
+gboolean condition_has_layer(const Condition *condition);
 
 /* How it is called to the artist. Free it. */
 gchar *condition_title(const Condition *condition);

@@ -59,7 +59,7 @@ static void start_renderer(Dialog *d) {
     renderer_free(d->renderer);
     d->knows_model = FALSE;
     form_know_model(d->form, NULL, NULL);
-    steer_list_know(d->list, NULL);
+    steer_list_know(d->list, NULL, NULL);
     steering_block(d->steering, NULL);
     steering_forget(d->steering);
     dialog_forget_error(d);

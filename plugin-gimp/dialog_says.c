@@ -82,11 +82,14 @@ static void show_progress(Dialog *d) {
         gchar **samplers = renderer_samplers(d->renderer);
         form_know_model(d->form, &info, samplers);
         g_strfreev(samplers);
-        gchar *reasons[RENDERER_KINDS] = {NULL};
-        renderer_conditions(d->renderer, reasons);
-        steer_list_know(d->list, reasons);
+        gchar *reasons[RENDERER_KINDS] = {NULL}, *notes[RENDERER_KINDS] = {NULL};
+        renderer_conditions(d->renderer, reasons, notes);
+        steer_list_know(d->list, reasons, notes);
         steering_block(d->steering, reasons);
-        for (guint i = 0; i < RENDERER_KINDS; i++) g_free(reasons[i]);
+        for (guint i = 0; i < RENDERER_KINDS; i++) {
+            g_free(reasons[i]);
+            g_free(notes[i]);
+        }
     }
     const Renderer *r = d->renderer;
     if (info.state == SCUMBLE_ENGINE_LOADING) {

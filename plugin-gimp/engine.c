@@ -230,17 +230,19 @@ gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const P
     return good(status, error);
 }
 
-gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS]) {
+gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]) {
     static const gchar *const names[RENDERER_KINDS] = {
-        [SCUMBLE_CONDITION_CONTROL] = "control", [SCUMBLE_CONDITION_LORA] = "lora", [SCUMBLE_CONDITION_REGION] = "region"};
+        [SCUMBLE_CONDITION_CONTROL] = "control", [SCUMBLE_CONDITION_LORA] = "lora", [SCUMBLE_CONDITION_REGION] = "region",
+        [SCUMBLE_CONDITION_REFERENCE] = "reference"};
     ScumbleList *list = NULL;
     ScumbleEntry entry;
     if (lib.engine_conditions(r->engine, &list) != SCUMBLE_OK) return FALSE;
-    for (guint kind = 0; kind < RENDERER_KINDS; kind++) reasons[kind] = NULL;
+    for (guint kind = 0; kind < RENDERER_KINDS; kind++) reasons[kind] = notes[kind] = NULL;
     lib.entry_init(&entry, sizeof entry);
     for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++)
         for (guint kind = 0; kind < RENDERER_KINDS; kind++)
-            if (names[kind] && !entry.usable && !g_strcmp0(names[kind], entry.name)) reasons[kind] = g_strdup(entry.note);
+            if (names[kind] && (!entry.usable || *entry.note) && !g_strcmp0(names[kind], entry.name))
+                *(entry.usable ? &notes[kind] : &reasons[kind]) = g_strdup(entry.note);
     lib.list_release(list);
     return TRUE;
 }

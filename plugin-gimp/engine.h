@@ -10,7 +10,7 @@
 #include "settings.h"
 
 /* One more than the greatest of SCUMBLE_CONDITION_*. */
-#define RENDERER_KINDS 4
+#define RENDERER_KINDS 5
 
 /* GErrors of this plug-in; the code is the library's status, 0 if the failure is our own. */
 #define SCUMBLE_DOMAIN g_quark_from_static_string("scumble")
@@ -43,8 +43,9 @@ gboolean renderer_push(Renderer *renderer, const Paint *paint, GError **error);
  * have been pushed. */
 gboolean renderer_steer(Renderer *renderer, guint32 number, const Condition *condition, const Paint *paint, GError **error);
 
-/* Why the model takes no such thing, by SCUMBLE_CONDITION_*; NULL where it does. FALSE as long as nobody knows. Free each. */
-gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS]);
+/* Why the model takes no such thing, by SCUMBLE_CONDITION_*, NULL where it does; and what there is to know of those that it
+ * takes: that it weighs none. FALSE as long as nobody knows. Free each. */
+gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]);
 
 /* Takes a newer picture if there is one; *fresh tells. */
 gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);

@@ -47,7 +47,7 @@ static gboolean within(const Reading *r, const gchar *name, gdouble value, gdoub
 }
 
 static Condition *add(const Reading *r, guint32 kind, const gchar *path) {
-    gchar *file = kind == SCUMBLE_CONDITION_REGION ? g_strdup("") : g_path_get_basename(path);
+    gchar *file = path ? g_path_get_basename(path) : g_strdup("");
     Condition *c = conditions_add(r->found, kind, file, path);
     g_free(file);
     if (!c) refuse(r, "%d things steer, and there can be no more", CONDITIONS_MOST);
@@ -106,11 +106,23 @@ static gboolean read_region(const Reading *r, gchar *text) {
     return follow(r, c, text);
 }
 
+static gboolean read_reference(const Reading *r, gchar *text) {
+    gdouble given[NUMBERS] = {1.0};
+    take_numbers(text, 1, given);
+    if (!*text) return refuse(r, "write it as LAYER or LAYER:0.6");
+    if (!within(r, "its scale", given[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
+    Condition *c = add(r, SCUMBLE_CONDITION_REFERENCE, NULL);
+    if (!c) return FALSE;
+    c->scale = given[0];
+    return follow(r, c, text);
+}
+
 GPtrArray *grammar_read(const Settings *settings, gint32 image, GError **error) {
     const struct {
         const gchar *text;
         gboolean (*read)(const Reading *, gchar *);
-    } kinds[] = {{settings->control, read_control}, {settings->lora, read_lora}, {settings->region, read_region}};
+    } kinds[] = {{settings->control, read_control}, {settings->lora, read_lora}, {settings->region, read_region},
+                {settings->reference, read_reference}};
     Reading reading = {.found = conditions_new(), .image = image, .error = error};
     gboolean good = TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {

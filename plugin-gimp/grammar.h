@@ -7,9 +7,10 @@
 
 /* The conditions that the settings name; each on a line of its own:
  *
- *     control  FOLDER=LAYER[:SCALE[:START[:END]]]
- *     lora     FILE[:SCALE[:TEXT_SCALE]]
- *     region   LAYER=WORDS[:WEIGHT]
+ *     control    FOLDER=LAYER[:SCALE[:START[:END]]]
+ *     lora       FILE[:SCALE[:TEXT_SCALE]]
+ *     region     LAYER=WORDS[:WEIGHT]
+ *     reference  LAYER[:SCALE]
  *
  * NULL and a sentence where they say something else. */
 GPtrArray *grammar_read(const Settings *settings, gint32 image, GError **error);

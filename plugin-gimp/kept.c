@@ -22,7 +22,7 @@ GPtrArray *kept_load(gint32 image, gboolean *good) {
     *good = *good || !text;
     for (guint i = 0; i < found->len; i++) {
         Condition *c = conditions_at(found, i);
-        if (c->kind != SCUMBLE_CONDITION_REGION) c->path = known_find(KNOWN_NETWORKS, c->file);
+        if (condition_has_file(c)) c->path = known_find(KNOWN_NETWORKS, c->file);
     }
     sources_find(image, found);
     if (kept) json_node_unref(kept);

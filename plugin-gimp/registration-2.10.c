@@ -4,7 +4,7 @@
 
 /* Script-Fu takes a procedure with all its arguments or not at all, so scripts that know of none of these have their own. */
 #define PROCEDURE_STEERED PROCEDURE "-steered"
-#define STEERED 3
+#define STEERED 4
 
 static void query(void) {
     static const GimpParamDef arguments[] = {
@@ -23,6 +23,7 @@ static void query(void) {
         {GIMP_PDB_STRING, "control", ABOUT_CONTROL},
         {GIMP_PDB_STRING, "lora", ABOUT_LORA},
         {GIMP_PDB_STRING, "region", ABOUT_REGION},
+        {GIMP_PDB_STRING, "reference", ABOUT_REFERENCE},
     };
     static const GimpParamDef values[] = {{GIMP_PDB_LAYER, "layer", "The new layer"}};
     /* Indexed images are not among these, so the menu entries are greyed out there. */
@@ -62,6 +63,7 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
         settings_text(&settings.control, p[11].data.d_string);
         settings_text(&settings.lora, p[12].data.d_string);
         settings_text(&settings.region, p[13].data.d_string);
+        settings_text(&settings.reference, p[14].data.d_string);
     }
     if (!whole)
         g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0, NOT_WHOLE);

@@ -28,10 +28,12 @@ static gboolean read_settings(GimpProcedureConfig *config, Settings *s) {
     g_clear_pointer(&s->control, g_free);
     g_clear_pointer(&s->lora, g_free);
     g_clear_pointer(&s->region, g_free);
+    g_clear_pointer(&s->reference, g_free);
     g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &steps,
                  "guidance", &s->guidance, "seed", &seed, "model", &s->model, "sampler", &s->sampler,
-                 "control", &s->control, "lora", &s->lora, "region", &s->region, NULL);
-    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler, &s->control, &s->lora, &s->region};
+                 "control", &s->control, "lora", &s->lora, "region", &s->region,
+                 "reference", &s->reference, NULL);
+    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler, &s->control, &s->lora, &s->region, &s->reference};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         if (!*texts[i]) *texts[i] = g_strdup("");
     return settings_whole(steps, &s->steps) && settings_whole(seed, &s->seed);
@@ -86,6 +88,7 @@ static void add_arguments(GimpProcedure *p) {
     gimp_procedure_add_string_argument(p, "control", "Co_ntrol", ABOUT_CONTROL, "", flags);
     gimp_procedure_add_string_argument(p, "lora", "_LoRA", ABOUT_LORA, "", flags);
     gimp_procedure_add_string_argument(p, "region", "_Region", ABOUT_REGION, "", flags);
+    gimp_procedure_add_string_argument(p, "reference", "Re_ference", ABOUT_REFERENCE, "", flags);
     gimp_procedure_add_layer_return_value(p, "layer", "Layer", "The new layer", TRUE, flags);
 }
 

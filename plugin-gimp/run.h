@@ -14,8 +14,8 @@
     "A diffusion model on this computer renders what is painted, guided by the prompt, into a new layer above. "   \
     "Where something is selected only that is rendered. Strength goes from 0 (the paint itself) to 1 (the paint "  \
     "says nothing); -1 for strength or guidance and 0 steps mean the model's own. Model is a folder in the "       \
-    "layout of diffusers' ONNX export; empty: the model that comes with Scumble. Control, lora and region are what "  \
-    "else steers, as `scumble render` has it, with layers of the image for pictures; one on each line."
+    "layout of diffusers' ONNX export; empty: the model that comes with Scumble. Control, lora, region and reference are "  \
+    "what else steers, as `scumble render` has it, with layers of the image for pictures; one on each line."
 #define BLURB_LIVE "Renders everything below a new layer, live, while you paint"
 #define HELP_LIVE                                                                                                 \
     "Opens Scumble's dialog and makes one layer above the active one, which a diffusion model keeps rendering "   \
@@ -24,6 +24,7 @@
 #define ABOUT_CONTROL "ControlNets, one a line: FOLDER=LAYER[:SCALE[:START[:END]]], with the name of a layer"
 #define ABOUT_LORA "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"
 #define ABOUT_REGION "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]"
+#define ABOUT_REFERENCE "Reference pictures, one a line: LAYER[:SCALE], with the name of a layer"
 #define NOT_WHOLE "The steps (0 to 200) and the seed (0 to 2147483647) are whole numbers."
 #define AUTHOR "The Scumble authors"
 #define DATE "2026"

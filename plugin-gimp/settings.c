@@ -12,7 +12,8 @@
 void settings_init(Settings *s) {
     *s = (Settings){.prompt = g_strdup(""), .negative = g_strdup(""), .strength = -1.0, .guidance = -1.0,
                     .sampler = g_strdup(""), .model = g_strdup(""), .control = g_strdup(""),
-                    .style = g_strdup(""), .words = g_strdup(""),                    .lora = g_strdup(""), .region = g_strdup(""), .keep = TRUE};
+                    .lora = g_strdup(""), .region = g_strdup(""), .reference = g_strdup(""), .style = g_strdup(""),
+                    .words = g_strdup(""), .keep = TRUE};
 }
 
 void settings_clear(Settings *s) {
@@ -25,6 +26,7 @@ void settings_clear(Settings *s) {
     g_clear_pointer(&s->control, g_free);
     g_clear_pointer(&s->lora, g_free);
     g_clear_pointer(&s->region, g_free);
+    g_clear_pointer(&s->reference, g_free);
 }
 
 void settings_text(gchar **field, const gchar *text) {
@@ -139,7 +141,8 @@ gboolean settings_check(const Settings *s, GError **error) {
         wrong = "The seed is a number from 0 to 2147483647.";
     else if (!g_utf8_validate(s->prompt, -1, NULL) || !g_utf8_validate(s->negative, -1, NULL) ||
              !g_utf8_validate(s->sampler, -1, NULL) || !g_utf8_validate(s->model, -1, NULL) || !g_utf8_validate(s->control, -1, NULL) ||
-             !g_utf8_validate(s->lora, -1, NULL) || !g_utf8_validate(s->region, -1, NULL))
+             !g_utf8_validate(s->lora, -1, NULL) || !g_utf8_validate(s->region, -1, NULL) ||
+             !g_utf8_validate(s->reference, -1, NULL))
         wrong = "The prompt, the negative prompt, the sampler, the model's folder and what steers must be UTF-8 text.";
     if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_SETTING, wrong);
     return wrong == NULL;

@@ -21,7 +21,7 @@ typedef struct {
     gchar *model; /* a folder; "" is the model that comes with Scumble */
     gchar *style; /* its name (styles.h); "" */
     gchar *words; /* of the style, added to the prompt */
-    gchar *control, *lora, *region; /* what steers, as scripts say it (grammar.h): not kept */
+    gchar *control, *lora, *region, *reference; /* what steers, as scripts say it (grammar.h): not kept */
     gboolean keep; /* the live layer, when the dialog closes */
     gint x, y, width, height; /* of the dialog; 0 by 0: as it likes */
 } Settings;

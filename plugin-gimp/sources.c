@@ -7,6 +7,8 @@
 #include "compat.h"
 #include "mark.h"
 
+#define LARGEST 16384 /* side of a reference, of the engine */
+
 static void source_clear(gpointer item) { g_free(((Source *)item)->name); }
 
 static void list_in(gint32 image, gint32 group, gint depth, GArray *found) {
@@ -152,9 +154,56 @@ Paint *source_read(Workbench *bench, gint32 layer, const GeglRectangle *canvas, 
     return paint;
 }
 
+static gboolean is_half(const Paint *paint) { return strstr(paint->format->babl, "half") != NULL; }
+
+static gboolean covers(const Paint *paint, gsize pixel, gboolean half) {
+    gsize alpha = 4 * pixel + 3;
+    if (paint->format->bytes == 4) return paint->pixels[alpha] != 0;
+    if (paint->format->bytes == 16) return ((const gfloat *)(gconstpointer)paint->pixels)[alpha] > 0.0f;
+    guint16 value = ((const guint16 *)(gconstpointer)paint->pixels)[alpha];
+    return value && !(half && value & 0x8000); /* a half float's sign */
+}
+
+/* The part of the paint with anything on it, in its own pixels; without a width where there is none. */
+static GeglRectangle seen_of(const Paint *paint) {
+    gint width = paint->rect.width, height = paint->rect.height, left = width, right = 0, top = height, bottom = 0;
+    gboolean half = is_half(paint);
+    for (gint y = 0; y < height; y++) {
+        gsize row = (gsize)y * (gsize)width;
+        gint first = 0, last = width;
+        while (first < width && !covers(paint, row + (gsize)first, half)) first++;
+        if (first == width) continue;
+        while (!covers(paint, row + (gsize)last - 1, half)) last--;
+        left = MIN(left, first);
+        right = MAX(right, last);
+        top = MIN(top, y);
+        bottom = y + 1;
+    }
+    return right ? (GeglRectangle){left, top, right - left, bottom - top} : (GeglRectangle){0, 0, 0, 0};
+}
+
+Paint *source_read_seen(Workbench *bench, gint32 layer, GeglRectangle *place) {
+    GeglRectangle all = {0, 0, 0, 0};
+    if (!gimp_item_is_valid(layer)) return NULL;
+    gimp_drawable_offsets(layer, &all.x, &all.y);
+    all.width = MIN(gimp_drawable_width(layer), LARGEST);
+    all.height = MIN(gimp_drawable_height(layer), LARGEST);
+    Paint *paint = all.width > 0 && all.height > 0 ? source_read(bench, layer, &all, &all) : NULL;
+    if (!paint) return NULL;
+    GeglRectangle seen = seen_of(paint);
+    gsize bytes = (gsize)paint->format->bytes, row = (gsize)seen.width * bytes;
+    for (gint y = 0; y < seen.height; y++)
+        memmove(paint->pixels + (gsize)y * row, paint->pixels + ((gsize)(seen.y + y) * (gsize)all.width + (gsize)seen.x) * bytes, row);
+    *place = (GeglRectangle){all.x + seen.x, all.y + seen.y, seen.width, seen.height};
+    paint->rect = (GeglRectangle){0, 0, seen.width, seen.height};
+    paint->width = seen.width;
+    paint->height = seen.height;
+    return paint;
+}
+
 void source_whiten(Paint *paint) {
     gsize count = (gsize)paint->rect.width * (gsize)paint->rect.height;
-    gboolean half = strstr(paint->format->babl, "half") != NULL;
+    gboolean half = is_half(paint);
     for (gsize i = 0; i < count; i++) {
         for (gsize channel = 4 * i; channel < 4 * i + 3; channel++) {
             if (paint->format->bytes == 4) paint->pixels[channel] = 255;

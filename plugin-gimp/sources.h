@@ -36,5 +36,9 @@ void workbench_clear(Workbench *bench);
  * gone or memory ran out. */
 Paint *source_read(Workbench *bench, gint32 layer, const GeglRectangle *canvas, const GeglRectangle *rect);
 
+/* All that is on the layer, cut to where anything is, as a canvas of its own: what is seen of a reference. *place is where that lies
+ * in the image; where the layer is empty it has no width, and the paint no pixels. NULL as above. */
+Paint *source_read_seen(Workbench *bench, gint32 layer, GeglRectangle *place);
+
 /* Makes what is painted white, and leaves its cover: a region is where paint is, whatever its colour. */
 void source_whiten(Paint *paint);

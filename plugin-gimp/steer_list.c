@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aside.h"
 #include "chooser.h"
 #include "known.h"
 #include "mark.h"
@@ -16,7 +17,7 @@ struct SteerList {
     GPtrArray *conditions, *rows; /* Row of each */
     GtkWidget *box, *expander, *add, *column;
     GArray *sources;
-    gchar *reasons[RENDERER_KINDS];
+    gchar *reasons[RENDERER_KINDS], *notes[RENDERER_KINDS];
     gboolean showing; /* the controls are being set by us */
     void (*changed)(const gchar *, gpointer);
     gpointer data;
@@ -88,10 +89,13 @@ static void fill_layers(Row *row) {
     gtk_combo_box_set_active(GTK_COMBO_BOX(box), chosen);
 }
 
+#define WEIGHS "How much it steers: 0 is not at all, 1 as it was made"
+
 static void grey(Row *row) {
-    const gchar *why = row->list->reasons[row->condition->kind];
+    const gchar *why = row->list->reasons[row->condition->kind], *note = row->list->notes[row->condition->kind];
     gtk_widget_set_sensitive(row->title, !why);
-    gtk_widget_set_sensitive(row->weight, !why);
+    gtk_widget_set_sensitive(row->weight, !why && !note);
+    gtk_widget_set_tooltip_text(row->weight, note ? note : WEIGHS);
     if (row->layer) gtk_widget_set_sensitive(row->layer, !why);
     if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
     gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
@@ -103,7 +107,6 @@ static GtkWidget *weight_of(Row *row) {
     gtk_spin_button_set_digits(GTK_SPIN_BUTTON(weight), 2);
     gtk_spin_button_set_value(GTK_SPIN_BUTTON(weight), row->condition->scale);
     gtk_entry_set_width_chars(GTK_ENTRY(weight), 5);
-    gtk_widget_set_tooltip_text(weight, "How much it steers: 0 is not at all, 1 as it was made");
     g_signal_connect(weight, "value-changed", G_CALLBACK(weight_changed), row);
     return weight;
 }
@@ -111,7 +114,9 @@ static GtkWidget *weight_of(Row *row) {
 static GtkWidget *layer_of(Row *row) {
     GtkWidget *layer = gtk_combo_box_text_new();
     narrow_box(layer, 10);
-    gtk_widget_set_tooltip_text(layer, "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
+    gtk_widget_set_tooltip_text(layer, row->condition->kind == SCUMBLE_CONDITION_REFERENCE
+                                           ? "The layer whose picture it is, wherever that lies. Hidden, or above the live layer, it is not part of the paint"
+                                           : "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
     g_signal_connect(layer, "changed", G_CALLBACK(layer_changed), row);
     return layer;
 }
@@ -132,7 +137,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     g_signal_connect(row->on, "toggled", G_CALLBACK(on_toggled), row);
     gtk_box_pack_start(GTK_BOX(line), row->on, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(line), row->title, TRUE, TRUE, 0);
-    if (condition->kind != SCUMBLE_CONDITION_LORA) {
+    if (condition_has_layer(condition)) {
         row->layer = layer_of(row);
         fill_layers(row);
         gtk_box_pack_start(GTK_BOX(line), row->layer, FALSE, FALSE, 0);
@@ -181,15 +186,17 @@ static void take_over(SteerList *l, GPtrArray *conditions) {
     g_ptr_array_unref(before);
 }
 
-/* One more. A region's words are its layer's name at first. */
-static void add(SteerList *l, guint32 kind, const gchar *id, const gchar *path) {
+#define TOO_MANY "32 things steer this image, and there can be no more."
+
+/* One more, by that layer or, with -1, the one that is painted on. A region's words are its layer's name at first. */
+static void add(SteerList *l, guint32 kind, const gchar *id, const gchar *path, gint32 layer) {
     Condition *c = conditions_add(l->conditions, kind, id, path);
     if (!c) {
-        l->changed("32 things steer this image, and there can be no more.", l->data);
+        l->changed(TOO_MANY, l->data);
         return;
     }
-    gint32 active = active_layer(l->image);
-    if (kind != SCUMBLE_CONDITION_LORA && active > 0 && !mark_is_on(active)) source_choose(c, active);
+    if (layer <= 0) layer = active_layer(l->image);
+    if (condition_has_layer(c) && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
     if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
     build_rows(l);
     gtk_expander_set_expanded(GTK_EXPANDER(l->expander), TRUE);
@@ -201,7 +208,7 @@ static void add_file(SteerList *l, guint32 kind, const gchar *path) {
     /* Its folder says more than this name, which nearly every network has. */
     const gchar *chosen = strcmp(base, "model.onnx") ? path : folder;
     gchar *id = known_remember(KNOWN_NETWORKS, chosen);
-    add(l, kind, id, chosen);
+    add(l, kind, id, chosen, -1);
     g_free(id);
     g_free(base);
     g_free(folder);
@@ -233,12 +240,35 @@ static void choose_lora(GtkMenuItem *item, SteerList *l) {
 
 static void add_region(GtkMenuItem *item, SteerList *l) {
     (void)item;
-    add(l, SCUMBLE_CONDITION_REGION, "", NULL);
+    add(l, SCUMBLE_CONDITION_REGION, "", NULL, -1);
+}
+
+static void add_reference(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, -1);
+}
+
+static void picture_chosen(const gchar *path, gpointer data) {
+    SteerList *l = data;
+    GError *error = NULL;
+    if (l->conditions->len >= CONDITIONS_MOST) {
+        l->changed(TOO_MANY, l->data); /* before a layer is made for it */
+        return;
+    }
+    gint32 layer = aside_file(l->image, path, &error);
+    if (layer > 0) add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, layer);
+    else l->changed(error->message, l->data);
+    g_clear_error(&error);
+}
+
+static void choose_picture(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    chooser_show(l->add, &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, picture_chosen, l);
 }
 
 static void add_known(GtkMenuItem *item, SteerList *l) {
     const gchar *path = g_object_get_data(G_OBJECT(item), "path");
-    add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path);
+    add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path, -1);
 }
 
 static GtkWidget *entry(SteerList *l, GtkWidget *menu, const gchar *text, guint32 kind, const gchar *tip, GCallback clicked) {
@@ -257,6 +287,8 @@ static void add_clicked(GtkButton *button, SteerList *l) {
     entry(l, menu, "ControlNet from a file\xe2\x80\xa6", SCUMBLE_CONDITION_CONTROL, "Follows what is painted on a layer", G_CALLBACK(choose_control));
     entry(l, menu, "LoRA from a file\xe2\x80\xa6", SCUMBLE_CONDITION_LORA, "A style or a subject that it has learnt", G_CALLBACK(choose_lora));
     entry(l, menu, "Region with words of its own", SCUMBLE_CONDITION_REGION, "Where the chosen layer is painted", G_CALLBACK(add_region));
+    entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
+    entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
     gchar **known = known_list(KNOWN_NETWORKS);
     if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
     for (gchar **at = known; *at; at += 2) {
@@ -286,14 +318,14 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
     l->conditions = conditions_new();
     l->rows = g_ptr_array_new_with_free_func(g_free);
     l->expander = gtk_expander_new_with_mnemonic("Steer b_y");
-    gtk_widget_set_tooltip_text(l->expander, "ControlNets, regions and LoRAs that the picture follows besides paint and words");
+    gtk_widget_set_tooltip_text(l->expander, "ControlNets, regions, references and LoRAs that the picture follows besides paint and words");
     GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *scroll = gtk_scrolled_window_new(NULL, NULL);
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
     gtk_widget_set_size_request(scroll, -1, HEIGHT);
     l->column = box_new(GTK_ORIENTATION_VERTICAL, 0);
     scroll_add(scroll, l->column);
     l->add = gtk_button_new_with_mnemonic("Add\xe2\x80\xa6");
-    gtk_widget_set_tooltip_text(l->add, "A ControlNet or region, which follows a layer, or a LoRA");
+    gtk_widget_set_tooltip_text(l->add, "A ControlNet, region or reference, which follows a layer, or a LoRA");
     g_signal_connect(l->add, "clicked", G_CALLBACK(add_clicked), l);
     gtk_box_pack_start(GTK_BOX(line), l->expander, TRUE, TRUE, 0);
     gtk_box_pack_start(GTK_BOX(line), l->add, FALSE, FALSE, 0);
@@ -310,7 +342,7 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
 
 void steer_list_free(SteerList *l) {
     if (!l) return;
-    steer_list_know(l, NULL);
+    steer_list_know(l, NULL, NULL);
     if (l->sources) g_array_unref(l->sources);
     g_ptr_array_unref(l->rows);
     g_ptr_array_unref(l->conditions);
@@ -324,10 +356,12 @@ void steer_list_show(SteerList *l, const GPtrArray *conditions) {
 
 const GPtrArray *steer_list_conditions(const SteerList *l) { return l->conditions; }
 
-void steer_list_know(SteerList *l, gchar *const reasons[RENDERER_KINDS]) {
+void steer_list_know(SteerList *l, gchar *const reasons[RENDERER_KINDS], gchar *const notes[RENDERER_KINDS]) {
     for (guint i = 0; i < RENDERER_KINDS; i++) {
         g_free(l->reasons[i]);
+        g_free(l->notes[i]);
         l->reasons[i] = reasons ? g_strdup(reasons[i]) : NULL;
+        l->notes[i] = notes ? g_strdup(notes[i]) : NULL;
     }
     for (guint i = 0; i < l->rows->len && reasons; i++) grey(g_ptr_array_index(l->rows, i));
 }

@@ -11,12 +11,16 @@
 
 /* What the renderer was told under a number. */
 typedef struct {
-    gboolean held;    /* it steers there; */
+    guint32 kind;     /* of what is there; */
+    gboolean held;    /* it steers; */
     gchar *said;      /* by these words and numbers, NULL: not known; */
     gint32 layer;     /* with that layer's picture, and how it was seen last; */
     gint64 place[6];
     Small paint, mask;
     gboolean stale;   /* the picture there is not the layer's as it is now */
+    GeglRectangle seen; /* of a reference: the part of its layer that the engine has; */
+    gboolean touched; /* ... something was seen to change since all of that was read; */
+    gboolean empty;   /* ... nothing was there when it was read last */
     gchar *wrong;     /* why it does not steer; NULL */
     gchar *refused;   /* the words and numbers that the engine would not have: they are not tried again */
 } Told;
@@ -91,11 +95,11 @@ static gchar *words_of(const Condition *c) {
                            c->path ? c->path : "", c->prompt);
 }
 
-/* How its layer lies; TRUE if that is another way than at the last look. */
-static gboolean place_update(Told *t, gint32 layer) {
+/* How its layer lies; TRUE if that is another way than at the last look. A reference may lie `anywhere`. */
+static gboolean place_update(Told *t, gint32 layer, gboolean anywhere) {
     gint x = 0, y = 0;
     gint32 mask = gimp_layer_get_mask(layer);
-    gimp_drawable_offsets(layer, &x, &y);
+    if (!anywhere) gimp_drawable_offsets(layer, &x, &y);
     gint64 now[G_N_ELEMENTS(t->place)] = {x, y, gimp_drawable_width(layer), gimp_drawable_height(layer), mask,
                                           mask > 0 && gimp_layer_get_apply_mask(layer)};
     gboolean differs = memcmp(now, t->place, sizeof now) != 0;
@@ -103,7 +107,7 @@ static gboolean place_update(Told *t, gint32 layer) {
     return differs;
 }
 
-/* Looks at the layer; `rect`, of the image, grows by what differs there from the last look. */
+/* Looks at the layer; `rect`, of the image (of a reference: of the layer), grows by what differs there from the last look. */
 static void look_at(Told *t, gint32 layer, GeglRectangle *rect) {
     GeglRectangle box, found = {0, 0, 0, 0};
     if (small_update(&t->paint, layer, &box)) found = box;
@@ -114,19 +118,52 @@ static void look_at(Told *t, gint32 layer, GeglRectangle *rect) {
     gegl_rectangle_bounding_box(rect, rect, &found);
 }
 
-/* What of the layer the engine does not have, on the canvas; NULL if that is nothing, or it cannot be read now. */
-static Paint *read_new(Steering *s, const Condition *c, Told *t, const GeglRectangle *canvas, gboolean look, gboolean whole) {
-    GeglRectangle rect = {0, 0, 0, 0};
+/* Looks at the layer of the condition, maybe for the first time. */
+static void look_for(const Steering *s, const Condition *c, Told *t, gboolean look, GeglRectangle *rect) {
     if (t->layer != c->layer) {
         small_clear(&t->paint);
         small_clear(&t->mask);
         t->stale = TRUE;
     }
     t->layer = c->layer;
-    if (look || t->stale) {
-        if (place_update(t, c->layer)) t->stale = TRUE;
-        if (!s->blind) look_at(t, c->layer, &rect);
+    if (!look && !t->stale) return;
+    if (place_update(t, c->layer, c->kind == SCUMBLE_CONDITION_REFERENCE)) t->stale = TRUE;
+    if (!s->blind) look_at(t, c->layer, rect);
+}
+
+/* All that is on a reference's layer, or what has changed within that. What was at rest is not read, for faint strokes only
+ * where they may have been painted. */
+static Paint *read_reference(Steering *s, const Condition *c, Told *t, gboolean look, gboolean whole, gboolean painted) {
+    GeglRectangle rect = {0, 0, 0, 0}, place = t->seen;
+    gint x = 0, y = 0;
+    look_for(s, c, t, look, &rect);
+    if (rect.width > 0) t->touched = TRUE;
+    gboolean some = gegl_rectangle_intersect(&rect, &rect, GEGL_RECTANGLE(0, 0, (gint)t->place[2], (gint)t->place[3]));
+    gboolean all = t->stale || (whole && (t->touched || painted || s->blind)) || (look && s->blind && painted) ||
+                   (some && !gegl_rectangle_contains(&t->seen, &rect));
+    if (!all && !some) return NULL;
+    gint64 began = g_get_monotonic_time();
+    Paint *paint = NULL;
+    gimp_drawable_offsets(c->layer, &x, &y);
+    if (all) {
+        paint = source_read_seen(&s->bench, c->layer, &place);
+        t->seen = paint ? (GeglRectangle){place.x - x, place.y - y, place.width, place.height} : (GeglRectangle){0, 0, 0, 0};
+        t->touched = !paint;
+        t->empty = paint && !paint->width;
+    } else {
+        rect.x += x;
+        rect.y += y;
+        paint = source_read(&s->bench, c->layer, GEGL_RECTANGLE(t->seen.x + x, t->seen.y + y, t->seen.width, t->seen.height), &rect);
     }
+    times_tell("source", began);
+    t->stale = !paint;
+    return paint;
+}
+
+/* What of the layer the engine does not have, on the canvas; NULL if that is nothing, or it cannot be read now. */
+static Paint *read_new(Steering *s, const Condition *c, Told *t, const GeglRectangle *canvas, gboolean look, gboolean whole) {
+    GeglRectangle rect = {0, 0, 0, 0};
+    look_for(s, c, t, look, &rect);
     if (t->stale || whole || (look && s->blind)) rect = *canvas;
     if (!gegl_rectangle_intersect(&rect, &rect, canvas)) return NULL;
     gint64 began = g_get_monotonic_time();
@@ -145,6 +182,11 @@ static void no_layer(const Condition *c, GError **error) {
     g_free(title);
 }
 
+static void nothing_there(const Condition *c, GError **error) {
+    g_set_error(error, SCUMBLE_DOMAIN, 0,
+                "The layer \xe2\x80\x9c%s\xe2\x80\x9d is empty, so it is no reference: paint on it, or choose another one under Steer by.", c->name);
+}
+
 static void not_here(const Condition *c, GError **error) {
     gchar *title = condition_title(c);
     g_set_error(error, SCUMBLE_DOMAIN, 0,
@@ -155,15 +197,14 @@ static void not_here(const Condition *c, GError **error) {
 
 /* Why it cannot be used at all; FALSE: nothing is in the way. */
 static gboolean hindered(const Steering *s, const Condition *c, GError **error) {
-    gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, filed = c->kind != SCUMBLE_CONDITION_REGION;
     if (s->reasons[c->kind]) {
         gchar *title = condition_title(c);
         g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, s->reasons[c->kind]);
         g_free(title);
         return TRUE;
     }
-    if (filed && !c->path) not_here(c, error);
-    else if (pictured && !source_is_there(c)) no_layer(c, error);
+    if (condition_has_file(c) && !c->path) not_here(c, error);
+    else if (condition_has_layer(c) && !source_is_there(c)) no_layer(c, error);
     else return FALSE;
     return TRUE;
 }
@@ -171,25 +212,30 @@ static gboolean hindered(const Steering *s, const Condition *c, GError **error) 
 static gboolean take_away(Renderer *r, guint32 number, Told *t) {
     gboolean held = t->held;
     if (held) renderer_steer(r, number, NULL, NULL, NULL);
-    t->held = FALSE;
+    t->held = t->empty = FALSE;
     g_clear_pointer(&t->said, g_free);
-    t->layer = 0;
     return held;
 }
 
 /* TRUE if the engine was told something new. */
-static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, gboolean look, gboolean whole) {
+static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, gboolean look, gboolean whole,
+                         gboolean painted) {
     Told *t = &s->told[c->number];
     GError *error = NULL;
     gchar *words = words_of(c);
     gboolean changed = FALSE;
+    if (t->kind != c->kind) { /* what was under the number has gone */
+        changed = take_away(r, c->number, t);
+        t->kind = c->kind;
+    }
     if (!hindered(s, c, &error) && g_strcmp0(words, t->refused)) {
-        gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, other = g_strcmp0(words, t->said) != 0;
-        if (!t->held) t->stale = TRUE;
-        Paint *paint = pictured ? read_new(s, c, t, canvas, look, whole) : NULL;
+        gboolean pictured = condition_has_layer(c), refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
+        if (!t->held && !t->empty) t->stale = TRUE;
+        Paint *paint = !pictured ? NULL : refers ? read_reference(s, c, t, look, whole, painted) : read_new(s, c, t, canvas, look, whole);
         gboolean may = !pictured || paint || (t->held && !t->stale); /* not without a picture */
+        if (t->empty) nothing_there(c, &error);
         g_clear_pointer(&t->wrong, g_free);
-        if (may && (paint || other)) {
+        if (may && !t->empty && (paint || other)) {
             guint64 before = r->asked;
             if (renderer_steer(r, c->number, c, paint, &error)) {
                 t->held = TRUE;
@@ -205,7 +251,9 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
         paint_free(paint);
     }
     if (error) {
+        gboolean empty = t->empty; /* it is looked at until something is painted there */
         changed = take_away(r, c->number, t) || changed;
+        t->empty = empty;
         g_free(t->wrong);
         t->wrong = g_strdup(error->message);
         g_error_free(error);
@@ -224,10 +272,11 @@ gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, 
     const Picture *p = &r->picture;
     gboolean changed = FALSE, wanted[CONDITIONS_MOST] = {FALSE};
     if (!p->pixels || p->width != canvas->width || p->height != canvas->height) return FALSE;
-    /* With another canvas the engine has dropped all pictures. */
+    /* With another canvas the engine has dropped all pictures but references, which have the layers' new form to be read in. */
     if (p->format != s->format || p->babl != s->babl || p->width != s->width || p->height != s->height) {
+        gboolean formed = p->format == s->format && p->babl == s->babl;
         for (guint i = 0; i < CONDITIONS_MOST; i++) {
-            s->told[i].stale = TRUE;
+            if (!formed || s->told[i].kind != SCUMBLE_CONDITION_REFERENCE) s->told[i].stale = TRUE;
             g_clear_pointer(&s->told[i].said, g_free);
         }
         s->format = p->format;
@@ -246,8 +295,9 @@ gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, 
     gint32 active = s->conditions->len ? active_layer(s->image) : -1;
     for (guint i = 0; i < s->conditions->len; i++) {
         const Condition *c = conditions_at(s->conditions, i);
-        gboolean its_turn = look != LOOK_IN_TURN || i == s->turn % s->conditions->len || is_active(active, c->layer);
-        if (c->on) changed = tell_one(s, r, c, canvas, its_turn, look == LOOK_WHOLE) || changed;
+        gboolean painted = is_active(active, c->layer);
+        gboolean its_turn = look != LOOK_IN_TURN || i == s->turn % s->conditions->len || painted;
+        if (c->on) changed = tell_one(s, r, c, canvas, its_turn, look == LOOK_WHOLE, painted) || changed;
     }
     s->turn++;
     return changed;

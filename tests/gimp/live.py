@@ -7,7 +7,9 @@ import time
 
 import pictures
 from desk import Desk, line
+from dialog import said
 from report import Report
+from steering import live_of, prepare, rest
 
 STROKES = 10
 
@@ -235,4 +237,38 @@ def ends(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS = [painting, stacked, ends]
+def compared(d: Desk, r: Report):
+    """The live layer shows nothing while the button is pressed."""
+    prepare(d)
+    d.open(240, 180)
+    d.s.do(f"(gimp-image-clean-all {d.image})")
+    window = d.dialog(live=True)
+    live = live_of(d)
+    d.s.until(lambda: 50 < d.mean(live) < 60, 10)
+    rest(d, live)
+    before = d.pixels(live).values
+    d.front(window)
+    d.key("alt+i", pause=0.3)
+    hidden = d.s.until(lambda: not any(d.pixels(live).plane(3)), 8)
+    r.check(
+        "compared: the live layer is empty, and the dialog says so", hidden and "compare" in said(d), said(d)
+    )
+    d.front(window)
+    d.key("alt+i", pause=0.3)
+    r.check("and back, to the byte", d.s.until(lambda: d.pixels(live).values == before, 8))
+    d.key("alt+i", pause=0.3)
+    d.s.until(lambda: not any(d.pixels(live).plane(3)), 8)
+    d.key("alt+o")
+    d.s.until(lambda: len(d.layers()) == 3, 10)
+    stored = d.pixels(d.layers()[0]).values
+    r.check("stored meanwhile, it is the picture that is kept", stored == before, d.names())
+    d.focus()
+    d.key("ctrl+z", "ctrl+z")
+    gone = d.s.until(lambda: d.layers() == [d.layer], 5)
+    r.check("comparing is no undo step", gone, d.names())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close_image()
+
+
+SCENARIOS = [painting, stacked, ends, compared]

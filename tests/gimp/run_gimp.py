@@ -25,6 +25,8 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "scripts")]
 
 import batch  # noqa: E402
+import batch_scripts  # noqa: E402
+import batch_steered  # noqa: E402
 import closing  # noqa: E402
 import dialog  # noqa: E402
 import faults  # noqa: E402
@@ -33,8 +35,10 @@ import faults_window  # noqa: E402
 import getting  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
+import references  # noqa: E402
 import screen  # noqa: E402
 import steering  # noqa: E402
+import styles  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
@@ -122,14 +126,18 @@ def main() -> int:
             if scenarios:
                 report.all(scenarios, each)
 
-        console(whole, pick(batch.SCENARIOS, "batch", parts), ORT_DYLIB_PATH=str(runtime))
+        scripted = batch.SCENARIOS + batch_scripts.SCENARIOS + batch_steered.SCENARIOS
+        console(whole, pick(scripted, "batch", parts), ORT_DYLIB_PATH=str(runtime))
         # Without a library of its own the plug-in takes the one that the environment names.
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
-        windows(bare, pick(steering.SCENARIOS, "steering", parts), **stub)
-        windows(bare, pick(steering.UNSTEERED, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
-        windows(whole, pick(steering.REAL, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        steered = steering.SCENARIOS + references.SCENARIOS + styles.SCENARIOS
+        windows(bare, pick(steered, "steering", parts), **stub)
+        unsteered = steering.UNSTEERED + references.UNSTEERED
+        windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
+        real = steering.REAL + references.REAL
+        windows(whole, pick(real, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
@@ -141,7 +149,7 @@ def main() -> int:
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
         windows(bare, pick(pace.LAYERS + screen.TIMED, "faults", parts), **stub, **times)
-        windows(bare, pick(steering.COSTS, "steering", parts), **stub, **times)
+        windows(bare, pick(steering.COSTS + references.COSTS, "steering", parts), **stub, **times)
         windows(
             bare,
             pick(faults.SLOW + faults_layers.SLOW, "faults", parts),
@@ -153,8 +161,8 @@ def main() -> int:
         deep = Path(folder) / "/".join(f"afolderwithalongname{n}" for n in range(4)) / "scumble"
         shutil.copytree(bare, deep)
         windows(deep, pick(faults_window.LONG, "faults", parts))
-        console(bare, pick([batch.unseen], "batch", parts), inside={**stub, **told}, **told)
-        console(bare, pick([batch.engineless], "engineless", parts))
+        console(bare, pick([batch_scripts.unseen], "batch", parts), inside={**stub, **told}, **told)
+        console(bare, pick([batch_scripts.engineless], "engineless", parts))
         windows(bare, pick([dialog.engineless], "engineless", parts))
     print(f"{time.monotonic() - began:.0f} s")
     return report.end()

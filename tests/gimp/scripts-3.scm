@@ -16,9 +16,10 @@
   (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt prompt
     #:negative negative #:strength strength #:steps steps #:guidance guidance #:seed seed #:model model
     #:sampler sampler)))
-(define (t-steered image layer model control lora region)
+(define (t-steered image layer model control lora region reference)
   (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "a lake"
-    #:strength 0.5 #:steps 4 #:guidance 1 #:seed 7 #:model model #:control control #:lora lora #:region region)))
+    #:strength 0.5 #:steps 4 #:guidance 1 #:seed 7 #:model model #:control control #:lora lora #:region region
+    #:reference reference)))
 (define (t-scumble-live image layer)
   (plug-in-scumble-live #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer)))
 ; Every step-th value of the selection on a layer of that place and size; outside the image 0.

@@ -96,6 +96,13 @@
     (gimp-context-pop)
     (gimp-selection-none image)
     (gimp-displays-flush)))
+; A picture's file as the top layer, under that name.
+(define (t-file-layer image path name)
+  (let ((layer (car (gimp-file-load-layer RUN-NONINTERACTIVE image path))))
+    (gimp-image-insert-layer image layer 0 0)
+    (gimp-item-set-name layer name)
+    (gimp-displays-flush)
+    layer))
 ; The names of what an image keeps, and what it keeps under one of them: "" if that is nothing.
 (define (t-kept image name)
   (if (member name (t-parasites image)) (caddr (car (gimp-image-get-parasite image name))) ""))

@@ -6,10 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -159,6 +155,17 @@ def saved_and_opened(d: Desk, r: Report, window: str, by: bytes):
     d.close()
 
 
+def pick_file(d: Desk, window: str, title: str, path: Path):
+    if not d.s.until(lambda: d.s.windows_named(title), 8):
+        raise RuntimeError(f"no window {title} came")
+    clipboard(d, text=str(path))
+    d.key("ctrl+l", "ctrl+a", "ctrl+v", "Return", pause=0.4)
+    if d.s.windows_named(title):
+        d.key("Return")
+    d.s.until(lambda: not d.s.windows_named(title), 8)
+    d.front(window)
+
+
 def added(d: Desk, r: Report):
     """By the list's own button; the menu is a ControlNet, a LoRA, a region."""
     prepare(d)
@@ -302,173 +309,6 @@ def real(d: Desk, r: Report):
     d.close_image()
 
 
-def compared(d: Desk, r: Report):
-    """The live layer shows nothing while the button is pressed."""
-    prepare(d)
-    d.open(240, 180)
-    d.s.do(f"(gimp-image-clean-all {d.image})")
-    window = d.dialog(live=True)
-    live = live_of(d)
-    d.s.until(lambda: 50 < d.mean(live) < 60, 10)
-    before = d.pixels(live).values
-    d.front(window)
-    d.key("alt+i", pause=0.3)
-    hidden = d.s.until(lambda: not any(d.pixels(live).plane(3)), 8)
-    r.check(
-        "compared: the live layer is empty, and the dialog says so", hidden and "compare" in said(d), said(d)
-    )
-    d.front(window)
-    d.key("alt+i", pause=0.3)
-    r.check("and back, to the byte", d.s.until(lambda: d.pixels(live).values == before, 8))
-    d.key("alt+i", pause=0.3)
-    d.s.until(lambda: not any(d.pixels(live).plane(3)), 8)
-    d.key("alt+o")
-    d.s.until(lambda: len(d.layers()) == 3, 10)
-    stored = d.pixels(d.layers()[0]).values
-    r.check("stored meanwhile, it is the picture that is kept", stored == before, d.names())
-    d.focus()
-    d.key("ctrl+z", "ctrl+z")
-    gone = d.s.until(lambda: d.layers() == [d.layer], 5)
-    r.check("comparing is no undo step", gone, d.names())
-    r.check("no error window", not d.trouble(), d.trouble())
-    d.shut(window)
-    d.close_image()
-
-
-def menu_of_styles(d: Desk, window: str, entry: int, behind=False):
-    """`behind` those: None, the six that come along, the artist's own."""
-    if behind:
-        entry += 7 + len(list(d.s.profile.glob("scumble_styles/*.scumble-style")))
-    d.front(window)
-    d.key("alt+p", "Tab", "space", *["Down"] * entry, "Return", pause=0.3)
-
-
-def pick_file(d: Desk, window: str, title: str, path: Path):
-    if not d.s.until(lambda: d.s.windows_named(title), 8):
-        raise RuntimeError(f"no window {title} came")
-    clipboard(d, text=str(path))
-    d.key("ctrl+l", "ctrl+a", "ctrl+v", "Return", pause=0.4)
-    if d.s.windows_named(title):
-        d.key("Return")
-    d.s.until(lambda: not d.s.windows_named(title), 8)
-    d.front(window)
-
-
-# Behind the styles.
-SAVE, IMPORT, EXPORT = 1, 2, 3
-
-
-def styles(d: Desk, r: Report):
-    """Chosen, saved, imported, exported; Krita reads what is written."""
-    prepare(
-        d, "prompt=a house\nstrength=0.4\nseed=3", networks=[["ink.safetensors [1]", "/nets/ink.safetensors"]]
-    )
-    conf, folder = d.s.profile / "scumble.conf", d.s.profile / "scumble_styles"
-    d.open(240, 180)
-    steered(
-        d, one(0, "lora", "ink.safetensors [1]", scale=0.8), one(1, "region", layer="paint", prompt="ships")
-    )
-    window = d.dialog()
-    menu_of_styles(d, window, SAVE, behind=True)
-    d.s.until(lambda: d.s.windows_named("^Save as a Style"), 8)
-    d.s.x("type", "--delay", "15", "Old/ink")
-    d.key("Tab")
-    d.s.x("type", "--delay", "15", "pen and ink")
-    d.key("Return")
-    files = d.s.until(lambda: list(folder.glob("*.scumble-style")), 8)
-    if not r.check("a style is saved as a file of its own", len(files or []) == 1, files):
-        return
-    made = json.loads(files[0].read_text())
-    loras = [(one["file"], one["scale"], one["layer"]) for one in made["loras"]]
-    good = made["strength"] == 0.4 and made["steps"] is None and loras == [("ink.safetensors [1]", 0.8, "")]
-    r.check("with what is set, and with LoRAs by name", good and "/nets" not in files[0].read_text(), made)
-    told = read_by_krita(files[0])
-    r.check("Krita reads it", told == "Old/ink|pen and ink|0.4|None|1", told)
-    menu_of_styles(d, window, EXPORT, behind=True)
-    away = d.s.home / "given.scumble-style"
-    pick_file(d, window, "^Export a Style", away)
-    r.check("exported, it is the same", d.s.until(away.exists, 8) and json.loads(away.read_text()) == made)
-    menu_of_styles(d, window, 3)
-    d.key("alt+o")
-    d.s.until(lambda: not d.dialogs(), 15)
-    text = conf.read_text()
-    good = "style=Mist\n" in text and "words=foggy" in text and "prompt=a house\n" in text
-    r.check("one that comes along adds its words, and is kept", good, text)
-    window = d.dialog()
-    lora = [dict(number=5, kind="lora", file="ink.safetensors [1]", scale=-0.5, on=True)]
-    other = dict(
-        kind="scumble style",
-        version=1,
-        name="Given",
-        words="failing",
-        strength=7,
-        model="gone [1]",
-        loras=lora,
-    )
-    away.write_text(json.dumps(other))
-    menu_of_styles(d, window, IMPORT, behind=True)
-    pick_file(d, window, "^Import a Style", away)
-    found = d.s.until(lambda: kept(d)[-1]["scale"] == -0.5 and kept(d), 8)
-    r.check(
-        "imported, its LoRAs take the place of others",
-        [c["kind"] for c in found] == ["region", "lora"],
-        found,
-    )
-    d.key("alt+p", "ctrl+a", "BackSpace")
-    told = d.s.until(lambda: "asked to fail" in said(d), 8)
-    r.check("its words go to the model", told, said(d))
-    away.write_text(json.dumps(dict(other, words="calm", name="Calm")))
-    menu_of_styles(d, window, IMPORT, behind=True)
-    pick_file(d, window, "^Import a Style", away)
-    told = d.s.until(lambda: "gone" in said(d), 8)
-    r.check(
-        "a model that is not here is told by its name, the other stays", told and "Calm" in said(d), said(d)
-    )
-    for name, text in (
-        ("text", "not JSON"),
-        ("another kind", "{}"),
-        ("a wrong LoRA", json.dumps(dict(other, loras=[1]))),
-    ):
-        away.write_text(text)
-        menu_of_styles(d, window, IMPORT, behind=True)
-        pick_file(d, window, "^Import a Style", away)
-        told = d.s.until(lambda: "no style of Scumble" in said(d), 8)
-        r.check(f"{name}: no style, and it is said", told, said(d))
-        menu_of_styles(d, window, 1)
-        d.s.until(lambda: "no style of Scumble" not in said(d), 8)
-    r.check(
-        "the six are Krita's", built_in("plugin-gimp/styles.c") == built_in("plugin-krita/scumble/styles.py")
-    )
-    r.check("no error window", not d.trouble(), d.trouble())
-    d.shut(window)
-    d.close()
-
-
-def built_in(path: str) -> list[tuple[str, str]]:
-    text = (ROOT / path).read_text().split("BUILT_IN", 1)[1]
-    found = re.findall(r'[{(]"([^"]+)", "([^"]+)"[})]', text)[:6]
-    return found if len(found) == 6 else []
-
-
-READ = """
-from pathlib import Path
-from scumble import styles
-s = styles.read(Path(PATH))
-print(s.name, s.words, s.settings["strength"], s.settings["steps"], len(s.loras), sep="|")
-"""
-
-
-def read_by_krita(path: Path) -> str:
-    """Its plug-in's own reader, in a process without Krita."""
-    paths = f"{ROOT}/tests/krita/mock:{ROOT}/plugin-krita"
-    own = ROOT / ".setup/krita-venv/bin/python"
-    program = str(own) if own.exists() else sys.executable
-    command = [program, "-c", READ.replace("PATH", repr(str(path)))]
-    env = dict(os.environ, PYTHONPATH=paths, QT_QPA_PLATFORM="offscreen")
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or done.stderr[-300:]
-
-
 def cheap(d: Desk, r: Report):
     """Layers that steer are read by parts under the brush, without its busy cursor, and not at rest."""
     prepare(d, networks=[["lines [1]", "/nets/lines"]])
@@ -506,5 +346,5 @@ def cheap(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS, UNSTEERED, REAL = [followed, added, damaged, compared, styles], [greyed], [real]
+SCENARIOS, UNSTEERED, REAL = [followed, added, damaged], [greyed], [real]
 COSTS = [cheap]

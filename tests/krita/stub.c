@@ -495,7 +495,8 @@ int32_t scumble_session_push(ScumbleSession *s, const ScumbleImage *images, uint
     if (!s->paint || s->space != space_of(images) || s->format != images->format || s->width != images->canvas_width || s->height != images->canvas_height) {
         free(s->paint), free(s->coverage);
         s->coverage = NULL;
-        for (int i = 0; i < 32; i++) free(s->conditions[i].picture), s->conditions[i].picture = NULL;
+        for (int i = 0; i < 32; i++)
+            if (s->conditions[i].kind != SCUMBLE_CONDITION_REFERENCE) free(s->conditions[i].picture), s->conditions[i].picture = NULL;
         s->paint = calloc((size_t)images->canvas_width * (size_t)images->canvas_height, bpp);
         s->format = images->format;
         s->space = space_of(images);
@@ -553,7 +554,7 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     if (image && kind == SCUMBLE_CONDITION_REFERENCE) { /* it has a size of its own: its first pixel is what is seen of it */
         unsigned char **picture = &s->conditions[at].picture;
         if (!*picture) *picture = calloc(1, 16);
-        size_t bpp = pixel_bytes(image->format);
+        size_t bpp = image->rect.x || image->rect.y ? 0 : pixel_bytes(image->format);
         differs = differs || memcmp(*picture, image->pixels, bpp);
         memcpy(*picture, image->pixels, bpp);
     } else if (image && s->paint) {

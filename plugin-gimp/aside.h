@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Pictures that are laid aside: hidden layers at the top of the image, one undo step each. What the artist had chosen stays so. */
+#pragma once
+
+#include "compat.h"
+
+#define ASIDE_MOST_SIDE 1024 /* pixels of a file's picture: no model looks at more of a reference */
+
+/* A picture's file as such a layer, named after it and made no larger than that. -1 and a sentence if GIMP cannot open it. */
+gint32 aside_file(gint32 image, const gchar *path, GError **error);
+
+/* Puts a layer that is in no image yet there. FALSE and a sentence if GIMP will not; the layer is gone then. */
+gboolean aside_lay(gint32 image, gint32 layer, GError **error);

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What steers a script's picture, against `scumble render` with the same."""
+
+from __future__ import annotations
+
+import pictures
+from batch import TINY, Batch
+from gimp_session import ScriptError
+
+
+def steered(b: Batch):
+    """What steers, by layers that lie elsewhere than the one that is rendered, one of them hidden."""
+    model, net, lora = TINY / "sd15", TINY / "controls/sd15-lines", TINY / "loras/sd15-peft.safetensors"
+    image, layer = b.open(pictures.painting(128, 96, 3))
+    b.session.do(f"(gimp-layer-set-offsets {layer} 10 -6)")
+    drawn = b.number(f'(t-empty {image} "lines" 0)')
+    b.session.do(f"(begin (t-box {drawn} 30 10 40 50) (t-visible {drawn} FALSE))")
+    ships = b.number(f'(t-empty {image} "night: ships" 1)')
+    b.session.do(f"(t-box {ships} 60 20 60 40)")
+    b.export(layer, "paint-out.png", 8)
+    for name, (left, top, right, bottom) in {"lines": (20, 16, 60, 66), "ships": (50, 26, 110, 66)}.items():
+        box = [v for y in range(96) for x in range(128)
+               for v in ([255] * 4 if left <= x < right and top <= y < bottom else [0] * 4)]  # fmt: skip
+        pictures.write(b.folder / f"{name}.png", pictures.Picture(128, 96, 4, 8, box))
+    plain = b.reference("paint-out.png", model=model).values
+    cases = {
+        "a control": (f"{net}=lines:0.8:0:0.5", "", ""),
+        "a LoRA": ("", f"{lora}:0.7", ""),
+        "a region": ("", "", "night: ships=a red ship:2"),
+        "all of them": (f"{net}=lines\n{net}=night: ships:0.5", f"{lora}:1:0.5", "night: ships=x=y"),
+    }
+    for name, (control, with_lora, region) in cases.items():
+        files = {"=lines": f"={b.folder}/lines.png", "=night: ships": f"={b.folder}/ships.png"}
+        words = control
+        for one, path in files.items():
+            words = words.replace(one, path)
+        steer = [f for each in words.split("\n") if each for f in ("--control", each)]
+        steer += ["--lora", with_lora] if with_lora else []
+        steer += ["--region", region.replace("night: ships", f"{b.folder}/ships.png", 1)] if region else []
+        wanted = b.reference("paint-out.png", model=model, steer=tuple(steer))
+        lines = control.replace("\n", "\\n")
+        made = b.number(f'(t-steered {image} {layer} "{model}" "{lines}" "{with_lora}" "{region}" "")')
+        result = b.export(made, "steered.png", 8)
+        same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
+        b.report.check(f"{name}: the layer is what scumble render makes", same and wanted.values != plain)
+        b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    wrong = {
+        "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
+        "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
+        "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),
+        "a LoRA of weight 11": ("", f"{lora}:11", "", "-10 to 10"),
+        "a file that is not there": ("", "/nowhere/ink.safetensors", "", "/nowhere/ink.safetensors"),
+        "a region without words": ("", "", "ships", "LAYER=WORDS"),
+        "33 LoRAs": ("", "\\n".join(["x"] * 33), "", "32"),
+    }
+    for name, (control, with_lora, region, word) in wrong.items():
+        script = f'(t-steered {image} {layer} "{model}" "{control}" "{with_lora}" "{region}" "")'
+        refused(b, name, script, word)
+    b.session.do(f"(gimp-image-delete {image})")
+
+
+def refused(b: Batch, name: str, script: str, word: str):
+    try:
+        said = "it ran: " + b.session.do(script)
+    except ScriptError as error:
+        said = str(error)
+    good = word in said and "it ran" not in said
+    b.report.check(f"{name} is refused in a sentence", good, said.strip()[:250])
+
+
+def referred(b: Batch):
+    """References: what is on a layer, wherever it lies and how large it is, shown or hidden."""
+    image, layer = b.open(pictures.painting(128, 96, 3))
+    b.export(layer, "paint-out.png", 8)
+    mood = pictures.write(b.folder / "mood.png", pictures.painting(210, 150, 3))
+    hidden = b.number(f'(t-file-layer {image} "{mood}" "mood: 7")')
+    b.session.do(f"(begin (gimp-layer-set-offsets {hidden} 300 -400) (t-visible {hidden} FALSE))")
+    boxed = b.number(f'(t-empty {image} "box" 0)')
+    b.session.do(f"(t-box {boxed} 30 20 64 48)")
+    pictures.write(b.folder / "box.png", pictures.Picture(64, 48, 3, 8, [255] * (64 * 48 * 3)))
+    soft = pictures.write(b.folder / "soft.png", pictures.painting(80, 60, 4))
+    b.session.do(f'(t-visible (t-file-layer {image} "{soft}" "soft") FALSE)')
+    files = {"mood: 7": mood, "box": b.folder / "box.png", "soft": soft}
+    cases = {
+        "a reference": ("ip-sd15", ["mood: 7:0.6"]),
+        "one that is transparent in part": ("ip-sd15", ["soft"]),
+        "a box on a layer: it alone is the reference": ("ip-sd15", ["box:2"]),
+        "two": ("ip-sd15", ["mood: 7:0.5", "box"]),
+        "klein": ("klein", ["mood: 7"]),
+    }
+    for name, (model, lines) in cases.items():
+        model = TINY / model
+        steer = []
+        for text in lines:
+            one = next(known for known in files if text.startswith(known))
+            steer += ["--reference", f"{files[one]}{text[len(one) :]}"]
+        plain = b.reference("paint-out.png", model=model).values
+        wanted = b.reference("paint-out.png", model=model, steer=tuple(steer))
+        said = "\\n".join(lines)
+        made = b.number(f'(t-steered {image} {layer} "{model}" "" "" "" "{said}")')
+        result = b.export(made, "referred.png", 8)
+        same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
+        b.report.check(f"{name}: the layer is what scumble render makes", same and wanted.values != plain)
+        b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    b.number(f'(t-empty {image} "nothing" 0)')
+    wrong = {
+        "a reference that is not there": ("ip-sd15", "nosuch", "nosuch"),
+        "a reference of weight 11": ("ip-sd15", "box:11", "0 to 10"),
+        "a reference without a name": ("ip-sd15", ":1", "LAYER"),
+        "an empty layer": ("ip-sd15", "nothing", "is empty"),
+        "a model that looks at none": ("sd15", "box", "reference"),
+    }
+    for name, (model, text, word) in wrong.items():
+        script = f'(t-steered {image} {layer} "{TINY / model}" "" "" "" "{text}")'
+        refused(b, name, script, word)
+    b.session.do(f"(gimp-image-delete {image})")
+
+
+SCENARIOS = [steered, referred]

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Styles: chosen, saved, given away and taken in the dialog. The engine is the stub."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from desk import Desk
+from dialog import said
+from report import Report
+from steering import ROOT, kept, one, pick_file, prepare, steered
+
+
+def menu_of_styles(d: Desk, window: str, entry: int, behind=False):
+    """`behind` those: None, the six that come along, the artist's own."""
+    if behind:
+        entry += 7 + len(list(d.s.profile.glob("scumble_styles/*.scumble-style")))
+    d.front(window)
+    d.key("alt+p", "Tab", "space", *["Down"] * entry, "Return", pause=0.3)
+
+
+# Behind the styles.
+SAVE, IMPORT, EXPORT = 1, 2, 3
+
+
+def styles(d: Desk, r: Report):
+    """Chosen, saved, imported, exported; Krita reads what is written."""
+    prepare(
+        d, "prompt=a house\nstrength=0.4\nseed=3", networks=[["ink.safetensors [1]", "/nets/ink.safetensors"]]
+    )
+    conf, folder = d.s.profile / "scumble.conf", d.s.profile / "scumble_styles"
+    d.open(240, 180)
+    steered(
+        d, one(0, "lora", "ink.safetensors [1]", scale=0.8), one(1, "region", layer="paint", prompt="ships")
+    )
+    window = d.dialog()
+    menu_of_styles(d, window, SAVE, behind=True)
+    d.s.until(lambda: d.s.windows_named("^Save as a Style"), 8)
+    d.s.x("type", "--delay", "15", "Old/ink")
+    d.key("Tab")
+    d.s.x("type", "--delay", "15", "pen and ink")
+    d.key("Return")
+    files = d.s.until(lambda: list(folder.glob("*.scumble-style")), 8)
+    if not r.check("a style is saved as a file of its own", len(files or []) == 1, files):
+        return
+    made = json.loads(files[0].read_text())
+    loras = [(one["file"], one["scale"], one["layer"]) for one in made["loras"]]
+    good = made["strength"] == 0.4 and made["steps"] is None and loras == [("ink.safetensors [1]", 0.8, "")]
+    r.check("with what is set, and with LoRAs by name", good and "/nets" not in files[0].read_text(), made)
+    told = read_by_krita(files[0])
+    r.check("Krita reads it", told == "Old/ink|pen and ink|0.4|None|1", told)
+    menu_of_styles(d, window, EXPORT, behind=True)
+    away = d.s.home / "given.scumble-style"
+    pick_file(d, window, "^Export a Style", away)
+    r.check("exported, it is the same", d.s.until(away.exists, 8) and json.loads(away.read_text()) == made)
+    menu_of_styles(d, window, 3)
+    d.key("alt+o")
+    d.s.until(lambda: not d.dialogs(), 15)
+    text = conf.read_text()
+    good = "style=Mist\n" in text and "words=foggy" in text and "prompt=a house\n" in text
+    r.check("one that comes along adds its words, and is kept", good, text)
+    window = d.dialog()
+    lora = [dict(number=5, kind="lora", file="ink.safetensors [1]", scale=-0.5, on=True)]
+    other = dict(
+        kind="scumble style",
+        version=1,
+        name="Given",
+        words="failing",
+        strength=7,
+        model="gone [1]",
+        loras=lora,
+    )
+    away.write_text(json.dumps(other))
+    menu_of_styles(d, window, IMPORT, behind=True)
+    pick_file(d, window, "^Import a Style", away)
+    found = d.s.until(lambda: kept(d)[-1]["scale"] == -0.5 and kept(d), 8)
+    r.check(
+        "imported, its LoRAs take the place of others",
+        [c["kind"] for c in found] == ["region", "lora"],
+        found,
+    )
+    d.key("alt+p", "ctrl+a", "BackSpace")
+    told = d.s.until(lambda: "asked to fail" in said(d), 8)
+    r.check("its words go to the model", told, said(d))
+    away.write_text(json.dumps(dict(other, words="calm", name="Calm")))
+    menu_of_styles(d, window, IMPORT, behind=True)
+    pick_file(d, window, "^Import a Style", away)
+    told = d.s.until(lambda: "gone" in said(d), 8)
+    r.check(
+        "a model that is not here is told by its name, the other stays", told and "Calm" in said(d), said(d)
+    )
+    for name, text in (
+        ("text", "not JSON"),
+        ("another kind", "{}"),
+        ("a wrong LoRA", json.dumps(dict(other, loras=[1]))),
+    ):
+        away.write_text(text)
+        menu_of_styles(d, window, IMPORT, behind=True)
+        pick_file(d, window, "^Import a Style", away)
+        told = d.s.until(lambda: "no style of Scumble" in said(d), 8)
+        r.check(f"{name}: no style, and it is said", told, said(d))
+        menu_of_styles(d, window, 1)
+        d.s.until(lambda: "no style of Scumble" not in said(d), 8)
+    r.check(
+        "the six are Krita's", built_in("plugin-gimp/styles.c") == built_in("plugin-krita/scumble/styles.py")
+    )
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close()
+
+
+def built_in(path: str) -> list[tuple[str, str]]:
+    text = (ROOT / path).read_text().split("BUILT_IN", 1)[1]
+    found = re.findall(r'[{(]"([^"]+)", "([^"]+)"[})]', text)[:6]
+    return found if len(found) == 6 else []
+
+
+READ = """
+from pathlib import Path
+from scumble import styles
+s = styles.read(Path(PATH))
+print(s.name, s.words, s.settings["strength"], s.settings["steps"], len(s.loras), sep="|")
+"""
+
+
+def read_by_krita(path: Path) -> str:
+    """Its plug-in's own reader, in a process without Krita."""
+    paths = f"{ROOT}/tests/krita/mock:{ROOT}/plugin-krita"
+    own = ROOT / ".setup/krita-venv/bin/python"
+    program = str(own) if own.exists() else sys.executable
+    command = [program, "-c", READ.replace("PATH", repr(str(path)))]
+    env = dict(os.environ, PYTHONPATH=paths, QT_QPA_PLATFORM="offscreen")
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or done.stderr[-300:]
+
+
+SCENARIOS = [styles]
