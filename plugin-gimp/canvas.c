@@ -230,13 +230,11 @@ gboolean canvas_insert(gint32 image, gint32 layer, gint32 beside, gboolean below
     return FALSE;
 }
 
-gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt, GError **error) {
-    const Picture *p = &r->picture;
-    GeglRectangle place = {0, 0, p->width, p->height}, all = place;
-    gint32 made = -1;
-    gimp_drawable_offsets(layer, &place.x, &place.y);
+gint32 canvas_picture_layer(gint32 image, const gchar *prompt, const GeglRectangle *place, const Babl *babl, const guchar *pixels,
+                            GError **error) {
+    GeglRectangle all = {0, 0, place->width, place->height};
     gchar *name = canvas_layer_name(prompt);
-    if (p->laid) made = canvas_new_layer(image, name, &place);
+    gint32 made = canvas_new_layer(image, name, place);
     g_free(name);
     GeglBuffer *buffer = made > 0 ? gimp_drawable_get_buffer(made) : NULL;
     if (!buffer) {
@@ -244,9 +242,21 @@ gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const g
         if (made > 0) gimp_item_delete(made);
         return -1;
     }
-    gegl_buffer_set(buffer, &all, 0, p->babl, p->pixels, GEGL_AUTO_ROWSTRIDE);
+    gegl_buffer_set(buffer, &all, 0, babl, pixels, GEGL_AUTO_ROWSTRIDE);
     g_object_unref(buffer);
     gimp_drawable_update(made, 0, 0, all.width, all.height);
+    return made;
+}
+
+gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *r, const gchar *prompt, GError **error) {
+    const Picture *p = &r->picture;
+    GeglRectangle place = {0, 0, p->width, p->height};
+    gimp_drawable_offsets(layer, &place.x, &place.y);
+    gint32 made = p->laid ? canvas_picture_layer(image, prompt, &place, p->babl, p->pixels, error) : -1;
+    if (made <= 0) {
+        if (!p->laid) not_added(error);
+        return -1;
+    }
     Chosen chosen = chosen_now(image);
     gboolean good = canvas_insert(image, made, layer, FALSE, error);
     chosen_again(image, chosen);

@@ -51,6 +51,10 @@ gboolean canvas_locked(gint32 layer);
 /* The artist's words as a layer's name. */
 gchar *canvas_layer_name(const gchar *prompt);
 
+/* A picture's packed pixels as a layer that is in no image yet, there and with the artist's words as its name. -1 and a sentence. */
+gint32 canvas_picture_layer(gint32 image, const gchar *prompt, const GeglRectangle *place, const Babl *babl, const guchar *pixels,
+                            GError **error);
+
 /* The renderer's picture as a layer just above the one that was rendered, which what the artist had chosen stays: one undo
  * step. -1 and a sentence if it failed. */
 gint32 canvas_add_picture(gint32 image, gint32 layer, const Renderer *renderer, const gchar *prompt, GError **error);

@@ -3,7 +3,6 @@
 
 #include "canvas.h"
 #include "dialog_state.h"
-#include "get.h"
 #include "known.h"
 #include "run.h"
 
@@ -53,11 +52,11 @@ static gboolean read_layer(Dialog *d) {
     return good;
 }
 
-static void start_renderer(Dialog *d) {
+void dialog_start_renderer(Dialog *d) {
     GError *error = NULL;
     preview_set_picture(d->view.preview, NULL);
     renderer_free(d->renderer);
-    d->knows_model = FALSE;
+    d->knows_model = d->unnoted = FALSE;
     form_know_model(d->form, NULL, NULL);
     steer_list_know(d->list, NULL, NULL);
     steering_block(d->steering, NULL);
@@ -77,10 +76,11 @@ void dialog_settings_changed(gboolean other_model, gpointer data) {
     Dialog *d = data;
     GError *error = NULL;
     gboolean again = dialog_failed(d);
+    if (other_model) dialog_note(d);
     form_read(d->form, d->settings);
     if (other_model && *d->settings->model) g_free(known_remember(KNOWN_MODELS, d->settings->model));
     if (other_model) {
-        start_renderer(d);
+        dialog_start_renderer(d);
         return;
     }
     /* After a failure a change tries again, as soon as the hands rest: the model may be in its place by now. */
@@ -115,7 +115,7 @@ static void begin_live(Dialog *d) {
     GError *error = NULL;
     gint32 layer = active_layer(d->image);
     if (layer <= 0) layer = d->layer;
-    if (dialog_engine_failed(d)) start_renderer(d); /* what was missing may be there by now */
+    if (dialog_engine_failed(d)) dialog_start_renderer(d); /* what was missing may be there by now */
     if (dialog_engine_failed(d)) return;            /* and no live layer without a picture */
     if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, d->steering, &error);
     /* Nothing failed that a picture of the filter would mend. */
@@ -167,6 +167,7 @@ static void finish(Dialog *d) {
         return;
     }
     gimp_displays_flush();
+    dialog_note(d);
     d->used = TRUE;
     leave(d);
 }
@@ -191,6 +192,7 @@ static void live_ended(Dialog *d, LiveState state) {
 
 static void apply(Dialog *d) {
     gboolean above = d->state == STORING;
+    dialog_note(d);
     gint32 layer = live_apply(d->live, above, d->settings->prompt);
     dialog_tell(d, layer <= 0 ? "GIMP could not copy the live layer: memory ran out, or its group is locked."
             : above    ? "A copy is stored above the live layer, hidden."
@@ -221,6 +223,8 @@ static void poll(Dialog *d) {
         if (!d->renderer->failed) dialog_forget_error(d);
         /* The artist goes on: what was done is of before. */
         if (d->state == LIVE && d->told && (gdouble)(g_get_monotonic_time() - d->told_at) / 1e6 > READ) dialog_tell(d, NULL);
+        d->unnoted = TRUE;
+        d->fresh_at = g_get_monotonic_time();
         preview_set_picture(d->view.preview, d->renderer);
         dialog_set_sensitive(d);
     }
@@ -266,7 +270,7 @@ static gboolean tick(gpointer data) {
         leave(d);
         return G_SOURCE_REMOVE;
     }
-    if (d->retries && dialog_engine_failed(d)) start_renderer(d);
+    if (d->retries && dialog_engine_failed(d)) dialog_start_renderer(d);
     d->retries = FALSE;
     poll(d);
     if (d->live) {
@@ -279,6 +283,7 @@ static gboolean tick(gpointer data) {
         delay = DIALOG_QUICK;
     }
     if (d->left) return G_SOURCE_REMOVE;
+    dialog_note_rested(d);
     if (d->renderer && !d->knows_model && !dialog_engine_failed(d)) delay = MIN(delay, DIALOG_QUICK);
     gboolean knew = d->knows_model;
     dialog_say(d);
@@ -289,6 +294,7 @@ static gboolean tick(gpointer data) {
 
 static void reset(Dialog *d) {
     Settings first;
+    dialog_note(d);
     settings_init(&first);
     form_show(d->form, &first);
     settings_clear(&first);
@@ -326,20 +332,6 @@ static void respond(GtkDialog *window, gint response, Dialog *d) {
     }
 }
 
-static void got(guint32 want, const gchar *folder, gpointer data) {
-    Dialog *d = data;
-    if (want == SCUMBLE_WANT_MODEL) form_choose_model(d->form, folder);
-    else if (dialog_engine_failed(d)) start_renderer(d);
-    else dialog_tell(d, "ONNX Runtime is here; it is used from the next time on that this window is opened.");
-}
-
-static void get_model(gpointer data) {
-    Dialog *d = data;
-    ScumbleEngineInfo info = {.error = 0};
-    if (d->renderer) renderer_info(d->renderer, &info);
-    get_show(GTK_WINDOW(d->view.window), info.error == SCUMBLE_ERROR_RUNTIME, got, d);
-}
-
 /* The artist comes back from the image, where the layer may have been painted on. */
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
@@ -357,8 +349,9 @@ static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
 static void build(Dialog *d) {
     view_build(&d->view, d->image, d->settings);
     d->form = form_new(d->view.form, d->settings, dialog_settings_changed, d);
-    form_on_get(d->form, get_model);
+    form_on_get(d->form, dialog_get_model);
     dialog_build_steering(d);
+    dialog_build_history(d);
     gtk_widget_show_all(GTK_WIDGET(d->view.form));
     form_focus(d->form);
     show_buttons(d);
@@ -378,15 +371,18 @@ gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings)
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
     view_place_window(&d.view, settings);
     gtk_widget_show(d.view.window);
-    start_renderer(&d);
+    dialog_start_renderer(&d);
     if (live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d.view.live), TRUE);
     gtk_main();
+    dialog_note(&d);
     end_live(&d); /* the image is gone, and so is the layer */
     view_remember_window(&d.view, settings);
     settings_save(settings, d.used);
     dialog_keep_steering(&d);
     view_free(&d.view);
     steer_list_free(d.list);
+    history_strip_free(d.strip);
+    history_free(d.history);
     style_menu_free(d.styles);
     steering_free(d.steering);
     form_free(d.form);

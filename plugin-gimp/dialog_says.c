@@ -37,6 +37,7 @@ void dialog_set_sensitive(Dialog *d) {
     gtk_widget_set_sensitive(d->view.compare, d->state == LIVE);
     form_set_sensitive(d->form, rests);
     steer_list_set_sensitive(d->list, rests);
+    history_strip_set_sensitive(d->strip, rests);
 }
 
 /* What is rendered, by what: what stands in the window when there is nothing else to say. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the dialog knows, for its own files: dialog.c is what it does, dialog_steers.c what it does about what steers and about
- * styles, dialog_says.c what it tells. */
+ * styles, dialog_history.c about the last pictures, dialog_gets.c about models that are got, dialog_says.c what it tells. */
 #pragma once
 
 #include "form.h"
+#include "history_strip.h"
 #include "live.h"
 #include "steer_list.h"
 #include "style_menu.h"
@@ -32,6 +33,10 @@ typedef struct {
     Steering *steering; /* what else the picture is made by, */
     SteerList *list;    /* as the artist sets it */
     StyleMenu *styles;
+    History *history;   /* the last pictures, */
+    HistoryStrip *strip;
+    gboolean unnoted;   /* ... of which the newest is not one yet; */
+    gint64 fresh_at;    /* ... when it came */
     Watch *watch;       /* of the layer, while it is not live */
     View view;
     guint timer;
@@ -49,6 +54,12 @@ typedef struct {
 /* Looks again after so many milliseconds. */
 void dialog_tick_in(Dialog *dialog, guint delay);
 
+/* Begins anew, with the model that is set. */
+void dialog_start_renderer(Dialog *dialog);
+
+/* Opens the window in which a model is got. `dialog` is a Dialog. */
+void dialog_get_model(gpointer dialog);
+
 /* Takes over what the form shows. `dialog` is a Dialog. */
 void dialog_settings_changed(gboolean other_model, gpointer dialog);
 
@@ -58,6 +69,17 @@ void dialog_steer(Dialog *dialog, Look look);
 /* Adds the list of what steers and the styles to the form, with what the image has kept; and has the image keep it. */
 void dialog_build_steering(Dialog *dialog);
 void dialog_keep_steering(Dialog *dialog);
+
+/* Shows what d->settings and d->steering have become, and renders by it; `model` was the model before. */
+void dialog_show_settings(Dialog *dialog, const gchar *model);
+
+/* Adds the last pictures to the form. */
+void dialog_build_history(Dialog *dialog);
+
+/* Keeps the picture as one of the last, if it is finished and not kept yet: before something else is rendered; or once it has stood
+ * for a moment, so that words that are being written are none of their own. */
+void dialog_note(Dialog *dialog);
+void dialog_note_rested(Dialog *dialog);
 
 gboolean dialog_engine_failed(const Dialog *dialog);
 gboolean dialog_failed(const Dialog *dialog);

@@ -33,11 +33,7 @@ static void steer_changed(const gchar *wrong, gpointer data) {
     dialog_tick_in(d, DIALOG_QUICK);
 }
 
-static void style_chosen(const Style *style, gpointer data) {
-    Dialog *d = data;
-    GError *missing = NULL;
-    gchar *model = g_strdup(d->settings->model);
-    steering_set(d->steering, style_apply(style, d->settings, steering_conditions(d->steering), &missing));
+void dialog_show_settings(Dialog *d, const gchar *model) {
     form_show(d->form, d->settings);
     steer_list_show(d->list, steering_conditions(d->steering));
     style_menu_show(d->styles, d->settings->style, d->settings->words);
@@ -45,6 +41,15 @@ static void style_chosen(const Style *style, gpointer data) {
     d->knows_model = FALSE; /* what stands at the model's own is shown anew */
     dialog_settings_changed(strcmp(model, d->settings->model) != 0, d);
     dialog_steer(d, LOOK_IN_TURN);
+}
+
+static void style_chosen(const Style *style, gpointer data) {
+    Dialog *d = data;
+    GError *missing = NULL;
+    dialog_note(d);
+    gchar *model = g_strdup(d->settings->model);
+    steering_set(d->steering, style_apply(style, d->settings, steering_conditions(d->steering), &missing));
+    dialog_show_settings(d, model);
     if (missing) dialog_tell(d, missing->message);
     g_clear_error(&missing);
     g_free(model);

@@ -2,6 +2,7 @@
 #include "form.h"
 
 #include "chooser.h"
+#include "prompt_box.h"
 
 #define GAP 6
 /* Where the sliders end; scripts may go on to what the engine takes. */
@@ -24,7 +25,7 @@ struct Form {
     GPtrArray *folders; /* of the entries of `models`; the first is "" */
     gint model;         /* the entry chosen */
     gboolean showing;   /* the controls are being set by us */
-    void (*changed)(gboolean, gpointer), (*get)(gpointer);
+    void (*changed)(gboolean, gpointer), (*get)(gpointer), (*drawn)(gpointer);
     gpointer data;
 };
 
@@ -119,6 +120,7 @@ static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *l
 
 static void dice(GtkButton *button, Form *f) {
     (void)button;
+    if (f->drawn) f->drawn(f->data);
     gtk_adjustment_set_value(f->seed.adjustment, g_random_int_range(0, SEED_MOST));
 }
 
@@ -230,7 +232,8 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     f->labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
     f->box = box_new(GTK_ORIENTATION_VERTICAL, GAP);
     gtk_box_pack_start(box, f->box, FALSE, FALSE, 0);
-    f->prompt = add_text(f, "_Prompt:", "What the picture shows");
+    f->prompt = add_text(f, "_Prompt:", "What the picture shows. Alt+Up brings back what you wrote before, and so does the menu");
+    prompt_box_on(f->prompt);
     f->negative = add_text(f, "_Negative:", "What the picture must not show; works while guidance is above 1");
     add_number(f, &f->strength, NULL, "_Strength:", 0.0, 1.0, TRUE, 0.01, 2, "0 = the paint itself, 1 = the paint says nothing");
     GtkWidget *steps = add_number(f, &f->steps, NULL, "S_teps:", 1.0, STEPS_SHOWN, TRUE, 1.0, 0, "More steps take longer");
@@ -249,6 +252,8 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
 }
 
 void form_on_get(Form *f, void (*get)(gpointer)) { f->get = get; }
+
+void form_on_new_seed(Form *f, void (*drawn)(gpointer)) { f->drawn = drawn; }
 
 void form_choose_model(Form *f, const gchar *folder) {
     gint before = f->model;

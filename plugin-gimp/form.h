@@ -14,6 +14,9 @@ void form_free(Form *form);
 /* `get` is called with `data` of `form_new` when the artist wants to get a model. */
 void form_on_get(Form *form, void (*get)(gpointer data));
 
+/* `drawn` is called with `data` of `form_new` before the artist's button draws a new seed. */
+void form_on_new_seed(Form *form, void (*drawn)(gpointer data));
+
 /* Chooses a model that was got, as if the artist had chosen its folder. */
 void form_choose_model(Form *form, const gchar *folder);
 

@@ -35,6 +35,19 @@ void settings_text(gchar **field, const gchar *text) {
     *field = copy;
 }
 
+void settings_take(Settings *s, const Settings *from) {
+    settings_text(&s->prompt, from->prompt);
+    settings_text(&s->negative, from->negative);
+    settings_text(&s->sampler, from->sampler);
+    settings_text(&s->model, from->model);
+    settings_text(&s->style, from->style);
+    settings_text(&s->words, from->words);
+    s->strength = from->strength;
+    s->steps = from->steps;
+    s->guidance = from->guidance;
+    s->seed = from->seed;
+}
+
 gchar *settings_prompt(const Settings *s) {
     if (!*s->words) return g_strdup(s->prompt);
     const gchar *start = s->prompt + strspn(s->prompt, " ,");

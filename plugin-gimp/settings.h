@@ -39,6 +39,9 @@ void settings_load(Settings *settings);
 /* Keeps the place of the window, and with `all` everything. */
 void settings_save(const Settings *settings, gboolean all);
 
+/* Takes over all of another's that makes a picture. */
+void settings_take(Settings *settings, const Settings *from);
+
 /* Puts the text into one of the fields above. */
 void settings_text(gchar **field, const gchar *text);
 

@@ -5,17 +5,19 @@
 
 #include "aside.h"
 #include "chooser.h"
+#include "fold.h"
 #include "known.h"
 #include "mark.h"
 #include "sources.h"
 
+#define LABEL "Steer b_y"
 #define GAP 4
 #define HEIGHT 92 /* three lines; more can be scrolled to */
 
 struct SteerList {
     gint32 image;
     GPtrArray *conditions, *rows; /* Row of each */
-    GtkWidget *box, *expander, *add, *column;
+    GtkWidget *box, *line, *head, *add, *column;
     GArray *sources;
     gchar *reasons[RENDERER_KINDS], *notes[RENDERER_KINDS];
     gboolean showing; /* the controls are being set by us */
@@ -34,9 +36,7 @@ static void tell(SteerList *l) {
 }
 
 static void count(SteerList *l) {
-    gchar *text = l->conditions->len ? g_strdup_printf("Steer b_y (%u)", l->conditions->len) : g_strdup("Steer b_y");
-    gtk_expander_set_label(GTK_EXPANDER(l->expander), text);
-    g_free(text);
+    fold_count(l->head, LABEL, l->conditions->len);
 }
 
 static void on_toggled(GtkToggleButton *button, Row *row) {
@@ -199,7 +199,7 @@ static void add(SteerList *l, guint32 kind, const gchar *id, const gchar *path, 
     if (condition_has_layer(c) && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
     if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
     build_rows(l);
-    gtk_expander_set_expanded(GTK_EXPANDER(l->expander), TRUE);
+    fold_open(l->head, TRUE);
     tell(l);
 }
 
@@ -304,12 +304,6 @@ static void add_clicked(GtkButton *button, SteerList *l) {
     menu_popup(menu, l->add);
 }
 
-static void expanded(GtkExpander *expander, GParamSpec *what, GtkWidget *scroll) {
-    (void)what;
-    gtk_widget_set_visible(scroll, gtk_expander_get_expanded(expander));
-    gtk_widget_grab_focus(GTK_WIDGET(expander)); /* who opened it by its key goes on by Tab */
-}
-
 SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar *, gpointer), gpointer data) {
     SteerList *l = g_new0(SteerList, 1);
     l->image = image;
@@ -317,26 +311,23 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
     l->data = data;
     l->conditions = conditions_new();
     l->rows = g_ptr_array_new_with_free_func(g_free);
-    l->expander = gtk_expander_new_with_mnemonic("Steer b_y");
-    gtk_widget_set_tooltip_text(l->expander, "ControlNets, regions, references and LoRAs that the picture follows besides paint and words");
-    GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *scroll = gtk_scrolled_window_new(NULL, NULL);
+    GtkWidget *scroll = gtk_scrolled_window_new(NULL, NULL);
+    l->line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP);
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
     gtk_widget_set_size_request(scroll, -1, HEIGHT);
     l->column = box_new(GTK_ORIENTATION_VERTICAL, 0);
     scroll_add(scroll, l->column);
+    l->head = fold_new(LABEL, "ControlNets, regions, references and LoRAs that the picture follows besides paint and words", scroll);
     l->add = gtk_button_new_with_mnemonic("Add\xe2\x80\xa6");
     gtk_widget_set_tooltip_text(l->add, "A ControlNet, region or reference, which follows a layer, or a LoRA");
     g_signal_connect(l->add, "clicked", G_CALLBACK(add_clicked), l);
-    gtk_box_pack_start(GTK_BOX(line), l->expander, TRUE, TRUE, 0);
-    gtk_box_pack_start(GTK_BOX(line), l->add, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(l->line), l->head, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(l->line), l->add, FALSE, FALSE, 0);
     l->box = box_new(GTK_ORIENTATION_VERTICAL, GAP);
-    gtk_box_pack_start(GTK_BOX(l->box), line, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(l->box), l->line, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(l->box), scroll, FALSE, FALSE, 0);
     gtk_box_pack_start(box, l->box, FALSE, FALSE, GAP);
     gtk_widget_show_all(l->box);
-    gtk_widget_set_visible(scroll, FALSE);
-    gtk_widget_set_no_show_all(scroll, TRUE);
-    g_signal_connect(l->expander, "notify::expanded", G_CALLBACK(expanded), scroll);
     return l;
 }
 
@@ -351,7 +342,7 @@ void steer_list_free(SteerList *l) {
 
 void steer_list_show(SteerList *l, const GPtrArray *conditions) {
     take_over(l, conditions_copy(conditions));
-    if (l->conditions->len) gtk_expander_set_expanded(GTK_EXPANDER(l->expander), TRUE);
+    if (l->conditions->len) fold_open(l->head, TRUE);
 }
 
 const GPtrArray *steer_list_conditions(const SteerList *l) { return l->conditions; }
@@ -378,4 +369,14 @@ void steer_list_look(SteerList *l) {
     l->showing = FALSE;
 }
 
-void steer_list_set_sensitive(SteerList *l, gboolean sensitive) { gtk_widget_set_sensitive(l->box, sensitive); }
+void steer_list_share(SteerList *l, GtkWidget *head, GtkWidget *body) {
+    gtk_box_pack_end(GTK_BOX(l->line), head, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(l->box), body, FALSE, FALSE, 0);
+    gtk_widget_show(head);
+    fold_pair(l->head, head);
+}
+
+void steer_list_set_sensitive(SteerList *l, gboolean sensitive) {
+    gtk_widget_set_sensitive(l->column, sensitive);
+    gtk_widget_set_sensitive(l->add, sensitive);
+}

@@ -25,4 +25,8 @@ void steer_list_know(SteerList *list, gchar *const reasons[RENDERER_KINDS], gcha
 /* Layers may have come, gone or been renamed. */
 void steer_list_look(SteerList *list);
 
+/* Puts another head (fold.h) at the end of the list's own line, and what it opens below: one of the two at a time, so that the window
+ * has no more to hold. */
+void steer_list_share(SteerList *list, GtkWidget *head, GtkWidget *body);
+
 void steer_list_set_sensitive(SteerList *list, gboolean sensitive);

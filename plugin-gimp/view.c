@@ -46,6 +46,8 @@ void view_help(View *v) {
         "next must be seen.\n\n"
         "Steer by: a ControlNet or a region follows what is painted on a layer of yours, shown or hidden; a reference is a picture "
         "on one, whose style or subject is taken over; a LoRA is a style or a subject that was learnt. All of it is kept with the image.\n\n"
+        "Last pictures: a click brings the words and settings of one back, the right button puts it into a hidden layer. Alt+Up and "
+        "Alt+Down in the prompt go through the last ones.\n\n"
         "Strength: 0 keeps the paint, 1 takes no notice of it. Negative works while guidance is above 1.\n\n"
         "A model is a folder with unet/model.onnx, vae_encoder, vae_decoder, text_encoder, tokenizer and scheduler, as "
         "model hubs offer them for Stable Diffusion 1.x, 2.x, SD-Turbo, LCM and SDXL.");

@@ -33,6 +33,7 @@ import faults  # noqa: E402
 import faults_layers  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
+import history  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
 import references  # noqa: E402
@@ -46,7 +47,7 @@ from installing import installing  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
-GROUPS = ["installing", "batch", "dialog", "live", "steering", "faults", "engineless"]
+GROUPS = ["installing", "batch", "dialog", "live", "steering", "history", "faults", "engineless"]
 
 
 def build_stub(folder: Path) -> Path:
@@ -138,6 +139,9 @@ def main() -> int:
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
         real = steering.REAL + references.REAL
         windows(whole, pick(real, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        windows(bare, pick(history.SCENARIOS, "history", parts), **stub)
+        windows(whole, pick(history.REAL, "history", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        windows(bare, pick(history.SMALL, "history", parts), size="1366x768", **stub)
         windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}

@@ -72,10 +72,11 @@ def rest(d: Desk, layer: int, seconds=1.2) -> bytes:
 
 
 def to_list(d: Desk, window: str, tabs: int):
-    """Goes that far from the list's head: 1 is Add, 2 the first one's tick."""
+    """Goes that far from the list's head: 1 is Add, 2 the first one's tick. (Between them is the head of the
+    last pictures.)"""
     d.front(window)
     d.key("alt+p", "alt+y", "alt+y", pause=0.3)
-    d.key(*["Tab"] * tabs)
+    d.key(*["Tab"] * (tabs + (tabs > 1)))
 
 
 def tick(d: Desk, window: str, tabs: int):

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "dialog_state.h"
+
+#include "get.h"
+
+static void got(guint32 want, const gchar *folder, gpointer data) {
+    Dialog *d = data;
+    if (want == SCUMBLE_WANT_MODEL) form_choose_model(d->form, folder);
+    else if (dialog_engine_failed(d)) dialog_start_renderer(d);
+    else dialog_tell(d, "ONNX Runtime is here; it is used from the next time on that this window is opened.");
+}
+
+void dialog_get_model(gpointer data) {
+    Dialog *d = data;
+    ScumbleEngineInfo info = {.error = 0};
+    if (d->renderer) renderer_info(d->renderer, &info);
+    get_show(GTK_WINDOW(d->view.window), info.error == SCUMBLE_ERROR_RUNTIME, got, d);
+}
