@@ -8,7 +8,7 @@ use scumble::render::{Picture, Renderer};
 use crate::support::*;
 
 /// Loaded once for all of these tests.
-fn model() -> MutexGuard<'static, Pipeline> {
+pub fn model() -> MutexGuard<'static, Pipeline> {
     static LOADED: OnceLock<Mutex<Pipeline>> = OnceLock::new();
     LOADED
         .get_or_init(|| Mutex::new(load(&root().join("models/default")).unwrap()))
@@ -17,7 +17,7 @@ fn model() -> MutexGuard<'static, Pipeline> {
 }
 
 /// Sky, a hill, and a blob on it.
-fn painting(width: usize, height: usize, blob: bool) -> Picture {
+pub fn painting(width: usize, height: usize, blob: bool) -> Picture {
     Picture::from_shape_fn((3, height, width), |(c, y, x)| {
         let (x, y) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32);
         if blob && x * x + (y - 0.5) * (y - 0.5) < 0.04 {
@@ -30,7 +30,7 @@ fn painting(width: usize, height: usize, blob: bool) -> Picture {
     })
 }
 
-fn ask<'a>(picture: &'a Picture, prompt: &'a str, strength: f32) -> Request<'a> {
+pub fn ask<'a>(picture: &'a Picture, prompt: &'a str, strength: f32) -> Request<'a> {
     Request { prompt, strength, ..request(picture) }
 }
 
@@ -39,7 +39,7 @@ fn render(picture: &Picture, prompt: &str, strength: f32) -> Picture {
 }
 
 /// Mean difference, 0..1, of the pixels for which `which` holds.
-fn apart(a: &Picture, b: &Picture, which: impl Fn(usize, usize) -> bool) -> f32 {
+pub fn apart(a: &Picture, b: &Picture, which: impl Fn(usize, usize) -> bool) -> f32 {
     assert_eq!(a.dim(), b.dim());
     let mut sum = (0.0, 0.0f32);
     for ((c, y, x), value) in a.indexed_iter() {
@@ -50,7 +50,7 @@ fn apart(a: &Picture, b: &Picture, which: impl Fn(usize, usize) -> bool) -> f32 
     sum.0 / sum.1.max(1.0)
 }
 
-fn everywhere(_: usize, _: usize) -> bool {
+pub fn everywhere(_: usize, _: usize) -> bool {
     true
 }
 
@@ -82,7 +82,7 @@ fn a_changed_word_changes_the_picture_and_taking_it_back_brings_it_back() {
 }
 
 /// The mean of one colour over what `part` says.
-fn mean(picture: &Picture, c: usize, part: impl Fn(usize, usize) -> bool) -> f32 {
+pub fn mean(picture: &Picture, c: usize, part: impl Fn(usize, usize) -> bool) -> f32 {
     let (_, height, width) = picture.dim();
     let inside = (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).filter(|&(y, x)| part(y, x));
     let values: Vec<f32> = inside.map(|(y, x)| picture[(c, y, x)]).collect();

@@ -6,6 +6,7 @@
 mod broken_models;
 mod control;
 mod default_model;
+mod default_references;
 mod flux;
 mod golden;
 mod inpaint;

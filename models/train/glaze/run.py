@@ -1,5 +1,5 @@
-"""Everything from scratch, one command: scenes, assets, generator, detail decoder, the model folder. Call it
-again to go on.
+"""Everything from scratch, one command: scenes, assets, generator, detail decoder, the model folder, its
+image encoder. Call it again to go on.
 
     python run.py --minilm FOLDER --resnet FOLDER --pack FOLDER --work FOLDER --out FOLDER
 """
@@ -31,6 +31,7 @@ def main():
     )
     p.add_argument("--minutes", type=float, default=600, help="for the generator")
     p.add_argument("--detail-minutes", type=float, default=120)
+    p.add_argument("--reference-minutes", type=float, default=20, help="for the image encoder")
     p.add_argument("--steps", type=int, default=0, help="stop each training after as many (for a rehearsal)")
     p.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     a = p.parse_args()
@@ -38,7 +39,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     call("make", "-C", RENDERER, f"OUT={work.resolve() / 'renderer'}")
     renderer = work / "renderer" / "scenes"
-    for side, count in ((256, a.count), (512, a.count // 8)):
+    for side, count in ((256, a.count), (512, a.count // 8), (128, 5408)):
         if not list((work / str(side)).glob("*.bin")):
             call(renderer, "-n", count, "-r", side, "-s", side * 100_000, "-j", a.processes, work / str(side))
     lines = [line for f in sorted((work / "256").glob("*.tsv")) for line in f.read_text().splitlines()]
@@ -63,6 +64,8 @@ def main():
     call(sys.executable, HERE / "detail.py", "--scenes", work / "512", *common, *more)
     weights = ("--weights", work / "glaze.pt", "--detail", work / "detail.pt", "--words", assets / "words.pt")
     call(sys.executable, HERE / "folder.py", *weights, "--out", a.out)
+    given = ("--model", a.out, "--scenes", work / "128", "--pack", a.pack, "--work", work)
+    call(sys.executable, HERE / "reference.py", *given, "--minutes", a.reference_minutes)
 
 
 if __name__ == "__main__":
