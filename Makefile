@@ -82,6 +82,7 @@ miri:
 bench: build
 	cargo bench --bench host
 	cargo bench --bench pixels
+	cargo bench --bench prepare
 	cargo bench --bench engine
 	cargo bench --bench process
 	SCUMBLE_MEMORY_SIDE=4096 cargo test --release --test memory -- --nocapture

@@ -152,7 +152,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 4
+#define SCUMBLE_ABI_MINOR 5
 
 /**
  * Done.
@@ -647,6 +647,32 @@
 #define SCUMBLE_CONDITION_REFERENCE 4
 
 /**
+ * A control picture goes to the ControlNet as it is; what is transparent is black.
+ */
+#define SCUMBLE_PREPARE_AS_IS 0
+
+/**
+ * Drawn lines, light or dark or coloured, on paper or on transparency, become white on black; what is white on black stays.
+ * While nothing is drawn the control says nothing, and `scumble_session_conditions` tells so.
+ */
+#define SCUMBLE_PREPARE_DRAWN 1
+
+/**
+ * Of a painting or photograph the lines that somebody would draw of it, white on black; what is transparent is white paper.
+ */
+#define SCUMBLE_PREPARE_LINES 2
+
+/**
+ * Of a painting or photograph the edges that Canny's detector finds, white on black; what is transparent is white paper.
+ */
+#define SCUMBLE_PREPARE_CANNY 3
+
+/**
+ * Blurred, for ControlNets that make detail of it (tile); what is transparent is black.
+ */
+#define SCUMBLE_PREPARE_BLUR 4
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1
@@ -918,9 +944,9 @@ typedef struct ScumbleCondition {
     float start;
     float end;
     /**
-     * Reserved, 0.
+     * What is made of a control's picture before its ControlNet reads it, one of SCUMBLE_PREPARE_*; else 0.
      */
-    uint32_t reserved;
+    uint32_t prepare;
     /**
      * How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
      */
@@ -1463,6 +1489,19 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
                                       const struct ScumbleCondition *condition,
                                       const struct ScumbleImage *image,
                                       uint64_t *revision);
+
+/**
+ * Lists what steers a session: an entry for each number, in order, its `name` the number in decimal. What is on and says
+ * nothing all the same is not usable, and `note` says why (a control with SCUMBLE_PREPARE_DRAWN on whose picture nothing is
+ * drawn); that is known once a job has seen it, so a host asks after it has polled. Looks at no pixels.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+ * On success `*list` is owned by the caller: release it.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_conditions(struct ScumbleSession *session,
+                                   struct ScumbleList **list);
 
 /**
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a

@@ -3,26 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::cancel::Cancel;
 use crate::canvas::Canvas;
-use crate::desk::fresh_number;
 use crate::error::{Error, Result, Status};
 use crate::grid::Window;
-use crate::pixels::snapshot::Snapshot;
-use crate::pixels::{Coding, ImageView, Picture, read};
-use crate::recent::Recent;
+use crate::pixels::{Coding, ImageView, Picture};
+use crate::prepare::{self, Prepare};
 use crate::region::Rect;
 use crate::render::{self, Reference as Referred};
+use crate::shown::Shown;
 
 /// More than anybody steers by; each may hold a canvas.
 pub const MOST: usize = 32;
 /// How strongly a ControlNet may be heard.
 pub const MOST_SCALE: f32 = 10.0;
-
-/// Pixels of a reference picture that are looked at: twice as wide and high as what models are shown.
-const MOST_SEEN: f64 = 2048.0 * 2048.0;
 
 /// Which ControlNet reads a picture, and how much it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +28,8 @@ pub struct Control {
     /// The part of the steps in which it is heard, 0..1.
     pub start: f32,
     pub end: f32,
+    /// What is made of its picture first.
+    pub prepare: Prepare,
 }
 
 impl Control {
@@ -140,6 +136,13 @@ impl Pictured {
         }
     }
 
+    fn prepare(&self) -> Prepare {
+        match self {
+            Pictured::Control(control) => control.prepare,
+            Pictured::Region(_) | Pictured::Reference(_) => Prepare::AsIs,
+        }
+    }
+
     /// In a sentence.
     fn title(&self) -> &'static str {
         match self {
@@ -147,59 +150,6 @@ impl Pictured {
             Pictured::Region(_) => "region's mask",
             Pictured::Reference(_) => "reference picture",
         }
-    }
-}
-
-/// A picture as it was at one moment, and the windows that were read of it.
-pub struct Shown {
-    pixels: Snapshot,
-    /// No other picture has it.
-    version: u64,
-    windows: Mutex<Recent<Window, Arc<Picture>>>,
-    /// All of it, and its [`Referred::key`].
-    whole: Mutex<Option<(Arc<Picture>, u128)>>,
-}
-
-impl Shown {
-    /// Windows that are kept: the overview, the one around the hand, two of finer levels.
-    const KEPT: usize = 4;
-
-    fn new(canvas: &Canvas) -> Arc<Shown> {
-        let windows = Mutex::new(Recent::new(Self::KEPT));
-        let (pixels, version) = (canvas.snapshot(), fresh_number());
-        Arc::new(Shown { pixels, version, windows, whole: Mutex::new(None) })
-    }
-
-    /// What a ControlNet sees of it in a window whose cells are `cell` pixels: over black, where it is transparent.
-    ///
-    /// # Errors
-    /// As [`read::picture`].
-    pub fn window(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Arc<Picture>> {
-        if let Some(known) = self.windows.lock().get(window) {
-            return Ok(known);
-        }
-        let (scale, pixels) = (window.level.scale(), window.pixels(cell));
-        let read = Arc::new(read::picture(&self.pixels, scale, pixels, [0.0; 3], cancel)?);
-        self.windows.lock().put(*window, read.clone());
-        Ok(read)
-    }
-
-    /// All of it, over white where it is transparent, and its [`Referred::key`]; smaller, where it has more pixels than any
-    /// model looks at.
-    ///
-    /// # Errors
-    /// As [`read::picture`].
-    fn whole(&self, cancel: &Cancel) -> Result<(Arc<Picture>, u128)> {
-        let mut whole = self.whole.lock();
-        if let Some(known) = &*whole {
-            return Ok(known.clone());
-        }
-        let Rect { width, height, .. } = self.pixels.bounds();
-        let scale = (MOST_SEEN / (f64::from(width) * f64::from(height))).sqrt().min(1.0);
-        let side = |side: i32| 0..((f64::from(side) * scale) as i64).max(1);
-        let read = read::picture(&self.pixels, scale, [side(width), side(height)], [1.0; 3], cancel)?;
-        let key = Referred::key(&read);
-        Ok(whole.insert((Arc::new(read), key)).clone())
     }
 }
 
@@ -222,19 +172,19 @@ impl Steer {
     /// Equal where what it does to pictures is.
     pub fn key(&self) -> String {
         match self {
-            Steer::Pictured { what, shown } => format!("{what:?} {}", shown.version),
+            Steer::Pictured { what, shown } => format!("{what:?} {}", shown.version()),
             Steer::Lora(lora) => format!("{lora:?}"),
         }
     }
 
-    /// What of its picture is seen in a window, if it has one; of a reference all of it, whatever the window.
+    /// What of its picture is seen in a window, if it has one that says anything; of a reference all of it, whatever the window.
     ///
     /// # Errors
     /// As [`Shown::window`].
     pub fn picture(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Option<Arc<Picture>>> {
         match self {
             Steer::Pictured { what, shown } if what.is_of_canvas() => {
-                shown.window(window, cell, cancel).map(Some)
+                shown.window(window, cell, what.prepare(), cancel)
             }
             Steer::Pictured { shown, .. } => shown.whole(cancel).map(|(picture, _)| Some(picture)),
             Steer::Lora(_) => Ok(None),
@@ -245,7 +195,7 @@ impl Steer {
     pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
         match self {
             Steer::Pictured { what, shown } => Some(match &**what {
-                Pictured::Control(Control { model, scale, start, end }) => {
+                Pictured::Control(Control { model, scale, start, end, prepare: _ }) => {
                     let (picture, scale, start, end) = (picture?, *scale, *start, *end);
                     render::Condition::Control(render::Control { picture, model, scale, start, end })
                 }
@@ -254,7 +204,7 @@ impl Steer {
                     render::Condition::Region(render::Region { mask, prompt, negative, weight })
                 }
                 Pictured::Reference(Reference { scale }) => {
-                    let (_, key) = (*shown.whole.lock()).clone()?;
+                    let key = shown.key()?;
                     render::Condition::Reference(Referred { picture: picture?, key, scale: *scale })
                 }
             }),
@@ -280,6 +230,18 @@ impl Conditions {
     /// For a job: what is on, in the order of their numbers.
     pub fn steering(&self) -> Vec<Steer> {
         self.0.values().map(|kept| kept.steer.clone()).filter(Steer::is_on).collect()
+    }
+
+    /// What there is, in the order of the numbers: each with what it is, and why it changes nothing though it is on.
+    pub fn told(&self) -> Vec<(u32, &'static str, Option<&'static str>)> {
+        let told = self.0.iter().map(|(number, kept)| match &kept.steer {
+            Steer::Pictured { what, shown } => {
+                let empty = what.is_on() && what.prepare() == Prepare::Drawn && shown.is_empty();
+                (*number, what.title(), empty.then_some(prepare::EMPTY))
+            }
+            Steer::Lora(_) => (*number, "LoRA", None),
+        });
+        told.collect()
     }
 
     /// Whether there is something under this number that changes pictures.
@@ -358,7 +320,8 @@ impl Conditions {
             if !there.is_some_and(fits) {
                 self.check_room(number)?;
                 let canvas = Canvas::new(bounds, coding, 1)?;
-                let steer = Steer::Pictured { what: Arc::new(what.clone()), shown: Shown::new(&canvas) };
+                let steer =
+                    Steer::Pictured { what: Arc::new(what.clone()), shown: Shown::new(&canvas, None) };
                 self.0.insert(number, Kept { canvas: Some(canvas), steer });
                 changed = true;
             }
@@ -368,7 +331,7 @@ impl Conditions {
                 let updated = canvas.update(image, image.rect(), 1);
                 // Where there was no room for all of it, some of it was taken.
                 if !matches!(updated, Ok(false)) {
-                    *shown = Shown::new(canvas);
+                    *shown = Shown::new(canvas, Some(shown));
                     changed = true;
                 }
                 updated?;

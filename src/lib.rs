@@ -9,6 +9,8 @@ pub mod session;
 mod desk;
 pub mod canvas;
 pub mod conditions;
+pub mod prepare;
+mod shown;
 pub mod region;
 pub mod pixels;
 pub mod job;

@@ -238,6 +238,14 @@ impl Session {
         }
     }
 
+    /// What steers, in the order of the numbers: each with what it is, and why it says nothing though it is on.
+    ///
+    /// # Errors
+    /// Why the session is closed.
+    pub fn conditions(&self) -> Result<Vec<(u32, &'static str, Option<&'static str>)>> {
+        Ok(self.shared.open_desk()?.conditions.told())
+    }
+
     /// Takes away what steers under this number; nothing where there is nothing.
     ///
     /// # Errors

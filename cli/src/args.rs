@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use scumble::prepare::Prepare;
+
 use crate::host::Preview;
 use crate::models::args::{ModelsArgs, RuntimeArgs};
 use crate::steering::{self, Control, Lora, Reference, Region};
@@ -21,6 +23,8 @@ Examples:
       stay closer to the paint; change only where lake.png is white
   scumble render -m MODEL -i sketch.png -p \"...\" -o picture.png --lora ink.safetensors:0.8
       with what a LoRA has learnt
+  scumble render -m MODEL -i sketch.png -p \"...\" -o picture.png --control nets/scribble=drawn:lines.png:0.8
+      led by drawn lines that a ControlNet reads; `scumble prepare` shows what it sees
   scumble models list
       models that can be got, and those that are here; `scumble models pull sdxs` gets one
   scumble live --script tests/recordings/landscape.json --out out/demo
@@ -42,6 +46,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Render(RenderArgs),
+    Prepare(PrepareArgs),
     Live(LiveArgs),
     Info(InfoArgs),
     Devices(DevicesArgs),
@@ -74,8 +79,9 @@ pub struct RenderArgs {
     #[arg(value_parser = |s: &str| parse_setting::<u32>("mask_softness", s))]
     pub mask_softness: Option<u32>,
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
-    /// says (0 to 10) and the part of the steps in which it does (0 to 1). May be given several times
-    #[arg(long, value_name = "MODEL=PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
+    /// says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
+    /// `scumble prepare` tells: drawn, lines, canny, blur or as-is. May be given several times
+    #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
     pub loras: LoraArgs,
@@ -99,6 +105,30 @@ pub struct RenderArgs {
     pub settings: Settings,
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// Write what a ControlNet is shown of a picture
+#[derive(Args)]
+#[command(after_help = "\
+  as-is  the picture; what is transparent is black
+  drawn  drawn lines, of any colour, on paper or on transparency: white on black
+  lines  the lines that somebody would draw of a painting or photograph: white on black
+  canny  the edges that Canny's detector finds: white on black
+  blur   the picture, blurred, for nets that make detail (tile)
+Lines and edges are those of the size at which the model sees the picture: --side says which.")]
+pub struct PrepareArgs {
+    /// What is made of the picture: as-is, drawn, lines, canny or blur
+    #[arg(long = "as", value_name = "HOW", value_parser = steering::parse_prepare)]
+    pub how: Prepare,
+    /// The picture: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
+    #[arg(short, long, value_name = "PICTURE")]
+    pub input: PathBuf,
+    /// Where the prepared picture goes (PNG)
+    #[arg(short, long, value_name = "PNG")]
+    pub output: PathBuf,
+    /// The longer side of what the model sees, 16 to 16384 [default: the picture's]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16384))]
+    pub side: Option<u32>,
 }
 
 /// Replay a recorded painting in real time and watch the live layer follow
@@ -127,6 +157,9 @@ pub struct LiveArgs {
     /// Print the report as JSON instead of the table
     #[arg(long)]
     pub json: bool,
+    /// Steer by a picture of the recording's size that a ControlNet reads, as with `scumble render`
+    #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
+    pub control: Vec<Control>,
     #[command(flatten)]
     pub loras: LoraArgs,
     #[command(flatten)]

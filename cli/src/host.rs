@@ -1,6 +1,7 @@
 //! A thin safe face of the C ABI, as a C++ host would write one: handles that release themselves, statuses that
 //! become results. Nothing here knows the engine's Rust types.
 
+mod steering;
 mod values;
 
 use std::ffi::{CStr, CString, c_char};
@@ -180,70 +181,6 @@ impl Layer {
             touched.as_ref().map_or((std::ptr::null(), 0), |rect| (std::ptr::from_ref(rect), 1));
         // SAFETY: image, pixels and rectangle live until after the call.
         revision(|out| unsafe { scumble_session_push(self.0, &image, 1, touched, count, out) })
-    }
-
-    /// Steers by a control picture of the whole canvas.
-    pub fn set_control(
-        &mut self,
-        number: u32,
-        control: &Control<'_>,
-        picture: Canvas<'_>,
-    ) -> Answer<Option<u64>> {
-        let model = Text::path(Some(control.model), "folder of the ControlNet")?;
-        let mut given = init(scumble_condition_init)?;
-        given.kind = SCUMBLE_CONDITION_CONTROL;
-        given.file = model.pointer();
-        (given.scale, given.start, given.end) = (control.scale, control.start, control.end);
-        let image = image(picture)?;
-        // SAFETY: condition, string, image and pixels live until after the call.
-        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
-    }
-
-    /// Lets other words hold where a picture of the whole canvas is white.
-    pub fn set_region(
-        &mut self,
-        number: u32,
-        region: &Region<'_>,
-        picture: Canvas<'_>,
-    ) -> Answer<Option<u64>> {
-        let prompt = Text::new(Some(region.prompt), "the region's prompt")?;
-        let mut given = init(scumble_condition_init)?;
-        given.kind = SCUMBLE_CONDITION_REGION;
-        given.prompt = prompt.pointer();
-        given.scale = region.weight;
-        let image = image(picture)?;
-        // SAFETY: condition, string, image and pixels live until after the call.
-        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
-    }
-
-    /// Lets the picture take after another, of any size.
-    pub fn set_reference(&mut self, number: u32, scale: f32, picture: Canvas<'_>) -> Answer<Option<u64>> {
-        let mut given = init(scumble_condition_init)?;
-        (given.kind, given.scale) = (SCUMBLE_CONDITION_REFERENCE, scale);
-        let image = image(picture)?;
-        // SAFETY: condition, image and pixels live until after the call.
-        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
-    }
-
-    /// Adds a LoRA to the model.
-    pub fn set_lora(&mut self, number: u32, lora: &Lora<'_>) -> Answer<Option<u64>> {
-        let file = Text::path(Some(lora.file), "LoRA")?;
-        let mut given = init(scumble_condition_init)?;
-        given.kind = SCUMBLE_CONDITION_LORA;
-        given.file = file.pointer();
-        (given.scale, given.text_scale) = (lora.scale, lora.text);
-        // SAFETY: condition and string live until after the call.
-        revision(|out| unsafe {
-            scumble_session_set_condition(self.0, number, &given, std::ptr::null(), out)
-        })
-    }
-
-    /// Takes away what steers under a number.
-    pub fn clear_condition(&mut self, number: u32) -> Answer<Option<u64>> {
-        // SAFETY: no pointer but the session's own and the revision's.
-        revision(|out| unsafe {
-            scumble_session_set_condition(self.0, number, std::ptr::null(), std::ptr::null(), out)
-        })
     }
 
     /// Coverage for the whole canvas, one byte a pixel.

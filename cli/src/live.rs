@@ -9,7 +9,7 @@ use crate::recording::Recording;
 use crate::replay::{self, Replay};
 use crate::spool::Spool;
 use crate::table::{Jobs, Report, host_rows, latency_rows, means};
-use crate::{film, progress, stills, strip};
+use crate::{film, progress, steering, stills, strip};
 
 pub fn run(args: &LiveArgs) -> Done {
     let recording = Recording::read(&args.script)?;
@@ -18,6 +18,9 @@ pub fn run(args: &LiveArgs) -> Done {
         args.loras.with_those_in(prompt)?;
     }
     let size = recording.canvas;
+    let picture = |control| steering::control_picture(control, (size.width, size.height), "recording");
+    let controls = args.control.iter().map(|control| Ok((control, picture(control)?)));
+    let controls = controls.collect::<Done<Vec<_>>>()?;
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     prepare(&args.out)?;
@@ -26,6 +29,7 @@ pub fn run(args: &LiveArgs) -> Done {
     let mut replay = Replay::new(&recording, &args.loras, engine.layer()?, params, spool);
 
     let spinner = progress::spinner("opening");
+    replay.steer(&controls)?;
     replay.open()?;
     spinner.finish_and_clear();
     let bar = progress::bar(recording.length() as u64, "painting");

@@ -1,8 +1,8 @@
 //! The command line `scumble`: render a picture, replay a painting, tell what is installed, get models.
 //!
 //! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs`, the only
-//! file with `unsafe`). `info` and `devices` alone look further, for what the ABI
-//! does not tell: which ONNX Runtime was found, or which one is to be asked.
+//! file with `unsafe`). `info`, `devices` and `prepare` alone look further, for what
+//! the ABI does not tell: which ONNX Runtime was found, which one is to be asked, and what a ControlNet is shown of a picture.
 
 #![deny(unsafe_code)]
 
@@ -18,6 +18,9 @@ mod steering;
 mod lora_words;
 mod stills;
 mod colour;
+
+// scumble prepare
+mod prepare;
 
 // scumble live: the recorded hand paints, the loop pushes and polls, the meter watches
 mod hand;
@@ -70,6 +73,7 @@ fn run(command: Command) -> Done {
     host::check_abi().map_err(Failure::failed)?;
     match command {
         Command::Render(args) => render::run(&args),
+        Command::Prepare(args) => prepare::run(&args),
         Command::Live(args) => live::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Devices(args) => devices::run(&args),

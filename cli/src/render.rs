@@ -36,6 +36,9 @@ pub fn run(args: &RenderArgs) -> Done {
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
     let info = wait(&mut layer, &mut picture)?;
+    for why in layer.silent()? {
+        eprintln!("scumble: {why}");
+    }
     stills::write_png(&args.output, picture.canvas(), picture.has_alpha)?;
     // It may have moved to another device meanwhile.
     let model = match engine.state()? {
@@ -45,7 +48,7 @@ pub fn run(args: &RenderArgs) -> Done {
     tell(args, &model, &picture, &info)
 }
 
-fn check_output(path: &Path) -> Done {
+pub fn check_output(path: &Path) -> Done {
     if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
         return Err(Failure::usage(format!(
             "The output is written as PNG; let {} end in .png.",

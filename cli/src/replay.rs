@@ -13,6 +13,8 @@ use crate::meter::{Cause, Meter, milliseconds};
 use crate::painter::Painter;
 use crate::recording::Recording;
 use crate::spool::Spool;
+use crate::steering::Control;
+use crate::stills::Still;
 
 const TICK: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
@@ -169,6 +171,14 @@ impl<'a> Replay<'a> {
         }
         self.push()?;
         self.poll(t)
+    }
+
+    /// Steers by pictures, which stay. Their numbers are the last ones: LoRAs come and go under the first.
+    pub fn steer(&mut self, controls: &[(&Control, Still)]) -> Done {
+        for (number, (control, picture)) in (0..scumble::conditions::MOST as u32).rev().zip(controls) {
+            self.layer.set_control(number, &control.of_host(), picture.canvas())?;
+        }
+        Ok(())
     }
 
     /// Settings, and the LoRAs that the prompt names; the revision, if that changes anything.

@@ -1,12 +1,13 @@
 //! What `scumble render` steers a picture by, besides paint and words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::args::{LoraArgs, RenderArgs};
 use crate::failure::Done;
 use crate::host::{self, Layer};
 use crate::lora_words;
 use crate::stills::{self, Still};
+use scumble::prepare::Prepare;
 
 /// All that was asked for, with its pictures.
 pub struct Steering<'a> {
@@ -22,13 +23,10 @@ impl<'a> Steering<'a> {
     /// # Errors
     /// For a picture that cannot be read, or that is to be as large as the paint and is not.
     pub fn read(args: &'a RenderArgs, paint: &Still) -> Done<Self> {
-        let of_canvas = |what: &str, path: &PathBuf| -> Done<Still> {
-            let picture = stills::read(path)?;
-            stills::check_size(what, path, (picture.width, picture.height), paint)?;
-            Ok(picture)
-        };
-        let controls = args.control.iter().map(|own| Ok((own, of_canvas("control picture", &own.picture)?)));
-        let regions = args.region.iter().map(|own| Ok((own, of_canvas("region's mask", &own.mask)?)));
+        let size = (paint.width, paint.height);
+        let controls = args.control.iter().map(|own| Ok((own, control_picture(own, size, "input")?)));
+        let mask = |path| of_canvas("region's mask", path, size, "input");
+        let regions = args.region.iter().map(|own| Ok((own, mask(&own.mask)?)));
         let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
         let (prompt, loras) = args.loras.with_those_in(&args.prompt)?;
         Ok(Steering {
@@ -47,9 +45,8 @@ impl<'a> Steering<'a> {
     pub fn steer(&self, layer: &mut Layer) -> Done {
         let mut numbers = 0..;
         let mut number = || numbers.next().unwrap_or_default();
-        for (Control { model, scale, start, end, .. }, picture) in &self.controls {
-            let control = host::Control { model, scale: *scale, start: *start, end: *end };
-            layer.set_control(number(), &control, picture.canvas())?;
+        for (control, picture) in &self.controls {
+            layer.set_control(number(), &control.of_host(), picture.canvas())?;
         }
         for lora in &self.loras {
             layer.set_lora(number(), &lora.of_host())?;
@@ -64,6 +61,20 @@ impl<'a> Steering<'a> {
     }
 }
 
+/// A control's picture, which is to be as large as the `input`, or what it is called.
+///
+/// # Errors
+/// For a file that is none, and another size.
+pub fn control_picture(control: &Control, size: (u32, u32), input: &str) -> Done<Still> {
+    of_canvas("control picture", &control.picture, size, input)
+}
+
+fn of_canvas(what: &str, path: &Path, size: (u32, u32), input: &str) -> Done<Still> {
+    let picture = stills::read(path)?;
+    stills::check_size(what, path, (picture.width, picture.height), size, input)?;
+    Ok(picture)
+}
+
 /// A `--control`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
@@ -72,12 +83,23 @@ pub struct Control {
     pub scale: f32,
     pub start: f32,
     pub end: f32,
+    pub prepare: Prepare,
 }
 
-/// `MODEL=PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the picture's path.
+impl Control {
+    pub fn of_host(&self) -> host::Control<'_> {
+        let Control { model, scale, start, end, prepare, .. } = self;
+        host::Control { model, scale: *scale, start: *start, end: *end, prepare: *prepare }
+    }
+}
+
+/// `MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]`; colons that no number follows and no preparation precedes belong to the
+/// picture's path.
 pub fn parse_control(text: &str) -> Result<Control, String> {
-    const FORM: &str = "write it as MODEL=PICTURE or MODEL=PICTURE:0.8:0:0.5";
+    const FORM: &str = "write it as MODEL=PICTURE, MODEL=drawn:PICTURE or MODEL=drawn:PICTURE:0.8:0:0.5";
     let (model, rest) = text.split_once('=').ok_or(FORM)?;
+    let named = rest.split_once(':').and_then(|(how, rest)| Some((parse_prepare(how).ok()?, rest)));
+    let (prepare, rest) = named.unwrap_or((Prepare::AsIs, rest));
     let (picture, numbers) = with_numbers(rest, 3);
     if model.is_empty() || picture.is_empty() {
         return Err(FORM.into());
@@ -89,7 +111,13 @@ pub fn parse_control(text: &str) -> Result<Control, String> {
     };
     let (scale, start) = (number(0, "the scale", 1.0, 10.0)?, number(1, "the start", 0.0, 1.0)?);
     let end = number(2, "the end", 1.0, 1.0)?;
-    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end })
+    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end, prepare })
+}
+
+/// One of [`Prepare`] by its name.
+pub fn parse_prepare(text: &str) -> Result<Prepare, String> {
+    let found = Prepare::ALL.into_iter().find(|how| how.name() == text);
+    found.ok_or_else(|| format!("give one of {}", Prepare::ALL.map(Prepare::name).join(", ")))
 }
 
 /// A `--region`.
@@ -200,6 +228,19 @@ mod tests {
         for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
             assert!(parse_control(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_preparation_stands_before_the_picture() {
+        let read = |text| parse_control(text).map(|c| (c.prepare, c.picture, c.scale));
+        assert_eq!(read("n=drawn:a.png:0.5"), Ok((Prepare::Drawn, "a.png".into(), 0.5)));
+        assert_eq!(read("n=as-is:canny:a.png"), Ok((Prepare::AsIs, "canny:a.png".into(), 1.0)));
+        assert_eq!(read("n=lines"), Ok((Prepare::AsIs, "lines".into(), 1.0)), "a picture of that name");
+        assert_eq!(read("n=c:/a.png"), Ok((Prepare::AsIs, "c:/a.png".into(), 1.0)));
+        for how in Prepare::ALL {
+            assert_eq!(parse_prepare(how.name()), Ok(how));
+        }
+        assert!(parse_prepare("Drawn").is_err() && parse_control("n=drawn:").is_err());
     }
 
     #[test]

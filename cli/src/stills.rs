@@ -94,16 +94,15 @@ pub fn read(path: &Path) -> Done<Still> {
     Ok(Still { width, height, depth, has_alpha, pixels })
 }
 
-/// Is what lies on the paint as large as that?
-pub fn check_size(what: &str, path: &Path, (width, height): (u32, u32), paint: &Still) -> Done {
-    if (width, height) == (paint.width, paint.height) {
+/// Is what lies on the paint as large as that, the `input`?
+pub fn check_size(what: &str, path: &Path, size: (u32, u32), wanted: (u32, u32), input: &str) -> Done {
+    if size == wanted {
         return Ok(());
     }
+    let ((width, height), (wide, high)) = (size, wanted);
     Err(Failure::failed(format!(
-        "The {what} {} has {width}×{height} pixels, the input {}×{}; make them equal.",
-        path.display(),
-        paint.width,
-        paint.height
+        "The {what} {} has {width}×{height} pixels, the {input} {wide}×{high}; make them equal.",
+        path.display()
     )))
 }
 
@@ -112,7 +111,7 @@ pub fn check_size(what: &str, path: &Path, (width, height): (u32, u32), paint: &
 pub fn read_mask(path: &Path, paint: &Still) -> Done<Vec<u8>> {
     // Gray is gray in every profile that people have.
     let (mask, _) = decode(path)?;
-    check_size("mask", path, (mask.width(), mask.height()), paint)?;
+    check_size("mask", path, (mask.width(), mask.height()), (paint.width, paint.height), "input")?;
     if !mask.color().has_alpha() {
         return Ok(mask.into_luma8().into_raw());
     }

@@ -389,6 +389,61 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
         let said = fail(code, &args);
         assert!(said.contains(told), "{control}: {said}");
     }
+    let dark = scratch.file("dark.png");
+    let ink = |x: u32, y: u32| Rgba([0, 0, 0, if (x + 2 * y) % 23 < 3 { 255u8 } else { 0 }]);
+    ImageBuffer::from_fn(64, 64, ink).save(&dark).unwrap();
+    assert_eq!(led, rendered(&[&format!("{net}=drawn:{dark}:1:0:1")]), "black strokes, turned over");
+    let blank = scratch.file("blank.png");
+    ImageBuffer::from_pixel(64, 64, Rgb([255u8; 3])).save(&blank).unwrap();
+    let empty = format!("{net}=drawn:{blank}");
+    let args = [
+        "render",
+        "-i",
+        &input,
+        "-p",
+        "a lake",
+        "-o",
+        &out,
+        "-m",
+        &model,
+        "--steps",
+        "2",
+        "--control",
+        &empty,
+    ];
+    let output = scumble(&args);
+    assert!(output.status.success() && text(&output.stderr).contains("Nothing is drawn"));
+    assert_eq!(plain, image::open(&out).unwrap().into_rgb8());
+}
+
+#[test]
+fn what_a_controlnet_is_shown_can_be_looked_at() {
+    let scratch = Scratch::new("prepare");
+    let (input, out) = (scratch.file("in.png"), scratch.file("out.png"));
+    let strokes = |x: u32, y: u32| Rgba([40u8, (y * 2) as u8, 200, if (x + y) % 16 < 5 { 255 } else { 0 }]);
+    ImageBuffer::from_fn(120, 80, strokes).save(&input).unwrap();
+    let shown = |how: &str, more: &[&str]| {
+        let args = ["prepare", "--as", how, "-i", &input, "-o", &out];
+        succeed(&[&args[..], more].concat());
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let mut seen = Vec::new();
+    for how in ["as-is", "drawn", "lines", "canny", "blur"] {
+        let picture = shown(how, &[]);
+        assert_eq!(picture.dimensions(), (120, 80));
+        assert!(picture.pixels().any(|pixel| pixel.0 != [0; 3]), "{how}");
+        assert!(!seen.contains(&picture), "{how}");
+        seen.push(picture);
+    }
+    assert_eq!(seen[1].get_pixel(14, 2).0, [255; 3], "what is painted on nothing is ink");
+    assert_eq!(shown("canny", &["--side", "60"]).dimensions(), (60, 40));
+    assert!(
+        fail(2, &["prepare", "--as", "magic", "-i", &input, "-o", &out]).contains("give one of as-is, drawn")
+    );
+    assert!(fail(1, &["prepare", "--as", "drawn", "-i", "nowhere.png", "-o", &out]).contains("Cannot read"));
+    let odd = scratch.rgb("odd.png", 1, 300);
+    succeed(&["prepare", "--as", "lines", "-i", &odd, "-o", &out, "--side", "16"]);
+    assert_eq!(image::open(&out).unwrap().into_rgb8().dimensions(), (1, 16));
 }
 
 #[test]

@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 4
+ABI_MINOR = 5
 
 OK = 0
 UNCHANGED = 1
@@ -124,6 +124,11 @@ CONDITION_CONTROL = 1
 CONDITION_LORA = 2
 CONDITION_REGION = 3
 CONDITION_REFERENCE = 4
+PREPARE_AS_IS = 0
+PREPARE_DRAWN = 1
+PREPARE_LINES = 2
+PREPARE_CANNY = 3
+PREPARE_BLUR = 4
 LOG_ERROR = 1
 LOG_WARNING = 2
 LOG_INFO = 3
@@ -257,7 +262,7 @@ class Condition(ctypes.Structure):
         ("scale", c_float),
         ("start", c_float),
         ("end", c_float),
-        ("reserved", c_uint32),
+        ("prepare", c_uint32),
         ("text_scale", c_float),
         ("reserved_2", c_uint32),
         ("prompt", c_char_p),
@@ -372,6 +377,7 @@ FUNCTIONS = {
     "scumble_session_set_mask": (c_int32, [_HANDLE, POINTER(Mask), _REVISION_OUT]),
     "scumble_condition_init": (c_int32, [POINTER(Condition), c_size_t]),
     "scumble_engine_conditions": (c_int32, [_HANDLE, _HANDLE_OUT]),
+    "scumble_session_conditions": (c_int32, [_HANDLE, _HANDLE_OUT]),
     "scumble_session_set_condition": (
         c_int32,
         [_HANDLE, c_uint32, POINTER(Condition), POINTER(Image), _REVISION_OUT],

@@ -359,7 +359,8 @@ class ScumbleDocker(DockWidget):
         self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))
         if self.steer.inside.isVisible() or not chosen.conditions:
             reasons = self.live.engines.conditions(chosen.model)
-            self.steering.load(chosen.conditions, self.live.sources(document), reasons)
+            silent = self.live.silent(document)
+            self.steering.load(chosen.conditions, self.live.sources(document), reasons, silent)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)

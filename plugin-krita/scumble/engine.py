@@ -230,8 +230,8 @@ SRGB = Space()
 
 @dataclass(frozen=True)
 class Steered:
-    """What a picture is steered by: abi.CONDITION_*, its file or a region's words, how much, and in which
-    part of the steps."""
+    """What a picture is steered by: abi.CONDITION_*, its file or a region's words, how much, in which part of
+    the steps, and what is made of a control's picture first (abi.PREPARE_*)."""
 
     kind: int
     file: str
@@ -239,6 +239,7 @@ class Steered:
     start: float = 0.0
     end: float = 1.0
     prompt: str = ""
+    prepare: int = abi.PREPARE_AS_IS
 
 
 class Session(Owned):
@@ -308,6 +309,7 @@ class Session(Owned):
         condition.scale = condition.text_scale = by.scale
         condition.start, condition.end = by.start, by.end
         condition.prompt = encoded(by.prompt or None)
+        condition.prepare = by.prepare
         image = None
         if picture is not None:
             image = abi.Image()
@@ -315,6 +317,13 @@ class Session(Owned):
         call = self.library.call.scumble_session_set_condition
         image = None if image is None else ctypes.byref(image)
         return self._revised(call, number, ctypes.byref(condition), image)
+
+    def silent(self) -> dict[int, str]:
+        """By number: why something steers nothing though it is on; known once a picture was made with it."""
+        out = ctypes.c_void_p()
+        self.library.check(self.library.call.scumble_session_conditions(self.handle, ctypes.byref(out)))
+        told = lambda entry: (int(text(entry.name)), "" if entry.usable else text(entry.note))  # noqa: E731
+        return {number: why for number, why in self.library.entries(out, told) if why}
 
     def set_mask(self, canvas: tuple, rect: tuple, coverage: bytes, outside: int) -> int:
         """Renders only where `coverage` (one byte a pixel of `rect`) is not 0; returns the revision, or 0."""

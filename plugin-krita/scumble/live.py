@@ -263,6 +263,11 @@ class Live(QtCore.QObject):
         group = ManagedGroup.find(document, self.settings(document).group)
         return sources(document, group.group if group is not None else None)
 
+    def silent(self, document) -> dict[int, str]:
+        """By number: why something that is on steers nothing, as far as pictures have told."""
+        one = self.of(document)
+        return one.session.silent() if one is not None else {}
+
     def looks(self, document) -> tuple:
         """(opacity 0 to 255, blending mode) of the live picture, (None, None) where it is not live."""
         one = self.of(document)

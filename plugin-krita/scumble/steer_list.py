@@ -47,9 +47,10 @@ class SteerList(QtWidgets.QWidget):
     def value(self) -> tuple[Condition, ...]:
         return tuple(row.condition for row in self.rows)
 
-    def load(self, conditions: tuple, layers: list[tuple[str, str]], reasons: dict[str, str]) -> None:
+    def load(self, conditions: tuple, layers: list[tuple[str, str]], reasons: dict[str, str],
+             silent: dict[int, str] | None = None) -> None:  # fmt: skip
         """Shows a document's, without telling. `layers` are those that can steer (id, name); `reasons` why
-        the model takes no such thing."""
+        the model takes no such thing; `silent`, by number, why one steers nothing though it could."""
         self._reasons = reasons
         if [row.key for row in self.rows] != [_key(one) for one in conditions]:
             for row in self.rows:
@@ -59,7 +60,7 @@ class SteerList(QtWidgets.QWidget):
             for index, row in enumerate(self.rows):
                 self._column.insertWidget(index, row)
         for row, one in zip(self.rows, conditions):
-            row.load(one, layers, reasons.get(one.kind, ""))
+            row.load(one, layers, reasons.get(one.kind, ""), (silent or {}).get(one.number, ""))
 
     def remove(self, row: Row) -> None:
         self.rows.remove(row)
@@ -122,6 +123,18 @@ class Row(QtWidgets.QWidget):
         )
         self.layer.activated.connect(lambda index: self._edit(layer=self.layer.itemData(index)))
         self.layer.setVisible(condition.kind != "lora")
+        self.prepare = narrow_box(
+            tr("What is made of the layer before the ControlNet sees it: white lines on black, or what it "
+               "was trained with")
+        )  # fmt: skip
+        for index, (how, (name, tip)) in enumerate(_preparations().items()):
+            self.prepare.addItem(name, how)
+            self.prepare.setItemData(index, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
+        self.prepare.activated.connect(lambda index: self._edit(prepare=self.prepare.itemData(index)))
+        self.prepare.setVisible(condition.kind == "control")
+        self.silent = QtWidgets.QLabel()
+        self.silent.setWordWrap(True)
+        self.silent.hide()
         self.prompt = QtWidgets.QLineEdit()
         self.prompt.setMaxLength(MOST_TEXT)
         self.prompt.setPlaceholderText(tr("What is to be seen there"))
@@ -132,14 +145,14 @@ class Row(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
         column.addLayout(first)
-        for widget in (self.prompt, self.layer, self.scale):
+        for widget in (self.prompt, self.layer, self.prepare, self.silent, self.scale):
             column.addWidget(widget)
 
     @property
     def key(self) -> tuple:
         return _key(self.condition)
 
-    def load(self, condition: Condition, layers: list[tuple[str, str]], why: str) -> None:
+    def load(self, condition: Condition, layers: list[tuple[str, str]], why: str, silent: str) -> None:
         self._loading = True
         try:
             self.condition = condition
@@ -149,6 +162,9 @@ class Row(QtWidgets.QWidget):
             self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
             if condition.kind != "lora":
                 self._list_layers(layers)
+            self.prepare.setCurrentIndex(self.prepare.findData(condition.prepare))
+            self.silent.setText(silent)
+            self.silent.setVisible(bool(silent) and condition.on)
             if self.prompt.text() != condition.prompt:
                 self.prompt.setText(condition.prompt)
         finally:
@@ -169,6 +185,20 @@ class Row(QtWidgets.QWidget):
         if not self._loading:
             self.condition = replace(self.condition, **values)
             self._list.edited.emit()
+
+
+def _preparations() -> dict[str, tuple[str, str]]:
+    """What steering.PREPARATIONS are called, and what they do."""
+    return {
+        "as_is": (tr("as it is"), tr("The layer as it is; what is transparent is black")),
+        "drawn": (tr("drawn lines"), tr("Lines that are drawn on it, of any colour, on paper or on nothing")),
+        "lines": (
+            tr("lines of a picture"),
+            tr("The lines that somebody would draw of what is painted on it"),
+        ),
+        "canny": (tr("edges (Canny)"), tr("The edges of what is painted on it, by Canny's detector")),
+        "blur": (tr("blurred"), tr("What is painted on it, soft, for ControlNets that make detail (tile)")),
+    }
 
 
 def _key(condition: Condition) -> tuple:

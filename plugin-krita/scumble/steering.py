@@ -27,6 +27,14 @@ KINDS = {
     "reference": abi.CONDITION_REFERENCE,
 }  # fmt: skip
 FROM_FILES = ("control", "lora")
+PREPARATIONS = {
+    "as_is": abi.PREPARE_AS_IS, "drawn": abi.PREPARE_DRAWN, "lines": abi.PREPARE_LINES,
+    "canny": abi.PREPARE_CANNY, "blur": abi.PREPARE_BLUR,
+}  # fmt: skip
+BY_NAME = {
+    "drawn": ("scribble", "sketch", "lineart", "line_art", "line-art"), "canny": ("canny",),
+    "blur": ("tile", "blur"),
+}  # fmt: skip
 MOST_TEXT = 1000  # characters
 MOST = 32  # of the library
 MOST_SCALE = 10.0
@@ -38,7 +46,7 @@ AGAIN = 1.0  # seconds until the next try with what could not be used
 @dataclass(frozen=True)
 class Condition:
     """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "",
-    `layer` a node's id, `prompt` a region's words."""
+    `layer` a node's id, `prompt` a region's words, `prepare` what is made of a control's layer first."""
 
     number: int
     kind: str
@@ -49,6 +57,7 @@ class Condition:
     end: float = 1.0
     on: bool = True
     prompt: str = ""
+    prepare: str = "as_is"
 
 
 def read_conditions(value) -> tuple[tuple[Condition, ...], bool]:
@@ -77,6 +86,8 @@ def _read(value) -> Condition | None:
         kept[known.name] = one
     if not {"number", "kind", "file"} <= set(kept) or kept["kind"] not in KINDS:
         return None
+    if kept["kind"] != "control" or kept.get("prepare") not in PREPARATIONS:
+        kept.pop("prepare", None)
     least = -MOST_SCALE if kept["kind"] == "lora" else 0.0
     good = 0 <= kept["number"] < MOST and least <= kept.get("scale", 1.0) <= MOST_SCALE
     start, end = kept.get("start", 0.0), kept.get("end", 1.0)
@@ -91,7 +102,14 @@ def added(
     number = next((n for n in range(MOST) if n not in taken), None)
     if number is None:
         raise Refused(tr("{most} things steer this document, and there can be no more.").format(most=MOST))
-    return (*conditions, Condition(number, kind, file, layer, prompt=prompt))
+    prepare = usual_preparation(models.name(file)) if kind == "control" else "as_is"
+    return (*conditions, Condition(number, kind, file, layer, prompt=prompt, prepare=prepare))
+
+
+def usual_preparation(name: str) -> str:
+    """What a ControlNet of this name was trained to see."""
+    name = name.lower()
+    return next((how for how, parts in BY_NAME.items() if any(part in name for part in parts)), "as_is")
 
 
 def sources(document, own) -> list[tuple[str, str]]:
@@ -156,7 +174,8 @@ class Steering:
     def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
         if one.file not in self._files:
             self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES else ""
-        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt)
+        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
+                     PREPARATIONS[one.prepare])  # fmt: skip
         if one.kind == "lora":
             if self._known.get(one.number) == (by,):
                 return 0

@@ -212,8 +212,8 @@ pub struct ScumbleCondition {
     /// always is.
     pub start: f32,
     pub end: f32,
-    /// Reserved, 0.
-    pub reserved: u32,
+    /// What is made of a control's picture before its ControlNet reads it, one of SCUMBLE_PREPARE_*; else 0.
+    pub prepare: u32,
     /// How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
     pub text_scale: f32,
     /// Reserved, 0.

@@ -6,12 +6,13 @@
 use super::abi::*;
 use super::constants::*;
 use super::guard::*;
-use super::list::{Entry, of_model};
+use super::list::{Entry, hand_out, of_model};
 use super::paint_calls::{space_of, view_of};
 use super::session_calls::{on_session, tell};
 use crate::conditions::{Control, Lora, Pictured, Reference, Region};
 use crate::error::Error;
 use crate::model::Capabilities;
+use crate::prepare::Prepare;
 use crate::region::Rect;
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
@@ -58,9 +59,15 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 return tell(session.session.clear_condition(number)?, revision);
             }
             let condition = read_struct(condition, "condition")?;
-            if condition.reserved != 0 || condition.reserved_2 != 0 {
+            if condition.reserved_2 != 0 {
                 return Err(Error::setting(
                     "A reserved field of the condition is not 0; the host must call its _init first.",
+                ));
+            }
+            let prepare = Prepare::from_number(condition.prepare)?;
+            if prepare != Prepare::AsIs && condition.kind != SCUMBLE_CONDITION_CONTROL {
+                return Err(Error::setting(
+                    "Only a control's picture is prepared; the host must leave that of others as it is.",
                 ));
             }
             let file = text(condition.file, "condition->file")?.unwrap_or("").to_owned();
@@ -70,6 +77,7 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                     scale: condition.scale,
                     start: condition.start,
                     end: condition.end,
+                    prepare,
                 }),
                 SCUMBLE_CONDITION_REGION => Pictured::Region(Region {
                     prompt: text(condition.prompt, "condition->prompt")?.unwrap_or("").to_owned(),
@@ -99,6 +107,32 @@ pub unsafe extern "C" fn scumble_session_set_condition(
             let view = view_of(&image, bounds)?.in_space(&space)?;
             let image = Some((bounds.width, bounds.height, view));
             tell(session.session.set_pictured(number, what, image)?, revision)
+        })
+    }
+}
+
+/// Lists what steers a session: an entry for each number, in order, its `name` the number in decimal. What is on and says
+/// nothing all the same is not usable, and `note` says why (a control with SCUMBLE_PREPARE_DRAWN on whose picture nothing is
+/// drawn); that is known once a job has seen it, so a host asks after it has polled. Looks at no pixels.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
+/// On success `*list` is owned by the caller: release it.
+/// [host-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_conditions(
+    session: *mut ScumbleSession,
+    list: *mut *mut ScumbleList,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            check_out(list, "list")?;
+            let told = session.session.conditions()?;
+            let entry = |(number, title, why): &(u32, &str, Option<&str>)| {
+                Entry::told(&number.to_string(), title, *why)
+            };
+            hand_out(list, told.iter().map(entry).collect());
+            Ok(SCUMBLE_OK)
         })
     }
 }

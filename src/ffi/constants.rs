@@ -6,12 +6,13 @@ use crate::pixels::Format;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
 use crate::pixels::space::Named;
+use crate::prepare::Prepare;
 
 /// Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 4;
+pub const SCUMBLE_ABI_MINOR: u32 = 5;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -235,6 +236,18 @@ pub const SCUMBLE_CONDITION_REGION: u32 = 3;
 /// a size of its own and no place on the canvas.
 pub const SCUMBLE_CONDITION_REFERENCE: u32 = 4;
 
+/// A control picture goes to the ControlNet as it is; what is transparent is black.
+pub const SCUMBLE_PREPARE_AS_IS: u32 = 0;
+/// Drawn lines, light or dark or coloured, on paper or on transparency, become white on black; what is white on black stays.
+/// While nothing is drawn the control says nothing, and `scumble_session_conditions` tells so.
+pub const SCUMBLE_PREPARE_DRAWN: u32 = 1;
+/// Of a painting or photograph the lines that somebody would draw of it, white on black; what is transparent is white paper.
+pub const SCUMBLE_PREPARE_LINES: u32 = 2;
+/// Of a painting or photograph the edges that Canny's detector finds, white on black; what is transparent is white paper.
+pub const SCUMBLE_PREPARE_CANNY: u32 = 3;
+/// Blurred, for ControlNets that make detail of it (tile); what is transparent is black.
+pub const SCUMBLE_PREPARE_BLUR: u32 = 4;
+
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;
 /// Something is not as it should be (what is kept at first, with errors).
@@ -291,4 +304,9 @@ const _: () = {
     assert!(SCUMBLE_ALPHA_FOLLOW_PAINT == Alpha::FollowPaint as u32);
     assert!(SCUMBLE_OUTSIDE_PAINT == Outside::Paint as u32);
     assert!(SCUMBLE_OUTSIDE_TRANSPARENT == Outside::Transparent as u32);
+    assert!(SCUMBLE_PREPARE_AS_IS == Prepare::AsIs as u32);
+    assert!(SCUMBLE_PREPARE_DRAWN == Prepare::Drawn as u32);
+    assert!(SCUMBLE_PREPARE_LINES == Prepare::Lines as u32);
+    assert!(SCUMBLE_PREPARE_CANNY == Prepare::Canny as u32);
+    assert!(SCUMBLE_PREPARE_BLUR == Prepare::Blur as u32);
 };

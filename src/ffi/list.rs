@@ -143,7 +143,7 @@ pub(super) unsafe fn of_model(
 }
 
 /// Gives entries to the caller, whose pointer was checked.
-unsafe fn hand_out(list: *mut *mut ScumbleList, entries: Vec<Entry>) {
+pub(super) unsafe fn hand_out(list: *mut *mut ScumbleList, entries: Vec<Entry>) {
     // SAFETY: not NULL, writable as the caller promised.
     unsafe { write_out(list, Box::into_raw(Box::new(ScumbleList { entries }))) };
 }

@@ -67,6 +67,28 @@ pub fn spread(
     Ok((picture, Some(cover)))
 }
 
+/// One plane of a level's pixels from what `ink` makes of each pixel of the paint: straight sRGB-encoded red, green, blue and
+/// alpha, 0..1.
+///
+/// # Errors
+/// As [`picture`].
+pub(crate) fn inked(
+    paint: &dyn Rows,
+    scale: f64,
+    pixels: [Range<i64>; 2],
+    cancel: &Cancel,
+    ink: impl Fn([f32; 4]) -> f32 + Sync,
+) -> Result<Array3<f32>> {
+    scaled(paint, scale, pixels, 1, cancel, |bytes, plane| {
+        let width = plane.len();
+        let mut planes = vec![0.0; 4 * width];
+        straight(paint, bytes, &mut planes);
+        for (x, out) in plane.iter_mut().enumerate() {
+            *out = ink([0, 1, 2, 3].map(|channel| planes[channel * width + x]));
+        }
+    })
+}
+
 /// How many canvas pixels beyond its own a level's pixel depends on.
 pub fn reach(scale: f64, spread: bool) -> i32 {
     let spread = if spread { RADIUS as f64 } else { 0.0 };
@@ -155,16 +177,22 @@ fn decode_row(format: Format, transfer: Transfer, paper: [f32; 3], row: &[u8], p
 
 /// A row of pixels as four planes: sRGB-encoded red, green and blue times alpha, and alpha.
 fn premultiplied(paint: &dyn Rows, row: &[u8], planes: &mut [f32]) {
+    straight(paint, row, planes);
+    let width = planes.len() / 4;
+    let (colours, alpha) = planes.split_at_mut(3 * width);
+    for plane in colours.chunks_exact_mut(width) {
+        plane.iter_mut().zip(&*alpha).for_each(|(v, alpha)| *v *= alpha);
+    }
+}
+
+/// A row of pixels as four planes: sRGB-encoded red, green and blue, and alpha.
+pub(crate) fn straight(paint: &dyn Rows, row: &[u8], planes: &mut [f32]) {
     let (format, space, width) = (paint.format(), paint.space(), planes.len() / 4);
     if space.is_srgb() {
         with_constant!(format, FORMAT => straight_row(FORMAT, Transfer::of(FORMAT.encoding()), row, planes));
     } else {
         with_constant!(format, FORMAT => straight_row(FORMAT, Transfer::of(Encoding::Srgb), row, planes));
         space.to_srgb(format.encoding(), three(planes, width));
-    }
-    let (colours, alpha) = planes.split_at_mut(3 * width);
-    for plane in colours.chunks_exact_mut(width) {
-        plane.iter_mut().zip(&*alpha).for_each(|(v, alpha)| *v *= alpha);
     }
 }
 

@@ -166,7 +166,12 @@ impl Snapshot {
         })
     }
 
-    #[cfg(test)]
+    /// Whether two tiles are one, shared, so that they show the same.
+    pub(crate) fn same_tiles(&self, one: usize, other: usize) -> bool {
+        Arc::ptr_eq(&self.tiles[one], &self.tiles[other])
+    }
+
+    /// Whether a tile is the same in both, so that nothing has changed in it.
     pub(crate) fn shares_tile(&self, other: &Snapshot, tile: usize) -> bool {
         Arc::ptr_eq(&self.tiles[tile], &other.tiles[tile])
     }

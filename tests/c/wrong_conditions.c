@@ -41,8 +41,8 @@ static void numbers(const ScumbleImage *image) {
         set(what, SCUMBLE_ERROR_SETTING, &condition, image);
     }
     ScumbleCondition condition = fresh();
-    condition.reserved = 1;
-    set("reserved 1", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition.prepare = 99;
+    set("prepare 99", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();
     condition.reserved_2 = 1;
     set("reserved_2 1", SCUMBLE_ERROR_SETTING, &condition, image);
@@ -70,6 +70,29 @@ static void renders(void) {
     MUST(scumble_session_wait(layer, 60000) == SCUMBLE_OK);
     MUST(scumble_session_poll(layer, 0, &frame) == SCUMBLE_OK && frame);
     scumble_frame_release(frame);
+}
+
+/* A drawing with nothing on it says nothing, which is told where it is asked for, and is no error: not even that the model
+ * takes no controls. */
+static void silent(const ScumbleImage *image) {
+    ScumbleCondition drawing = fresh();
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    drawing.prepare = SCUMBLE_PREPARE_DRAWN;
+    MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
+    MUST(scumble_session_set_condition(layer, 3, &drawing, image, NULL) == SCUMBLE_OK);
+    renders();
+    MUST(scumble_session_conditions(layer, &list) == SCUMBLE_OK && list);
+    MUST(scumble_list_entry(list, 0, &entry) == SCUMBLE_OK);
+    MUST(!strcmp(entry.name, "3") && !entry.usable && strstr(entry.note, "Nothing is drawn"));
+    MUST(scumble_list_entry(list, 1, &entry) == SCUMBLE_END);
+    scumble_list_release(list);
+    row("no list", SCUMBLE_ERROR_NULL, scumble_session_conditions(layer, NULL));
+    row("no session", SCUMBLE_ERROR_NULL, scumble_session_conditions(NULL, &list));
+    drawing.kind = SCUMBLE_CONDITION_REGION;
+    set("a region that is prepared", SCUMBLE_ERROR_SETTING, &drawing, image);
+    MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_OK);
+    renders();
 }
 
 static void regions(const ScumbleImage *image) {
@@ -237,6 +260,7 @@ int main(int argc, char **argv) {
     numbers(&image);
     pictures(&image);
     loras(&image);
+    silent(&image);
     regions(&image);
     references(&image);
 

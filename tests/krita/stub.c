@@ -41,9 +41,9 @@ struct ScumbleSession {
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
-    /* A control's picture lies over the frame where it is not transparent; a LoRA changes a byte of each pixel;
+    /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for; a LoRA changes a byte of each pixel;
      * a region puts the number of its words' letters into a byte where it is. */
-    struct { uint32_t kind; float scale; unsigned char *picture; unsigned char words; } conditions[32];
+    struct { uint32_t kind, prepare; float scale; unsigned char *picture; unsigned char words; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -121,7 +121,7 @@ INIT(scumble_condition_init, ScumbleCondition)
 
 /* Two samplers; two models and two builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
  * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
-struct ScumbleList { uint32_t kind; };
+struct ScumbleList { uint32_t kind, count; struct { char name[12]; bool silent; } entries[32]; };
 static const char *const samplers[] = {"euler", "ddim"};
 static const struct { uint32_t kind; const char *name, *title, *note, *good_at; uint64_t bytes; } offered[] = {
     {SCUMBLE_LIST_CATALOGUE, "small", "Small", "Runs well on a processor.", "Quick pictures.", 900000000},
@@ -146,6 +146,12 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->usable = 1;
         entry->name = entry->title = samplers[index];
         entry->note = "";
+        return SCUMBLE_OK;
+    }
+    if (list->kind == 1001 && index < list->count) {
+        entry->usable = !list->entries[index].silent;
+        entry->name = list->entries[index].name;
+        entry->note = entry->usable ? "" : "Nothing is drawn on it.";
         return SCUMBLE_OK;
     }
     if (list->kind == 1000 && index < 4) {
@@ -364,7 +370,8 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
             for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0];
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
-                if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
+                if (picture[at + 3] && s->conditions[i].prepare == SCUMBLE_PREPARE_DRAWN) memset(pixels + at, 255, 4);
+                else if (picture[at + 3]) memcpy(pixels + at, picture + at, 4);
     }
 }
 
@@ -548,6 +555,9 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     float scale = condition ? condition->scale : 0;
     unsigned char words = condition && condition->prompt ? (unsigned char)strlen(condition->prompt) : 0;
     bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale || s->conditions[at].words != words;
+    uint32_t prepare = condition ? condition->prepare : 0;
+    differs = differs || s->conditions[at].prepare != prepare;
+    s->conditions[at].prepare = prepare;
     s->conditions[at].words = words;
     s->conditions[at].kind = kind;
     s->conditions[at].scale = scale;
@@ -570,6 +580,24 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     }
     if (!condition) free(s->conditions[at].picture), s->conditions[at].picture = NULL;
     return differs ? changed(s, revision) : unchanged(s);
+}
+int32_t scumble_session_conditions(ScumbleSession *s, ScumbleList **list) {
+    static ScumbleList told;
+    pthread_mutex_lock(&s->lock);
+    told.kind = 1001;
+    told.count = 0;
+    for (unsigned i = 0; i < 32; i++) {
+        if (!s->conditions[i].kind) continue;
+        bool drawn = false;
+        const unsigned char *picture = s->conditions[i].picture;
+        size_t bytes = (size_t)s->width * (size_t)s->height * pixel_bytes(s->format);
+        for (size_t at = 0; picture && s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && at < bytes; at++) drawn = drawn || picture[at];
+        snprintf(told.entries[told.count].name, sizeof told.entries->name, "%u", i);
+        told.entries[told.count++].silent = s->conditions[i].prepare == SCUMBLE_PREPARE_DRAWN && !drawn;
+    }
+    pthread_mutex_unlock(&s->lock);
+    *list = &told;
+    return SCUMBLE_OK;
 }
 int32_t scumble_engine_conditions(const ScumbleEngine *engine, ScumbleList **list) {
     (void)engine;

@@ -170,6 +170,8 @@ GOOD = {"number": 3, "kind": "lora", "file": "x [1]", "scale": 1}
         ([dict(GOOD, start=0.8, end=0.2)], 0),
         ([dict(GOOD, file="x" * 2000)], 0),
         ([dict(GOOD, unknown=1)], 1),
+        ([dict(GOOD, kind="control", prepare="of a later version")], 1),
+        ([dict(GOOD, kind="control", prepare=7)], 0),
     ],
 )
 def test_damaged_conditions(value, kept):
@@ -264,6 +266,74 @@ def test_the_docker_adds_and_keeps_them(live, document, files, lines, monkeypatc
     live.start(document)
     panel.refresh()
     assert "takes none" in panel.steering.rows[0].on.toolTip()
+
+
+def test_a_control_is_prepared_as_its_row_says(live, document, files, lines):
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    live.start(document)
+    assert shows(live, document, lambda: expected(document, lines))
+    edit(live, document, 0, prepare="drawn")
+
+    def white():
+        made = expected(document)
+        made[lines.pixels[..., 3] > 0] = 255
+        return made
+
+    assert shows(live, document, white), live.status(document).text
+    assert settings.load(document).conditions[0].prepare == "drawn", "and it is kept"
+    assert live.silent(document) == {}
+    edit(live, document, 0, prepare="as_is")
+    assert shows(live, document, lambda: expected(document, lines))
+
+
+def test_of_a_drawing_with_nothing_on_it_the_row_tells(live, document, files, lines, monkeypatch):
+    from scumble import docker, extension
+
+    lines.pixels[:] = 0
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    edit(live, document, 0, prepare="drawn")
+    live.start(document)
+    monkeypatch.setattr(extension, "_live", live)
+    panel = docker.ScumbleDocker()
+    panel.show()
+    panel.steer.button.setChecked(True)
+    assert run(live, document), "it steers nothing, and that is no error"
+    assert not live.status(document).error
+    panel.refresh()
+    (row,) = panel.steering.rows
+    assert "Nothing is drawn" in row.silent.text() and not row.silent.isHidden()
+    lines.pixels[5, 3:40] = (0, 0, 0, 255)
+    assert run(live, document, lambda: not live.silent(document))
+    panel.refresh()
+    assert row.silent.isHidden()
+
+
+@pytest.mark.parametrize(
+    "name, how",
+    [
+        ("sd15-Scribble", "drawn"), ("t2i_sketch.onnx", "drawn"), ("lineart_anime", "drawn"),
+        ("control-canny-xl", "canny"), ("f1e_sd15_tile", "blur"), ("depth", "as_is"), ("openpose", "as_is"),
+    ],
+)  # fmt: skip
+def test_a_net_begins_with_what_its_name_says(name, how):
+    (one,) = added((), "control", f"{name} [1]", "{a}")
+    assert one.prepare == how
+    assert added((), "lora", f"{name} [1]")[0].prepare == "as_is"
+
+
+def test_a_rows_chooser_of_preparations():
+    shown, told = SteerList(), []
+    shown.edited.connect(lambda: told.append(shown.value()))
+    control, lora = Condition(0, "control", "x [1]", prepare="lines"), Condition(1, "lora", "y [1]")
+    shown.load((control, lora), [], {})
+    first, second = shown.rows
+    assert first.prepare.currentText() == "lines of a picture" and not first.prepare.isHidden()
+    assert second.prepare.isHidden() and not told
+    first.prepare.activated.emit(first.prepare.findData("canny"))
+    assert told[-1][0] == replace(control, prepare="canny")
+    assert [first.prepare.itemData(n) for n in range(first.prepare.count())] == list(steering.PREPARATIONS)
 
 
 def test_a_networks_folder_gives_it_its_name(live, document, tmp_path):

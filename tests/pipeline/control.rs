@@ -10,6 +10,7 @@ use scumble::error::Status;
 use scumble::job::Params;
 use scumble::pipeline::LoadOptions;
 use scumble::pixels::{Format, ImageView};
+use scumble::prepare::Prepare;
 use scumble::region::Rect;
 use scumble::render::{Control, Picture, Policy, Renderer};
 use scumble::session::{Polled, Pushed, Session};
@@ -194,6 +195,10 @@ fn a_cancel_ends_a_controlled_picture_and_many_networks_take_turns() {
     assert!(asked.run(&mut pipeline, &Policy::default(), &cancel).err().unwrap().is_cancelled());
 }
 
+fn lines_net(scale: f32, prepare: Prepare) -> conditions::Control {
+    conditions::Control { model: net("sd15-lines"), scale, start: 0.0, end: 1.0, prepare }
+}
+
 /// A live layer whose canvas is larger than the model's pictures.
 struct Layer {
     session: Session,
@@ -224,8 +229,14 @@ impl Layer {
 
     fn control(&self, scale: f32, pixels: Option<&[u8]>) -> Pushed {
         let image = pixels.map(|pixels| (self.side, self.side, self.view(pixels)));
-        let control = conditions::Control { model: net("sd15-lines"), scale, start: 0.0, end: 1.0 };
-        self.session.set_control(1, control, image).unwrap()
+        self.session.set_control(1, lines_net(scale, Prepare::AsIs), image).unwrap()
+    }
+
+    /// With something made of its picture first.
+    fn prepared(&self, prepare: Prepare, pixels: &[u8]) -> Vec<u8> {
+        let image = (self.side, self.side, self.view(pixels));
+        self.session.set_control(1, lines_net(1.0, prepare), Some(image)).unwrap();
+        self.settled()
     }
 
     fn settled(&self) -> Vec<u8> {
@@ -235,11 +246,60 @@ impl Layer {
     }
 }
 
-#[test]
-fn a_live_layer_follows_its_control_and_comes_back_without_it() {
+fn sd15() -> Engine {
     let options =
         LoadOptions { model_dir: tiny("sd15"), device: "cpu".into(), intra_threads: 1, ..Default::default() };
-    let engine = Engine::load(options).unwrap();
+    Engine::load(options).unwrap()
+}
+
+#[test]
+fn a_drawing_steers_alike_whatever_it_is_drawn_with_and_an_empty_one_not_at_all() {
+    let engine = sd15();
+    let layer = Layer::new(&engine, 96);
+    layer.paint();
+    let plain = layer.settled();
+    let is_line = |x: i32, y: i32| (x - y).abs() < 4 || (40..44).contains(&x);
+    let white_on_black = layer.pixels(|x, y| if is_line(x, y) { 255 } else { 0 });
+    let black_on_white = layer.pixels(|x, y| if is_line(x, y) { 0 } else { 255 });
+    let stroke = |colour: u8| {
+        let mut pixels = layer.pixels(|_, _| colour);
+        for (at, pixel) in pixels.chunks_exact_mut(4).enumerate() {
+            pixel[3] = if is_line(at as i32 % 96, at as i32 / 96) { 255 } else { 0 };
+        }
+        pixels
+    };
+    let as_it_is = layer.prepared(Prepare::AsIs, &white_on_black);
+    // Made smaller, its lines are stronger than as they are.
+    let led = layer.prepared(Prepare::Drawn, &white_on_black);
+    assert!(led != plain && as_it_is != plain);
+    for drawn in [&black_on_white, &stroke(0), &stroke(255)] {
+        assert!(layer.prepared(Prepare::Drawn, drawn) == led);
+    }
+    for how in [Prepare::Lines, Prepare::Canny, Prepare::Blur] {
+        let made = layer.prepared(how, &white_on_black);
+        assert!(made != as_it_is && made != plain, "{how:?}");
+    }
+    let told = || layer.session.conditions().unwrap();
+    assert_eq!(told(), [(1, "control picture", None)]);
+    let empty = layer.pixels(|_, _| 255);
+    assert!(layer.prepared(Prepare::Drawn, &empty) == plain, "the control says nothing");
+    let [(1, _, Some(why))] = told()[..] else { panic!("{:?}", told()) };
+    assert!(why.contains("Nothing is drawn") && why.ends_with('.'), "{why}");
+    // The first stroke, as a host pushes it, and the same drawing in parts.
+    for (y, height) in [(50, 46), (0, 7), (7, 43)] {
+        let part = Rect::new(0, y, 96, height);
+        let rows = &black_on_white[y as usize * 96 * 4..][..height as usize * 96 * 4];
+        let image = ImageView::new(Format::Rgba8, part, 96 * 4, rows).unwrap();
+        layer.session.set_control(1, lines_net(1.0, Prepare::Drawn), Some((96, 96, image))).unwrap();
+        assert!(layer.settled() != plain);
+        assert_eq!(told(), [(1, "control picture", None)]);
+    }
+    assert!(layer.settled() == led);
+}
+
+#[test]
+fn a_live_layer_follows_its_control_and_comes_back_without_it() {
+    let engine = sd15();
     let layer = Layer::new(&engine, 96);
     layer.paint();
     let plain = layer.settled();
@@ -255,7 +315,7 @@ fn a_live_layer_follows_its_control_and_comes_back_without_it() {
     let part = Rect::new(10, 20, 30, 40);
     let stroke: Vec<u8> = part.height.to_le_bytes().iter().cycle().take(30 * 40 * 4).copied().collect();
     let image = ImageView::new(Format::Rgba8, part, 30 * 4, &stroke).unwrap();
-    let control = conditions::Control { model: net("sd15-lines"), scale: 1.0, start: 0.0, end: 1.0 };
+    let control = lines_net(1.0, Prepare::AsIs);
     let before = layer.settled();
     layer.session.set_control(1, control, Some((96, 96, image))).unwrap();
     assert!(layer.settled() != before);

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Array4, s};
 use scumble::cancel::Cancel;
+use scumble::conditions::Control;
+use scumble::engine::Engine;
 use scumble::error::{Error, Status};
 use scumble::job::Preview;
 use scumble::pipeline::Pipeline;
-use scumble::pixels::Picture;
+use scumble::pixels::{Format, ImageView, Picture};
+use scumble::prepare::Prepare;
+use scumble::region::Rect;
 use scumble::remote::Remote;
 use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
+use scumble::session::Polled;
 
 use crate::models::{Made, Request, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
@@ -105,6 +110,33 @@ fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     let wrong = Request { loras: &[Lora { file: &other, ..lora }], ..request(&picture) };
     assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
     assert_eq!(program.started().len(), 1);
+}
+
+#[test]
+fn a_control_picture_that_is_prepared_is_the_same_in_the_process() {
+    let program = Program::new("prepared", "");
+    let mut options = options(&program.path);
+    options.load.model_dir = tiny("sd15");
+    let engines = [Engine::load(options.load.clone()).unwrap(), Engine::load_apart(options).unwrap()];
+    let rect = Rect::new(0, 0, SIDE, SIDE);
+    let pixels: Vec<u8> =
+        (0..SIDE * SIDE).flat_map(|at| [at as u8, (at / SIDE * 3) as u8, (at % 7) as u8, 255]).collect();
+    let view = ImageView::new(Format::Rgba8, rect, SIDE as usize * 4, &pixels).unwrap();
+    let model = tiny("controls/sd15-lines").to_str().unwrap().to_owned();
+    let mut made = engines.iter().map(|engine| {
+        let session = session(engine, Preview::Off);
+        session.push(SIDE, SIDE, &[view], None).unwrap();
+        Prepare::ALL.map(|prepare| {
+            let control = Control { model: model.clone(), scale: 1.0, start: 0.0, end: 1.0, prepare };
+            session.set_control(0, control, Some((SIDE, SIDE, view))).unwrap();
+            assert!(session.wait(std::time::Duration::from_secs(120)).unwrap());
+            let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
+            frame.tiles.read(frame.covers).unwrap()
+        })
+    });
+    let (here, apart) = (made.next().unwrap(), made.next().unwrap());
+    assert!(here == apart);
+    assert!(here.iter().enumerate().all(|(n, one)| !here[..n].contains(one)), "each is another picture");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use scumble::ffi::abi::ScumbleRect;
 use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_WORKER_DIED};
+use scumble::prepare::Prepare;
 
 /// A failed call or a failed job: the ABI's number and its sentence.
 #[derive(Debug, Clone)]
@@ -143,6 +144,8 @@ pub struct Control<'a> {
     pub scale: f32,
     pub start: f32,
     pub end: f32,
+    /// What is made of the picture first.
+    pub prepare: Prepare,
 }
 
 /// Words in a part of the picture.

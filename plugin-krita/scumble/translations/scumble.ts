@@ -675,6 +675,11 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>What is made of the layer before the ControlNet sees it: white lines on black, or what it was trained with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>What is to be seen there</source>
         <translation type="unfinished"></translation>
     </message>
@@ -686,6 +691,56 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>choose a layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>as it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The layer as it is; what is transparent is black</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>drawn lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Lines that are drawn on it, of any colour, on paper or on nothing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>lines of a picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The lines that somebody would draw of what is painted on it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>edges (Canny)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The edges of what is painted on it, by Canny's detector</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>blurred</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>What is painted on it, soft, for ControlNets that make detail (tile)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

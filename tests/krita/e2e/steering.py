@@ -111,6 +111,33 @@ def followed_while_painted():
     live().stop(document)
 
 
+def drawn_lines():
+    """Brown strokes on nothing are lines to a net whose name says scribble, and an empty layer says so."""
+    document = yield from new_document(256)
+    paper, sketch = yield from sketch_layer(document)
+    net = Path(os.environ["HOME"]) / "scribble.onnx"
+    net.write_bytes(b"the stub does not read it")
+    run(lambda d: live().steer(d, "control", str(net)), document)
+    (one,) = live().settings(document).conditions
+    check("a scribble net's row begins with drawn lines", one.prepare == "drawn")
+    took = yield from until(lambda: live().silent(document), 6)
+    check("nothing is drawn: the row says so, live goes on", took and not live().status(document).error,
+          live().status(document).text)  # fmt: skip
+    yield from until(lambda: settled(document, paper), 6)
+    sketch.setPixelData(bytes((30, 60, 90, 255)) * 64 * 8, 100, 70, 64, 8)
+    document.refreshProjection()
+    node = part(document, LIVE_NAME)
+    white = bytes((255,)) * 64 * 8 * 4
+    took = yield from until(lambda: bytes(node.pixelData(100, 70, 64, 8)) == white, 6)
+    check("drawn, they are white lines to it", took is not None)
+    check("and the row has nothing to say", not live().silent(document))
+    change(document, conditions=(replace(one, prepare="as_is"),))
+    took = yield from until(lambda: bytes(node.pixelData(100, 70, 1, 1)) == bytes((30, 60, 90, 255)), 6)
+    check("as it is: the layer's own colours", took is not None)
+    document.setModified(False)
+    live().stop(document)
+
+
 def refers():
     document = yield from new_document(256)
     _, sketch = yield from sketch_layer(document)
@@ -197,6 +224,7 @@ def scenario():
         yield from the_real_engine()
     else:
         yield from followed_while_painted()
+        yield from drawn_lines()
         yield from refers()
 
 
