@@ -93,7 +93,9 @@ static void show_progress(Dialog *d) {
         }
     }
     const Renderer *r = d->renderer;
-    if (info.state == SCUMBLE_ENGINE_LOADING) {
+    if (d->starter) {
+        text = g_strdup("Reading the layer\xe2\x80\xa6");
+    } else if (info.state == SCUMBLE_ENGINE_LOADING) {
         text = g_strdup("Loading the model\xe2\x80\xa6");
         done = info.progress;
     } else if (dialog_failed(d) || d->error) {

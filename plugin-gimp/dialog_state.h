@@ -39,12 +39,13 @@ typedef struct {
     gint64 fresh_at;    /* ... when it came */
     Watch *watch;       /* of the layer, while it is not live */
     View view;
-    guint timer;
+    guint timer, starter; /* starter: not 0 until the layer is read and the engine started */
     gchar *error;       /* what failed, until something goes well; NULL */
     gchar *told;        /* what was done last, until the next thing is; NULL */
     gint64 told_at;     /* when that was */
     gboolean retries;   /* the engine failed, and something was changed since */
     gboolean knows_model, nothing_selected, left;
+    gboolean begins_live;
     gboolean used; /* something came of the settings: they are kept for the next time */
     LiveState live_state;
 } Dialog;

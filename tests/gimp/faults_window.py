@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pictures
@@ -145,6 +147,31 @@ def steady(d: Desk, r: Report):
     trouble(d, r)
 
 
+def drawn_first(d: Desk, r: Report):
+    """The window is drawn before the layer is read, however long that takes: GIMP stops when it is there."""
+    d.open(2400, 1800)
+    d.focus()
+    d.key("ctrl+shift+F9", pause=0)
+    opened = d.s.until(d.dialogs, 20)
+    gimp = d.gimp_process()
+    os.kill(gimp, signal.SIGSTOP)
+    try:
+        time.sleep(1.5)
+        x, y, width, height = d.geometry(opened[0])
+        shot = d.shot()
+        across = range(x + 8, x + width - 8)
+        colours = {tuple(shot.at(u, v)) for v in range(y, y + height, 3) for u in across}
+        lowest = {tuple(shot.at(u, v)) for v in range(y + height - 60, y + height - 8) for u in across}
+    finally:
+        os.kill(gimp, signal.SIGCONT)
+    drawn, found = len(lowest) > 8 and len(colours) > 20, f"{len(colours)} colours, {len(lowest)} below"
+    r.check("the window has its form and its buttons before the layer is read", drawn, found)
+    wanted = round(255 - d.mean(d.layer))
+    there = d.s.until(lambda: abs(d.shot().at(x + width // 2, y + 90)[0] - wanted) <= 1, 20)
+    r.check("then the layer is read, and its picture is shown", there, d.shot().at(x + width // 2, y + 90))
+    trouble(d, r)
+
+
 def mnemonics(d: Desk, r: Report):
     """In the menu that GIMP's own filters are in, our letters are ours. (The session has all plug-ins.)"""
     for letter, live in (("s", False), ("v", True)):
@@ -189,5 +216,5 @@ def text_top(d: Desk) -> int:
     raise RuntimeError("the sentence was not found")
 
 
-SCENARIOS, SMALL, LONG = [before_and_after, preview_moves, steady], [window], [long_path]
+SCENARIOS, SMALL, LONG = [before_and_after, preview_moves, steady, drawn_first], [window], [long_path]
 EVERYTHING = [mnemonics]  # in a GIMP with all its plug-ins
