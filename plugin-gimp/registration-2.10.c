@@ -1,35 +1,28 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How GIMP 2.10 learns of the procedures and starts them. */
+#include "arguments.h"
 #include "run.h"
 
 /* Script-Fu takes a procedure with all its arguments or not at all, so scripts that know of none of these have their own. */
 #define PROCEDURE_STEERED PROCEDURE "-steered"
-#define STEERED 4
+#define FIRST 3 /* of the settings among the arguments */
 
 static void query(void) {
-    static const GimpParamDef arguments[] = {
+    static GimpParamDef arguments[FIRST + ARGUMENTS] = {
         {GIMP_PDB_INT32, "run-mode", "The run mode { RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1) }"},
         {GIMP_PDB_IMAGE, "image", "The image"},
         {GIMP_PDB_DRAWABLE, "drawable", "The layer to render"},
-        {GIMP_PDB_STRING, "prompt", "What the picture shows"},
-        {GIMP_PDB_STRING, "negative", "What it must not show; works while guidance is above 1"},
-        {GIMP_PDB_FLOAT, "strength", "0 = the paint itself ... 1 = the paint says nothing; -1 = the model's own"},
-        /* Numbers that must be whole: as GIMP_PDB_INT32, Script-Fu would cut 2.5 and 4294967296 without a word. */
-        {GIMP_PDB_FLOAT, "steps", "Denoising steps, 1 to 200; 0 = the model's own"},
-        {GIMP_PDB_FLOAT, "guidance", "How strictly the prompt is followed, 0 to 100; -1 = the model's own"},
-        {GIMP_PDB_FLOAT, "seed", "Another number, another picture"},
-        {GIMP_PDB_STRING, "model", "Folder of a model; \"\" = the one that comes with Scumble"},
-        {GIMP_PDB_STRING, "sampler", "The engine's name of a sampler; \"\" = the model's own"},
-        {GIMP_PDB_STRING, "control", ABOUT_CONTROL},
-        {GIMP_PDB_STRING, "lora", ABOUT_LORA},
-        {GIMP_PDB_STRING, "region", ABOUT_REGION},
-        {GIMP_PDB_STRING, "reference", ABOUT_REFERENCE},
     };
+    for (gint i = 0; i < ARGUMENTS; i++) {
+        const Argument *a = ARGUMENT + i;
+        GimpPDBArgType type = a->kind == ARGUMENT_TEXT ? GIMP_PDB_STRING : GIMP_PDB_FLOAT;
+        arguments[FIRST + i] = (GimpParamDef){type, (gchar *)a->name, (gchar *)a->sentence};
+    }
     static const GimpParamDef values[] = {{GIMP_PDB_LAYER, "layer", "The new layer"}};
     /* Indexed images are not among these, so the menu entries are greyed out there. */
     const gchar *images = "RGB*, GRAY*";
     gimp_install_procedure(PROCEDURE, BLURB, HELP, AUTHOR, AUTHOR, DATE, "_Scumble...", images, GIMP_PLUGIN,
-                           G_N_ELEMENTS(arguments) - STEERED, G_N_ELEMENTS(values), arguments, values);
+                           G_N_ELEMENTS(arguments) - ARGUMENTS_STEER, G_N_ELEMENTS(values), arguments, values);
     gimp_install_procedure(PROCEDURE_STEERED, BLURB, HELP, AUTHOR, AUTHOR, DATE, NULL, images, GIMP_PLUGIN,
                            G_N_ELEMENTS(arguments), G_N_ELEMENTS(values), arguments, values);
     gimp_plugin_menu_register(PROCEDURE, "<Image>/Filters/Render");
@@ -49,21 +42,12 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
     gboolean whole = TRUE;
 
     settings_init(&settings);
-    if (mode == GIMP_RUN_NONINTERACTIVE && !live && count >= 11) {
-        settings_text(&settings.prompt, p[3].data.d_string);
-        settings_text(&settings.negative, p[4].data.d_string);
-        settings.strength = p[5].data.d_float;
-        whole = settings_whole(p[6].data.d_float, &settings.steps);
-        settings.guidance = p[7].data.d_float;
-        whole = settings_whole(p[8].data.d_float, &settings.seed) && whole;
-        settings_text(&settings.model, p[9].data.d_string);
-        settings_text(&settings.sampler, p[10].data.d_string);
-    }
-    if (mode == GIMP_RUN_NONINTERACTIVE && count == 11 + STEERED) {
-        settings_text(&settings.control, p[11].data.d_string);
-        settings_text(&settings.lora, p[12].data.d_string);
-        settings_text(&settings.region, p[13].data.d_string);
-        settings_text(&settings.reference, p[14].data.d_string);
+    if (mode == GIMP_RUN_NONINTERACTIVE && !live) {
+        for (gint i = 0; i < ARGUMENTS && FIRST + i < count; i++) {
+            const Argument *a = ARGUMENT + i;
+            if (a->kind == ARGUMENT_TEXT) settings_text(argument_text(a, &settings), p[FIRST + i].data.d_string);
+            else whole = argument_set(a, &settings, p[FIRST + i].data.d_float) && whole;
+        }
     }
     if (!whole)
         g_set_error_literal(&error, g_quark_from_static_string("scumble"), 0, NOT_WHOLE);

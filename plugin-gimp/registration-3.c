@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How GIMP 3 learns of the procedures and starts them. */
+#include "arguments.h"
 #include "run.h"
 
 typedef struct {
@@ -18,31 +19,30 @@ static GList *query_procedures(GimpPlugIn *plug_in) {
     return g_list_append(g_list_append(NULL, g_strdup(PROCEDURE)), g_strdup(PROCEDURE_LIVE));
 }
 
-/* The arguments that scripts give, in 2.10's order. FALSE if a number that must be whole is not. */
+/* The arguments that scripts give. FALSE if a number that must be whole is not. */
 static gboolean read_settings(GimpProcedureConfig *config, Settings *s) {
-    gdouble steps = 0.0, seed = 0.0;
-    g_clear_pointer(&s->prompt, g_free);
-    g_clear_pointer(&s->negative, g_free);
-    g_clear_pointer(&s->model, g_free);
-    g_clear_pointer(&s->sampler, g_free);
-    g_clear_pointer(&s->control, g_free);
-    g_clear_pointer(&s->lora, g_free);
-    g_clear_pointer(&s->region, g_free);
-    g_clear_pointer(&s->reference, g_free);
-    g_object_get(config, "prompt", &s->prompt, "negative", &s->negative, "strength", &s->strength, "steps", &steps,
-                 "guidance", &s->guidance, "seed", &seed, "model", &s->model, "sampler", &s->sampler,
-                 "control", &s->control, "lora", &s->lora, "region", &s->region,
-                 "reference", &s->reference, NULL);
-    gchar **texts[] = {&s->prompt, &s->negative, &s->model, &s->sampler, &s->control, &s->lora, &s->region, &s->reference};
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-        if (!*texts[i]) *texts[i] = g_strdup("");
-    return settings_whole(steps, &s->steps) && settings_whole(seed, &s->seed);
+    gboolean whole = TRUE;
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS; a++) {
+        gchar *text = NULL;
+        gdouble number = a->own;
+        if (a->kind == ARGUMENT_TEXT) {
+            g_object_get(config, a->name, &text, NULL);
+            settings_text(argument_text(a, s), text);
+            g_free(text);
+        } else {
+            g_object_get(config, a->name, &number, NULL);
+            whole = argument_set(a, s, number) && whole;
+        }
+    }
+    return whole;
 }
 
 /* What the dialog was left with is what GIMP keeps as the last values. */
 static void write_settings(GimpProcedureConfig *config, const Settings *s) {
-    g_object_set(config, "prompt", s->prompt, "negative", s->negative, "strength", s->strength, "steps", (gdouble)s->steps,
-                 "guidance", s->guidance, "seed", (gdouble)s->seed, "model", s->model, "sampler", s->sampler, NULL);
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS - ARGUMENTS_STEER; a++) {
+        if (a->kind == ARGUMENT_TEXT) g_object_set(config, a->name, argument_text_of(a, s), NULL);
+        else g_object_set(config, a->name, argument_number(a, s), NULL);
+    }
 }
 
 static GimpValueArray *run(GimpProcedure *procedure, GimpRunMode mode, GimpImage *image, GimpDrawable **drawables,
@@ -71,24 +71,10 @@ static GimpValueArray *run(GimpProcedure *procedure, GimpRunMode mode, GimpImage
 
 static void add_arguments(GimpProcedure *p) {
     const GParamFlags flags = G_PARAM_READWRITE;
-    gimp_procedure_add_string_argument(p, "prompt", "_Prompt", "What the picture shows", "", flags);
-    gimp_procedure_add_string_argument(p, "negative", "_Negative", "What it must not show; works while guidance is above 1", "",
-                                       flags);
-    gimp_procedure_add_double_argument(p, "strength", "_Strength",
-                                       "0 = the paint itself ... 1 = the paint says nothing; -1 = the model's own", -1.0, 1.0, -1.0,
-                                       flags);
-    /* Numbers that must be whole: of an integer argument Script-Fu would cut 2.5 without a word. */
-    gimp_procedure_add_double_argument(p, "steps", "S_teps", "Denoising steps, 1 to 200; 0 = the model's own", 0, STEPS_MOST, 0, flags);
-    gimp_procedure_add_double_argument(p, "guidance", "_Guidance",
-                                       "How strictly the prompt is followed, 0 to 100; -1 = the model's own", -1.0, GUIDANCE_MOST,
-                                       -1.0, flags);
-    gimp_procedure_add_double_argument(p, "seed", "See_d", "Another number, another picture", 0, SEED_MOST, 0, flags);
-    gimp_procedure_add_string_argument(p, "model", "_Model", "Folder of a model; empty = the one that comes with Scumble", "", flags);
-    gimp_procedure_add_string_argument(p, "sampler", "Sampl_er", "The engine's name of a sampler; empty = the model's own", "", flags);
-    gimp_procedure_add_string_argument(p, "control", "Co_ntrol", ABOUT_CONTROL, "", flags);
-    gimp_procedure_add_string_argument(p, "lora", "_LoRA", ABOUT_LORA, "", flags);
-    gimp_procedure_add_string_argument(p, "region", "_Region", ABOUT_REGION, "", flags);
-    gimp_procedure_add_string_argument(p, "reference", "Re_ference", ABOUT_REFERENCE, "", flags);
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS; a++) {
+        if (a->kind == ARGUMENT_TEXT) gimp_procedure_add_string_argument(p, a->name, a->label, a->sentence, "", flags);
+        else gimp_procedure_add_double_argument(p, a->name, a->label, a->sentence, MIN(a->own, a->least), a->most, a->own, flags);
+    }
     gimp_procedure_add_layer_return_value(p, "layer", "Layer", "The new layer", TRUE, flags);
 }
 

@@ -20,11 +20,6 @@
 #define HELP_LIVE                                                                                                 \
     "Opens Scumble's dialog and makes one layer above the active one, which a diffusion model keeps rendering "   \
     "from everything below it while you go on painting. Interactive only."
-/* The arguments for what steers. */
-#define ABOUT_CONTROL "ControlNets, one a line: FOLDER=LAYER[:SCALE[:START[:END]]], with the name of a layer"
-#define ABOUT_LORA "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"
-#define ABOUT_REGION "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]"
-#define ABOUT_REFERENCE "Reference pictures, one a line: LAYER[:SCALE], with the name of a layer"
 #define NOT_WHOLE "The steps (0 to 200) and the seed (0 to 2147483647) are whole numbers."
 #define AUTHOR "The Scumble authors"
 #define DATE "2026"

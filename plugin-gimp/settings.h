@@ -45,8 +45,5 @@ void settings_take(Settings *settings, const Settings *from);
 /* Puts the text into one of the fields above. */
 void settings_text(gchar **field, const gchar *text);
 
-/* A number that a script gave, if it is a whole one that fits. */
-gboolean settings_whole(gdouble value, gint *field);
-
 /* FALSE and a sentence if a value is out of range: for values that come from scripts. */
 gboolean settings_check(const Settings *settings, GError **error);
