@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ndarray::Array3;
 
-use super::text::last_but_one;
+use super::taking::last_but_one;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};

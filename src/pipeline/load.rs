@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::model::{Defaults, Geometry, ModelInfo, REFINE_STRENGTH};
+use crate::model::ModelInfo;
 use crate::models::component::Component;
 use crate::models::component::errors::no_half;
 use crate::models::device::auto::{self, Needs};
@@ -19,13 +19,14 @@ use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
 use crate::pipeline::control::Controls;
-use crate::pipeline::denoise::Denoiser;
 use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
+use crate::pipeline::model_info::{defaults, geometry};
 use crate::pipeline::reference::{ReferenceEncoder, ReferenceInput, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
-use crate::pipeline::text::{Taking, TextEncoder};
+use crate::pipeline::taking::Taking;
+use crate::pipeline::text::TextEncoder;
 use crate::pipeline::vae::{Decoder, Encoder};
 use crate::pipeline::{
     flux, flux_2_klein, sana_sprint, stable_diffusion, stable_diffusion_3, stable_diffusion_xl, z_image,
@@ -368,50 +369,4 @@ fn blind(folder: &Folder) -> String {
             folder.path.display()
         ),
     }
-}
-
-/// The settings that models of this sort are made for.
-fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser) -> Defaults {
-    let distilled = network.is_guidance_distilled();
-    let (steps, strength, guidance) = match (kind, sampler) {
-        // Nothing but its name tells a model that was distilled to few steps.
-        (Kind::StableDiffusion3, _) if name.to_lowercase().contains("turbo") => (4, 0.6, 1.0),
-        (Kind::StableDiffusion3, _) => (28, 0.6, 4.5),
-        (Kind::Flux, _) if network.has("guidance") => (28, 0.6, 3.5),
-        (Kind::Flux, _) => (4, 0.6, 0.0),
-        (Kind::ZImage, _) => (8, 0.6, 0.0),
-        (Kind::Flux2Klein, _) if distilled => (4, 0.6, 1.0),
-        (Kind::Flux2Klein, _) => (28, 0.6, 4.0),
-        (Kind::SanaSprint, _) => (4, 0.5, 4.5),
-        // Distilled guidance was trained around 8; a merged LCM-LoRA wants none.
-        (_, Sampler::Diffusion(own)) if own.is_lcm() => (4, 0.5, if distilled { 8.0 } else { 1.0 }),
-        (_, Sampler::Diffusion(own)) if own.is_turbo() => (2, 0.5, 0.0),
-        (_, Sampler::Diffusion(own)) if own.is_tcd() => (4, 0.5, 0.0),
-        (Kind::StableDiffusionXl, _) => (20, 0.6, 5.0),
-        _ => (20, 0.6, 7.5),
-    };
-    Defaults { steps, strength, guidance, refine: Some(REFINE_STRENGTH) }
-}
-
-/// What the configurations say, and the sizes that the networks are fixed to.
-fn geometry(folder: &Folder, network: &Denoiser, encoder: &Encoder, decoder: &Decoder) -> Geometry {
-    let cell = folder.cell as usize;
-    let in_pixels = |(width, height): (Option<usize>, Option<usize>)| {
-        (width.map(|w| w.saturating_mul(cell)), height.map(|h| h.saturating_mul(cell)))
-    };
-    let [network, decoder] = [in_pixels(network.fixed_size()), in_pixels(decoder.fixed())];
-    let encoder = encoder.fixed();
-    let width = network.0.or(decoder.0).or(encoder.0);
-    let height = network.1.or(decoder.1).or(encoder.1);
-    let fixed = match (width, height) {
-        (None, None) => None,
-        // One side alone is hardly ever fixed; the other is then free, and the native size is safe.
-        (width, height) => {
-            let side =
-                |side: Option<usize>| side.and_then(|n| u32::try_from(n).ok()).unwrap_or(folder.native);
-            Some((side(width), side(height)))
-        }
-    };
-    let multiple = folder.cell.saturating_mul(folder.cells_multiple);
-    Geometry { native: folder.native, multiple, cell: folder.cell, fixed }
 }

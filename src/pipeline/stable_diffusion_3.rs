@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser, Half};
+use super::embedding::Embedding;
 use super::family::{Family, Loaded};
 use super::scheduler::Rule;
-use super::text::{Embedding, TextEncoder};
+use super::text::TextEncoder;
 use super::texts::Texts;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::denoise::{Conditioning, Denoiser, Half};
+use super::embedding::Embedding;
 use super::family::{Family, Loaded};
 use super::reference::{EncodedReferences, ReferenceInput};
 use super::scheduler::Rule;
-use super::text::{Embedding, TextEncoder};
+use super::text::TextEncoder;
 use super::texts::Texts;
 use super::unet::{self, Told};
 use crate::cancel::Cancel;

@@ -10,10 +10,12 @@ use crate::models::component::{Component, Feed};
 use crate::models::folder::{Reader, Words};
 use crate::models::inversion::Encoder;
 use crate::models::weights::{Table, Weights};
+use crate::pipeline::embedding::Embedding;
 use crate::pipeline::inversions::{Inversions, Spoken, Vectors};
 use crate::pipeline::prompt;
 use crate::pipeline::scheduler::Rule;
-use crate::pipeline::tokenizer::{Chunk, Tokenizer, shorten};
+use crate::pipeline::taking::Taking;
+use crate::pipeline::tokenizer::{Tokenizer, shorten};
 use crate::recent::Recent;
 
 /// Prompts that are kept; an artist goes back and forth between a few.
@@ -24,48 +26,6 @@ const KEPT_OF_LARGE: usize = 8;
 const TOKENS: usize = 256;
 /// Tokens that a language model is tried out with: it takes any number, and hundreds would take seconds.
 const TRIAL_TOKENS: usize = 8;
-
-/// One prompt's numbers, `[tokens, width]`.
-#[derive(Debug, PartialEq)]
-pub struct Embedding {
-    pub tokens: usize,
-    pub width: usize,
-    pub data: Vec<f32>,
-    /// Tokens that are not padding; of a long prompt the first piece's.
-    pub used: usize,
-    /// The whole prompt in one vector, where the model looks at it, which is not weighed; of a long prompt the first piece's.
-    pub pooled: Vec<f32>,
-}
-
-impl Embedding {
-    /// The same with zeros in all places.
-    pub fn zeros(&self) -> Embedding {
-        let zeros = |data: &[f32]| vec![0.0; data.len()];
-        Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), ..*self }
-    }
-
-    /// The same with more numbers behind each token's own.
-    fn beside(self, more: &[f32], width: usize) -> Embedding {
-        let rows = self.data.chunks_exact(self.width.max(1)).zip(more.chunks_exact(width.max(1)));
-        let data = rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect();
-        Embedding { data, width: self.width + width, ..self }
-    }
-}
-
-/// What a model looks at of what its text encoder makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taking {
-    /// The last state.
-    Last,
-    /// SDXL, SD 3: the last state but one.
-    LastButOne,
-    /// The last state but one, and all of the prompt in one vector.
-    LastButOneAndPooled,
-    /// FLUX's CLIP: all of the prompt in one vector (and the last state, which is not looked at).
-    LastAndPooled,
-    /// FLUX.2: these states side by side, the embedding being 0; or what the export makes of them itself.
-    States([u32; 3]),
-}
 
 /// What a language model is told, and how much of it.
 #[derive(Debug, Clone, Default)]
@@ -123,20 +83,7 @@ impl TextEncoder {
                 ),
             ));
         }
-        let outputs = match taking {
-            Taking::Last | Taking::LastAndPooled => {
-                vec![network.output(&["last_hidden_state"], 3)?.name.clone()]
-            }
-            Taking::States(numbers) => states(&network, numbers)?,
-            Taking::LastButOne | Taking::LastButOneAndPooled => vec![last_but_one(&network)?],
-        };
-        let pooled = match taking {
-            Taking::LastButOneAndPooled => Some(network.output(&["text_embeds"], 2)?.name.clone()),
-            Taking::LastAndPooled => {
-                Some(network.output(&["pooler_output", "pooled_embeddings"], 2)?.name.clone())
-            }
-            _ => None,
-        };
+        let (outputs, pooled) = taking.outputs(&network)?;
         Ok(TextEncoder {
             tokenizer,
             network,
@@ -279,7 +226,7 @@ impl TextEncoder {
         let mut whole: Option<Embedding> = None;
         for chunk in &chunks {
             let mut piece = self.run((&chunk.ids, &vectors), chunk.used, cancel, spent)?;
-            weigh(&mut piece, chunk);
+            piece.weigh(&chunk.weights);
             match &mut whole {
                 None => whole = Some(piece),
                 Some(whole) => {
@@ -418,63 +365,6 @@ impl TextEncoder {
         }
         let nothing = || Error::new(Status::Internal, "A text encoder made nothing; choose another model.");
         whole.map(|whole| Embedding { pooled, ..whole }).ok_or_else(nothing)
-    }
-}
-
-/// Makes tokens count as strongly as they are meant. The mean stays, as in AUTOMATIC1111's web UI: it carries much of what
-/// the U-Net looks at.
-fn weigh(piece: &mut Embedding, chunk: &Chunk) {
-    if chunk.weights.iter().all(|weight| *weight == 1.0) {
-        return;
-    }
-    let mean = |data: &[f32]| data.iter().map(|v| f64::from(*v)).sum::<f64>() / data.len().max(1) as f64;
-    let before = mean(&piece.data);
-    for (token, weight) in piece.data.chunks_exact_mut(piece.width.max(1)).zip(&chunk.weights) {
-        token.iter_mut().for_each(|v| *v *= weight);
-    }
-    let factor = before / mean(&piece.data);
-    if factor.is_finite() && (0.1..=10.0).contains(&factor) {
-        piece.data.iter_mut().for_each(|v| *v *= factor as f32);
-    }
-}
-
-/// The outputs with the states of these numbers, or the one that has them side by side.
-fn states(network: &Component, numbers: [u32; 3]) -> Result<Vec<String>> {
-    const TOGETHER: &str = "prompt_embeds";
-    let has = |name: &str| network.outputs().iter().any(|port| port.name == name);
-    if has(TOGETHER) {
-        return Ok(vec![TOGETHER.into()]);
-    }
-    let found: Option<Vec<String>> = numbers
-        .into_iter()
-        .map(|number| {
-            ['.', '_'].map(|dot| format!("hidden_states{dot}{number}")).into_iter().find(|n| has(n))
-        })
-        .collect();
-    found.ok_or_else(|| {
-        network.unsupported(&format!(
-            "this kind of model looks at its hidden states {numbers:?}, and it has no outputs like hidden_states.{}, \
-             nor {TOGETHER}",
-            numbers[0]
-        ))
-    })
-}
-
-/// The output with the state before the last: exporters number them, the embedding being 0, or have it alone.
-pub fn last_but_one(network: &Component) -> Result<String> {
-    const ALONE: &str = "encoder_hidden_state";
-    if network.outputs().iter().any(|port| port.name == ALONE) {
-        return Ok(ALONE.into());
-    }
-    let number = |name: &str| name.strip_prefix("hidden_states")?.trim_start_matches(['.', '_']).parse().ok();
-    let mut states: Vec<(u32, &str)> =
-        network.outputs().iter().filter_map(|port| Some((number(&port.name)?, port.name.as_str()))).collect();
-    states.sort_unstable();
-    match states.as_slice() {
-        [.., (_, wanted), _] => Ok((*wanted).to_owned()),
-        _ => Err(network.unsupported(
-            "this kind of model looks at its last hidden state but one, and it has no outputs like hidden_states.11",
-        )),
     }
 }
 

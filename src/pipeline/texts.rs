@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::pipeline::denoise::Denoiser;
+use crate::pipeline::embedding::Embedding;
 use crate::pipeline::scheduler::Rule;
-use crate::pipeline::text::{Embedding, TextEncoder};
+use crate::pipeline::text::TextEncoder;
 
 /// What they make of a token stands side by side, in their order.
 pub struct Texts(Vec<TextEncoder>);

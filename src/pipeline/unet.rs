@@ -9,9 +9,9 @@ use crate::models::component::Component;
 use crate::models::folder::Folder;
 use crate::models::numbers::entry;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Half};
+use crate::pipeline::embedding::Embedding;
 use crate::pipeline::image_encoder::EmbeddingShape;
 use crate::pipeline::reference::{EncodedReferences, ReferenceInput};
-use crate::pipeline::text::Embedding;
 
 /// What a U-Net wants to be told beside the text.
 pub struct Told {
