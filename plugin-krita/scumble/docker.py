@@ -12,6 +12,7 @@ from dataclasses import replace
 from krita import DockWidget, Krita
 
 from . import abi, host, pictures, shop
+from .compare import Compare
 from .engine import ScumbleError
 from .extension import live, run
 from .getting import size
@@ -73,6 +74,7 @@ class ScumbleDocker(DockWidget):
         self.runtime = self._offer(
             "", tr("ONNX Runtime runs the models; it is got from its makers"), self._set_up_runtime
         )
+        column.addWidget(self.compare.line)
         for widget in (self.progress, self.state, self.own, self.get, self.runtime, self.no_preview):
             column.addWidget(widget)
         self.prompt = PromptBox()
@@ -137,16 +139,16 @@ class ScumbleDocker(DockWidget):
         self.dice.setText("⚄")
         self.dice.setToolTip(tr("Another picture of the same paint and prompt"))
         self.dice.clicked.connect(lambda: self._do(self.live.new_seed))
-        self.paint = QtWidgets.QToolButton()
-        self.paint.setText("◐")
-        self.paint.setToolTip(tr("Hold it to see your paint instead of the picture"))
-        self.paint.pressed.connect(lambda: run(lambda d: self.live.compare(d, True), self.document()))
-        self.paint.released.connect(guarded(self.live.compare_no_more))
+        self.compare = Compare(self)
+        self.compare.held.connect(lambda: run(lambda d: self.live.compare(d, True), self.document()))
+        self.compare.released.connect(guarded(self.live.compare_no_more))
+        self.compare.split.connect(lambda at: run(lambda d: self.live.split(d, at), self.document()))
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(3)
-        tools = (self.toggle, 2), (self.apply, 1), (self.keep, 1), (self.paint, 0), (self.dice, 0)
-        for widget, stretch in tools:
+        for widget, stretch in ((self.toggle, 2), (self.apply, 1), (self.keep, 1)):
             row.addWidget(widget, stretch)
+        for widget in (self.compare.hold, self.compare.half, self.dice):
+            row.addWidget(widget)
         return row
 
     def _offer(self, text, tip, function):
@@ -314,6 +316,7 @@ class ScumbleDocker(DockWidget):
         status = self.live.status(document)
         chosen = self.live.settings(document)
         self.widget().setEnabled(document is not None)
+        self.compare.load(self.live.splits_at(document))
         self.toggle.setChecked(status.live)
         self.toggle.setText(tr("● Live") if status.live else tr("Live"))
         self.progress.setVisible(status.progress is not None)

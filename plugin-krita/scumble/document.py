@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 
 from . import abi, host, onion
-from .engine import Engine, Frame, ScumbleError, Session
-from .group import PIECE_BYTES, Gone, ManagedGroup, OtherColours
-from .pixels import EMPTY, PixelFormat, around, bands
+from .engine import Engine, ScumbleError, Session
+from .group import Gone, ManagedGroup, OtherColours
+from .pixels import EMPTY, PixelFormat
+from .playing import PLAYING, Playing
 from .reading import Reading
 from .settings import DocumentSettings
 from .steering import Steering
 from .undo import free
+from .writing import Writing
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
 FAST = 0.033  # … while one is: it shows the paint of when it was begun
@@ -27,7 +30,6 @@ MISSING = 4  # looks that the group may be out of the stack before live stops, a
 MISSING_FOR = 0.4  # seconds
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
-PLAYING = 0.5  # seconds after the last frame of an animation until live goes on
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
 
@@ -47,7 +49,7 @@ class LiveDocument:
         self.problem = ""  # why the last run failed
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
-        self.hidden = self.nothing_selected = self.playing = False
+        self.hidden = self.nothing_selected = False
         self.comparing = False  # the artist looks at the paint
         self.onion_skins = ""  # the layer that shows some
         self._onions_at = 0.0  # when they were looked for last
@@ -56,10 +58,9 @@ class LiveDocument:
         self._reading: Reading | None = None  # of the canvas that the session knows
         self.told: tuple = ()  # of this document, and when
         self.told_at = float("-inf")
-        self._showing: tuple[Frame | None, list] | None = None  # a frame, and what is still to be written
+        self._writing = Writing(group)
         self._selection_at = self._held_until = self._read_at = 0.0
-        self._frame_at = self.document.currentTime(), 0.0  # the animation's frame, and since when
-        self._frame_look = float("-inf")  # when it was looked at last
+        self._playing = Playing(self.document.currentTime())
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
         self._stroke = None  # with Instant Preview: None, "down", or when the pen was lifted
 
@@ -69,6 +70,7 @@ class LiveDocument:
         self.steering.forget()
         self._shape = None  # (size, format) that the session knows
         self._laid = False  # the live layer shows what this session has told
+        self._anew = False  # it is to be told all of it once more
         self.working = False  # a picture of what was last handed over is still to come
         self._changed_at = self._job_at = 0.0  # the last change, and when the job waited for began
         self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
@@ -81,9 +83,14 @@ class LiveDocument:
 
     def finished(self) -> bool:
         """Whether there is a finished picture, once for each; what was painted or set since has none."""
-        finished = self.unnoted and not self.working and self._showing is None and not self.nothing_selected
+        rests = not self.working and not self._writing.busy and not self.nothing_selected
+        finished = self.unnoted and rests and not self.split
         self.unnoted = self.unnoted and not finished
         return finished
+
+    @property
+    def playing(self) -> bool:
+        return self._playing.now
 
     @property
     def painted_under(self) -> bool:
@@ -132,6 +139,21 @@ class LiveDocument:
         self.comparing = with_paint
         self._face()
 
+    @property
+    def split(self) -> float:
+        """Where the picture begins, 0 to 1 of the canvas' width: left of it the paint is seen."""
+        return self._writing.split.at
+
+    @split.setter
+    def split(self, at: float) -> None:
+        if at == self._writing.split.at:
+            return
+        self._writing.split.at, self.due = at, 0.0
+        self._drop_frame()
+        if not self.nothing_selected:
+            self.session.see_all()
+            self._laid, self._anew = False, True
+
     def _face(self) -> None:
         """The picture, or the paint where the picture does not follow it or the artist wants to see that."""
         self.group.stand_aside(self.comparing or self._stroke is not None or bool(self.problem))
@@ -165,7 +187,7 @@ class LiveDocument:
             self._changed_at = started
         if self._stroke is not None and not self._stroke_ended(started):
             return LIFTED
-        if self._plays(started):
+        if self._playing.look(self.document.currentTime(), started):
             return PLAYING / 2
         shape = (self.group.size, pixels)
         if shape != self._shape and not self.nothing_selected:
@@ -173,17 +195,17 @@ class LiveDocument:
         if started - self._selection_at > LOOK_AT_SELECTION:
             self._selection_at = started
             self._follow_selection(shape)
-        if self._showing is None and self.nothing_selected:
+        if not self._writing.busy and self.nothing_selected:
             return LOOK_AT_SELECTION
         if self.resting and started - self._onions_at > LOOK_AT_ONIONS:
             self._onions_at = started
             self.onion_skins = onion.layer_with(self.document, self.group.group)
-        if self._showing is None:
+        if not self._writing.busy:
             self._poll()
-        if self._showing is not None:
+        if self._writing.busy:
             if started >= self._held_until:
                 self._show_some(started, pixels)
-            if self._showing is not None:
+            if self._writing.busy:
                 return max(BETWEEN, self._held_until - started)
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
@@ -210,19 +232,6 @@ class LiveDocument:
         self._changed_at = now
         return True
 
-    def _plays(self, now: float) -> bool:
-        """Whether an animation is being played: each redraw would throw away the frames that Krita has
-        ready. It shows by another frame twice in PLAYING, or, where so much else is to be done that looks are
-        seldom, at two looks in succession."""
-        (frame, since), look = self._frame_at, self._frame_look
-        self._frame_look = now
-        if self.document.currentTime() != frame:
-            self._frame_at = self.document.currentTime(), now
-            self.playing = self.playing or since == look or now - since < PLAYING
-        elif now - since > PLAYING:
-            self.playing = False
-        return self.playing
-
     def _hasten_redraw(self, now: float) -> float:
         """Sees to it that Krita begins a picture's redraw at once; seconds until it must be called again."""
         if self.working:
@@ -244,11 +253,8 @@ class LiveDocument:
         return bool(revision)
 
     def _drop_frame(self) -> None:
-        if self._showing is None:
-            return
-        if self._showing[0] is not None:
-            self._showing[0].close()
-        self._showing, self._laid = None, False
+        if self._writing.drop():
+            self._laid = False
 
     def _begin(self, shape: tuple) -> None:
         """A first canvas, or one of another size or kind: everything is pushed, as one change."""
@@ -320,7 +326,7 @@ class LiveDocument:
             if not self.nothing_selected:
                 self.nothing_selected = True
                 self.close()
-                self._show(None, [(0, 0, *shape[0])], shape[1])
+                self._writing.begin(None, [(0, 0, *shape[0])], shape[1], anew=True)
             return
         if self.nothing_selected:
             self.nothing_selected = False
@@ -339,6 +345,7 @@ class LiveDocument:
         self._note(revision)
 
     def _poll(self) -> None:
+        self._anew = False
         frame = self.session.poll()
         if frame is None:
             return
@@ -350,26 +357,15 @@ class LiveDocument:
         if frame.canvas != size or frame.format != pixels.number:
             frame.close()  # of the canvas before this one
             return
-        self._show(frame, frame.rects if self._laid else [(0, 0, *size)], pixels)
-
-    def _show(self, frame: Frame | None, rects: list[tuple], pixels: PixelFormat) -> None:
-        """Begins with what is new of the picture; without a frame these parts become transparent."""
-        most = PIECE_BYTES // pixels.bytes_per_pixel
-        self._showing = frame, [band for rect in rects for band in bands(rect, most)]
-        self._changed = around(rects)
+        rects = frame.rects if self._laid else [(0, 0, *size)]
+        self._writing.begin(frame, rects, pixels, anew=not self._laid)
 
     def _show_some(self, started: float, pixels: PixelFormat) -> None:
-        """Writes as many pieces as a turn has time for. The picture is seen when the last one is written, all
-        of it at once: never a patchwork of two pictures."""
-        frame, left = self._showing
-        while left:
-            self.group.write(frame, left.pop(0), pixels)
-            if time.perf_counter() - started > TURN:
-                break
-        if left:
+        """Writes as many pieces as a turn has time for."""
+        frame = self._writing.frame
+        if not self._writing.go_on(pixels, started + TURN):
             return
-        self._showing, self._laid = None, frame is not None
-        self.group.redraw(self._changed)
+        self._laid = frame is not None
         if frame is None:
             return
         self.problem = ""
@@ -381,19 +377,30 @@ class LiveDocument:
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
 
+    @contextmanager
+    def whole(self, seconds: float):
+        """Meanwhile the live layer has all of the picture, a finished one where that is near."""
+        at, self.split = self.split, 0.0
+        try:
+            self.finish_picture(seconds)
+            yield
+        finally:
+            self.split = at
+
     def finish_picture(self, seconds: float) -> None:
         """Waits so long for the picture that is being made, and writes what is left of the last one: what is
         copied is one picture, and a finished one where that is near."""
         end = time.perf_counter() + seconds
         while True:
-            while self._showing is not None:
+            while self._writing.busy:
                 self._show_some(time.perf_counter(), self.group.format())
-            if not self.working or self.nothing_selected or time.perf_counter() >= end:
+            rests = not self.working and not self._anew
+            if rests or self.nothing_selected or time.perf_counter() >= end:
                 return
             try:
                 self._poll()
             except ScumbleError as error:
                 host.tell(self.document, str(error))
                 return
-            if self._showing is None:
+            if not self._writing.busy:
                 time.sleep(BETWEEN)

@@ -352,6 +352,10 @@ class Session(Owned):
         self._seen = frame.seq
         return frame
 
+    def see_all(self) -> None:
+        """The next `poll` tells all of the picture once more."""
+        self._seen = 0
+
     def wait(self, milliseconds: int) -> bool:
         """For tests: waits until nothing waits or runs; False if the time was up before."""
         call = self.library.call.scumble_session_wait

@@ -50,6 +50,7 @@ class ScumbleExtension(Extension):
             ("scumble_keep", tr("Keep Live Picture"), live().keep),
             ("scumble_new_seed", tr("New Seed for Live Layer"), live().new_seed),
             ("scumble_compare", tr("Compare with Paint (hold)"), Held.begin),
+            ("scumble_split", tr("Split View: Paint and Picture"), live().split),
         ):
             action = window.createAction(name, text, "tools/scripts")
             action.setAutoRepeat(False)

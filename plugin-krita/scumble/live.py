@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 
 from . import abi, host, models, pictures, prompts, status, styles
@@ -19,6 +20,7 @@ from .settings import DocumentSettings
 from .status import Status, Told
 from .steering import FROM_FILES, MOST_TEXT, added, sources
 
+MIDDLE = 0.5  # where a split begins
 FINISH = 1.0  # seconds that Apply waits for the picture that is being made
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
@@ -135,9 +137,8 @@ class Live(QtCore.QObject):
         group = self._group(document)
         chosen = stored.load(document)
         one = self.of(document)
-        with self.loop.alone():
+        with self.loop.alone(), nullcontext() if one is None else one.whole(FINISH):
             if one is not None:
-                one.finish_picture(FINISH)
                 one.hold()
             if keep:
                 group.lay_aside(group.picture(), _layer_name(chosen))
@@ -156,6 +157,20 @@ class Live(QtCore.QObject):
         for one in self.loop.documents:
             if one.comparing:
                 one.compare(False)
+
+    def split(self, document, at: float | None = None) -> None:
+        """The paint left of a line, the picture right of it: 0 to 1 of the canvas' width, 0 for the picture
+        alone; without a number on, in the middle, or off."""
+        one = self.of(document)
+        if one is not None:
+            one.split = at if at is not None else MIDDLE if one.split == 0.0 else 0.0
+            self.loop.hurry()
+            self.changed.emit()
+
+    def splits_at(self, document) -> float | None:
+        """None where nothing is live."""
+        one = self.of(document)
+        return None if one is None else one.split
 
     def keep(self, document) -> None:
         self.apply(document, keep=True)

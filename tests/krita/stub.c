@@ -38,6 +38,7 @@ struct ScumbleSession {
     ScumbleFrame *latest;
     unsigned char *handed; /* the picture of the frame that was polled last */
     int32_t handed_format, handed_width, handed_height;
+    ScumbleFrameInfo handed_info; /* of that frame, without its parts */
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
@@ -337,13 +338,14 @@ static ScumbleRect differing(ScumbleRect part, const unsigned char *a, const uns
 
 /* Tells what is new since the frame that was handed out before, in up to four parts, in an order that is never the
  * same: hosts must take any. */
-static void tell(ScumbleSession *s, ScumbleFrame *frame) {
+static void tell(ScumbleSession *s, ScumbleFrame *frame, uint64_t after_seq) {
     int32_t width = frame->info.canvas_width, height = frame->info.canvas_height;
     int32_t across = width > 1 ? width / 3 : 0, down = height > 1 ? height / 3 : 0;
     ScumbleRect parts[4] = {{0, 0, across, down}, {across, 0, width - across, down},
                             {0, down, across, height - down}, {across, down, width - across, height - down}};
     size_t bpp = pixel_bytes(frame->info.format), bytes = (size_t)width * (size_t)height * bpp;
-    bool first = !s->handed || s->handed_format != frame->info.format || s->handed_width != width ||
+    s->handed_info = frame->info;
+    bool first = !after_seq || !s->handed || s->handed_format != frame->info.format || s->handed_width != width ||
                  s->handed_height != height;
     for (unsigned i = 0; i < 4; i++) {
         ScumbleRect part = parts[(i * 3 + (unsigned)frame->info.seq) % 4];
@@ -355,6 +357,17 @@ static void tell(ScumbleSession *s, ScumbleFrame *frame) {
     s->handed_format = frame->info.format;
     s->handed_width = width;
     s->handed_height = height;
+}
+
+/* The frame that was handed out last, for a host that has not got it; NULL without one. */
+static ScumbleFrame *again(const ScumbleSession *s) {
+    if (!s->handed) return NULL;
+    size_t bytes = (size_t)s->handed_width * (size_t)s->handed_height * pixel_bytes(s->handed_format);
+    ScumbleFrame *frame = calloc(1, sizeof *frame);
+    frame->info = s->handed_info;
+    frame->pixels = malloc(bytes);
+    memcpy(frame->pixels, s->handed, bytes);
+    return frame;
 }
 
 static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) {
@@ -620,10 +633,10 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     } else if (s->fault) {
         s->fault = fails("load");
         status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");
-    } else if (s->latest && s->latest->info.seq > after_seq) {
-        *frame = s->latest;
+    } else if ((s->latest && s->latest->info.seq > after_seq) || (!s->latest && s->handed && s->handed_info.seq > after_seq)) {
+        *frame = s->latest ? s->latest : again(s);
         s->latest = NULL;
-        tell(s, *frame);
+        tell(s, *frame, after_seq);
         if ((*frame)->info.revision == s->revision) (*frame)->info.flags |= SCUMBLE_FRAME_CURRENT;
         status = SCUMBLE_OK;
     } else if (loaded(s->engine) < 1.0f) {

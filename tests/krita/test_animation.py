@@ -4,6 +4,7 @@
 from conftest import eventually, run
 from scumble import document as turns
 from scumble import onion
+from scumble.playing import Playing
 
 
 def test_live_rests_while_an_animation_plays(live, document):
@@ -24,14 +25,12 @@ def test_live_rests_while_an_animation_plays(live, document):
     assert run(live, document), "stopped, it goes on"
 
 
-def test_a_playing_animation_is_known_where_looks_are_seldom(live, document):
+def test_a_lookedanimation_is_known_where_looks_are_seldom(document):
     """On a busy machine the loop has a turn each second or so."""
-    live.start(document)
-    assert run(live, document)
-    one, now = live.of(document), 1e6
+    looked, now = Playing(document.time), 1e6
     for frame, playing in ((1, False), (1, False), (2, False), (5, True), (9, True), (9, False)):
-        document.time, now = frame, now + 0.9
-        assert one._plays(now) == playing, frame
+        now += 0.9
+        assert looked.look(frame, now) == playing, frame
 
 
 def test_onion_skins_are_told(live, document, monkeypatch):

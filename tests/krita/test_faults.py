@@ -11,7 +11,7 @@ import pytest
 from conftest import eventually, picture, run, settled
 from scumble import document as document_module
 from scumble import group as group_module
-from scumble import reading
+from scumble import reading, writing
 from scumble.engine import ScumbleError
 from scumble.group import ManagedGroup
 from scumble.qt import QtCore
@@ -144,7 +144,7 @@ def test_instant_preview_can_be_switched_off_from_the_docker(live, document):
 
 
 def test_a_new_canvas_is_handed_over_as_one_change(live, document, monkeypatch):
-    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 4)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 96 * 4 * 4)
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 4)
     live.start(document)
     assert run(live, document)
@@ -163,7 +163,7 @@ def test_every_part_of_a_frame_is_laid_down(live, document):
 @pytest.fixture
 def alternating(live, document, monkeypatch):
     """Pictures that are the paint and its inverse in turns, written in many small pieces."""
-    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 4)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 96 * 4 * 4)
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 4)
     monkeypatch.setattr(document_module, "TURN", 0)
     live.set_settings(document, replace(live.settings(document), prompt="endless"))
@@ -288,7 +288,7 @@ def test_a_layer_that_the_artist_chooses_meanwhile_stays_theirs(live, document):
 
 def test_nothing_is_read_or_written_in_more_than_krita_can_hold(live, document, monkeypatch):
     monkeypatch.setattr(krita, "MOST", 96 * 4 * 20)
-    for module in (group_module, document_module):
+    for module in (group_module, writing):
         monkeypatch.setattr(module, "PIECE_BYTES", 96 * 4 * 10)
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 10)
     live.start(document)

@@ -9,7 +9,7 @@ import pytest
 from conftest import picture, run, settled
 from scumble import document as document_module
 from scumble import live as live_module
-from scumble import loop, models, reading
+from scumble import loop, models, reading, writing
 from scumble.engine import ScumbleError
 from scumble.group import SPECK, ManagedGroup
 
@@ -51,7 +51,7 @@ def test_painting_is_left_alone(live, document):
 
 
 def test_a_large_canvas_is_read_and_written_in_bands(live, document, monkeypatch):
-    monkeypatch.setattr(document_module, "PIECE_BYTES", 96 * 4 * 10)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 96 * 4 * 10)
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 10)
     live.start(document)
     assert run(live, document)

@@ -4,6 +4,21 @@
 <context>
     <name>Scumble</name>
     <message>
+        <location filename="../compare.py"/>
+        <source>Hold it to see your paint instead of the picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../compare.py"/>
+        <source>Split view: your paint left of a line, the picture right of it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../compare.py"/>
+        <source>Where the paint ends and the picture begins</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../docker.py"/>
         <source>Scumble</source>
         <translation type="unfinished"></translation>
@@ -96,11 +111,6 @@
     <message>
         <location filename="../docker.py"/>
         <source>Another picture of the same paint and prompt</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Hold it to see your paint instead of the picture</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -246,6 +256,11 @@
     <message>
         <location filename="../extension.py"/>
         <source>Compare with Paint (hold)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../extension.py"/>
+        <source>Split View: Paint and Picture</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -342,7 +342,7 @@ def closing():
     document = yield from new_document(2048)
     live().start(document)
     layer = live().of(document)
-    took = yield from until(lambda: layer._showing is not None and len(layer._showing[1]) > 0, 20, every=1)
+    took = yield from until(lambda: layer._writing.busy, 20, every=1)
     document.setModified(False)
     document.close()
     yield 1500

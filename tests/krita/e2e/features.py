@@ -100,11 +100,18 @@ def press(key, modifiers):
     QTest.keyClick(K.activeWindow().qwindow().windowHandle(), key, modifiers)
 
 
+def halves(pixels):
+    """Left and right of 256 x 256 pixels, row by row."""
+    rows = [pixels[at : at + 1024] for at in range(0, len(pixels), 1024)]
+    return [row[:512] for row in rows], [row[512:] for row in rows]
+
+
 def shortcuts():
     """The actions' keys: one as it comes, one that the painter has set (krita_session.py)."""
-    names = ("scumble_toggle", "scumble_apply", "scumble_keep", "scumble_new_seed", "scumble_compare")
+    names = ("scumble_toggle", "scumble_apply", "scumble_keep", "scumble_new_seed", "scumble_compare",
+             "scumble_split")  # fmt: skip
     shown = [K.action(name).shortcut().toString() for name in names]
-    check("the actions have shortcuts, as edited", shown == [TOGGLE, "", "", EDITED, "Shift+F8"], shown)
+    check("the actions have shortcuts, as edited", shown == [TOGGLE, "", "", EDITED, "Shift+F8", ""], shown)
     document = yield from new_document(256)
     paper = document.activeNode()
     key, modifier = QtCore.Qt.Key, QtCore.Qt.KeyboardModifier
@@ -127,6 +134,13 @@ def shortcuts():
     QTest.keyRelease(window, key.Key_F8, modifier.ShiftModifier)
     took = yield from until(lambda: projection(document) == shown, 4)
     check("released, the picture is back", took is not None)
+    K.action("scumble_split").trigger()
+    both = halves(paint)[0], halves(shown)[1]
+    took = yield from until(lambda: halves(projection(document)) == both, 6)
+    check("split view: the paint left, the picture right", took is not None)
+    K.action("scumble_split").trigger()
+    took = yield from until(lambda: projection(document) == shown, 6)
+    check("switched off, all of the picture is back", took is not None)
     seed = live().settings(document).seed
     press(key.Key_J, modifier.ControlModifier | modifier.AltModifier)
     took = yield from until(lambda: live().settings(document).seed != seed, 4)
