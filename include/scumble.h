@@ -1299,6 +1299,11 @@ typedef struct ScumbleParams {
      * Steps of the settled picture, 1..200; 0 = as many as while painting.
      */
     uint32_t settled_steps;
+    /**
+     * Where the LoRAs lie that the prompt names as `<lora:NAME:0.8>` or `<lora:NAME:TEXT:0.8>` (that of the text encoders
+     * first), which are taken out of its words; NULL = `loras` in the user's folder. A name that no file has is told by poll.
+     */
+    const char *lora_folder;
 } ScumbleParams;
 
 /**

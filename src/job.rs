@@ -1,14 +1,16 @@
 //! All that one generation needs, taken from the session at one moment; settings and their ranges.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use ndarray::Array4;
 
 use crate::cancel::Cancel;
-use crate::conditions::Steer;
+use crate::conditions::{MOST, Steer};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, Window};
+use crate::lora_words;
 use crate::pixels::mask::Mask;
 use crate::pixels::paste::Alpha;
 use crate::pixels::snapshot::Snapshot;
@@ -24,8 +26,11 @@ pub const MAX_STEPS: u32 = 200;
 /// The session's settings. `None` leaves a setting to the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
+    /// May name LoRAs ([`lora_words`]).
     pub prompt: String,
     pub negative: String,
+    /// Where those lie; `None`: in the user's folder.
+    pub lora_folder: Option<PathBuf>,
     /// 0 = the paint itself, 1 = the paint says nothing.
     pub strength: Option<f32>,
     pub steps: Option<u32>,
@@ -57,6 +62,7 @@ impl Default for Params {
         Params {
             prompt: String::new(),
             negative: String::new(),
+            lora_folder: None,
             strength: None,
             steps: None,
             guidance: None,
@@ -180,6 +186,24 @@ pub struct Job {
 }
 
 impl Job {
+    /// Takes the LoRAs that the prompt names out of it: they steer as any others do.
+    ///
+    /// # Errors
+    /// As [`lora_words::taken_out`]; [`crate::error::Status::Setting`] for too many.
+    pub fn take_out_loras(&mut self) -> Result<()> {
+        let folder = self.params.lora_folder.as_deref();
+        let (prompt, loras) = lora_words::taken_out(&self.params.prompt, folder)?;
+        if loras.is_empty() {
+            return Ok(());
+        }
+        if loras.len() > MOST {
+            return Err(Error::setting(format!("The prompt names more than {MOST} LoRAs; take some out.")));
+        }
+        self.steering.extend(loras.into_iter().map(|lora| Steer::Lora(Arc::new(lora))));
+        Arc::make_mut(&mut self.params).prompt = prompt;
+        Ok(())
+    }
+
     /// The window of all that is shown, with its surroundings, at the overview's level.
     pub fn window(&self, grid: &Grid) -> Window {
         match &self.mask {

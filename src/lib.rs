@@ -11,6 +11,7 @@ pub mod canvas;
 pub mod conditions;
 pub mod prepare;
 mod shown;
+pub mod lora_words;
 pub mod region;
 pub mod pixels;
 pub mod job;

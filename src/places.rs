@@ -116,6 +116,11 @@ pub fn user_embeddings() -> Option<PathBuf> {
     user_models().and_then(|models| Some(models.parent()?.join("embeddings")))
 }
 
+/// The user's folder of LoRAs, beside it too.
+pub fn user_loras() -> Option<PathBuf> {
+    user_models().and_then(|models| Some(models.parent()?.join("loras")))
+}
+
 /// The XDG rule, which is a good one for every variable: a relative path is passed over.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())

@@ -38,11 +38,12 @@ pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) {
 
 fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<dyn Renderer>>) {
     let geometry = renderer.as_ref().ok().map(|renderer| renderer.info().geometry);
-    let Some(job) = session.begin(geometry) else { return };
+    let Some(mut job) = session.begin(geometry) else { return };
     wiring.running(Some(Current::new(session.id(), &job)));
     let end = match renderer {
         Ok(renderer) => {
-            let end = live::run(session, &job, renderer.as_mut()).unwrap_or_else(End::Failed);
+            let end = job.take_out_loras().and_then(|()| live::run(session, &job, renderer.as_mut()));
+            let end = end.unwrap_or_else(End::Failed);
             wiring.tell(renderer.info());
             end
         }

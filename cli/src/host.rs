@@ -152,9 +152,11 @@ impl Layer {
     pub fn set_params(&mut self, params: &Params) -> Answer<Option<u64>> {
         let prompt = Text::new(Some(&params.prompt), "the prompt")?;
         let negative = Text::new(Some(&params.negative), "the negative prompt")?;
+        let lora_folder = Text::path(params.lora_folder.as_deref(), "folder of LoRAs")?;
         let mut given = init(scumble_params_init)?;
         given.prompt = prompt.pointer();
         given.negative = negative.pointer();
+        given.lora_folder = lora_folder.pointer();
         given.strength = params.strength.unwrap_or(-1.0);
         given.steps = params.steps.unwrap_or(0);
         given.guidance = params.guidance.unwrap_or(-1.0);

@@ -15,7 +15,7 @@ pub fn run(args: &LiveArgs) -> Done {
     let recording = Recording::read(&args.script)?;
     // What the hand would stumble over on its way is told first.
     for prompt in recording.prompts().chain([recording.settings.prompt.as_str()]) {
-        args.loras.with_those_in(prompt)?;
+        args.loras.check_those_in(prompt)?;
     }
     let size = recording.canvas;
     let picture = |control| steering::control_picture(control, (size.width, size.height), "recording");

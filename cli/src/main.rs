@@ -15,7 +15,6 @@ mod host;
 mod progress;
 mod render;
 mod steering;
-mod lora_words;
 mod stills;
 mod colour;
 

@@ -25,7 +25,10 @@ pub fn run(args: &RenderArgs) -> Done {
     let engine = progress::engine(&args.engine)?;
     let model = progress::load(&engine)?;
     let mut layer = engine.layer()?;
-    layer.set_params(&params(&args.settings, &steering.prompt, args.mask_softness))?;
+    layer.set_params(&Params {
+        lora_folder: args.loras.lora_folder.clone(),
+        ..params(&args.settings, &args.prompt, args.mask_softness)
+    })?;
     if let Some((values, shape)) = &noise {
         layer.set_noise(values, *shape)?;
     }
@@ -77,6 +80,7 @@ pub fn params(settings: &Settings, prompt: &str, mask_softness: Option<u32>) -> 
         paper: settings.paper.unwrap_or([255; 3]),
         resolution: settings.resolution.unwrap_or(0),
         mask_softness,
+        lora_folder: None,
     }
 }
 

@@ -32,8 +32,6 @@ pub struct Mark {
 pub struct Replay<'a> {
     recording: &'a Recording,
     loras: &'a LoraArgs,
-    /// LoRAs that the layer has.
-    set_loras: u32,
     layer: Layer,
     params: Params,
     painter: Painter,
@@ -66,10 +64,9 @@ impl<'a> Replay<'a> {
         Replay {
             recording,
             loras,
-            set_loras: 0,
             layer,
             prompts: vec![(f64::NEG_INFINITY, params.prompt.clone())],
-            params,
+            params: Params { lora_folder: loras.lora_folder.clone(), ..params },
             live: vec![0; painter.pixels().len()],
             painter,
             meter: Meter::default(),
@@ -95,7 +92,10 @@ impl<'a> Replay<'a> {
     /// Switches the live layer on and waits for the picture of the blank canvas, as an artist would.
     pub fn open(&mut self) -> Done {
         let begin = Instant::now();
-        let settings = self.tell()?;
+        for (number, lora) in (0..).zip(&self.loras.lora) {
+            self.layer.set_lora(number, &lora.of_host())?;
+        }
+        let settings = self.layer.set_params(&self.params)?;
         let pushed = self.layer.push(self.recording.canvas.canvas(self.painter.pixels()), None)?;
         let revision = pushed.or(settings).unwrap_or(0);
         loop {
@@ -173,7 +173,7 @@ impl<'a> Replay<'a> {
         self.poll(t)
     }
 
-    /// Steers by pictures, which stay. Their numbers are the last ones: LoRAs come and go under the first.
+    /// Steers by pictures. Their numbers are the last ones: LoRAs have the first.
     pub fn steer(&mut self, controls: &[(&Control, Still)]) -> Done {
         for (number, (control, picture)) in (0..scumble::conditions::MOST as u32).rev().zip(controls) {
             self.layer.set_control(number, &control.of_host(), picture.canvas())?;
@@ -181,25 +181,9 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Settings, and the LoRAs that the prompt names; the revision, if that changes anything.
-    fn tell(&mut self) -> Done<Option<u64>> {
-        let (prompt, loras) = self.loras.with_those_in(&self.params.prompt)?;
-        let mut revision = None;
-        let mut count = 0;
-        for lora in &loras {
-            revision = self.layer.set_lora(count, &lora.of_host())?.or(revision);
-            count += 1;
-        }
-        for gone in count..self.set_loras {
-            revision = self.layer.clear_condition(gone)?.or(revision);
-        }
-        self.set_loras = count;
-        Ok(self.layer.set_params(&Params { prompt, ..self.params.clone() })?.or(revision))
-    }
-
     fn set(&mut self) -> Done {
         let since = Instant::now();
-        if let Some(revision) = self.tell()? {
+        if let Some(revision) = self.layer.set_params(&self.params)? {
             self.meter.expect(Cause::Settings, revision, since);
         }
         Ok(())
@@ -285,5 +269,6 @@ pub fn params(recording: &Recording, given: &Settings, preview: Option<Preview>)
         paper: given.paper.unwrap_or(recording.paper.0),
         resolution: given.resolution.unwrap_or(0),
         mask_softness: None,
+        lora_folder: None,
     }
 }

@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use scumble::lora_words;
+
 use crate::args::{LoraArgs, RenderArgs};
-use crate::failure::Done;
+use crate::failure::{Done, Failure};
 use crate::host::{self, Layer};
-use crate::lora_words;
 use crate::stills::{self, Still};
 use scumble::prepare::Prepare;
 
 /// All that was asked for, with its pictures.
 pub struct Steering<'a> {
     controls: Vec<(&'a Control, Still)>,
-    loras: Vec<Lora>,
-    /// The prompt without the LoRAs that stood in it.
-    pub prompt: String,
+    loras: &'a [Lora],
     regions: Vec<(&'a Region, Still)>,
     references: Vec<(&'a Reference, Still)>,
 }
@@ -28,11 +27,10 @@ impl<'a> Steering<'a> {
         let mask = |path| of_canvas("region's mask", path, size, "input");
         let regions = args.region.iter().map(|own| Ok((own, mask(&own.mask)?)));
         let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
-        let (prompt, loras) = args.loras.with_those_in(&args.prompt)?;
+        args.loras.check_those_in(&args.prompt)?;
         Ok(Steering {
-            prompt,
             controls: controls.collect::<Done<_>>()?,
-            loras,
+            loras: &args.loras.lora,
             regions: regions.collect::<Done<_>>()?,
             references: references.collect::<Done<_>>()?,
         })
@@ -48,7 +46,7 @@ impl<'a> Steering<'a> {
         for (control, picture) in &self.controls {
             layer.set_control(number(), &control.of_host(), picture.canvas())?;
         }
-        for lora in &self.loras {
+        for lora in self.loras {
             layer.set_lora(number(), &lora.of_host())?;
         }
         for (Region { prompt, weight, .. }, mask) in &self.regions {
@@ -155,13 +153,15 @@ impl Lora {
 }
 
 impl LoraArgs {
-    /// A prompt without the LoRAs that it names, and all that are asked for.
+    /// Whether there are the LoRAs that a prompt names, before anything is loaded.
     ///
     /// # Errors
     /// As [`lora_words::taken_out`].
-    pub fn with_those_in(&self, prompt: &str) -> Done<(String, Vec<Lora>)> {
-        let (prompt, named) = lora_words::taken_out(prompt, self.lora_folder.as_deref())?;
-        Ok((prompt, self.lora.iter().cloned().chain(named).collect()))
+    pub fn check_those_in(&self, prompt: &str) -> Done {
+        match lora_words::taken_out(prompt, self.lora_folder.as_deref()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::failed(format!("{} (--lora-folder)", error.message))),
+        }
     }
 }
 

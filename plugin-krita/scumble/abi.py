@@ -221,6 +221,7 @@ class Params(ctypes.Structure):
         ("settle_delay_ms", c_uint32),
         ("refine_strength", c_float),
         ("settled_steps", c_uint32),
+        ("lora_folder", c_char_p),
     ]
 
 

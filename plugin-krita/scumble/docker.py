@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import abi, host, pictures, shop
+from . import abi, host, models, pictures, shop
 from .compare import Compare
 from .engine import ScumbleError
 from .extension import live, run
@@ -96,6 +96,7 @@ class ScumbleDocker(DockWidget):
         self.steer.column.addWidget(self.steering)
         self._edits_with(self.steering.edited, conditions=self.steering.value)
         self.steering.wanted.connect(guarded(self._add_condition))
+        self.steering.folder_wanted.connect(guarded(self._choose_lora_folder))
         self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
         column.addWidget(self.steer)
         self.last = Fold(tr("Last pictures"))
@@ -263,6 +264,12 @@ class ScumbleDocker(DockWidget):
             file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
         if file or kind not in kinds:
             self._do(lambda document: self.live.steer(document, kind, file))
+
+    def _choose_lora_folder(self):
+        title = tr("Choose the folder of your LoRAs")
+        folder = QtWidgets.QFileDialog.getExistingDirectory(self, title, models.lora_folder())
+        if folder:
+            self._do(lambda _: self.live.take_loras_from(folder))
 
     def _get_model(self, document):
         self._shop(abi.WANT_MODEL, self.live.use_model)

@@ -215,6 +215,7 @@ class Settings:
     mask_softness: int | None = None  # None: the library's own
     resolution: int = 0
     sampler: str = ""  # "": the model's own
+    lora_folder: str = ""  # of the LoRAs that the prompt names; "": the library's own
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,7 @@ class Session(Owned):
             p.mask_softness = settings.mask_softness
         p.resolution = settings.resolution
         p.sampler = encoded(settings.sampler or None)
+        p.lora_folder = encoded(settings.lora_folder or None)
         return self._revised(self.library.call.scumble_session_set_params, ctypes.byref(p))
 
     def push(self, pixel_format: int, canvas: tuple, parts: list[tuple], space: Space = SRGB) -> int:

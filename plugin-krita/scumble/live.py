@@ -264,6 +264,15 @@ class Live(QtCore.QObject):
         conditions = added(chosen.conditions, kind, file, layer, prompt)
         self.set_settings(document, replace(chosen, conditions=conditions))
 
+    def take_loras_from(self, folder: str) -> None:
+        """The LoRAs that prompts name lie there from now on, whatever the document."""
+        models.choose_lora_folder(folder)
+        for one in self.loop.documents:
+            one.problem = ""
+            one.set(one.settings)
+        self.loop.hurry()
+        self.changed.emit()
+
     def use_style(self, document, style) -> None:
         """None: no style."""
         if document is None:

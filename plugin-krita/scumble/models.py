@@ -23,6 +23,9 @@ from .qt import tr
 READ = 1 << 16  # bytes of each small file, or of one that was chosen by itself, that go into the id
 MODELS, NETWORKS = "models", "networks"  # what is kept in Krita's settings
 MOST = {MODELS: 12, NETWORKS: 100}
+LORAS = "lora_folder"  # the same, one folder
+DEPTH = 4  # folders in folders that are looked into
+MOST_LISTED = 200
 
 
 def identity(folder: str) -> str:
@@ -83,6 +86,31 @@ def folder(model: str) -> str:
            "under Model, or use Scumble's own.").format(name=name(model)),
         abi.ERROR_MODEL_MISSING,
     )  # fmt: skip
+
+
+def lora_folder() -> str:
+    """The folder of the LoRAs that prompts name, if the artist has chosen one."""
+    chosen = Krita.instance().readSetting("scumble", LORAS, "")
+    return chosen if os.path.isabs(chosen) else ""
+
+
+def choose_lora_folder(folder: str) -> None:
+    Krita.instance().writeSetting("scumble", LORAS, os.path.abspath(folder))
+
+
+def loras() -> list[tuple[str, str]]:
+    """(name, path) of the LoRAs in that folder and those in it, in the order of their names."""
+    top, found = lora_folder(), []
+    for folder, folders, files in os.walk(top) if top else ():
+        below = os.path.relpath(folder, top)
+        if below != "." and below.count(os.sep) + 1 >= DEPTH:
+            folders.clear()
+        for file in files:
+            stem, end = os.path.splitext(file)
+            if end.lower() == ".safetensors":
+                path = os.path.join(folder, file)
+                found.append((os.path.relpath(os.path.join(folder, stem), top), path))
+    return sorted(found, key=lambda one: one[0].lower())[:MOST_LISTED]
 
 
 def network(file: str) -> str:

@@ -8,6 +8,7 @@ import math
 import random
 from dataclasses import asdict, dataclass, field, fields, replace
 
+from . import models
 from .engine import Settings
 from .qt import QtCore
 from .steering import Condition, read_conditions
@@ -42,7 +43,7 @@ class DocumentSettings:
         prompt = ", ".join(filter(None, (self.prompt.strip(" ,"), self.words))) if self.words else self.prompt
         return Settings(
             prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
-            follow_alpha=self.follow_alpha, sampler=self.sampler,
+            follow_alpha=self.follow_alpha, sampler=self.sampler, lora_folder=models.lora_folder(),
         )  # fmt: skip
 
     @staticmethod

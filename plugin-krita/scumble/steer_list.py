@@ -23,6 +23,7 @@ class SteerList(QtWidgets.QWidget):
 
     edited = QtCore.pyqtSignal()
     wanted = QtCore.pyqtSignal(str, str)
+    folder_wanted = QtCore.pyqtSignal()  # of LoRAs: another one
 
     def __init__(self):
         super().__init__()
@@ -75,14 +76,28 @@ class SteerList(QtWidgets.QWidget):
         self._entry(tr("Region with words of its own"), "region", "")
         self._entry(tr("Reference: what is on a layer"), "reference", "")
         self._entry(tr("Reference from a picture…"), "picture", "")
+        self._list_folder()
         self.menu.addSeparator()
         for file, path in models.known(models.NETWORKS).items():
             kind = _kind(path)
             if kind in FROM_FILES:
                 self._entry(title(Condition(0, kind, file)), kind, file, path)
 
-    def _entry(self, text: str, kind: str, file: str, tip: str = "") -> None:
-        action = self.menu.addAction(text.replace("&", "&&"))
+    def _list_folder(self) -> None:
+        """The LoRAs of the folder that prompts take them from."""
+        loras = models.loras()
+        if loras:
+            entries = self.menu.addMenu(tr("LoRA from your folder"))
+            entries.setEnabled(not self._reasons.get("lora", ""))
+            for name, path in loras:
+                self._entry(name, "lora", path, f"<lora:{name}:0.8>", entries)
+        choose = self.menu.addAction(tr("Folder of LoRAs…"))
+        what = tr("Where the LoRAs lie that a prompt names, <lora:name:0.8>")
+        choose.setToolTip(models.lora_folder() or what)
+        choose.triggered.connect(lambda *_: self.folder_wanted.emit())
+
+    def _entry(self, text: str, kind: str, file: str, tip: str = "", menu=None) -> None:
+        action = (menu or self.menu).addAction(text.replace("&", "&&"))
         why = self._reasons.get("reference" if kind == "picture" else kind, "")
         action.setEnabled(not why)
         action.setToolTip(why or tip)

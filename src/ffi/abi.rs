@@ -130,6 +130,9 @@ pub struct ScumbleParams {
     pub refine_strength: f32,
     /// Steps of the settled picture, 1..200; 0 = as many as while painting.
     pub settled_steps: u32,
+    /// Where the LoRAs lie that the prompt names as `<lora:NAME:0.8>` or `<lora:NAME:TEXT:0.8>` (that of the text encoders
+    /// first), which are taken out of its words; NULL = `loras` in the user's folder. A name that no file has is told by poll.
+    pub lora_folder: *const c_char,
 }
 
 /// A rectangle of canvas pixels; x to the right, y down.

@@ -80,11 +80,11 @@ sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtim
     model_description: c"".as_ptr(), device: c"".as_ptr(), native_side: 0, default_steps: 0,
     default_strength: 0.0, default_guidance: 0.0, runtime: c"".as_ptr(), device_note: c"".as_ptr(),
 });
-sized32!(ScumbleParams, {
+sized32!(ScumbleParams, first std::mem::offset_of!(ScumbleParams, lora_folder), {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
     preview: c::SCUMBLE_PREVIEW_EACH_STEP, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
     mask_softness: 8, resolution: 0, reserved: 0, sampler: std::ptr::null(), finest: 0, settle_delay_ms: 300,
-    refine_strength: 0.0, settled_steps: 0,
+    refine_strength: 0.0, settled_steps: 0, lora_folder: std::ptr::null(),
 });
 sized32!(ScumbleImage, first std::mem::offset_of!(ScumbleImage, space), {
     format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,

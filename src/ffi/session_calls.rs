@@ -4,6 +4,7 @@
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ndarray::Array4;
@@ -158,6 +159,8 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         // SAFETY: the caller of the exported function promised NUL-terminated strings.
         prompt: unsafe { text(params.prompt, "prompt") }?.unwrap_or("").to_owned(),
         negative: unsafe { text(params.negative, "negative") }?.unwrap_or("").to_owned(),
+        // SAFETY: as above.
+        lora_folder: unsafe { text(params.lora_folder, "lora_folder") }?.map(PathBuf::from),
         strength: own(params.strength),
         steps: (params.steps != 0).then_some(params.steps),
         guidance: own(params.guidance),

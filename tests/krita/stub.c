@@ -475,7 +475,7 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     pthread_mutex_lock(&s->lock);
     const char *prompt = params->prompt ? params->prompt : "";
     ScumbleParams plain = *params;
-    plain.prompt = plain.negative = NULL;
+    plain.prompt = plain.negative = plain.lora_folder = NULL;
     if (s->prompt && !strcmp(s->prompt, prompt) && !memcmp(&plain, &s->params, sizeof plain)) return unchanged(s);
     free(s->prompt);
     s->prompt = strdup(prompt);

@@ -1,13 +1,14 @@
 //! LoRAs: what they change, what they leave, and that a model is itself again without them.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ndarray::Array3;
 use scumble::cancel::Cancel;
 use scumble::conditions;
 use scumble::engine::Engine;
-use scumble::error::Status;
+use scumble::error::{Error, Status};
 use scumble::job::Params;
 use scumble::models::weights::{Found, Weights};
 use scumble::pipeline::{LoadOptions, Pipeline};
@@ -168,24 +169,76 @@ fn a_cancel_ends_a_change_and_the_next_job_makes_it() {
     assert_eq!(changed, made(&mut load(&tiny("sd15")).unwrap(), &picture, &loras));
 }
 
-#[test]
-fn a_live_layer_has_loras_that_come_and_go_and_stay_on_another_canvas() {
+/// Of Stable Diffusion 1.5, with nothing painted yet.
+fn live_layer() -> Session {
     let options =
         LoadOptions { model_dir: tiny("sd15"), device: "cpu".into(), intra_threads: 1, ..Default::default() };
-    let engine = Engine::load(options).unwrap();
-    let session = engine.session();
-    session.set_params(Params { steps: Some(2), settle_delay: 0, ..Params::default() }).unwrap();
-    let paint = |session: &Session, side: i32| {
-        let pixels: Vec<u8> =
-            (0..side * side).flat_map(|at| [(at % side * 3) as u8, (at / side) as u8, 90, 255]).collect();
-        let view = ImageView::new(Format::Rgba8, Rect::new(0, 0, side, side), side as usize * 4, &pixels);
-        session.push(side, side, &[view.unwrap()], None).unwrap();
-    };
-    let settled = |session: &Session| {
-        assert!(session.wait(Duration::from_secs(120)).unwrap());
-        let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
-        frame.tiles.read(frame.covers).unwrap()
-    };
+    let session = Engine::load(options).unwrap().session();
+    session.set_params(quick("", None)).unwrap();
+    session
+}
+
+fn quick(prompt: &str, lora_folder: Option<PathBuf>) -> Params {
+    Params { prompt: prompt.into(), lora_folder, steps: Some(2), settle_delay: 0, ..Params::default() }
+}
+
+fn paint(session: &Session, side: i32) {
+    let pixels: Vec<u8> =
+        (0..side * side).flat_map(|at| [(at % side * 3) as u8, (at / side) as u8, 90, 255]).collect();
+    let view = ImageView::new(Format::Rgba8, Rect::new(0, 0, side, side), side as usize * 4, &pixels);
+    session.push(side, side, &[view.unwrap()], None).unwrap();
+}
+
+fn settled(session: &Session) -> Vec<u8> {
+    assert!(session.wait(Duration::from_secs(120)).unwrap());
+    let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
+    frame.tiles.read(frame.covers).unwrap()
+}
+
+fn failure(session: &Session) -> Error {
+    assert!(session.wait(Duration::from_secs(120)).unwrap());
+    session.poll(0).err().expect("a failure")
+}
+
+#[test]
+fn what_a_prompt_names_is_taken_out_of_its_words_and_a_wrong_name_is_told_until_it_is_mended() {
+    let folder = tiny("loras");
+    let (session, named) = (live_layer(), |prompt: &str| quick(prompt, Some(folder.clone())));
+    session.set_params(named("a lake")).unwrap();
+    paint(&session, 64);
+    let plain = settled(&session);
+    session.set_params(named("a lake <lora:sd15-kohya:0.25:0.7>")).unwrap();
+    let by_name = settled(&session);
+    session.set_params(named("a lake")).unwrap();
+    session.set_lora(1, conditions::Lora { file: lora_file("sd15-kohya"), scale: 0.7, text: 0.25 }).unwrap();
+    assert!(settled(&session) == by_name && by_name != plain);
+    // Beside those that the host has set.
+    session.set_params(named("a lake <lora:sd15-peft:1>")).unwrap();
+    let both = settled(&session);
+    assert!(both != by_name);
+    session.clear_condition(1).unwrap();
+    assert!(settled(&session) != both);
+    for (wrong, told) in [
+        ("<lora:water> a lake", "no water.safetensors"),
+        ("a lake <lora:sd15-peft:much>", "from -10 to 10"),
+        ("a lake <lora:xl-kohya>", "xl-kohya"),
+    ] {
+        session.set_params(named(wrong)).unwrap();
+        let error = failure(&session);
+        assert!(error.message.contains(told), "{wrong}: {error}");
+    }
+    session.set_params(named(&"<lora:sd15-peft:0.01>".repeat(33))).unwrap();
+    assert_eq!(failure(&session).status, Status::Setting);
+    // Not closed yet: words.
+    session.set_params(named("a lake <lora:sd15-pe")).unwrap();
+    assert!(settled(&session) != plain);
+    session.set_params(named("a lake")).unwrap();
+    assert!(settled(&session) == plain);
+}
+
+#[test]
+fn a_live_layer_has_loras_that_come_and_go_and_stay_on_another_canvas() {
+    let session = live_layer();
     let lora = |file: &str, scale: f32| conditions::Lora { file: lora_file(file), scale, text: scale };
     // Before the first push too.
     assert!(matches!(session.set_lora(5, lora("sd15-kohya", 1.0)).unwrap(), Pushed::Revision(_)));

@@ -1,6 +1,6 @@
 //! What goes in and comes out of the ABI, as plain values.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use scumble::ffi::abi::ScumbleRect;
 use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_WORKER_DIED};
@@ -86,6 +86,8 @@ pub struct Params {
     pub resolution: u32,
     /// Pixels over which a mask's edge fades inwards; None: as the library sets it.
     pub mask_softness: Option<u32>,
+    /// Where the LoRAs lie that the prompt names; None: in the user's folder.
+    pub lora_folder: Option<PathBuf>,
 }
 
 /// A rectangle of canvas pixels.

@@ -210,6 +210,11 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>Choose the folder of your LoRAs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>● Live</source>
         <translation type="unfinished"></translation>
     </message>
@@ -671,6 +676,21 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>Reference from a picture…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>LoRA from your folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Folder of LoRAs…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Where the LoRAs lie that a prompt names, &lt;lora:name:0.8&gt;</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

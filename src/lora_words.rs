@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use scumble::places;
-
-use crate::failure::{Done, Failure};
-use crate::steering::Lora;
+use crate::conditions::Lora;
+use crate::error::{Error, Result};
+use crate::places;
 
 const BEGIN: &str = "<lora:";
 /// Folders in folders that are looked into.
@@ -14,14 +13,13 @@ const DEPTH: usize = 4;
 const NAMED: usize = 8;
 
 /// The prompt without its LoRAs, and those, in their order. `folder` is where they lie; else `loras` beside the folder of
-/// models that were got.
+/// models that were got. What is never closed is words.
 ///
 /// # Errors
-/// For a name that no file has, and numbers that are none.
-pub fn taken_out(prompt: &str, folder: Option<&Path>) -> Done<(String, Vec<Lora>)> {
+/// [`Status::Setting`](crate::error::Status::Setting) for a name that no file has, and numbers that are none.
+pub fn taken_out(prompt: &str, folder: Option<&Path>) -> Result<(String, Vec<Lora>)> {
     let (mut rest, mut words, mut loras) = (prompt, String::new(), Vec::new());
     while let Some((before, from)) = rest.split_once(BEGIN) {
-        // What is never closed is words.
         let Some((written, after)) = from.split_once('>') else { break };
         words.push_str(before);
         loras.push(lora(written, folder)?);
@@ -33,7 +31,7 @@ pub fn taken_out(prompt: &str, folder: Option<&Path>) -> Done<(String, Vec<Lora>
 
 /// What stands between `<lora:` and `>`: the name, how much of it and, where there are two numbers, that of the text encoders
 /// first, as AUTOMATIC1111's web UI has it.
-fn lora(written: &str, folder: Option<&Path>) -> Done<Lora> {
+fn lora(written: &str, folder: Option<&Path>) -> Result<Lora> {
     let mut fields = written.split(':');
     let name = fields.next().unwrap_or_default().trim();
     let numbers: Option<Vec<f32>> = fields
@@ -44,21 +42,20 @@ fn lora(written: &str, folder: Option<&Path>) -> Done<Lora> {
         Some([both]) => (*both, *both),
         Some([text, scale]) => (*text, *scale),
         _ => {
-            return Err(Failure::usage(format!(
+            return Err(Error::setting(format!(
                 "In the prompt, <lora:{written}> has something else than one or two numbers from -10 to 10 after its name; \
                  write it as <lora:{name}:0.8>."
             )));
         }
     };
-    let beside = || places::user_models().and_then(|models| Some(models.parent()?.join("loras")));
-    let folder = folder.map(Path::to_path_buf).or_else(beside).ok_or_else(|| {
-        Failure::usage(format!("The prompt names the LoRA \"{name}\"; say with --lora-folder where it lies."))
+    let folder = folder.map(Path::to_path_buf).or_else(places::user_loras).ok_or_else(|| {
+        Error::setting(format!("The prompt names the LoRA \"{name}\"; choose the folder in which LoRAs lie."))
     })?;
-    Ok(Lora { file: find(name, &folder)?, scale, text })
+    Ok(Lora { file: find(name, &folder)?.to_string_lossy().into_owned(), scale, text })
 }
 
 /// The file of a name: exactly so, else in whatever case.
-fn find(name: &str, folder: &Path) -> Done<PathBuf> {
+fn find(name: &str, folder: &Path) -> Result<PathBuf> {
     let mut known = Vec::new();
     collect(folder, DEPTH, &mut known);
     known.sort();
@@ -82,9 +79,9 @@ fn find(name: &str, folder: &Path) -> Done<PathBuf> {
         0 => "which has none".to_owned(),
         all => format!("which has {}{}", names.join(", "), if all > NAMED { ", …" } else { "" }),
     };
-    Err(Failure::failed(format!(
+    Err(Error::setting(format!(
         "The prompt names the LoRA \"{name}\", and there is no {name}.safetensors in {}, {there}; correct the name, or \
-         choose another folder with --lora-folder.",
+         choose another folder of LoRAs.",
         folder.display()
     )))
 }
@@ -113,9 +110,9 @@ mod tests {
             std::fs::write(folder.join(file), "").unwrap();
         }
         let read = |prompt: &str| {
-            let (words, loras) = taken_out(prompt, Some(&folder)).map_err(|failure| failure.message)?;
+            let (words, loras) = taken_out(prompt, Some(&folder)).map_err(|error| error.message)?;
             let said = |lora: &Lora| {
-                let file = lora.file.strip_prefix(&folder).unwrap();
+                let file = Path::new(&lora.file).strip_prefix(&folder).unwrap();
                 (file.to_str().unwrap().to_owned(), lora.scale, lora.text)
             };
             Ok::<_, String>((words, loras.iter().map(said).collect::<Vec<_>>()))
