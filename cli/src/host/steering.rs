@@ -64,14 +64,6 @@ impl Layer {
         })
     }
 
-    /// Takes away what steers under a number.
-    pub fn clear_condition(&mut self, number: u32) -> Answer<Option<u64>> {
-        // SAFETY: no pointer but the session's own and the revision's.
-        revision(|out| unsafe {
-            scumble_session_set_condition(self.0, number, std::ptr::null(), std::ptr::null(), out)
-        })
-    }
-
     /// Why what steers says nothing, as far as the frames that came tell: a sentence each.
     pub fn silent(&mut self) -> Answer<Vec<String>> {
         let (mut list, mut said) = (std::ptr::null_mut(), Vec::new());
