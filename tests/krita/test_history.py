@@ -50,9 +50,9 @@ def test_each_finished_picture_is_there_to_come_back_to(live, document):
 
 
 def test_the_picture_before_a_seed_is_kept_however_soon_the_seed_is_drawn(live, document, monkeypatch):
+    monkeypatch.setattr(document_module, "STAY_FAST", 60)  # nothing comes to rest
     live.start(document)
     assert run(live, document)
-    monkeypatch.setattr(document_module, "STAY_FAST", 60)
     seeds = [live.settings(document).seed]
     for _ in range(3):
         one = live.of(document)
