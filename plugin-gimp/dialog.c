@@ -13,7 +13,6 @@
 #define ENOUGH 4.0 /* ... and for what is begun to be written, while hands or a dialog hold it up */
 
 #define READ 4.0   /* seconds that a sentence about what was done stands while pictures go on */
-#define UNSEEN 1000 /* milliseconds for the window to be drawn in, if it is shown at all */
 #define RESTED 700 /* milliseconds without a change, then a model that failed is tried anew */
 
 static gboolean tick(gpointer data);
@@ -55,8 +54,7 @@ static gboolean read_layer(Dialog *d) {
 
 void dialog_start_renderer(Dialog *d) {
     GError *error = NULL;
-    if (d->starter) g_source_remove(d->starter);
-    d->starter = 0;
+    dialog_start_no_more(d);
     preview_set_picture(d->view.preview, NULL);
     renderer_free(d->renderer);
     d->knows_model = d->unnoted = FALSE;
@@ -367,28 +365,6 @@ static void build(Dialog *d) {
     g_signal_connect(d->view.window, "focus-in-event", G_CALLBACK(focused), d);
 }
 
-static gboolean start(gpointer data) {
-    Dialog *d = data;
-    d->starter = 0;
-    dialog_start_renderer(d);
-    if (d->begins_live) gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(d->view.live), TRUE);
-    return G_SOURCE_REMOVE;
-}
-
-static void start_at(Dialog *d, guint delay, gint priority) {
-    if (!d->starter) return;
-    g_source_remove(d->starter);
-    d->starter = g_timeout_add_full(priority, delay, start, d, NULL);
-}
-
-/* The window has something to show: now the layer is read and the engine started, which takes seconds on a large one. */
-static gboolean first_drawn(GtkWidget *window, gpointer what, Dialog *d) {
-    g_signal_handlers_disconnect_by_func(window, first_drawn, d);
-    (void)what;
-    start_at(d, 0, G_PRIORITY_LOW);
-    return FALSE;
-}
-
 gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings) {
     Dialog d = {.image = image, .layer = layer, .made = -1, .settings = settings, .watch = watch_new(), .steering = steering_new(image),
                 .begins_live = live};
@@ -397,11 +373,10 @@ gint32 dialog_run(gint32 image, gint32 layer, gboolean live, Settings *settings)
     gimp_window_set_transient(GTK_WINDOW(d.view.window)); /* else it drops behind the image */
     view_place_window(&d.view, settings);
     dialog_say(&d);
-    g_signal_connect_after(d.view.window, GTK_MAJOR_VERSION >= 3 ? "draw" : "expose-event", G_CALLBACK(first_drawn), &d);
-    d.starter = g_timeout_add(UNSEEN, start, &d);
+    dialog_start_when_drawn(&d);
     gtk_widget_show(d.view.window);
     gtk_main();
-    if (d.starter) g_source_remove(d.starter);
+    dialog_start_no_more(&d);
     dialog_note(&d);
     end_live(&d); /* the image is gone, and so is the layer */
     view_remember_window(&d.view, settings);

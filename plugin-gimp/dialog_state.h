@@ -82,6 +82,10 @@ void dialog_build_history(Dialog *dialog);
 void dialog_note(Dialog *dialog);
 void dialog_note_rested(Dialog *dialog);
 
+/* Reads the layer and starts the engine once the window is drawn, or at once where that is asked for meanwhile. */
+void dialog_start_when_drawn(Dialog *dialog);
+void dialog_start_no_more(Dialog *dialog);
+
 gboolean dialog_engine_failed(const Dialog *dialog);
 gboolean dialog_failed(const Dialog *dialog);
 

@@ -152,11 +152,11 @@ def drawn_first(d: Desk, r: Report):
     d.open(2400, 1800)
     d.focus()
     d.key("ctrl+shift+F9", pause=0)
-    opened = d.s.until(d.dialogs, 20)
+    opened = d.s.until(d.dialogs, 20, every=0.01)
     gimp = d.gimp_process()
     os.kill(gimp, signal.SIGSTOP)
     try:
-        time.sleep(1.5)
+        time.sleep(3.0)
         x, y, width, height = d.geometry(opened[0])
         shot = d.shot()
         across = range(x + 8, x + width - 8)
