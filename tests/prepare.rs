@@ -218,7 +218,7 @@ fn pushed_in_parts_in_any_order_it_is_counted_as_if_pushed_whole() {
             let area = Rect::new(x, y, wide.min(width - x), high.min(height - y));
             canvas.update(&view, if part < 24 { area } else { rect }, part).unwrap();
             // Not after each push: the next count is of all that came since.
-            if chance(&mut state) % 2 == 0 || part == 24 {
+            if chance(&mut state).is_multiple_of(2) || part == 24 {
                 let now = canvas.snapshot();
                 let earlier = counted.as_ref().map(|(pixels, tally)| (pixels, tally));
                 let tally = Tally::of(&now, earlier, &cancel).unwrap();
