@@ -230,13 +230,15 @@ mod tests {
 
     #[test]
     fn structs_may_be_longer_with_a_zero_tail_and_never_shorter() {
-        let size = size_of::<ScumbleParams>();
+        let (size, first) = (size_of::<ScumbleParams>(), ScumbleParams::FIRST_SIZE);
         let mut bytes = vec![0u8; size + 16];
         let read = |bytes: &[u8]| {
             // SAFETY: the buffer is longer than any size written below.
             unsafe { read_struct(bytes.as_ptr().cast::<ScumbleParams>(), "params") }.map_err(|e| e.status)
         };
-        for (said, ok) in [(size, true), (size + 16, true), (size - 1, false), (0, false), (5000, false)] {
+        for (said, ok) in
+            [(size, true), (size + 16, true), (first, true), (first - 1, false), (0, false), (5000, false)]
+        {
             bytes[..4].copy_from_slice(&(said as u32).to_ne_bytes());
             assert_eq!(read(&bytes).is_ok(), ok, "{said}");
         }
@@ -258,7 +260,7 @@ mod tests {
         assert!(
             bytes[size..size + 16].iter().all(|b| *b == 0) && bytes[size + 16..].iter().all(|b| *b == 0xAA)
         );
-        for wrong in [0, size - 1, MAX_STRUCT + 1] {
+        for wrong in [0, ScumbleParams::FIRST_SIZE - 1, MAX_STRUCT + 1] {
             // SAFETY: refused before anything is written.
             let status = unsafe { init(bytes.as_mut_ptr().cast::<ScumbleParams>(), wrong, "params") };
             assert_eq!(status, Status::StructSize as i32);

@@ -91,11 +91,16 @@ pub(super) fn devices(kind: Kind, runtime: &Runtime) -> Result<Vec<(EpDevice<'_>
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     match found.is_empty() {
-        true => Err(format!(
-            "{} finds none that it can use here (is there a card, and its driver?)",
-            library.display()
-        )),
+        true => Err(format!("{} finds none that it can use here ({})", library.display(), wants(kind))),
         false => Ok(found.into_iter().map(|(_, found)| found).collect()),
+    }
+}
+
+/// What a plug-in that finds nothing would have needed.
+fn wants(kind: Kind) -> &'static str {
+    match kind {
+        Kind::OpenVino => "it runs on Intel's processors, graphics cards and neural units alone",
+        _ => "is there a card, and its driver?",
     }
 }
 
