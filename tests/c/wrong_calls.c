@@ -163,7 +163,7 @@ int main(int argc, char **argv) {
     null_pointers();
     must_still_render(layer);
     lengths("engine_create", offsetof(ScumbleEngineOptions, process), sizeof(ScumbleEngineOptions), options_init, create, false, SCUMBLE_OK);
-    /* `process` and what follows it, `runtime`, and colour spaces were appended: a host that lacks them goes on working. */
+    /* `process` and what follows it, `runtime`, colour spaces and `lora_folder` were appended: a host that lacks them goes on working. */
     lengths("engine_info", offsetof(ScumbleEngineInfo, runtime), sizeof info, engine_info_init, engine_info, true, SCUMBLE_OK);
     lengths("frame_info", sizeof(ScumbleFrameInfo), sizeof(ScumbleFrameInfo), frame_info_init, frame_info, true, SCUMBLE_OK);
     lengths("stats", sizeof(ScumbleStats), sizeof(ScumbleStats), stats_init, stats, true, SCUMBLE_OK);
@@ -173,7 +173,7 @@ int main(int argc, char **argv) {
     MUST(scumble_session_set_params(layer, &(ScumbleParams){.struct_size = sizeof(ScumbleParams)}, NULL) >= 0);
     const ScumbleParams params = fresh_params();
     MUST(scumble_session_set_params(layer, &params, NULL) == SCUMBLE_OK);
-    lengths("set_params", sizeof(ScumbleParams), sizeof(ScumbleParams), params_init, set_params, false, SCUMBLE_UNCHANGED);
+    lengths("set_params", offsetof(ScumbleParams, lora_folder), sizeof(ScumbleParams), params_init, set_params, false, SCUMBLE_UNCHANGED);
     noise_sizes();
     must_still_render(layer);
     scumble_frame_release(frame);
