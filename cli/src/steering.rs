@@ -160,7 +160,7 @@ impl LoraArgs {
     pub fn check_those_in(&self, prompt: &str) -> Done {
         match lora_words::taken_out(prompt, self.lora_folder.as_deref()) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Failure::failed(format!("{} (--lora-folder)", error.message))),
+            Err(error) => Err(Failure::failed(error.message)),
         }
     }
 }
