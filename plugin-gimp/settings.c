@@ -33,16 +33,12 @@ void settings_text(gchar **field, const gchar *text) {
 }
 
 void settings_take(Settings *s, const Settings *from) {
-    settings_text(&s->prompt, from->prompt);
-    settings_text(&s->negative, from->negative);
-    settings_text(&s->sampler, from->sampler);
-    settings_text(&s->model, from->model);
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + KEPT; a++) {
+        if (a->kind == ARGUMENT_TEXT) settings_text(argument_text(a, s), argument_text_of(a, from));
+        else argument_set(a, s, argument_number(a, from));
+    }
     settings_text(&s->style, from->style);
     settings_text(&s->words, from->words);
-    s->strength = from->strength;
-    s->steps = from->steps;
-    s->guidance = from->guidance;
-    s->seed = from->seed;
 }
 
 gchar *settings_prompt(const Settings *s) {

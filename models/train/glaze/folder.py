@@ -23,7 +23,7 @@ sys.path.append(str(HERE.parent / "compose"))
 import export  # noqa: E402
 from decoder import Decoder as Detail  # noqa: E402
 from hold import bound, held  # noqa: E402
-from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, sigmas  # noqa: E402
+from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, at_time, sigmas  # noqa: E402
 from release import full  # noqa: E402
 from text import Words  # noqa: E402
 
@@ -69,21 +69,13 @@ class UNet(nn.Module):
         self.register_buffer("time", torch.stack([(s - v).abs().argmin() for v in own]).float())
         self.register_buffer("bound", torch.tensor([bound((i + 1) / 1000) for i in range(1000)]))
 
-    def table(self, values, timestep):
-        """Between whole timesteps: the engine begins where the strength says."""
-        t = timestep.reshape(-1).float().clamp(0, 999)
-        low = t.floor().long()
-        high = (low + 1).clamp(max=999)
-        part = t - low.float()
-        return (values[low] * (1 - part) + values[high] * part).view(-1, 1, 1, 1)
-
     def forward(self, sample, timestep, encoder_hidden_states):
-        s = self.table(self.sigma, timestep)
+        s = at_time(self.sigma, timestep)
         x = sample * (s * s + 1).sqrt() * EASE
         own = s * EASE
         tokens = encoder_hidden_states[:, 1:]
         mask = (tokens.abs().sum(-1) == 0).float() * -1e4
-        near = self.table(self.time, timestep).view(-1).round()
+        near = at_time(self.time, timestep).view(-1).round()
         z = self.generator(
             x[:, :CODES] / (own * own + 1).sqrt(), near, encoder_hidden_states[:, 0], tokens, mask
         )
@@ -91,7 +83,7 @@ class UNet(nn.Module):
         paint = F.pixel_shuffle(kept, 2)
         left, told = (x[:, CODES + PAINT :] / LOUDER).split(1, 1)
         before = ((told - left) / (1 - left).clamp(min=0.01)).clamp(0, 1)
-        share = torch.where(left > 0.99, self.table(self.bound, timestep), before)
+        share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
         half = self.smooth(z).clamp(-1, 1)
         change = held(F.avg_pool2d(half, 2), paint, share)
         z = self.code.encode(half + F.interpolate(change, scale_factor=2.0, mode="nearest"))

@@ -26,6 +26,15 @@ def sigmas():
     return ((1 - a) / a).sqrt()
 
 
+def at_time(values, timestep):
+    """One of 1000 values, between two of them where the engine begins between whole timesteps. [1,1,1,1]"""
+    t = timestep.reshape(-1).float().clamp(0, 999)
+    low = t.floor().long()
+    high = (low + 1).clamp(max=999)
+    part = t - low.float()
+    return (values[low] * (1 - part) + values[high] * part).view(-1, 1, 1, 1)
+
+
 class Code(nn.Module):
     """Fixed and invertible: the DCT of each colour's 4 x 4 blocks. [b,3,h,w] in -1..1 <-> [b,48,h/4,w/4]; the
     three means first. `mean` scales those: half for twice the picture's side, so that the noise on what a

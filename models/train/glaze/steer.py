@@ -19,7 +19,7 @@ from torch import nn
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
 from hold import bound  # noqa: E402
-from network import BLOCK, CODES, TEXT, Code, sigmas  # noqa: E402
+from network import BLOCK, CODES, TEXT, Code, at_time, sigmas  # noqa: E402
 
 EASE, LOUD, LOUDER, PAINT = 0.5, 1000.0, 10000.0, 12  # as in folder.py
 TOKENS = 48  # words told of a picture; zeros where there are fewer
@@ -58,13 +58,6 @@ class Entrance(nn.Module):
         code = Code().encode(half).view(PAINT, CODES)
         self.register_buffer("code", code.t().contiguous().view(CODES, PAINT, 1, 1))
 
-    def table(self, values, timestep):
-        t = timestep.reshape(-1).float().clamp(0, 999)
-        low = t.floor().long()
-        high = (low + 1).clamp(max=999)
-        part = t - low.float()
-        return (values[low] * (1 - part) + values[high] * part).view(-1, 1, 1, 1)
-
     def words(self, words, embeds, weight, total):
         said = words[:, 0] + (weight[:, :, None] * embeds[:, :, :TEXT]).sum(1)
         length = said.pow(2).sum(1, keepdim=True).sqrt() / TEXT**0.5
@@ -83,11 +76,11 @@ class Entrance(nn.Module):
         weight = ip_adapter_scale * (image_embeds.abs().sum(-1) > 0).float()
         total = weight.sum(1, keepdim=True)
         words, bias = self.words(encoder_hidden_states, image_embeds, weight, total)
-        s = self.table(self.sigma, timestep)
+        s = at_time(self.sigma, timestep)
         loud = (s * s + 1).sqrt() * EASE  # sample times this is what folder.py calls x
         left, told = (sample[:, CODES + PAINT :] * loud / LOUDER).split(1, 1)
         before = ((told - left) / (1 - left).clamp(min=0.01)).clamp(0, 1)
-        share = torch.where(left > 0.99, self.table(self.bound, timestep), before)
+        share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
         amount = ((NONE - share) / (NONE - ALL)).clamp(0, 1)
         palette = ((weight / total.clamp(min=1))[:, :, None] * image_embeds[:, :, -PALETTE:]).sum(1)
         _, _, h, w = sample.shape
