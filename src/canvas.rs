@@ -41,41 +41,57 @@ impl Canvas {
     /// # Errors
     /// [`crate::error::Status::Memory`]; what was taken over before stays.
     pub fn update(&mut self, image: &ImageView<'_>, area: Rect, revision: u64) -> Result<bool> {
-        let mut changed: Option<Rect> = None;
+        let mut changed = false;
         let (columns, rows) = Snapshot::tiles_in(area);
-        for (column, row) in rows.flat_map(|row| columns.clone().map(move |column| (column, row))) {
-            let tile = self.pixels.tile_at(column, row);
-            let Some(part) = self.pixels.tile_rect(tile).intersect(area) else { continue };
-            let Some(differs) = self.difference(image, tile, part) else { continue };
-            let mut writer = self.pixels.write_tile(tile)?;
-            for y in differs.y..differs.y + differs.height {
-                writer.row(y, differs.x, image.row(y, differs.x, differs.width));
+        let mut differing = vec![None; columns.len()];
+        for row in rows {
+            let (top, side) = ((row * TILE) as i32, TILE as i32);
+            let Some(band) = Rect::new(area.x, top, area.width, side).intersect(area) else { continue };
+            self.differences(image, band, &mut differing);
+            for (column, differs) in columns.clone().zip(&mut differing) {
+                let Some(differs) = differs.take() else { continue };
+                let tile = self.pixels.tile_at(column, row);
+                let mut writer = self.pixels.write_tile(tile)?;
+                for y in differs.y..differs.y + differs.height {
+                    writer.row(y, differs.x, image.row(y, differs.x, differs.width));
+                }
+                self.owed[tile] = revision;
+                changed = true;
+                // At once: a later tile may find no room for its copy.
+                self.pixels.note_change(revision, differs);
             }
-            self.owed[tile] = revision;
-            changed = Some(changed.map_or(differs, |rect| rect.union(differs)));
-            // At once: a later tile may find no room for its copy.
-            self.pixels.note_change(revision, differs);
         }
-        Ok(changed.is_some())
+        Ok(changed)
     }
 
-    /// The smallest rectangle of `part`, which lies in `tile`, that holds all pixels that differ.
-    fn difference(&self, image: &ImageView<'_>, tile: usize, part: Rect) -> Option<Rect> {
+    /// For each tile across `band`, the part of a row of tiles: the smallest rectangle that holds all of its pixels that
+    /// differ. Long runs first, as memory has them; tile by tile only where a run differs.
+    fn differences(&self, image: &ImageView<'_>, band: Rect, found: &mut [Option<Rect>]) {
         let bpp = self.format().bytes_per_pixel();
-        let mut found: Option<Rect> = None;
-        for y in part.y..part.y + part.height {
-            let own = self.pixels.in_tile(tile, y, part.x, part.width);
-            let given = image.row(y, part.x, part.width);
-            if own == given {
-                continue;
+        let left = band.x / TILE as i32;
+        for y in band.y..band.y + band.height {
+            let mut given = image.row(y, band.x, band.width);
+            let mut x = band.x;
+            for own in self.pixels.spans(y, band.x, band.width) {
+                let (mut now, later) = given.split_at(own.len());
+                let (mut own, end) = (own, x + (own.len() / bpp) as i32);
+                given = later;
+                if own == now {
+                    x = end;
+                }
+                while x < end {
+                    let next = ((x / TILE as i32 + 1) * TILE as i32).min(end);
+                    let bytes = (next - x) as usize * bpp;
+                    if let Some((first, last)) = ends(&own[..bytes], &now[..bytes]) {
+                        let (first, last) = ((first / bpp) as i32, (last / bpp) as i32);
+                        let run = Rect::new(x + first, y, last + 1 - first, 1);
+                        let found = &mut found[(x / TILE as i32 - left) as usize];
+                        *found = Some(found.map_or(run, |rect| rect.union(run)));
+                    }
+                    (own, now, x) = (&own[bytes..], &now[bytes..], next);
+                }
             }
-            let differs = |(own, given): (&u8, &u8)| own != given;
-            let first = own.iter().zip(given).position(differs).unwrap_or(0) / bpp;
-            let last = own.iter().zip(given).rposition(differs).unwrap_or(0) / bpp;
-            let row = Rect::new(part.x + first as i32, y, (last + 1 - first) as i32, 1);
-            found = Some(found.map_or(row, |rect| rect.union(row)));
         }
-        found
     }
 
     /// Everything inside `area` must be rendered again for `revision`.
@@ -104,6 +120,16 @@ impl Canvas {
         let across = self.pixels.tile_at(0, 1);
         rows.flat_map(move |row| columns.clone().map(move |column| row * across + column))
     }
+}
+
+/// The first and the last byte that differ, of rows of one length.
+fn ends(own: &[u8], given: &[u8]) -> Option<(usize, usize)> {
+    if own == given {
+        return None;
+    }
+    let differs = |(own, given): (&u8, &u8)| own != given;
+    let first = own.iter().zip(given).position(differs)?;
+    Some((first, own.iter().zip(given).rposition(differs)?))
 }
 
 #[cfg(test)]
@@ -179,11 +205,121 @@ mod tests {
         assert_eq!(
             shared,
             [true, true, true, true, false, true],
-            "a vertical stroke copies its own tiles alone"
+            "a vertical stroke changes its own tiles alone"
         );
         assert_eq!(after.changed_since(bounds, 1), Some(Rect::new(70, 100, 2, 28)));
         assert_eq!(after.changed_since(bounds, 2), None);
         assert_eq!(after.changed_since(bounds, 0), Some(bounds), "what is not remembered may be anything");
         assert_eq!(after.changed_since(Rect::new(0, 0, 64, 128), 1), None);
+    }
+
+    /// Numbers below `most`, the same on each run.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, most: i32) -> i32 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 33) % most as u64) as i32
+        }
+
+        /// A rectangle of at least one pixel inside another.
+        fn inside(&mut self, rect: Rect) -> Rect {
+            let (x, y) = (self.below(rect.width), self.below(rect.height));
+            let (width, height) = (1 + self.below(rect.width - x), 1 + self.below(rect.height - y));
+            Rect::new(rect.x + x, rect.y + y, width, height)
+        }
+    }
+
+    /// What [`Canvas::differences`] must find in one tile, pixel by pixel; `kept` are the canvas's packed rows.
+    fn naive(canvas: &Canvas, kept: &[u8], image: &ImageView<'_>, part: Rect) -> Option<Rect> {
+        let bpp = canvas.format().bytes_per_pixel();
+        let mut found: Option<Rect> = None;
+        for y in part.y..part.y + part.height {
+            for x in part.x..part.x + part.width {
+                let at = (y as usize * canvas.bounds().width as usize + x as usize) * bpp;
+                if image.row(y, x, 1) != &kept[at..at + bpp] {
+                    let pixel = Rect::new(x, y, 1, 1);
+                    found = Some(found.map_or(pixel, |rect| rect.union(pixel)));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_tiles_that_a_push_changes_are_those_of_comparing_pixel_by_pixel() {
+        let mut random = Random(11);
+        for round in 0..400 {
+            let format = Format::ALL[round % Format::ALL.len()];
+            let bpp = format.bytes_per_pixel();
+            // Some wider than what lies together in memory, whatever the format.
+            let bounds =
+                Rect::new(0, 0, 1 + random.below([150, 1300][round / 40 % 2]), 1 + random.below(150));
+            let mut canvas = Canvas::new(bounds, format, 1).unwrap();
+            let mut kept = vec![0; bounds.width as usize * bounds.height as usize * bpp];
+            for revision in 2..6 {
+                let rect = random.inside(bounds);
+                let stride = rect.width as usize * bpp + random.below(3) as usize * random.below(70) as usize;
+                let bottom_up = random.below(2) == 0;
+                // As the canvas has it, beside a few places; what lies between rows is nobody's.
+                let mut data = vec![1 + revision as u8; stride * rect.height as usize];
+                let place = |x: i32, y: i32| {
+                    let row = if bottom_up { rect.y + rect.height - 1 - y } else { y - rect.y };
+                    row as usize * stride + (x - rect.x) as usize * bpp
+                };
+                let at = |x: i32, y: i32| (y as usize * bounds.width as usize + x as usize) * bpp;
+                for y in rect.y..rect.y + rect.height {
+                    let run = rect.width as usize * bpp;
+                    data[place(rect.x, y)..][..run].copy_from_slice(&kept[at(rect.x, y)..][..run]);
+                }
+                for _ in 0..random.below(4) {
+                    let mut dab = random.inside(rect);
+                    (dab.width, dab.height) = (dab.width.min(90), dab.height.min(1 + random.below(20)));
+                    let byte = random.below(bpp as i32) as usize;
+                    for (x, y) in (dab.y..dab.y + dab.height)
+                        .flat_map(|y| (dab.x..dab.x + dab.width).map(move |x| (x, y)))
+                    {
+                        data[place(x, y) + byte] ^= random.below(2) as u8;
+                    }
+                }
+                let image = ImageView::new(format, rect, stride, &data).unwrap().bottom_up(bottom_up);
+                let area = random.inside(rect);
+                let tiles: Vec<usize> = canvas.tiles(area).collect();
+                let part = |tile: usize| canvas.pixels.tile_rect(tile).intersect(area).unwrap();
+                let expected: Vec<_> =
+                    tiles.iter().map(|tile| naive(&canvas, &kept, &image, part(*tile))).collect();
+                let (columns, rows) = Snapshot::tiles_in(area);
+                let mut found = Vec::new();
+                for row in rows {
+                    let top = (row * TILE) as i32;
+                    let band = Rect::new(area.x, top, area.width, TILE as i32).intersect(area).unwrap();
+                    let mut across = vec![None; columns.len()];
+                    canvas.differences(&image, band, &mut across);
+                    found.append(&mut across);
+                }
+                assert_eq!(
+                    found, expected,
+                    "{format:?} {bounds:?} {area:?} of {rect:?}, {stride}, {bottom_up}"
+                );
+                let mut owed = canvas.owed.clone();
+                for (tile, _) in tiles.iter().zip(&expected).filter(|(_, differs)| differs.is_some()) {
+                    owed[*tile] = revision;
+                }
+                let changed = expected.into_iter().flatten().reduce(Rect::union);
+                assert_eq!(canvas.update(&image, area, revision).unwrap(), changed.is_some());
+                assert_eq!(canvas.owed, owed);
+                assert_eq!(canvas.snapshot().changed_since(bounds, revision - 1), changed);
+                for y in area.y..area.y + area.height {
+                    let run = area.width as usize * bpp;
+                    kept[at(area.x, y)..][..run].copy_from_slice(image.row(y, area.x, area.width));
+                }
+                let all: Vec<u8> = (0..bounds.height)
+                    .flat_map(|y| canvas.pixels.spans(y, 0, bounds.width))
+                    .flatten()
+                    .copied()
+                    .collect();
+                assert_eq!(all, kept);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! A canvas's pixels as they were at one moment, in square tiles that are shared, not copied.
+//! A canvas's pixels as they were at one moment, in square tiles that are shared, not copied. In memory a few tiles lie
+//! beside each other in one slab, which is what is shared: rows as short as a tile's are read at half the speed or less.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -12,8 +13,15 @@ use crate::region::Rect;
 /// Side of a tile, in pixels.
 pub const TILE: usize = 64;
 
-/// Packed rows; tiles at the right and bottom are cut at the canvas.
-pub(crate) type Tile = Vec<u8>;
+/// The bytes of a slab's row, about: from here on memory is read as fast as in one go.
+const RUN: usize = 2048;
+
+/// Packed rows of tiles that lie beside each other; those at the right and bottom are cut at the canvas.
+struct Slab {
+    /// Nothing was ever painted on it.
+    blank: bool,
+    bytes: Vec<u8>,
+}
 
 /// Cheap to make and to hold: what changes afterwards is a copy of its tile.
 #[derive(Clone)]
@@ -21,8 +29,11 @@ pub struct Snapshot {
     bounds: Rect,
     format: Format,
     space: Space,
+    /// Tiles in a row of the canvas.
     across: usize,
-    tiles: Vec<Arc<Tile>>,
+    /// Tiles in a row of a slab; the last slab of a row may have fewer.
+    together: usize,
+    slabs: Vec<Arc<Slab>>,
     /// The last changes, oldest first: revision, and the smallest rectangle that holds it.
     changes: VecDeque<(u64, Rect)>,
     /// Changes up to this revision have been forgotten.
@@ -33,31 +44,33 @@ pub struct Snapshot {
 const CHANGES: usize = 256;
 
 impl Snapshot {
-    /// Transparent, as of `revision`. The tiles of one size are one until something is painted on them.
+    /// Transparent, as of `revision`. The slabs of one size are one until something is painted on them.
     pub(crate) fn new(bounds: Rect, coding: Coding, revision: u64) -> Result<Snapshot> {
         let Coding { format, space } = coding;
         let across = (bounds.width as usize).div_ceil(TILE);
-        let down = (bounds.height as usize).div_ceil(TILE);
-        let changes = VecDeque::new();
+        let together = (RUN / (TILE * format.bytes_per_pixel())).max(1);
+        let (wide, down) = (across.div_ceil(together), (bounds.height as usize).div_ceil(TILE));
+        let (slabs, changes) = (Vec::new(), VecDeque::new());
         let mut blank =
-            Snapshot { bounds, format, space, across, tiles: Vec::new(), changes, forgotten: revision };
-        // By whether the tile is the last across and the last down.
-        let mut kinds: [Option<Arc<Tile>>; 4] = [const { None }; 4];
-        let mut tiles = Vec::new();
-        tiles.try_reserve_exact(across * down).map_err(|_| no_room(across * down))?;
-        for tile in 0..across * down {
-            let kind = usize::from((tile + 1) % across == 0) + 2 * usize::from(tile / across + 1 == down);
+            Snapshot { bounds, format, space, across, together, slabs, changes, forgotten: revision };
+        // By whether the slab is the last across and the last down.
+        let mut kinds: [Option<Arc<Slab>>; 4] = [const { None }; 4];
+        let mut slabs = Vec::new();
+        slabs.try_reserve_exact(wide * down).map_err(|_| no_room(wide * down))?;
+        for slab in 0..wide * down {
+            let kind = usize::from((slab + 1) % wide == 0) + 2 * usize::from(slab / wide + 1 == down);
             let shared = match &kinds[kind] {
                 Some(shared) => shared.clone(),
                 None => {
-                    let rect = blank.tile_rect(tile);
+                    let rect = blank.slab_rect(slab);
                     let length = rect.width as usize * rect.height as usize * format.bytes_per_pixel();
-                    kinds[kind].insert(Arc::new(super::zeroed(length)?)).clone()
+                    let made = Slab { blank: true, bytes: super::zeroed(length)? };
+                    kinds[kind].insert(Arc::new(made)).clone()
                 }
             };
-            tiles.push(shared);
+            slabs.push(shared);
         }
-        blank.tiles = tiles;
+        blank.slabs = slabs;
         Ok(blank)
     }
 
@@ -74,7 +87,7 @@ impl Snapshot {
     }
 
     pub(crate) fn tile_count(&self) -> usize {
-        self.tiles.len()
+        self.across * (self.bounds.height as usize).div_ceil(TILE)
     }
 
     /// Columns and rows of tiles that touch `area`, which lies on the canvas.
@@ -89,14 +102,29 @@ impl Snapshot {
 
     /// Where on the canvas a tile lies.
     pub(crate) fn tile_rect(&self, tile: usize) -> Rect {
-        let (x, y) = ((tile % self.across * TILE) as i32, (tile / self.across * TILE) as i32);
-        let side = |at: i32, whole: i32| (whole - at).min(TILE as i32);
-        Rect::new(x, y, side(x, self.bounds.width), side(y, self.bounds.height))
+        self.cut(tile % self.across * TILE, tile / self.across * TILE, TILE)
     }
 
-    /// A tile's bytes, and where in them the pixels `x..x + width` of canvas row `y` lie.
-    fn locate(&self, tile: usize, y: i32, x: i32, width: i32) -> Range<usize> {
-        let rect = self.tile_rect(tile);
+    /// Where on the canvas a slab lies.
+    fn slab_rect(&self, slab: usize) -> Rect {
+        let (width, wide) = (self.together * TILE, self.across.div_ceil(self.together));
+        self.cut(slab % wide * width, slab / wide * TILE, width)
+    }
+
+    /// `width` pixels of a row of tiles, as far as they are on the canvas.
+    fn cut(&self, x: usize, y: usize, width: usize) -> Rect {
+        let side = |at: usize, most: usize, whole: i32| (whole - at as i32).min(most as i32);
+        let (across, down) = (side(x, width, self.bounds.width), side(y, TILE, self.bounds.height));
+        Rect::new(x as i32, y as i32, across, down)
+    }
+
+    /// The slab that holds the pixel `x` of canvas row `y`.
+    fn slab_at(&self, x: i32, y: i32) -> usize {
+        y as usize / TILE * self.across.div_ceil(self.together) + x as usize / (self.together * TILE)
+    }
+
+    /// Where in a slab that covers `rect` the pixels `x..x + width` of canvas row `y` lie.
+    fn locate(&self, rect: Rect, y: i32, x: i32, width: i32) -> Range<usize> {
         let bpp = self.format.bytes_per_pixel();
         let start = ((y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize) * bpp;
         start..start + width as usize * bpp
@@ -104,7 +132,11 @@ impl Snapshot {
 
     /// The bytes of a row's pixels inside one tile.
     pub(crate) fn in_tile(&self, tile: usize, y: i32, x: i32, width: i32) -> &[u8] {
-        &self.tiles[tile][self.locate(tile, y, x, width)]
+        debug_assert!(
+            Rect::new(x, y, width, 1).intersect(self.tile_rect(tile)).is_some_and(|r| r.width == width)
+        );
+        let slab = self.slab_at(x, y);
+        &self.slabs[slab].bytes[self.locate(self.slab_rect(slab), y, x, width)]
     }
 
     /// The part of `area` that holds all that has changed after `revision`; `None` where nothing has.
@@ -132,25 +164,30 @@ impl Snapshot {
         }
     }
 
-    /// The same to be written, copied first if a snapshot still holds it.
+    /// The same to be written, its slab copied first if a snapshot still holds it.
     ///
     /// # Errors
     /// [`crate::error::Status::Memory`] where there is no room for the copy.
     pub(crate) fn write_tile(&mut self, tile: usize) -> Result<TileWriter<'_>> {
-        let rect = self.tile_rect(tile);
+        let place = self.tile_rect(tile);
+        let slab = self.slab_at(place.x, place.y);
+        let rect = self.slab_rect(slab);
         let bpp = self.format.bytes_per_pixel();
-        let shared = &mut self.tiles[tile];
+        let shared = &mut self.slabs[slab];
         if Arc::get_mut(shared).is_none() {
-            let mut copy = Vec::new();
-            copy.try_reserve_exact(shared.len()).map_err(|_| no_room(shared.len()))?;
-            copy.extend_from_slice(shared);
-            *shared = Arc::new(copy);
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(shared.bytes.len()).map_err(|_| no_room(shared.bytes.len()))?;
+            bytes.extend_from_slice(&shared.bytes);
+            *shared = Arc::new(Slab { blank: false, bytes });
         }
-        let bytes = Arc::get_mut(shared).map_or(&mut [][..], |tile| &mut tile[..]);
+        let bytes = Arc::get_mut(shared).map_or(&mut [][..], |slab| {
+            slab.blank = false;
+            &mut slab.bytes[..]
+        });
         Ok(TileWriter { rect, bpp, bytes })
     }
 
-    /// The bytes of the pixels `x..x + width` of row `y`, tile by tile; the range must lie on the canvas.
+    /// The bytes of the pixels `x..x + width` of row `y`, slab by slab; the range must lie on the canvas.
     pub fn spans(&self, y: i32, x: i32, width: i32) -> impl Iterator<Item = &[u8]> {
         let end = x + width;
         let mut at = x;
@@ -158,22 +195,32 @@ impl Snapshot {
             if at >= end {
                 return None;
             }
-            let tile = self.tile_at(at as usize / TILE, y as usize / TILE);
-            let next = ((at / TILE as i32 + 1) * TILE as i32).min(end);
-            let span = self.in_tile(tile, y, at, next - at);
+            let slab = self.slab_at(at, y);
+            let rect = self.slab_rect(slab);
+            let next = (rect.x + rect.width).min(end);
+            let span = &self.slabs[slab].bytes[self.locate(rect, y, at, next - at)];
             at = next;
             Some(span)
         })
     }
 
-    /// Whether two tiles are one, shared, so that they show the same.
-    pub(crate) fn same_tiles(&self, one: usize, other: usize) -> bool {
-        Arc::ptr_eq(&self.tiles[one], &self.tiles[other])
+    /// The slab that holds a tile.
+    fn slab_of(&self, tile: usize) -> &Arc<Slab> {
+        let place = self.tile_rect(tile);
+        &self.slabs[self.slab_at(place.x, place.y)]
     }
 
-    /// Whether a tile is the same in both, so that nothing has changed in it.
+    /// Whether two tiles are blank and of one size, so that they show the same.
+    pub(crate) fn same_tiles(&self, one: usize, other: usize) -> bool {
+        let size = |tile| (self.tile_rect(tile).width, self.tile_rect(tile).height);
+        self.slab_of(one).blank && self.slab_of(other).blank && size(one) == size(other)
+    }
+
+    /// Whether nothing has changed in a tile from one to the other.
     pub(crate) fn shares_tile(&self, other: &Snapshot, tile: usize) -> bool {
-        Arc::ptr_eq(&self.tiles[tile], &other.tiles[tile])
+        let Rect { x, y, width, height } = self.tile_rect(tile);
+        let equal = |y| self.in_tile(tile, y, x, width) == other.in_tile(tile, y, x, width);
+        Arc::ptr_eq(self.slab_of(tile), other.slab_of(tile)) || (y..y + height).all(equal)
     }
 }
 
