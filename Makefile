@@ -85,6 +85,7 @@ bench: build
 	cargo bench --bench prepare
 	cargo bench --bench engine
 	cargo bench --bench process
+	cargo bench --bench memory
 	SCUMBLE_MEMORY_SIDE=4096 cargo test --release --test memory -- --nocapture
 	python3 scripts/bench_table.py $(TARGET)/criterion
 

@@ -10,5 +10,6 @@ mod painting;
 mod faults;
 mod kills;
 mod life;
+mod memory;
 mod same;
 mod seen;
