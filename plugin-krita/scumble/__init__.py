@@ -9,6 +9,7 @@ The map, in the order in which a stroke travels:
     reading.py    what of the canvas is read next           host.py       which window, view and document
     writing.py    a picture on its way into the layer       split.py      which part of it is shown
     playing.py    whether an animation plays                compare.py    the docker's ways to see the paint
+    instant_preview.py  what it does to whom reads and writes layers
     undo.py       no undo is lost to a picture              pictures.py   a picture's file as a layer
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engines.py    one engine a model, shared                models.py     the artist's model folders

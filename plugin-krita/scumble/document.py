@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from . import abi, host, onion
 from .engine import Engine, ScumbleError, Session
 from .group import Gone, ManagedGroup, OtherColours
+from .instant_preview import LIFTED, InstantPreview
 from .pixels import EMPTY, PixelFormat
 from .playing import PLAYING, Playing
 from .reading import Reading
 from .settings import DocumentSettings
 from .steering import Steering
-from .undo import free
 from .writing import Writing
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
@@ -28,10 +28,10 @@ GLANCE = 0.0015  # … of reading, while the artist paints and nothing else than
 LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
+PATIENCE = 5.0  # seconds more than it was told to that `finish_picture` waits for Krita at the most
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
-LIFTED = 0.05  # seconds between looks whether a stroke has ended, after the pen was lifted
 
 
 class LiveDocument:
@@ -41,7 +41,8 @@ class LiveDocument:
         self.group, self.engine = group, engine
         self.document = group.document
         self.settings = settings
-        self.steering = Steering(group.document)
+        self._preview = InstantPreview(group.document)
+        self.steering = Steering(group.document, self._preview.full)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0
@@ -62,7 +63,6 @@ class LiveDocument:
         self._selection_at = self._held_until = self._read_at = 0.0
         self._playing = Playing(self.document.currentTime())
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
-        self._stroke = None  # with Instant Preview: None, "down", or when the pen was lifted
 
     def _new_session(self) -> Session:
         session = Session(self.engine)
@@ -95,7 +95,7 @@ class LiveDocument:
     @property
     def painted_under(self) -> bool:
         """A stroke is being painted that Scumble cannot see (Instant Preview)."""
-        return self._stroke is not None
+        return self._preview.painting
 
     def set(self, settings: DocumentSettings) -> None:
         self.settings, self.due, self._read_at = settings, 0.0, 0.0
@@ -105,18 +105,17 @@ class LiveDocument:
     def pen_down(self) -> None:
         """The artist has put the pen on the canvas: paint is about to change.
 
-        With Instant Preview Krita paints the stroke on a smaller copy and empties what the paint tap shows,
-        until the stroke has been painted again in full: nothing is read then, and the artist sees the paint
-        itself.
+        With Instant Preview nothing is read until the stroke is painted in full, and the artist sees the
+        paint itself.
         """
         self._changed_at, self._read_at, self.due = time.perf_counter(), 0.0, 0.0
-        if host.instant_preview() is not None:
-            self._stroke = "down"
+        if self._preview.pen_down():
             self._face()
 
     def pen_up(self) -> None:
-        if self._stroke is not None:
-            self._stroke, self.due = time.perf_counter(), 0.0
+        if self.painted_under:
+            self._preview.pen_up(time.perf_counter())
+            self.due = 0.0
 
     def hold(self) -> None:
         """Krita drops an undo that comes while it merges layers: pictures wait while the artist goes back."""
@@ -156,7 +155,7 @@ class LiveDocument:
 
     def _face(self) -> None:
         """The picture, or the paint where the picture does not follow it or the artist wants to see that."""
-        self.group.stand_aside(self.comparing or self._stroke is not None or bool(self.problem))
+        self.group.stand_aside(self.comparing or self.painted_under or bool(self.problem))
 
     def close(self) -> None:
         self._drop_frame()
@@ -181,20 +180,30 @@ class LiveDocument:
             return None
         if was_hidden:
             self.group.fill_tap()  # Krita has not kept it up to date meanwhile
+        if self.painted_under:
+            if not self._preview.ended(started):
+                return LIFTED
+            self._face()
+            self._changed_at = started
+            self._read_at = 0.0
+            if self._reading is not None:
+                self._reading.anywhere()
         if self._fill_at and started >= max(self._fill_at[0], self._held_until):
             self._fill_at.pop(0)
             self.group.fill_tap()
             self._changed_at = started
-        if self._stroke is not None and not self._stroke_ended(started):
-            return LIFTED
         if self._playing.look(self.document.currentTime(), started):
             return PLAYING / 2
+        if not self._preview.full():
+            return LIFTED
         shape = (self.group.size, pixels)
         if shape != self._shape and not self.nothing_selected:
             self._begin(shape)
         if started - self._selection_at > LOOK_AT_SELECTION:
             self._selection_at = started
             self._follow_selection(shape)
+        if self._shape is None and not self.nothing_selected:
+            return LIFTED
         if not self._writing.busy and self.nothing_selected:
             return LOOK_AT_SELECTION
         if self.resting and started - self._onions_at > LOOK_AT_ONIONS:
@@ -222,16 +231,6 @@ class LiveDocument:
             wait = min(wait, self._hasten_redraw(now))
         return max(BETWEEN, min(wait, WAITING) if self.working else wait)
 
-    def _stroke_ended(self, now: float) -> bool:
-        """Whether a stroke with Instant Preview is painted in full. Krita is asked only after the pen was
-        lifted: each time that it is free when asked, its next such stroke has to copy the canvas anew."""
-        if self._stroke == "down" or now - self._stroke < LIFTED or not free(self.document):
-            return False
-        self._stroke = None
-        self._face()
-        self._changed_at = now
-        return True
-
     def _hasten_redraw(self, now: float) -> float:
         """Sees to it that Krita begins a picture's redraw at once; seconds until it must be called again."""
         if self.working:
@@ -257,20 +256,25 @@ class LiveDocument:
             self._laid = False
 
     def _begin(self, shape: tuple) -> None:
-        """A first canvas, or one of another size or kind: everything is pushed, as one change."""
+        """A first canvas, or one of another size or kind: everything is pushed, as one change. Where it
+        cannot be read now, the next turn tries again."""
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
         self._reading = Reading(shape[0], shape[1].bytes_per_pixel)
         self._laid = False
         self.steering.forget()
-        self._push_all()
+        if not self._push_all():
+            self._shape = None
+            return
         self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
 
-    def _push_all(self) -> None:
-        """Hands all of the paint over, as one change."""
+    def _push_all(self) -> bool:
+        """Hands all of the paint over, as one change; whether it could be read."""
         parts = [self._read(index) for index in range(len(self._reading.bands))]
-        if None not in parts:
-            self._hand_over(parts)
+        if None in parts:
+            return False
+        self._hand_over(parts)
+        return True
 
     def _push(self) -> None:
         """Hands over what is new where the brush is, as one change, and looks at as much of the rest as there
@@ -285,7 +289,8 @@ class LiveDocument:
                 changed.append(index)
             if differs is not False:
                 new[index] = part
-            if time.perf_counter() - started > TURN:
+            # Where the brush rests, half of the time is for the others: undo, filters, another place.
+            if time.perf_counter() - started > (TURN if changed else TURN / 2):
                 break
         if new:
             self._hand_over(list(new.values()))
@@ -310,9 +315,7 @@ class LiveDocument:
         paint = self.group.read(rect)
         if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
             return None  # the document is changing under us
-        if host.instant_preview() is not None and paint.empty() and not free(self.document):
-            return None  # Krita is about to paint a stroke in full that had a preview
-        return rect, paint
+        return (rect, paint) if self._preview.full() else None
 
     def _hand_over(self, parts: list[tuple]) -> bool:
         """Whether something of it was new to the library."""
@@ -322,6 +325,8 @@ class LiveDocument:
 
     def _follow_selection(self, shape: tuple) -> None:
         coverage = self.group.selection()
+        if not self._preview.full():
+            return
         if coverage == EMPTY:
             if not self.nothing_selected:
                 self.nothing_selected = True
@@ -332,6 +337,8 @@ class LiveDocument:
             self.nothing_selected = False
             self.session = self._new_session()
             self._begin(shape)
+        if self._shape is None:
+            return
         outside = abi.OUTSIDE_PAINT if self.settings.outside_shows_paint else abi.OUTSIDE_TRANSPARENT
         mask = None if coverage is None else (coverage, outside)
         if mask == self._mask:
@@ -360,14 +367,15 @@ class LiveDocument:
         rects = frame.rects if self._laid else [(0, 0, *size)]
         self._writing.begin(frame, rects, pixels, anew=not self._laid)
 
-    def _show_some(self, started: float, pixels: PixelFormat) -> None:
-        """Writes as many pieces as a turn has time for."""
+    def _show_some(self, started: float, pixels: PixelFormat) -> bool:
+        """Writes as many pieces as a turn has time for; whether Krita takes any now."""
         frame = self._writing.frame
-        if not self._writing.go_on(pixels, started + TURN):
-            return
+        with self._preview.kept_full() as ready:
+            if not ready or not self._writing.go_on(pixels, started + TURN):
+                return ready
         self._laid = frame is not None
         if frame is None:
-            return
+            return True
         self.problem = ""
         self._face()
         self.last_frame = frame.info
@@ -376,6 +384,7 @@ class LiveDocument:
             self.unnoted = True
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
+        return True
 
     @contextmanager
     def whole(self, seconds: float):
@@ -392,8 +401,9 @@ class LiveDocument:
         copied is one picture, and a finished one where that is near."""
         end = time.perf_counter() + seconds
         while True:
-            while self._writing.busy:
-                self._show_some(time.perf_counter(), self.group.format())
+            while self._writing.busy and time.perf_counter() < end + PATIENCE:
+                if not self._show_some(time.perf_counter(), self.group.format()):
+                    self.document.waitForDone()
             rests = not self.working and not self._anew
             if rests or self.nothing_selected or time.perf_counter() >= end:
                 return

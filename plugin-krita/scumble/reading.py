@@ -26,11 +26,18 @@ class Reading:
         self._changed: dict[int, float] = {}
         self._kept: dict[int, object] = {}  # the pixels of those near the brush
         self._next = 0
+        self._unseen = 0  # bands that are to be looked at before it is asked again where the brush is
         self._last = -1  # of those near the brush, the one that was looked at last
+
+    def anywhere(self) -> None:
+        """Something may have changed in any of them: all are looked at in turn."""
+        self._unseen = len(self.bands)
 
     def near(self) -> list[int]:
         """Those that are painted on, and those beside them, beginning after the last look: there may be more
         than it had time for."""
+        if self._unseen:
+            return []
         latest = max(self._changed.values(), default=0.0)
         self._changed = {index: at for index, at in self._changed.items() if latest - at <= HOT}
         found = {index + side for index in self._changed for side in (-1, 0, 1)}
@@ -49,6 +56,7 @@ class Reading:
                 yield index
             finally:
                 self._next = (index + 1) % count
+                self._unseen = max(0, self._unseen - 1)
 
     def differs(self, index: int, pixels) -> bool | None:
         """Of one near the brush: whether these are others than those that were handed over last; None where

@@ -125,10 +125,11 @@ def sources(document, own) -> list[tuple[str, str]]:
 
 
 class Steering:
-    """Hands a document's conditions to a session: what is new of them, and what is new on their layers."""
+    """Hands a document's conditions to a session: what is new of them, and what is new on their layers.
+    `readable` says whether what was read just before is what the layer looks like."""
 
-    def __init__(self, document):
-        self._document = document
+    def __init__(self, document, readable=lambda: True):
+        self._document, self._readable = document, readable
         self._nodes: dict[str, object] = {}
         self._files: dict[str, str] = {}  # where those lie that conditions name
         self.forget()
@@ -205,7 +206,7 @@ class Steering:
         for index in wanted:
             x, y, width, height = rect = reading.bands[index]
             paint = _read_pixels(node, (left + x, top + y, width, height))
-            if paint.length != width * height * pixels.bytes_per_pixel:
+            if paint.length != width * height * pixels.bytes_per_pixel or not self._readable():
                 continue  # it is changing under us; the next look sees how
             if one.kind == "region":
                 paint, alpha = _whitened(paint, pixels)

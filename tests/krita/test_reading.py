@@ -62,6 +62,17 @@ def test_where_there_is_time_for_a_few_all_have_their_turn():
     assert sorted(seen) == [n for n in range(16) if n not in (4, 5, 6)], "far from the brush, too"
 
 
+def test_where_anything_may_have_changed_all_are_looked_at_before_the_brush():
+    one = Reading((2048, 2048), 4)
+    one.handed_over({5: b""}, [5], 1.0)
+    one.anywhere()
+    seen = []
+    for _ in range(8):
+        assert one.near() == []
+        seen += itertools.islice(one.rest(), 2)
+    assert sorted(seen) == list(range(16)) and one.near() == [4, 5, 6]
+
+
 @pytest.fixture
 def painted(live, document, monkeypatch):
     """Live on a canvas of 16 bands, the fifth being painted on; what is read and handed over from here on."""

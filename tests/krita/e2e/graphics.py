@@ -33,6 +33,7 @@ from scumble.extension import live  # noqa: E402
 from scumble.group import LIVE_NAME  # noqa: E402
 
 BRUSH, INVERSE = (204, 51, 25), (51, 204, 230)  # its colour (painting.py), and that of its picture
+LOOK = 500  # milliseconds between looks at a large canvas, each of which takes Krita's thread for 300 or so
 PREVIEW = os.environ.get("SCUMBLE_PREVIEW") == "1"
 
 
@@ -106,7 +107,7 @@ def under_a_preview():
     K.action("edit_undo").trigger()
     yield 800
     live().start(document)
-    took = yield from until(lambda: settled(document, paper), 20)
+    took = yield from until(lambda: settled(document, paper), 20, LOOK)
     check("with Instant Preview: a first picture comes", took is not None)
     one, node = live().of(document), part(document, LIVE_NAME)
     yield from until(lambda: not one.working, 5)
@@ -134,7 +135,8 @@ def under_a_preview():
     shown = one.frames_shown
     full = yield from until(lambda: not one.painted_under, 60)
     took = yield from until(lambda: one.frames_shown > shown and not one.working, 20)
-    took = took if settled(document, paper) else (yield from until(lambda: settled(document, paper), 20))
+    if not settled(document, paper):
+        took = yield from until(lambda: settled(document, paper), 20, LOOK)
     told = f"{full or -1:.0f} ms until Krita has painted it in full, then {took or -1:.0f} ms"
     check("after the stroke the picture follows", took is not None, told)
     took = yield from until(lambda: projection(document) == whole(node, document), 5)
