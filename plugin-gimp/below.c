@@ -72,11 +72,8 @@ static gint32 live_in(gint32 image, gint32 live, gint32 copy) {
 /* The image without the live layer and what is above it; -1 if that is gone. `pairs` may be NULL. */
 static gint32 duplicate(gint32 image, gint32 live, GArray *pairs) {
     gint64 began = g_get_monotonic_time();
-    gint32 copy = gimp_image_duplicate(image), twin = copy > 0 ? live_in(image, live, copy) : -1;
-    if (copy > 0) {
-        mark_working(copy);
-        gimp_image_undo_disable(copy);
-    }
+    gint32 copy = mark_duplicate(image), twin = copy > 0 ? live_in(image, live, copy) : -1;
+    if (copy > 0) gimp_image_undo_disable(copy);
     if (twin <= 0) {
         if (copy > 0) gimp_image_delete(copy);
         return -1;

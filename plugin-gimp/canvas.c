@@ -197,9 +197,8 @@ static Paint *read_twin(gint32 copy, gint32 twin) {
 
 Paint *canvas_read_layer(gint32 image, gint32 layer) {
     gint64 began = g_get_monotonic_time();
-    gint32 copy = gimp_image_duplicate(image);
+    gint32 copy = mark_duplicate(image);
     if (copy <= 0) return NULL;
-    mark_working(copy);
     gimp_image_undo_disable(copy);
     gint32 twin = gimp_item_is_valid(layer) ? canvas_copy_of(image, layer, copy) : -1;
     Paint *paint = twin > 0 ? read_twin(copy, twin) : NULL;

@@ -153,21 +153,36 @@ gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window) {
     return runs(mark.process);
 }
 
-void mark_working(gint32 image) {
-    gchar *value = g_strdup_printf("%d", (int)getpid());
+/* `artists`: the image that the mark is put on only to be copied with it, 0 for one of ours. */
+static void put_working(gint32 image, gint32 artists) {
+    gchar *value = g_strdup_printf("%d %d", (int)getpid(), artists);
     GimpParasite *parasite = gimp_parasite_new(WORKING, 0, (guint32)strlen(value) + 1, value);
     gimp_image_attach_parasite(image, parasite);
     gimp_parasite_free(parasite);
     g_free(value);
 }
 
+void mark_working(gint32 image) { put_working(image, 0); }
+
+gint32 mark_duplicate(gint32 image) {
+    put_working(image, image);
+    gint32 copy = gimp_image_duplicate(image);
+    gimp_image_detach_parasite(image, WORKING);
+    return copy;
+}
+
 void mark_sweep(void) {
     gint count;
     gint32 *images = all_images(&count);
     for (gint i = 0; i < count; i++) {
-        int process = 0;
+        int process = 0, artists = 0;
         gchar *text = mark_text(gimp_image_get_parasite(images[i], WORKING));
-        if (text && sscanf(text, "%d", &process) == 1 && !runs(process)) gimp_image_delete(images[i]);
+        if (text && sscanf(text, "%d %d", &process, &artists) >= 1 && !runs(process)) {
+            if (artists == (int)images[i])
+                gimp_image_detach_parasite(images[i], WORKING);
+            else
+                gimp_image_delete(images[i]);
+        }
         g_free(text);
     }
     g_free(images);

@@ -29,6 +29,10 @@ gboolean mark_is_alive(gint32 layer, gint32 image, gulong *window);
 /* Marks a working image, which is never shown, as this process's. */
 void mark_working(gint32 image);
 
+/* A copy of the artist's image as a working image of this process; -1 if the image is gone. The copy has its mark from the
+ * beginning: a process that is killed in between leaves none that nobody would delete. */
+gint32 mark_duplicate(gint32 image);
+
 /* Deletes working images whose process is gone: GIMP 2.10 ends a plug-in that meets a layer which is going, and keeps what
  * that had. */
 void mark_sweep(void);

@@ -183,4 +183,20 @@ def killing(d: Desk, r: Report, times: int = 3):
     r.check("the next live start deletes the working images that they left", swept, told)
 
 
-SCENARIOS = [two, closing, scripted, undone, killing]
+def halfway(d: Desk, r: Report):
+    """A plug-in was killed while GIMP copied the image for it: the copy is swept, the image stays."""
+    d.open()
+    kept = d.image
+    mark = f'(list "scumble-working" 0 "999999 {kept}")'
+    d.s.do(f"(gimp-image-attach-parasite {kept} {mark})")
+    copy = re.findall(r"\d+", d.s.do(f"(gimp-image-duplicate {kept})"))[-1]
+    there = copy in numbers(d)
+    d.dialog(live=True)
+    swept = d.s.until(lambda: copy not in numbers(d), 8)
+    left = d.s.do(f"(gimp-image-get-parasite-list {kept})")
+    good = there and swept and str(kept) in numbers(d) and "working" not in left
+    r.check("the copy of a plug-in killed while it was made is swept, the image stays", good, left)
+    d.close_image()
+
+
+SCENARIOS = [two, closing, scripted, undone, killing, halfway]

@@ -220,11 +220,12 @@ def transforming():
         drags += 1
         before = whole_projection(source, document)
         pen = Pen()
-        pen.down(500, 500)
+        x, y = (420, 580) if drags % 2 else (580, 420)  # beside the middle, which has a handle of its own
+        pen.down(x, y)
         for n in range(8):
-            pen.move(500 + 15 * n, 500)
+            pen.move(x + 15 * n, y)
             yield 30
-        pen.up(605, 500)
+        pen.up(x + 105, y)
         moved = yield from until(lambda b=before: whole_projection(source, document) != b, 4)
     began = time.perf_counter()
     window = K.activeWindow().qwindow().windowHandle()
