@@ -77,7 +77,8 @@ loom:
 # Needs a nightly toolchain with Miri.
 .PHONY: miri
 miri:
-	env -u CARGO_TARGET_DIR cargo +nightly miri test --manifest-path tests/miri/Cargo.toml --lib
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --lib -- \
+		ffi:: region:: canvas::tests::a_ canvas::tests::only
 
 bench: build
 	cargo bench --bench host

@@ -293,7 +293,10 @@ mod tests {
                 assert_eq!(init(info, size, "info"), SCUMBLE_OK);
                 write_struct(info, told, "info").unwrap();
                 assert_eq!(read_struct(info, "info").unwrap().default_steps, 77);
-                assert_eq!(CStr::from_ptr(read_struct(info, "info").unwrap().runtime), c"");
+                // A pointer put together of two halves points nowhere, even where both are right.
+                if size != FIRST + 4 {
+                    assert_eq!(CStr::from_ptr(read_struct(info, "info").unwrap().runtime), c"");
+                }
             }
             assert!(bytes[size..].iter().all(|b| *b == 0xAA), "{size}");
             assert_eq!(bytes[..4], (size as u32).to_ne_bytes());
