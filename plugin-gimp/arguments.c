@@ -17,7 +17,8 @@ const Argument ARGUMENT[ARGUMENTS] = {
     NUMBER(WHOLE, seed, "See_d", "Another number, another picture", 0, SEED_MOST, 0, "The seed is a number from 0 to 2147483647."),
     TEXT(model, "_Model", "Folder of a model; empty = the one that comes with Scumble"),
     TEXT(sampler, "Sampl_er", "The engine's name of a sampler; empty = the model's own"),
-    TEXT(control, "Co_ntrol", "ControlNets, one a line: FOLDER=LAYER[:SCALE[:START[:END]]], with the name of a layer"),
+    TEXT(control, "Co_ntrol", "ControlNets, one a line: FOLDER=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
+                             "PREPARATION is as-is, drawn, lines, canny or blur"),
     TEXT(lora, "_LoRA", "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"),
     TEXT(region, "_Region", "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]"),
     TEXT(reference, "Re_ference", "Reference pictures, one a line: LAYER[:SCALE], with the name of a layer"),

@@ -13,6 +13,37 @@ static const struct {
 } KINDS[] = {{SCUMBLE_CONDITION_CONTROL, "control"}, {SCUMBLE_CONDITION_LORA, "lora"}, {SCUMBLE_CONDITION_REGION, "region"},
              {SCUMBLE_CONDITION_REFERENCE, "reference"}};
 
+/* By their numbers, SCUMBLE_PREPARE_*. */
+static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur"};
+
+static const struct {
+    const gchar *part; /* of a network's name, in small letters */
+    guint32 prepare;
+} USUAL[] = {{"scribble", SCUMBLE_PREPARE_DRAWN}, {"sketch", SCUMBLE_PREPARE_DRAWN},   {"lineart", SCUMBLE_PREPARE_DRAWN},
+             {"line_art", SCUMBLE_PREPARE_DRAWN}, {"line-art", SCUMBLE_PREPARE_DRAWN}, {"canny", SCUMBLE_PREPARE_CANNY},
+             {"tile", SCUMBLE_PREPARE_BLUR},      {"blur", SCUMBLE_PREPARE_BLUR}};
+
+const gchar *preparation_name(guint32 prepare) { return PREPARATIONS[prepare]; }
+
+gboolean preparation_named(const gchar *name, gsize length, guint32 *prepare) {
+    if (length == 5 && !strncmp("as-is", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_AS_IS]; /* as the command line has it */
+    for (guint32 i = 0; i < G_N_ELEMENTS(PREPARATIONS); i++) {
+        if (strlen(PREPARATIONS[i]) != length || strncmp(PREPARATIONS[i], name, length)) continue;
+        *prepare = i;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+guint32 preparation_usual(const gchar *name) {
+    guint32 found = SCUMBLE_PREPARE_AS_IS;
+    gchar *small = g_utf8_strdown(name, -1);
+    for (guint i = 0; i < G_N_ELEMENTS(USUAL) && found == SCUMBLE_PREPARE_AS_IS; i++)
+        if (strstr(small, USUAL[i].part)) found = USUAL[i].prepare;
+    g_free(small);
+    return found;
+}
+
 static void condition_free(gpointer data) {
     Condition *c = data;
     g_free(c->file);
@@ -95,6 +126,7 @@ static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     json_object_set_double_member(object, "end", c->end);
     json_object_set_boolean_member(object, "on", c->on != FALSE);
     json_object_set_string_member(object, "prompt", c->prompt);
+    if (c->kind == SCUMBLE_CONDITION_CONTROL) json_object_set_string_member(object, "prepare", preparation_name(c->prepare));
 }
 
 JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only) {
@@ -151,6 +183,15 @@ static gboolean take_on(JsonObject *object, gboolean *on) {
     return TRUE;
 }
 
+/* Images of before there were preparations name none, and a later Scumble may have more: the layer as it is. */
+static gboolean take_prepare(JsonObject *object, Condition *c) {
+    gchar *name = g_strdup("");
+    gboolean good = take_text(object, "prepare", &name);
+    if (good && c->kind == SCUMBLE_CONDITION_CONTROL) preparation_named(name, strlen(name), &c->prepare);
+    g_free(name);
+    return good;
+}
+
 static Condition *read_one(JsonNode *node) {
     if (!JSON_NODE_HOLDS_OBJECT(node)) return NULL;
     JsonObject *object = json_node_get_object(node);
@@ -163,7 +204,7 @@ static Condition *read_one(JsonNode *node) {
                     take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
                     take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
                     take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
-                    c->start <= c->end && take_on(object, &c->on);
+                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c);
     c->number = (guint32)number;
     c->tattoo = (gint32)tattoo;
     if (good) return c;

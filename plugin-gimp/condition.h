@@ -25,6 +25,7 @@ typedef struct {
     gdouble scale;
     gdouble text;    /* how much of a LoRA the text encoders get; a NaN: as much as the rest */
     gdouble start, end;
+    guint32 prepare; /* what is made of a control's layer first, one of SCUMBLE_PREPARE_* */
     gboolean on;
 } Condition;
 
@@ -42,6 +43,13 @@ gboolean condition_has_layer(const Condition *condition);
 
 /* How it is called to the artist. Free it. */
 gchar *condition_title(const Condition *condition);
+
+/* What files and scripts call a preparation, and whether a text of that length is one. */
+const gchar *preparation_name(guint32 prepare);
+gboolean preparation_named(const gchar *name, gsize length, guint32 *prepare);
+
+/* What a ControlNet of this name was trained to see, as Krita knows them; nothing that it knows: the layer as it is. */
+guint32 preparation_usual(const gchar *name);
 
 /* Puts a text into one of the fields above. */
 void condition_text(gchar **field, const gchar *text);

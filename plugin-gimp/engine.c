@@ -11,7 +11,7 @@
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
     X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)                   \
-    X(condition_init) X(session_set_condition) X(engine_conditions)                                  \
+    X(condition_init) X(session_set_condition) X(session_conditions) X(engine_conditions)            \
     X(engine_samplers) X(entry_init) X(list_create) X(list_entry) X(list_release)                    \
     X(download_options_init) X(download_info_init) X(download_start) X(download_poll)                \
     X(download_agree) X(download_cancel) X(download_release)
@@ -221,6 +221,7 @@ gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const P
         condition.file = c->path ? c->path : "";
         condition.scale = (float)c->scale;
         condition.text_scale = (float)(isnan(c->text) ? c->scale : c->text);
+        condition.prepare = c->prepare;
         condition.start = (float)c->start;
         condition.end = (float)c->end;
         condition.prompt = c->prompt;
@@ -245,6 +246,19 @@ gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], 
                 *(entry.usable ? &notes[kind] : &reasons[kind]) = g_strdup(entry.note);
     lib.list_release(list);
     return TRUE;
+}
+
+void renderer_silent(const Renderer *r, gchar *why[CONDITIONS_MOST]) {
+    ScumbleList *list = NULL;
+    ScumbleEntry entry;
+    for (guint i = 0; i < CONDITIONS_MOST; i++) why[i] = NULL;
+    if (lib.session_conditions(r->session, &list) != SCUMBLE_OK) return;
+    lib.entry_init(&entry, sizeof entry);
+    for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++) {
+        guint64 number = g_ascii_strtoull(entry.name, NULL, 10);
+        if (!entry.usable && number < CONDITIONS_MOST && !why[number]) why[number] = g_strdup(entry.note);
+    }
+    lib.list_release(list);
 }
 
 /* Lays what the frame has changed; nothing else has. FALSE if there is no memory for it. */

@@ -47,6 +47,10 @@ gboolean renderer_steer(Renderer *renderer, guint32 number, const Condition *con
  * takes: that it weighs none. FALSE as long as nobody knows. Free each. */
 gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]);
 
+/* Why a condition that is on steers nothing all the same, by its number, NULL where it steers. A job has to have seen it: after a
+ * poll. Looks at no pixels. Free each. */
+void renderer_silent(const Renderer *renderer, gchar *why[CONDITIONS_MOST]);
+
 /* Takes a newer picture if there is one; *fresh tells. */
 gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);
 

@@ -61,11 +61,18 @@ static gboolean follow(const Reading *r, Condition *c, const gchar *name) {
     return TRUE;
 }
 
+/* The layer of that whole name; else of what comes after the name of a preparation. */
+static gboolean follow_prepared(const Reading *r, Condition *c, const gchar *text) {
+    const gchar *colon = strchr(text, ':');
+    if (colon && gimp_image_get_layer_by_name(r->image, text) <= 0 && preparation_named(text, (gsize)(colon - text), &c->prepare)) text = colon + 1;
+    return follow(r, c, text);
+}
+
 static gboolean read_control(const Reading *r, gchar *text) {
     gdouble numbers[NUMBERS] = {1.0, 0.0, 1.0}, given[NUMBERS];
     gchar *layer = strchr(text, '=');
     gint count = layer ? take_numbers(layer, NUMBERS, given) : 0;
-    if (!layer || layer == text || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=LAYER:0.8:0:0.5");
+    if (!layer || layer == text || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=drawn:LAYER:0.8:0:0.5");
     *layer++ = '\0';
     memcpy(numbers, given, (gsize)count * sizeof *given);
     if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST) || !within(r, "the start", numbers[1], 0.0, 1.0) ||
@@ -76,7 +83,7 @@ static gboolean read_control(const Reading *r, gchar *text) {
     c->scale = numbers[0];
     c->start = numbers[1];
     c->end = numbers[2];
-    return follow(r, c, layer);
+    return follow_prepared(r, c, layer);
 }
 
 static gboolean read_lora(const Reading *r, gchar *text) {

@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#include "aside.h"
-#include "chooser.h"
 #include "fold.h"
 #include "known.h"
 #include "mark.h"
 #include "sources.h"
+#include "steer_menu.h"
 
 #define LABEL "Steer b_y"
 #define GAP 4
@@ -28,7 +27,7 @@ struct SteerList {
 typedef struct {
     SteerList *list;
     Condition *condition; /* the list's */
-    GtkWidget *box, *on, *title, *layer, *weight, *prompt;
+    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *prepare, *silent;
 } Row;
 
 static void tell(SteerList *l) {
@@ -59,6 +58,13 @@ static void layer_changed(GtkComboBox *box, Row *row) {
     gint at = gtk_combo_box_get_active(box);
     if (row->list->showing || at < 0 || at >= (gint)row->list->sources->len) return;
     source_choose(row->condition, g_array_index(row->list->sources, Source, at).layer);
+    tell(row->list);
+}
+
+static void prepare_changed(GtkComboBox *box, Row *row) {
+    gint at = gtk_combo_box_get_active(box);
+    if (row->list->showing || at < 0) return;
+    row->condition->prepare = (guint32)at;
     tell(row->list);
 }
 
@@ -97,6 +103,7 @@ static void grey(Row *row) {
     gtk_widget_set_sensitive(row->weight, !why && !note);
     gtk_widget_set_tooltip_text(row->weight, note ? note : WEIGHS);
     if (row->layer) gtk_widget_set_sensitive(row->layer, !why);
+    if (row->prepare) gtk_widget_set_sensitive(row->prepare, !why);
     if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
     gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
 }
@@ -119,6 +126,30 @@ static GtkWidget *layer_of(Row *row) {
                                            : "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
     g_signal_connect(layer, "changed", G_CALLBACK(layer_changed), row);
     return layer;
+}
+
+/* What SCUMBLE_PREPARE_* are called, by their numbers. */
+static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred"};
+
+/* A line of its own: what is made of the layer, and why that says nothing. */
+static void add_prepare(Row *row) {
+    GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP);
+    row->prepare = gtk_combo_box_text_new();
+    for (guint i = 0; i < G_N_ELEMENTS(PREPARATIONS); i++) gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(row->prepare), PREPARATIONS[i]);
+    gtk_combo_box_set_active(GTK_COMBO_BOX(row->prepare), (gint)row->condition->prepare);
+    gtk_widget_set_tooltip_text(row->prepare, "What is made of the layer before the ControlNet sees it: white lines on black, or what it was "
+                                              "trained with.\nas it is: what is transparent is black\n"
+                                              "drawn lines: lines that are drawn on it, of any colour, on paper or on nothing\n"
+                                              "lines of a picture: those that somebody would draw of what is painted on it\n"
+                                              "edges (Canny): of what is painted on it, by Canny's detector\n"
+                                              "blurred: what is painted on it, soft, for ControlNets that make detail (tile)");
+    g_signal_connect(row->prepare, "changed", G_CALLBACK(prepare_changed), row);
+    row->silent = gtk_label_new(NULL);
+    gtk_label_set_ellipsize(GTK_LABEL(row->silent), PANGO_ELLIPSIZE_END);
+    align_left(row->silent);
+    gtk_box_pack_start(GTK_BOX(line), row->prepare, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(line), row->silent, TRUE, TRUE, 0);
+    gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
 }
 
 static Row *row_new(SteerList *l, Condition *condition) {
@@ -148,6 +179,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     gtk_box_pack_start(GTK_BOX(line), remove, FALSE, FALSE, 0);
     g_signal_connect(remove, "clicked", G_CALLBACK(remove_clicked), row);
     gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
+    if (condition->kind == SCUMBLE_CONDITION_CONTROL) add_prepare(row);
     if (condition->kind == SCUMBLE_CONDITION_REGION) {
         row->prompt = gtk_entry_new();
         gtk_entry_set_max_length(GTK_ENTRY(row->prompt), CONDITION_TEXT_MOST / 4);
@@ -186,123 +218,34 @@ static void take_over(SteerList *l, GPtrArray *conditions) {
     g_ptr_array_unref(before);
 }
 
-#define TOO_MANY "32 things steer this image, and there can be no more."
+gint32 steer_list_image(const SteerList *l) { return l->image; }
+GtkWidget *steer_list_button(const SteerList *l) { return l->add; }
+const gchar *steer_list_reason(const SteerList *l, guint32 kind) { return l->reasons[kind]; }
+void steer_list_fail(SteerList *l, const gchar *sentence) { l->changed(sentence, l->data); }
 
-/* One more, by that layer or, with -1, the one that is painted on. A region's words are its layer's name at first. */
-static void add(SteerList *l, guint32 kind, const gchar *id, const gchar *path, gint32 layer) {
+gboolean steer_list_full(SteerList *l) {
+    gboolean full = l->conditions->len >= CONDITIONS_MOST;
+    if (full) steer_list_fail(l, "32 things steer this image, and there can be no more.");
+    return full;
+}
+
+void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *path, gint32 layer) {
+    if (steer_list_full(l)) return;
     Condition *c = conditions_add(l->conditions, kind, id, path);
-    if (!c) {
-        l->changed(TOO_MANY, l->data);
-        return;
-    }
     if (layer <= 0) layer = active_layer(l->image);
     if (condition_has_layer(c) && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
     if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
+    if (kind == SCUMBLE_CONDITION_CONTROL) {
+        gchar *name = known_name(id);
+        c->prepare = preparation_usual(name);
+        g_free(name);
+    }
     build_rows(l);
     fold_open(l->head, TRUE);
     tell(l);
 }
 
-static void add_file(SteerList *l, guint32 kind, const gchar *path) {
-    gchar *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
-    /* Its folder says more than this name, which nearly every network has. */
-    const gchar *chosen = strcmp(base, "model.onnx") ? path : folder;
-    gchar *id = known_remember(KNOWN_NETWORKS, chosen);
-    add(l, kind, id, chosen, -1);
-    g_free(id);
-    g_free(base);
-    g_free(folder);
-}
-
-static void control_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_CONTROL, path); }
-static void lora_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_LORA, path); }
-
-/* The folder of what was chosen last. */
-static gchar *last_folder(void) {
-    gchar **known = known_list(KNOWN_NETWORKS), *folder = *known ? g_path_get_dirname(known[1]) : NULL;
-    g_strfreev(known);
-    return folder;
-}
-
-static void choose_control(GtkMenuItem *item, SteerList *l) {
-    gchar *folder = last_folder();
-    (void)item;
-    chooser_show(l->add, &(ChooserAsk){"Choose a ControlNet", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "ControlNets", "*.onnx"}, control_chosen, l);
-    g_free(folder);
-}
-
-static void choose_lora(GtkMenuItem *item, SteerList *l) {
-    gchar *folder = last_folder();
-    (void)item;
-    chooser_show(l->add, &(ChooserAsk){"Choose a LoRA", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "LoRAs", "*.safetensors"}, lora_chosen, l);
-    g_free(folder);
-}
-
-static void add_region(GtkMenuItem *item, SteerList *l) {
-    (void)item;
-    add(l, SCUMBLE_CONDITION_REGION, "", NULL, -1);
-}
-
-static void add_reference(GtkMenuItem *item, SteerList *l) {
-    (void)item;
-    add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, -1);
-}
-
-static void picture_chosen(const gchar *path, gpointer data) {
-    SteerList *l = data;
-    GError *error = NULL;
-    if (l->conditions->len >= CONDITIONS_MOST) {
-        l->changed(TOO_MANY, l->data); /* before a layer is made for it */
-        return;
-    }
-    gint32 layer = aside_file(l->image, path, &error);
-    if (layer > 0) add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, layer);
-    else l->changed(error->message, l->data);
-    g_clear_error(&error);
-}
-
-static void choose_picture(GtkMenuItem *item, SteerList *l) {
-    (void)item;
-    chooser_show(l->add, &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, picture_chosen, l);
-}
-
-static void add_known(GtkMenuItem *item, SteerList *l) {
-    const gchar *path = g_object_get_data(G_OBJECT(item), "path");
-    add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path, -1);
-}
-
-static GtkWidget *entry(SteerList *l, GtkWidget *menu, const gchar *text, guint32 kind, const gchar *tip, GCallback clicked) {
-    GtkWidget *item = gtk_menu_item_new_with_label(text);
-    gtk_widget_set_sensitive(item, !l->reasons[kind]);
-    gtk_widget_set_tooltip_text(item, l->reasons[kind] ? l->reasons[kind] : tip);
-    g_object_set_data(G_OBJECT(item), "kind", GUINT_TO_POINTER(kind));
-    g_signal_connect(item, "activate", clicked, l);
-    gtk_menu_shell_append(GTK_MENU_SHELL(menu), item);
-    return item;
-}
-
-static void add_clicked(GtkButton *button, SteerList *l) {
-    GtkWidget *menu = gtk_menu_new();
-    (void)button;
-    entry(l, menu, "ControlNet from a file\xe2\x80\xa6", SCUMBLE_CONDITION_CONTROL, "Follows what is painted on a layer", G_CALLBACK(choose_control));
-    entry(l, menu, "LoRA from a file\xe2\x80\xa6", SCUMBLE_CONDITION_LORA, "A style or a subject that it has learnt", G_CALLBACK(choose_lora));
-    entry(l, menu, "Region with words of its own", SCUMBLE_CONDITION_REGION, "Where the chosen layer is painted", G_CALLBACK(add_region));
-    entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
-    entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
-    gchar **known = known_list(KNOWN_NETWORKS);
-    if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
-    for (gchar **at = known; *at; at += 2) {
-        guint32 kind = g_str_has_suffix(at[1], ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_CONTROL;
-        gchar *title = condition_title(&(Condition){.kind = kind, .file = at[0]});
-        GtkWidget *item = entry(l, menu, title, kind, at[1], G_CALLBACK(add_known));
-        g_object_set_data_full(G_OBJECT(item), "id", g_strdup(at[0]), g_free);
-        g_object_set_data_full(G_OBJECT(item), "path", g_strdup(at[1]), g_free);
-        g_free(title);
-    }
-    g_strfreev(known);
-    gtk_widget_show_all(menu);
-    menu_popup(menu, l->add);
-}
+static void add_clicked(GtkButton *button, SteerList *l) { steer_menu_show(l, GTK_WIDGET(button)); }
 
 SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar *, gpointer), gpointer data) {
     SteerList *l = g_new0(SteerList, 1);
@@ -355,6 +298,16 @@ void steer_list_know(SteerList *l, gchar *const reasons[RENDERER_KINDS], gchar *
         l->notes[i] = notes ? g_strdup(notes[i]) : NULL;
     }
     for (guint i = 0; i < l->rows->len && reasons; i++) grey(g_ptr_array_index(l->rows, i));
+}
+
+void steer_list_hear(SteerList *l, gchar *const why[CONDITIONS_MOST]) {
+    for (guint i = 0; i < l->rows->len; i++) {
+        Row *row = g_ptr_array_index(l->rows, i);
+        const gchar *text = why[row->condition->number] ? why[row->condition->number] : "";
+        if (!row->silent || !strcmp(gtk_label_get_text(GTK_LABEL(row->silent)), text)) continue;
+        gtk_label_set_text(GTK_LABEL(row->silent), text);
+        gtk_widget_set_tooltip_text(row->silent, text);
+    }
 }
 
 void steer_list_look(SteerList *l) {

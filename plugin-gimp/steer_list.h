@@ -22,6 +22,9 @@ const GPtrArray *steer_list_conditions(const SteerList *list);
  * are. NULL: nobody knows yet. */
 void steer_list_know(SteerList *list, gchar *const reasons[RENDERER_KINDS], gchar *const notes[RENDERER_KINDS]);
 
+/* Why one that is on steers nothing, by its number, NULL: it does; told at its row. */
+void steer_list_hear(SteerList *list, gchar *const why[CONDITIONS_MOST]);
+
 /* Layers may have come, gone or been renamed. */
 void steer_list_look(SteerList *list);
 

@@ -91,7 +91,7 @@ const gchar *steering_problem(const Steering *s) {
 
 /* All of it but the picture. */
 static gchar *words_of(const Condition *c) {
-    return g_strdup_printf("%u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,
+    return g_strdup_printf("%u %u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->prepare, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,
                            c->path ? c->path : "", c->prompt);
 }
 

@@ -25,12 +25,16 @@ def steered(b: Batch):
     plain = b.reference("paint-out.png", model=model).values
     cases = {
         "a control": (f"{net}=lines:0.8:0:0.5", "", ""),
+        "its edges": (f"{net}=canny:lines:0.8:0:0.5", "", ""),
+        "it blurred": (f"{net}=blur:lines:0.8:0:0.5", "", ""),
         "a LoRA": ("", f"{lora}:0.7", ""),
         "a region": ("", "", "night: ships=a red ship:2"),
         "all of them": (f"{net}=lines\n{net}=night: ships:0.5", f"{lora}:1:0.5", "night: ships=x=y"),
     }
+    made_of = []
     for name, (control, with_lora, region) in cases.items():
         files = {"=lines": f"={b.folder}/lines.png", "=night: ships": f"={b.folder}/ships.png"}
+        files.update({f"={how}:lines": f"={how}:{b.folder}/lines.png" for how in ("canny", "blur")})
         words = control
         for one, path in files.items():
             words = words.replace(one, path)
@@ -43,8 +47,24 @@ def steered(b: Batch):
         result = b.export(made, "steered.png", 8)
         same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
         b.report.check(f"{name}: the layer is what scumble render makes", same and wanted.values != plain)
+        made_of.append(wanted.values)
         b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    apart = all(one != another for i, one in enumerate(made_of) for another in made_of[:i])
+    b.report.check("each is another picture", apart)
+    made = b.number(f'(t-steered {image} {layer} "{model}" "{net}=as-is:lines:0.8:0:0.5" "" "" "")')
+    result = b.export(made, "steered.png", 8)
+    same = [v for i, v in enumerate(result.values) if i % 4 != 3] == made_of[0]
+    b.report.check("as it is can be said, too", same)
+    b.session.do(
+        f'(begin (gimp-image-remove-layer {image} {made}) (gimp-item-set-name {drawn} "blur:lines"))'
+    )
+    made = b.number(f'(t-steered {image} {layer} "{model}" "{net}=blur:lines:0.8:0:0.5" "" "" "")')
+    result = b.export(made, "steered.png", 8)
+    same = [v for i, v in enumerate(result.values) if i % 4 != 3] == made_of[0]
+    b.report.check("a layer of that whole name is shown as it is", same)
+    b.session.do(f'(begin (gimp-image-remove-layer {image} {made}) (gimp-item-set-name {drawn} "lines"))')
     wrong = {
+        "a preparation that is none": (f"{net}=depth:lines", "", "", "depth:lines"),
         "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
         "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
         "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),

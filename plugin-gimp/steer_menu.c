@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "steer_menu.h"
+
+#include <string.h>
+
+#include "aside.h"
+#include "chooser.h"
+#include "known.h"
+
+static void add_file(SteerList *l, guint32 kind, const gchar *path) {
+    gchar *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    /* Its folder says more than this name, which nearly every network has. */
+    const gchar *chosen = strcmp(base, "model.onnx") ? path : folder;
+    gchar *id = known_remember(KNOWN_NETWORKS, chosen);
+    steer_list_add(l, kind, id, chosen, -1);
+    g_free(id);
+    g_free(base);
+    g_free(folder);
+}
+
+static void control_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_CONTROL, path); }
+static void lora_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_LORA, path); }
+
+/* The folder of what was chosen last. */
+static gchar *last_folder(void) {
+    gchar **known = known_list(KNOWN_NETWORKS), *folder = *known ? g_path_get_dirname(known[1]) : NULL;
+    g_strfreev(known);
+    return folder;
+}
+
+static void choose_control(GtkMenuItem *item, SteerList *l) {
+    gchar *folder = last_folder();
+    (void)item;
+    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a ControlNet", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "ControlNets", "*.onnx"}, control_chosen, l);
+    g_free(folder);
+}
+
+static void choose_lora(GtkMenuItem *item, SteerList *l) {
+    gchar *folder = last_folder();
+    (void)item;
+    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a LoRA", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "LoRAs", "*.safetensors"}, lora_chosen, l);
+    g_free(folder);
+}
+
+static void add_region(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    steer_list_add(l, SCUMBLE_CONDITION_REGION, "", NULL, -1);
+}
+
+static void add_reference(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    steer_list_add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, -1);
+}
+
+static void picture_chosen(const gchar *path, gpointer data) {
+    SteerList *l = data;
+    GError *error = NULL;
+    if (steer_list_full(l)) return; /* before a layer is made for it */
+    gint32 layer = aside_file(steer_list_image(l), path, &error);
+    if (layer > 0) steer_list_add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, layer);
+    else steer_list_fail(l, error->message);
+    g_clear_error(&error);
+}
+
+static void choose_picture(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, picture_chosen, l);
+}
+
+static void add_known(GtkMenuItem *item, SteerList *l) {
+    const gchar *path = g_object_get_data(G_OBJECT(item), "path");
+    steer_list_add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path, -1);
+}
+
+static GtkWidget *entry(SteerList *l, GtkWidget *menu, const gchar *text, guint32 kind, const gchar *tip, GCallback clicked) {
+    const gchar *why = steer_list_reason(l, kind);
+    GtkWidget *item = gtk_menu_item_new_with_label(text);
+    gtk_widget_set_sensitive(item, !why);
+    gtk_widget_set_tooltip_text(item, why ? why : tip);
+    g_object_set_data(G_OBJECT(item), "kind", GUINT_TO_POINTER(kind));
+    g_signal_connect(item, "activate", clicked, l);
+    gtk_menu_shell_append(GTK_MENU_SHELL(menu), item);
+    return item;
+}
+
+void steer_menu_show(SteerList *l, GtkWidget *button) {
+    GtkWidget *menu = gtk_menu_new();
+    entry(l, menu, "ControlNet from a file\xe2\x80\xa6", SCUMBLE_CONDITION_CONTROL, "Follows what is painted on a layer", G_CALLBACK(choose_control));
+    entry(l, menu, "LoRA from a file\xe2\x80\xa6", SCUMBLE_CONDITION_LORA, "A style or a subject that it has learnt", G_CALLBACK(choose_lora));
+    entry(l, menu, "Region with words of its own", SCUMBLE_CONDITION_REGION, "Where the chosen layer is painted", G_CALLBACK(add_region));
+    entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
+    entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
+    gchar **known = known_list(KNOWN_NETWORKS);
+    if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
+    for (gchar **at = known; *at; at += 2) {
+        guint32 kind = g_str_has_suffix(at[1], ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_CONTROL;
+        gchar *title = condition_title(&(Condition){.kind = kind, .file = at[0]});
+        GtkWidget *item = entry(l, menu, title, kind, at[1], G_CALLBACK(add_known));
+        g_object_set_data_full(G_OBJECT(item), "id", g_strdup(at[0]), g_free);
+        g_object_set_data_full(G_OBJECT(item), "path", g_strdup(at[1]), g_free);
+        g_free(title);
+    }
+    g_strfreev(known);
+    gtk_widget_show_all(menu);
+    menu_popup(menu, button);
+}
