@@ -23,6 +23,7 @@ typedef struct {
 
 #define ARGUMENTS 12
 #define ARGUMENTS_STEER 4 /* the last of them; scripts of 2.10 that know of none of these have a procedure without */
+#define ARGUMENTS_KEPT (ARGUMENTS - ARGUMENTS_STEER) /* the first of them; what steers is kept with the image */
 extern const Argument ARGUMENT[ARGUMENTS];
 
 gchar **argument_text(const Argument *argument, Settings *settings);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "arguments.h"
 #include "compat.h"
 #include "json.h"
 #include "known.h"
@@ -14,19 +15,19 @@
 #define SMALL_MOST (1 << 15)    /* bytes of a small picture in its file */
 #define ALL_MOST (200 << 10)    /* bytes of all of it: the oldest are left out */
 
+/* A model is kept by its id. */
+static gboolean is_model(const Argument *a) { return a->field == G_STRUCT_OFFSET(Settings, model); }
+
 static JsonObject *put(const Kept *k) {
     const Settings *s = &k->settings;
     JsonObject *object = json_object_new();
-    json_object_set_string_member(object, "prompt", s->prompt);
-    json_object_set_string_member(object, "negative", s->negative);
-    json_object_set_string_member(object, "sampler", s->sampler);
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
+        if (a->kind == ARGUMENT_TEXT) json_object_set_string_member(object, a->name, is_model(a) ? k->model : argument_text_of(a, s));
+        else if (a->kind == ARGUMENT_WHOLE) json_object_set_int_member(object, a->name, (gint64)argument_number(a, s));
+        else json_object_set_double_member(object, a->name, argument_number(a, s));
+    }
     json_object_set_string_member(object, "style", s->style);
     json_object_set_string_member(object, "words", s->words);
-    json_object_set_string_member(object, "model", k->model);
-    json_object_set_double_member(object, "strength", s->strength);
-    json_object_set_double_member(object, "guidance", s->guidance);
-    json_object_set_int_member(object, "steps", s->steps);
-    json_object_set_int_member(object, "seed", s->seed);
     json_object_set_member(object, "conditions", conditions_write(k->conditions, FALSE));
     return object;
 }
@@ -49,12 +50,12 @@ static gboolean take_text(JsonObject *object, const gchar *key, gchar **field) {
     return TRUE;
 }
 
-static gboolean take_number(JsonObject *object, const gchar *key, gdouble least, gdouble most, gdouble *value) {
-    JsonNode *node = json_object_get_member(object, key);
+static gboolean take_number(JsonObject *object, const Argument *a, Settings *s) {
+    JsonNode *node = json_object_get_member(object, a->name);
     GType type = node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
     if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) return FALSE;
-    *value = json_node_get_double(node);
-    return *value >= least && *value <= most;
+    gdouble value = json_node_get_double(node);
+    return argument_allows(a, value) && argument_set(a, s, value);
 }
 
 static void limit(GdkPixbufLoader *loader, gint width, gint height, gpointer wrong) {
@@ -86,17 +87,11 @@ static GdkPixbuf *picture_from(JsonObject *object) {
 static Kept *take(JsonObject *object) {
     Kept *k = g_new0(Kept, 1);
     Settings *s = &k->settings;
-    gdouble steps = 0.0, seed = 0.0;
     settings_init(s);
     k->model = g_strdup("");
-    gboolean good = take_text(object, "prompt", &s->prompt) && take_text(object, "negative", &s->negative) &&
-                    take_text(object, "sampler", &s->sampler) && take_text(object, "style", &s->style) &&
-                    take_text(object, "words", &s->words) && take_text(object, "model", &k->model) &&
-                    take_number(object, "strength", -1.0, 1.0, &s->strength) &&
-                    take_number(object, "guidance", -1.0, GUIDANCE_MOST, &s->guidance) &&
-                    take_number(object, "steps", 0.0, STEPS_MOST, &steps) && take_number(object, "seed", 0.0, SEED_MOST, &seed);
-    s->steps = (gint)steps;
-    s->seed = (gint)seed;
+    gboolean good = take_text(object, "style", &s->style) && take_text(object, "words", &s->words);
+    for (const Argument *a = ARGUMENT; good && a < ARGUMENT + ARGUMENTS_KEPT; a++)
+        good = a->kind == ARGUMENT_TEXT ? take_text(object, a->name, is_model(a) ? &k->model : argument_text(a, s)) : take_number(object, a, s);
     gboolean all = FALSE;
     k->conditions = conditions_read(json_object_get_member(object, "conditions"), &all);
     k->small = good && all ? picture_from(object) : NULL;

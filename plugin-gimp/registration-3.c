@@ -39,7 +39,7 @@ static gboolean read_settings(GimpProcedureConfig *config, Settings *s) {
 
 /* What the dialog was left with is what GIMP keeps as the last values. */
 static void write_settings(GimpProcedureConfig *config, const Settings *s) {
-    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS - ARGUMENTS_STEER; a++) {
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
         if (a->kind == ARGUMENT_TEXT) g_object_set(config, a->name, argument_text_of(a, s), NULL);
         else g_object_set(config, a->name, argument_number(a, s), NULL);
     }

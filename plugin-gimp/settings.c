@@ -9,7 +9,6 @@
 
 #define GROUP "scumble"
 #define WINDOW_MOST 32767
-#define KEPT (ARGUMENTS - ARGUMENTS_STEER) /* what steers is kept with the image */
 
 void settings_init(Settings *s) {
     *s = (Settings){.style = g_strdup(""), .words = g_strdup(""), .keep = TRUE};
@@ -33,7 +32,7 @@ void settings_text(gchar **field, const gchar *text) {
 }
 
 void settings_take(Settings *s, const Settings *from) {
-    for (const Argument *a = ARGUMENT; a < ARGUMENT + KEPT; a++) {
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
         if (a->kind == ARGUMENT_TEXT) settings_text(argument_text(a, s), argument_text_of(a, from));
         else argument_set(a, s, argument_number(a, from));
     }
@@ -76,7 +75,7 @@ void settings_load(Settings *s) {
     GKeyFile *file = g_key_file_new();
     gchar *path = file_path();
     if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
-        for (const Argument *a = ARGUMENT; a < ARGUMENT + KEPT; a++) {
+        for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
             if (a->kind == ARGUMENT_TEXT) load_text(file, a->name, argument_text(a, s));
             else load_number(file, a, s);
         }
@@ -93,7 +92,7 @@ void settings_load(Settings *s) {
 }
 
 static void put_values(GKeyFile *file, const Settings *s) {
-    for (const Argument *a = ARGUMENT; a < ARGUMENT + KEPT; a++) {
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
         if (a->kind == ARGUMENT_TEXT) g_key_file_set_string(file, GROUP, a->name, argument_text_of(a, s));
         else g_key_file_set_double(file, GROUP, a->name, argument_number(a, s));
     }
