@@ -122,6 +122,39 @@ static void cut(GPtrArray *kept) {
     }
 }
 
+static gint place_of(const GPtrArray *kept, const gchar *made_by) {
+    for (guint i = 0; i < kept->len; i++) {
+        const Kept *k = g_ptr_array_index(kept, i);
+        if (k->number && !strcmp(k->made_by, made_by)) return (gint)i;
+    }
+    return -1;
+}
+
+/* The image's list counts, which another dialog may have added to since; what of it is ours keeps its pixels and its number. Ours
+ * that are not there were cut, or the list is gone: they come last. */
+static void take_over(History *h) {
+    GPtrArray *found = g_ptr_array_new_with_free_func(kept_free);
+    history_read(h->image, found);
+    for (guint i = 0; i < found->len; i++) {
+        Kept *theirs = g_ptr_array_index(found, i);
+        gint at = place_of(h->kept, theirs->made_by);
+        if (at < 0) {
+            theirs->number = ++h->numbers;
+        } else {
+            g_ptr_array_index(found, i) = g_ptr_array_index(h->kept, at);
+            g_ptr_array_index(h->kept, at) = theirs; /* which has no number */
+        }
+    }
+    g_ptr_array_set_free_func(h->kept, NULL);
+    for (guint i = 0; i < h->kept->len; i++) {
+        Kept *k = g_ptr_array_index(h->kept, i);
+        if (k->number) g_ptr_array_add(found, k);
+        else kept_free(k);
+    }
+    g_ptr_array_unref(h->kept);
+    h->kept = found;
+}
+
 void history_note(History *h, const Settings *settings, const GPtrArray *conditions, const Picture *picture, gint x, gint y) {
     Kept *k = g_new0(Kept, 1);
     k->number = ++h->numbers;
@@ -133,6 +166,7 @@ void history_note(History *h, const Settings *settings, const GPtrArray *conditi
     k->small = small_of(picture);
     k->place = (GeglRectangle){x, y, picture->width, picture->height};
     hold_pixels(k, picture);
+    take_over(h);
     for (guint i = h->kept->len; i-- > 0;)
         if (!strcmp(history_at(h, i)->made_by, k->made_by)) g_ptr_array_remove_index(h->kept, i);
     g_ptr_array_insert(h->kept, 0, k);

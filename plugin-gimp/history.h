@@ -40,7 +40,7 @@ const Kept *history_at(const History *history, guint index);
 const Kept *history_find(const History *history, guint number); /* NULL: gone */
 
 /* A finished picture, whose corner lies there in the image. It takes the place of the one before by the same words and settings:
- * only the paint has changed. No undo step. */
+ * only the paint has changed. What another dialog of the image has noted since is taken over, too. No undo step. */
 void history_note(History *history, const Settings *settings, const GPtrArray *conditions, const Picture *picture, gint x, gint y);
 
 void kept_free(gpointer kept);

@@ -135,6 +135,36 @@ def next_dialog(d: Desk, r: Report, window: str):
     d.close_image()
 
 
+def two_dialogs(d: Desk, r: Report):
+    """On one image: none takes away what the other one has noted, and each can come back to it."""
+    fresh(d)
+    d.open(240, 180)
+    first = d.dialog()
+    write(d, first, "a lake")
+    d.s.until(lambda: prompts(d)[:1] == ["a lake"], 10)
+    second = d.dialog()
+    write(d, second, "a house")
+    d.s.until(lambda: prompts(d)[:1] == ["a house"], 10)
+    r.check("the second one has those of the first", prompts(d)[:2] == ["a house", "a lake"], prompts(d))
+    write(d, first, "a ship")
+    d.s.until(lambda: prompts(d)[:1] == ["a ship"], 10)
+    found = prompts(d)
+    good = [words for words in found if words] == ["a ship", "a house", "a lake"]
+    r.check("the first one takes away none of the second, and their order is that of time", good, found)
+    to_picture(d, first, 1)
+    d.key("space", pause=0.5)
+    d.key("alt+p")
+    r.check("a click brings back what the other one has noted", prompt(d) == "a house", prompt(d))
+    to_picture(d, first, prompts(d).index("a lake"))
+    menu_of(d, 2)
+    made = d.s.until(lambda: len(d.layers()) == 2, 8)
+    r.check("its own have their pixels still", made and "Scumble: a lake" in d.names(), d.names())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(first)
+    d.shut(second)
+    d.close_image()
+
+
 def many_pictures(d: Desk, r: Report):
     """24 at most; and what somebody else has written there is not believed."""
     fresh(d)
@@ -277,4 +307,8 @@ def small_screen(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS, REAL, SMALL = [last_pictures, many_pictures, last_prompts], [live_pictures], [small_screen]
+SCENARIOS, REAL, SMALL = (
+    [last_pictures, two_dialogs, many_pictures, last_prompts],
+    [live_pictures],
+    [small_screen],
+)
