@@ -36,6 +36,7 @@ import getting  # noqa: E402
 import history  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
+import preparing  # noqa: E402
 import references  # noqa: E402
 import screen  # noqa: E402
 import steering  # noqa: E402
@@ -133,7 +134,7 @@ def main() -> int:
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
-        steered = steering.SCENARIOS + references.SCENARIOS + styles.SCENARIOS
+        steered = steering.SCENARIOS + preparing.SCENARIOS + references.SCENARIOS + styles.SCENARIOS
         windows(bare, pick(steered, "steering", parts), **stub)
         unsteered = steering.UNSTEERED + references.UNSTEERED
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")

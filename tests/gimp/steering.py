@@ -217,88 +217,6 @@ def added(d: Desk, r: Report):
     d.close_image()
 
 
-KNOWN_FIRST, CHOOSER = 6, 6  # of the menu of Add; of the tabs to the first one's list of preparations
-
-
-def how_kept(d: Desk) -> list[str]:
-    return [c["prepare"] for c in kept(d)]
-
-
-def prepared(d: Desk, r: Report):
-    """What a ControlNet is shown of its layer. The stub's shows drawn lines white, and else the layer."""
-    prepare(d, networks=[["Scribble [1]", "/nets/Scribble"], ["lines [1]", "/nets/lines"]])
-    d.open()
-    drawn = sketch(d)
-    window = d.dialog(live=True)
-    live = live_of(d)
-    d.s.do(f"(begin (t-activate {d.image} {drawn}) (gimp-displays-flush))")
-    d.front(window)
-    d.key("alt+y", pause=0.3)
-
-    def shows(value: int) -> bool:
-        """Whether the whole stroke comes to lie on the picture in that gray."""
-        lines = d.pixels(drawn)
-        full = [i for i, alpha in enumerate(lines.plane(3)) if alpha == 255]
-        wanted = bytes((value,)) * 3
-
-        def laid() -> bool:
-            shown = d.dump(live)
-            return len(full) > 1000 and all(shown[3 * i : 3 * i + 3] == wanted for i in full)
-
-        return d.s.until(laid, 8, 0.3)
-
-    to_list(d, window, 1)
-    d.key("space", *["Down"] * KNOWN_FIRST, "Return", pause=0.3)
-    d.s.until(lambda: kept(d), 8)
-    r.check("a ControlNet of that name is shown drawn lines", how_kept(d) == ["drawn"], kept(d))
-    d.front(window)
-    told = d.s.until(lambda: "Nothing is drawn on it" in said(d), 8)
-    r.check("while nothing is drawn: told in a sentence", told and "Scribble" in said(d), said(d))
-    d.focus()
-    d.stroke(line(4))
-    r.check("what is drawn, in whatever colour, reaches it as lines", shows(255), how_kept(d))
-    d.front(window)
-    r.check("and nothing more is told", d.s.until(lambda: "Nothing is drawn" not in said(d), 8), said(d))
-    to_list(d, window, CHOOSER)
-    d.key("Up", pause=0.3)
-    r.check("as it is: the layer itself", shows(0) and how_kept(d) == ["as_is"], how_kept(d))
-    to_list(d, window, CHOOSER)
-    d.key("Down", pause=0.3)
-    d.s.until(lambda: how_kept(d) == ["drawn"], 5)
-    d.key("Down", pause=0.3)
-    r.check("each can be chosen", d.s.until(lambda: how_kept(d) == ["lines"], 5) and shows(0), how_kept(d))
-    d.key("Up", pause=0.3)
-    r.check("drawn lines again", shows(255) and how_kept(d) == ["drawn"], how_kept(d))
-    opened_again(d, r, window, shows)
-
-
-def opened_again(d: Desk, r: Report, window: str, shows):
-    d.shut(window)
-    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (gimp-displays-flush))")
-    window = d.dialog(live=True)
-    live = live_of(d)
-    drawn = d.layers()[0]
-    lines = [i for i, alpha in enumerate(d.pixels(drawn).plane(3)) if alpha == 255]
-
-    def at_lines() -> set:
-        shown = d.dump(live)
-        return {shown[3 * i] for i in lines}
-
-    white = d.s.until(lambda: at_lines() == {255}, 10)
-    r.check("in the next dialog it is as it was chosen", white and how_kept(d) == ["drawn"], kept(d))
-    d.shut(window)
-    others = {"of before there was a choice": {}, "of a later Scumble": {"prepare": "depth"}}
-    for name, more in others.items():
-        steered(d, one(0, "control", "Scribble [1]", "sketch", **more))
-        window = d.dialog(live=True)
-        live = live_of(d)
-        as_it_is = d.s.until(lambda: at_lines() == {0}, 10)
-        d.shut(window)
-        r.check(f"an image {name}: the layer as it is", as_it_is and how_kept(d) == ["as_is"], kept(d))
-    r.check("no error window", not d.trouble(), d.trouble())
-    d.close()
-
-
 def damaged(d: Desk, r: Report):
     """What an image brings may be anybody's."""
     good = one(3, "region", prompt="ships", layer="paint")
@@ -429,5 +347,5 @@ def cheap(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS, UNSTEERED, REAL = [followed, added, prepared, damaged], [greyed], [real]
+SCENARIOS, UNSTEERED, REAL = [followed, added, damaged], [greyed], [real]
 COSTS = [cheap]
