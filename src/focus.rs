@@ -6,9 +6,10 @@
 
 use std::time::Duration;
 
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 
 use crate::error::{Error, Result};
+use crate::fade::{fade, mix};
 use crate::frame::Kind;
 use crate::grid::Window;
 use crate::live::{Asked, CONTEXT, Work, render};
@@ -29,14 +30,16 @@ const QUICK: Duration = Duration::from_millis(100);
 /// What is shown before a change is, and where the change will be seen best.
 pub(crate) struct Focus {
     window: Window,
+    changed: Rect,
     /// What the change coarsens.
     area: Rect,
     before: Tiles,
 }
 
 impl Focus {
-    /// The finest window in which the model can show `area`; `None` where that is no finer than the overview.
-    pub fn new(work: &Work<'_>, area: Rect) -> Option<Focus> {
+    /// The finest window in which the model can show `area`; `None` where that is no finer than the overview. `before` is
+    /// what is shown until then.
+    pub fn new(work: &Work<'_>, changed: Rect, area: Rect, before: Tiles) -> Option<Focus> {
         // Half of the native side at least, where there is room: a model sees little in a small window.
         let contexts = [work.info.geometry.native / 4, CONTEXT].map(|pixels| work.grid.cells(pixels));
         let mut levels = work.refinements();
@@ -45,7 +48,7 @@ impl Focus {
             .into_iter()
             .flat_map(|level| contexts.map(|context| work.grid.window(level, area, context)))
             .find(|window| work.grid.takes(window.width, window.height))?;
-        Some(Focus { window, area, before: work.showing.shown() })
+        Some(Focus { window, changed, area, before })
     }
 
     /// Shows it, unless something newer waits that would wait too long.
@@ -58,7 +61,7 @@ impl Focus {
         let Some((overview, _)) = &last.made else { return Ok(()) };
         let free = self.free(work)?;
         let cover = work.cover(last, self.window.level.scale(), self.window.pixels(work.grid.cell()))?;
-        let start = self.start(work, last.window, overview, &free, cover.as_ref())?;
+        let start = self.start(work, last.window, overview, cover.as_ref())?;
         let whole = work.quality(Tier::Live);
         let quality = Quality { previews: Previews::Off, ..work.refining(whole) };
         let mut made = None;
@@ -74,11 +77,7 @@ impl Focus {
         let (Ended::Finished, Some(patch)) = (ended, made) else { return Ok(()) };
         let cell = work.grid.cell() as usize;
         let mut picture = patch.picture;
-        let weights = smooth(&free, cell);
-        for (mut made, start) in picture.outer_iter_mut().zip(start.outer_iter()) {
-            let values = Zip::from(&mut made).and(&start).and(&weights);
-            values.for_each(|made, start, weight| *made = start + (*made - start) * weight);
-        }
+        mix(&mut picture, &start, &smooth(&free, cell));
         let [columns, rows] = self.window.pixels(cell as u32);
         let source = Source {
             picture: &picture,
@@ -111,7 +110,6 @@ impl Focus {
         work: &mut Work<'_>,
         whole: Window,
         overview: &Picture,
-        free: &Array2<f32>,
         cover: Option<&Cover>,
     ) -> Result<Picture> {
         let cell = work.grid.cell();
@@ -125,13 +123,9 @@ impl Focus {
             return Ok(start);
         }
         let scale = self.window.level.scale();
+        let weights = fade(scale, &pixels, self.changed, self.area, work.job.paint.bounds());
         let (shown, _) = work.timed(|work| work.read(&self.before, scale, pixels, cover))?;
-        let cell = cell as usize;
-        for (mut start, shown) in start.outer_iter_mut().zip(shown.outer_iter()) {
-            Zip::indexed(&mut start).and(&shown).for_each(|(y, x), start, shown| {
-                *start = shown + (*start - shown) * free[(y / cell, x / cell)];
-            });
-        }
+        mix(&mut start, &shown, &weights);
         Ok(start)
     }
 }

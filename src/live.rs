@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::conditions::Steer;
 use crate::desk::{End, Shared};
 use crate::error::Result;
+use crate::fade::Faded;
 use crate::focus::Focus;
 use crate::frame::Kind;
 use crate::grid::{Axis, Grid, Tiles, Window};
@@ -237,7 +238,13 @@ impl<'a> Work<'a> {
             pixels[1].start + rows.start as i64..pixels[1].start + rows.end as i64,
         ];
         let rect = self.grid.on_canvas(part.level, level_pixels).and_then(|r| r.intersect(self.job.cover));
-        let focus = rect.and_then(|rect| Focus::new(self, rect));
+        let before = self.showing.shown();
+        let faded = match rect {
+            Some(rect) => self.timed(|work| Faded::new(work, &before, dirty, rect))?,
+            None => None,
+        };
+        let focus = rect.and_then(|rect| Focus::new(self, dirty, rect, before));
+        let limits = last.window.pixels(self.grid.cell());
         let origin = last.window.pixels(self.grid.cell()).map(|range| range.start);
         let quality = self.quality(Tier::Live);
         let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
@@ -248,9 +255,14 @@ impl<'a> Work<'a> {
             let to = s![.., top + rows.start..top + rows.end, left + columns.start..left + columns.end];
             picture.slice_mut(to).assign(&patch.picture.slice(s![.., rows.clone(), columns.clone()]));
             if let Some(rect) = rect {
-                let (scale, origin) = (part.level.scale(), (origin[0], origin[1]));
-                let source = Source { picture: &picture, scale, origin, paper };
-                showing.patch(&source, rect, Kind::Preview, (patch.step, patch.steps), patch.phases)?;
+                let (scale, step) = (part.level.scale(), (patch.step, patch.steps));
+                let patched =
+                    faded.as_ref().map(|faded| faded.patch(&picture, scale, &limits)).transpose()?;
+                let source = match &patched {
+                    Some((picture, origin)) => Source { picture, scale: 1.0, origin: *origin, paper: None },
+                    None => Source { picture: &picture, scale, origin: (origin[0], origin[1]), paper },
+                };
+                showing.patch(&source, rect, Kind::Preview, step, patch.phases)?;
             }
             if let Some(latent) = patch.latent {
                 finished = Some((picture, latent));
