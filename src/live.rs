@@ -240,8 +240,11 @@ impl<'a> Work<'a> {
         let rect = self.grid.on_canvas(part.level, level_pixels).and_then(|r| r.intersect(self.job.cover));
         let before = self.showing.shown();
         let faded = match rect {
-            Some(rect) => self.timed(|work| Faded::new(work, &before, dirty, rect))?,
-            None => None,
+            // Where frames keep the paint's alpha, what of the picture is paper is taken out when it is pasted.
+            Some(rect) if last.cover.is_none() => {
+                self.timed(|work| Faded::new(work, &before, dirty, rect))?
+            }
+            _ => None,
         };
         let focus = rect.and_then(|rect| Focus::new(self, dirty, rect, before));
         let limits = last.window.pixels(self.grid.cell());
