@@ -2,6 +2,13 @@
 //! its highest, what the model takes by itself told apart. SCUMBLE_BENCH_MODEL names another model folder,
 //! SCUMBLE_MEMORY_SIDE another side. Prints a table and asserts nothing.
 
+#[cfg(target_os = "linux")]
+#[path = "../tests/support/counting.rs"]
+mod counting;
+#[cfg(target_os = "linux")]
+#[path = "../tests/support/resident.rs"]
+mod resident;
+
 #[cfg(not(target_os = "linux"))]
 fn main() {}
 
@@ -12,9 +19,7 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod both {
-    use std::alloc::{GlobalAlloc, Layout, System};
     use std::path::PathBuf;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use scumble::engine::{Engine, LoadState};
@@ -25,32 +30,12 @@ mod both {
     use scumble::remote::Options;
     use scumble::session::Session;
 
-    struct Counting;
-
-    static HELD: AtomicUsize = AtomicUsize::new(0);
-    static MOST: AtomicUsize = AtomicUsize::new(0);
-
-    // SAFETY: the system's allocator does the work.
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-            MOST.fetch_max(held, Ordering::Relaxed);
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-            HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-            unsafe { System.dealloc(place, layout) }
-        }
-    }
-
-    #[global_allocator]
-    static COUNTING: Counting = Counting;
+    use crate::{counting, resident};
 
     const MIB: f64 = (1 << 20) as f64;
 
     /// The worker, by its number.
-    struct Worker(u32);
+    struct Worker(i32);
 
     impl Worker {
         /// The only child of this process.
@@ -61,15 +46,11 @@ mod both {
             Worker(text.split_whitespace().next().and_then(|pid| pid.parse().ok()).expect("a worker"))
         }
 
-        /// The most that was resident since the process began or [`Worker::forget`], in bytes; what it shares with the
-        /// host is among it.
         fn most(&self) -> usize {
-            let status =
-                std::fs::read_to_string(format!("/proc/{}/status", self.0)).expect("the worker lives");
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
-            line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") << 10
+            resident::most(self.0)
         }
 
+        /// Sets its peak back.
         fn forget(&self) {
             std::fs::write(format!("/proc/{}/clear_refs", self.0), "5").expect("its peak can be set back");
         }
@@ -129,12 +110,12 @@ mod both {
         );
         let canvas = pixels.len() as f64;
         let large = session();
-        let base = HELD.load(Ordering::Relaxed);
+        let base = counting::held();
         for (what, seed) in [("the first picture", 2), ("all is painted over", 3)] {
             worker.forget();
-            MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
+            counting::forget();
             paint(&large, side, &mut pixels, seed);
-            let host = MOST.load(Ordering::Relaxed).saturating_sub(base) as f64 / canvas;
+            let host = counting::most().saturating_sub(base) as f64 / canvas;
             let more = (worker.most() as f64 - model as f64) / canvas;
             println!(
                 "{side}x{side}, {what}: host {host:.2} + worker {more:.2} = {:.2} canvases of {:.0} MiB",

@@ -180,6 +180,16 @@ def seams(name, canvas, native):
           f"x{ratio:.3f} (give or take {doubt:.3f})")  # fmt: skip
 
 
+def ready(library, model, runtime):
+    """An engine whose model is loaded."""
+    renderer = engine.Engine(engine.Library(library), model, device="cpu", runtime=runtime)
+    while not (info := renderer.info()).ready:
+        if info.failed:
+            raise SystemExit(info.message)
+        time.sleep(0.05)
+    return renderer
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("library")
@@ -190,11 +200,8 @@ def main():
     parser.add_argument("--strokes", type=int, default=8)
     parser.add_argument("--large", type=int, default=0)
     args = parser.parse_args()
-    renderer = engine.Engine(engine.Library(args.library), args.model, device="cpu", runtime=args.runtime)
-    while not (info := renderer.info()).ready:
-        if info.failed:
-            raise SystemExit(info.message)
-        time.sleep(0.05)
+    renderer = ready(args.library, args.model, args.runtime)
+    info = renderer.info()
     prompt = "a landscape with hills and trees"
     settings = engine.Settings(prompt=prompt, steps=args.steps, strength=args.strength)
     previews(renderer, settings, info.native_side, args.strokes)

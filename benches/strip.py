@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 from PIL import Image, ImageDraw
-from quality import Layer, abi, engine
+from quality import Layer, abi, engine, ready
 
 SIDE = 512  # of a panel
 GAP = 8
@@ -73,11 +73,7 @@ def main():
     parser.add_argument("--at", type=int, nargs=2, default=(1500, 3150))
     parser.add_argument("--prompt", default="snowy mountains above a calm lake at sunset")
     args = parser.parse_args()
-    renderer = engine.Engine(engine.Library(args.library), args.model, device="cpu", runtime=args.runtime)
-    while not (info := renderer.info()).ready:
-        if info.failed:
-            raise SystemExit(info.message)
-        time.sleep(0.05)
+    renderer = ready(args.library, args.model, args.runtime)
     image = Image.open(args.paint).convert("RGBA")
     x, y = args.at
     box = (x - SIDE // 2, y - SIDE // 2, x + SIDE // 2, y + SIDE // 2)

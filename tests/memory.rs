@@ -1,8 +1,9 @@
 //! What the engine holds of a canvas that is much larger than the model, in canvases, at its highest. Counted by the
 //! allocator, so that it is the same on each machine; `make bench` tells it at 4096².
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+#[path = "support/counting.rs"]
+mod counting;
+
 use std::time::Duration;
 
 use ndarray::Array3;
@@ -18,32 +19,6 @@ use scumble::render::{
     Scene, Sink,
 };
 use scumble::session::{Polled, Session};
-
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-fn more(bytes: usize) {
-    let held = HELD.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    MOST.fetch_max(held, Ordering::Relaxed);
-}
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        more(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A model an eighth of the canvas wide that takes no time; it inverts, so that each tile is one of its own.
 struct Inverts(u32);
@@ -103,7 +78,7 @@ impl Host {
         let paint = vec![0; side as usize * side as usize * format.bytes_per_pixel()];
         let session = engine.session();
         session.set_params(Params { settle_delay: 0, ..Params::default() }).unwrap();
-        Host { session, side, paint, format, base: HELD.load(Ordering::Relaxed) }
+        Host { session, side, paint, format, base: counting::held() }
     }
 
     /// Paints on all pixels of `rect`.
@@ -122,10 +97,10 @@ impl Host {
 
     /// The most that was held since, in canvases, once all is at rest.
     fn most(&self, change: impl FnOnce(&Session)) -> f64 {
-        MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
+        counting::forget();
         change(&self.session);
         assert!(self.session.wait(Duration::from_secs(600)).unwrap(), "it does not come to rest");
-        (MOST.load(Ordering::Relaxed) - self.base) as f64 / self.paint.len() as f64
+        (counting::most() - self.base) as f64 / self.paint.len() as f64
     }
 
     fn push(&self, session: &Session) {

@@ -64,10 +64,6 @@ class Buffer:
     def zeros(cls, length: int) -> Buffer:
         return cls(QtCore.QByteArray(length, b"\0"))
 
-    def empty(self) -> bool:
-        """Whether every byte is 0: no paint at all."""
-        return self.array == QtCore.QByteArray(self.length, b"\0")
-
 
 def bands(rect: tuple, most_pixels: int) -> list[tuple]:
     """Cuts a rectangle into ones of whole rows with at most `most_pixels` each (at least one row)."""

@@ -128,7 +128,7 @@ class Steering:
     """Hands a document's conditions to a session: what is new of them, and what is new on their layers.
     `readable` says whether what was read just before is what the layer looks like."""
 
-    def __init__(self, document, readable=lambda: True):
+    def __init__(self, document, readable):
         self._document, self._readable = document, readable
         self._nodes: dict[str, object] = {}
         self._files: dict[str, str] = {}  # where those lie that conditions name

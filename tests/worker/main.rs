@@ -7,6 +7,8 @@ mod models;
 #[path = "../support/painting.rs"]
 #[allow(dead_code)]
 mod painting;
+#[path = "../support/resident.rs"]
+mod resident;
 mod faults;
 mod kills;
 mod life;

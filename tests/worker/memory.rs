@@ -7,14 +7,8 @@ use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
 use scumble::session::Session;
 
+use crate::resident::most;
 use crate::seen::*;
-
-/// The most that was resident in a process, in bytes; what it shares with the host is among it.
-fn most(pid: i32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
-}
 
 /// Paints a canvas all over and waits until it has settled.
 fn settle(session: &Session, side: i32, seed: u32) {

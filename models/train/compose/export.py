@@ -32,6 +32,14 @@ class Clamped(nn.Module):
         return self.decoder(latent_sample).clamp(-1, 1)
 
 
+def in_bytes(array):
+    """Rounded to eight bits with a scale for each output. -> (int8, scale)"""
+    # A matrix that came from a linear layer is stored [in, out]; a kernel [out, in, ...].
+    axes = (0,) if array.ndim == 2 else tuple(range(1, array.ndim))
+    scale = np.abs(array).max(axis=axes, keepdims=True) / 127 + 1e-12
+    return np.round(array / scale).astype(np.int8), scale
+
+
 def smaller(path, bits, least=4096):
     """Stores the large weights as fp16, or as int8 with a scale for each output; the runtime unfolds them."""
     model = onnx.load(str(path))
@@ -45,10 +53,8 @@ def smaller(path, bits, least=4096):
             init.CopyFrom(numbers.from_array(array.astype(np.float16), name + "_half"))
             added.append(node("Cast", [name + "_half"], [name], to=1))
             continue
-        # A matrix that came from a linear layer is stored [in, out]; a kernel [out, in, ...].
-        axes = (0,) if array.ndim == 2 else tuple(range(1, array.ndim))
-        scale = np.abs(array).max(axis=axes, keepdims=True) / 127 + 1e-12
-        init.CopyFrom(numbers.from_array(np.round(array / scale).astype(np.int8), name + "_byte"))
+        rounded, scale = in_bytes(array)
+        init.CopyFrom(numbers.from_array(rounded, name + "_byte"))
         graph.initializer.append(numbers.from_array(scale.astype(np.float32), name + "_scale"))
         added.append(node("Cast", [name + "_byte"], [name + "_float"], to=1))
         added.append(node("Mul", [name + "_float", name + "_scale"], [name]))

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from folder import CODES, TEXT, Decoder, Detail, UNet
+from folder import CODES, TEXT, Decoder, Detail, UNet, export
 from network import Generator, Smooth
 
 LEAST = 60.0  # dB
@@ -119,9 +119,7 @@ def again(model):
     for name, array in stored.items():
         if name.endswith("_byte"):
             value = array.astype(np.float32) * stored[name.removesuffix("_byte") + "_scale"]
-            axes = (0,) if array.ndim == 2 else tuple(range(1, array.ndim))
-            scale = np.abs(value).max(axis=axes, keepdims=True) / 127 + 1e-12
-            other += int((np.round(value / scale).astype(np.int8) != array).sum())
+            other += int((export.in_bytes(value)[0] != array).sum())
             count += array.size
     return other, count
 

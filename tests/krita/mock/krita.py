@@ -49,7 +49,7 @@ class Node(QtCore.QObject):
         super().__init__()
         self.document, self._name, self._type = document, name, kind
         self.children, self.parent = [], None
-        self.pixels = document.blank()
+        self.pixels, self.small = document.blank(), None  # the latter while Krita works on small copies
         self.flags = {"visible": True, "locked": False, "through": False, "opacity": 255}
         self.shape_list = []
         self.writes = 0
@@ -189,7 +189,7 @@ class Node(QtCore.QObject):
         if not self.document.small:
             self.small = None
             return self.pixels
-        if getattr(self, "small", None) is None:
+        if self.small is None:
             self.small = shrunk(self.pixels) if self.parent else np.zeros_like(self.pixels)
         return self.small
 
