@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Status, plain};
 use crate::model::Defaults;
+use crate::models::beside::Beside;
 use crate::models::checkpoint;
 use crate::models::config::Config;
 use crate::models::kind::{self, KNOWN, Kind};
@@ -62,12 +63,16 @@ pub struct Folder {
     pub listening: Option<PathBuf>,
     /// What tells the network of reference pictures, where there is one.
     pub image_encoder: Option<PathBuf>,
+    /// FLUX.1 Redux: what makes tokens of what that saw.
+    pub image_embedder: Option<PathBuf>,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
     pub scheduler: Config,
     pub autoencoder: Autoencoder,
-    /// Is the network told beside the latent what it is to fill, and what lies around it?
-    pub inpaints: bool,
+    /// What the network sees beside the latent.
+    pub beside: Beside,
+    /// FLUX.1 Kontext: does it look at the paint, or another picture, beside its own?
+    pub looks_at_paint: bool,
     /// Pixels per latent cell.
     pub cell: u32,
     /// Latent cells that both sides must be a multiple of: 2 to the U-Net's halvings, a transformer's patch.
@@ -134,10 +139,14 @@ impl Folder {
             None => Config::read(&path.join("vae/config.json"))?,
         };
         let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind, &scheduler)?;
-        let inpaints = match &config {
-            Some(config) => numbers::inpaints(path, config, kind, &autoencoder)?,
-            None if denoiser == UNET => index.as_ref().is_some_and(kind::says_inpainting),
-            None => false,
+        let beside = match &config {
+            Some(config) => numbers::beside(path, config, kind, &autoencoder, cell)?,
+            None if denoiser == UNET && kind::says(index.as_ref(), "Inpaint") => Beside::Hole,
+            None => Beside::Nothing,
+        };
+        let looks = |name: &str| match denoiser == UNET || kind == Some(Kind::Flux) {
+            true => layout.network(name),
+            false => Ok(None),
         };
         let native = numbers::native(hints.as_ref(), config.as_ref(), kind, cell)?;
         // A cached model's folder is called by a hash.
@@ -158,12 +167,14 @@ impl Folder {
             config,
             network,
             listening: if denoiser == UNET { layout.listening()? } else { None },
-            image_encoder: if denoiser == UNET { layout.network("image_encoder")? } else { None },
+            image_encoder: looks("image_encoder")?,
+            image_embedder: looks("image_embedder")?.filter(|_| denoiser == TRANSFORMER),
             vae_encoder,
             vae_decoder,
             scheduler,
             autoencoder,
-            inpaints,
+            beside,
+            looks_at_paint: kind == Some(Kind::Flux) && kind::says(index.as_ref(), "Kontext"),
             cell,
             native,
             distilled: index.as_ref().map_or(Ok(true), |index| index.flag("is_distilled", true))?,

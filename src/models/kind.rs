@@ -102,7 +102,8 @@ pub(super) fn in_index(path: &Path, index: &Config) -> Result<Option<Kind>> {
         "StableDiffusionXL" | "StableDiffusionXLInpaint" => return Ok(Some(Kind::StableDiffusionXl)),
         "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
         "StableDiffusion3" => return Ok(Some(Kind::StableDiffusion3)),
-        "Flux" => return Ok(Some(Kind::Flux)),
+        "Flux" | "FluxInpaint" | "FluxFill" | "FluxControl" | "FluxControlInpaint" | "FluxKontext"
+        | "FluxKontextInpaint" => return Ok(Some(Kind::Flux)),
         "ZImage" | "ZImageInpaint" => return Ok(Some(Kind::ZImage)),
         "Flux2Klein" | "Flux2KleinInpaint" => return Ok(Some(Kind::Flux2Klein)),
         "SanaSprint" => return Ok(Some(Kind::SanaSprint)),
@@ -121,9 +122,9 @@ pub(super) fn in_index(path: &Path, index: &Config) -> Result<Option<Kind>> {
     Err(unsupported(path, &other))
 }
 
-/// Does the class in `model_index.json` say that the model fills holes?
-pub(super) fn says_inpainting(index: &Config) -> bool {
-    index.text("_class_name").is_some_and(|class| class.contains("Inpaint"))
+/// Does the class in `model_index.json` say this of the model: `Inpaint`, `Kontext`?
+pub(super) fn says(index: Option<&Config>, word: &str) -> bool {
+    index.and_then(|index| index.text("_class_name")).is_some_and(|class| class.contains(word))
 }
 
 /// The family of a transformer by its own configuration, for folders without an index; or by what the network at

@@ -6,6 +6,7 @@ pub mod runtime;
 
 pub mod device;
 
+pub mod beside;
 pub mod checkpoint;
 pub mod config;
 pub mod folder;

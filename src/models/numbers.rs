@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::model::{Defaults, REFINE_STRENGTH};
+use crate::models::beside::{Beside, width};
 use crate::models::config::Config;
 use crate::models::kind::{Kind, unsupported};
 
@@ -126,29 +127,28 @@ fn halvings(config: &Config, keys: &[&str], default: u32) -> Result<u32> {
     }
 }
 
-/// What the denoising network takes beside the latent: nothing, or (`true`) the mask and the masked picture's latent.
-pub(super) fn inpaints(
+/// What the denoising network takes beside the latent, as its configuration says.
+pub(super) fn beside(
     path: &Path,
     config: &Config,
     kind: Option<Kind>,
     autoencoder: &Autoencoder,
-) -> Result<bool> {
-    // FLUX is given patches of 2 × 2 cells.
-    let patch = if kind == Some(Kind::Flux) { 4 } else { 1 };
-    let wanted = (autoencoder.channels * patch) as u32;
+    cell: u32,
+) -> Result<Beside> {
+    let wanted = width(kind, autoencoder.channels);
     let title = kind.unwrap_or(Kind::StableDiffusion).title();
-    match config.whole("in_channels", wanted, 1..=4096)? {
-        channels if channels == wanted => Ok(false),
-        channels if kind.is_some_and(Kind::has_transformer) => Err(unsupported(
+    let channels = config.whole("in_channels", wanted as u32, 1..=4096)? as usize;
+    match (Beside::of(kind, channels, autoencoder.channels, cell as usize), channels) {
+        (Some(beside), _) => Ok(beside),
+        _ if kind.is_some_and(Kind::has_transformer) => Err(unsupported(
             path,
             &format!(
                 "{title} with more than a picture going in (inpainting, or control: {channels} input channels \
                  instead of {wanted})"
             ),
         )),
-        channels if channels == 2 * wanted + 1 => Ok(true),
-        8 => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
-        channels => Err(unsupported(path, &format!("unknown: its U-Net has {channels} input channels"))),
+        (_, 8) => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
+        _ => Err(unsupported(path, &format!("unknown: its U-Net has {channels} input channels"))),
     }
 }
 

@@ -7,11 +7,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::beside::is_heard;
 use super::denoise::{Conditioning, Denoiser, Noisy, Residual};
 use super::load::Loading;
 use super::unet;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
+use crate::models::beside::Beside;
 use crate::models::component::{Component, Feed, Port};
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
@@ -70,15 +72,23 @@ pub struct Controls {
     /// The U-Net that listens, where the model has one.
     file: Option<PathBuf>,
     why_not: Option<String>,
+    /// The model's folder, where its own network reads one control picture itself.
+    own: Option<PathBuf>,
     listening: Option<Denoiser>,
     /// The last one was asked for last.
     nets: Vec<Net>,
 }
 
 impl Controls {
-    pub fn new(folder: &Folder, loading: Loading, distilled: bool) -> Self {
+    pub fn new(folder: &Folder, loading: Loading, distilled: bool, beside: Beside) -> Self {
         let file = folder.listening.clone();
+        let own = (beside == Beside::Control).then(|| folder.path.clone());
         let why_not = match folder.kind {
+            _ if own.is_some() => None,
+            Some(Kind::Flux) => Some(format!(
+                "The FLUX.1 model in {} takes no control pictures: it was not made for them; choose FLUX.1 Depth or Canny.",
+                folder.path.display()
+            )),
             Some(kind) if kind.has_transformer() => {
                 Some(format!("{} models take no control pictures in this version.", kind.title()))
             }
@@ -90,7 +100,7 @@ impl Controls {
             _ => None,
         };
         let xl = folder.kind == Some(Kind::StableDiffusionXl);
-        Controls { loading, xl, distilled, file, why_not, listening: None, nets: Vec::new() }
+        Controls { loading, xl, distilled, file, why_not, own, listening: None, nets: Vec::new() }
     }
 
     /// Why no control picture can be taken; None if it can.
@@ -133,6 +143,9 @@ impl Controls {
                 ));
             }
         }
+        if self.own.is_some() {
+            return Ok(Vec::new());
+        }
         if let (None, Some(file)) = (&self.listening, &self.file) {
             let network = self.loading.component("U-Net for ControlNets", file, cancel)?;
             let listening = unet::denoiser(network, self.xl, self.distilled)?;
@@ -153,6 +166,32 @@ impl Controls {
             .into_iter()
             .map(|control| Ok(Acting { net: self.net(control, plain, cancel)?, control }))
             .collect()
+    }
+
+    /// The control picture that the model's own network reads, if it does and there is one that is on. It names the model
+    /// itself in a ControlNet's place.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] for more than one, and for one that names another network.
+    pub fn own<'a>(&self, scene: &Scene<'a>) -> Result<Option<&'a Control<'a>>> {
+        let Some(folder) = &self.own else { return Ok(None) };
+        let mut wanted = scene.controls().filter(|control| control.scale != 0.0);
+        let (first, more) = (wanted.next(), wanted.next());
+        if more.is_some() {
+            return Err(Error::setting(
+                "This model reads one control picture itself and takes no more; take the others away.",
+            ));
+        }
+        let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        match first.filter(|control| place(Path::new(control.model)) != place(folder)) {
+            Some(control) => Err(Error::setting(format!(
+                "The model reads its control picture itself, and takes no ControlNet like {}; name the model's own folder \
+                 ({}) for the control.",
+                control.model,
+                folder.display()
+            ))),
+            None => Ok(first),
+        }
     }
 
     /// Does the U-Net that listens look at reference pictures, if there are any and the plain one does?
@@ -254,14 +293,14 @@ impl Controls {
         Ok(said.iter().map(|(_, port)| port.name.clone()).collect())
     }
 
-    /// What all ControlNets together say in step `i` of `steps`; nothing where none is heard.
+    /// What all ControlNets together say in a step, which of how many; nothing where none is heard.
     ///
     /// # Errors
     /// As [`Component::run`]; [`Status::ModelUnsupported`] for residuals that do not fit the U-Net.
     pub fn listen(
         &mut self,
         acting: &[Acting<'_>],
-        (i, steps): (usize, usize),
+        step: (usize, usize),
         conditioning: &Conditioning,
         noisy: &Noisy<'_>,
         cancel: &Cancel,
@@ -270,10 +309,8 @@ impl Controls {
         let mut together: Vec<Residual> = Vec::new();
         let Some(listening) = &self.listening else { return Ok(together) };
         let heard = residuals(listening.inputs());
-        // In the order and precision of diffusers, whose numbers decide at the ends.
-        let (from, to) = (i as f64 / steps as f64, (i + 1) as f64 / steps as f64);
         for Acting { net, control } in acting {
-            if from < f64::from(control.start) || to > f64::from(control.end) {
+            if !is_heard(step, control.start, control.end) {
                 continue;
             }
             let Some(net) = self.nets.get_mut(*net) else { continue };

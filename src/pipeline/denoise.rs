@@ -1,5 +1,6 @@
 //! The network that denoises, a U-Net or a transformer: what it thinks of a noisy latent, with and without guidance.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -28,6 +29,31 @@ pub struct Noisy<'a> {
     pub timestep: f32,
     /// What ControlNets say.
     pub residuals: &'a [Residual],
+    /// Further channels of each place of the latent, the same for all latents: what is to be filled, a control picture. Behind
+    /// `sample`, or place by place where that lies in tokens.
+    pub channels: &'a [f32],
+}
+
+impl Noisy<'_> {
+    /// What the network is given of one latent, and its shape.
+    fn with_channels(&self) -> (Cow<'_, [f32]>, Vec<usize>) {
+        let (sample, channels) = (Cow::Borrowed(self.sample), self.channels);
+        let mut shape = self.shape.to_vec();
+        match shape.as_mut_slice() {
+            _ if channels.is_empty() => (sample, shape),
+            &mut [places, ref mut own] => {
+                let (width, more) = ((*own).max(1), (channels.len() / places.max(1)).max(1));
+                *own += more;
+                let rows = self.sample.chunks_exact(width).zip(channels.chunks_exact(more));
+                (rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect(), shape)
+            }
+            [own, rest @ ..] => {
+                *own += channels.len() / rest.iter().product::<usize>().max(1);
+                (Cow::Owned([self.sample, channels].concat()), shape)
+            }
+            [] => (sample, shape),
+        }
+    }
 }
 
 /// What is added inside the network: by input, for all latents of [`Conditioning`] one after the other.
@@ -53,7 +79,7 @@ pub struct Conditioning {
     guidance: Option<f32>,
     /// Numbers of all latents.
     inputs: Half,
-    /// Channels (or tokens) that the network sees behind the latent's own, the same for all latents.
+    /// Tokens that the network sees behind the latent's own, the same for all latents.
     beside: Vec<f32>,
     /// What is the same for all latents and has no place for more than one: whole numbers in rows of so many.
     places: Vec<(&'static str, usize, Vec<i64>)>,
@@ -78,9 +104,28 @@ impl Conditioning {
             .collect()
     }
 
-    /// Adds what the network sees behind the latent: whole channels of the latent's size.
-    pub fn with_beside(mut self, channels: Vec<f32>) -> Self {
-        self.beside = channels;
+    /// Adds what the network sees behind the latent: tokens of the latent's width.
+    pub fn with_beside(mut self, tokens: Vec<f32>) -> Self {
+        self.beside = tokens;
+        self
+    }
+
+    /// Tokens of an input that has some.
+    pub fn tokens(&self, input: &str) -> usize {
+        let shape =
+            self.inputs.iter().find(|(name, ..)| *name == input).map(|(_, shape, _)| shape.as_slice());
+        shape.and_then(|shape| shape.first()).copied().unwrap_or_default()
+    }
+
+    /// Adds tokens behind those of an input, the same for all latents.
+    pub fn with_tokens(mut self, input: &str, more: &[f32]) -> Self {
+        for (_, shape, numbers) in self.inputs.iter_mut().filter(|(name, ..)| *name == input) {
+            let &mut [ref mut tokens, width] = shape.as_mut_slice() else { continue };
+            let latents = numbers.chunks_exact((*tokens * width).max(1));
+            *numbers = latents.flat_map(|latent| latent.iter().chain(more)).copied().collect();
+            *tokens += more.len() / width.max(1);
+        }
+        self.negative = self.negative.map(|negative| Box::new(negative.with_tokens(input, more)));
         self
     }
 
@@ -164,6 +209,11 @@ impl Denoiser {
         &mut self.network
     }
 
+    /// The error for a network that is none of its family.
+    pub fn unsupported(&self, why: &str) -> Error {
+        self.network.unsupported(why)
+    }
+
     /// Its inputs, as the export declares them.
     pub fn inputs(&self) -> &[Port] {
         self.network.inputs()
@@ -192,11 +242,14 @@ impl Denoiser {
         }
     }
 
-    /// Does it take a mask and a masked picture's latent behind the latent's own `channels`? None where the export does
-    /// not say.
-    pub fn inpaints(&self, channels: usize) -> Option<bool> {
-        let seen = self.network.input(self.latent).filter(|port| port.shape.len() == 4)?.fixed(1)?;
-        Some(seen == 2 * channels + 1)
+    /// Numbers that it takes of one place of a latent; None where the export does not say.
+    pub fn sees(&self) -> Option<usize> {
+        let port = self.network.input(self.latent)?;
+        match port.shape.len() {
+            3 => port.fixed(2),
+            4 | 5 => port.fixed(1),
+            _ => None,
+        }
     }
 
     /// Is the guidance built in?
@@ -295,17 +348,18 @@ impl Denoiser {
         let count = latents.len();
         let copies;
         let beside = &conditioning.beside;
+        let (sample, mut seen) = noisy.with_channels();
         let samples = if count == 1 && beside.is_empty() {
-            noisy.sample
+            &*sample
         } else {
-            copies = [noisy.sample, beside].concat().repeat(count);
+            copies = [&*sample, beside].concat().repeat(count);
             &copies
         };
         let shape = [&[count], noisy.shape].concat();
-        let mut seen = shape.clone();
-        if let [_, channels, rest @ ..] = &mut seen[..] {
-            *channels += beside.len() / rest.iter().product::<usize>().max(1);
+        if let [places, rest @ ..] = &mut seen[..] {
+            *places += beside.len() / rest.iter().product::<usize>().max(1);
         }
+        seen.insert(0, count);
         let mut feeds =
             vec![(self.latent, Feed::Floats(&seen, samples)), ("timestep", Feed::Number(noisy.timestep))];
         let given = conditioning.given(&latents).ok_or_else(|| self.wrong_shape(&[count]))?;

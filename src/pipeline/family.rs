@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Noisy};
+use crate::pipeline::inpaint::Mask;
 use crate::pipeline::reference::{EncodedReferences, ReferenceInput};
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::text::TextEncoder;
@@ -44,6 +45,11 @@ pub trait Family: Send {
     /// How it looks at reference pictures, if it does.
     fn reference_input(&self) -> Option<ReferenceInput> {
         None
+    }
+
+    /// How it is told where the hole is that it is to fill, if it was made for that.
+    fn mask(&self) -> Mask {
+        Mask::ByCell
     }
 
     /// Does a negative prompt change anything where there is guidance?

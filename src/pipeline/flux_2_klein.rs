@@ -93,7 +93,7 @@ impl Family for Flux2Klein {
     }
 
     fn reference_input(&self) -> Option<ReferenceInput> {
-        Some(ReferenceInput::Latents { cell: self.cell })
+        Some(ReferenceInput::Latents { cell: self.cell, most: usize::MAX })
     }
 
     fn hears_negative(&self) -> bool {
@@ -116,6 +116,7 @@ impl Family for Flux2Klein {
             shape: &[height * width, channels],
             timestep: noisy.timestep / TRAIN_STEPS,
             residuals: noisy.residuals,
+            channels: noisy.channels,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(pack(&predicted, height * width))

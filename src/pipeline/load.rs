@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::model::ModelInfo;
+use crate::models::beside::Beside;
 use crate::models::component::Component;
 use crate::models::component::errors::no_half;
 use crate::models::device::auto::{self, Needs};
@@ -23,6 +24,7 @@ use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
 use crate::pipeline::model_info::{defaults, geometry};
+use crate::pipeline::redux::Redux;
 use crate::pipeline::reference::{ReferenceEncoder, ReferenceInput, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::taking::Taking;
@@ -141,9 +143,11 @@ impl Loader<'_> {
         ];
         let reference_encoder =
             folder.image_encoder.iter().map(|path| ("image_encoder", "image encoder", path));
+        let embedder = folder.image_embedder.iter().map(|path| ("image_embedder", "image embedder", path));
         texts
             .chain(others)
             .chain(reference_encoder)
+            .chain(embedder)
             .map(|(name, title, path)| {
                 self.cancel.check()?;
                 Ok(File { name, title, path, scan: onnx_file::check(path)? })
@@ -224,15 +228,20 @@ impl Loader<'_> {
         let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
         let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
         let reference_encoder = match (family.reference_input(), &folder.image_encoder) {
-            (Some(ReferenceInput::Latents { cell }), _) => ReferenceEncoder::Vae { cell },
+            (Some(ReferenceInput::Latents { cell, most }), _) => ReferenceEncoder::Vae { cell, most },
+            (Some(ReferenceInput::Tokens { width }), Some(_)) => {
+                ReferenceEncoder::Redux(Box::new(Redux::new(component()?, component()?, width)?))
+            }
             (Some(ReferenceInput::Embeddings(wanted)), Some(_)) => {
                 ReferenceEncoder::Clip(Box::new(ImageEncoder::new(component()?, wanted)?))
             }
-            (Some(ReferenceInput::Embeddings(_)), None) => ReferenceEncoder::None(format!(
-                "The model in {} looks at reference pictures, but it lacks its image_encoder; download or export it again, \
-                 or name a folder with one in scumble.json.",
-                folder.path.display()
-            )),
+            (Some(ReferenceInput::Embeddings(_) | ReferenceInput::Tokens { .. }), None) => {
+                ReferenceEncoder::None(format!(
+                    "The model in {} looks at reference pictures, but it lacks its image_encoder; download or export it again, \
+                     or name a folder with one in scumble.json.",
+                    folder.path.display()
+                ))
+            }
             (None, _) => ReferenceEncoder::None(blind(folder)),
         };
         (self.progress)(done as f32 / total, "first run");
@@ -242,10 +251,19 @@ impl Loader<'_> {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
-        let inpaints = network.inpaints(folder.autoencoder.channels).unwrap_or(folder.inpaints);
+        let (channels, cell) = (folder.autoencoder.channels, folder.cell as usize);
+        let other = kind.has_transformer() && kind != Kind::Flux;
+        let beside = match network.sees().filter(|_| !other) {
+            Some(sees) => Beside::of(folder.kind, sees, channels, cell).ok_or_else(|| {
+                network.unsupported(&format!(
+                    "it sees {sees} numbers at each place of a latent with {channels} channels"
+                ))
+            })?,
+            None => folder.beside,
+        };
         let info = ModelInfo {
             name: folder.name.clone(),
-            description: self.description(distilled, family.hears_negative(), inpaints),
+            description: self.description(distilled, family.hears_negative(), beside),
             device: device.to_string(),
             device_note: String::new(),
             runtime: self.runtime.description(),
@@ -256,7 +274,7 @@ impl Loader<'_> {
         };
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
         let loading = Loading { runtime: self.runtime, options };
-        let controls = Controls::new(folder, loading, distilled);
+        let controls = Controls::new(folder, loading, distilled, beside);
         let loras = Loras::new(folder)?;
         let references = References::new(reference_encoder);
         let mut pipeline = Pipeline {
@@ -264,7 +282,7 @@ impl Loader<'_> {
             samplers,
             family,
             network,
-            inpaints,
+            beside,
             controls,
             loras,
             references,
@@ -304,7 +322,7 @@ impl Loader<'_> {
     }
 
     /// What the folder says about the model, and what an artist must know of it.
-    fn description(&self, distilled: bool, negative: bool, inpaints: bool) -> String {
+    fn description(&self, distilled: bool, negative: bool, beside: Beside) -> String {
         let folder = self.folder;
         let notes = self.sampler.notes().iter().map(String::as_str);
         let without_t5 = folder.kind == Some(Kind::StableDiffusion3)
@@ -314,7 +332,9 @@ impl Loader<'_> {
             (distilled && negative, "Its guidance is built in: a negative prompt has no effect."),
             (distilled && !negative, "Guidance and a negative prompt have no effect."),
             (!distilled && !negative, "A negative prompt has no effect."),
-            (inpaints, "It fills what the mask covers, and looks at what lies around it."),
+            (beside == Beside::Hole, "It fills what the mask covers, and looks at what lies around it."),
+            (beside == Beside::Control, "It follows a control picture; without one it is shown black."),
+            (folder.looks_at_paint, "It looks at the paint, or at a reference in its place."),
         ];
         let more = more.into_iter().filter_map(|(holds, note)| holds.then_some(note));
         let all: Vec<&str> = [folder.description.as_str()].into_iter().chain(notes).chain(more).collect();
@@ -360,6 +380,11 @@ fn title(folder: &Folder) -> &'static str {
 /// Why a model looks at no reference pictures.
 fn blind(folder: &Folder) -> String {
     match folder.kind {
+        Some(Kind::Flux) => format!(
+            "The FLUX.1 model in {} takes no reference pictures: it is not Kontext, and has no image_encoder and \
+             image_embedder; put those of FLUX.1 Redux into its folder, or choose another.",
+            folder.path.display()
+        ),
         Some(kind) if kind.has_transformer() => {
             format!("{} models take no reference pictures in this version.", kind.title())
         }

@@ -1,5 +1,6 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
+mod beside;
 mod control;
 mod denoise;
 mod draws;
@@ -16,6 +17,7 @@ mod load;
 mod lora;
 mod model_info;
 mod prompt;
+mod redux;
 mod reference;
 mod region;
 mod samplers;
@@ -39,11 +41,13 @@ use ndarray::ArrayView3;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::grid::{Level, Window};
+use crate::models::beside::Beside;
 use crate::region::Rect;
 use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
+use beside::Channels;
 use control::{Acting, Controls};
 use denoise::{Conditioning, Denoiser, Noisy};
 use draws::Draws;
@@ -65,8 +69,8 @@ pub struct Pipeline {
     samplers: Samplers,
     family: Box<dyn Family>,
     network: Denoiser,
-    /// Is the network told what it is to fill?
-    inpaints: bool,
+    /// What the network sees beside the latent.
+    beside: Beside,
     controls: Controls,
     loras: Loras,
     references: References,
@@ -83,7 +87,7 @@ impl Renderer for Pipeline {
         Capabilities {
             samplers: self.samplers.list(),
             negative: !self.network.is_guidance_distilled() && self.family.hears_negative(),
-            inpaints: self.inpaints,
+            inpaints: self.beside == Beside::Hole,
             no_control: self.controls.why_not(),
             no_lora: self.loras.why_not(),
             no_reference: self.references.why_not(),
@@ -144,13 +148,12 @@ impl Renderer for Pipeline {
         for (.., own) in &mut masks {
             *own = self.family.show(own.clone(), &encoded, &references);
         }
-        if self.inpaints {
-            let beside = inpaint::beside(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
-            let with =
-                |(weight, mask, own): (_, _, Conditioning)| (weight, mask, own.with_beside(beside.clone()));
-            masks = masks.into_iter().map(with).collect();
-            conditioning = conditioning.with_beside(beside);
-        }
+        let (encoder, spent) = (&mut self.encoder, &mut phases.runtime);
+        let beside = match self.beside {
+            Beside::Nothing => Channels::default(),
+            Beside::Hole => inpaint::beside(scene, self.family.mask(), encoder, cancel, spent)?,
+            Beside::Control => beside::control(scene, self.controls.own(scene)?, encoder, cancel, spent)?,
+        };
         phases.encode = start.elapsed();
 
         let mut start = Instant::now();
@@ -162,7 +165,7 @@ impl Renderer for Pipeline {
         let mut draws = Draws::new(scene, quality.seed);
         let first = draws.draw(shape, 0)?;
         // As diffusers': at full strength such a model is shown nothing of what it is to fill.
-        let mut sample = match self.inpaints && hold.is_none() && quality.strength >= 1.0 {
+        let mut sample = match self.beside == Beside::Hole && hold.is_none() && quality.strength >= 1.0 {
             true => {
                 let alone = self.samplers.noise_alone(quality.sampler, plan.shares(0))?;
                 first.iter().map(|noise| noise * alone).collect()
@@ -185,7 +188,7 @@ impl Renderer for Pipeline {
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
-            let at = At { acting: &acting, step: (i, steps), shape: &shape, timestep };
+            let at = At { acting: &acting, beside: &beside, step: (i, steps), shape: &shape, timestep };
             let spent = &mut phases.runtime;
             let mut predicted = self.predict(&conditioning, &input, &at, cancel, spent)?;
             let mut of_plain = Vec::new();
@@ -263,6 +266,7 @@ struct Plain<'a> {
 /// One step of a job, whatever the network is told in it.
 struct At<'a> {
     acting: &'a [Acting<'a>],
+    beside: &'a Channels,
     /// Which of how many.
     step: (usize, usize),
     shape: &'a [usize],
@@ -279,7 +283,9 @@ impl Pipeline {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let mut noisy = Noisy { sample: input, shape: at.shape, timestep: at.timestep, residuals: &[] };
+        let At { shape, timestep, .. } = *at;
+        let channels = at.beside.in_step(at.step);
+        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels };
         let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
         noisy.residuals = &said;
         let network = self.controls.network(&said).unwrap_or(&mut self.network);

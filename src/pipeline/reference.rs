@@ -6,6 +6,7 @@ use std::time::Duration;
 use ndarray::Array3;
 
 use super::image_encoder::{EmbeddingShape, ImageEncoder};
+use super::redux::Redux;
 use super::vae::Encoder;
 use crate::cancel::Cancel;
 use crate::conditions;
@@ -17,8 +18,10 @@ use crate::render::{Picture, Reference, Scene};
 /// How a family takes reference pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReferenceInput {
-    /// Their latents beside its own, of cells of so many pixels.
-    Latents { cell: usize },
+    /// Latents of at most so many beside its own, of cells of so many pixels.
+    Latents { cell: usize, most: usize },
+    /// FLUX.1 Redux: tokens of so many numbers behind the prompt's, where the network says.
+    Tokens { width: Option<usize> },
     /// The embeddings of an image encoder.
     Embeddings(EmbeddingShape),
 }
@@ -27,10 +30,12 @@ pub enum ReferenceInput {
 pub enum ReferenceEncoder {
     /// Nothing: why not, as a sentence.
     None(String),
-    /// The model's own encoder, in cells of so many pixels.
+    /// The model's own encoder, in cells of so many pixels, for at most so many pictures.
     Vae {
         cell: usize,
+        most: usize,
     },
+    Redux(Box<Redux>),
     Clip(Box<ImageEncoder>),
 }
 
@@ -44,7 +49,7 @@ pub struct EncodedReferences {
 
 /// One of them.
 pub struct EncodedReference {
-    /// A latent; or `[1, parts, width]` of an image encoder.
+    /// A latent; or `[1, parts, width]` of an image encoder; or `[1, tokens, width]` of Redux.
     pub numbers: Arc<Array3<f32>>,
     pub scale: f32,
 }
@@ -64,13 +69,13 @@ impl References {
     pub fn why_not(&self) -> Option<String> {
         match &self.by {
             ReferenceEncoder::None(why) => Some(why.clone()),
-            ReferenceEncoder::Vae { .. } | ReferenceEncoder::Clip(_) => None,
+            ReferenceEncoder::Vae { .. } | ReferenceEncoder::Clip(_) | ReferenceEncoder::Redux(_) => None,
         }
     }
 
     /// Is more or less taken of them, or all?
     pub fn takes_scales(&self) -> bool {
-        matches!(self.by, ReferenceEncoder::Clip(_))
+        matches!(self.by, ReferenceEncoder::Clip(_) | ReferenceEncoder::Redux(_))
     }
 
     /// Encodes those of the scene's references that are not known yet.
@@ -92,11 +97,17 @@ impl References {
             }
             let numbers = match (self.kept.get(key), &mut self.by) {
                 (_, ReferenceEncoder::None(why)) => return Err(Error::setting(why.as_str())),
+                (_, ReferenceEncoder::Vae { most, .. }) if all.encoded.len() >= *most => {
+                    return Err(Error::setting(format!(
+                        "This model looks at {most} reference picture at a time; take the others away."
+                    )));
+                }
                 (Some(known), _) => known,
-                (None, ReferenceEncoder::Vae { cell }) => {
+                (None, ReferenceEncoder::Vae { cell, .. }) => {
                     encoder.encode_anew(&in_cells(picture, *cell)?, cancel, spent)?
                 }
                 (None, ReferenceEncoder::Clip(clip)) => clip.encode(picture, cancel, spent)?,
+                (None, ReferenceEncoder::Redux(redux)) => redux.encode(picture, cancel, spent)?,
             };
             self.kept.put(*key, numbers.clone());
             all.encoded.push(EncodedReference { numbers, scale: *scale });

@@ -188,7 +188,7 @@ def check(path, module, inputs, outputs, tolerance):
     wanted = {i.name: i.type for i in session.get_inputs()}
     other = {}
     for key, value in inputs.items():
-        if value.dim() >= 4:
+        if value.dim() >= 4 and key != "pixel_values":
             other[key] = torch.cat([value, value.flip(-2)], dim=-1)[:1]
         elif key.endswith("_ids") and key != "input_ids" and key != "time_ids":
             other[key] = value  # places of tokens, which have no batch

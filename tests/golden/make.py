@@ -58,6 +58,7 @@ def main():
         import adapters
         import controls
         import flow
+        import flux_kin
         import folders
         import inversions
         import klein
@@ -66,7 +67,7 @@ def main():
         import tiny
         import z_image
 
-        makers = (tiny, flow, klein, z_image, sana, adapters)
+        makers = (tiny, flow, flux_kin, klein, z_image, sana, adapters)
         made = sum(folders.make(part, MODELS, args.only) for part in makers)
         parts = (controls, loras, inversions)
         print(made + sum(part.make(MODELS, args.only) for part in parts), "tiny models")

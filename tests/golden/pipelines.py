@@ -9,6 +9,7 @@ import zlib
 import adapters
 import controls
 import flow
+import flux_kin
 import inversions
 import klein
 import loras
@@ -184,6 +185,18 @@ CASES = {
     "flux-schnell-1-wide": ("flux-schnell", BAND, SHIPS, None, 1.0, 1, 0.0, None),
     "flux-dev-10": ("flux-dev", BLOCK, SHIPS, None, 0.7, 10, 3.5, None),
     "flux-dev-long-odd": ("flux-dev", ODD, LONG, None, 0.3, 8, 1.5, None),
+    "flux-control": ("flux-control", BLOCK, HOUSE, None, 0.8, 5, 3.5, None),
+    "flux-control-wide": ("flux-control", BAND, SHIPS, None, 1.0, 4, 10.0, None),
+    "flux-control-none-odd": ("flux-control", ODD, HOUSE, None, 0.6, 4, 2.0, None),
+    "flux-fill": ("flux-fill", BLOCK, HOUSE, None, 1.0, 4, 30.0, None),
+    "flux-fill-part-wide": ("flux-fill", BAND, SHIPS, None, 0.7, 5, 3.5, None),
+    "flux-fill-odd": ("flux-fill", ODD, LONG, None, 0.9, 8, 10.0, None),
+    "flux-redux": ("flux-redux", BLOCK, HOUSE, None, 0.8, 5, 3.5, None),
+    "flux-redux-two-wide": ("flux-redux", BAND, SHIPS, None, 1.0, 4, 2.5, None),
+    "flux-redux-none": ("flux-redux", POST, SHIPS, None, 0.6, 4, 2.5, None),
+    "flux-kontext": ("flux-kontext", BLOCK, HOUSE, None, 1.0, 4, 2.5, None),
+    "flux-kontext-part-odd": ("flux-kontext", ODD, SHIPS, None, 0.7, 5, 3.5, None),
+    "flux-kontext-reference-wide": ("flux-kontext", BAND, HOUSE, None, 0.8, 5, 2.5, None),
     "z-image-8": ("z-image", BLOCK, HOUSE, None, 0.6, 8, 0.0, None),
     "z-image-guided-wide": ("z-image", BAND, SHIPS, BAD, 0.3, 10, 4.0, None),
     "z-image-guided-low": ("z-image", POST, HOUSE, None, 0.8, 5, 0.7, None),
@@ -211,6 +224,9 @@ CONTROLS = {
     "control-two-wide": [("sd15-lines", 1.0, 0.0, 1.0), ("sd15-depth", 0.6, 0.0, 1.0)],
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
+    # The model's own.
+    "flux-control": [("", 1.0, 0.0, 1.0)],
+    "flux-control-wide": [("", 0.5, 0.0, 1.0)],
 }
 # Reference pictures of a case: how large, and how much of each. klein's of one case are of one size:
 # diffusers' pipeline takes no others.
@@ -220,6 +236,9 @@ REFERENCES = {
     "ip-off": [((64, 64), 0.0)],
     "ip-plus-guided": [((300, 231), 1.0)],
     "ip-plus-two": [((120, 200), 0.6), ((500, 224), 0.6)],
+    "flux-redux": [((70, 52), 1.0)],
+    "flux-redux-two-wide": [((120, 200), 0.6), ((56, 56), 1.0)],
+    "flux-kontext-reference-wide": [((64, 48), 1.0)],
     "klein-reference": [((70, 52), 1.0)],
     "klein-reference-two-wide": [((48, 80), 1.0), ((48, 80), 1.0)],
     "klein-reference-large": [((1200, 1100), 1.0)],
@@ -343,7 +362,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
 
 # Who makes the models and pictures of other families: modules with MODELS, Parts, render, and changes where
 # the networks are called another way.
-FAMILIES = (flow, z_image, klein, sana)
+FAMILIES = (flow, flux_kin, z_image, klein, sana)
 
 
 def family(model):
@@ -385,12 +404,13 @@ def make_case(name, parts, models, folder):
     controlled = CONTROLS.get(name, ())
     more = {"controlled": controlled} if controlled else {}
     if controlled:
-        parts.controls = {row[0]: controls.net(row[0], parts) for row in controlled}
+        parts.controls = {row[0]: controls.net(row[0], parts) for row in controlled if row[0]}
     referred = REFERENCES.get(name, ())
     seen = [lines(row[0], 1 + turn) for turn, row in enumerate(referred)]
     if referred:
         more["references"] = seen
         parts.scale = referred[0][1]
+        parts.scales = [row[1] for row in referred]
     learnt = loras.CASES.get(name, ())
     if learnt:
         # Its weights are changed, and what onnxruntime makes of the files is another picture.
@@ -404,7 +424,7 @@ def make_case(name, parts, models, folder):
         # Of what the files know: the words alone.
         parts = tiny.Parts(model)
     networks = getattr(maker(model), "changes", nets.changes)(parts, models / model)
-    for row in controlled:
+    for row in (row for row in controlled if row[0]):
         network = nets.session(models / "controls", row[0])
         networks.append(
             (parts.controls[row[0]], "forward", functools.partial(nets.control, network))

@@ -89,7 +89,7 @@ fn a_distilled_or_inpainting_model_without_a_listening_network_says_why_it_takes
         ("lcm", "listens to ControlNets"),
         ("inpaint", "listens to ControlNets"),
         ("sd3", "Stable Diffusion 3 models"),
-        ("flux-schnell", "FLUX.1 models"),
+        ("flux-schnell", "choose FLUX.1 Depth or Canny"),
     ] {
         let mut pipeline = load(&tiny(model)).unwrap();
         let why = pipeline.capabilities().no_control.expect(model);

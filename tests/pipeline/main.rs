@@ -8,6 +8,7 @@ mod control;
 mod default_model;
 mod default_references;
 mod flux;
+mod flux_kin;
 mod golden;
 mod inpaint;
 mod inversions;
