@@ -10,6 +10,8 @@ pub enum Beside {
     Hole,
     /// The latent of a control picture.
     Control,
+    /// InstructPix2Pix: the latent of the paint, not scaled.
+    Paint,
 }
 
 impl Beside {
@@ -27,8 +29,17 @@ impl Beside {
             Some(Kind::Flux) if seen == 2 * own => Some(Beside::Control),
             Some(kind) if kind.has_transformer() && kind != Kind::Flux => None,
             _ if seen == own + hole => Some(Beside::Hole),
+            // Stable Diffusion XL's kin is not compared with diffusers' yet.
+            None | Some(Kind::StableDiffusion) if seen == 2 * own => Some(Beside::Paint),
             _ => None,
         }
+    }
+}
+
+impl Beside {
+    /// Does a picture at full strength begin with nothing but noise? As diffusers has it.
+    pub fn begins_with_noise(self) -> bool {
+        matches!(self, Beside::Hole | Beside::Paint)
     }
 }
 
@@ -47,6 +58,8 @@ mod tests {
             (None, 4, 4, Some(Beside::Nothing)),
             (None, 9, 4, Some(Beside::Hole)),
             (Some(Kind::StableDiffusionXl), 9, 4, Some(Beside::Hole)),
+            (None, 8, 4, Some(Beside::Paint)),
+            (Some(Kind::StableDiffusionXl), 8, 4, None),
             (None, 7, 4, None),
             (Some(Kind::Flux), 64, 16, Some(Beside::Nothing)),
             (Some(Kind::Flux), 128, 16, Some(Beside::Control)),

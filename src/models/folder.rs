@@ -71,6 +71,8 @@ pub struct Folder {
     pub autoencoder: Autoencoder,
     /// What the network sees beside the latent.
     pub beside: Beside,
+    /// InstructPix2Pix: how far to go from what is predicted without the paint.
+    pub paint_guidance: f32,
     /// FLUX.1 Kontext: does it look at the paint, or another picture, beside its own?
     pub looks_at_paint: bool,
     /// Pixels per latent cell.
@@ -142,6 +144,7 @@ impl Folder {
         let beside = match &config {
             Some(config) => numbers::beside(path, config, kind, &autoencoder, cell)?,
             None if denoiser == UNET && kind::says(index.as_ref(), "Inpaint") => Beside::Hole,
+            None if kind::says(index.as_ref(), "InstructPix2Pix") => Beside::Paint,
             None => Beside::Nothing,
         };
         let looks = |name: &str| match denoiser == UNET || kind == Some(Kind::Flux) {
@@ -174,6 +177,7 @@ impl Folder {
             scheduler,
             autoencoder,
             beside,
+            paint_guidance: numbers::paint_guidance(hints.as_ref())?,
             looks_at_paint: kind == Some(Kind::Flux) && kind::says(index.as_ref(), "Kontext"),
             cell,
             native,

@@ -98,7 +98,9 @@ pub(super) fn in_index(path: &Path, index: &Config) -> Result<Option<Kind>> {
         format!("{family} {}", name.trim_start_matches(begin)).trim_end().to_owned()
     };
     let other = match plain.trim_end_matches("Pipeline") {
-        "StableDiffusion" | "StableDiffusionInpaint" => return Ok(Some(Kind::StableDiffusion)),
+        "StableDiffusion" | "StableDiffusionInpaint" | "StableDiffusionInstructPix2Pix" => {
+            return Ok(Some(Kind::StableDiffusion));
+        }
         "StableDiffusionXL" | "StableDiffusionXLInpaint" => return Ok(Some(Kind::StableDiffusionXl)),
         "LatentConsistency" | "LatentConsistencyModel" => return Ok(Some(Kind::LatentConsistency)),
         "StableDiffusion3" => return Ok(Some(Kind::StableDiffusion3)),

@@ -147,7 +147,7 @@ pub(super) fn beside(
                  instead of {wanted})"
             ),
         )),
-        (_, 8) => Err(unsupported(path, "InstructPix2Pix (8 input channels)")),
+        (_, 8) => Err(unsupported(path, "InstructPix2Pix XL (8 input channels)")),
         _ => Err(unsupported(path, &format!("unknown: its U-Net has {channels} input channels"))),
     }
 }
@@ -192,6 +192,15 @@ fn sample_size(config: &Config, usual: u32) -> Result<u32> {
             .ok_or_else(|| config.wrong("sample_size", "one or two whole numbers")),
         _ => config.whole("sample_size", usual, 1..=4096),
     }
+}
+
+/// `paint_guidance` of `scumble.json`: how much an InstructPix2Pix model keeps to the paint.
+pub(super) fn paint_guidance(hints: Option<&Config>) -> Result<f32> {
+    // What its makers and diffusers begin with.
+    const USUAL: f64 = 1.5;
+    hints
+        .map_or(Ok(USUAL), |hints| hints.number("paint_guidance", USUAL, 1.0..=20.0))
+        .map(|number| number as f32)
 }
 
 /// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.

@@ -1,13 +1,14 @@
 //! What some networks see at each step beside the noisy latent, as further channels of it: what they are to fill
 //! ([`super::inpaint`]), or a control picture (FLUX.1 Depth and Canny).
 
+use std::path::Path;
 use std::time::Duration;
 
 use ndarray::Array3;
 
 use super::vae::Encoder;
 use crate::cancel::Cancel;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::render::{Control, Picture, Scene};
 
 /// Channels of the latent's size, one after the other.
@@ -38,6 +39,31 @@ pub fn is_heard((i, steps): (usize, usize), start: f32, end: f32) -> bool {
     // In the order and precision of diffusers, whose numbers decide at the ends.
     let (from, to) = (i as f64 / steps as f64, (i + 1) as f64 / steps as f64);
     from >= f64::from(start) && to <= f64::from(end)
+}
+
+/// The control picture that the network of the model in `folder` reads itself, if there is one that is on. It names the model in
+/// a ControlNet's place.
+///
+/// # Errors
+/// [`crate::error::Status::Setting`] for more than one, and for one that names another network.
+pub fn only_control<'a>(scene: &Scene<'a>, folder: &Path) -> Result<Option<&'a Control<'a>>> {
+    let mut wanted = scene.controls().filter(|control| control.scale != 0.0);
+    let (first, more) = (wanted.next(), wanted.next());
+    if more.is_some() {
+        return Err(Error::setting(
+            "This model reads one control picture itself and takes no more; take the others away.",
+        ));
+    }
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    match first.filter(|control| place(Path::new(control.model)) != place(folder)) {
+        Some(control) => Err(Error::setting(format!(
+            "The model reads its control picture itself, and takes no ControlNet like {}; name the model's own folder \
+             ({}) for the control.",
+            control.model,
+            folder.display()
+        ))),
+        None => Ok(first),
+    }
 }
 
 /// A control picture's latent; black's, where there is no picture or it is not to be heard.

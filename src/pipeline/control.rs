@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::beside::is_heard;
+use super::beside::{self, is_heard};
 use super::denoise::{Conditioning, Denoiser, Noisy, Residual};
 use super::load::Loading;
 use super::unet;
@@ -80,9 +80,9 @@ pub struct Controls {
 }
 
 impl Controls {
-    pub fn new(folder: &Folder, loading: Loading, distilled: bool, beside: Beside) -> Self {
+    pub fn new(folder: &Folder, loading: Loading, distilled: bool, sees: Beside) -> Self {
         let file = folder.listening.clone();
-        let own = (beside == Beside::Control).then(|| folder.path.clone());
+        let own = (sees == Beside::Control).then(|| folder.path.clone());
         let why_not = match folder.kind {
             _ if own.is_some() => None,
             Some(Kind::Flux) => Some(format!(
@@ -168,30 +168,12 @@ impl Controls {
             .collect()
     }
 
-    /// The control picture that the model's own network reads, if it does and there is one that is on. It names the model
-    /// itself in a ControlNet's place.
+    /// The control picture that the model's own network reads, if it does and there is one that is on.
     ///
     /// # Errors
-    /// [`Status::Setting`] for more than one, and for one that names another network.
+    /// As [`beside::only_control`].
     pub fn own<'a>(&self, scene: &Scene<'a>) -> Result<Option<&'a Control<'a>>> {
-        let Some(folder) = &self.own else { return Ok(None) };
-        let mut wanted = scene.controls().filter(|control| control.scale != 0.0);
-        let (first, more) = (wanted.next(), wanted.next());
-        if more.is_some() {
-            return Err(Error::setting(
-                "This model reads one control picture itself and takes no more; take the others away.",
-            ));
-        }
-        let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        match first.filter(|control| place(Path::new(control.model)) != place(folder)) {
-            Some(control) => Err(Error::setting(format!(
-                "The model reads its control picture itself, and takes no ControlNet like {}; name the model's own folder \
-                 ({}) for the control.",
-                control.model,
-                folder.display()
-            ))),
-            None => Ok(first),
-        }
+        self.own.as_deref().map_or(Ok(None), |folder| beside::only_control(scene, folder))
     }
 
     /// Does the U-Net that listens look at reference pictures, if there are any and the plain one does?

@@ -1,12 +1,12 @@
 //! The network that denoises, a U-Net or a transformer: what it thinks of a noisy latent, with and without guidance.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed, Port};
+pub use crate::pipeline::noisy::{Noisy, Residual};
 
 pub struct Denoiser {
     network: Component,
@@ -19,49 +19,6 @@ pub struct Denoiser {
     batch: Option<usize>,
     /// Is guidance built in, so that a second run for the negative prompt is not needed?
     distilled: bool,
-}
-
-/// What a step shows the network.
-pub struct Noisy<'a> {
-    pub sample: &'a [f32],
-    /// Of one latent.
-    pub shape: &'a [usize],
-    pub timestep: f32,
-    /// What ControlNets say.
-    pub residuals: &'a [Residual],
-    /// Further channels of each place of the latent, the same for all latents: what is to be filled, a control picture. Behind
-    /// `sample`, or place by place where that lies in tokens.
-    pub channels: &'a [f32],
-}
-
-impl Noisy<'_> {
-    /// What the network is given of one latent, and its shape.
-    fn with_channels(&self) -> (Cow<'_, [f32]>, Vec<usize>) {
-        let (sample, channels) = (Cow::Borrowed(self.sample), self.channels);
-        let mut shape = self.shape.to_vec();
-        match shape.as_mut_slice() {
-            _ if channels.is_empty() => (sample, shape),
-            &mut [places, ref mut own] => {
-                let (width, more) = ((*own).max(1), (channels.len() / places.max(1)).max(1));
-                *own += more;
-                let rows = self.sample.chunks_exact(width).zip(channels.chunks_exact(more));
-                (rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect(), shape)
-            }
-            [own, rest @ ..] => {
-                *own += channels.len() / rest.iter().product::<usize>().max(1);
-                (Cow::Owned([self.sample, channels].concat()), shape)
-            }
-            [] => (sample, shape),
-        }
-    }
-}
-
-/// What is added inside the network: by input, for all latents of [`Conditioning`] one after the other.
-pub struct Residual {
-    pub input: String,
-    /// Of one latent.
-    pub shape: Vec<usize>,
-    pub numbers: Vec<f32>,
 }
 
 /// What one of the predictions that guidance is made of is conditioned on: by input its shape for one latent, and its
@@ -77,6 +34,8 @@ pub struct Conditioning {
     latents: usize,
     /// How far to go from the first prediction to the second and beyond; None without guidance.
     guidance: Option<f32>,
+    /// InstructPix2Pix: how far to go from what is predicted without the paint, which is then the first of three latents.
+    paint: Option<f32>,
     /// Numbers of all latents.
     inputs: Half,
     /// Tokens that the network sees behind the latent's own, the same for all latents.
@@ -139,6 +98,21 @@ impl Conditioning {
         };
         self.negative = self.negative.map(|negative| Box::new(negative.with_input(input, shape, not, not)));
         self.inputs.push((input, shape.to_vec(), numbers));
+        self
+    }
+
+    /// Adds guidance away from what is predicted without the paint, where there is guidance (Brooks, Holynski and Efros,
+    /// "InstructPix2Pix", 2023).
+    pub fn away_from_no_paint(mut self, guidance: f32) -> Self {
+        if self.guidance.is_none() || self.latents != 2 {
+            return self;
+        }
+        for (_, _, numbers) in &mut self.inputs {
+            let negative = numbers[..numbers.len() / 2].to_vec();
+            numbers.splice(..0, negative);
+        }
+        self.latents = 3;
+        self.paint = Some(guidance);
         self
     }
 
@@ -303,7 +277,7 @@ impl Denoiser {
             false => inputs.iter_mut().zip(prompt).for_each(|(all, own)| all.2.extend(own.2)),
         }
         let (beside, places) = (Vec::new(), Vec::new());
-        Ok(Conditioning { latents, guidance, inputs, beside, places, negative: None })
+        Ok(Conditioning { latents, guidance, paint: None, inputs, beside, places, negative: None })
     }
 
     /// What the network predicts, in the latent's shape.
@@ -320,8 +294,11 @@ impl Denoiser {
         let (latents, size) = (conditioning.latents, noisy.sample.len());
         let per_run = self.batch.unwrap_or(latents).min(latents).max(1);
         let mut predicted = Vec::with_capacity(latents * size);
-        for first in (0..latents).step_by(per_run) {
-            predicted.extend(self.run(conditioning, noisy, first..first + per_run, cancel, spent)?);
+        while predicted.len() < latents * size {
+            let next = predicted.len() / size.max(1);
+            let first = next.min(latents - per_run);
+            let made = self.run(conditioning, noisy, first..first + per_run, cancel, spent)?;
+            predicted.extend_from_slice(made.get((next - first) * size..).unwrap_or_default());
         }
         let Some(guidance) = conditioning.guidance else {
             predicted.truncate(size);
@@ -330,6 +307,18 @@ impl Denoiser {
         if let Some(negative) = &conditioning.negative {
             predicted.truncate(size);
             predicted.splice(..0, self.predict(negative, noisy, cancel, spent)?);
+        }
+        if let Some(paint) = conditioning.paint {
+            let mut parts = predicted.chunks_exact(size.max(1));
+            let (Some(blind), Some(without), Some(with)) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(self.wrong_shape(&[latents]));
+            };
+            let all = blind.iter().zip(without).zip(with);
+            return Ok(all
+                .map(|((blind, without), with)| {
+                    blind + guidance * (with - without) + paint * (without - blind)
+                })
+                .collect());
         }
         // Ho and Salimans, "Classifier-Free Diffusion Guidance" (2022).
         let (without, with) = predicted.split_at(size);
@@ -348,11 +337,13 @@ impl Denoiser {
         let count = latents.len();
         let copies;
         let beside = &conditioning.beside;
-        let (sample, mut seen) = noisy.with_channels();
+        let is_blind = |latent: usize| conditioning.paint.is_some() && latent == 0;
+        let (sample, mut seen) = noisy.with_channels(is_blind(latents.start));
         let samples = if count == 1 && beside.is_empty() {
             &*sample
         } else {
-            copies = [&*sample, beside].concat().repeat(count);
+            let all = latents.clone().map(|latent| noisy.with_channels(is_blind(latent)).0);
+            copies = all.flat_map(|sample| [&*sample, beside].concat()).collect::<Vec<f32>>();
             &copies
         };
         let shape = [&[count], noisy.shape].concat();

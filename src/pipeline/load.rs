@@ -270,7 +270,7 @@ impl Loader<'_> {
             geometry: geometry(folder, &network, &encoder, &decoder),
             defaults: folder
                 .defaults
-                .unwrap_or_else(|| defaults(kind, &folder.name, &self.sampler, &network)),
+                .unwrap_or_else(|| defaults(kind, &folder.name, &self.sampler, &network, beside)),
         };
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
         let loading = Loading { runtime: self.runtime, options };
@@ -283,6 +283,7 @@ impl Loader<'_> {
             family,
             network,
             beside,
+            paint_guidance: folder.paint_guidance,
             controls,
             loras,
             references,
@@ -334,6 +335,7 @@ impl Loader<'_> {
             (!distilled && !negative, "A negative prompt has no effect."),
             (beside == Beside::Hole, "It fills what the mask covers, and looks at what lies around it."),
             (beside == Beside::Control, "It follows a control picture; without one it is shown black."),
+            (beside == Beside::Paint, "It changes the paint as the prompt tells it to."),
             (folder.looks_at_paint, "It looks at the paint, or at a reference in its place."),
         ];
         let more = more.into_iter().filter_map(|(holds, note)| holds.then_some(note));

@@ -16,6 +16,7 @@ mod inversions;
 mod load;
 mod lora;
 mod model_info;
+mod noisy;
 mod prompt;
 mod redux;
 mod reference;
@@ -71,6 +72,8 @@ pub struct Pipeline {
     network: Denoiser,
     /// What the network sees beside the latent.
     beside: Beside,
+    /// InstructPix2Pix: how far to go from what is predicted without the paint.
+    paint_guidance: f32,
     controls: Controls,
     loras: Loras,
     references: References,
@@ -153,6 +156,14 @@ impl Renderer for Pipeline {
             Beside::Nothing => Channels::default(),
             Beside::Hole => inpaint::beside(scene, self.family.mask(), encoder, cancel, spent)?,
             Beside::Control => beside::control(scene, self.controls.own(scene)?, encoder, cancel, spent)?,
+            Beside::Paint => {
+                let guidance = self.paint_guidance;
+                conditioning = conditioning.away_from_no_paint(guidance);
+                for (.., own) in &mut masks {
+                    *own = own.clone().away_from_no_paint(guidance);
+                }
+                Channels::always(encoder.unscaled(&encoded))
+            }
         };
         phases.encode = start.elapsed();
 
@@ -165,7 +176,7 @@ impl Renderer for Pipeline {
         let mut draws = Draws::new(scene, quality.seed);
         let first = draws.draw(shape, 0)?;
         // As diffusers': at full strength such a model is shown nothing of what it is to fill.
-        let mut sample = match self.beside == Beside::Hole && hold.is_none() && quality.strength >= 1.0 {
+        let mut sample = match self.beside.begins_with_noise() && hold.is_none() && quality.strength >= 1.0 {
             true => {
                 let alone = self.samplers.noise_alone(quality.sampler, plan.shares(0))?;
                 first.iter().map(|noise| noise * alone).collect()

@@ -1,6 +1,7 @@
 //! What is told of a model: the settings that suit it, and its geometry.
 
 use crate::model::{Defaults, Geometry, REFINE_STRENGTH};
+use crate::models::beside::Beside;
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::pipeline::denoise::Denoiser;
@@ -8,9 +9,11 @@ use crate::pipeline::samplers::Sampler;
 use crate::pipeline::vae::{Decoder, Encoder};
 
 /// The settings that models of this sort are made for.
-pub fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser) -> Defaults {
+pub fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser, beside: Beside) -> Defaults {
     let distilled = network.is_guidance_distilled();
     let (steps, strength, guidance) = match (kind, sampler) {
+        // It sees the paint whatever it begins with.
+        _ if beside == Beside::Paint => (20, 1.0, 7.5),
         // Nothing but its name tells a model that was distilled to few steps.
         (Kind::StableDiffusion3, _) if name.to_lowercase().contains("turbo") => (4, 0.6, 1.0),
         (Kind::StableDiffusion3, _) => (28, 0.6, 4.5),

@@ -61,6 +61,11 @@ impl Encoder {
         Ok(latent)
     }
 
+    /// A latent as the network made it, without the numbers that bring it to noise's.
+    pub fn unscaled(&self, latent: &Latent) -> Vec<f32> {
+        latent.iter().map(|value| value / self.numbers.scaling + self.numbers.shift).collect()
+    }
+
     /// The same for a picture that somebody else keeps what it came to.
     ///
     /// # Errors

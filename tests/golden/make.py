@@ -63,11 +63,12 @@ def main():
         import inversions
         import klein
         import loras
+        import pix2pix
         import sana
         import tiny
         import z_image
 
-        makers = (tiny, flow, flux_kin, klein, z_image, sana, adapters)
+        makers = (tiny, flow, flux_kin, pix2pix, klein, z_image, sana, adapters)
         made = sum(folders.make(part, MODELS, args.only) for part in makers)
         parts = (controls, loras, inversions)
         print(made + sum(part.make(MODELS, args.only) for part in parts), "tiny models")

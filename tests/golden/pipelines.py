@@ -15,6 +15,7 @@ import klein
 import loras
 import nets
 import numpy as np
+import pix2pix
 import sana
 import tiny
 import torch
@@ -158,6 +159,9 @@ CASES = {
     "inpaint-leading": ("inpaint", TALL, SHIPS, BAD, 1.0, 3, 3.0, tiny.SCHEDULERS["xl"]),
     "xl-inpaint-guided": ("xl-inpaint", SQUARE, HOUSE, BAD, 1.0, 4, 5.0, None),
     "xl-inpaint-half-odd": ("xl-inpaint", ODD, SHIPS, None, 0.5, 4, 0.0, tiny.EULER_TURBO),
+    "pix2pix-guided": ("pix2pix", SQUARE, HOUSE, BAD, 1.0, 4, 7.5, None),
+    "pix2pix-plain-wide": ("pix2pix", WIDE, SHIPS, None, 1.0, 5, 1.0, None),
+    "pix2pix-euler-a": ("pix2pix", TALL, LONG, None, 1.0, 3, 4.0, ANCESTRAL),
     "control-guided": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "control-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
@@ -362,7 +366,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
 
 # Who makes the models and pictures of other families: modules with MODELS, Parts, render, and changes where
 # the networks are called another way.
-FAMILIES = (flow, flux_kin, z_image, klein, sana)
+FAMILIES = (pix2pix, flow, flux_kin, z_image, klein, sana)
 
 
 def family(model):

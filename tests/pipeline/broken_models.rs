@@ -121,10 +121,10 @@ fn models_that_are_not_right_are_told_apart() {
             "text_encoder_2",
         ),
         (
-            "FLUX Fill",
-            |m| m.set("model_index.json", "_class_name", json!("FluxFillPipeline")),
+            "FLUX with a control network",
+            |m| m.set("model_index.json", "_class_name", json!("FluxControlNetPipeline")),
             ModelUnsupported,
-            "FLUX.1 Fill",
+            "FLUX.1 ControlNet",
         ),
         (
             "FLUX.2",

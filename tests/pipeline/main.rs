@@ -17,6 +17,7 @@ mod layouts;
 mod lora;
 mod lora_files;
 mod onnx;
+mod pix2pix;
 mod prompts;
 mod reference;
 mod region;

@@ -1,0 +1,70 @@
+//! What a step shows the denoising network.
+
+use std::borrow::Cow;
+
+/// What a step shows the network.
+pub struct Noisy<'a> {
+    pub sample: &'a [f32],
+    /// Of one latent.
+    pub shape: &'a [usize],
+    pub timestep: f32,
+    /// What ControlNets say.
+    pub residuals: &'a [Residual],
+    /// Further channels of each place of the latent, the same for all latents: what is to be filled, a control picture. Behind
+    /// `sample`, or place by place where that lies in tokens.
+    pub channels: &'a [f32],
+}
+
+impl Noisy<'_> {
+    /// What the network is given of one latent, and its shape: with its channels, or zeros in their place.
+    pub fn with_channels(&self, blind: bool) -> (Cow<'_, [f32]>, Vec<usize>) {
+        let sample = Cow::Borrowed(self.sample);
+        let zeros = vec![0.0; if blind { self.channels.len() } else { 0 }];
+        let channels = if blind { &zeros } else { self.channels };
+        let mut shape = self.shape.to_vec();
+        match shape.as_mut_slice() {
+            _ if channels.is_empty() => (sample, shape),
+            &mut [places, ref mut own] => {
+                let (width, more) = ((*own).max(1), (channels.len() / places.max(1)).max(1));
+                *own += more;
+                let rows = self.sample.chunks_exact(width).zip(channels.chunks_exact(more));
+                (rows.flat_map(|(own, more)| own.iter().chain(more)).copied().collect(), shape)
+            }
+            [own, rest @ ..] => {
+                *own += channels.len() / rest.iter().product::<usize>().max(1);
+                (Cow::Owned([self.sample, channels].concat()), shape)
+            }
+            [] => (sample, shape),
+        }
+    }
+}
+
+/// What is added inside the network: by input, for all latents of [`Conditioning`] one after the other.
+pub struct Residual {
+    pub input: String,
+    /// Of one latent.
+    pub shape: Vec<usize>,
+    pub numbers: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noisy<'a>(sample: &'a [f32], shape: &'a [usize], channels: &'a [f32]) -> Noisy<'a> {
+        Noisy { sample, shape, timestep: 1.0, residuals: &[], channels }
+    }
+
+    #[test]
+    fn channels_follow_a_picture_and_go_into_tokens() {
+        let sample = [1.0, 2.0, 3.0, 4.0];
+        let (seen, shape) = noisy(&sample, &[1, 2, 2], &[5.0, 6.0, 7.0, 8.0]).with_channels(false);
+        assert_eq!((&*seen, &shape[..]), (&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0][..], &[2, 2, 2][..]));
+        let tokens = noisy(&sample, &[2, 2], &[5.0, 6.0]);
+        let (seen, shape) = tokens.with_channels(false);
+        assert_eq!((&*seen, &shape[..]), (&[1.0, 2.0, 5.0, 3.0, 4.0, 6.0][..], &[2, 3][..]));
+        assert_eq!(&*tokens.with_channels(true).0, &[1.0, 2.0, 0.0, 3.0, 4.0, 0.0]);
+        let (seen, shape) = noisy(&sample, &[2, 2], &[]).with_channels(true);
+        assert_eq!((&*seen, &shape[..]), (&sample[..], &[2, 2][..]));
+    }
+}
