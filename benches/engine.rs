@@ -70,10 +70,10 @@ fn main() {
 /// A stroke that changes a tenth of the canvas: what its window costs in denoising, beside the whole that settles.
 fn tenth(session: &Session, side: i32, round: u8) -> Option<(Duration, Duration)> {
     let part = (f64::from(side) * 0.1f64.sqrt()) as i32;
-    let at = i32::from(round) * 13 % (side - part);
+    // All over the canvas: what lies around a stroke is less where the canvas ends.
+    let (x, y) = (i32::from(round) * 131 % (side - part), i32::from(round) * 89 % (side - part));
     let paint: Vec<u8> = (0..part * part).flat_map(|_| [round.wrapping_mul(31), 90, 200, 255]).collect();
-    let view =
-        ImageView::new(Format::Rgba8, Rect::new(at, at, part, part), part as usize * 4, &paint).ok()?;
+    let view = ImageView::new(Format::Rgba8, Rect::new(x, y, part, part), part as usize * 4, &paint).ok()?;
     let after = match session.poll(0).expect("frame") {
         Polled::Frame(frame) => frame.seq,
         _ => 0,

@@ -29,7 +29,7 @@ impl Renderer for Echo {
             device_note: String::new(),
             runtime: String::new(),
             geometry: Geometry { native: 512, multiple: 8, cell: 8, fixed: None },
-            defaults: Defaults { steps: 1, strength: 1.0, guidance: 0.0, refine: None },
+            defaults: Defaults { steps: 1, strength: 1.0, guidance: 0.0, refine: None, context: 0 },
         }
     }
 

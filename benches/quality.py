@@ -5,7 +5,7 @@
     python benches/quality.py LIBRARY MODEL [--steps N] [--large SIDE] [--strokes N]
 
 * A stroke of a tenth of a canvas of the model's size: the last live picture against the settled one, in
-  decibels, over the window that was rendered, and the estimates before it.
+  decibels, over the stroke and with its surroundings, and the estimates before it.
 * A canvas of SIDE (0: left out): the energy of what is finer than four pixels, beside that of the same places
   rendered alone at 1:1; and gradients across the borders of its tiles beside those elsewhere, on flat, ramp
   and textured paint.
@@ -107,12 +107,13 @@ def previews(renderer, settings, side, strokes):
             if not frame.current:
                 live.append((frame.info.step, frame.info.steps, picture))
         for step, steps, shown in live:
-            # What was rendered: the stroke and its surroundings.
-            top, left = max(0, y - 32), max(0, x - 32)
-            window = np.s_[top : y + part + 32, left : x + part + 32]
-            found.setdefault((step, steps), []).append(decibels(shown[window], picture[window]))
-    for (step, steps), values in sorted(found.items()):
-        print(f"a tenth painted, live after step {step} of {steps}: median {middle(values):.1f} dB, "
+            for name, more in (("the stroke", 0), ("32 pixels more", 32)):
+                top, left = max(0, y - more), max(0, x - more)
+                window = np.s_[top : y + part + more, left : x + part + more]
+                nearness = decibels(shown[window], picture[window])
+                found.setdefault((step, steps, name), []).append(nearness)
+    for (step, steps, name), values in sorted(found.items()):
+        print(f"a tenth painted, live after step {step} of {steps}, {name}: median {middle(values):.1f} dB, "
               f"least {min(values):.1f} dB from what settles ({len(values)} strokes)")  # fmt: skip
 
 

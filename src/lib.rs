@@ -21,6 +21,7 @@ pub mod slot;
 pub mod engine;
 pub mod worker;
 mod thread;
+mod around;
 mod fade;
 mod focus;
 mod live;

@@ -5,7 +5,6 @@
 //! function of pixels, settings, model and seed alone; `settle` goes on from there on canvases that are larger than the
 //! model.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, s};
@@ -26,7 +25,7 @@ use crate::pixels::paste::Source;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{
-    Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
+    Around, Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
 };
 use crate::show::Showing;
 use crate::span::{cut, fresh};
@@ -222,6 +221,11 @@ impl<'a> Work<'a> {
         let (x, y) = ((part.x - last.window.x) as usize, (part.y - last.window.y) as usize);
         let cells = s![.., y..y + part.height, x..x + part.width];
         let held = latent.slice(cells).to_owned();
+        let farther = self.farther(&part, dirty, &last.window).map(|window| {
+            let (x, y) = ((window.x - last.window.x) as usize, (window.y - last.window.y) as usize);
+            (window, latent.slice(s![.., y..y + window.height, x..x + window.width]).to_owned())
+        });
+        let around = farther.as_ref().map(|(window, last)| Around { window: *window, last });
         let free = self.softened(&part, dirty);
         let mask = self.mask(&part)?;
         let cell = self.grid.cell() as usize;
@@ -272,7 +276,7 @@ impl<'a> Work<'a> {
             }
             Ok(())
         };
-        let change = Some(Change { dirty: &free, last: &held });
+        let change = Some(Change { dirty: &free, last: &held, around });
         let asked = Asked { window: part, paint: &paint, mask: mask.as_deref(), change };
         let ended = render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)?;
         if let Some((picture, made)) = finished {
@@ -287,19 +291,6 @@ impl<'a> Work<'a> {
             focus.render(self, last, renderer)?;
         }
         Ok(End::Live)
-    }
-
-    /// By cell: 1 on what changed and one cell around it, half on the next.
-    pub fn softened(&self, part: &Window, dirty: Rect) -> Array2<f32> {
-        let [columns, rows] = self.grid.touched(part.level, dirty);
-        let away = |at: i64, range: &Range<i64>| (range.start - at).max(at - (range.end - 1)).max(0);
-        Array2::from_shape_fn((part.height, part.width), |(y, x)| {
-            match away(part.x + x as i64, &columns).max(away(part.y + y as i64, &rows)) {
-                0 | 1 => 1.0,
-                2 => 0.5,
-                _ => 0.0,
-            }
-        })
     }
 
     /// Renders all that is shown, from the paint alone.

@@ -107,6 +107,18 @@ pub struct Change<'a> {
     pub dirty: &'a Array2<f32>,
     /// The last picture's latent in this window.
     pub last: &'a Latent,
+    /// What the last of several steps sees besides; renderers may leave it out.
+    pub around: Option<Around<'a>>,
+}
+
+/// The last picture farther around a window: the first steps find out what is to be there, and only the last makes what
+/// its surroundings must fit.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Contains the scene's window, and the model takes it.
+    pub window: Window,
+    /// The last picture's latent in it.
+    pub last: &'a Latent,
 }
 
 /// What is to be seen in one window. Same scene, quality and model: same picture.

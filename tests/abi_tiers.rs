@@ -24,7 +24,8 @@ use support::painting::*;
 
 const CELL: usize = 8;
 
-/// What was asked for: level, cells across and down, tier, whether something was held.
+/// What was asked for: level, cells across and down, tier, whether something was held, cells of what was seen farther
+/// around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Asked {
     level: i32,
@@ -32,6 +33,7 @@ struct Asked {
     height: usize,
     tier: Tier,
     held: bool,
+    around: usize,
 }
 
 #[derive(Clone, Default)]
@@ -43,8 +45,9 @@ impl Log {
     }
 }
 
-/// The mean of each cell is inverted, mixed with its neighbours' and moved by its noise; detail stays.
-struct Local(Log);
+/// The mean of each cell is inverted, mixed with its neighbours' and moved by its noise; detail stays. The number is how
+/// far around a change it wants to see.
+struct Local(Log, u32);
 
 fn means(picture: &Array3<f32>) -> Array3<f32> {
     let (_, height, width) = picture.dim();
@@ -62,7 +65,13 @@ impl Renderer for Local {
             device_note: String::new(),
             runtime: String::new(),
             geometry: Geometry { native: 128, multiple: 16, cell: CELL as u32, fixed: None },
-            defaults: Defaults { steps: 2, strength: 0.5, guidance: 1.0, refine: Some(0.35) },
+            defaults: Defaults {
+                steps: 2,
+                strength: 0.5,
+                guidance: 1.0,
+                refine: Some(0.35),
+                context: self.1,
+            },
         }
     }
 
@@ -82,12 +91,20 @@ impl Renderer for Local {
         let (width, height) = (window.width, window.height);
         assert_eq!(scene.paint.dim(), (3, height * CELL, width * CELL));
         let held = scene.change.is_some();
+        let around = scene.change.and_then(|change| change.around);
+        if let (Some(around), Some(change)) = (around, scene.change) {
+            assert!(around.window.contains(&window) && around.window != window);
+            assert_eq!(around.last.dim(), (3, around.window.height, around.window.width));
+            let (x, y) = ((window.x - around.window.x) as usize, (window.y - around.window.y) as usize);
+            assert_eq!(around.last.slice(s![.., y..y + height, x..x + width]), change.last);
+        }
         self.0.0.lock().unwrap().push(Asked {
             level: window.level.0,
             width,
             height,
             tier: quality.tier,
             held,
+            around: around.map_or(0, |around| around.last.len() / 3),
         });
         let coded = means(scene.paint);
         let noise = noise::normal(quality.seed, 0, window.level.0, (window.x, window.y), 3, height, width);
@@ -132,9 +149,14 @@ impl Renderer for Local {
 }
 
 fn engine() -> (Engine, Log) {
+    seeing(0)
+}
+
+/// One whose model wants to see so far around a change.
+fn seeing(context: u32) -> (Engine, Log) {
     let log = Log::default();
     let given = log.clone();
-    (Engine::with(Box::new(move |_, _| Ok(Box::new(Local(given))))).unwrap(), log)
+    (Engine::with(Box::new(move |_, _| Ok(Box::new(Local(given, context))))).unwrap(), log)
 }
 
 fn params() -> Params {
@@ -227,7 +249,7 @@ fn a_small_stroke_renders_its_window_and_then_the_whole_settles() {
     paint.fill(Rect::new(0, 0, 128, 60), [40, 90, 200]);
     paint.push(&layer, None).unwrap();
     settle(&layer);
-    let whole = Asked { level: 0, width: 16, height: 16, tier: Tier::Live, held: false };
+    let whole = Asked { level: 0, width: 16, height: 16, tier: Tier::Live, held: false, around: 0 };
     assert_eq!(log.take(), [whole], "a whole that was finished is what settles");
     let first = frame(&layer, 0).unwrap();
     paint.fill(Rect::new(4, 4, 10, 10), [250, 10, 10]);
@@ -243,6 +265,31 @@ fn a_small_stroke_renders_its_window_and_then_the_whole_settles() {
     settle(&layer);
     assert!(log.take().iter().all(|asked| asked.held));
     assert!(frame(&layer, 0).unwrap().pixels == first.pixels, "an undo settles as it was");
+}
+
+#[test]
+fn the_last_picture_is_seen_as_far_around_a_stroke_as_the_model_wants() {
+    let stroke = |context: u32, side: i32| {
+        let (engine, log) = seeing(context);
+        let layer = engine.session();
+        layer.set_params(params()).unwrap();
+        let mut paint = Painting::new(side, side);
+        paint.push(&layer, None).unwrap();
+        settle(&layer);
+        log.take();
+        paint.fill(Rect::new(4, 4, 10, 10), [250, 10, 10]);
+        paint.push(&layer, None).unwrap();
+        settle(&layer);
+        log.take()[0]
+    };
+    let narrow = stroke(0, 128);
+    assert!(narrow.held && narrow.around == 0, "{narrow:?}");
+    let cells = narrow.width * narrow.height;
+    assert_eq!(stroke(64, 128), Asked { around: 10 * 10, ..narrow }, "14 pixels and 64 around them");
+    assert_eq!(stroke(1000, 128), Asked { around: 16 * 16, ..narrow }, "all there is");
+    assert_eq!(stroke(1, 128).around, 0, "no more than is rendered anyway: {cells}");
+    // On a larger canvas the focus looks closer instead.
+    assert_eq!(stroke(64, 256).around, 0);
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Renderer for Inverts {
             device_note: String::new(),
             runtime: String::new(),
             geometry: Geometry { native: self.0, multiple: 64, cell: 8, fixed: None },
-            defaults: Defaults { steps: 2, strength: 0.5, guidance: 1.0, refine: Some(0.35) },
+            defaults: Defaults { steps: 2, strength: 0.5, guidance: 1.0, refine: Some(0.35), context: 0 },
         }
     }
 

@@ -220,5 +220,6 @@ pub(super) fn defaults(hints: &Config) -> Result<Option<Defaults>> {
             Some(serde_json::Value::Bool(false)) => None,
             Some(_) => return Err(own.wrong("refine", "true, false, or a strength from 0.05 to 0.9")),
         },
+        context: own.whole("context", 0, 0..=1024)?,
     }))
 }

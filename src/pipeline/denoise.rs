@@ -63,6 +63,12 @@ impl Conditioning {
             .collect()
     }
 
+    /// Whether none of it has the size of one latent.
+    pub fn is_of_any_size(&self) -> bool {
+        let negative = self.negative.as_ref().is_none_or(|negative| negative.is_of_any_size());
+        self.beside.is_empty() && self.places.is_empty() && negative
+    }
+
     /// Adds what the network sees behind the latent: tokens of the latent's width.
     pub fn with_beside(mut self, tokens: Vec<f32>) -> Self {
         self.beside = tokens;

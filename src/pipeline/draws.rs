@@ -26,9 +26,8 @@ impl<'a> Draws<'a> {
         let draw = self.next;
         self.next += 1;
         let Some(given) = self.scene.noise else {
-            let Window { level, x, y, .. } = self.scene.window;
-            let noise = noise::normal(self.seed, number, level.0, (x, y), channels, height, width);
-            return Ok(noise.into_raw_vec_and_offset().0);
+            let window = Window { width, height, ..self.scene.window };
+            return Ok(seeded(self.seed, number, &window, channels));
         };
         let (draws, c, h, w) = given.dim();
         if (c, h, w) != (channels, height, width) {
@@ -44,4 +43,10 @@ impl<'a> Draws<'a> {
         }
         Ok(given.index_axis(ndarray::Axis(0), draw as usize).iter().copied().collect())
     }
+}
+
+/// The noise of a window by seed and place: draw 0 is what pictures start with.
+pub fn seeded(seed: u64, number: u32, window: &Window, channels: usize) -> Vec<f32> {
+    let &Window { level, x, y, width, height } = window;
+    noise::normal(seed, number, level.0, (x, y), channels, height, width).into_raw_vec_and_offset().0
 }

@@ -1,5 +1,6 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
+mod around;
 mod beside;
 mod control;
 mod denoise;
@@ -48,6 +49,7 @@ use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Previews, Quality, Renderer, Scene, Sink, Tier,
 };
+use around::Wider;
 use beside::Channels;
 use control::{Acting, Controls};
 use denoise::{Conditioning, Denoiser, Noisy};
@@ -195,13 +197,25 @@ impl Renderer for Pipeline {
         };
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
+        // What is told by the window's cells, or shown in its size, knows nothing of what lies farther around.
+        let alone = plain.is_none() && acting.is_empty() && self.beside == Beside::Nothing;
+        let alone = alone && conditioning.is_of_any_size();
+        let wider = if alone && steps > 1 { Wider::new(scene, shape, quality.seed)? } else { None };
         let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
             let at = At { acting: &acting, beside: &beside, step: (i, steps), shape: &shape, timestep };
             let spent = &mut phases.runtime;
-            let mut predicted = self.predict(&conditioning, &input, &at, cancel, spent)?;
+            let mut predicted = match wider.as_ref().filter(|_| i + 1 == steps) {
+                None => self.predict(&conditioning, &input, &at, cancel, spent)?,
+                Some(wider) => {
+                    let all = wider.around(&sample, i, &*plan)?;
+                    let (shape, all) = (wider.shape(), plan.scale_model_input(i, &all));
+                    let at = At { shape: &shape, ..at };
+                    wider.within(self.predict(&conditioning, &all, &at, cancel, spent)?)?
+                }
+            };
             let mut of_plain = Vec::new();
             if let Some(plain) = &plain {
                 let own = plain.regions.own.iter();

@@ -30,7 +30,7 @@ pub fn defaults(kind: Kind, name: &str, sampler: &Sampler, network: &Denoiser, b
         (Kind::StableDiffusionXl, _) => (20, 0.6, 5.0),
         _ => (20, 0.6, 7.5),
     };
-    Defaults { steps, strength, guidance, refine: Some(REFINE_STRENGTH) }
+    Defaults { steps, strength, guidance, refine: Some(REFINE_STRENGTH), context: 0 }
 }
 
 /// What the configurations say, and the sizes that the networks are fixed to.

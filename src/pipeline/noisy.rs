@@ -58,13 +58,15 @@ mod tests {
     #[test]
     fn channels_follow_a_picture_and_go_into_tokens() {
         let sample = [1.0, 2.0, 3.0, 4.0];
-        let (seen, shape) = noisy(&sample, &[1, 2, 2], &[5.0, 6.0, 7.0, 8.0]).with_channels(false);
+        let picture = noisy(&sample, &[1, 2, 2], &[5.0, 6.0, 7.0, 8.0]);
+        let (seen, shape) = picture.with_channels(false);
         assert_eq!((&*seen, &shape[..]), (&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0][..], &[2, 2, 2][..]));
         let tokens = noisy(&sample, &[2, 2], &[5.0, 6.0]);
         let (seen, shape) = tokens.with_channels(false);
         assert_eq!((&*seen, &shape[..]), (&[1.0, 2.0, 5.0, 3.0, 4.0, 6.0][..], &[2, 3][..]));
         assert_eq!(&*tokens.with_channels(true).0, &[1.0, 2.0, 0.0, 3.0, 4.0, 0.0]);
-        let (seen, shape) = noisy(&sample, &[2, 2], &[]).with_channels(true);
+        let none = noisy(&sample, &[2, 2], &[]);
+        let (seen, shape) = none.with_channels(true);
         assert_eq!((&*seen, &shape[..]), (&sample[..], &[2, 2][..]));
     }
 }

@@ -8,10 +8,12 @@ use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
 use crate::region::Rect;
-use crate::render::{Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene};
+use crate::render::{
+    Around, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene,
+};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 5;
+const PROTOCOL: u32 = 6;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -174,6 +176,8 @@ pub struct Ask<'a> {
     pub paint: [usize; 3],
     pub mask: Option<[usize; 2]>,
     pub change: Option<([usize; 2], [usize; 3])>,
+    /// What lies around a change.
+    pub around: Option<(Window, [usize; 3])>,
     pub hole: Option<[usize; 2]>,
     pub noise: Option<[usize; 4]>,
 }
@@ -183,6 +187,7 @@ pub struct Blocks<'a> {
     paint: CowArray<'a, f32, ndarray::Ix3>,
     mask: Option<CowArray<'a, f32, ndarray::Ix2>>,
     change: Option<(CowArray<'a, f32, ndarray::Ix2>, CowArray<'a, f32, ndarray::Ix3>)>,
+    around: Option<CowArray<'a, f32, ndarray::Ix3>>,
     hole: Option<CowArray<'a, f32, ndarray::Ix2>>,
     noise: Option<CowArray<'a, f32, ndarray::Ix4>>,
     /// Of the conditions.
@@ -200,6 +205,7 @@ impl<'a> Ask<'a> {
             paint: scene.paint.dim().into(),
             mask: scene.mask.map(|mask| mask.dim().into()),
             change: scene.change.map(|change| (change.dirty.dim().into(), change.last.dim().into())),
+            around: around(scene).map(|around| (around.window, around.last.dim().into())),
             hole: scene.hole.map(|hole| hole.dim().into()),
             noise: scene.noise.map(|noise| noise.dim().into()),
         }
@@ -214,6 +220,7 @@ impl<'a> Blocks<'a> {
             change: scene
                 .change
                 .map(|change| (change.dirty.as_standard_layout(), change.last.as_standard_layout())),
+            around: around(scene).map(|around| around.last.as_standard_layout()),
             hole: scene.hole.map(|hole| hole.as_standard_layout()),
             noise: scene.noise.map(|noise| noise.as_standard_layout()),
             pictures: scene.pictures(known).map(|picture| picture.as_standard_layout()).collect(),
@@ -227,11 +234,16 @@ impl<'a> Blocks<'a> {
         if let Some((dirty, last)) = &self.change {
             slices.extend([slice(dirty), slice(last)]);
         }
+        slices.extend(self.around.as_ref().map(slice));
         slices.extend(self.hole.as_ref().map(slice));
         slices.extend(self.noise.as_ref().map(slice));
         slices.extend(self.pictures.iter().map(slice));
         slices
     }
+}
+
+fn around<'a>(scene: &Scene<'a>) -> Option<Around<'a>> {
+    scene.change.and_then(|change| change.around)
 }
 
 /// The numbers of an array in standard layout.
@@ -270,6 +282,9 @@ mod tests {
     fn a_scene_arrives_as_it_was() {
         let paint = Picture::from_elem((3, 16, 24), 0.25);
         let (cells, last) = (Array2::from_elem((2, 3), 0.5), Array3::from_elem((4, 2, 3), -1.0));
+        let farther = Array3::from_elem((4, 5, 4), -2.0);
+        let window = Window { level: Level(-3), x: i64::MIN, y: 5, width: 4, height: 5 };
+        let around = Around { window, last: &farther };
         let hole = Array2::from_elem((16, 24), 1.0);
         let mask_picture = Picture::from_elem((3, 16, 24), 0.75);
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
@@ -279,7 +294,7 @@ mod tests {
             canvas: Rect::new(0, 0, 24, 16),
             paint: &paint,
             mask: Some(&cells),
-            change: Some(Change { dirty: &cells, last: &last }),
+            change: Some(Change { dirty: &cells, last: &last, around: Some(around) }),
             hole: Some(&hole),
             conditions: &[
                 Condition::Prompt("a lake ✓"),
@@ -316,7 +331,10 @@ mod tests {
         assert_eq!(ask.quality, quality);
         let blocks = Blocks::new(&scene, &[]);
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(lengths, [3 * 16 * 24, 6, 6, 24, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24, 3 * 5 * 9]);
+        assert_eq!(
+            lengths,
+            [3 * 16 * 24, 6, 6, 24, 4 * 5 * 4, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24, 3 * 5 * 9]
+        );
         let mut pictures = [&paint, &mask_picture, &reference].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));
@@ -328,7 +346,7 @@ mod tests {
         assert_eq!(ask.conditions.last().and_then(Said::picture), None);
         let blocks = Blocks::new(&scene, &known);
         let again: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
-        assert_eq!(again, lengths[..8]);
+        assert_eq!(again, lengths[..9]);
         let mut pictures = [&paint, &mask_picture, &reference].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));

@@ -20,7 +20,7 @@ use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::halt;
 use crate::remote::message::{About, Ask, Down, Said, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
-use crate::render::{Change, Ended, Patch, Picture, Renderer, Scene, Sink};
+use crate::render::{Around, Change, Ended, Patch, Picture, Renderer, Scene, Sink};
 
 /// The program `scumble-worker`: its standard input is a socket, its argument the host's process.
 pub fn main() -> ExitCode {
@@ -236,6 +236,11 @@ impl Server {
             }
             None => None,
         };
+        let around = match ask.around {
+            Some((window, last)) => Some((window, array3(unpacker.block(&last)?, last, Vec::new())?)),
+            None => None,
+        };
+        let around = around.as_ref().map(|(window, last)| Around { window: *window, last });
         let hole = ask.hole.map(|sides| flat(&mut unpacker, sides)).transpose()?;
         let noise = match ask.noise {
             Some(sides) => {
@@ -269,7 +274,7 @@ impl Server {
             canvas: ask.canvas,
             paint: &paint,
             mask: mask.as_ref(),
-            change: change.as_ref().map(|(dirty, last)| Change { dirty, last }),
+            change: change.as_ref().map(|(dirty, last)| Change { dirty, last, around }),
             hole: hole.as_ref(),
             conditions: &conditions,
             noise: noise.as_ref(),

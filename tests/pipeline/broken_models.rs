@@ -222,6 +222,12 @@ fn models_that_are_not_right_are_told_apart() {
             ModelBroken,
             "refine",
         ),
+        (
+            "surroundings without end",
+            |m| m.write("scumble.json", r#"{"defaults": {"context": 100000}}"#),
+            ModelBroken,
+            "context",
+        ),
         ("a broken tokenizer", |m| m.write("tokenizer/vocab.json", "{\"a\": "), ModelBroken, "tokenizer"),
         (
             "a tokenizer that does not fit, and a file that says so",

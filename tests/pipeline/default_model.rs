@@ -1,9 +1,12 @@
 //! What a painter may expect of the default model; how good it looks is in its card.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use ndarray::{Array2, s};
+use scumble::grid::{Level, Window};
 use scumble::pipeline::Pipeline;
-use scumble::render::{Picture, Renderer};
+use scumble::render::{Around, Change, Picture, Renderer};
 
 use crate::support::*;
 
@@ -145,6 +148,50 @@ fn a_small_stroke_changes_the_picture_near_it() {
     let (a, b) = (render(&paint, "green hills", 0.6), render(&dotted, "green hills", 0.6));
     let (near, far) = (apart(&a, &b, |y, x| dot(y, x) < 12.0), apart(&a, &b, |y, x| dot(y, x) > 80.0));
     assert!(near > 0.02 && far < near / 5.0, "{near} under the dot, {far} far from it");
+}
+
+#[test]
+fn what_is_shown_of_a_stroke_is_nearer_to_what_settles_when_the_last_step_sees_more() {
+    // As the live loop has it, on 512²: a stroke of 160 pixels, a window with 32 around it, the last step with 96.
+    const CELL: usize = 8;
+    let (stroke, part, far) = (22..42, 16..48, 8..56);
+    let before = painting(512, 512, false);
+    let mut after = before.clone();
+    let pixels = |cells: &Range<usize>| cells.start * CELL..cells.end * CELL;
+    let mut painted = after.slice_mut(s![.., pixels(&stroke), pixels(&stroke)]);
+    painted.indexed_iter_mut().for_each(|((c, y, x), value)| {
+        let waves = (x as f32 / 9.0).sin() * (y as f32 / 13.0).cos();
+        *value = [0.35, 0.3, 0.25][c] + 0.15 * waves;
+    });
+    let mut model = model();
+    let prompt = "a rocky hill";
+    let last = ask(&before, prompt, 0.6).finish(&mut model).1;
+    let settled = ask(&after, prompt, 0.6).finish(&mut model).0;
+    let paint = after.slice(s![.., pixels(&part), pixels(&part)]).to_owned();
+    let held = last.slice(s![.., part.clone(), part.clone()]).to_owned();
+    let free = stroke.start - part.start - 1..=stroke.end - part.start;
+    let dirty =
+        Array2::from_shape_fn((32, 32), |(y, x)| f32::from(u8::from(free.contains(&y) && free.contains(&x))));
+    let farther = last.slice(s![.., far.clone(), far.clone()]).to_owned();
+    let at = |cells: &Range<usize>, level| Window {
+        level,
+        x: cells.start as i64,
+        y: cells.start as i64,
+        width: cells.len(),
+        height: cells.len(),
+    };
+    let around = Around { window: at(&far, Level::FULL), last: &farther };
+    let mut nearness = |around: Option<Around<'_>>| {
+        let change = Some(Change { dirty: &dirty, last: &held, around });
+        let cell_origin = (part.start as i64, part.start as i64);
+        let live = Request { change, cell_origin, ..ask(&paint, prompt, 0.6) }.finish(&mut model).0;
+        let own = stroke.start - part.start..stroke.end - part.start;
+        let live = live.slice(s![.., pixels(&own), pixels(&own)]).to_owned();
+        psnr(&live, &settled.slice(s![.., pixels(&stroke), pixels(&stroke)]).to_owned())
+    };
+    let (wide, narrow) = (nearness(Some(around)), nearness(None));
+    println!("a stroke against what settles: {wide:.1} dB, {narrow:.1} dB if no step sees more");
+    assert!(wide > 27.0 && wide > narrow + 1.0, "{wide:.1} dB, {narrow:.1}");
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn a_flux_folder_is_known_by_its_files() {
 
 #[test]
 fn each_flux_has_its_own_defaults() {
-    let defaults = |steps, guidance| Defaults { steps, strength: 0.6, guidance, refine: Some(0.35) };
+    let defaults =
+        |steps, guidance| Defaults { steps, strength: 0.6, guidance, refine: Some(0.35), context: 0 };
     for (name, expected) in [("flux-dev", defaults(28, 3.5)), ("flux-schnell", defaults(4, 0.0))] {
         let pipeline = load(&tiny(name)).unwrap();
         let info = pipeline.info();

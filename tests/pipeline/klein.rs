@@ -41,7 +41,8 @@ fn a_klein_folder_is_known_by_its_files() {
 
 #[test]
 fn a_klein_model_says_what_it_is() {
-    let defaults = |steps, guidance| Defaults { steps, strength: 0.6, guidance, refine: Some(0.35) };
+    let defaults =
+        |steps, guidance| Defaults { steps, strength: 0.6, guidance, refine: Some(0.35), context: 0 };
     for (name, expected, words) in [
         ("klein", defaults(4, 1.0), "Guidance and a negative prompt have no effect."),
         ("klein-base", defaults(28, 4.0), "A negative prompt has no effect."),

@@ -15,7 +15,10 @@ fn the_paint_is_seen_where_a_picture_begins_with_noise_alone() {
     let mut pipeline = load(&tiny("pix2pix")).unwrap();
     let info = pipeline.info();
     assert!(info.description.contains("It changes the paint as the prompt tells it to."));
-    assert_eq!(info.defaults, Defaults { steps: 20, strength: 1.0, guidance: 7.5, refine: Some(0.35) });
+    assert_eq!(
+        info.defaults,
+        Defaults { steps: 20, strength: 1.0, guidance: 7.5, refine: Some(0.35), context: 0 }
+    );
     assert!(!pipeline.capabilities().inpaints && pipeline.capabilities().negative);
     let (paint, other) = (grey(64, 64), Picture::from_elem((3, 64, 64), 0.2));
     for guidance in [1.0, 5.0] {

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use ndarray::{Array2, Array4, s};
 use scumble::cancel::Cancel;
-use scumble::error::Status;
+use scumble::error::{Error, Status};
+use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
-use scumble::render::{Change, Ended, Policy, Previews, Renderer};
+use scumble::render::{Around, Change, Ended, Latent, Picture, Policy, Previews, Renderer};
 use serde_json::json;
 
 use crate::onnx;
@@ -68,7 +69,7 @@ fn what_the_folder_says_is_what_the_model_is() {
 
     let told = Scratch::copy_of("sd15", "told");
     let hints = json!({"name": "Meadow", "description": "Paints meadows.", "native": 128,
-        "defaults": {"steps": 3, "strength": 0.4, "guidance": 2.0, "refine": 0.1}});
+        "defaults": {"steps": 3, "strength": 0.4, "guidance": 2.0, "refine": 0.1, "context": 96}});
     told.write("scumble.json", hints.to_string());
     let info = load(&told.0).unwrap().info();
     assert_eq!((info.name.as_str(), info.description.as_str()), ("Meadow", "Paints meadows."));
@@ -77,6 +78,7 @@ fn what_the_folder_says_is_what_the_model_is() {
         (info.defaults.refine, load(&tiny("turbo")).unwrap().info().defaults.refine),
         (Some(0.1), Some(0.35))
     );
+    assert_eq!((info.defaults.context, load(&tiny("turbo")).unwrap().info().defaults.context), (96, 0));
 
     // An export that is fixed to one size; its networks are stand-ins and never run.
     let fixed = Scratch::copy_of("sd15", "fixed");
@@ -182,7 +184,7 @@ fn a_change_is_held_to_the_last_picture_around_it_and_comes_close_to_the_whole()
     let dirty = Array2::from_shape_fn((side, side), |(y, x)| {
         f32::from(u8::from((4..12).contains(&y) && (4..12).contains(&x)))
     });
-    let change = Change { dirty: &dirty, last: &held };
+    let change = Change { dirty: &dirty, last: &held, around: None };
     let window = Request { picture: &part, cell_origin: (x as i64, y as i64), change: Some(change), ..ask };
     let (picture, latent) = window.finish(&mut pipeline);
     let around = |y: usize, x: usize| dirty[(y, x)] == 0.0;
@@ -193,8 +195,58 @@ fn a_change_is_held_to_the_last_picture_around_it_and_comes_close_to_the_whole()
     let shown = whole.slice(s![.., (y + 4) * 8..(y + 12) * 8, (x + 4) * 8..(x + 12) * 8]).to_owned();
     let made = picture.slice(s![.., 32..96, 32..96]).to_owned();
     println!("window against whole: {:.1} dB", psnr(&made, &shown));
-    let wrong = Change { dirty: &dirty, last: &last };
+    let wrong = Change { dirty: &dirty, last: &last, around: None };
     assert_eq!(Request { change: Some(wrong), ..window }.error(&mut pipeline).status, Status::Internal);
+}
+
+#[test]
+fn the_last_of_several_steps_sees_the_last_picture_around_the_window() {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let before = grey(256, 256);
+    let mut after = before.clone();
+    after.slice_mut(s![.., 96..128, 112..144]).fill(0.9);
+    let ask = Request { strength: 0.6, steps: 4, ..request(&before) };
+    let last = ask.finish(&mut pipeline).1;
+    let (x, y, side) = (8, 6, 16);
+    let part = after.slice(s![.., y * 8..(y + side) * 8, x * 8..(x + side) * 8]).to_owned();
+    let held = last.slice(s![.., y..y + side, x..x + side]).to_owned();
+    let dirty = Array2::from_shape_fn((side, side), |(y, x)| {
+        f32::from(u8::from((4..12).contains(&y) && (4..12).contains(&x)))
+    });
+    // A function: the compiler stumbles over the same as a closure.
+    struct Held<'a>(&'a Picture, &'a Array2<f32>, &'a Latent);
+    fn run(
+        pipeline: &mut Pipeline,
+        Held(part, dirty, last): &Held<'_>,
+        around: Option<Around<'_>>,
+        steps: u32,
+    ) -> Result<Made, Error> {
+        let change = Some(Change { dirty, last, around });
+        let own = request(part);
+        let asked = Request { cell_origin: (8, 6), change, steps, strength: 0.6, ..own };
+        asked.run(pipeline, &Policy::default(), &Cancel::new())
+    }
+    let given = Held(&part, &dirty, &held);
+    let mut made = |around, steps| run(&mut pipeline, &given, around, steps);
+    let latent = |made: Made| made.patches.into_iter().next_back().and_then(|patch| patch.latent).unwrap();
+    let window = |x: i64, y: i64, side: usize| Window { level: Level(0), x, y, width: side, height: side };
+    let narrow = latent(made(None, 4).unwrap());
+    let same = Around { window: window(8, 6, side), last: &held };
+    assert_eq!(latent(made(Some(same), 4).unwrap()), narrow, "nothing more to see");
+    let all = Around { window: window(0, 0, 32), last: &last };
+    let wide = latent(made(Some(all), 4).unwrap());
+    let inside = |y: usize, x: usize| dirty[(y, x)] == 1.0;
+    assert!(farthest(&wide, &narrow, inside) > 1e-4);
+    assert!(farthest(&wide, &held, |y, x| !inside(y, x)) < 1e-5);
+    // It is seen: another picture around it, another inside.
+    let other = &last + 0.5;
+    let seen = latent(made(Some(Around { last: &other, ..all }), 4).unwrap());
+    assert!(farthest(&seen, &wide, inside) > 1e-4);
+    // A step that is the first is the whole's; strength 0.6 leaves one of one.
+    assert_eq!(latent(made(Some(all), 1).unwrap()), latent(made(None, 1).unwrap()));
+    for wrong in [Around { window: window(9, 6, 32), ..all }, Around { last: &held, ..all }] {
+        assert_eq!(made(Some(wrong), 4).err().map(|error| error.status), Some(Status::Internal));
+    }
 }
 
 #[test]

@@ -35,7 +35,10 @@ fn a_sana_folder_is_known_by_its_files() {
 fn a_sana_model_says_what_it_is() {
     let pipeline = load(&tiny("sana")).unwrap();
     let info = pipeline.info();
-    assert_eq!(info.defaults, Defaults { steps: 4, strength: 0.5, guidance: 4.5, refine: Some(0.35) });
+    assert_eq!(
+        info.defaults,
+        Defaults { steps: 4, strength: 0.5, guidance: 4.5, refine: Some(0.35), context: 0 }
+    );
     let geometry = info.geometry;
     assert_eq!((geometry.native, geometry.multiple, geometry.cell, geometry.fixed), (1024, 32, 32, None));
     for words in ["SANA-Sprint", "a negative prompt has no effect"] {

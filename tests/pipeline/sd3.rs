@@ -33,7 +33,8 @@ fn an_sd3_folder_is_known_by_its_files() {
 #[test]
 fn an_sd3_model_says_what_it_is() {
     let model = Scratch::copy_of("sd3", "sd3-defaults");
-    let defaults = |steps, strength, guidance| Defaults { steps, strength, guidance, refine: Some(0.35) };
+    let defaults =
+        |steps, strength, guidance| Defaults { steps, strength, guidance, refine: Some(0.35), context: 0 };
     let pipeline = load(&model.0).unwrap();
     let info = pipeline.info();
     assert_eq!(info.defaults, defaults(28, 0.6, 4.5));

@@ -40,7 +40,8 @@ fn an_xl_folder_is_known_by_its_files() {
 #[test]
 fn each_kind_of_xl_has_its_own_defaults() {
     let model = Scratch::copy_of("xl", "xl-defaults");
-    let defaults = |steps, strength, guidance| Defaults { steps, strength, guidance, refine: Some(0.35) };
+    let defaults =
+        |steps, strength, guidance| Defaults { steps, strength, guidance, refine: Some(0.35), context: 0 };
     let info = load(&model.0).unwrap().info();
     assert_eq!(info.defaults, defaults(20, 0.6, 5.0));
     assert!(info.description.contains("Stable Diffusion XL"), "{}", info.description);

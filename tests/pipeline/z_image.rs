@@ -30,7 +30,8 @@ fn a_z_image_folder_is_known_by_its_files() {
 
 #[test]
 fn a_z_image_model_says_what_it_is() {
-    let (expected, multiple) = (Defaults { steps: 8, strength: 0.6, guidance: 0.0, refine: Some(0.35) }, 16);
+    let (expected, multiple) =
+        (Defaults { steps: 8, strength: 0.6, guidance: 0.0, refine: Some(0.35), context: 0 }, 16);
     for name in ["z-image", "z-image-web"] {
         let pipeline = load(&tiny(name)).unwrap();
         let info = pipeline.info();

@@ -185,7 +185,7 @@ impl Renderer for Stub {
             device_note: String::new(),
             runtime: String::new(),
             geometry: GEOMETRY,
-            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: Some(0.35) },
+            defaults: Defaults { steps: STEPS, strength: 0.5, guidance: 1.0, refine: Some(0.35), context: 0 },
         }
     }
 

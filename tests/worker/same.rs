@@ -7,13 +7,14 @@ use scumble::cancel::Cancel;
 use scumble::conditions::Control;
 use scumble::engine::Engine;
 use scumble::error::{Error, Status};
+use scumble::grid::{Level, Window};
 use scumble::job::Preview;
 use scumble::pipeline::Pipeline;
 use scumble::pixels::{Format, ImageView, Picture};
 use scumble::prepare::Prepare;
 use scumble::region::Rect;
 use scumble::remote::Remote;
-use scumble::render::{Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
+use scumble::render::{Around, Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
 use scumble::session::Polled;
 
 use crate::models::{Made, Request, grey, lora_file, request, tiny};
@@ -42,6 +43,9 @@ fn patches_and_latents_are_those_of_the_hosts_process_byte_for_byte() {
     mask.slice_mut(s![2..5, 1..7]).fill(0.75f32);
     let (_, latent) = request(&small).finish(&mut here);
     let dirty = mask.clone();
+    let (_, farther) = request(&grey(128, 128)).finish(&mut here);
+    let window = Window { level: Level(0), x: -4, y: -8, width: 16, height: 16 };
+    let around = Some(Around { window, last: &farther });
     let noise =
         Array4::from_shape_fn((4, 4, 8, 8), |(a, b, c, d)| ((a + 2 * b + 3 * c + 5 * d) as f32).sin());
     let long = "x y ".repeat(100_000);
@@ -50,7 +54,8 @@ fn patches_and_latents_are_those_of_the_hosts_process_byte_for_byte() {
         Request { previews: Previews::EachStep, ..request(&large) },
         Request { cell_origin: (-3, 1 << 40), level: 3, seed: u64::MAX, ..request(&small) },
         Request { mask: Some(&mask), strength: 0.5, ..request(&small) },
-        Request { change: Some(Change { dirty: &dirty, last: &latent }), ..request(&small) },
+        Request { change: Some(Change { dirty: &dirty, last: &latent, around: None }), ..request(&small) },
+        Request { change: Some(Change { dirty: &dirty, last: &latent, around }), ..request(&small) },
         Request { noise: Some(&noise), ..request(&small) },
         Request { prompt: &long, negative: "ships", guidance: 3.0, sampler: Some("lcm"), ..request(&small) },
     ];
