@@ -1,146 +1,110 @@
 #!/usr/bin/env python3
-"""Turns a diffusers folder, or a single checkpoint, of Stable Diffusion 1.x, 2.x or XL (Turbo, Lightning, LCM
-and inpainting kin among them) into a folder of ONNX networks that Scumble loads.
+"""Turns a diffusers folder, or a single checkpoint, into a folder of ONNX networks that Scumble loads: of
+Stable Diffusion 1.x, 2.x and XL (Turbo, Lightning, LCM and inpainting kin among them), SD 3 and 3.5, FLUX.1
+(schnell, dev and what is made of them), FLUX.2 klein, Z-Image, SANA-Sprint.
 
-    python models/export/export.py MODEL OUTPUT [--precision fp32|fp16|int8] [--tiny AUTOENCODER] [--control]
-                                   [--config DIFFUSERS_FOLDER]
+    python models/export/export.py MODEL OUTPUT [--precision fp32|fp16|int8|int4] [--tiny AUTOENCODER]
+                                   [--config DIFFUSERS_FOLDER] [--control]
 
-MODEL is a folder with model_index.json, or a .safetensors file; of a file diffusers asks the hub for the
-configurations, or takes them from --config. --tiny puts a tiny autoencoder (TAESD, its folder) in the place
-of the model's own: coarser, and much faster. --control adds the U-Net that listens to ControlNets. Each file
-is compared with the original in the same run; what loses too much in fp16 or int8 stays as it was, and is
-told. The folder appears when it is whole.
+MODEL is a folder with model_index.json, or a .safetensors file: a checkpoint of Stable Diffusion, whose
+configurations diffusers asks the hub for or takes from --config; or the transformer of SD 3, FLUX.1 or
+Z-Image, whose other parts are those of the folder --config. --tiny puts a tiny autoencoder (TAESD, TAESD3,
+TAEF1: its folder) in the place of the model's own: coarser, and much faster. --control adds the U-Net that
+listens to ControlNets. Each file is compared with the original in the same run; what loses too much in fp16,
+int8 or int4 stays more precise, and is told. Parts are read one after the other. The folder appears when it
+is whole.
 """
 
 import argparse
+import gc
 import json
-import logging
 import pathlib
 import shutil
 import sys
 
-import networks
-import onnx
+import files
+import sources
 import torch
-from diffusers import AutoencoderTiny, DiffusionPipeline
+from diffusers import AutoencoderTiny
+from families import flow, klein, sana, stable_diffusion, z_image
 
-PIPELINES = ("StableDiffusion", "LatentConsistencyModel")
-# Decibels to the original that a file must have.
-LEAST = {"fp32": 70.0, "fp16": 40.0, "int8": 25.0}
-SMALL = ("tokenizer", "tokenizer_2", "scheduler")
-
-
-def load(model, config):
-    """The pipeline in float32."""
-    options = {"dtype": torch.float32, "use_safetensors": True}
-    if model.is_dir():
-        if not (model / "model_index.json").is_file():
-            raise SystemExit(f"{model} has no model_index.json: it is no folder of diffusers")
-        return DiffusionPipeline.from_pretrained(model, **options)
-    if model.suffix != ".safetensors" or not model.is_file():
-        raise SystemExit(f"{model}: a diffusers folder or .safetensors is wanted; others may run a program")
-    from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
-    from safetensors import safe_open
-
-    with safe_open(model, "pt") as file:
-        keys = set(file.keys())
-    if not any(key.startswith("model.diffusion_model.") for key in keys):
-        raise SystemExit(f"{model} holds no whole model (there is no U-Net of Stable Diffusion in it)")
-    xl = any(key.startswith("conditioner.embedders.1.") for key in keys)
-    kind = StableDiffusionXLPipeline if xl else StableDiffusionPipeline
-    told = {"config": str(config)} if config else {}
-    return kind.from_single_file(str(model), dtype=torch.float32, **told)
-
-
-def rows(pipe, tiny, control):
-    """name of a file: its row, in the order in which they are written."""
-    second = getattr(pipe, "text_encoder_2", None)
-    made = {}
-    if getattr(pipe, "text_encoder", None) is not None:
-        forward = networks.all_states_forward if second is not None else networks.text_forward
-        made["text_encoder/model.onnx"] = networks.text_row(pipe.text_encoder, forward, second is not None)
-    if second is not None:
-        made["text_encoder_2/model.onnx"] = networks.text_row(second, networks.projected_forward, True)
-    made["unet/model.onnx"] = networks.unet_row(pipe.unet)
-    if control:
-        made["unet/controlnet.onnx"] = networks.controlled_row(pipe.unet)
-    for name, row in networks.autoencoder_rows(tiny or pipe.vae).items():
-        made[f"{name}/model.onnx"] = row
-    return made
+# Pipelines of diffusers, without Img2Img in their names.
+FAMILIES = {
+    "StableDiffusion": stable_diffusion,
+    "StableDiffusionInpaint": stable_diffusion,
+    "StableDiffusionInstructPix2Pix": stable_diffusion,
+    "StableDiffusionXL": stable_diffusion,
+    "StableDiffusionXLInpaint": stable_diffusion,
+    "LatentConsistencyModel": stable_diffusion,
+    "StableDiffusion3": flow,
+    "Flux": flow,
+    "FluxInpaint": flow,
+    "FluxFill": flow,
+    "FluxControl": flow,
+    "FluxControlInpaint": flow,
+    "FluxKontext": flow,
+    "FluxKontextInpaint": flow,
+    "Flux2Klein": klein,
+    "Flux2KleinInpaint": klein,
+    "ZImage": z_image,
+    "ZImageInpaint": z_image,
+    "SanaSprint": sana,
+}
+KNOWN = "Stable Diffusion 1.x, 2.x, XL and 3, FLUX.1, FLUX.2 klein, Z-Image and SANA-Sprint are exported here"
+TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 
 
-def lowered(path, precision, out):
-    """The network in less precision. Inputs and outputs stay float32."""
-    if precision == "fp16":
-        from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
-        from onnxruntime.transformers.onnx_model import OnnxModel
+def family(source, place):
+    plain = source.kind.removesuffix("Pipeline").replace("Img2Img", "")
+    if plain not in FAMILIES:
+        raise SystemExit(f"{place} is a {source.kind}; {KNOWN}")
+    return FAMILIES[plain]
 
-        # As torch does it: of a flat picture float16 would leave nothing but its own rounding.
-        kept = [*DEFAULT_OP_BLOCK_LIST, "InstanceNormalization"]
-        low = convert_float_to_float16(onnx.load(path), keep_io_types=True, op_block_list=kept)
-        wrapped = OnnxModel(low)
-        wrapped.topological_sort()
-        networks.save(wrapped.model, out)
+
+def write_tokenizer(source, name, place):
+    """As it lies in its folder; where it has no form that is read without a program, in one that has."""
+    if source.path and (source.path / name).is_dir():
+        shutil.copytree(source.path / name, place, ignore=shutil.ignore_patterns("*.bin", "*.pt"))
+        if any((place / file).is_file() for file in ("tokenizer.json", "merges.txt")):
+            return
+    if getattr(source, "whole", None) is not None:
+        getattr(source.whole, name).save_pretrained(place)
         return
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    import transformers
 
-    logging.getLogger().setLevel(logging.ERROR)  # it recommends another tool
-    large = path.with_name(path.name + "_data").exists()
-    quantize_dynamic(
-        path, out, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
-        use_external_data_format=large,
-    )  # fmt: skip
+    kind = source.index[name][1]
+    getattr(transformers, kind).from_pretrained(source.path / name).save_pretrained(place)
+    if not (place / "tokenizer.json").is_file():
+        raise SystemExit(f"{source.path / name} could not be made into a tokenizer.json")
 
 
-def export(path, row, precision):
-    """Writes a file, and says how near it is and how large."""
-    networks.write(path, row)
-    near = networks.decibels(path, row)
-    if not near >= LEAST["fp32"]:
-        raise SystemExit(f"{path.parent.name} does not say what torch says ({near:.0f} dB)")
-    kept = "fp32"
-    # Quantized are products of matrices, of which an autoencoder has hardly any.
-    if precision == "fp16" or (precision == "int8" and not path.parent.name.startswith("vae")):
-        trial = path.parent / "trial" / path.name
-        trial.parent.mkdir()
-        lowered(path, precision, trial)
-        low = networks.decibels(trial, row)
-        if low >= LEAST[precision]:
-            for old in path.parent.glob(path.name + "*"):
-                old.unlink()
-            for new in trial.parent.iterdir():
-                new.rename(path.parent / new.name)
-            near, kept = low, precision
-        else:
-            print(f"  {path.parent.name} in {precision} is {low:.0f} dB from the original: it stays in fp32")
-        shutil.rmtree(trial.parent)
-    size = sum(file.stat().st_size for file in path.parent.glob(path.name + "*"))
-    print(f"  {path.parent.name}/{path.name}: {kept}, {near:.0f} dB, {size / 1e6:.1f} MB", flush=True)
-
-
-def write_small(pipe, model, making, tiny):
-    """Configurations, tokenizers, scheduler, and model_index.json."""
-    for name in SMALL:
-        part = getattr(pipe, name, None)
-        if part is not None and (model / name).is_dir():
-            shutil.copytree(model / name, making / name)
-        elif part is not None:
-            part.save_pretrained(making / name)
-    configs = {"unet": pipe.unet.config, "vae_encoder": (tiny or pipe.vae).config}
-    configs["vae_decoder"] = configs["vae_encoder"]
-    texts = {name: getattr(pipe, name, None) for name in ("text_encoder", "text_encoder_2")}
-    written = {name: json.loads(part.config.to_json_string()) for name, part in texts.items() if part}
-    written |= {name: dict(config) for name, config in configs.items()}
-    for name, config in written.items():
+def write_small(source, making, configs):
+    """Tokenizers, scheduler, model_index.json, and the configurations of all parts."""
+    tokenizers = [name for name in TOKENIZERS if name in source.parts]
+    for name in tokenizers:
+        write_tokenizer(source, name, making / name)
+    if getattr(source, "whole", None) is not None:
+        source.whole.scheduler.save_pretrained(making / "scheduler")
+    else:
+        shutil.copytree(source.path / "scheduler", making / "scheduler")
+    for name, config in configs.items():
         (making / name / "config.json").write_text(json.dumps(config, indent=2, default=str))
-    found = {key: value for key, value in dict(pipe.config).items() if not isinstance(value, (list, tuple))}
-    index = {"_class_name": type(pipe).__name__, **found}
-    index["scheduler"] = ["diffusers", type(pipe.scheduler).__name__]
-    parts = {name: "ORTTextEncoder" for name in texts if name in written}
-    parts |= {"unet": "ORTUnet", "vae_encoder": "ORTVaeEncoder", "vae_decoder": "ORTVaeDecoder"}
-    index |= {name: ["optimum.onnxruntime.modeling_diffusion", kind] for name, kind in parts.items()}
-    index |= {name: ["transformers", "CLIPTokenizer"] for name in SMALL[:2] if (making / name).is_dir()}
+    index = {key: value for key, value in source.index.items() if not isinstance(value, (list, tuple))}
+    index["scheduler"] = ["diffusers", source.scheduler()]
+    # Those that a model of the kind may be without, and this one is.
+    index |= {key: value for key, value in source.index.items() if value == [None, None]}
+    kinds = {"unet": "Unet", "transformer": "Transformer"}
+    kinds |= {"vae_encoder": "VaeEncoder", "vae_decoder": "VaeDecoder"}
+    for name in configs:
+        index[name] = ["optimum.onnxruntime.modeling_diffusion", f"ORT{kinds.get(name, 'TextEncoder')}"]
+    index |= {name: ["transformers", source.index.get(name, [0, "CLIPTokenizer"])[1]] for name in tokenizers}
     (making / "model_index.json").write_text(json.dumps(index, indent=2, default=str))
+
+
+def config_of(part):
+    """A network's configuration, as plain values."""
+    told = part.config if hasattr(part.config, "to_json_string") else part
+    return json.loads(told.to_json_string())
 
 
 def main():
@@ -148,27 +112,37 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("output", type=pathlib.Path)
-    parser.add_argument("--precision", choices=list(LEAST), default="fp32")
+    parser.add_argument("--precision", choices=list(files.TRIED), default="fp32")
     parser.add_argument("--tiny", type=pathlib.Path, metavar="AUTOENCODER")
     parser.add_argument("--config", type=pathlib.Path, metavar="DIFFUSERS_FOLDER")
     parser.add_argument("--control", action="store_true")
     args = parser.parse_args()
     if args.output.exists():
         raise SystemExit(f"{args.output} is there already")
-    pipe = load(args.model, args.config)
-    kind = type(pipe).__name__
-    if not kind.startswith(PIPELINES) or not hasattr(pipe, "unet"):
-        raise SystemExit(f"{args.model} is a {kind}; Stable Diffusion 1.x, 2.x and XL are exported here")
-    tiny = AutoencoderTiny.from_pretrained(args.tiny, dtype=torch.float32).eval() if args.tiny else None
-    for part in (pipe.unet, pipe.vae, pipe.text_encoder, getattr(pipe, "text_encoder_2", None)):
-        if part is not None:
-            part.eval()
+    source = sources.opened(args.model, args.config)
+    options = {"kind": source.kind, "control": args.control}
+    if source.index.get("requires_aesthetics_score"):
+        options["sizes"] = 5
+    made = family(source, args.model)
+    rows = made.rows(source.parts, options)
+    if args.control and made is not stable_diffusion:
+        raise SystemExit(f"--control: ControlNets of a {source.kind} are not run; leave it out")
     making = args.output.with_name(args.output.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     torch.manual_seed(0)
-    for name, row in rows(pipe, tiny, args.control).items():
-        export(making / name, row, args.precision)
-    write_small(pipe, args.model, making, tiny)
+    configs, held, part = {}, None, None
+    for file, (name, row) in rows.items():
+        if name != held:
+            part = None
+            gc.collect()
+            held, part = name, source.load(name)
+            # What the model's own latents are normed by holds for a tiny autoencoder's, too.
+            more = made.told(part) if name == "vae" and hasattr(made, "told") else {}
+            if name == "vae" and args.tiny:
+                part = AutoencoderTiny.from_pretrained(args.tiny, torch_dtype=torch.float32).eval()
+        files.write(making / file, row(part), args.precision, lambda line: print(line, flush=True))
+        configs[pathlib.Path(file).parent.name] = config_of(part) | (more if name == "vae" else {})
+    write_small(source, making, configs)
     making.rename(args.output)
     total = sum(file.stat().st_size for file in args.output.rglob("*") if file.is_file())
     print(f"{args.output}: {total / 1e6:.1f} MB")

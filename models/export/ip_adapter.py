@@ -18,8 +18,9 @@ import shutil
 
 import torch
 from diffusers import DiffusionPipeline
-from networks import as_exported, write
+from files import session, write
 from safetensors.torch import load_file
+from tracing import Row, said
 from transformers import CLIPVisionModelWithProjection
 
 
@@ -106,7 +107,7 @@ def parts_forward(self, pixel_values):
 
 
 def components(unet, image_encoder):
-    """name: (module, its forward, inputs by name, their axes, axes of outputs)"""
+    """name: row"""
     config, vision = unet.config, image_encoder.config
     parts = wants_parts(unet)
     batch = {0: "batch_size"}
@@ -131,33 +132,30 @@ def components(unet, image_encoder):
     # The state before the last has no better name in any export.
     told = "encoder_hidden_state" if parts else "image_embeds"
     return {
-        "image_encoder": (
+        "image_encoder": Row(
             image_encoder,
             parts_forward if parts else embeds_forward,
             {"pixel_values": torch.randn(2, 3, side, side)},
             {"pixel_values": batch},
             {told: batch},
         ),
-        "unet": (unet, unet_forward, inputs, axes, {"out_sample": latent}),
+        "unet": Row(unet, unet_forward, inputs, axes, {"out_sample": latent}),
     }
 
 
 def check(path, row):
     """The file must say what torch says, also for another size and number of pictures."""
-    import onnxruntime
-
-    module, forward, inputs, _, out = row
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    inputs = row.inputs
     one = {key: value[:1] if value.dim() else value for key, value in inputs.items()}
     for key in ("image_embeds", "ip_adapter_scale"):
         if key in one:
             one[key] = torch.cat([one[key], one[key].flip(1)[:, :1]], 1)
     if "sample" in one:
         one["sample"] = torch.cat([one["sample"], one["sample"].flip(2)], -1)
+    network = session(path)
     for given in (inputs, one):
-        with torch.no_grad(), as_exported(module, forward):
-            expected = module(*given.values())
-        (got,) = session.run(list(out), {key: value.numpy() for key, value in given.items()})
+        (expected,) = said(row, given)
+        (got,) = network.run(list(row.outputs), {key: value.numpy() for key, value in given.items()})
         worst = float((torch.from_numpy(got) - expected).abs().max()) / max(1.0, float(expected.abs().max()))
         print(f"  {path.parent.name}: within {worst:.1e} of torch")
         if not worst < 1e-3:

@@ -1,14 +1,12 @@
 """models/tiny/controls/*: random-weight ControlNets in OnnxStack's form, and U-Nets that listen to them."""
 
 import shutil
-import warnings
 
 import export
-import onnx
 import tiny
 import torch
 from diffusers import ControlNetModel
-from networks import controlled_forward, named
+from families.stable_diffusion import controlled_forward, named
 
 # name: (seed, the model that it is for, is its scale an input of the graph?)
 NETS = {
@@ -52,33 +50,18 @@ def control_forward(self, sample, timestep, encoder_hidden_states, *more):
     return *out.down_block_res_samples, out.mid_block_res_sample
 
 
-def residuals(own, inputs):
+def residuals(row):
     """Names and values of what a ControlNet says, in its order."""
-    with torch.no_grad(), export.as_exported(own, control_forward) as module:
-        *down, middle = module(*inputs.values())
+    *down, middle = export.said(row, row.inputs)
     names = [f"down_block_{i}_additional_residual" for i in range(len(down))]
     return dict(zip([*names, "mid_block_additional_residual"], [*down, middle], strict=True))
 
 
-def write(how, path, inputs, axes, outputs):
+def write(path, row):
     if path.parent.name != "unet":
         shutil.rmtree(path.parent, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with export.as_exported(*how) as module, warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            tuple(inputs.values()),
-            str(path),
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_axes={k: dict(enumerate(v)) for k, v in {**axes, **outputs}.items() if v},
-            opset_version=export.OPSET,
-            do_constant_folding=True,
-            dynamo=False,
-        )
-        onnx.checker.check_model(onnx.load(path))
-        export.check(path, module, inputs, list(outputs), 2e-4)
+    export.write(path, row)
 
 
 def make(folder, only=""):
@@ -89,19 +72,19 @@ def make(folder, only=""):
         parts = tiny.Parts(model)
         own = net(name, parts)
         own.scaled = scaled
-        _, inputs, axes, out, _ = export.components(parts)["unet"]
+        unet = export.components(parts)["unet"]
+        inputs, axes = dict(unet.inputs), dict(unet.axes)
         inputs["timestep"], axes["timestep"] = torch.tensor([999.0]), ("steps",)
         told = {**inputs, "controlnet_cond": torch.rand(2, 3, 64, 64)}
         if scaled:
             told["conditioning_scale"] = torch.ones(1)
-        said = residuals(own, told)
-        picture = {"controlnet_cond": export.PIXELS}
+        heard = export.Row(own, control_forward, told, {**axes, "controlnet_cond": export.PIXELS}, {})
+        said = residuals(heard)
         place = folder / "controls" / name
-        how = (own, control_forward)
-        write(how, place / "model.onnx", told, {**axes, **picture}, dict.fromkeys(said, export.LATENT))
+        write(place / "model.onnx", heard._replace(outputs=dict.fromkeys(said, export.LATENT)))
         (place / "config.json").write_text(own.to_json_string())
-        heard = {**inputs, **said}
         axes |= dict.fromkeys(said, export.LATENT)
-        write((parts.unet, controlled_forward), folder / model / "unet" / "controlnet.onnx", heard, axes, out)
+        row = export.Row(parts.unet, controlled_forward, {**inputs, **said}, axes, unet.outputs)
+        write(folder / model / "unet" / "controlnet.onnx", row)
         made += 1
     return made

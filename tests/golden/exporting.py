@@ -6,12 +6,13 @@ compared with that of the same model in models/tiny's own form.
 """
 
 import argparse
+import importlib.machinery
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
+import unittest.mock
 
 sys.dont_write_bytecode = True
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -19,53 +20,21 @@ os.environ["TRANSFORMERS_VERBOSITY"] = os.environ["DIFFUSERS_VERBOSITY"] = "erro
 
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
-import tiny  # noqa: E402
+import original  # noqa: E402
+import saving  # noqa: E402
 import torch  # noqa: E402
-from diffusers import (  # noqa: E402
-    AutoencoderTiny,
-    DDIMScheduler,
-    EulerDiscreteScheduler,
-    LatentConsistencyModelPipeline,
-    LCMScheduler,
-    StableDiffusionInpaintPipeline,
-    StableDiffusionPipeline,
-    StableDiffusionXLPipeline,
-)
+from diffusers import AutoencoderTiny  # noqa: E402
 from PIL import Image  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPORT, OWN = ROOT / "models" / "export" / "export.py", ROOT / "models" / "tiny"
-SCHEDULERS = {kind.__name__: kind for kind in (DDIMScheduler, EulerDiscreteScheduler, LCMScheduler)}
+# The tiny models have an export.py, too.
+EXPORTER = importlib.machinery.SourceFileLoader("exporter", str(EXPORT)).load_module()
 NAMES = ("sd15", "sd2", "lcm", "inpaint", "xl")
+NAMES += ("sd3", "flux-dev", "flux-schnell", "klein", "klein-base", "z-image", "sana")
 LORA = ("--lora", OWN / "loras" / "sd15-peft.safetensors")
 # Decibels between the pictures of our own form and of what is exported.
-LEAST = {"fp32": 60.0, "fp16": 35.0, "int8": 20.0}
-
-
-def save(parts, folder):
-    """As diffusers keeps a pipeline."""
-    kept = tiny.SCHEDULERS[parts.name]
-    common = {
-        "vae": parts.vae,
-        "text_encoder": parts.text_encoder,
-        "tokenizer": parts.tokenizer,
-        "unet": parts.unet,
-        "scheduler": SCHEDULERS[kept["_class_name"]].from_config(kept),
-    }
-    if parts.second:
-        more = {"text_encoder_2": parts.text_encoder_2, "tokenizer_2": parts.tokenizer_2}
-        pipe = StableDiffusionXLPipeline(**common, **more)
-    else:
-        kind = StableDiffusionInpaintPipeline if parts.inpaints else StableDiffusionPipeline
-        kind = LatentConsistencyModelPipeline if parts.name == "lcm" else kind
-        none = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-        pipe = kind(**common, **none)
-    pipe.save_pretrained(folder)
-    # As published folders have them: newer transformers write another form.
-    for name, more in (("tokenizer", {}), ("tokenizer_2", {"pad": "!", "form": "turbo"})):
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-            tiny.write_tokenizer(parts, folder / name, **more)
+LEAST = {"fp32": 60.0, "fp16": 35.0, "int8": 20.0, "int4": 10.0}
 
 
 def render(scumble, model, paint, out, *more):
@@ -84,10 +53,9 @@ def decibels(a, b):
 
 
 def export(model, out, *more):
-    told = subprocess.run(
-        [sys.executable, EXPORT, model, out, *more], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
-    print(told, end="")
+    """As the command does it, without a start of Python and torch for each."""
+    with unittest.mock.patch("sys.argv", [str(part) for part in (EXPORT, model, out, *more)]):
+        EXPORTER.main()
 
 
 def heard(model):
@@ -99,56 +67,75 @@ def heard(model):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scumble", type=pathlib.Path)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", metavar="NAME")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    bad = []
-    for name in (name for name in NAMES if name.startswith(args.only)):
-        with tempfile.TemporaryDirectory() as folder:
-            place = pathlib.Path(folder)
-            parts = tiny.Parts(name)
-            save(parts, place / "diffusers")
-            tiny.write_folder(parts, place / "own")
-            paint = place / "paint.png"
-            rng = np.random.default_rng(3)
-            blots = rng.integers(0, 256, (8, 8, 3), np.uint8)
-            Image.fromarray(blots).resize((64, 64), Image.Resampling.BICUBIC).save(paint)
-            if parts.inpaints:
-                # Under a white mask the model is shown nothing but zeros: of these a tiny random encoder,
-                # each of whose groups is one channel, makes its own rounding.
-                mask = np.zeros((64, 64), np.uint8)
-                mask[16:48, 20:60] = 255
-                Image.fromarray(mask).save(place / "mask.png")
-            own = render(args.scumble, place / "own", paint, place / "own.png")
-            for precision, least in LEAST.items():
-                made = place / precision
-                control = ["--control"] if name in ("sd15", "xl") and precision == "fp32" else []
-                export(place / "diffusers", made, "--precision", precision, *control)
-                near = decibels(own, render(args.scumble, made, paint, place / "out.png"))
-                print(f"{name} {precision}: {near:.0f} dB to its picture", flush=True)
-                if not near >= least:
-                    bad.append(f"{name} {precision}")
-                if name == "sd15" and precision != "int8":
-                    pair = (render(args.scumble, place / form, paint, place / "out.png", *LORA)
-                            for form in ("own", precision))  # fmt: skip
-                    near = decibels(*pair)
-                    print(f"{name} {precision} with a LoRA: {near:.0f} dB", flush=True)
-                    bad += [] if near >= least else [f"{name} {precision} with a LoRA"]
-                if control:
-                    same = heard(made) == heard(OWN / name)
-                    print(f"{name}: a U-Net that listens to ControlNets as ours does: {same}")
-                    bad += [] if same else [f"{name} controlnet"]
-            small = AutoencoderTiny(
-                encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4,
-                num_encoder_blocks=(1,) * 4, num_decoder_blocks=(1,) * 4, latent_channels=4,
-            )  # fmt: skip
-            small.save_pretrained(place / "taesd")
-            export(place / "diffusers", place / "small", "--tiny", place / "taesd")
-            picture = render(args.scumble, place / "small", paint, place / "out.png")
-            print(f"{name} with a tiny autoencoder: a picture of {len(np.unique(picture))} values")
-            bad += [] if len(np.unique(picture)) > 8 else [f"{name} tiny"]
+    bad = [one for name in NAMES if name.startswith(args.only) for one in check(name, args.scumble)]
     if bad:
         raise SystemExit("too far away: " + ", ".join(bad))
+
+
+def check(name, scumble):
+    """What is wrong with the exports of one model, in words."""
+    bad = []
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        parts = saving.parts(name)
+        saving.save(parts, place / "diffusers")
+        saving.maker(name).write_folder(parts, place / "own")
+        paint = place / "paint.png"
+        rng = np.random.default_rng(3)
+        blots = rng.integers(0, 256, (8, 8, 3), np.uint8)
+        Image.fromarray(blots).resize((64, 64), Image.Resampling.BICUBIC).save(paint)
+        if getattr(parts, "inpaints", False):
+            # Under a white mask the model is shown nothing but zeros: of these a tiny random encoder,
+            # each of whose groups is one channel, makes its own rounding.
+            mask = np.zeros((64, 64), np.uint8)
+            mask[16:48, 20:60] = 255
+            Image.fromarray(mask).save(place / "mask.png")
+        own = render(scumble, place / "own", paint, place / "own.png")
+        for precision, least in LEAST.items():
+            made = place / precision
+            control = ["--control"] if name in ("sd15", "xl") and precision == "fp32" else []
+            export(place / "diffusers", made, "--precision", precision, *control)
+            near = decibels(own, render(scumble, made, paint, place / "out.png"))
+            print(f"{name} {precision}: {near:.0f} dB to its picture", flush=True)
+            if not near >= least:
+                bad.append(f"{name} {precision}")
+            if name == "sd15" and precision in ("fp32", "fp16"):
+                pair = (render(scumble, place / form, paint, place / "out.png", *LORA)
+                        for form in ("own", precision))  # fmt: skip
+                near = decibels(*pair)
+                print(f"{name} {precision} with a LoRA: {near:.0f} dB", flush=True)
+                bad += [] if near >= least else [f"{name} {precision} with a LoRA"]
+            if name == "sd15" and precision == "fp32":
+                bad += single(parts, scumble, place, own, paint)
+            if control:
+                same = heard(made) == heard(OWN / name)
+                print(f"{name}: a U-Net that listens to ControlNets as ours does: {same}")
+                bad += [] if same else [f"{name} controlnet"]
+        if name == "sana":
+            return bad  # nobody has a tiny autoencoder for it
+        small = AutoencoderTiny(
+            encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4,
+            num_encoder_blocks=(1,) * 4, num_decoder_blocks=(1,) * 4,
+            latent_channels=parts.vae.config.latent_channels,
+        )  # fmt: skip
+        small.save_pretrained(place / "taesd")
+        export(place / "diffusers", place / "small", "--tiny", place / "taesd")
+        picture = render(scumble, place / "small", paint, place / "out.png")
+        print(f"{name} with a tiny autoencoder: a picture of {len(np.unique(picture))} values")
+        bad += [] if len(np.unique(picture)) > 8 else [f"{name} tiny"]
+    return bad
+
+
+def single(parts, scumble, place, own, paint):
+    """The same model as one file in its makers' layout, with the configurations of a folder."""
+    original.write(parts, place / "single.safetensors")
+    export(place / "single.safetensors", place / "single", "--config", place / "diffusers")
+    near = decibels(own, render(scumble, place / "single", paint, place / "out.png"))
+    print(f"{parts.name} out of a single checkpoint: {near:.0f} dB to its picture", flush=True)
+    return [] if near >= LEAST["fp32"] else [f"{parts.name} out of a single checkpoint"]
 
 
 if __name__ == "__main__":

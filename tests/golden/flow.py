@@ -22,7 +22,8 @@ from diffusers.pipelines.flux import pipeline_flux_img2img as flux_module
 from diffusers.pipelines.stable_diffusion_3 import (
     pipeline_stable_diffusion_3_img2img as sd3_module,
 )
-from pictures import patched, picture
+from families import flow as exported
+from pictures import picture
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel
 
 FLOW = {
@@ -143,7 +144,7 @@ class Parts(tiny.Parts):
                 if p.dim() > 1:
                     p.mul_(12.0 / p.shape[-1] / p.std())
         self.enliven_autoencoder(self.vae.encoder.conv_out)
-        example = transformer_inputs(self)
+        example = exported.inputs_of(self.transformer)
         texts = [p for key, p in self.transformer.named_parameters() if "context_embedder" in key]
         for p in texts:
             p.mul_(3.0)
@@ -159,79 +160,20 @@ class Parts(tiny.Parts):
         last.weight.mul_((1 / std)[:, None])
 
     def components(self):
-        return components(self)
-
-
-def transformer_inputs(parts):
-    """An example of what a transformer is shown, by input."""
-    config = parts.transformer.config
-    inputs = {
-        "encoder_hidden_states": torch.randn(2, 24, config.joint_attention_dim),
-        "pooled_projections": torch.randn(2, config.pooled_projection_dim),
-        "timestep": torch.tensor([500.0 if parts.family == "sd3" else 0.5]),
-    }
-    if parts.family == "sd3":
-        return {"hidden_states": torch.randn(2, 16, 8, 8), **inputs}
-    ids = torch.zeros(16, 3, dtype=torch.int64)
-    ids[:, 1], ids[:, 2] = torch.arange(16) // 4, torch.arange(16) % 4
-    # As optimum orders them.
-    inputs |= {"img_ids": ids, "txt_ids": torch.zeros(24, 3, dtype=torch.int64)}
-    if config.guidance_embeds:
-        inputs["guidance"] = torch.tensor([3.5, 2.0])
-    return {"hidden_states": torch.randn(2, 16, 64), **inputs}
-
-
-def components(parts):
-    """As export.components."""
-    names = transformer_inputs(parts)
-
-    def forward(self, *given):
-        own = dict(zip(names, given, strict=True))
-        return type(self).forward(self, **own, return_dict=False)[0]
-
-    def t5_forward(self, input_ids):
-        return type(self).forward(self, input_ids=input_ids).last_hidden_state
-
-    rows = {}
-    for name, encoder in parts.encoders().items():
-        ids = {"input_ids": torch.randint(3, 90, (2, 77))}
-        words = ("batch_size", "sequence_length")
-        outputs = {"last_hidden_state": words}
-        how = t5_forward
-        if isinstance(encoder, CLIPTextModel):
-            how, outputs = export.text_forward, {**outputs, "pooler_output": ("batch_size",)}
-        elif isinstance(encoder, CLIPTextModelWithProjection):
-            count = encoder.config.num_hidden_layers + 1
-            hidden = {f"hidden_states.{i}": words for i in range(count)}
-            how, outputs = export.projected_forward, {"text_embeds": words, **outputs, **hidden}
-        rows[name] = ((encoder, how), ids, {"input_ids": words}, outputs, set())
-    axes = {
-        "hidden_states": ("batch_size", "packed_height_width"),
-        "encoder_hidden_states": ("batch_size", "sequence_length"),
-        "pooled_projections": ("batch_size",),
-        "timestep": ("step",),
-        "img_ids": ("packed_height_width",),
-        "txt_ids": ("sequence_length",),
-        "guidance": ("batch_size",),
-    }
-    if parts.family == "sd3":
-        axes["hidden_states"] = ("batch_size", "num_channels", "height", "width")
-    axes = {name: axes[name] for name in names}
-    rows["transformer"] = (
-        (parts.transformer, forward),
-        names,
-        axes,
-        {"out_hidden_states": axes["hidden_states"]},
-        set(),
-    )
-    return rows | export.autoencoder(parts)
+        """As export.components."""
+        rows = {}
+        for name, encoder in self.encoders().items():
+            clip = exported.projected_row if self.family == "sd3" else exported.clip_row
+            row = exported.t5_row if isinstance(encoder, T5EncoderModel) else clip
+            rows[name] = row(encoder)
+        rows["transformer"] = exported.transformer_row(self.transformer)
+        return rows | export.autoencoder(self)
 
 
 def write_folder(parts, folder):
     if folder.exists():
         shutil.rmtree(folder)
-    with export.plainly():
-        export.write_onnx(parts, folder)
+    export.write_onnx(parts, folder)
     tiny.write_json(folder / "scheduler" / "scheduler_config.json", parts.scheduler)
     for name, encoder in parts.encoders().items():
         tokenizer = name.replace("text_encoder", "tokenizer")
@@ -288,7 +230,7 @@ def render(parts, case, noise_source, index=None, networks=None):
         (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
         (module, "randn_tensor", noise_source),
     ]
-    with patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

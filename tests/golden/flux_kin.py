@@ -3,6 +3,7 @@
 import json
 import warnings
 
+import export
 import flow
 import nets
 import tiny
@@ -23,7 +24,8 @@ from diffusers.pipelines.flux import (
 from diffusers.pipelines.flux import pipeline_flux_fill as fill_module
 from diffusers.pipelines.flux import pipeline_flux_img2img as plain_module
 from diffusers.pipelines.flux import pipeline_flux_kontext_inpaint as kontext_module
-from pictures import hole, lines, patched, picture
+from families import flow as exported
+from pictures import hole, lines, picture
 from PIL import Image
 from transformers import SiglipImageProcessor, SiglipVisionConfig, SiglipVisionModel
 
@@ -84,29 +86,16 @@ class Parts(flow.Parts):
         self.image_embedder.redux_down.weight.div_(self.image_embedder(states).image_embeds.std())
 
     def components(self):
-        rows = flow.components(self)
-        how, _, axes, out, kept = rows["transformer"]
-        example = inputs_of(self)
-        rows["transformer"] = (how, example, {name: axes[name] for name in example}, out, kept)
+        rows = super().components()
         if self.name == "flux-redux":
-            states = {"last_hidden_state": ("batch_size",)}
+            looked = ("batch_size",)
             pixels = {"pixel_values": torch.randn(2, 3, SIDE, SIDE)}
             seen = {"last_hidden_state": torch.randn(2, 16, VISION["hidden_size"])}
-            looked = ("batch_size",)
-            rows["image_encoder"] = (
-                (self.image_encoder, see_forward),
-                pixels,
-                {"pixel_values": looked},
-                states,
-                set(),
-            )
-            rows["image_embedder"] = (
-                (self.image_embedder, embed_forward),
-                seen,
-                {"last_hidden_state": looked},
-                {"image_embeds": looked},
-                set(),
-            )
+            states = {"last_hidden_state": looked}
+            axes = {"pixel_values": looked}
+            rows["image_encoder"] = export.Row(self.image_encoder, see_forward, pixels, axes, states)
+            told = {"image_embeds": looked}
+            rows["image_embedder"] = export.Row(self.image_embedder, embed_forward, seen, states, told)
         return rows
 
 
@@ -120,7 +109,7 @@ def embed_forward(self, states):
 
 def inputs_of(parts):
     """An example of what its transformer is shown, by input."""
-    inputs = flow.transformer_inputs(parts)
+    inputs = exported.inputs_of(parts.transformer, 64)
     return {**inputs, "hidden_states": torch.randn(2, 16, parts.transformer.config.in_channels)}
 
 
@@ -216,13 +205,13 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
         (module, "randn_tensor", noise_source),
     ]
-    with patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         encode = (parts.vae, "encode", mode(parts.vae.encode))
         if parts.name == "flux-redux" and references:
             embeds, pooled = tokens(parts, prompt, references)
             words = {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
-        with patched([encode]):
+        with export.patched([encode]):
             out = pipe(
                 image=picture(size),
                 width=size[0],

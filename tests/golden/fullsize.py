@@ -10,14 +10,12 @@ of its own; the largest takes about 6 GB of memory. The check runs every part on
 """
 
 import argparse
-import gc
 import multiprocessing
 import pathlib
 import resource
 import shutil
 import sys
 import time
-import warnings
 
 sys.dont_write_bytecode = True
 
@@ -62,95 +60,38 @@ VAE = {
     "sample_size": 768,
     "scaling_factor": 0.18215,
 }
-WORDS = ("batch_size", "sequence_length")
 
 
 def component(name, like):
-    """module, forward, inputs, input axes, output axes, config"""
+    """row, config"""
     import json
 
-    import export
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
+    from export import sd
     from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
     text, unet = ({**TEXT, **TEXT_15}, {**UNET, **UNET_15}) if like == "sd15" else (TEXT, UNET)
     if name == "text_encoder":
-        module = CLIPTextModel(CLIPTextConfig(**text, attn_implementation="eager"))
-        ids = torch.zeros(1, 77, dtype=torch.int64)
-        outputs = {"last_hidden_state": WORDS, "pooler_output": ("batch_size",)}
-        settings = module.config.to_diff_dict()
-        return (
-            module,
-            export.text_forward,
-            {"input_ids": ids},
-            {"input_ids": WORDS},
-            outputs,
-            settings,
-        )
-    if name == "unet":
-        module = UNet2DConditionModel(**unet)
-        inputs = {
-            "sample": torch.randn(1, 4, 16, 16),
-            "timestep": torch.tensor(999.0),
-            "encoder_hidden_states": torch.randn(1, 77, unet["cross_attention_dim"]),
-        }
-        inputs_axes = {"sample": export.PIXELS, "encoder_hidden_states": WORDS}
-        settings = json.loads(module.to_json_string())
-        outputs = {"out_sample": export.PIXELS}
-        return module, export.unet_forward, inputs, inputs_axes, outputs, settings
-    module = AutoencoderKL(**VAE)
-    settings = json.loads(module.to_json_string())
-    if name == "vae_encoder":
-        inputs, inputs_axes = {"sample": torch.randn(1, 3, 64, 64)}, {"sample": export.PIXELS}
-        outputs = {"latent_parameters": export.LATENT}
-        return module, export.encode_forward, inputs, inputs_axes, outputs, settings
-    inputs = {"latent_sample": torch.randn(1, 4, 8, 8)}
-    outputs = {"sample": export.PIXELS}
-    return (
-        module,
-        export.decode_forward,
-        inputs,
-        {"latent_sample": export.LATENT},
-        outputs,
-        settings,
-    )
+        module = CLIPTextModel(CLIPTextConfig(**text, attn_implementation="eager")).eval()
+        return sd.text_row(module, sd.text_forward, False), module.config.to_diff_dict()
+    kinds = {"unet": (UNet2DConditionModel, unet, sd.unet_row)}
+    kinds |= {"vae_encoder": (AutoencoderKL, VAE, sd.encoder_row)}
+    kinds |= {"vae_decoder": (AutoencoderKL, VAE, sd.decoder_row)}
+    kind, config, row = kinds[name]
+    module = kind(**config).eval()
+    return row(module), json.loads(module.to_json_string())
 
 
 def write(name, folder, like):
-    import export
-    import onnx
+    import export  # noqa: F401  (where models/export lies)
+    import files
     import tiny
-    import torch
 
-    module, forward, inputs, in_axes, out_axes, settings = component(name, like)
-    scratch = folder / name / "scratch"
+    row, settings = component(name, like)
     shutil.rmtree(folder / name, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    with export.as_exported(module.eval(), forward), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            tuple(inputs.values()),
-            str(scratch / "model.onnx"),
-            input_names=list(inputs),
-            output_names=list(out_axes),
-            dynamic_axes={k: dict(enumerate(v)) for k, v in {**in_axes, **out_axes}.items()},
-            opset_version=export.OPSET,
-            dynamo=False,
-        )
-    del module
-    gc.collect()
-    model = onnx.load(scratch / "model.onnx")
-    onnx.save(
-        model,
-        folder / name / "model.onnx",
-        save_as_external_data=name in ("unet", "text_encoder"),
-        location="model.onnx_data",
-        size_threshold=100,
-    )
-    shutil.rmtree(scratch)
+    files.write(folder / name / "model.onnx", row)
     tiny.write_json(folder / name / "config.json", settings)
     report(name, "written")
 

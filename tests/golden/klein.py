@@ -17,7 +17,9 @@ from diffusers import (
     Flux2Transformer2DModel,
 )
 from diffusers.pipelines.flux2 import pipeline_flux2_klein_inpaint as module
-from pictures import patched, picture
+from families import klein as exported
+from families import language as reading
+from pictures import picture
 from PIL import Image
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
@@ -67,100 +69,34 @@ class Parts(flow.Parts):
         self.vae.bn.running_var.uniform_(2.5, 3.5)
         self.enliven_autoencoder(self.vae.quant_conv, wanted=1.7)
         ids = torch.randint(0, 340, (2, 24))
-        states = language.states(self.text_encoder, ids, torch.ones_like(ids))
+        states = reading.states(self.text_encoder, ids, torch.ones_like(ids))
         words = torch.cat([states[i] for i in LAYERS], -1)
         self.transformer.context_embedder.weight.mul_(3.0 / words.std())
         self.transformer.x_embedder.weight.mul_(3.0)
-        example = inputs_of(self, 2, 24)
+        example = exported.inputs_of(self.transformer, 2, 24)
         out = self.transformer(**{**example, "encoder_hidden_states": words}, return_dict=False)[0]
         self.transformer.proj_out.weight.div_(out.flatten(0, 1).std(0)[:, None])
 
     def components(self):
-        base = self.base
+        if not self.base:
+            return exported.fixed_rows(self.text_encoder, self.transformer, self.vae, TOKENS)
 
         def words(encoder, input_ids, attention_mask):
-            states = language.states(encoder, input_ids, attention_mask)
-            seen = [states[i] for i in LAYERS]
-            return (states[-1], *seen) if base else torch.cat(seen, -1)
+            states = reading.states(encoder, input_ids, attention_mask)
+            return states[-1], *(states[i] for i in LAYERS)
 
-        def forward(transformer, *given):
-            own = dict(zip(names, given, strict=True))
-            return Flux2Transformer2DModel.forward(transformer, **own, return_dict=False)[0]
-
-        hidden = ["last_hidden_state", *(f"hidden_states.{9 * i}" for i in LAYERS)]
-        outputs = hidden if base else ["prompt_embeds"]
-        names = inputs_of(self, 2 if base else 1, 24 if base else TOKENS)
-        image = {1: "image_tokens"}
-        axes = {"hidden_states": image, "img_ids": image}
-        if base:
-            batch = {0: "batch_size"}
-            axes["hidden_states"] = {**batch, **image}
-            axes["encoder_hidden_states"] = {**batch, 1: "text_tokens"}
-            axes |= {"img_ids": {0: "image_tokens"}, "txt_ids": {0: "text_tokens"}}
-        out = "out_hidden_states" if base else "noise_pred"
-        folded = {}
-        if not base:
-            sides = {2: "height", 3: "width"}
-            image, latents = {"image": sides}, {"latents": sides}
-            sample = {"image": torch.rand(1, 3, 64, 64) * 2 - 1}
-            latent = {"latents": torch.randn(1, 4 * LATENT, 4, 4)}
-            folded = {
-                "vae_encoder": ((self.vae, fold), sample, image, latents, set()),
-                "vae_decoder": ((self.vae, unfold), latent, latents, image, set()),
-            }
+        outputs = ["last_hidden_state", *(f"hidden_states.{9 * i}" for i in LAYERS)]
         return {
-            "text_encoder": language.row(self.text_encoder, words, outputs, None if base else TOKENS),
-            "transformer": (
-                (self.transformer, forward),
-                names,
-                {name: axes.get(name, {}) for name in names},
-                {out: axes["hidden_states"]},
-                set(),
-            ),
+            "text_encoder": reading.row(self.text_encoder, words, outputs),
+            "transformer": exported.transformer_row(self.transformer),
             **export.autoencoder(self),
-            **folded,
         }
-
-
-def inputs_of(parts, batch, tokens):
-    """An example of what a transformer is shown, by input."""
-    image = torch.zeros(1, 16, 4, dtype=torch.int64)
-    image[0, :, 1], image[0, :, 2] = torch.arange(16) // 4, torch.arange(16) % 4
-    text = torch.zeros(1, tokens, 4, dtype=torch.int64)
-    text[0, :, 3] = torch.arange(tokens)
-    if parts.base:
-        image, text = image[0].float(), text[0].float()
-    return {
-        "hidden_states": torch.randn(batch, 16, 4 * LATENT),
-        "encoder_hidden_states": torch.randn(batch, tokens, JOINT),
-        "timestep": torch.tensor([0.5]),
-        "img_ids": image,
-        "txt_ids": text,
-    }
-
-
-def norm(vae):
-    """Mean and deviation of each channel of a patch."""
-    mean = vae.bn.running_mean.view(1, -1, 1, 1)
-    return mean, torch.sqrt(vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps)
-
-
-def fold(self, image):
-    mean, std = norm(self)
-    latents = self._encode(image).chunk(2, dim=1)[0]
-    return (Flux2KleinInpaintPipeline._patchify_latents(latents) - mean) / std
-
-
-def unfold(self, latents):
-    mean, std = norm(self)
-    return self.decode(Flux2KleinInpaintPipeline._unpatchify_latents(latents * std + mean)).sample
 
 
 def write_folder(parts, folder):
     if folder.exists():
         shutil.rmtree(folder)
-    with export.plainly():
-        export.write_onnx(parts, folder)
+    export.write_onnx(parts, folder)
     language.write(parts.tokenizer, folder / "tokenizer")
     own = {"is_distilled": not parts.base}
     named = folders.index("Flux2KleinPipeline", "FlowMatchEulerDiscreteScheduler", "Qwen2Tokenizer", **own)
@@ -172,8 +108,7 @@ def write_folder(parts, folder):
         tiny.write_json(folder / "config.json", {key: named[key] for key in known})
         return
     # As diffusers writes the norm of latents where it stands in a configuration.
-    mean, std = (part.flatten().tolist() for part in norm(parts.vae))
-    folders.write_configs(parts, folder, named, {"latents_mean": mean, "latents_std": std})
+    folders.write_configs(parts, folder, named, exported.told(parts.vae))
 
 
 def changes(parts, folder):
@@ -182,7 +117,7 @@ def changes(parts, folder):
         nets.session(folder, name if parts.base else f"{name}.onnx")
         for name in ("text_encoder", "transformer", "vae_encoder", "vae_decoder")
     )
-    mean, std = norm(parts.vae)
+    mean, std = exported.norm(parts.vae)
 
     def words(input_ids, attention_mask, **_):
         made = nets.call(text, input_ids=input_ids, attention_mask=attention_mask)
@@ -236,7 +171,7 @@ def render(parts, case, noise_source, index=None, networks=None, references=()):
         (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
         (module, "randn_tensor", noise_source),
     ]
-    with patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

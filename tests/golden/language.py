@@ -109,34 +109,6 @@ def gemma(tokenizer):
     return enliven(Gemma2Model(config).eval())
 
 
-def states(self, input_ids, attention_mask):
-    """All hidden states, the embedding's first, the last one normed: as transformers has them, but without
-    what a trace cannot hold."""
-    hidden = self.embed_tokens(input_ids)
-    place = torch.arange(input_ids.shape[1])[None]
-    seen = (place[:, :, None] >= place[:, None, :]) & attention_mask[:, None, :].bool()
-    bias = torch.where(seen, 0.0, torch.finfo(torch.float32).min)[:, None]
-    turns = self.rotary_emb(hidden, place)
-    made = [hidden]
-    for layer in self.layers:
-        hidden = layer(hidden, attention_mask=bias, position_embeddings=turns, position_ids=place)
-        made.append(hidden)
-    made[-1] = self.norm(hidden)
-    return made
-
-
-def row(encoder, forward, outputs, tokens=None):
-    """The text encoder's line of export.components: `forward` makes the outputs out of (self, input_ids,
-    attention_mask). A number of `tokens` fixes the export to it."""
-    words = ("batch_size", "sequence_length")
-    ids = torch.randint(3, encoder.config.vocab_size - 8, (1 if tokens else 2, tokens or 40))
-    mask = torch.ones_like(ids)
-    mask[0, 25:] = 0
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    words = () if tokens else words
-    return (encoder, forward), inputs, dict.fromkeys(inputs, words), dict.fromkeys(outputs, words), set()
-
-
 def write(made, folder):
     spiece.write(made, folder)
 

@@ -1,7 +1,5 @@
 """What every golden picture starts from, and how diffusers is listened to while it makes one."""
 
-import contextlib
-
 import numpy as np
 from PIL import Image
 
@@ -39,15 +37,3 @@ def hole(size):
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     away = np.hypot((x / width - 0.55) / 0.33, (y / height - 0.6) / 0.29)
     return Image.fromarray(np.rint(np.clip((1.15 - away) / 0.3, 0, 1) * 255).astype(np.uint8), "L")
-
-
-@contextlib.contextmanager
-def patched(changes):
-    kept = [(owner, key, getattr(owner, key)) for owner, key, _ in changes]
-    for owner, key, value in changes:
-        setattr(owner, key, value)
-    try:
-        yield
-    finally:
-        for owner, key, value in kept:
-            setattr(owner, key, value)

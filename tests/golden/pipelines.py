@@ -8,6 +8,7 @@ import zlib
 
 import adapters
 import controls
+import export
 import flow
 import flux_kin
 import inversions
@@ -59,7 +60,7 @@ from diffusers.schedulers import (
     scheduling_lcm,
     scheduling_tcd,
 )
-from pictures import hole, lines, patched, picture
+from pictures import hole, lines, picture
 from PIL import Image
 
 SCHEDULERS = {
@@ -345,7 +346,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         own_size = {"mask_image": hole(size), "width": width, "height": height}
     words = {} if model == "lcm" else {"negative_prompt": negative}
     watched = ["latents", "prompt_embeds"] + (["denoised"] if model == "lcm" else [])
-    with patched(changes), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(changes), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

@@ -3,6 +3,7 @@
 import json
 import warnings
 
+import export
 import nets
 import pipelines
 import tiny
@@ -12,7 +13,7 @@ from diffusers.pipelines.stable_diffusion import (
     pipeline_stable_diffusion_instruct_pix2pix as module,
 )
 from diffusers.schedulers import scheduling_euler_ancestral_discrete
-from pictures import patched, picture
+from pictures import picture
 
 # name: seed
 MODELS = {"pix2pix": 45}
@@ -77,7 +78,7 @@ def render(parts, case, noise_source, index=None, networks=None):
         (module, "randn_tensor", noise_source),
         (scheduling_euler_ancestral_discrete, "randn_tensor", noise_source),
     ]
-    with patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(changes + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

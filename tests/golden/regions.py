@@ -7,13 +7,14 @@ import json
 import shutil
 import warnings
 
+import export
 import nets
 import numpy as np
 import pipelines
 import tiny
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPipeline
-from pictures import patched, picture
+from pictures import picture
 from PIL import Image
 
 # name: (the case as in pipelines.py, regions as (where, prompt, negative, weight))
@@ -151,7 +152,7 @@ def make_case(name, models, folder):
         warnings.simplefilter("ignore")
         image, without, timesteps, pixels = render(parts, case, regions, noise)
         networks = nets.changes(parts, models / model)
-        with patched(networks):
+        with export.patched(networks):
             with_onnx = render(parts, case, regions, noise)[0]
     measured, changed = pipelines.psnr(image, with_onnx), pipelines.psnr(image, without)
     print(f"  {name}: onnxruntime {measured:.1f} dB, against the picture without {changed:.1f} dB")

@@ -15,7 +15,8 @@ from diffusers import AutoencoderDC, SanaSprintImg2ImgPipeline, SanaTransformer2
 from diffusers.models.autoencoders.vae import EncoderOutput
 from diffusers.pipelines.sana import pipeline_sana_sprint_img2img as module
 from diffusers.schedulers import scheduling_scm
-from pictures import patched, picture
+from families import sana as exported
+from pictures import picture
 
 CHANNELS = (8, 8, 8, 8, 8, 32)
 VAE = {
@@ -48,7 +49,6 @@ SCHEDULER = {
 }
 # name: seed
 MODELS = {"sana": 15}
-TOKENS = 300
 
 
 class Parts(flow.Parts):
@@ -56,7 +56,7 @@ class Parts(flow.Parts):
 
     def __init__(self, name):
         self.name, self.family = name, "sana"
-        self.options = {"latent_sample": True}
+        self.options = {}
         self.scheduler = SCHEDULER
         torch.manual_seed(MODELS[name])
         self.tokenizer = language.gemma_tokenizer()
@@ -82,7 +82,8 @@ class Parts(flow.Parts):
         for key, p in self.transformer.named_parameters():
             if "attn2" in key or "guidance_embedder" in key:
                 p.mul_(2.0)
-        words, mask = torch.randn(4, TOKENS, TRANSFORMER["caption_channels"]), torch.ones(4, TOKENS)
+        words = torch.randn(4, exported.TOKENS, TRANSFORMER["caption_channels"])
+        mask = torch.ones(4, exported.TOKENS)
         more = {"guidance": torch.full((4,), 0.45), "timestep": torch.full((4,), 0.7)}
         out = self.transformer(latents, words, encoder_attention_mask=mask, **more, return_dict=False)[0]
         last = self.transformer.proj_out
@@ -91,44 +92,17 @@ class Parts(flow.Parts):
         last.weight.mul_((1 / std)[:, None])
 
     def components(self):
-        def words(encoder, input_ids, attention_mask):
-            return language.states(encoder, input_ids, attention_mask)[-1]
-
-        def forward(transformer, *given):
-            own = dict(zip(names, given, strict=True))
-            return SanaTransformer2DModel.forward(transformer, **own, return_dict=False)[0]
-
-        names = {
-            "hidden_states": torch.randn(2, 32, 3, 4),
-            "encoder_hidden_states": torch.randn(2, TOKENS, TRANSFORMER["caption_channels"]),
-            "encoder_attention_mask": (torch.arange(TOKENS) < 200).long().repeat(2, 1),
-            "timestep": torch.tensor([0.7]),
-            "guidance": torch.tensor([0.45, 0.2]),
-        }
-        batch = {0: "batch_size"}
-        sides = {**batch, 2: "height", 3: "width"}
-        axes = {**dict.fromkeys(names, batch), "hidden_states": sides, "timestep": {0: "steps"}}
-        rows = {
-            "text_encoder": language.row(self.text_encoder, words, ["last_hidden_state"]),
-            "transformer": (
-                (self.transformer, forward),
-                names,
-                axes,
-                {"out_hidden_states": sides},
-                set(),
-            ),
+        return {
+            "text_encoder": exported.text_row(self.text_encoder),
+            "transformer": exported.transformer_row(self.transformer),
             **export.autoencoder(self),
         }
-        (vae, _), inputs, *rest = rows["vae_encoder"]
-        rows["vae_encoder"] = ((vae, lambda own, sample: own._encode(sample)), inputs, *rest)
-        return rows
 
 
 def write_folder(parts, folder):
     if folder.exists():
         shutil.rmtree(folder)
-    with export.plainly():
-        export.write_onnx(parts, folder)
+    export.write_onnx(parts, folder)
     language.write(parts.tokenizer, folder / "tokenizer")
     named = folders.index("SanaSprintPipeline", "SCMScheduler", "GemmaTokenizer")
     folders.write_configs(parts, folder, named)
@@ -176,7 +150,7 @@ def render(parts, case, noise_source, index=None, networks=None):
         (module, "randn_tensor", noise_source),
         (scheduling_scm, "randn_tensor", noise_source),
     ]
-    with patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

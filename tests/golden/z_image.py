@@ -18,7 +18,9 @@ from diffusers import (
 )
 from diffusers.models.transformers import transformer_z_image
 from diffusers.pipelines.z_image import pipeline_z_image_img2img as module
-from pictures import patched, picture
+from families import language as reading
+from families import z_image as exported
+from pictures import picture
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
 TRANSFORMER = {
@@ -34,8 +36,6 @@ TRANSFORMER = {
 }
 # name: seed
 MODELS = {"z-image": 11, "z-image-web": 12}
-# Captions and pictures are filled up to a multiple of this.
-MULTIPLE = transformer_z_image.SEQ_MULTI_OF
 
 
 class Parts(flow.Parts):
@@ -72,126 +72,23 @@ class Parts(flow.Parts):
         last.weight.mul_((1 / std)[:, None])
 
     def components(self):
-        web = self.web
-
         def words(encoder, input_ids, attention_mask):
-            states = language.states(encoder, input_ids, attention_mask)
-            return states[-2] if web else (states[-1], *states)
+            states = reading.states(encoder, input_ids, attention_mask)
+            return states[-2] if self.web else (states[-1], *states)
 
         hidden = [f"hidden_states.{i}" for i in range(self.text_encoder.config.num_hidden_layers + 1)]
-        outputs = ["encoder_hidden_state"] if web else ["last_hidden_state", *hidden]
-        sample = torch.randn(1, 16, 8, 8) if web else torch.randn(1, 16, 1, 8, 8)
-        sides = ("height", "width")
-        axes = ("batch_size", "num_channels", *(() if web else ("frames",)), *sides)
-        inputs = {
-            "hidden_states": sample,
-            "timestep": torch.tensor([0.5]),
-            "encoder_hidden_states": torch.randn(1, MULTIPLE, TRANSFORMER["cap_feat_dim"]),
-        }
-        in_axes = {
-            "hidden_states": {i: axis for i, axis in enumerate(axes) if axis in sides},
-            "encoder_hidden_states": {1: "sequence_length"},
-        }
-        out = "noise_pred" if web else "out_hidden_states"
+        outputs = ["encoder_hidden_state"] if self.web else ["last_hidden_state", *hidden]
         return {
-            "text_encoder": language.row(self.text_encoder, words, outputs),
-            "transformer": (
-                (self.transformer, web_forward if web else forward),
-                inputs,
-                in_axes,
-                {out: in_axes["hidden_states"]},
-                set(),
-            ),
+            "text_encoder": reading.row(self.text_encoder, words, outputs),
+            "transformer": exported.transformer_row(self.transformer, self.web),
             **export.autoencoder(self),
         }
-
-
-def turned(_, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, freqs_cis=None):
-    """The attention without complex numbers; `freqs_cis` are cosines and sines."""
-    cos, sin = (part[None, :, None] for part in freqs_cis)
-
-    def turn(x):
-        real, imaginary = x.unflatten(-1, (-1, 2)).unbind(-1)
-        return torch.stack([real * cos - imaginary * sin, real * sin + imaginary * cos], -1).flatten(-2)
-
-    query, key, value = (
-        to(hidden_states).unflatten(-1, (attn.heads, -1)) for to in (attn.to_q, attn.to_k, attn.to_v)
-    )
-    query, key = turn(attn.norm_q(query)), turn(attn.norm_k(key))
-    query, key, value = (x.transpose(1, 2) for x in (query, key, value))
-    weights = (query @ key.transpose(2, 3) / query.shape[-1] ** 0.5).softmax(-1)
-    return attn.to_out[0]((weights @ value).transpose(1, 2).flatten(2))
-
-
-def filled(tokens):
-    """Tokens up to a multiple of 32, and which of them are made up."""
-    count = tokens.shape[0]
-    place = torch.arange((count + MULTIPLE - 1) // MULTIPLE * MULTIPLE)
-    made_up = place >= count
-    return tokens[torch.where(made_up, count - 1, place)], made_up[:, None]
-
-
-def turns(self, places):
-    """Cosines and sines of each token's place."""
-    if self.rope_embedder.freqs_cis is None:
-        self.rope_embedder(torch.zeros(1, 3, dtype=torch.int64))
-    tables = self.rope_embedder.freqs_cis
-    rows = [(t.real.contiguous()[at], t.imag.contiguous()[at]) for t, at in zip(tables, places, strict=True)]
-    return tuple(torch.cat(part, -1) for part in zip(*rows, strict=True))
-
-
-def forward(self, hidden_states, timestep, encoder_hidden_states, fill=True):
-    """For one picture, without what a trace cannot hold (lists, complex numbers)."""
-    c, _, h, w = hidden_states.shape[1:]
-    time = self.t_embedder(timestep * self.t_scale)
-    picture = hidden_states.view(c, 1, 1, h // 2, 2, w // 2, 2).permute(1, 3, 5, 2, 4, 6, 0)
-    picture = picture.reshape(-1, 4 * c)
-    caption = encoder_hidden_states[0]
-    if fill:
-        caption, caption_fill = filled(caption)
-    else:
-        caption = caption.reshape(-1, MULTIPLE, caption.shape[-1]).flatten(0, 1)
-    caption = self.cap_embedder(caption)
-    if fill:
-        caption = torch.where(caption_fill, self.cap_pad_token, caption)
-    own = picture.shape[0]
-    picture, picture_fill = filled(picture)
-    picture = self.all_x_embedder["2-1"](picture)
-    picture = torch.where(picture_fill, self.x_pad_token, picture)
-    order = torch.arange(caption.shape[0])
-    caption_turns = turns(self, (order + 1, order * 0, order * 0))
-    order = torch.arange(picture.shape[0])
-    real = (order < own).long()
-    places = ((order * 0 + caption.shape[0] + 1) * real, order // (w // 2) * real, order % (w // 2) * real)
-    picture_turns = turns(self, places)
-    picture, caption = picture[None], caption[None]
-    for layer in self.noise_refiner:
-        picture = layer(picture, None, picture_turns, time)
-    for layer in self.context_refiner:
-        caption = layer(caption, None, caption_turns)
-    both = torch.cat([picture, caption], 1)
-    both_turns = tuple(torch.cat(part) for part in zip(picture_turns, caption_turns, strict=True))
-    for layer in self.layers:
-        both = layer(both, None, both_turns, time)
-    out = self.all_final_layer["2-1"](both, c=time)[0, :own]
-    out = out.view(1, h // 2, w // 2, 1, 2, 2, c).permute(6, 0, 3, 1, 4, 2, 5)
-    return out.reshape(1, c, 1, h, w)
-
-
-def web_forward(self, hidden_states, timestep, encoder_hidden_states):
-    out = forward(self, hidden_states[:, :, None], timestep, encoder_hidden_states, fill=False)
-    return out[:, :, 0]
-
-
-def plainly():
-    return patched([(transformer_z_image.ZSingleStreamAttnProcessor, "__call__", turned)])
 
 
 def write_folder(parts, folder):
     if folder.exists():
         shutil.rmtree(folder)
-    with export.plainly(), plainly():
-        export.write_onnx(parts, folder)
+    export.write_onnx(parts, folder)
     language.write(parts.tokenizer, folder / "tokenizer")
     if parts.web:
         for name in ("text_encoder", "transformer", "vae_encoder", "vae_decoder"):
@@ -259,14 +156,14 @@ def render(parts, case, noise_source, index=None, networks=None):
     def filled_up(prompt, **more):
         """What the caller does where the graph fills nothing up."""
         made = ZImageImg2ImgPipeline._encode_prompt(pipe, prompt, **more)
-        return [torch.cat([one, one[-1:].repeat(-len(one) % MULTIPLE, 1)]) for one in made]
+        return [torch.cat([one, one[-1:].repeat(-len(one) % exported.MULTIPLE, 1)]) for one in made]
 
     own = [(pipe, "_encode_prompt", filled_up)] if parts.web else []
     own += [
         (module, "retrieve_latents", lambda output, **_: nets.mode(output)),
         (module, "randn_tensor", noise_source),
     ]
-    with patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
+    with export.patched(own + (networks or [])), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         out = pipe(
             prompt=prompt,

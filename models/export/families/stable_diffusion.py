@@ -1,26 +1,7 @@
-"""The networks of Stable Diffusion 1.x, 2.x and XL as they are exported: forwards with the inputs and outputs
-that optimum-onnx names, written to a file and compared with torch.
+"""Stable Diffusion 1.x, 2.x and XL: forwards and rows with the inputs and outputs that optimum-onnx names."""
 
-The modules are traced under their own names (no wrapper), so that node and initializer names are those of
-other exports, e.g. /down_blocks.0/attentions.0/..., and a LoRA finds its weights. Hence functions, not
-classes.
-"""
-
-import contextlib
-import math
-import shutil
-import types
-import warnings
-
-import onnx
 import torch
-
-OPSET = 17
-# One file of ONNX holds no more.
-MOST_BYTES = 2 << 30
-PIXELS = ("batch_size", "num_channels", "height", "width")
-LATENT = ("batch_size", "num_channels_latent", "height_latent", "width_latent")
-WORDS = ("batch_size", "sequence_length")
+from tracing import LATENT, PIXELS, WORDS, Row
 
 
 def text_forward(self, input_ids):
@@ -90,15 +71,6 @@ def decode_forward(self, latent_sample):
     return self.decode(latent_sample).sample
 
 
-@contextlib.contextmanager
-def as_exported(module, forward):
-    module.forward = types.MethodType(forward, module)
-    try:
-        yield module
-    finally:
-        del module.forward
-
-
 # --- rows: (module, its forward, inputs by name, axes of inputs by name, axes of outputs by name) ---
 
 
@@ -112,10 +84,11 @@ def text_row(module, forward, states):
         outputs |= {f"hidden_states.{i}": WORDS for i in range(module.config.num_hidden_layers + 1)}
     length = module.config.max_position_embeddings
     ids = torch.randint(0, module.config.vocab_size, (2, length))
-    return module, forward, {"input_ids": ids}, {"input_ids": WORDS}, outputs
+    return Row(module, forward, {"input_ids": ids}, {"input_ids": WORDS}, outputs)
 
 
-def unet_row(unet):
+def unet_row(unet, sizes=6):
+    """`sizes`: how many numbers SDXL is told of sizes; 5 is the refiner."""
     config = unet.config
     xl = config.addition_embed_type == "text_time"
     inputs = {
@@ -128,11 +101,10 @@ def unet_row(unet):
         inputs["timestep_cond"] = torch.randn(2, config.time_cond_proj_dim)
         axes["timestep_cond"] = ("batch_size",)
     if xl:
-        sizes = 6
         width = config.projection_class_embeddings_input_dim - sizes * config.addition_time_embed_dim
         inputs |= {"text_embeds": torch.randn(2, width), "time_ids": torch.full((2, sizes), 128.0)}
         axes |= {"text_embeds": ("batch_size",), "time_ids": ("batch_size",)}
-    return unet, unet_xl_forward if xl else unet_forward, inputs, axes, {"out_sample": PIXELS}
+    return Row(unet, unet_xl_forward if xl else unet_forward, inputs, axes, {"out_sample": PIXELS})
 
 
 def controlled_row(unet):
@@ -141,7 +113,7 @@ def controlled_row(unet):
     inputs.pop("timestep_cond", None)
     inputs["timestep"], axes["timestep"] = torch.tensor([999.0]), ("steps",)
     heard = residuals(unet, inputs)
-    return unet, controlled_forward, {**inputs, **heard}, axes | dict.fromkeys(heard, LATENT), outputs
+    return Row(unet, controlled_forward, {**inputs, **heard}, axes | dict.fromkeys(heard, LATENT), outputs)
 
 
 def residuals(unet, inputs):
@@ -172,86 +144,48 @@ def residuals(unet, inputs):
     return dict(zip([*names, "mid_block_additional_residual"], [*down, middle], strict=True))
 
 
-def autoencoder_rows(vae):
-    tiny = not hasattr(vae, "_encode")
-    blocks = vae.config.encoder_block_out_channels if tiny else vae.config.block_out_channels
-    side = 128 >> (len(blocks) - 1)
+def encoder_row(vae, mean=False):
+    """`mean`: the latent alone, where there would be its variance, too. A tiny autoencoder and SANA's have no
+    variance."""
+    latent = mean or not has_variance(vae)
     picture = torch.rand(2, 3, 128, 128) * 2 - 1
-    latent = torch.randn(2, vae.config.latent_channels, side, side)
-    told = "latent_sample" if tiny else "latent_parameters"
-    return {
-        "vae_encoder": (vae, encode_forward, {"sample": picture}, {"sample": PIXELS}, {told: LATENT}),
-        "vae_decoder": (
-            vae, decode_forward, {"latent_sample": latent}, {"latent_sample": LATENT}, {"sample": PIXELS},
-        ),
-    }  # fmt: skip
+    told = "latent_sample" if latent else "latent_parameters"
+    forward = encode_mean_forward if mean else encode_forward
+    return Row(vae, forward, {"sample": picture}, {"sample": PIXELS}, {told: LATENT})
 
 
-# --- files ---
+def has_variance(vae):
+    return hasattr(vae, "_encode") and type(vae).__name__ != "AutoencoderDC"
 
 
-def write(path, row):
-    """One row to a file, with the weights beside it where they are large. Traced in a folder of its own: the
-    exporter lays each large tensor into a file."""
-    module, forward, inputs, axes, outputs = row
-    raw = path.with_suffix(".tracing")
-    shutil.rmtree(raw, ignore_errors=True)
-    raw.mkdir(parents=True)
-    every = {**axes, **outputs}
-    every = {key: axis if isinstance(axis, dict) else dict(enumerate(axis)) for key, axis in every.items()}
-    with as_exported(module, forward), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            tuple(inputs.values()),
-            str(raw / "model.onnx"),
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_axes=every,
-            opset_version=OPSET,
-            do_constant_folding=True,
-            dynamo=False,
-        )
-    save(onnx.load(raw / "model.onnx"), path)
-    shutil.rmtree(raw)
+def decoder_row(vae):
+    known = vae.config
+    blocks = getattr(known, "block_out_channels", None) or known.encoder_block_out_channels
+    side = 128 >> (len(blocks) - 1)
+    latent = torch.randn(2, known.latent_channels, side, side)
+    outputs = {"sample": PIXELS}
+    return Row(vae, decode_forward, {"latent_sample": latent}, {"latent_sample": LATENT}, outputs)
 
 
-def save(model, path):
-    """In one file, or with the weights in a second one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = path.with_name(path.name + "_data")
-    for old in (path, data):
-        old.unlink(missing_ok=True)
-    large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) >= MOST_BYTES - (64 << 20)
-    onnx.save(model, path, save_as_external_data=large, location=data.name if large else None)
+# name of a file: (the part of the pipeline, its row)
+AUTOENCODER = {
+    "vae_encoder/model.onnx": ("vae", encoder_row),
+    "vae_decoder/model.onnx": ("vae", decoder_row),
+}
 
 
-def decibels(path, row):
-    """How near a file comes to torch: the least signal-to-error ratio of its outputs, at the traced sizes, at
-    others, and of a flat picture, whose deviation is nothing."""
-    import onnxruntime
-
-    module, forward, inputs, _, outputs = row
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    one = {key: value[:1] if value.dim() > 1 else value for key, value in inputs.items()}
-    for key, value in one.items():
-        if value.dim() == 4:
-            one[key] = torch.cat([value, value.flip(2)], -1)
-    flat = {key: torch.full_like(value, 0.5) if value.dim() == 4 else value for key, value in inputs.items()}
-    least = math.inf
-    for given in (inputs, one, flat):
-        with torch.no_grad(), as_exported(module, forward):
-            expected = module(*given.values())
-        expected = [expected] if isinstance(expected, torch.Tensor) else expected
-        got = session.run(list(outputs), {key: value.numpy() for key, value in given.items()})
-        for a, b in zip(got, expected, strict=True):
-            least = min(least, ratio(torch.from_numpy(a).float(), b))
-    return least
-
-
-def ratio(got, expected):
-    """Decibels; 200 where both are equal, less than any where one is no number or of another shape."""
-    if got.shape != expected.shape or not bool(torch.isfinite(got).all()):
-        return -math.inf
-    error, power = float((got - expected).pow(2).mean()), float(expected.pow(2).mean())
-    return 200.0 if error == 0 else 10 * math.log10(max(power, 1e-30) / error)
+def rows(parts, options):
+    """As AUTOENCODER, for all files of a model whose `parts` are named; `options`: `sizes` as of unet_row,
+    and `control`."""
+    second = "text_encoder_2" in parts
+    first = all_states_forward if second else text_forward
+    made = {}
+    if "text_encoder" in parts:
+        made["text_encoder/model.onnx"] = ("text_encoder", lambda part: text_row(part, first, second))
+    if second:
+        row = ("text_encoder_2", lambda part: text_row(part, projected_forward, True))
+        made["text_encoder_2/model.onnx"] = row
+    made["unet/model.onnx"] = ("unet", lambda unet: unet_row(unet, options.get("sizes", 6)))
+    if options.get("control"):
+        made["unet/controlnet.onnx"] = ("unet", controlled_row)
+    return made | AUTOENCODER
