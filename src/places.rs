@@ -121,6 +121,11 @@ pub fn user_loras() -> Option<PathBuf> {
     user_models().and_then(|models| Some(models.parent()?.join("loras")))
 }
 
+/// The user's folder for what can be made again, e.g. `~/.cache/scumble`.
+pub fn user_cache() -> Option<PathBuf> {
+    cache_folder(&|name| std::env::var_os(name))
+}
+
 /// The XDG rule, which is a good one for every variable: a relative path is passed over.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())
@@ -133,6 +138,18 @@ fn data_folder(get: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         absolute(get("HOME")).map(|home| home.join("Library/Application Support"))
     } else {
         absolute(get("XDG_DATA_HOME")).or_else(|| absolute(get("HOME")).map(|home| home.join(".local/share")))
+    }
+}
+
+fn cache_folder(get: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let home = || absolute(get("HOME"));
+    if cfg!(windows) {
+        absolute(get("LOCALAPPDATA")).map(|local| local.join("scumble").join("cache"))
+    } else if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library/Caches/scumble"))
+    } else {
+        let cache = absolute(get("XDG_CACHE_HOME")).or_else(|| home().map(|home| home.join(".cache")));
+        cache.map(|cache| cache.join("scumble"))
     }
 }
 
@@ -271,5 +288,21 @@ mod tests {
         assert_eq!(system_data(&said), [PathBuf::from("/usr/share"), "/opt/with space".into()]);
         assert_eq!(absolute(Some("libonnxruntime.so".into())), None);
         assert_eq!(data_folder(&|_| None), None);
+    }
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn what_can_be_made_again_lies_in_the_users_cache() {
+        let get = |cache: Option<&'static str>| {
+            cache_folder(&move |name| match name {
+                "XDG_CACHE_HOME" => cache.map(Into::into),
+                "HOME" => Some("/home/ada".into()),
+                _ => None,
+            })
+        };
+        assert_eq!(get(None), Some("/home/ada/.cache/scumble".into()));
+        assert_eq!(get(Some("/fast")), Some("/fast/scumble".into()));
+        assert_eq!(get(Some("here")), Some("/home/ada/.cache/scumble".into()));
+        assert_eq!(cache_folder(&|_| None), None);
     }
 }

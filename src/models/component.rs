@@ -4,7 +4,9 @@
 //! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
 
 pub(crate) mod errors;
+mod kept;
 mod numbers;
+mod reading;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,19 +15,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ndarray::ArrayD;
-use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, TensorElementType};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::device::{Device, Kind, Options, Precision, session_builder};
+use crate::models::device::{Device, Kind, Options};
 use crate::models::runtime::{Runtime, faults};
-use errors::{failed, load_error, worth_a_second_try};
+use errors::failed;
 use numbers::{floats, is_near, value};
-
-/// Where a model that is read from memory has its other files (ONNX Runtime's name).
-const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+use reading::sessions;
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -220,50 +219,6 @@ impl Component {
         }
         Ok(right)
     }
-}
-
-/// Reads a network, from its file or from what `model` makes of that; where the device rounds, also with all digits.
-fn sessions(
-    (name, path): (&'static str, &Path),
-    model: Option<&[u8]>,
-    runtime: &Runtime,
-    options: Options,
-    cancel: &Cancel,
-) -> Result<(Session, Option<Session>)> {
-    let device = options.device;
-    let read = |precision| -> Result<Session> {
-        let commit = |level| -> ort::Result<Session> {
-            let mut builder = session_builder(runtime, Options { precision, ..options }, level)?;
-            if model.is_some() {
-                let folder = path.parent().and_then(Path::to_str).filter(|folder| !folder.is_empty());
-                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.unwrap_or("."))?;
-            }
-            let canceler = builder.canceler();
-            let _hooked = cancel.hook(move || {
-                // It fails only if the load has ended by itself.
-                let _ = canceler.cancel();
-            });
-            match model {
-                Some(model) => builder.commit_from_memory(model),
-                None => builder.commit_from_file(path),
-            }
-        };
-        let session = commit(GraphOptimizationLevel::All).or_else(|error| {
-            // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
-            if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
-                return Err(error);
-            }
-            commit(GraphOptimizationLevel::Level2).map_err(|_| error)
-        });
-        cancel.check()?;
-        session.map_err(|error| load_error(name, path, device, &error))
-    };
-    let session = read(options.precision)?;
-    let exact = match options.precision {
-        Precision::Full => None,
-        Precision::Brain => Some(read(Precision::Full)?),
-    };
-    Ok((session, exact))
 }
 
 impl Network {

@@ -1,0 +1,94 @@
+//! From a file to a session.
+
+use std::path::Path;
+
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+
+use super::errors::{load_error, worth_a_second_try};
+use super::kept::{Draft, Kept};
+use crate::cancel::Cancel;
+use crate::error::Result;
+use crate::models::device::{Options, Precision, session_builder};
+use crate::models::runtime::{Runtime, out_of_memory};
+
+/// Where a model that is read from memory has its other files (ONNX Runtime's name).
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+
+/// Reads a network, from its file or from what `model` makes of that; where the device rounds, also with all digits.
+pub(super) fn sessions(
+    (name, path): (&'static str, &Path),
+    model: Option<&[u8]>,
+    runtime: &Runtime,
+    options: Options,
+    cancel: &Cancel,
+) -> Result<(Session, Option<Session>)> {
+    let device = options.device;
+    let read = |precision| -> Result<Session> {
+        let options = Options { precision, ..options };
+        let commit = |level, file: &Path, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
+            let mut builder = session_builder(runtime, options, level)?;
+            if model.is_some() {
+                let folder = path.parent().and_then(Path::to_str).filter(|folder| !folder.is_empty());
+                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.unwrap_or("."))?;
+            }
+            if let Some(draft) = draft {
+                builder = draft.written_by(builder)?;
+            }
+            let canceler = builder.canceler();
+            let _hooked = cancel.hook(move || {
+                // It fails only if the load has ended by itself.
+                let _ = canceler.cancel();
+            });
+            match model {
+                Some(model) => builder.commit_from_memory(model),
+                None => builder.commit_from_file(file),
+            }
+        };
+        // What is read from memory changes with the LoRAs.
+        let kept = if model.is_none() { Kept::of(name, path, runtime, options) } else { None };
+        if let Some((kept, graph)) = kept.as_ref().and_then(|kept| Some((kept, kept.ready()?))) {
+            match commit(GraphOptimizationLevel::Disable, &graph, None) {
+                Ok(session) => return Ok(session),
+                Err(error) => {
+                    cancel.check()?;
+                    // It is not the graph's fault.
+                    if !out_of_memory(error.message()) {
+                        kept.discard(error.message());
+                    }
+                }
+            }
+        }
+        let all = GraphOptimizationLevel::All;
+        let first = match kept.as_ref().and_then(Kept::draft) {
+            None => commit(all, path, None),
+            Some(draft) => match commit(all, path, Some(&draft)) {
+                Ok(session) => {
+                    draft.keep();
+                    Ok(session)
+                }
+                Err(error) if cancel.is_cancelled() => Err(error),
+                Err(error) => {
+                    log::info!("no optimised graph of {} is kept: {}", path.display(), error.message());
+                    drop(draft);
+                    commit(all, path, None)
+                }
+            },
+        };
+        let session = first.or_else(|error| {
+            // Some fp16 exports crash the layout optimiser, the part that All has over Level2.
+            if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
+                return Err(error);
+            }
+            commit(GraphOptimizationLevel::Level2, path, None).map_err(|_| error)
+        });
+        cancel.check()?;
+        session.map_err(|error| load_error(name, path, device, &error))
+    };
+    let session = read(options.precision)?;
+    let exact = match options.precision {
+        Precision::Full => None,
+        Precision::Brain => Some(read(Precision::Full)?),
+    };
+    Ok((session, exact))
+}
