@@ -63,7 +63,7 @@ fn a_graph_is_kept_and_the_picture_is_the_same() {
     let [entry] = &kept(&cache)[..] else { panic!("{:?}", kept(&cache)) };
     let graph = fs::metadata(entry.join("model.onnx")).unwrap().modified().unwrap();
     let (second, _) = rendered(&scratch, &cache, "second.png", &model);
-    assert_eq!(kept(&cache), [entry.clone()]);
+    assert_eq!(kept(&cache), std::slice::from_ref(entry));
     assert_eq!(fs::metadata(entry.join("model.onnx")).unwrap().modified().unwrap(), graph, "written again");
     assert!(first == plain && second == plain, "the graph changes the picture");
     // Another state of the model's file is another graph.

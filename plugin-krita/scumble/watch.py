@@ -17,6 +17,7 @@ from . import host
 from .qt import QtCore, QtWidgets, sip
 
 MARK = "scumble_watched"
+LIST_FOUND = MARK + "_list"  # of a window whose list of layers is watched
 PRESSES = (
     QtCore.QEvent.Type.MouseButtonPress,
     QtCore.QEvent.Type.TabletPress,
@@ -57,12 +58,15 @@ class Watch(QtCore.QObject):
                 continue
             if self._new(handle):
                 handle.visibilityChanged.connect(self._woken)
+            if handle.property(LIST_FOUND):
+                continue  # to look through all that is in Krita's window takes 40 ms
             for tree in widget.findChildren(QtWidgets.QTreeView, "listLayers"):
                 model = tree.model()
                 if model is not None and self._new(model):
                     model.dataChanged.connect(self._woken)
                     model.rowsRemoved.connect(lambda *_: self._removed())
                     self.layers_watched = True
+                    handle.setProperty(LIST_FOUND, True)
 
     def canvas(self) -> None:
         """Watches the canvas in front until the pen comes down on it; no event of the stroke itself passes
