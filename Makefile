@@ -22,7 +22,7 @@ help:
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
 	@echo "make gimp      the plug-in for the GIMP that is installed (PROFILE=folder); gimp-zip, test-gimp, test-gimp3"
-	@echo "make header | golden | loom | lint | unit | test-openvino | test-large | bench-full | bench-krita | test-krita-all"
+	@echo "make header | golden | loom | lint | unit | test-openvino | test-large | bench-full | bench-peers | bench-krita | test-krita-all"
 
 setup:
 	@scripts/setup.sh build
@@ -102,6 +102,15 @@ figures: demo
 bench-full: build
 	@test -d "$(MODEL)" || { echo "make bench-full MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
 	SCUMBLE_BENCH_MODEL=$(MODEL) cargo bench --bench engine
+
+# Ours beside OpenVINO itself and diffusers on the same full-size model (see tests/golden/fullsize.py): 6 GB of
+# Python packages, and half an hour on two cores that have nothing else to do.
+.PHONY: bench-peers
+bench-peers: build
+	@test -d "$(MODEL)" || { echo "make bench-peers MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
+	python3 -m venv .setup/peers-venv
+	.setup/peers-venv/bin/python -m pip install --quiet -r benches/peers.txt
+	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --scumble $(TARGET)/release/scumble
 
 # Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
 krita: build
