@@ -258,7 +258,9 @@ mod tests {
             seal.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(100 - u64::from(at))).unwrap();
         }
         let (others, begun) = (root.join("somebody's"), root.join(format!("{BEGUN}1-2")));
-        [&others, &begun].map(|folder| fs::create_dir(folder).unwrap());
+        for folder in [&others, &begun] {
+            fs::create_dir(folder).unwrap();
+        }
         Kept { root: root.clone(), entry: entry(3), bytes: 0 }.tidy(2500);
         // The new one stays, whatever its time; of the others the one that was used last.
         assert_eq!([0, 1, 2, 3].map(|at| entry(at).exists()), [true, false, false, true]);
