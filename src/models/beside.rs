@@ -10,6 +10,8 @@ pub enum Beside {
     Hole,
     /// The latent of a control picture.
     Control,
+    /// A control picture as it is, which a ControlNet in the network's own graph reads.
+    Inside,
     /// InstructPix2Pix: the latent of the paint, not scaled.
     Paint,
 }

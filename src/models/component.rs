@@ -261,7 +261,9 @@ impl Network {
             false => session.run_with_options(values, &options),
             true => Err(ort::Error::new("WebGPU device lost (1): a test has taken it away")),
         };
-        *spent += start.elapsed();
+        let took = start.elapsed();
+        *spent += took;
+        log::trace!("{} ran for {} ms", self.name, took.as_millis());
         drop(hooked);
         // First: a terminated run fails with a general error, which is not to be taken for one.
         cancel.check()?;

@@ -82,7 +82,7 @@ pub struct Controls {
 impl Controls {
     pub fn new(folder: &Folder, loading: Loading, distilled: bool, sees: Beside) -> Self {
         let file = folder.listening.clone();
-        let own = (sees == Beside::Control).then(|| folder.path.clone());
+        let own = matches!(sees, Beside::Control | Beside::Inside).then(|| folder.path.clone());
         let why_not = match folder.kind {
             _ if own.is_some() => None,
             Some(Kind::Flux) => Some(format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed, Port};
+use crate::pipeline::fused;
 pub use crate::pipeline::noisy::{Noisy, Residual};
 
 pub struct Denoiser {
@@ -363,6 +364,14 @@ impl Denoiser {
         // The U-Net that listens to ControlNets need not look at pictures.
         let known = given.iter().filter(|(name, ..)| self.has(name));
         feeds.extend(known.map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let (pictures, scale);
+        if let Some((picture, heard)) = noisy.inside {
+            let (colours, height, width) = picture.dim();
+            let repeated = picture.iter().copied().collect::<Vec<f32>>().repeat(count);
+            (pictures, scale) = (([1, count, colours, height, width], repeated), [heard]);
+            feeds.push((fused::PICTURES, Feed::Floats(&pictures.0, &pictures.1)));
+            feeds.push((fused::SCALES, Feed::Floats(&[1, 1], &scale)));
+        }
         let added = noisy.residuals.iter().map(|residual| {
             let size: usize = residual.shape.iter().product();
             let part = residual.numbers.get(latents.start * size..latents.end * size);

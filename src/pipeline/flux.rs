@@ -150,6 +150,7 @@ impl Family for Flux {
             timestep: noisy.timestep / TRAIN_STEPS,
             residuals: noisy.residuals,
             channels: &pack(noisy.channels, [more, height, width]),
+            inside: noisy.inside,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(unpack(&predicted, shape))

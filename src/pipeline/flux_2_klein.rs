@@ -117,6 +117,7 @@ impl Family for Flux2Klein {
             timestep: noisy.timestep / TRAIN_STEPS,
             residuals: noisy.residuals,
             channels: noisy.channels,
+            inside: noisy.inside,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(pack(&predicted, height * width))

@@ -31,7 +31,8 @@ use crate::pipeline::taking::Taking;
 use crate::pipeline::text::TextEncoder;
 use crate::pipeline::vae::{Decoder, Encoder};
 use crate::pipeline::{
-    flux, flux_2_klein, sana_sprint, stable_diffusion, stable_diffusion_3, stable_diffusion_xl, z_image,
+    flux, flux_2_klein, fused, sana_sprint, stable_diffusion, stable_diffusion_3, stable_diffusion_xl,
+    z_image,
 };
 use crate::places::user_embeddings;
 
@@ -254,6 +255,7 @@ impl Loader<'_> {
         let (channels, cell) = (folder.autoencoder.channels, folder.cell as usize);
         let other = kind.has_transformer() && kind != Kind::Flux;
         let beside = match network.sees().filter(|_| !other) {
+            _ if fused::is_in(&network)? => Beside::Inside,
             Some(sees) => Beside::of(folder.kind, sees, channels, cell).ok_or_else(|| {
                 network.unsupported(&format!(
                     "it sees {sees} numbers at each place of a latent with {channels} channels"
@@ -335,6 +337,7 @@ impl Loader<'_> {
             (!distilled && !negative, "A negative prompt has no effect."),
             (beside == Beside::Hole, "It fills what the mask covers, and looks at what lies around it."),
             (beside == Beside::Control, "It follows a control picture; without one it is shown black."),
+            (beside == Beside::Inside, "It follows a control picture."),
             (beside == Beside::Paint, "It changes the paint as the prompt tells it to."),
             (folder.looks_at_paint, "It looks at the paint, or at a reference in its place."),
         ];

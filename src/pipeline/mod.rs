@@ -10,6 +10,7 @@ mod fallback;
 pub mod family;
 mod flux;
 mod flux_2_klein;
+mod fused;
 mod hold;
 mod image_encoder;
 mod inpaint;
@@ -55,6 +56,7 @@ use control::{Acting, Controls};
 use denoise::{Conditioning, Denoiser, Noisy};
 use draws::Draws;
 use family::Family;
+use fused::Inside;
 use hold::Hold;
 use lora::Loras;
 use reference::References;
@@ -154,10 +156,15 @@ impl Renderer for Pipeline {
             *own = self.family.show(own.clone(), &encoded, &references);
         }
         let (encoder, spent) = (&mut self.encoder, &mut phases.runtime);
+        let mut inside = None;
         let beside = match self.beside {
             Beside::Nothing => Channels::default(),
             Beside::Hole => inpaint::beside(scene, self.family.mask(), encoder, cancel, spent)?,
             Beside::Control => beside::control(scene, self.controls.own(scene)?, encoder, cancel, spent)?,
+            Beside::Inside => {
+                inside = Some(Inside::new(scene, self.controls.own(scene)?));
+                Channels::default()
+            }
             Beside::Paint => {
                 let guidance = self.paint_guidance;
                 conditioning = conditioning.away_from_no_paint(guidance);
@@ -205,7 +212,9 @@ impl Renderer for Pipeline {
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
-            let at = At { acting: &acting, beside: &beside, step: (i, steps), shape: &shape, timestep };
+            let inside = inside.as_ref();
+            let at =
+                At { acting: &acting, beside: &beside, inside, step: (i, steps), shape: &shape, timestep };
             let spent = &mut phases.runtime;
             let mut predicted = match wider.as_ref().filter(|_| i + 1 == steps) {
                 None => self.predict(&conditioning, &input, &at, cancel, spent)?,
@@ -292,6 +301,7 @@ struct Plain<'a> {
 struct At<'a> {
     acting: &'a [Acting<'a>],
     beside: &'a Channels,
+    inside: Option<&'a Inside>,
     /// Which of how many.
     step: (usize, usize),
     shape: &'a [usize],
@@ -310,7 +320,8 @@ impl Pipeline {
     ) -> Result<Vec<f32>> {
         let At { shape, timestep, .. } = *at;
         let channels = at.beside.in_step(at.step);
-        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels };
+        let inside = at.inside.map(|inside| inside.in_step(at.step));
+        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels, inside };
         let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
         noisy.residuals = &said;
         let network = self.controls.network(&said).unwrap_or(&mut self.network);

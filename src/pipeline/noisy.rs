@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::render::Picture;
+
 /// What a step shows the network.
 pub struct Noisy<'a> {
     pub sample: &'a [f32],
@@ -13,6 +15,8 @@ pub struct Noisy<'a> {
     /// Further channels of each place of the latent, the same for all latents: what is to be filled, a control picture. Behind
     /// `sample`, or place by place where that lies in tokens.
     pub channels: &'a [f32],
+    /// What a ControlNet in the network's own graph reads, and how strongly it is heard.
+    pub inside: Option<(&'a Picture, f32)>,
 }
 
 impl Noisy<'_> {
@@ -52,7 +56,7 @@ mod tests {
     use super::*;
 
     fn noisy<'a>(sample: &'a [f32], shape: &'a [usize], channels: &'a [f32]) -> Noisy<'a> {
-        Noisy { sample, shape, timestep: 1.0, residuals: &[], channels }
+        Noisy { sample, shape, timestep: 1.0, residuals: &[], channels, inside: None }
     }
 
     #[test]

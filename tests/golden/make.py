@@ -60,6 +60,7 @@ def main():
         import flow
         import flux_kin
         import folders
+        import fused
         import inversions
         import klein
         import loras
@@ -68,7 +69,7 @@ def main():
         import tiny
         import z_image
 
-        makers = (tiny, flow, flux_kin, pix2pix, klein, z_image, sana, adapters)
+        makers = (tiny, flow, flux_kin, fused, pix2pix, klein, z_image, sana, adapters)
         made = sum(folders.make(part, MODELS, args.only) for part in makers)
         parts = (controls, loras, inversions)
         print(made + sum(part.make(MODELS, args.only) for part in parts), "tiny models")

@@ -11,6 +11,7 @@ import controls
 import export
 import flow
 import flux_kin
+import fused
 import inversions
 import klein
 import loras
@@ -167,6 +168,8 @@ CASES = {
     "control-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
     "control-xl-guided": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "fused-guided": ("fused", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "fused-part-wide": ("fused", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-guided": ("ip-sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "ip-two-wide": ("ip-sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-off": ("ip-sd15", SQUARE, SHIPS, BAD, 0.6, 5, 3.0, None),
@@ -230,6 +233,8 @@ CONTROLS = {
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
     # The model's own.
+    "fused-guided": [("", 0.8, 0.0, 1.0)],
+    "fused-part-wide": [("", 1.0, 0.25, 0.75)],
     "flux-control": [("", 1.0, 0.0, 1.0)],
     "flux-control-wide": [("", 0.5, 0.0, 1.0)],
 }
@@ -367,7 +372,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
 
 # Who makes the models and pictures of other families: modules with MODELS, Parts, render, and changes where
 # the networks are called another way.
-FAMILIES = (pix2pix, flow, flux_kin, z_image, klein, sana)
+FAMILIES = (fused, pix2pix, flow, flux_kin, z_image, klein, sana)
 
 
 def family(model):
@@ -409,7 +414,8 @@ def make_case(name, parts, models, folder):
     controlled = CONTROLS.get(name, ())
     more = {"controlled": controlled} if controlled else {}
     if controlled:
-        parts.controls = {row[0]: controls.net(row[0], parts) for row in controlled if row[0]}
+        own_nets = {row[0]: controls.net(row[0], parts) for row in controlled if row[0]}
+        parts.controls = getattr(parts, "controls", {}) | own_nets
     referred = REFERENCES.get(name, ())
     seen = [lines(row[0], 1 + turn) for turn, row in enumerate(referred)]
     if referred:

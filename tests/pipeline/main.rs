@@ -9,6 +9,7 @@ mod default_model;
 mod default_references;
 mod flux;
 mod flux_kin;
+mod fused;
 mod golden;
 mod inpaint;
 mod inversions;
