@@ -214,8 +214,8 @@ fn nothing(repository: &Repository) -> Fault {
         format!("{name} is in GGUF form, which is not read here; look for an ONNX export of the same model.")
     } else if has(&[".safetensors", ".ckpt", ".bin"]) {
         format!(
-            "{name} has no ONNX files; export it with `optimum-cli export onnx --model {name} FOLDER`, or look for an \
-             ONNX export of the same model."
+            "{name} has no ONNX files; download its diffusers folder and export that with `python models/export/export.py \
+             FOLDER NEW_FOLDER` of Scumble's source tree, or look for an ONNX export of the same model."
         )
     } else {
         format!("{name} has no ONNX files, so it is no model that can be painted with here.")
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn what_is_no_model_to_paint_with_is_said() {
         for (paths, says) in [
-            (vec!["unet/diffusion_pytorch_model.safetensors"], "optimum-cli export onnx --model owner/name"),
+            (vec!["unet/diffusion_pytorch_model.safetensors"], "models/export/export.py"),
             (vec!["model-q4.gguf"], "GGUF"),
             (vec!["model.onnx"], "none in a place where a U-Net"),
             (vec!["README.md"], "has no ONNX files"),

@@ -18,9 +18,31 @@ pub fn kind(path: &Path) -> Option<String> {
     })
 }
 
-/// Can it be made into an ONNX folder by exporting?
-pub fn can_be_exported(kind: &str) -> bool {
-    !["LoRA", "ControlNet", "textual inversion", "damaged"].iter().any(|what| kind.contains(what))
+/// What to do with weights of this kind, so that there is a folder of ONNX networks; None for those that are no model,
+/// but a part for one.
+pub fn advice(kind: &str) -> Option<String> {
+    let is = |whats: &[&str]| whats.iter().any(|what| kind.contains(what));
+    if is(&["LoRA", "ControlNet", "textual inversion", "damaged", "autoencoder", "text encoder"]) {
+        return None;
+    }
+    let folder = format!("take the same model as a diffusers folder, and {}", exporting("FOLDER", ""));
+    Some(match () {
+        () if is(&["GGUF", "PyTorch", "unknown", "of diffusers", "SANA"]) => folder,
+        () if is(&["Stable Diffusion 3", "FLUX", "Z-Image"]) => {
+            let parts = " --config FOLDER";
+            format!("{} with the other parts out of its diffusers folder", exporting("FILE", parts))
+        }
+        () if is(&["checkpoint"]) => exporting("FILE", ""),
+        () => folder,
+    })
+}
+
+/// How a model is brought into ONNX form; `more` are options.
+pub fn exporting(what: &str, more: &str) -> String {
+    format!(
+        "export it with `python models/export/export.py {what} NEW_FOLDER --precision fp16{more}` of Scumble's source \
+         tree (docs/models.md)"
+    )
 }
 
 /// The JSON that a safetensors file begins with, as text: names of tensors are looked for in it.
@@ -48,7 +70,11 @@ fn of_tensors(header: &str) -> &'static str {
         () if has("control_model.") || has("controlnet") || has("zero_convs") => "a ControlNet",
         () if has("conditioner.embedders.1") => "a checkpoint of Stable Diffusion XL",
         () if has("joint_blocks.") => "a checkpoint of Stable Diffusion 3",
-        () if has("double_blocks.") => "a checkpoint of FLUX",
+        () if has("double_stream_modulation") => "a checkpoint of FLUX.2",
+        () if has("double_blocks.") || has("single_transformer_blocks.") => "a checkpoint of FLUX.1",
+        () if has("cap_pad_token") => "a checkpoint of Z-Image",
+        () if has("conv_inverted") || has("mlp.inverted_conv") => "a checkpoint of SANA",
+        () if has("encoder.block.0.layer.") || has("embed_tokens.") => "a text encoder",
         () if has("model.diffusion_model.") => "a checkpoint of Stable Diffusion",
         () if has("first_stage_model.") || has("decoder.conv_in") => "an autoencoder",
         () if has("down_blocks.") => "a U-Net of diffusers",
@@ -69,7 +95,13 @@ mod tests {
             ("lora_unet_down_blocks_0_attn.lora_down.weight", "a LoRA"),
             ("conditioner.embedders.1.model.ln_final.bias", "Stable Diffusion XL"),
             ("model.diffusion_model.input_blocks.0.0.weight", "a checkpoint of Stable Diffusion ("),
-            ("double_blocks.0.img_attn.proj.bias", "FLUX"),
+            ("model.diffusion_model.joint_blocks.0.x_block.mlp.fc1.bias", "Stable Diffusion 3"),
+            ("double_blocks.0.img_attn.proj.bias", "FLUX.1"),
+            ("single_transformer_blocks.0.proj_out.weight", "FLUX.1"),
+            ("double_stream_modulation_img.lin.weight", "FLUX.2"),
+            ("model.diffusion_model.cap_pad_token", "Z-Image"),
+            ("transformer_blocks.0.ff.conv_inverted.weight", "SANA"),
+            ("encoder.block.0.layer.0.SelfAttention.k.weight", "a text encoder"),
             ("emb_params", "textual inversion"),
             ("something", "unknown"),
         ] {
@@ -77,7 +109,12 @@ mod tests {
                 format!("{{\"{names}\": {{\"dtype\": \"F16\", \"shape\": [0], \"data_offsets\": [0, 0]}}}}");
             let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
             std::fs::write(&path, &bytes).unwrap();
-            assert!(kind(&path).unwrap().contains(what), "{names}: {:?}", kind(&path));
+            let found = kind(&path).unwrap();
+            assert!(found.contains(what), "{names}: {found}");
+            let wanted = ["checkpoint", "unknown"].iter().any(|model| found.contains(model));
+            assert_eq!(advice(&found).is_some(), wanted, "{found}");
+            let parts = ["Diffusion 3", "FLUX", "Z-Image"].iter().any(|family| found.contains(family));
+            assert_eq!(advice(&found).is_some_and(|told| told.contains("--config")), parts, "{found}");
             std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
             assert!(kind(&path).unwrap().contains("damaged"));
         }

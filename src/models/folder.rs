@@ -92,10 +92,6 @@ pub struct Folder {
 const UNET: &str = "unet";
 const TRANSFORMER: &str = "transformer";
 
-const EXPORT: &str = "export it with `optimum-cli export onnx --model MODEL FOLDER`";
-const EXPORT_FILE: &str = "make one with diffusers' from_single_file and save_pretrained, then \
-    `optimum-cli export onnx --model FOLDER ONNX_FOLDER`";
-
 impl Folder {
     /// Reads the folder at `path`.
     ///
@@ -292,10 +288,8 @@ fn words(
 fn check_kind_of_path(path: &Path) -> Result<()> {
     if path.is_file() {
         let what = checkpoint::kind(path).unwrap_or_else(|| "a single file, not a model folder".into());
-        let advice = match checkpoint::can_be_exported(&what) {
-            true => format!("{KNOWN}, one folder per model ({EXPORT_FILE})"),
-            false => "it is a part for a model, not a model; choose a model's folder".into(),
-        };
+        let advice = checkpoint::advice(&what)
+            .unwrap_or_else(|| "it is a part for a model, not a model; choose a model's folder".into());
         return Err(Error::new(Status::ModelUnsupported, format!("{} is {what}; {advice}.", path.display())));
     }
     let mut entries = std::fs::read_dir(path).map_err(|error| {
@@ -352,11 +346,7 @@ fn part(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
         ));
     }
     if has(&[".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".gguf"]) && !has(&[".onnx"]) {
-        let advice = if path.join("model_index.json").is_file() { EXPORT } else { EXPORT_FILE };
-        return Err(Error::new(
-            Status::ModelUnsupported,
-            format!("The model in {} is not in ONNX form; {advice}.", path.display()),
-        ));
+        return Err(not_exported(path, &names));
     }
     if name == UNET
         && (path.join(TRANSFORMER).exists() || names.iter().any(|entry| entry.starts_with(TRANSFORMER)))
@@ -364,7 +354,8 @@ fn part(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
         return Err(Error::new(
             Status::ModelUnsupported,
             format!(
-                "The model in {} has a transformer in the place of a U-Net; {KNOWN} ({EXPORT}).",
+                "The model in {} has a transformer in the place of a U-Net, which its model_index.json does not tell of; \
+                 {KNOWN}.",
                 path.display()
             ),
         ));
@@ -383,4 +374,26 @@ fn part(layout: &Layout<'_>, path: &Path, name: &str) -> Result<PathBuf> {
         ));
     }
     Err(missing(path, &format!("{name}/model.onnx")))
+}
+
+/// The error for a model of PyTorch's: what it is, and how it is exported. `names`: files in the folder.
+fn not_exported(path: &Path, names: &[String]) -> Error {
+    let titled = index(path).ok().flatten().and_then(|index| kind::in_index(path, &index).ok().flatten());
+    let single = || names.iter().find_map(|name| Some((name, checkpoint::kind(&path.join(name))?)));
+    let (what, advice) = match titled {
+        Some(kind) => (
+            format!(" ({} of diffusers)", kind.title()),
+            checkpoint::exporting(&format!("\"{}\"", path.display()), ""),
+        ),
+        None => match single() {
+            Some((name, what)) => {
+                let part = || "choose the folder of a whole model".into();
+                let advice = checkpoint::advice(&what).unwrap_or_else(part);
+                (format!(": {name} is {what}"), advice)
+            }
+            None => (String::new(), checkpoint::exporting("FOLDER", "")),
+        },
+    };
+    let message = format!("The model in {} is not in ONNX form{what}; {advice}.", path.display());
+    Error::new(Status::ModelUnsupported, message)
 }

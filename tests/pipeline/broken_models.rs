@@ -153,7 +153,7 @@ fn models_that_are_not_right_are_told_apart() {
                 m.write("unet/diffusion_pytorch_model.safetensors", "x");
             },
             ModelUnsupported,
-            "optimum-cli export onnx",
+            "models/export/export.py",
         ),
         (
             "a transformer",

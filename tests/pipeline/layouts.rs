@@ -114,16 +114,35 @@ fn a_single_file_is_told_for_what_it_is() {
     let header = r#"{"conditioner.embedders.1.model.bias": {}}"#;
     folder.write("xl.safetensors", [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat());
     folder.write("model.gguf", "GGUF");
-    for (name, what, advice) in
-        [("xl.safetensors", "Stable Diffusion XL", "from_single_file"), ("model.gguf", "GGUF", "optimum-cli")]
-    {
+    for (name, what, advice) in [
+        ("xl.safetensors", "Stable Diffusion XL", "export.py FILE"),
+        ("model.gguf", "GGUF", "export.py FOLDER"),
+    ] {
         let error = load(&folder.0.join(name)).err().unwrap();
         assert_eq!(error.status, Status::ModelUnsupported);
         assert!(error.message.contains(what) && error.message.contains(advice), "{error}");
     }
     let error = load(&folder.0).err().unwrap();
-    assert!(
-        error.message.contains("not in ONNX form") && error.message.contains("from_single_file"),
-        "{error}"
-    );
+    assert!(error.message.contains("not in ONNX form") && error.message.contains("export.py"), "{error}");
+}
+
+#[test]
+fn a_diffusers_folder_is_told_for_what_it_is_with_its_export() {
+    for (class, what) in [
+        ("StableDiffusionXLPipeline", "Stable Diffusion XL"),
+        ("StableDiffusion3Pipeline", "Stable Diffusion 3"),
+        ("FluxPipeline", "FLUX.1"),
+        ("Flux2KleinPipeline", "FLUX.2 klein"),
+        ("ZImagePipeline", "Z-Image"),
+        ("SanaSprintPipeline", "SANA-Sprint"),
+    ] {
+        let folder = Scratch::new("diffusers");
+        folder.write("model_index.json", format!("{{\"_class_name\": \"{class}\"}}"));
+        let denoiser = if class.contains("XL") { "unet" } else { "transformer" };
+        folder.write(&format!("{denoiser}/diffusion_pytorch_model.safetensors"), "x");
+        let error = load(&folder.0).err().unwrap();
+        assert_eq!(error.status, Status::ModelUnsupported);
+        let command = format!("export.py \"{}\" NEW_FOLDER", folder.0.display());
+        assert!(error.message.contains(what) && error.message.contains(&command), "{error}");
+    }
 }
