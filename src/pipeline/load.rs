@@ -25,7 +25,7 @@ use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
 use crate::pipeline::model_info::{defaults, geometry};
 use crate::pipeline::redux::Redux;
-use crate::pipeline::reference::{ReferenceEncoder, ReferenceInput, References};
+use crate::pipeline::reference::{self, ReferenceEncoder, ReferenceInput, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
 use crate::pipeline::taking::Taking;
 use crate::pipeline::text::TextEncoder;
@@ -243,7 +243,7 @@ impl Loader<'_> {
                     folder.path.display()
                 ))
             }
-            (None, _) => ReferenceEncoder::None(blind(folder)),
+            (None, _) => ReferenceEncoder::None(reference::blind(folder)),
         };
         (self.progress)(done as f32 / total, "first run");
 
@@ -379,24 +379,5 @@ fn title(folder: &Folder) -> &'static str {
     match folder.kind.is_some_and(Kind::has_transformer) {
         true => "transformer",
         false => "U-Net",
-    }
-}
-
-/// Why a model looks at no reference pictures.
-fn blind(folder: &Folder) -> String {
-    match folder.kind {
-        Some(Kind::Flux) => format!(
-            "The FLUX.1 model in {} takes no reference pictures: it is not Kontext, and has no image_encoder and \
-             image_embedder; put those of FLUX.1 Redux into its folder, or choose another.",
-            folder.path.display()
-        ),
-        Some(kind) if kind.has_transformer() => {
-            format!("{} models take no reference pictures in this version.", kind.title())
-        }
-        _ => format!(
-            "The model in {} takes no reference pictures: its U-Net was exported without an IP-Adapter (it has no input \
-             called image_embeds); choose another export of it.",
-            folder.path.display()
-        ),
     }
 }

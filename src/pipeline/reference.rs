@@ -11,6 +11,8 @@ use super::vae::Encoder;
 use crate::cancel::Cancel;
 use crate::conditions;
 use crate::error::{Error, Result};
+use crate::models::folder::Folder;
+use crate::models::kind::Kind;
 use crate::pixels::pillow::{self, Filter};
 use crate::recent::Recent;
 use crate::render::{Picture, Reference, Scene};
@@ -138,6 +140,25 @@ fn in_cells(picture: &Picture, cell: usize) -> Result<Picture> {
              {cell} × {cell} at least; choose another."
         ))),
         size => Ok(pillow::middle(picture, size)),
+    }
+}
+
+/// Why a model looks at no reference pictures.
+pub fn blind(folder: &Folder) -> String {
+    match folder.kind {
+        Some(Kind::Flux) => format!(
+            "The FLUX.1 model in {} takes no reference pictures: it is not Kontext, and has no image_encoder and \
+             image_embedder; put those of FLUX.1 Redux into its folder, or choose another.",
+            folder.path.display()
+        ),
+        Some(kind) if kind.has_transformer() => {
+            format!("{} models take no reference pictures in this version.", kind.title())
+        }
+        _ => format!(
+            "The model in {} takes no reference pictures: its U-Net was exported without an IP-Adapter (it has no input \
+             called image_embeds); choose another export of it.",
+            folder.path.display()
+        ),
     }
 }
 
