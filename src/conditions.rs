@@ -169,6 +169,11 @@ impl Steer {
         }
     }
 
+    /// Words that hold in a part of the picture?
+    pub fn is_region(&self) -> bool {
+        matches!(self, Steer::Pictured { what, .. } if matches!(**what, Pictured::Region(_)))
+    }
+
     /// Equal where what it does to pictures is.
     pub fn key(&self) -> String {
         match self {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use ndarray::Array2;
 
+use crate::asked::{Asked, render};
 use crate::error::{Error, Result};
 use crate::fade::{fade, mix};
 use crate::frame::Kind;
 use crate::grid::Window;
-use crate::live::{Asked, CONTEXT, Work, render};
+use crate::live::{CONTEXT, Work};
 use crate::memory::Last;
 use crate::pixels::Picture;
 use crate::pixels::enlarge::enlarge;
@@ -69,7 +70,8 @@ impl Focus {
             made = patch.is_finished().then_some(patch);
             Ok(())
         };
-        let asked = Asked { window: self.window, paint: &start, mask: Some(&free), change: None };
+        let asked =
+            Asked { window: self.window, paint: &start, mask: Some(&free), change: None, regions: true };
         // What waits already waits for this; it does not wait for ever, as a picture of this size has been quick.
         let run_on = Policy::default();
         let policy = if waits { &run_on } else { &*job.policy };

@@ -22,6 +22,7 @@ pub mod engine;
 pub mod worker;
 mod thread;
 mod around;
+mod asked;
 mod fade;
 mod focus;
 mod live;

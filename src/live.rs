@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ndarray::{Array2, s};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::asked::{Asked, render};
 use crate::conditions::Steer;
 use crate::desk::{End, Shared};
 use crate::error::Result;
@@ -21,18 +22,18 @@ use crate::job::Job;
 use crate::memory::{Memory, Stored, depth};
 use crate::model::REFINE_STRENGTH;
 use crate::pixels::Picture;
+use crate::pixels::over::{coverage, together};
 use crate::pixels::paste::Source;
-use crate::policy::Policy;
 use crate::region::Rect;
-use crate::render::{
-    Around, Change, Condition, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Scene, Sink, Tier,
-};
+use crate::render::{Around, Change, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Tier};
 use crate::show::Showing;
 use crate::span::{cut, fresh};
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
 pub(crate) const CONTEXT: u32 = 32;
 const LEAST_CONTEXT: usize = 4;
+/// What the overview is kept as.
+pub(crate) const WHOLE: &str = "whole";
 
 pub(crate) struct Work<'a> {
     pub job: &'a Job,
@@ -43,47 +44,10 @@ pub(crate) struct Work<'a> {
     pub showing: Showing<'a>,
     /// Of all settings and the mask, but for the steps.
     pub key: u128,
+    /// The same without the regions: that of a session that has none.
+    plain_key: u128,
     /// The model fills what the mask covers by itself: nothing is held for it.
     inpaints: bool,
-}
-
-/// A window with what goes into it.
-pub(crate) struct Asked<'a> {
-    pub window: Window,
-    pub paint: &'a Picture,
-    pub mask: Option<&'a Array2<f32>>,
-    pub change: Option<Change<'a>>,
-}
-
-pub(crate) fn render(
-    job: &Job,
-    renderer: &mut dyn Renderer,
-    asked: Asked<'_>,
-    quality: &Quality<'_>,
-    policy: &Policy,
-    sink: &mut dyn Sink,
-) -> Result<Ended> {
-    let params = &job.params;
-    let Asked { window, paint, mask, change } = asked;
-    let cell = renderer.info().geometry.cell;
-    let pictures = job.steering.iter().map(|steer| steer.picture(&window, cell, &job.cancel));
-    let pictures = pictures.collect::<Result<Vec<_>>>()?;
-    let words = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
-    let steering =
-        job.steering.iter().zip(&pictures).filter_map(|(steer, picture)| steer.condition(picture.as_deref()));
-    let conditions: Vec<Condition<'_>> = words.into_iter().chain(steering).collect();
-    let noise = job.noise.as_deref();
-    let canvas = job.paint.bounds();
-    let hole = match &job.mask {
-        Some(mask) if renderer.capabilities().inpaints => {
-            let pixels = window.pixels(cell);
-            Some(mask.cells(window.level.scale(), pixels, &job.cancel)?)
-        }
-        _ => None,
-    };
-    let hole = hole.as_ref();
-    let scene = Scene { window, canvas, paint, mask, change, hole, conditions: &conditions, noise };
-    renderer.render(&scene, quality, policy, &job.cancel, sink)
 }
 
 pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> {
@@ -109,22 +73,26 @@ impl<'a> Work<'a> {
             let values: Vec<f32> = noise.iter().copied().collect();
             (noise.dim(), xxh3_128(bytemuck::cast_slice(&values)))
         });
-        let settings = format!(
-            "{:?}",
-            (
-                (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
-                (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
-                (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
-                job.steering.iter().map(Steer::key).collect::<Vec<_>>(),
-            )
-        );
+        let key = |heard: &dyn Fn(&&Steer) -> bool| {
+            let settings = format!(
+                "{:?}",
+                (
+                    (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
+                    (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
+                    (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
+                    job.steering.iter().filter(heard).map(Steer::key).collect::<Vec<_>>(),
+                )
+            );
+            xxh3_128(settings.as_bytes())
+        };
         Work {
             job,
             window: job.window(&grid),
             showing: Showing::new(session, job),
             info,
             grid,
-            key: xxh3_128(settings.as_bytes()),
+            key: key(&|_| true),
+            plain_key: key(&|steer| !steer.is_region()),
             inpaints: renderer.capabilities().inpaints,
         }
     }
@@ -154,6 +122,19 @@ impl<'a> Work<'a> {
         }
     }
 
+    pub fn has_regions(&self) -> bool {
+        self.job.steering.iter().any(Steer::is_region)
+    }
+
+    /// By the window's pixels, how much regions cover together; `None` where there are none.
+    pub fn regions(&self, window: &Window) -> Result<Option<Array2<f32>>> {
+        let cell = self.grid.cell();
+        let regions = self.job.steering.iter().filter(|steer| steer.is_region());
+        let masks = regions.map(|steer| steer.picture(window, cell, &self.job.cancel));
+        let masks = masks.collect::<Result<Vec<_>>>()?;
+        Ok(together(masks.iter().flatten().map(|mask| coverage(mask))))
+    }
+
     fn refine_strength(&self) -> f32 {
         self.job.params.refine_strength.or(self.info.defaults.refine).unwrap_or(REFINE_STRENGTH)
     }
@@ -167,10 +148,11 @@ impl<'a> Work<'a> {
         Quality { strength, steps, ..whole }
     }
 
-    /// Of what a picture is made from: equal keys, equal pictures.
-    pub fn key_of(&self, what: &str, window: &Window, steps: u32, paint: &Picture) -> u128 {
+    /// Of what a picture is made from, with the job's regions or without: equal keys, equal pictures.
+    pub fn key_of(&self, what: &str, window: &Window, steps: u32, paint: &Picture, regions: bool) -> u128 {
         let paint = paint.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
-        xxh3_128(format!("{what} {:?}", (self.key, window, steps, paint)).as_bytes())
+        let key = if regions { self.key } else { self.plain_key };
+        xxh3_128(format!("{what} {:?}", (key, window, steps, paint)).as_bytes())
     }
 
     /// The mask by the window's cells, where what lies outside is to be held.
@@ -277,7 +259,7 @@ impl<'a> Work<'a> {
             Ok(())
         };
         let change = Some(Change { dirty: &free, last: &held, around });
-        let asked = Asked { window: part, paint: &paint, mask: mask.as_deref(), change };
+        let asked = Asked { window: part, paint: &paint, mask: mask.as_deref(), change, regions: true };
         let ended = render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)?;
         if let Some((picture, made)) = finished {
             latent.slice_mut(cells).assign(&made);
@@ -300,7 +282,7 @@ impl<'a> Work<'a> {
         let is_final = self.steps(Tier::Live) == self.steps(Tier::Settled) || tier == Tier::Settled;
         let is_final = is_final && self.refinements().is_empty();
         let kind = if is_final { Kind::Final } else { Kind::Preview };
-        let key = self.key_of("whole", &window, quality.steps, &last.paint);
+        let key = self.key_of(WHOLE, &window, quality.steps, &last.paint, true);
         let origin = window.pixels(self.grid.cell()).map(|range| range.start);
         let cover = self.job.cover;
         let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
@@ -331,7 +313,8 @@ impl<'a> Work<'a> {
                     finished = Some((Stored::new(&patch.picture, 2, patch.latent)?, step));
                     Ok(())
                 };
-                let asked = Asked { window, paint: &last.paint, mask: mask.as_deref(), change: None };
+                let asked =
+                    Asked { window, paint: &last.paint, mask: mask.as_deref(), change: None, regions: true };
                 if render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)? == Ended::GaveWay
                 {
                     return Ok(End::GaveWay);
@@ -384,6 +367,8 @@ impl<'a> Work<'a> {
             pixels(&columns) * pixels(&rows) * 3 * depth(self.job.paint.format())
         });
         // The overview, as it was last and as it is.
-        (PICTURES * picture).max(tiles.sum::<usize>() + 2 * picture)
+        let settled = tiles.sum::<usize>() + 2 * picture;
+        // With regions there is a picture without them beside it.
+        (PICTURES * picture).max(if self.has_regions() { 2 * settled } else { settled })
     }
 }

@@ -10,13 +10,15 @@ use std::sync::Arc;
 
 use ndarray::s;
 
+use crate::asked::{Asked, render};
 use crate::desk::End;
 use crate::error::Result;
 use crate::frame::Kind;
 use crate::grid::{Axis, Tiles, Window};
-use crate::live::{Asked, Work, render};
+use crate::live::{WHOLE, Work};
 use crate::memory::{Memory, Stored, depth};
 use crate::pixels::enlarge::enlarge;
+use crate::pixels::over::laid_over;
 use crate::pixels::paste::Source;
 use crate::pixels::spread::Cover;
 use crate::pixels::{Picture, blank_picture};
@@ -32,8 +34,17 @@ struct Refiner<'a, 'b> {
     renderer: &'b mut dyn Renderer,
     /// Coarsest first.
     levels: Vec<Tiles>,
-    /// Tiles of this picture, by the index of their level.
-    ready: HashMap<(usize, Place), Arc<Stored>>,
+    /// Tiles of this picture, by the index of their level, and those that are as if there were no regions.
+    ready: HashMap<(usize, Place, Regions), Arc<Stored>>,
+    /// The overview as if there were none.
+    plain: Option<Picture>,
+}
+
+/// Whether a picture is that with the job's regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Regions {
+    Heard,
+    Left,
 }
 
 /// What ended a picture before its time.
@@ -50,7 +61,7 @@ impl From<crate::error::Error> for Stop {
 
 pub(crate) fn refine(work: &mut Work<'_>, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
     let levels = work.refinements().into_iter().map(|level| work.grid.tiles(level)).collect();
-    let mut refiner = Refiner { work, memory, renderer, levels, ready: HashMap::new() };
+    let mut refiner = Refiner { work, memory, renderer, levels, ready: HashMap::new(), plain: None };
     match refiner.run() {
         Ok(()) => Ok(End::Final),
         Err(Stop::GaveWay) => Ok(End::GaveWay),
@@ -70,7 +81,7 @@ impl<'a> Refiner<'a, '_> {
         places.sort_by_key(|place| self.distance(&tiles.window(*place), hand));
         let mut waiting = blocks(&tiles);
         for place in places {
-            self.tile(finest, place)?;
+            self.tile(finest, place, Regions::Heard)?;
             let (shown, left) = waiting.into_iter().partition(|block| self.is_ready(finest, &tiles, block));
             waiting = left;
             for block in shown {
@@ -96,17 +107,48 @@ impl<'a> Refiner<'a, '_> {
         (x - tx).pow(2) + (y - ty).pow(2)
     }
 
-    /// The tile, made if need be, and what it is made from before.
-    fn tile(&mut self, level: usize, place: Place) -> std::result::Result<Arc<Stored>, Stop> {
-        if let Some(ready) = self.ready.get(&(level, place)) {
+    /// The tile, made if need be, and what it is made from before. Where no region is, it is what it would be without them:
+    /// what a coarser level made of a region reaches beyond it otherwise.
+    fn tile(
+        &mut self,
+        level: usize,
+        place: Place,
+        regions: Regions,
+    ) -> std::result::Result<Arc<Stored>, Stop> {
+        if let Some(ready) = self.ready.get(&(level, place, regions)) {
             return Ok(ready.clone());
         }
         let window = self.levels[level].window(place);
-        let start = self.start(level, &window)?;
+        let covered = match regions {
+            Regions::Heard => self.work.regions(&window)?,
+            Regions::Left => None,
+        };
+        let stored = match covered {
+            None if regions == Regions::Heard => self.tile(level, place, Regions::Left)?,
+            None => self.made(level, &window, Regions::Left)?,
+            Some(covered) => {
+                let plain = self.tile(level, place, Regions::Left)?.picture()?;
+                let with = self.made(level, &window, Regions::Heard)?.picture()?;
+                let depth = depth(self.work.job.paint.format());
+                Arc::new(Stored::new(&laid_over(plain, &with, &covered), depth, None)?)
+            }
+        };
+        self.ready.insert((level, place, regions), stored.clone());
+        Ok(stored)
+    }
+
+    fn made(
+        &mut self,
+        level: usize,
+        window: &Window,
+        regions: Regions,
+    ) -> std::result::Result<Arc<Stored>, Stop> {
+        let (window, heard) = (*window, regions == Regions::Heard);
+        let start = self.start(level, &window, regions)?;
         let quality = self.work.refining(self.work.quality(Tier::Settled));
         let depth = depth(self.work.job.paint.format());
         let what = format!("tile at {}, {depth}", quality.strength);
-        let key = self.work.key_of(&what, &window, quality.steps, &start);
+        let key = self.work.key_of(&what, &window, quality.steps, &start, heard);
         let stored = match self.memory.made.get(key) {
             Some(known) => known,
             None => {
@@ -119,7 +161,8 @@ impl<'a> Refiner<'a, '_> {
                     }
                     Ok(())
                 };
-                let asked = Asked { window, paint: &start, mask: mask.as_deref(), change: None };
+                let mask = mask.as_deref();
+                let asked = Asked { window, paint: &start, mask, change: None, regions: heard };
                 let ended =
                     render(self.work.job, self.renderer, asked, &quality, &self.work.job.policy, &mut sink)?;
                 let (Ended::Finished, Some((stored, steps, phases))) = (ended, finished) else {
@@ -132,12 +175,16 @@ impl<'a> Refiner<'a, '_> {
             }
         };
         self.work.job.policy.check(&self.work.job.cancel)?;
-        self.ready.insert((level, place), stored.clone());
         Ok(stored)
     }
 
     /// What a tile is made from: the coarser picture, scaled up; the paint where the mask keeps it.
-    fn start(&mut self, level: usize, window: &Window) -> std::result::Result<Picture, Stop> {
+    fn start(
+        &mut self,
+        level: usize,
+        window: &Window,
+        regions: Regions,
+    ) -> std::result::Result<Picture, Stop> {
         let cell = self.work.grid.cell();
         let pixels = window.pixels(cell);
         let (coarse_level, limits) = match level.checked_sub(1) {
@@ -146,7 +193,10 @@ impl<'a> Refiner<'a, '_> {
         };
         let ratio = window.level.scale() / coarse_level.scale();
         let mut start = enlarge(pixels, ratio, &limits, |part| match level.checked_sub(1) {
-            Some(coarser) => self.compose(coarser, part),
+            Some(coarser) => self.compose(coarser, part, regions),
+            None if regions == Regions::Left && self.work.has_regions() => {
+                Ok(cut(self.plain()?, &part, &limits))
+            }
             None => {
                 let made = self.memory.last.as_ref().and_then(|last| last.made.as_ref());
                 made.map(|(whole, _)| cut(whole, &part, &limits)).ok_or(Stop::GaveWay)
@@ -159,6 +209,38 @@ impl<'a> Refiner<'a, '_> {
         Ok(start)
     }
 
+    /// The overview as a session without regions would have it.
+    fn plain(&mut self) -> std::result::Result<&Picture, Stop> {
+        if self.plain.is_none() {
+            let work = &mut *self.work;
+            let window = work.window;
+            let Some(last) = &self.memory.last else { return Err(Stop::GaveWay) };
+            let quality = work.quality(Tier::Settled);
+            let key = work.key_of(WHOLE, &window, quality.steps, &last.paint, false);
+            let stored = match self.memory.made.get(key) {
+                Some(known) => known,
+                None => {
+                    let mask = work.mask(&window)?;
+                    let mut finished = None;
+                    let mut sink = |patch: Patch| {
+                        if patch.is_finished() {
+                            finished = Some(Stored::new(&patch.picture, 2, patch.latent)?);
+                        }
+                        Ok(())
+                    };
+                    let mask = mask.as_deref();
+                    let asked = Asked { window, paint: &last.paint, mask, change: None, regions: false };
+                    render(work.job, self.renderer, asked, &quality, &work.job.policy, &mut sink)?;
+                    let stored = Arc::new(finished.ok_or(Stop::GaveWay)?);
+                    self.memory.made.put(key, window, stored.clone(), work.room());
+                    stored
+                }
+            };
+            self.plain = Some(stored.picture()?);
+        }
+        self.plain.as_ref().ok_or(Stop::GaveWay)
+    }
+
     fn cover(&self, scale: f64, pixels: [Range<i64>; 2]) -> Result<Option<Cover>> {
         self.memory.last.as_ref().map_or(Ok(None), |last| self.work.cover(last, scale, pixels))
     }
@@ -168,6 +250,7 @@ impl<'a> Refiner<'a, '_> {
         &mut self,
         level: usize,
         [columns, rows]: [Range<i64>; 2],
+        regions: Regions,
     ) -> std::result::Result<Picture, Stop> {
         let tiles = self.levels[level].clone();
         let size = |range: &Range<i64>| (range.end - range.start) as usize;
@@ -176,7 +259,7 @@ impl<'a> Refiner<'a, '_> {
             let (down, shares_down) = overlap(&tiles.rows, row, &rows);
             for column in tiles.columns.touching(&columns) {
                 let (across, shares_across) = overlap(&tiles.columns, column, &columns);
-                let tile = self.tile(level, (column, row))?;
+                let tile = self.tile(level, (column, row), regions)?;
                 let own = (tiles.columns.pixels(column).start, tiles.rows.pixels(row).start);
                 let (left, width) = ((across.start - own.0) as usize, size(&across));
                 for c in 0..3 {
@@ -200,7 +283,7 @@ impl<'a> Refiner<'a, '_> {
         tiles.rows.touching(&near(rows)).into_iter().all(|row| {
             let columns = tiles.columns.touching(&near(columns));
             columns.into_iter().all(|column| {
-                self.ready.contains_key(&(level, (column, row)))
+                self.ready.contains_key(&(level, (column, row), Regions::Heard))
                     || !self.covered(&tiles.window((column, row)))
             })
         })
@@ -215,7 +298,7 @@ impl<'a> Refiner<'a, '_> {
                 ..(block[axis].end + MARGIN).min(limits[axis].end)
         };
         let region = [near(0), near(1)];
-        let picture = self.compose(level, region.clone())?;
+        let picture = self.compose(level, region.clone(), Regions::Heard)?;
         let (scale, origin) = (tiles.level.scale(), (region[0].start, region[1].start));
         let cover = self.cover(scale, region)?;
         let paper = cover.as_ref().map(|cover| (cover, self.work.paper()));

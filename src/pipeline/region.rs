@@ -4,10 +4,11 @@
 //! Beside the picture with regions one without is denoised, and outside of all regions that is the picture: in its latent
 //! after each step, and at the end in its pixels. So words of a region change nothing beyond it, to the last bit.
 
-use ndarray::{Array2, Axis, Zip, s};
+use ndarray::{Array2, s};
 
 use crate::error::{Error, Result, Status};
 use crate::pipeline::denoise::Conditioning;
+use crate::pixels::over;
 use crate::render::{Picture, Region, Scene};
 
 /// One region of a job.
@@ -42,7 +43,7 @@ pub fn seen<'a>(scene: &Scene<'a>) -> Result<Vec<(&'a Region<'a>, Array2<f32>)>>
                 "A region's mask is not as large as the paint that it goes with; paint on.",
             ));
         }
-        let mask = region.mask.mean_axis(Axis(0)).unwrap_or_default().mapv(|v| v.clamp(0.0, 1.0));
+        let mask = over::coverage(region.mask);
         if region.weight > 0.0 && mask.iter().any(|covered| *covered > 0.0) {
             seen.push((region, mask));
         }
@@ -53,10 +54,7 @@ pub fn seen<'a>(scene: &Scene<'a>) -> Result<Vec<(&'a Region<'a>, Array2<f32>)>>
 impl Regions {
     /// Of masks by pixel, with what each region's predictions are conditioned on; `cells` are the latent's height and width.
     pub fn new(masks: Vec<(f32, Array2<f32>, Conditioning)>, (height, width): (usize, usize)) -> Regions {
-        let mut pixels = Array2::zeros(masks.first().map_or((0, 0), |(_, mask, _)| mask.dim()));
-        for (_, mask, _) in &masks {
-            Zip::from(&mut pixels).and(mask).for_each(|all: &mut f32, own| *all = (*all + own).min(1.0));
-        }
+        let pixels = over::together(masks.iter().map(|(_, mask, _)| mask.clone())).unwrap_or_default();
         let (rows, columns) = pixels.dim();
         let (down, across) = ((rows / height.max(1)).max(1), (columns / width.max(1)).max(1));
         let of_cells = |mask: &Array2<f32>| -> Vec<f32> {
@@ -100,14 +98,7 @@ impl Regions {
     }
 
     /// The picture without regions, and over it that with them where they are.
-    pub fn laid_over(&self, mut plain: Picture, with: &Picture) -> Picture {
-        for (mut plain, with) in plain.outer_iter_mut().zip(with.outer_iter()) {
-            Zip::from(&mut plain).and(&with).and(&self.pixels).for_each(|plain, with, covered| {
-                if *covered > 0.0 {
-                    *plain += (with - *plain) * covered;
-                }
-            });
-        }
-        plain
+    pub fn laid_over(&self, plain: Picture, with: &Picture) -> Picture {
+        over::laid_over(plain, with, &self.pixels)
     }
 }

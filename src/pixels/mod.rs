@@ -4,6 +4,7 @@
 pub mod colour;
 pub mod enlarge;
 pub mod mask;
+pub mod over;
 pub mod paste;
 pub mod pillow;
 pub mod read;

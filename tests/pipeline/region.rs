@@ -7,12 +7,13 @@ use scumble::cancel::Cancel;
 use scumble::conditions;
 use scumble::engine::Engine;
 use scumble::error::Status;
+use scumble::frame::Kind;
 use scumble::job::Params;
 use scumble::pipeline::LoadOptions;
 use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
 use scumble::render::{Control, Picture, Policy, Previews, Region};
-use scumble::session::{Polled, Pushed};
+use scumble::session::{Polled, Pushed, Session};
 
 use crate::support::*;
 
@@ -211,4 +212,52 @@ fn a_live_layer_has_regions_that_are_painted_and_leaves_what_is_beyond_them() {
     assert!(settled() == ships);
     session.clear_condition(4).unwrap();
     assert!(settled() == plain);
+}
+
+#[test]
+fn beyond_a_region_nothing_changes_on_canvases_that_are_larger_than_the_model_either() {
+    let options =
+        LoadOptions { model_dir: tiny("sd15"), device: "cpu".into(), intra_threads: 1, ..Default::default() };
+    let engine = Engine::load(options).unwrap();
+    // The model's 64², and three levels of tiles.
+    const SIDE: i32 = 400;
+    let canvas = |pixel: &dyn Fn(i32, i32) -> [u8; 3]| -> Vec<u8> {
+        let pixels = (0..SIDE * SIDE).map(|at| pixel(at % SIDE, at / SIDE));
+        pixels.flat_map(|[r, g, b]| [r, g, b, 255]).collect()
+    };
+    // In the middle of tiles as well as across their borders, with an edge that is soft over 8 pixels.
+    let covered = |x: i32, y: i32| (x - 90).min(230 - x).min(y - 130).min(250 - y);
+    let paint = canvas(&|x, y| [x as u8, (y / 2) as u8, (x * y % 97) as u8]);
+    let mask = canvas(&|x, y| [(covered(x, y) * 32).clamp(0, 255) as u8; 3]);
+    let all = Rect::new(0, 0, SIDE, SIDE);
+    let view = |bytes| ImageView::new(Format::Rgba8, all, SIDE as usize * 4, bytes).unwrap();
+    let region =
+        |prompt: &str| conditions::Region { prompt: prompt.into(), negative: String::new(), weight: 1.0 };
+    let layer = || {
+        let session = engine.session();
+        session.set_params(Params { steps: Some(2), settle_delay: 0, ..Params::default() }).unwrap();
+        session.push(SIDE, SIDE, &[view(&paint)], None).unwrap();
+        session
+    };
+    let settled = |session: &Session| {
+        assert!(session.wait(Duration::from_secs(300)).unwrap());
+        let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
+        assert_eq!(frame.kind, Kind::Final);
+        frame.tiles.read(frame.covers).unwrap()
+    };
+    let session = layer();
+    session.set_region(1, region("ships"), Some((SIDE, SIDE, view(&mask)))).unwrap();
+    let ships = settled(&session);
+    session.set_region(1, region("an old castle"), None).unwrap();
+    let castle = settled(&session);
+    session.clear_condition(1).unwrap();
+    let plain = settled(&session);
+    assert!(settled(&layer()) == plain, "a layer that never had a region");
+    for (one, another) in [(&ships, &plain), (&castle, &plain), (&ships, &castle)] {
+        let pixels = one.chunks(4).zip(another.chunks(4)).enumerate().filter(|(_, (a, b))| a != b);
+        let places = pixels.map(|(at, _)| (at as i32 % SIDE, at as i32 / SIDE));
+        let (inside, beyond): (Vec<_>, Vec<_>) = places.partition(|(x, y)| covered(*x, *y) > 0);
+        assert!(inside.len() > 10_000, "{} inside", inside.len());
+        assert!(beyond.is_empty(), "{} beyond, the first at {:?}", beyond.len(), beyond.first());
+    }
 }

@@ -1,0 +1,51 @@
+//! A window on its way to the renderer, with all that steers it.
+
+use ndarray::Array2;
+
+use crate::error::Result;
+use crate::grid::Window;
+use crate::job::Job;
+use crate::pixels::Picture;
+use crate::policy::Policy;
+use crate::render::{Change, Condition, Ended, Quality, Renderer, Scene, Sink};
+
+/// A window with what goes into it.
+pub(crate) struct Asked<'a> {
+    pub window: Window,
+    pub paint: &'a Picture,
+    pub mask: Option<&'a Array2<f32>>,
+    pub change: Option<Change<'a>>,
+    /// With the job's regions, or as if there were none.
+    pub regions: bool,
+}
+
+pub(crate) fn render(
+    job: &Job,
+    renderer: &mut dyn Renderer,
+    asked: Asked<'_>,
+    quality: &Quality<'_>,
+    policy: &Policy,
+    sink: &mut dyn Sink,
+) -> Result<Ended> {
+    let params = &job.params;
+    let Asked { window, paint, mask, change, regions } = asked;
+    let cell = renderer.info().geometry.cell;
+    let heard = || job.steering.iter().filter(|steer| regions || !steer.is_region());
+    let pictures = heard().map(|steer| steer.picture(&window, cell, &job.cancel));
+    let pictures = pictures.collect::<Result<Vec<_>>>()?;
+    let words = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
+    let steering = heard().zip(&pictures).filter_map(|(steer, picture)| steer.condition(picture.as_deref()));
+    let conditions: Vec<Condition<'_>> = words.into_iter().chain(steering).collect();
+    let noise = job.noise.as_deref();
+    let canvas = job.paint.bounds();
+    let hole = match &job.mask {
+        Some(mask) if renderer.capabilities().inpaints => {
+            let pixels = window.pixels(cell);
+            Some(mask.cells(window.level.scale(), pixels, &job.cancel)?)
+        }
+        _ => None,
+    };
+    let hole = hole.as_ref();
+    let scene = Scene { window, canvas, paint, mask, change, hole, conditions: &conditions, noise };
+    renderer.render(&scene, quality, policy, &job.cancel, sink)
+}

@@ -1,0 +1,31 @@
+//! One picture over another, where masks are white.
+
+use ndarray::{Array2, Axis, Zip};
+
+use super::Picture;
+
+/// By pixel, 0..1, how much of a picture a mask covers: the mean of its three channels.
+pub fn coverage(mask: &Picture) -> Array2<f32> {
+    mask.mean_axis(Axis(0)).unwrap_or_default().mapv(|v| v.clamp(0.0, 1.0))
+}
+
+/// How much several cover together; `None` where they are none, or cover nothing.
+pub fn together(masks: impl Iterator<Item = Array2<f32>>) -> Option<Array2<f32>> {
+    let all = masks.reduce(|mut all, own| {
+        Zip::from(&mut all).and(&own).for_each(|all: &mut f32, own| *all = (*all + own).min(1.0));
+        all
+    });
+    all.filter(|all| all.iter().any(|covered| *covered > 0.0))
+}
+
+/// `over` where it covers, softly where that is between; where it is 0 `beneath`, to the last bit. All of one size.
+pub fn laid_over(mut beneath: Picture, over: &Picture, covered: &Array2<f32>) -> Picture {
+    for (mut beneath, over) in beneath.outer_iter_mut().zip(over.outer_iter()) {
+        Zip::from(&mut beneath).and(&over).and(covered).for_each(|beneath, over, covered| {
+            if *covered > 0.0 {
+                *beneath += (over - *beneath) * covered;
+            }
+        });
+    }
+    beneath
+}
