@@ -218,7 +218,7 @@ fn references_of_any_size_change_the_picture_and_what_is_wrong_with_them_is_told
     assert_eq!(rendered(&two), rendered(&[&two[..], &["--worker"]].concat()), "in a process of its own");
     for (code, model, reference, told) in [
         (2, at("klein"), narrow.as_str(), "too small or too narrow"),
-        (2, at("flux-dev"), &one, "take no reference pictures"),
+        (2, at("flux-dev"), &one, "takes no reference pictures"),
         (1, at("klein"), "nowhere.png", "nowhere.png"),
         (2, at("klein"), "a.png:11", "from 0 to 10"),
     ] {
