@@ -15,6 +15,9 @@ from scumble.extension import live  # noqa: E402
 def scenario():
     document = yield from new_document(256)
     paper = document.activeNode()
+    # Krita takes strokes once its canvas was in front, which on a busy machine it is not yet.
+    yield from stroke(line((300, 100), (340, 100), 4))
+    yield from idle(document)
     panel = docker()
     panel.setVisible(True)
     panel.raise_()
