@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import shipped
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
@@ -44,6 +45,9 @@ def options():
     p.add_argument("--critic-lr", type=float, default=6e-4)
     p.add_argument("--warm", type=int, default=200, help="steps before the adversary, as many to bring it in")
     p.add_argument("--crops", type=float, default=0.35, help="share of native crops in what is judged")
+    p.add_argument(
+        "--from-shipped", help="begin with this model folder's weights; until --warm the critics learn alone"
+    )
     return p.parse_args()
 
 
@@ -86,9 +90,12 @@ class Trainer:
         self.balance = losses.Balance((1.3, 0.3, 0.35), (3.0, 40.0, 0.3))
         self.step = self.seen = 0
         self.spent, self.scale, self.carried = 0.0, None, None
+        self.shipped = False  # began with weights that ship
         path = self.out / "glaze.pt"
         if path.exists():
             self.load(torch.load(path, map_location="cpu", weights_only=False))
+        elif a.from_shipped:
+            self.load(shipped.checkpoint(shipped.load(a.from_shipped)))
         self.begin = self.saved = time.time()
         random.seed(self.step + 77 * self.rank)
         torch.manual_seed(self.step + 77 * self.rank)
@@ -129,6 +136,7 @@ class Trainer:
                 o.load_state_dict(s["optimisers"][k])
         for k in ("step", "seen", "spent", "scale"):
             setattr(self, k, s[k])
+        self.shipped = s.get("shipped", False)
         self.balance.now = s["balance"]
 
     def save(self):
@@ -139,7 +147,7 @@ class Trainer:
             "spent": self.spent + time.time() - self.begin,
             "balance": self.balance.now,
         }
-        state |= {k: getattr(self, k) for k in ("step", "seen", "scale")}
+        state |= {k: getattr(self, k) for k in ("step", "seen", "scale", "shipped")}
         torch.save(state, self.out / "glaze.tmp")
         os.replace(self.out / "glaze.tmp", self.out / "glaze.pt")
 
@@ -233,6 +241,7 @@ class Trainer:
             if self.balance.now is not None:
                 g = self.balance.now * min(1.0, (self.step - a.warm + 1) / a.warm)
                 loss = rec + g[0] * gan + g[1] * match + (0 if mute else g[2]) * read
+        alone = self.shipped and not on  # new critics must not undo what a trained generator knows
         self.optimisers["make"].zero_grad(set_to_none=True)
         loss.backward()
         over = self.rank == 0 and (
@@ -241,7 +250,8 @@ class Trainer:
         over = self.shared(self.optimisers["make"], over)
         parameters = self.optimisers["make"].param_groups[0]["params"]
         norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
-        self.optimisers["make"].step()
+        if not alone:
+            self.optimisers["make"].step()
         judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], sentence)
         with amp:
             said = nets["reader"](nr)
@@ -264,7 +274,7 @@ class Trainer:
         self.optimisers[name].step()
 
     def judge(self, true, made, nr, nf, sentence):
-        if self.step < self.a.warm - 30:
+        if self.step < self.a.warm - 30 and not self.shipped:
             return 0.0
         with torch.autocast("cpu", torch.bfloat16):
             real, fake = self.nets["pixel"](true)[0], self.nets["pixel"](made)[0]
@@ -300,7 +310,9 @@ class Trainer:
     def rates(self):
         left = 1 - self.elapsed() / (self.a.minutes * 60)
         f = min(1.0, max(0.03, left / 0.3))
-        for name, lr in (("make", self.a.lr * min(1, (self.step + 1) / 30)), ("judge", self.a.critic_lr)):
+        first = self.a.warm if self.shipped else 0
+        make = self.a.lr * max(0, min(1, (self.step - first + 1) / 30))
+        for name, lr in (("make", make), ("judge", self.a.critic_lr)):
             for g in self.optimisers[name].param_groups:
                 g["lr"] = lr * f
 
