@@ -126,6 +126,10 @@ impl<'a> Refiner<'a, '_> {
         let stored = match covered {
             None if regions == Regions::Heard => self.tile(level, place, Regions::Left)?,
             None => self.made(level, &window, Regions::Left)?,
+            // Nothing of what it would be without them is seen.
+            Some(covered) if covered.iter().all(|covered| *covered >= 1.0) => {
+                self.made(level, &window, Regions::Heard)?
+            }
             Some(covered) => {
                 let plain = self.tile(level, place, Regions::Left)?.picture()?;
                 let with = self.made(level, &window, Regions::Heard)?.picture()?;
@@ -137,6 +141,7 @@ impl<'a> Refiner<'a, '_> {
         Ok(stored)
     }
 
+    /// A window of a level rendered, unless it is known.
     fn made(
         &mut self,
         level: usize,
