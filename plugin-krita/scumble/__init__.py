@@ -18,6 +18,7 @@ The map, in the order in which a stroke travels:
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins
     steering.py   ControlNets that follow layers, LoRAs    steer_list.py the docker's list of them
+    regions.py    a group whose layers are regions         region_words.py their words in that list
     styles.py     words and settings under a name          style_menu.py the docker's button for them
     history.py    the last pictures of a document          history_strip.py the docker's strip of them
     prompts.py    the last prompts of this computer        prompt_box.py the docker's box for the prompt

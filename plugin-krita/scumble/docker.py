@@ -370,7 +370,9 @@ class ScumbleDocker(DockWidget):
         if self.steer.inside.isVisible() or not chosen.conditions:
             reasons = self.live.engines.conditions(chosen.model)
             silent = self.live.silent(document)
-            self.steering.load(chosen.conditions, self.live.sources(document), reasons, silent)
+            layers, groups = (self.live.sources(document, groups) for groups in (False, True))
+            regions = self.live.regions(document)
+            self.steering.load(chosen.conditions, layers, reasons, silent, groups, regions)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)

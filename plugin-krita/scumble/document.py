@@ -42,7 +42,7 @@ class LiveDocument:
         self.document = group.document
         self.settings = settings
         self._preview = InstantPreview(group.document)
-        self.steering = Steering(group.document, self._preview.full)
+        self.steering = Steering(group.document, self._preview.full, group.identity)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
         self.frames_shown = 0

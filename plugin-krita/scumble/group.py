@@ -90,8 +90,9 @@ class ManagedGroup:
         return ManagedGroup(document, found[0]) if found else None
 
     @staticmethod
-    def make(document) -> ManagedGroup:
-        """Puts a new managed group above the active layer, which stays active. One undo step."""
+    def make(document, regions: set[str] = frozenset()) -> ManagedGroup:
+        """Puts a new managed group above the active layer, which stays active; below one of the groups (by
+        id) that hold regions, where it lies in that. One undo step."""
         check_document(document)
         active = host.active_node(document)
         if active is None:
@@ -112,7 +113,8 @@ class ManagedGroup:
         for node in parts:
             node.setLocked(True)
         group.setChildNodes(parts)  # unlike addChildNode this makes no undo step
-        below.parentNode().addChildNode(group, below)
+        parent, below = _outside(below, regions, document.rootNode())
+        parent.addChildNode(group, below)
         make_active(document, active, group)
         return ManagedGroup(document, group)
 
@@ -338,6 +340,18 @@ def _layer_of(node):
     while node.type().endswith("mask") and node.parentNode() is not None:
         node = node.parentNode()
     return node
+
+
+def _outside(node, groups: set[str], root) -> tuple:
+    """(parent, layer) above which something comes that is to lie above a layer, but in none of these groups;
+    below the outermost of them, where the layer lies in some."""
+    place = node.parentNode(), node
+    while node is not None and node != root:
+        if node.uniqueId().toString() in groups:
+            parent, index = node.parentNode(), node.index()
+            place = parent, owned(parent.childNodes())[index - 1] if index > 0 else None
+        node = node.parentNode()
+    return place
 
 
 def make_active(document, node, added) -> None:

@@ -7,7 +7,7 @@ import os
 from contextlib import nullcontext
 from dataclasses import replace
 
-from . import abi, host, models, pictures, prompts, status, styles
+from . import abi, host, models, pictures, prompts, regions, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engine import ScumbleError
@@ -18,7 +18,7 @@ from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
 from .status import Status, Told
-from .steering import FROM_FILES, MOST_TEXT, added, sources
+from .steering import FROM_FILES, MOST_TEXT, added, find_layer, sources
 
 MIDDLE = 0.5  # where a split begins
 FINISH = 1.0  # seconds that Apply waits for the picture that is being made
@@ -55,7 +55,10 @@ class Live(QtCore.QObject):
             self.engines.drop(engine)
             raise ScumbleError(info.message, info.error)
         with self.loop.alone():
-            group = ManagedGroup.find(document, chosen.group) or ManagedGroup.make(document)
+            group = ManagedGroup.find(document, chosen.group)
+            if group is None:
+                groups = {one.layer for one in chosen.conditions if one.kind == "regions"}
+                group = ManagedGroup.make(document, groups)
             group.show()
             group.format()
             group.check()
@@ -243,8 +246,9 @@ class Live(QtCore.QObject):
 
     def steer(self, document, kind: str, file: str) -> None:
         """By one more ControlNet, region or reference, which follows the active layer until another is
-        chosen, or LoRA, or "picture", which becomes a layer to refer to; `file` is a path, or the id of one
-        that was used before. A region's words are its layer's name at first."""
+        chosen, or LoRA, or "picture", which becomes a layer to refer to, or "regions", the layers of a group;
+        `file` is a path, or the id of one that was used before. A region's words are its layer's name at
+        first."""
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
         chosen, layer, prompt = self.settings(document), "", ""
@@ -254,6 +258,11 @@ class Live(QtCore.QObject):
             with self.loop.alone():
                 active = pictures.lay(document, file)
             kind, file = "reference", ""
+        if kind == "regions":
+            added(chosen.conditions, kind, "")
+            own = ManagedGroup.find(document, chosen.group)
+            with self.loop.alone():
+                active = regions.group_for(document, active, None if own is None else own.group)
         if kind in FROM_FILES and file not in models.known(models.NETWORKS):
             folder, name = os.path.split(file)
             # Its folder says more than this name, which nearly every network has.
@@ -280,17 +289,38 @@ class Live(QtCore.QObject):
         self._note_finished(document)
         self.set_settings(document, styles.applied(style, self.settings(document)))
 
-    def sources(self, document) -> list[tuple[str, str]]:
-        """(id, name) of the layers that a ControlNet can follow."""
-        if document is None:
-            return []
-        group = ManagedGroup.find(document, self.settings(document).group)
-        return sources(document, group.group if group is not None else None)
+    def sources(self, document, groups: bool = False) -> list[tuple[str, str]]:
+        """(id, name) of the layers that a ControlNet can follow, or of the groups that can hold regions."""
+        return [] if document is None else sources(document, self._own(document), groups)
+
+    def regions(self, document) -> dict[int, list[tuple[str, str, str]]]:
+        """By the number of a condition whose regions are a group's layers: (id, name, words of its own)."""
+        own, found = self._own(document), {}
+        for one, group in self._region_groups(document):
+            found[one.number] = regions.shown(one, group, regions.identity(own) if own is not None else "")
+        return found
 
     def silent(self, document) -> dict[int, str]:
-        """By number: why something that is on steers nothing, as far as pictures have told."""
+        """By number: why something that is on steers nothing, as far as pictures have told, or more than it
+        should."""
+        one, own = self.of(document), self._own(document)
+        notes = {of.number: regions.note(document, group, own) for of, group in self._region_groups(document)}
+        found = one.session.silent() if one is not None else {}
+        return {**found, **{number: why for number, why in notes.items() if why}}
+
+    def _region_groups(self, document) -> list[tuple]:
+        """(condition, its group) of those that have one."""
+        of = [one for one in self.settings(document).conditions if one.kind == "regions"]
+        found = [(one, find_layer(document, one.layer)) for one in of]
+        return [(one, group) for one, group in found if group is not None]
+
+    def _own(self, document):
+        """Scumble's group, or None."""
+        if document is None:
+            return None
         one = self.of(document)
-        return one.session.silent() if one is not None else {}
+        group = one.group if one is not None else ManagedGroup.find(document, self.settings(document).group)
+        return None if group is None else group.group
 
     def looks(self, document) -> tuple:
         """(opacity 0 to 255, blending mode) of the live picture, (None, None) where it is not live."""

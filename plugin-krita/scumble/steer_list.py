@@ -9,11 +9,14 @@ from dataclasses import replace
 
 from . import models, pictures
 from .qt import QtCore, QtWidgets, tr
+from .region_words import RegionWords
+from .regions import with_words
 from .steering import FROM_FILES, MOST_TEXT, Condition, title
 from .widgets import Amount, narrow_box
 
 SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
 SUFFIXES.update({f".{suffix}": "picture" for suffix in pictures.SUFFIXES})
+LIKE = {"picture": "reference", "regions": "region"}  # what a model says that it takes
 MOST_SHOWN = 2.0  # of the slider; what a document has beyond it stays
 
 
@@ -49,9 +52,11 @@ class SteerList(QtWidgets.QWidget):
         return tuple(row.condition for row in self.rows)
 
     def load(self, conditions: tuple, layers: list[tuple[str, str]], reasons: dict[str, str],
-             silent: dict[int, str] | None = None) -> None:  # fmt: skip
-        """Shows a document's, without telling. `layers` are those that can steer (id, name); `reasons` why
-        the model takes no such thing; `silent`, by number, why one steers nothing though it could."""
+             silent: dict[int, str] | None = None, groups: list[tuple[str, str]] = (),
+             regions: dict[int, list] | None = None) -> None:  # fmt: skip
+        """Shows a document's, without telling. `layers` are those that can steer (id, name), `groups` those
+        that can hold regions; `reasons` why the model takes no such thing; `silent`, by number, why one
+        steers nothing though it could; `regions`, by number, those of a group (region_words.py)."""
         self._reasons = reasons
         if [row.key for row in self.rows] != [_key(one) for one in conditions]:
             for row in self.rows:
@@ -61,7 +66,10 @@ class SteerList(QtWidgets.QWidget):
             for index, row in enumerate(self.rows):
                 self._column.insertWidget(index, row)
         for row, one in zip(self.rows, conditions):
-            row.load(one, layers, reasons.get(one.kind, ""), (silent or {}).get(one.number, ""))
+            row.inside.load((regions or {}).get(one.number, []))
+            places = groups if one.kind == "regions" else layers
+            why = reasons.get(LIKE.get(one.kind, one.kind), "")
+            row.load(one, places, why, (silent or {}).get(one.number, ""))
 
     def remove(self, row: Row) -> None:
         self.rows.remove(row)
@@ -74,6 +82,8 @@ class SteerList(QtWidgets.QWidget):
         for kind, text in (("control", tr("ControlNet from a file…")), ("lora", tr("LoRA from a file…"))):
             self._entry(text, kind, "")
         self._entry(tr("Region with words of its own"), "region", "")
+        tip = tr("Each layer is a region by its name: of the group that is chosen in the stack, or a new one")
+        self._entry(tr("Regions: the layers of a group"), "regions", "", tip)
         self._entry(tr("Reference: what is on a layer"), "reference", "")
         self._entry(tr("Reference from a picture…"), "picture", "")
         self._list_folder()
@@ -98,7 +108,7 @@ class SteerList(QtWidgets.QWidget):
 
     def _entry(self, text: str, kind: str, file: str, tip: str = "", menu=None) -> None:
         action = (menu or self.menu).addAction(text.replace("&", "&&"))
-        why = self._reasons.get("reference" if kind == "picture" else kind, "")
+        why = self._reasons.get(LIKE.get(kind, kind), "")
         action.setEnabled(not why)
         action.setToolTip(why or tip)
         action.triggered.connect(lambda *_: self.wanted.emit(kind, file))
@@ -156,11 +166,16 @@ class Row(QtWidgets.QWidget):
         self.prompt.setToolTip(tr("The words of this region: where its layer is painted, in whatever colour"))
         self.prompt.textEdited.connect(lambda text: self._edit(prompt=text))
         self.prompt.setVisible(condition.kind == "region")
+        self.inside = RegionWords()
+        self.inside.edited.connect(
+            lambda layer, text: self._edit(words=with_words(self.condition, layer, text))
+        )
+        self.inside.setVisible(condition.kind == "regions")
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
         column.addLayout(first)
-        for widget in (self.prompt, self.layer, self.prepare, self.silent, self.scale):
+        for widget in (self.prompt, self.layer, self.inside, self.prepare, self.silent, self.scale):
             column.addWidget(widget)
 
     @property

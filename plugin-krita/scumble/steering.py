@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with
-words of their own and references, each a layer too, and LoRAs.
+words of their own and references, each a layer too, groups whose layers are regions, and LoRAs.
 
 A region is where its layer is painted, in whatever colour; a reference is all that is on its layer, wherever
 that lies. The layer is any of the document: what is painted on it steers while it is painted. One that lies
@@ -16,7 +16,7 @@ import time
 from array import array
 from dataclasses import dataclass, fields
 
-from . import abi, models
+from . import abi, models, regions
 from .engine import ScumbleError, Session, Steered
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, owned, tr
@@ -24,7 +24,7 @@ from .reading import Reading
 
 KINDS = {
     "control": abi.CONDITION_CONTROL, "lora": abi.CONDITION_LORA, "region": abi.CONDITION_REGION,
-    "reference": abi.CONDITION_REFERENCE,
+    "reference": abi.CONDITION_REFERENCE, "regions": abi.CONDITION_REGION,
 }  # fmt: skip
 FROM_FILES = ("control", "lora")
 PREPARATIONS = {
@@ -35,18 +35,21 @@ BY_NAME = {
     "drawn": ("scribble", "sketch", "lineart", "line_art", "line-art"), "canny": ("canny",),
     "blur": ("tile", "blur"),
 }  # fmt: skip
-MOST_TEXT = 1000  # characters
-MOST = 32  # of the library
+MOST_TEXT = regions.MOST_TEXT
+MOST = regions.NUMBERS
 MOST_SCALE = 10.0
 MOST_SIDE = 16384  # pixels, of the library
 LOOK_AT_REFERENCE = 0.2  # seconds
 AGAIN = 1.0  # seconds until the next try with what could not be used
+TURN = 0.004  # seconds of a look; after that only what is painted on is read
+AHEAD = 4  # bands of the layer that the artist is on, in one look
 
 
 @dataclass(frozen=True)
 class Condition:
     """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "",
-    `layer` a node's id, `prompt` a region's words, `prepare` what is made of a control's layer first."""
+    `layer` a node's id, `prompt` a region's words, `prepare` what is made of a control's layer first. Of
+    "regions" the layer is a group, and `words` are (layer in it, its words) where those are not its name."""
 
     number: int
     kind: str
@@ -58,6 +61,7 @@ class Condition:
     on: bool = True
     prompt: str = ""
     prepare: str = "as_is"
+    words: tuple = ()
 
 
 def read_conditions(value) -> tuple[tuple[Condition, ...], bool]:
@@ -76,7 +80,11 @@ def _read(value) -> Condition | None:
     for known in fields(Condition):
         if known.name not in value:
             continue
-        one, like = value[known.name], {"int": int, "str": str, "float": float, "bool": bool}[known.type]
+        one = value[known.name]
+        if known.name == "words":
+            kept["words"] = regions.read_words(one)
+            continue
+        like = {"int": int, "str": str, "float": float, "bool": bool}[known.type]
         if like is float and type(one) is int and abs(one) <= MOST_SCALE:
             one = float(one)
         if type(one) is not like or (like is float and not math.isfinite(one)):
@@ -85,6 +93,8 @@ def _read(value) -> Condition | None:
             return None
         kept[known.name] = one
     if not {"number", "kind", "file"} <= set(kept) or kept["kind"] not in KINDS:
+        return None
+    if kept.get("words", ()) is None:
         return None
     if kept["kind"] != "control" or kept.get("prepare") not in PREPARATIONS:
         kept.pop("prepare", None)
@@ -112,24 +122,27 @@ def usual_preparation(name: str) -> str:
     return next((how for how, parts in BY_NAME.items() if any(part in name for part in parts)), "as_is")
 
 
-def sources(document, own) -> list[tuple[str, str]]:
-    """(id, name) of the layers that can steer, the uppermost first; not those of Scumble's group `own`."""
+def sources(document, own, groups: bool = False) -> list[tuple[str, str]]:
+    """(id, name) of the layers, or of the groups alone, that can steer, the uppermost first; not those of
+    Scumble's group `own`."""
     found, waiting = [], [(node, 0) for node in owned(document.rootNode().childNodes())]
     while waiting:
         node, depth = waiting.pop()
         if node == own or node.type().endswith("mask"):
             continue
-        found.append((node.uniqueId().toString(), "  " * depth + node.name()))
+        if not groups or node.type() == "grouplayer":
+            found.append((node.uniqueId().toString(), "  " * depth + node.name()))
         waiting += [(child, depth + 1) for child in owned(node.childNodes())]
     return found
 
 
 class Steering:
     """Hands a document's conditions to a session: what is new of them, and what is new on their layers.
-    `readable` says whether what was read just before is what the layer looks like."""
+    `readable` says whether what was read just before is what the layer looks like; `own` is the id of
+    Scumble's group."""
 
-    def __init__(self, document, readable):
-        self._document, self._readable = document, readable
+    def __init__(self, document, readable, own: str = ""):
+        self._document, self._readable, self._own = document, readable, own
         self._nodes: dict[str, object] = {}
         self._files: dict[str, str] = {}  # where those lie that conditions name
         self.forget()
@@ -141,6 +154,9 @@ class Steering:
         self._readings: dict[int, Reading] = {}  # of each layer
         self._looked: dict[int, float] = {}  # when at a reference's layer
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
+        self._numbers = regions.Numbers()
+        self._refused: dict[int, ScumbleError] = {}  # groups whose layers cannot be regions
+        self._active, self._last, self._until = "", -1, 0.0  # whose turn it is to be read
 
     @property
     def problem(self) -> str:
@@ -150,12 +166,13 @@ class Steering:
     def follow(self, session: Session, conditions: tuple[Condition, ...], size: tuple[int, int]) -> int:
         """Tells the session what has changed; the last revision of that, 0 if nothing has."""
         revision = 0
-        wanted = {one.number: one for one in conditions if one.on}
+        wanted = self._wanted(conditions)
         for number in [number for number in (*self._known, *self._wrong) if number not in wanted]:
             revision = self._take_away(session, number) or revision
             self._wrong.pop(number, None)
         now = time.perf_counter()
-        for number, one in wanted.items():
+        self._until = now + TURN
+        for number, one in sorted(wanted.items(), key=self._turn):
             failed, when, _ = self._wrong.get(number, (None, 0.0, ""))
             if failed == one and now - when < AGAIN:
                 continue
@@ -167,12 +184,37 @@ class Steering:
                 revision = self._take_away(session, number) or revision
         return revision
 
+    def _wanted(self, conditions: tuple[Condition, ...]) -> dict[int, Condition]:
+        """What is on, by number, the layers of groups in the place of those."""
+        wanted, taken = {one.number: one for one in conditions if one.on}, {one.number for one in conditions}
+        self._refused, nodes = {}, []
+        for one in [one for one in wanted.values() if one.kind == "regions"]:
+            try:
+                found = regions.layers(self._layer(one), self._own)
+                made = self._numbers.of(one, found, taken)
+            except ScumbleError as error:
+                self._refused[one.number] = error
+                continue
+            del wanted[one.number]
+            wanted.update({region.number: region for region in made})
+            self._nodes.update({region.layer: node for region, node in zip(made, found)})
+            nodes += found
+        self._active = regions.active_in(self._document, nodes) if nodes else ""
+        return wanted
+
+    def _turn(self, item: tuple[int, Condition]) -> tuple:
+        """The layer that the artist is on first, the others after the one that was read last."""
+        number, one = item
+        return one.layer != self._active, number <= self._last, number
+
     def _take_away(self, session: Session, number: int) -> int:
         if self._known.pop(number, None) is None:
             return 0
         return session.steer(number, None)
 
     def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
+        if one.number in self._refused:
+            raise self._refused[one.number]
         if one.file not in self._files:
             self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
@@ -196,23 +238,27 @@ class Steering:
         pixels = pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
         now = (by, one.layer, pixels, left, top, *size)
         if known is None or known[1:] != now[1:]:
+            if one.kind == "region":  # nothing of another layer may be left of it
+                session.steer(one.number, None)
             reading = self._readings[one.number] = Reading(size, pixels.bytes_per_pixel)
-            wanted = range(len(reading.bands))
+            wanted = _painted(node, reading.bands) if one.kind == "region" else range(len(reading.bands))
         else:
             reading = self._readings[one.number]
-            wanted = [*reading.near(), *itertools.islice(reading.rest(), 1)]
+            more = self._more(one) or int(known[0] != by)
+            wanted = [*reading.near(), *itertools.islice(reading.rest(), more)]
         revision = 0
         self._known[one.number] = now
         for index in wanted:
             x, y, width, height = rect = reading.bands[index]
-            paint = _read_pixels(node, (left + x, top + y, width, height))
+            paint = self._read(node, (left + x, top + y, width, height))
             if paint.length != width * height * pixels.bytes_per_pixel or not self._readable():
                 continue  # it is changing under us; the next look sees how
             if one.kind == "region":
-                paint, alpha = _whitened(paint, pixels)
-                if known == now and self._covers.get((one.number, index)) == alpha:
+                cover = _cover(paint, pixels)
+                if known == now and self._covers.get((one.number, index)) == cover:
                     continue
-                self._covers[one.number, index] = alpha
+                self._covers[one.number, index] = cover
+                paint = _whitened(cover, pixels)
             part = (rect, paint.address, paint.length)
             changed = session.steer(one.number, by, (pixels.number, tuple(size), part, pixels.space))
             if changed:
@@ -221,10 +267,22 @@ class Steering:
                     reading.handed_over({}, [index], started)
         return revision
 
+    def _more(self, one: Condition) -> int:
+        """How many bands are looked at besides those that are painted on."""
+        if time.perf_counter() > self._until:
+            return 0
+        self._last = one.number
+        return AHEAD if one.layer == self._active else 1
+
+    def _read(self, node, rect: tuple) -> Buffer:
+        """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels."""
+        shown = node.type() == "grouplayer" or regions.seen(node, self._document.rootNode())
+        return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))
+
     def _layer(self, one: Condition):
         node = self._nodes.get(one.layer)
         if node is None or node.parentNode() is None:
-            node = _find(self._document, one.layer)
+            node = find_layer(self._document, one.layer)
             self._nodes[one.layer] = node
         if node is None:
             raise Refused(
@@ -236,23 +294,41 @@ class Steering:
 
 def title(one: Condition) -> str:
     """How it is called to the artist."""
+    if one.kind == "regions":
+        return tr("Regions")
     if one.kind not in FROM_FILES:
         return tr("Region") if one.kind == "region" else tr("Reference")
     return os.path.splitext(models.name(one.file))[0]
 
 
-def _whitened(paint: Buffer, pixels: PixelFormat) -> tuple[Buffer, array]:
-    """The same cover in white, and the cover alone."""
-    code, white = {4: ("B", 255), 8: ("H", 65535), 16: ("f", 1.0)}[pixels.bytes_per_pixel]
+def _code(pixels: PixelFormat) -> tuple:
+    """(how `array` calls one number of a pixel, which is all of it)"""
     if pixels.number in (abi.FORMAT_RGBAF16, abi.FORMAT_RGBAF16_LINEAR):
-        white = 0x3C00  # 1.0
-    values = array(code)
+        return "H", 0x3C00  # 1.0
+    return {4: ("B", 255), 8: ("H", 65535), 16: ("f", 1.0)}[pixels.bytes_per_pixel]
+
+
+def _cover(paint: Buffer, pixels: PixelFormat) -> array:
+    """Where it is painted: its alpha alone."""
+    values = array(_code(pixels)[0])
     values.frombytes(bytes(paint.array))
-    alpha = values[3::4]
-    full = array(code, [white]) * len(alpha)
-    for channel in range(3):
-        values[channel::4] = full
-    return Buffer(QtCore.QByteArray(values.tobytes())), alpha
+    return values[3::4]
+
+
+def _whitened(cover: array, pixels: PixelFormat) -> Buffer:
+    """White that is painted there."""
+    code, white = _code(pixels)
+    values = array(code, [white]) * (4 * len(cover))
+    values[3::4] = cover
+    return Buffer(QtCore.QByteArray(values.tobytes()))
+
+
+def _painted(node, bands: list) -> list[int]:
+    """The bands that a layer reaches into, one at least: what the library was never given is not painted."""
+    bounds = node.bounds()
+    top, bottom = bounds.y(), bounds.y() + bounds.height()
+    found = [index for index, (_, y, _, height) in enumerate(bands) if y < bottom and top < y + height]
+    return found or [0]
 
 
 def _extent(node) -> tuple[int, int, int, int]:
@@ -266,7 +342,8 @@ def _extent(node) -> tuple[int, int, int, int]:
     return bounds.x(), bounds.y(), min(bounds.width(), MOST_SIDE), min(bounds.height(), MOST_SIDE)
 
 
-def _find(document, identity: str):
+def find_layer(document, identity: str):
+    """A layer of a document by its id, None if there is none."""
     waiting = owned(document.rootNode().childNodes())
     while waiting:
         node = waiting.pop()
@@ -274,9 +351,3 @@ def _find(document, identity: str):
             return node
         waiting += owned(node.childNodes())
     return None
-
-
-def _read_pixels(node, rect: tuple) -> Buffer:
-    """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels."""
-    shown = node.visible() or node.type() == "grouplayer"
-    return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))

@@ -34,7 +34,8 @@ from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
 STUB_CHECKS = (
-    "checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py", "coming_back.py"
+    "checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py", "regions.py",
+    "coming_back.py",
 )
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
 REAL_CHECKS = ("first.py", "real.py", "process.py", "steering.py", "getting.py")

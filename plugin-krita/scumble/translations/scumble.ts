@@ -449,6 +449,41 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../region_words.py"/>
+        <source>No layer is in this group yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../region_words.py"/>
+        <source>What is to be seen where this layer is painted; left empty, it is the layer's name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../regions.py"/>
+        <source>“{name}” is no group, so it holds no regions: choose a group of layers for them under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../regions.py"/>
+        <source>More than {most} things would steer this document with the layers of “{name}”: merge some of them, or take something out under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../regions.py"/>
+        <source>Regions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../regions.py"/>
+        <source>Region 1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../regions.py"/>
+        <source>“{name}” is paint, too: move it above Scumble's group, or hide it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../shop.py"/>
         <source>Get a Model</source>
         <translation type="unfinished"></translation>
@@ -666,6 +701,16 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>Region with words of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Each layer is a region by its name: of the group that is chosen in the stack, or a new one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Regions: the layers of a group</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
