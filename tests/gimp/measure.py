@@ -28,6 +28,8 @@ from gimp_session import Gimp, GimpSession  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 
 SECONDS = 12
+TRIES = 20  # strokes from rest
+REST = 0.8  # seconds without a picture
 
 
 def floor(size: int) -> float:
@@ -77,6 +79,26 @@ def paint(desk: Desk) -> tuple[float, list[float]]:
     return time.monotonic() - began, answers.end()
 
 
+def reached(desk: Desk, log: Path) -> list[float]:
+    """Milliseconds from the pointer's press to the first picture shown of it, each stroke from rest."""
+    desk.focus()
+    found, shown = [], lambda: log.read_text().count("show ")
+    for index in range(TRIES):
+        before, since, end = shown(), time.monotonic(), time.monotonic() + 20
+        while time.monotonic() - since < REST and time.monotonic() < end:
+            time.sleep(0.02)
+            if shown() != before:
+                before, since = shown(), time.monotonic()
+        desk.key("x")
+        began = time.perf_counter()
+        desk.press(line(index % 10)[:2])
+        while shown() == before and time.perf_counter() - began < 10:
+            time.sleep(0.001)
+        found.append((time.perf_counter() - began) * 1000)
+        desk.release()
+    return found
+
+
 def cell(times: list[float]) -> str:
     """Median and 95th percentile."""
     if not times:
@@ -96,17 +118,21 @@ def measure(session: GimpSession, side: int, log: Path) -> list[str]:
     time.sleep(2)
     log.write_text("")
     took, answers = paint(desk)
+    rows = log.read_text()
+    pointer = reached(desk, log)
     times: dict[str, list[float]] = {}
-    for row in log.read_text().splitlines():
+    for row in rows.splitlines():
         what, milliseconds = row.split()
         times.setdefault(what, []).append(float(milliseconds))
     shown = len(times.get("show", [])) / took
     parts = [cell(times.get(name, [])) for name in ("look", "part", "whole", "push", "write", "show")]
-    return [f"{side}²", *parts, f"{shown:.1f}", f"{floor(side * side * 4):.2f}", cell(without), cell(answers)]
+    copied = f"{floor(side * side * 4):.2f}"
+    return [f"{side}²", *parts, f"{shown:.1f}", cell(pointer), copied, cell(without), cell(answers)]
 
 
 NAMES = [
     "canvas", "look", "read, part", "read, whole", "push", "write a picture", "show it", "pictures/s",
+    "pointer → picture",
     "copying the bytes once", "GIMP answers, no live layer", "GIMP answers, live",
 ]  # fmt: skip
 
