@@ -54,6 +54,7 @@ fn main() {
             steps: 1,
             strength: 1.0,
             guidance: 1.0,
+            paint_guidance: None,
             seed: 0,
             previews: Previews::Off,
         };

@@ -152,7 +152,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 5
+#define SCUMBLE_ABI_MINOR 6
 
 /**
  * Done.
@@ -824,95 +824,15 @@ typedef struct ScumbleEngineInfo {
      * fails while it renders, and the CPU goes on.
      */
     const char *device_note;
-} ScumbleEngineInfo;
-
-/**
- * A rectangle of canvas pixels; x to the right, y down.
- */
-typedef struct ScumbleRect {
-    int32_t x;
-    int32_t y;
-    int32_t width;
-    int32_t height;
-} ScumbleRect;
-
-/**
- * What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
- */
-typedef struct ScumbleFrameInfo {
     /**
-     * Set by `scumble_frame_info_init`.
+     * Of a model that changes the paint as it is told, its own ScumbleParams.paint_guidance; 0 of all others.
      */
-    uint32_t struct_size;
-    /**
-     * SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
-     */
-    uint32_t flags;
-    /**
-     * Number of the frame in its session; rises. The next poll names it.
-     */
-    uint64_t seq;
-    /**
-     * The newest push or change of settings, mask or noise that the newest patch shows: one count for them all, as
-     * the calls tell it. Never falls.
-     */
-    uint64_t revision;
-    /**
-     * The rectangle around all that differs from the frame that poll was told of, empty (zeros) where nothing does;
-     * `scumble_frame_rects` is finer.
-     */
-    struct ScumbleRect rect;
-    /**
-     * What the whole picture covers: the canvas, or the rectangle around a mask. Elsewhere it is transparent (zero
-     * bytes).
-     */
-    struct ScumbleRect covers;
-    /**
-     * Size of the canvas that the picture is of.
-     */
-    int32_t canvas_width;
-    int32_t canvas_height;
-    /**
-     * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*; its colour space is that push's too.
-     */
-    int32_t format;
-    /**
-     * How the newest patch was rendered, one of SCUMBLE_TIER_*.
-     */
-    uint32_t tier;
-    /**
-     * How many rectangles `scumble_frame_rects` has; 0 where a picture was finished that the host has already.
-     */
-    uint32_t rect_count;
-    /**
-     * Steps that the newest patch has seen, of `steps`; both 0 where strength is 0.
-     */
-    uint32_t step;
-    uint32_t steps;
+    float default_paint_guidance;
     /**
      * Reserved, 0.
      */
     uint32_t reserved;
-    /**
-     * Microseconds from the push (or change of settings) to the frame.
-     */
-    uint64_t since_push_us;
-    /**
-     * Microseconds from the start of its job to the frame.
-     */
-    uint64_t since_start_us;
-    /**
-     * Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
-     * then the part of it all that ONNX Runtime ran. All are counted from the start of the job: those of a FINAL
-     * frame include what the job's previews took.
-     */
-    uint64_t text_us;
-    uint64_t encode_us;
-    uint64_t denoise_us;
-    uint64_t decode_us;
-    uint64_t pixels_us;
-    uint64_t runtime_us;
-} ScumbleFrameInfo;
+} ScumbleEngineInfo;
 
 /**
  * What steers pictures besides paint and words. Fill it with `scumble_condition_init` first.
@@ -964,6 +884,16 @@ typedef struct ScumbleCondition {
      */
     const char *negative;
 } ScumbleCondition;
+
+/**
+ * A rectangle of canvas pixels; x to the right, y down.
+ */
+typedef struct ScumbleRect {
+    int32_t x;
+    int32_t y;
+    int32_t width;
+    int32_t height;
+} ScumbleRect;
 
 /**
  * Pixels of the paint, borrowed for the call. Fill it with `scumble_image_init` first.
@@ -1110,6 +1040,111 @@ typedef struct ScumbleDownloadInfo {
      */
     const char *folder;
 } ScumbleDownloadInfo;
+
+/**
+ * What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
+ */
+typedef struct ScumbleFrameInfo {
+    /**
+     * Set by `scumble_frame_info_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
+     */
+    uint32_t flags;
+    /**
+     * Number of the frame in its session; rises. The next poll names it.
+     */
+    uint64_t seq;
+    /**
+     * The newest push or change of settings, mask or noise that the newest patch shows: one count for them all, as
+     * the calls tell it. Never falls.
+     */
+    uint64_t revision;
+    /**
+     * The rectangle around all that differs from the frame that poll was told of, empty (zeros) where nothing does;
+     * `scumble_frame_rects` is finer.
+     */
+    struct ScumbleRect rect;
+    /**
+     * What the whole picture covers: the canvas, or the rectangle around a mask. Elsewhere it is transparent (zero
+     * bytes).
+     */
+    struct ScumbleRect covers;
+    /**
+     * Size of the canvas that the picture is of.
+     */
+    int32_t canvas_width;
+    int32_t canvas_height;
+    /**
+     * The format of the push that the frame shows, one of SCUMBLE_FORMAT_*; its colour space is that push's too.
+     */
+    int32_t format;
+    /**
+     * How the newest patch was rendered, one of SCUMBLE_TIER_*.
+     */
+    uint32_t tier;
+    /**
+     * How many rectangles `scumble_frame_rects` has; 0 where a picture was finished that the host has already.
+     */
+    uint32_t rect_count;
+    /**
+     * Steps that the newest patch has seen, of `steps`; both 0 where strength is 0.
+     */
+    uint32_t step;
+    uint32_t steps;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * Microseconds from the push (or change of settings) to the frame.
+     */
+    uint64_t since_push_us;
+    /**
+     * Microseconds from the start of its job to the frame.
+     */
+    uint64_t since_start_us;
+    /**
+     * Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
+     * then the part of it all that ONNX Runtime ran. All are counted from the start of the job: those of a FINAL
+     * frame include what the job's previews took.
+     */
+    uint64_t text_us;
+    uint64_t encode_us;
+    uint64_t denoise_us;
+    uint64_t decode_us;
+    uint64_t pixels_us;
+    uint64_t runtime_us;
+} ScumbleFrameInfo;
+
+/**
+ * The picture of all that is shown in the model's own pixels: for a host that scales it itself. Set `struct_size` with
+ * `scumble_overview_init` before the call.
+ */
+typedef struct ScumbleOverview {
+    /**
+     * Set by `scumble_overview_init`.
+     */
+    uint32_t struct_size;
+    /**
+     * Its size in its own pixels; 0 where there is none: ScumbleParams.overview was 0, or strength is 0.
+     */
+    uint32_t width;
+    uint32_t height;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
+    /**
+     * The rectangle that it covers, in pixels of the canvas; it may reach beyond it.
+     */
+    double left;
+    double top;
+    double covers_width;
+    double covers_height;
+} ScumbleOverview;
 
 /**
  * One entry of a list. Set `struct_size` with `scumble_entry_init` before the call.
@@ -1304,6 +1339,15 @@ typedef struct ScumbleParams {
      * first), which are taken out of its words; NULL = `loras` in the user's folder. A name that no file has is told by poll.
      */
     const char *lora_folder;
+    /**
+     * How far a model that changes the paint as it is told (InstructPix2Pix) goes from what it would make without the
+     * paint, 1..20; 0 = the model's own. Others do without.
+     */
+    float paint_guidance;
+    /**
+     * 1: frames have the picture in the model's own pixels too (`scumble_frame_overview`); else 0.
+     */
+    uint32_t overview;
 } ScumbleParams;
 
 /**
@@ -1375,13 +1419,6 @@ int32_t scumble_engine_options_init(struct ScumbleEngineOptions *options,
 SCUMBLE_API int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info, size_t size);
 
 /**
- * Makes the struct ready to be filled by the library; `size` is its sizeof.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
- * [any-thread]
- */
-SCUMBLE_API int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
-
-/**
  * Makes an engine and starts to load the model in the background; returns at once. What goes wrong while
  * loading (no model, no ONNX Runtime, no such device or scheduler) is told by `scumble_engine_info`, and by every
  * poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
@@ -1414,48 +1451,6 @@ int32_t scumble_engine_info(const struct ScumbleEngine *engine,
  */
 SCUMBLE_API
 void scumble_engine_release(struct ScumbleEngine *engine);
-
-/**
- * Tells all about a frame.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
- * [any-thread]
- */
-SCUMBLE_API
-int32_t scumble_frame_info(const struct ScumbleFrame *frame,
-                           struct ScumbleFrameInfo *info);
-
-/**
- * Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
- * on the canvas. Outside them nothing has changed. Writes the first `count`; ScumbleFrameInfo.rect_count are there.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
- * [any-thread]
- */
-SCUMBLE_API
-int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
-                            struct ScumbleRect *rects,
-                            uint32_t count);
-
-/**
- * Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
- * the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
- * frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
- * the canvas stays as it is. `stride` and `byte_length` are as in ScumbleImage; `pixels` is where the top-left pixel
- * goes.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
- * [any-thread]
- */
-SCUMBLE_API
-int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
-                           const struct ScumbleRect *rect,
-                           void *pixels,
-                           ptrdiff_t stride,
-                           size_t byte_length);
-
-/**
- * Gives a frame back. NULL does nothing.
- * [any-thread]
- */
-SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
  * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
@@ -1620,6 +1615,79 @@ int32_t scumble_session_last_error(const struct ScumbleSession *session,
  */
 SCUMBLE_API
 const char *scumble_status_text(int32_t status);
+
+/**
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API int32_t scumble_frame_info_init(struct ScumbleFrameInfo *info, size_t size);
+
+/**
+ * Makes the struct ready to be filled by the library; `size` is its sizeof.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API int32_t scumble_overview_init(struct ScumbleOverview *info, size_t size);
+
+/**
+ * Tells all about a frame.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_frame_info(const struct ScumbleFrame *frame,
+                           struct ScumbleFrameInfo *info);
+
+/**
+ * Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
+ * on the canvas. Outside them nothing has changed. Writes the first `count`; ScumbleFrameInfo.rect_count are there.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_frame_rects(const struct ScumbleFrame *frame,
+                            struct ScumbleRect *rects,
+                            uint32_t count);
+
+/**
+ * Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
+ * the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
+ * frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
+ * the canvas stays as it is. `stride` and `byte_length` are as in ScumbleImage; `pixels` is where the top-left pixel
+ * goes.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_frame_copy(const struct ScumbleFrame *frame,
+                           const struct ScumbleRect *rect,
+                           void *pixels,
+                           ptrdiff_t stride,
+                           size_t byte_length);
+
+/**
+ * Tells the size and place of the picture in the model's own pixels, and copies it if `pixels` is not NULL: rows of
+ * RGBA, 8 bits a channel, sRGB, opaque, whatever the canvas's format is. It is as the model made it: not cut to a mask, not
+ * laid over the paint, and on canvases larger than the model without what is rendered finer (a frame's own pixels have
+ * that). Its left edge is `left` on the canvas, its right edge left + covers_width, and so from top to bottom.
+ * `stride` and `byte_length` are as in ScumbleImage; both are ignored where `pixels` is NULL.
+ * Returns SCUMBLE_OK, SCUMBLE_NO_FRAME (there is none; `info` has zeros), SCUMBLE_ERROR_NULL,
+ * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_BUFFER (`info` tells what there is).
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_frame_overview(const struct ScumbleFrame *frame,
+                               struct ScumbleOverview *info,
+                               void *pixels,
+                               ptrdiff_t stride,
+                               size_t byte_length);
+
+/**
+ * Gives a frame back. NULL does nothing.
+ * [any-thread]
+ */
+SCUMBLE_API void scumble_frame_release(struct ScumbleFrame *frame);
 
 /**
  * Makes the struct ready to be filled by the library; `size` is its sizeof.

@@ -1,9 +1,11 @@
 //! What a poll hands out: all of the picture that is newer than what the host has. Immutable, and it outlives the
 //! session that it came from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::overview::Overview;
 use crate::picture::Newer;
 use crate::pixels::Format;
 use crate::region::Rect;
@@ -37,6 +39,8 @@ pub struct Meta {
     pub phases: Phases,
     /// Reading the paint and pasting the picture, outside the model.
     pub pixel_work: Duration,
+    /// The same in the model's own pixels, where the settings ask for it and the model made it.
+    pub overview: Option<Arc<Overview>>,
 }
 
 pub struct Frame {

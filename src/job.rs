@@ -55,6 +55,10 @@ pub struct Params {
     pub refine_strength: Option<f32>,
     /// Steps of the settled picture; `None`: as many as while painting.
     pub settled_steps: Option<u32>,
+    /// How far an InstructPix2Pix model goes from what it would make without the paint; `None`: what its folder says.
+    pub paint_guidance: Option<f32>,
+    /// Frames have the picture in the model's own pixels too.
+    pub overview: bool,
 }
 
 impl Default for Params {
@@ -77,6 +81,8 @@ impl Default for Params {
             settle_delay: 300,
             refine_strength: None,
             settled_steps: None,
+            paint_guidance: None,
+            overview: false,
         }
     }
 }
@@ -94,6 +100,7 @@ impl Params {
             ("settle_delay_ms", Some(self.settle_delay.into())),
             ("refine_strength", self.refine_strength.map(f64::from)),
             ("settled_steps", self.settled_steps.map(f64::from)),
+            ("paint_guidance", self.paint_guidance.map(f64::from)),
         ];
         for (range, (name, value)) in RANGES.iter().zip(given) {
             debug_assert_eq!(range.name, name);
@@ -148,7 +155,7 @@ const fn range(name: &'static str, title: &'static str, (least, most): (f64, f64
     Range { name, title, least, most, initial, unit: "" }
 }
 
-pub const RANGES: [Range; 9] = [
+pub const RANGES: [Range; 10] = [
     range("strength", "Strength", (0.0, 1.0), -1.0),
     range("steps", "Steps", (1.0, MAX_STEPS as f64), 0.0),
     range("guidance", "Guidance", (0.0, 100.0), -1.0),
@@ -161,6 +168,7 @@ pub const RANGES: [Range; 9] = [
     },
     range("refine_strength", "The strength of refining", (0.05, 0.9), 0.0),
     range("settled_steps", "Steps of the settled picture", (1.0, MAX_STEPS as f64), 0.0),
+    range("paint_guidance", "The guidance by the paint", (1.0, 20.0), 0.0),
 ];
 
 /// One generation.
@@ -251,6 +259,7 @@ mod tests {
             |p| p.settle_delay = 10_001,
             |p| p.refine_strength = Some(f32::NAN),
             |p| p.settled_steps = Some(0),
+            |p| p.paint_guidance = Some(0.9),
         ] {
             assert!(!with(bad));
         }

@@ -44,6 +44,7 @@ pub mod budget;
 pub mod picture;
 pub mod tiles;
 pub mod frame;
+pub mod overview;
 #[cfg(unix)]
 mod wake;
 

@@ -77,7 +77,8 @@ impl<'a> Work<'a> {
             let settings = format!(
                 "{:?}",
                 (
-                    (&params.prompt, &params.negative, params.strength, params.guidance, &params.sampler),
+                    (&params.prompt, &params.negative, params.strength, &params.sampler),
+                    (params.guidance, params.paint_guidance),
                     (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
                     (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
                     job.steering.iter().filter(heard).map(Steer::key).collect::<Vec<_>>(),
@@ -117,6 +118,7 @@ impl<'a> Work<'a> {
             strength: self.strength(),
             steps: self.steps(tier),
             guidance: params.guidance.unwrap_or(self.info.defaults.guidance),
+            paint_guidance: params.paint_guidance,
             seed: params.seed,
             previews: if tier == Tier::Live { params.preview } else { Previews::Off },
         }
@@ -243,6 +245,7 @@ impl<'a> Work<'a> {
             let mut picture = whole.clone();
             let to = s![.., top + rows.start..top + rows.end, left + columns.start..left + columns.end];
             picture.slice_mut(to).assign(&patch.picture.slice(s![.., rows.clone(), columns.clone()]));
+            showing.overview(&picture, part.level.scale(), origin)?;
             if let Some(rect) = rect {
                 let (scale, step) = (part.level.scale(), (patch.step, patch.steps));
                 let patched =
@@ -299,6 +302,7 @@ impl<'a> Work<'a> {
                 let mut finished = None;
                 let mut sink = |patch: Patch| {
                     if !patch.is_finished() {
+                        showing.overview(&patch.picture, window.level.scale(), origin)?;
                         let source = Source {
                             picture: &patch.picture,
                             scale: window.level.scale(),
@@ -328,6 +332,7 @@ impl<'a> Work<'a> {
         };
         // Through what is kept in both cases, so that both show the same.
         let picture = stored.picture()?;
+        self.showing.overview(&picture, window.level.scale(), origin)?;
         if is_final || tier == Tier::Live {
             let (scale, origin) = (window.level.scale(), (origin[0], origin[1]));
             let source = Source { picture: &picture, scale, origin, paper };

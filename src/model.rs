@@ -49,7 +49,7 @@ pub struct ModelInfo {
 }
 
 /// What a renderer can take.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Capabilities {
     /// Names of the samplers that a job may ask for.
     pub samplers: Vec<String>,
@@ -65,4 +65,6 @@ pub struct Capabilities {
     pub no_reference: Option<String>,
     /// Whether more or less can be taken of a reference picture; else it is seen or not.
     pub weighs_references: bool,
+    /// Of a model that changes the paint as it is told: how closely it keeps to it by itself.
+    pub paint_guidance: Option<f32>,
 }

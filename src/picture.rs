@@ -26,6 +26,11 @@ pub struct State<M> {
 }
 
 impl<M> State<M> {
+    /// What was told of the newest patch that hosts see.
+    pub fn told(&self) -> Option<&M> {
+        self.told.as_ref()
+    }
+
     /// Lays the packed rows of `rect` down. `covers` is what the whole picture covers from now on; `rect` lies inside.
     pub fn lay(&mut self, covers: Rect, rect: Rect, pixels: &[u8]) -> Result<()> {
         let (seq, before) = (self.seq, self.covers);

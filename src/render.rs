@@ -225,6 +225,8 @@ pub struct Quality<'a> {
     /// 0 < strength ≤ 1.
     pub strength: f32,
     pub guidance: f32,
+    /// Of InstructPix2Pix alone, ≥ 1; `None`: the model's own.
+    pub paint_guidance: Option<f32>,
     pub seed: u64,
     pub previews: Previews,
 }

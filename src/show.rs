@@ -1,17 +1,19 @@
 //! The model's pictures on their way to the host: pasted, laid on what is shown, told.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::desk::Shared;
 use crate::error::Result;
 use crate::frame::{Kind, Meta};
 use crate::job::Job;
+use crate::overview::Overview;
 use crate::picture::State;
 use crate::pixels::mask::Outside;
 use crate::pixels::paste::{self, Blend, Source};
 use crate::pixels::snapshot::TILE;
 use crate::pixels::weights::Weights;
-use crate::pixels::zeroed;
+use crate::pixels::{Picture, zeroed};
 use crate::region::Rect;
 use crate::render::{Phases, Previews, Tier};
 use crate::tiles::Tiles;
@@ -46,6 +48,17 @@ pub(crate) struct Showing<'a> {
     /// Of the window that was finished last.
     pub steps: u32,
     pub phases: Phases,
+    overview: Seen,
+}
+
+/// What a frame has in the model's own pixels.
+#[derive(Default)]
+enum Seen {
+    /// What the frame before it had.
+    #[default]
+    Before,
+    Nothing,
+    This(Arc<Overview>),
 }
 
 impl<'a> Showing<'a> {
@@ -64,7 +77,16 @@ impl<'a> Showing<'a> {
             unseen: 0,
             steps: 0,
             phases: Phases::default(),
+            overview: Seen::default(),
         }
+    }
+
+    /// What is put next comes of this picture of all that is shown, in the model's pixels; `origin` is its corner in them.
+    pub fn overview(&mut self, picture: &Picture, scale: f64, origin: [i64; 2]) -> Result<()> {
+        if self.job.params.overview {
+            self.overview = Seen::This(Arc::new(Overview::new(picture, scale, origin)?));
+        }
+        Ok(())
     }
 
     /// What the host sees now.
@@ -85,6 +107,7 @@ impl<'a> Showing<'a> {
     /// The paint itself, byte for byte, or nothing where the mask says so.
     pub fn paint(&mut self, keeps_everything: bool) -> Result<()> {
         let start = Instant::now();
+        self.overview = Seen::Nothing;
         let rect = self.job.cover;
         for strip in strips(rect) {
             let pixels = if keeps_everything && self.outside == Outside::Transparent {
@@ -160,6 +183,12 @@ impl<'a> Showing<'a> {
         self.published = Some(Instant::now());
         self.unseen = 0;
         let Some(next) = self.next() else { return Ok(()) };
+        let overview = match &self.overview {
+            _ if !job.params.overview => None,
+            Seen::Before => next.told().and_then(|told| told.overview.clone()),
+            Seen::Nothing => None,
+            Seen::This(made) => Some(made.clone()),
+        };
         let told = Meta {
             revision: job.revision,
             kind,
@@ -172,6 +201,7 @@ impl<'a> Showing<'a> {
             since_start: job.started_at.elapsed(),
             phases,
             pixel_work: self.pixel_work,
+            overview,
         };
         self.session.show(&job.cancel, next, told)
     }

@@ -248,6 +248,13 @@ fn the_last_error_of_a_session_is_told_to_every_thread() {
 }
 
 #[test]
+fn the_picture_in_the_models_own_pixels_is_handed_out_and_nothing_beyond_a_buffer_touched() {
+    for flags in [&[][..], SANITIZED] {
+        println!("{}", run(&mut host(&c::program("overview", flags))));
+    }
+}
+
+#[test]
 fn what_there_is_can_be_listed_and_the_log_read() {
     println!("{}", run(&mut host(&c::program("lists", &[]))));
 }
@@ -288,9 +295,13 @@ fn ten_thousand_pushes_and_a_thousand_frames_do_not_grow() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_same_hosts_with_a_process_for_the_model() {
-    for (name, flags) in
-        [("consumer", &[][..]), ("sessions", SANITIZED), ("closing", &["-ldl"]), ("errors", &[])]
-    {
+    for (name, flags) in [
+        ("consumer", &[][..]),
+        ("sessions", SANITIZED),
+        ("closing", &["-ldl"]),
+        ("errors", &[]),
+        ("overview", &[]),
+    ] {
         let program = c::program(name, flags);
         let mut command = host(&program);
         command.env("SCUMBLE_TEST_PROCESS", SCUMBLE_PROCESS_AUTO.to_string());

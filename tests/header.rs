@@ -14,6 +14,8 @@ fn the_committed_header_is_the_generated_one() {
         "constants.rs",
         "download_calls.rs",
         "errors.rs",
+        "frame_abi.rs",
+        "frame_calls.rs",
         "list.rs",
         "paint_calls.rs",
         "session_calls.rs",

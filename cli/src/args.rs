@@ -224,6 +224,10 @@ pub struct Settings {
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     #[arg(value_parser = |s: &str| parse_setting::<f32>("guidance", s))]
     pub guidance: Option<f32>,
+    /// Of models that change the paint as they are told (InstructPix2Pix): how closely they keep to it, 1 to 20 [default: the
+    /// model's]
+    #[arg(long, value_name = "F", value_parser = |s: &str| parse_setting::<f32>("paint_guidance", s))]
+    pub paint_guidance: Option<f32>,
     /// Another number, another picture [default: 0, or the recording's]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -319,7 +323,7 @@ mod tests {
         use clap::CommandFactory;
         let command = Cli::command();
         let render = command.find_subcommand("render").unwrap();
-        for setting in ["steps", "guidance", "resolution", "mask_softness"] {
+        for setting in ["steps", "guidance", "paint_guidance", "resolution", "mask_softness"] {
             let help =
                 render.get_arguments().find(|arg| arg.get_id() == setting).unwrap().get_help().unwrap();
             let (least, most) = range_of(setting);

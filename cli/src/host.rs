@@ -160,6 +160,7 @@ impl Layer {
         given.strength = params.strength.unwrap_or(-1.0);
         given.steps = params.steps.unwrap_or(0);
         given.guidance = params.guidance.unwrap_or(-1.0);
+        given.paint_guidance = params.paint_guidance.unwrap_or(0.0);
         given.seed = params.seed;
         given.preview = match params.preview {
             Some(Preview::Off) => SCUMBLE_PREVIEW_OFF,

@@ -74,6 +74,7 @@ pub fn params(settings: &Settings, prompt: &str, mask_softness: Option<u32>) -> 
         strength: settings.strength,
         steps: settings.steps,
         guidance: settings.guidance,
+        paint_guidance: settings.paint_guidance,
         seed: settings.seed.unwrap_or(0),
         preview: Some(Preview::Off),
         alpha_follows: settings.alpha == Some(Alpha::Follow),

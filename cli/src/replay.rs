@@ -263,6 +263,7 @@ pub fn params(recording: &Recording, given: &Settings, preview: Option<Preview>)
         strength: given.strength.or(recorded.strength),
         steps: given.steps.or(recorded.steps),
         guidance: given.guidance.or(recorded.guidance),
+        paint_guidance: given.paint_guidance,
         seed: given.seed.unwrap_or(recorded.seed),
         preview,
         alpha_follows: given.alpha == Some(Alpha::Follow),

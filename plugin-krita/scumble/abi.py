@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 5
+ABI_MINOR = 6
 
 OK = 0
 UNCHANGED = 1
@@ -171,6 +171,8 @@ class EngineInfo(ctypes.Structure):
         ("default_guidance", c_float),
         ("runtime", c_char_p),
         ("device_note", c_char_p),
+        ("default_paint_guidance", c_float),
+        ("reserved", c_uint32),
     ]
 
 
@@ -222,6 +224,8 @@ class Params(ctypes.Structure):
         ("refine_strength", c_float),
         ("settled_steps", c_uint32),
         ("lora_folder", c_char_p),
+        ("paint_guidance", c_float),
+        ("overview", c_uint32),
     ]
 
 
@@ -268,6 +272,19 @@ class Condition(ctypes.Structure):
         ("reserved_2", c_uint32),
         ("prompt", c_char_p),
         ("negative", c_char_p),
+    ]
+
+
+class Overview(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("reserved", c_uint32),
+        ("left", c_double),
+        ("top", c_double),
+        ("covers_width", c_double),
+        ("covers_height", c_double),
     ]
 
 
@@ -358,11 +375,15 @@ FUNCTIONS = {
     "scumble_engine_options_init": (c_int32, [POINTER(EngineOptions), c_size_t]),
     "scumble_engine_info_init": (c_int32, [POINTER(EngineInfo), c_size_t]),
     "scumble_frame_info_init": (c_int32, [POINTER(FrameInfo), c_size_t]),
+    "scumble_overview_init": (c_int32, [POINTER(Overview), c_size_t]),
     "scumble_engine_create": (c_int32, [POINTER(EngineOptions), _HANDLE_OUT]),
     "scumble_engine_info": (c_int32, [_HANDLE, POINTER(EngineInfo)]),
     "scumble_engine_release": (None, [_HANDLE]),
     "scumble_frame_info": (c_int32, [_HANDLE, POINTER(FrameInfo)]),
     "scumble_frame_rects": (c_int32, [_HANDLE, POINTER(Rect), c_uint32]),
+    "scumble_frame_overview": (
+        c_int32, [_HANDLE, POINTER(Overview), c_void_p, c_ssize_t, c_size_t],
+    ),
     "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_ssize_t, c_size_t]),
     "scumble_frame_release": (None, [_HANDLE]),
     "scumble_params_init": (c_int32, [POINTER(Params), c_size_t]),

@@ -168,6 +168,9 @@ class ScumbleDocker(DockWidget):
         self._edits_with(self.negative.textChanged, negative=self.negative.toPlainText)
         self._edits_with(self.steps.edited, steps=lambda: _whole(self.steps.value()))
         self._edits_with(self.guidance.edited, guidance=self.guidance.value)
+        self.paint_guidance = Amount(1, 10, 1, tr("How closely this model keeps to the paint"))
+        self._edits_with(self.paint_guidance.edited, paint_guidance=self.paint_guidance.value)
+        self.paint_guided = QtWidgets.QLabel(tr("Keep to paint"))
         self.sampler = Samplers()
         self._edits_with(self.sampler.activated, sampler=self.sampler.currentData)
         self.seed = QtWidgets.QLineEdit()
@@ -186,6 +189,7 @@ class ScumbleDocker(DockWidget):
         form.addRow(self.negative)
         form.addRow(tr("Steps"), self.steps)
         form.addRow(tr("Guidance"), self.guidance)
+        form.addRow(self.paint_guided, self.paint_guidance)
         form.addRow(tr("Sampler"), self.sampler)
         form.addRow(tr("Seed"), row)
         self.looks = Looks()
@@ -364,6 +368,10 @@ class ScumbleDocker(DockWidget):
         self.strength.load(chosen.strength, model.strength if model else None)
         self.steps.load(chosen.steps, model.steps if model else None)
         self.guidance.load(chosen.guidance, model.guidance if model else None)
+        keeps = model is not None and model.paint_guidance > 0
+        self.paint_guidance.load(chosen.paint_guidance, model.paint_guidance if keeps else None)
+        for widget in (self.paint_guided, self.paint_guidance):
+            widget.setVisible(keeps)
         self.sampler.load(chosen.sampler, ["", *self.live.engines.samplers(chosen.model)])
         steered = sum(one.on for one in chosen.conditions)
         self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))

@@ -146,6 +146,7 @@ class ModelInfo:
     strength: float
     guidance: float
     runtime: str
+    paint_guidance: float = 0.0  # its own, if it changes the paint as it is told; else 0
 
     @property
     def ready(self) -> bool:
@@ -178,7 +179,7 @@ class Engine(Owned):
         return ModelInfo(
             i.state, i.progress, i.error, text(i.message), text(i.model_name), text(i.model_description),
             text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
-            text(i.runtime),
+            text(i.runtime), i.default_paint_guidance,
         )  # fmt: skip
 
     def conditions(self) -> dict[str, str]:
@@ -215,6 +216,7 @@ class Settings:
     mask_softness: int | None = None  # None: the library's own
     resolution: int = 0
     sampler: str = ""  # "": the model's own
+    paint_guidance: float | None = None
     lora_folder: str = ""  # of the LoRAs that the prompt names; "": the library's own
 
 
@@ -268,6 +270,7 @@ class Session(Owned):
         p.strength = -1.0 if settings.strength is None else settings.strength
         p.steps = settings.steps or 0
         p.guidance = -1.0 if settings.guidance is None else settings.guidance
+        p.paint_guidance = settings.paint_guidance or 0.0
         p.seed = settings.seed
         p.alpha = abi.ALPHA_FOLLOW_PAINT if settings.follow_alpha else abi.ALPHA_OPAQUE
         p.preview = settings.preview

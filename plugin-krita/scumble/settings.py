@@ -16,7 +16,7 @@ from .steering import Condition, read_conditions
 KEY = "scumble"
 MOST_BYTES = 1 << 18  # of an annotation that is read at all
 # The library's; a test compares. Documents are read before it is loaded.
-RANGES = {"strength": (0.0, 1.0), "steps": (1, 200), "guidance": (0.0, 100.0)}
+RANGES = {"strength": (0.0, 1.0), "steps": (1, 200), "guidance": (0.0, 100.0), "paint_guidance": (1.0, 20.0)}
 MOST_TEXT = 10_000  # characters of a prompt
 
 
@@ -35,6 +35,7 @@ class DocumentSettings:
     sampler: str = ""  # its name in the library; "": the model's own
     style: str = ""  # its name (styles.py)
     words: str = ""  # of the style, added to the prompt
+    paint_guidance: float | None = None  # of a model that changes the paint as it is told
     conditions: tuple[Condition, ...] = ()  # what steers pictures besides paint and words
     group: str = ""  # the managed group's id
     damaged: bool = field(default=False, compare=False)  # what was kept could not be read
@@ -43,7 +44,8 @@ class DocumentSettings:
         prompt = ", ".join(filter(None, (self.prompt.strip(" ,"), self.words))) if self.words else self.prompt
         return Settings(
             prompt, self.negative, self.strength, self.steps, self.guidance, self.seed,
-            follow_alpha=self.follow_alpha, sampler=self.sampler, lora_folder=models.lora_folder(),
+            follow_alpha=self.follow_alpha, sampler=self.sampler, paint_guidance=self.paint_guidance,
+            lora_folder=models.lora_folder(),
         )  # fmt: skip
 
     @staticmethod

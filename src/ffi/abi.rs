@@ -2,6 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 
+pub use super::frame_abi::*;
+
 /// A loaded model and its worker thread; shared by any number of sessions. Opaque.
 pub struct ScumbleEngine {
     pub(super) engine: crate::engine::Engine,
@@ -13,11 +15,6 @@ pub struct ScumbleEngine {
 pub struct ScumbleSession {
     pub(super) session: crate::session::Session,
     pub(super) last_error: super::errors::Sentence,
-}
-
-/// The picture at one moment, and what of it is new; immutable. Opaque.
-pub struct ScumbleFrame {
-    pub(super) frame: std::sync::Arc<crate::frame::Frame>,
 }
 
 /// How to make an engine. Fill it with `scumble_engine_options_init` first.
@@ -85,6 +82,10 @@ pub struct ScumbleEngineInfo {
     /// With the device "auto": which one was chosen and why, as a sentence; else "". It changes when a device that was chosen
     /// fails while it renders, and the CPU goes on.
     pub device_note: *const c_char,
+    /// Of a model that changes the paint as it is told, its own ScumbleParams.paint_guidance; 0 of all others.
+    pub default_paint_guidance: f32,
+    /// Reserved, 0.
+    pub reserved: u32,
 }
 
 /// The settings of a session. Fill it with `scumble_params_init` first.
@@ -133,6 +134,11 @@ pub struct ScumbleParams {
     /// Where the LoRAs lie that the prompt names as `<lora:NAME:0.8>` or `<lora:NAME:TEXT:0.8>` (that of the text encoders
     /// first), which are taken out of its words; NULL = `loras` in the user's folder. A name that no file has is told by poll.
     pub lora_folder: *const c_char,
+    /// How far a model that changes the paint as it is told (InstructPix2Pix) goes from what it would make without the
+    /// paint, 1..20; 0 = the model's own. Others do without.
+    pub paint_guidance: f32,
+    /// 1: frames have the picture in the model's own pixels too (`scumble_frame_overview`); else 0.
+    pub overview: u32,
 }
 
 /// A rectangle of canvas pixels; x to the right, y down.
@@ -225,54 +231,6 @@ pub struct ScumbleCondition {
     pub prompt: *const c_char,
     /// UTF-8: what a region must not show; NULL or empty = what the picture must not.
     pub negative: *const c_char,
-}
-
-/// What is known about a frame. Set `struct_size` with `scumble_frame_info_init` before the call.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct ScumbleFrameInfo {
-    /// Set by `scumble_frame_info_init`.
-    pub struct_size: u32,
-    /// SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
-    pub flags: u32,
-    /// Number of the frame in its session; rises. The next poll names it.
-    pub seq: u64,
-    /// The newest push or change of settings, mask or noise that the newest patch shows: one count for them all, as
-    /// the calls tell it. Never falls.
-    pub revision: u64,
-    /// The rectangle around all that differs from the frame that poll was told of, empty (zeros) where nothing does;
-    /// `scumble_frame_rects` is finer.
-    pub rect: ScumbleRect,
-    /// What the whole picture covers: the canvas, or the rectangle around a mask. Elsewhere it is transparent (zero
-    /// bytes).
-    pub covers: ScumbleRect,
-    /// Size of the canvas that the picture is of.
-    pub canvas_width: i32,
-    pub canvas_height: i32,
-    /// The format of the push that the frame shows, one of SCUMBLE_FORMAT_*; its colour space is that push's too.
-    pub format: i32,
-    /// How the newest patch was rendered, one of SCUMBLE_TIER_*.
-    pub tier: u32,
-    /// How many rectangles `scumble_frame_rects` has; 0 where a picture was finished that the host has already.
-    pub rect_count: u32,
-    /// Steps that the newest patch has seen, of `steps`; both 0 where strength is 0.
-    pub step: u32,
-    pub steps: u32,
-    /// Reserved, 0.
-    pub reserved: u32,
-    /// Microseconds from the push (or change of settings) to the frame.
-    pub since_push_us: u64,
-    /// Microseconds from the start of its job to the frame.
-    pub since_start_us: u64,
-    /// Microseconds by phase: prompt, encoding the paint, denoising, decoding; then reading and pasting pixels;
-    /// then the part of it all that ONNX Runtime ran. All are counted from the start of the job: those of a FINAL
-    /// frame include what the job's previews took.
-    pub text_us: u64,
-    pub encode_us: u64,
-    pub denoise_us: u64,
-    pub decode_us: u64,
-    pub pixels_us: u64,
-    pub runtime_us: u64,
 }
 
 /// Counts of a session. Set `struct_size` with `scumble_stats_init` before the call.

@@ -1,13 +1,12 @@
-//! Exported functions: version and errors, engines, frames. Sessions are in `session_calls`.
+//! Exported functions: version and errors, engines. Sessions are in `session_calls`, frames in `frame_calls`.
 
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
 use std::collections::HashMap;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -18,10 +17,9 @@ use super::layout::Sized32;
 use super::library;
 use super::loading::loading;
 use crate::engine::{Engine, LoadState};
-use crate::error::{Error, Result, Status};
-use crate::frame::{Frame, Kind};
+use crate::error::{Error, Result};
+use crate::frame::Frame;
 use crate::region::Rect;
-use crate::render::Tier;
 
 /// Strings that were handed out, each once, kept as long as this is.
 #[derive(Default)]
@@ -80,15 +78,6 @@ pub unsafe extern "C" fn scumble_engine_options_init(options: *mut ScumbleEngine
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_engine_info_init(info: *mut ScumbleEngineInfo, size: usize) -> i32 {
-    // SAFETY: passed on.
-    unsafe { init(info, size, "info") }
-}
-
-/// Makes the struct ready to be filled by the library; `size` is its sizeof.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_info_init(info: *mut ScumbleFrameInfo, size: usize) -> i32 {
     // SAFETY: passed on.
     unsafe { init(info, size, "info") }
 }
@@ -175,6 +164,8 @@ pub unsafe extern "C" fn scumble_engine_info(
                 told.default_steps = model.defaults.steps;
                 told.default_strength = model.defaults.strength;
                 told.default_guidance = model.defaults.guidance;
+                let model = engine.engine.capabilities().and_then(|model| model.paint_guidance);
+                told.default_paint_guidance = model.unwrap_or(0.0);
             }
         }
         unsafe { write_struct(info, told, "info") }?;
@@ -190,127 +181,6 @@ pub unsafe extern "C" fn scumble_engine_info(
 pub unsafe extern "C" fn scumble_engine_release(engine: *mut ScumbleEngine) {
     // SAFETY: as the caller promised.
     unsafe { release(engine) };
-}
-
-/// Tells all about a frame.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_info(frame: *const ScumbleFrame, info: *mut ScumbleFrameInfo) -> i32 {
-    guard(|| {
-        // SAFETY: as the caller promised, here and below.
-        let frame = &unsafe { reference(frame, "frame") }?.frame;
-        unsafe { write_struct(info, frame_info(frame), "info") }?;
-        Ok(SCUMBLE_OK)
-    })
-}
-
-fn frame_info(frame: &Frame) -> ScumbleFrameInfo {
-    let us = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
-    let kind = match frame.kind {
-        Kind::Preview => SCUMBLE_FRAME_PREVIEW,
-        Kind::Final => SCUMBLE_FRAME_FINAL,
-    };
-    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-    ScumbleFrameInfo {
-        flags: kind | flag(frame.stale, SCUMBLE_FRAME_STALE) | flag(frame.current, SCUMBLE_FRAME_CURRENT),
-        seq: frame.seq,
-        revision: frame.revision,
-        rect: from_rect(frame.rect),
-        covers: from_rect(frame.covers),
-        canvas_width: frame.canvas().width,
-        canvas_height: frame.canvas().height,
-        format: frame.format() as i32,
-        tier: match frame.tier {
-            Tier::Live => SCUMBLE_TIER_LIVE,
-            Tier::Settled => SCUMBLE_TIER_SETTLED,
-        },
-        rect_count: frame.rects.len() as u32,
-        step: frame.step,
-        steps: frame.steps,
-        since_push_us: us(frame.since_push),
-        since_start_us: us(frame.since_start),
-        text_us: us(frame.phases.text),
-        encode_us: us(frame.phases.encode),
-        denoise_us: us(frame.phases.denoise),
-        decode_us: us(frame.phases.decode),
-        pixels_us: us(frame.pixel_work),
-        runtime_us: us(frame.phases.runtime),
-        ..ScumbleFrameInfo::initial()
-    }
-}
-
-/// Tells which rectangles of the canvas differ from the frame that poll was told of: not empty, without overlap,
-/// on the canvas. Outside them nothing has changed. Writes the first `count`; ScumbleFrameInfo.rect_count are there.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`count` is above rect_count).
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_rects(
-    frame: *const ScumbleFrame,
-    rects: *mut ScumbleRect,
-    count: u32,
-) -> i32 {
-    guard(|| {
-        // SAFETY: as the caller promised, here and below.
-        let frame = &unsafe { reference(frame, "frame") }?.frame;
-        check_out(rects, "rects")?;
-        let told = frame.rects.get(..count as usize).ok_or_else(|| {
-            Error::new(
-                Status::Buffer,
-                format!("The host asked for {count} rectangles of a frame that has {}.", frame.rects.len()),
-            )
-        })?;
-        for (at, rect) in told.iter().enumerate() {
-            unsafe { write_out(rects.add(at), from_rect(*rect)) };
-        }
-        Ok(SCUMBLE_OK)
-    })
-}
-
-/// Copies the part of the picture that lies inside `rect` (canvas coordinates; any, not only one of the frame's) to
-/// the host's memory, where the top-left of `rect` is at `pixels`. Nothing is converted: the bytes are in the
-/// frame's own format (ScumbleFrameInfo.format), and zero where the picture covers nothing. What of `rect` is off
-/// the canvas stays as it is. `stride` and `byte_length` are as in ScumbleImage; `pixels` is where the top-left pixel
-/// goes.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_BUFFER.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_copy(
-    frame: *const ScumbleFrame,
-    rect: *const ScumbleRect,
-    pixels: *mut c_void,
-    stride: isize,
-    byte_length: usize,
-) -> i32 {
-    guard(|| {
-        // SAFETY: as the caller promised, here and below.
-        let frame = &unsafe { reference(frame, "frame") }?.frame;
-        check_out(rect.cast_mut(), "rect")?;
-        check_out(pixels, "pixels")?;
-        let rect = to_rect(unsafe { rect.read_unaligned() });
-        if rect.is_empty() {
-            return Err(Error::new(
-                Status::Rect,
-                format!(
-                    "The rectangle to copy is {} × {} pixels; both must be above 0.",
-                    rect.width, rect.height
-                ),
-            ));
-        }
-        let bpp = frame.format().bytes_per_pixel();
-        crate::pixels::check_buffer(rect, bpp, stride.unsigned_abs(), byte_length, "target")?;
-        // SAFETY: check_buffer has shown that the rows of `rect` end within `byte_length`.
-        unsafe { frame.tiles.copy_to(rect, pixels.cast(), stride) };
-        Ok(SCUMBLE_OK)
-    })
-}
-
-/// Gives a frame back. NULL does nothing.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_frame_release(frame: *mut ScumbleFrame) {
-    // SAFETY: as the caller promised.
-    unsafe { release(frame) };
 }
 
 pub(super) fn to_rect(rect: ScumbleRect) -> Rect {

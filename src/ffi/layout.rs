@@ -40,6 +40,7 @@ pub fn layouts() -> Vec<Layout> {
         ScumbleMask::layout(),
         ScumbleCondition::layout(),
         ScumbleFrameInfo::layout(),
+        ScumbleOverview::layout(),
         ScumbleStats::layout(),
         ScumbleEntry::layout(),
         ScumbleDownloadOptions::layout(),
@@ -79,12 +80,14 @@ sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtim
     state: 0, progress: 0.0, error: 0, message: c"".as_ptr(), model_name: c"".as_ptr(),
     model_description: c"".as_ptr(), device: c"".as_ptr(), native_side: 0, default_steps: 0,
     default_strength: 0.0, default_guidance: 0.0, runtime: c"".as_ptr(), device_note: c"".as_ptr(),
+    default_paint_guidance: 0.0, reserved: 0,
 });
 sized32!(ScumbleParams, first std::mem::offset_of!(ScumbleParams, lora_folder), {
     steps: 0, prompt: std::ptr::null(), negative: std::ptr::null(), strength: -1.0, guidance: -1.0, seed: 0,
     preview: c::SCUMBLE_PREVIEW_EACH_STEP, alpha: c::SCUMBLE_ALPHA_OPAQUE, paper: [255, 255, 255, 0],
     mask_softness: 8, resolution: 0, reserved: 0, sampler: std::ptr::null(), finest: 0, settle_delay_ms: 300,
-    refine_strength: 0.0, settled_steps: 0, lora_folder: std::ptr::null(),
+    refine_strength: 0.0, settled_steps: 0, lora_folder: std::ptr::null(), paint_guidance: 0.0,
+    overview: 0,
 });
 sized32!(ScumbleImage, first std::mem::offset_of!(ScumbleImage, space), {
     format: 0, canvas_width: 0, canvas_height: 0, rect: NO_RECT, stride: 0, byte_length: 0,
@@ -103,6 +106,9 @@ sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
     tier: 0, rect_count: 0, step: 0, steps: 0, reserved: 0, since_push_us: 0, since_start_us: 0, text_us: 0, encode_us: 0,
     denoise_us: 0, decode_us: 0, pixels_us: 0, runtime_us: 0,
+});
+sized32!(ScumbleOverview, {
+    width: 0, height: 0, reserved: 0, left: 0.0, top: 0.0, covers_width: 0.0, covers_height: 0.0,
 });
 sized32!(ScumbleStats, { busy: 0, jobs_started: 0, jobs_replaced: 0, frames: 0 });
 
@@ -131,15 +137,17 @@ const _: () = {
     assert!(ScumbleMask::FIRST_SIZE == 56);
     assert!(ScumbleCondition::FIRST_SIZE == 32);
     assert!(ScumbleFrameInfo::FIRST_SIZE == 152);
+    assert!(ScumbleOverview::FIRST_SIZE == 48);
     assert!(ScumbleStats::FIRST_SIZE == 32);
     assert!(ScumbleEntry::FIRST_SIZE == 56);
-    assert!(size_of::<ScumbleEngineInfo>() == 80);
+    assert!(size_of::<ScumbleEngineInfo>() == 88);
     assert!(ScumbleDownloadOptions::FIRST_SIZE == 40);
     assert!(ScumbleDownloadInfo::FIRST_SIZE == 96);
     assert!(size_of::<ScumbleEntry>() == 120);
     assert!(size_of::<ScumbleCondition>() == 56);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
+    assert!(size_of::<ScumbleParams>() == 104);
 };
 
 // [any-thread] calls share these between threads by reference.

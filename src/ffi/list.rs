@@ -377,6 +377,7 @@ mod tests {
             "settle_delay_ms" => params.settle_delay_ms.into(),
             "refine_strength" => params.refine_strength.into(),
             "settled_steps" => params.settled_steps.into(),
+            "paint_guidance" => params.paint_guidance.into(),
             other => panic!("{other} is not in ScumbleParams"),
         };
         for range in &RANGES {

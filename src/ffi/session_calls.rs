@@ -148,6 +148,11 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         SCUMBLE_ALPHA_FOLLOW_PAINT => Alpha::FollowPaint,
         other => return Err(Error::setting(format!("Alpha is {other}; use one of SCUMBLE_ALPHA_*."))),
     };
+    let overview = match params.overview {
+        0 => false,
+        1 => true,
+        other => return Err(Error::setting(format!("Overview is {other}; use 0 or 1."))),
+    };
     // Reserved fields must be 0 today, so that they can mean something tomorrow.
     if params.reserved != 0 || params.paper[3] != 0 {
         return Err(Error::setting(
@@ -176,6 +181,8 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         settle_delay: params.settle_delay_ms,
         refine_strength: (params.refine_strength != 0.0).then_some(params.refine_strength),
         settled_steps: (params.settled_steps != 0).then_some(params.settled_steps),
+        paint_guidance: (params.paint_guidance != 0.0).then_some(params.paint_guidance),
+        overview,
     })
 }
 

@@ -99,6 +99,7 @@ impl Renderer for Pipeline {
             no_lora: self.loras.why_not(),
             no_reference: self.references.why_not(),
             weighs_references: self.references.takes_scales(),
+            paint_guidance: (self.beside == Beside::Paint).then_some(self.paint_guidance),
         }
     }
 
@@ -166,7 +167,7 @@ impl Renderer for Pipeline {
                 Channels::default()
             }
             Beside::Paint => {
-                let guidance = self.paint_guidance;
+                let guidance = quality.paint_guidance.unwrap_or(self.paint_guidance);
                 conditioning = conditioning.away_from_no_paint(guidance);
                 for (.., own) in &mut masks {
                     *own = own.clone().away_from_no_paint(guidance);

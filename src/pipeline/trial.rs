@@ -38,6 +38,7 @@ impl Pipeline {
             steps: 1,
             strength: 1.0,
             guidance: defaults.guidance,
+            paint_guidance: None,
             seed: 0,
             previews: Previews::Off,
         };

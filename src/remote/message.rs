@@ -13,7 +13,7 @@ use crate::render::{
 };
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 6;
+const PROTOCOL: u32 = 7;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -322,6 +322,7 @@ mod tests {
             steps: 7,
             strength: 0.1,
             guidance: f32::MAX,
+            paint_guidance: Some(1.5),
             seed: u64::MAX,
             previews: Previews::GiveWay,
         };

@@ -37,7 +37,7 @@ static int is_setting(const ScumbleEntry *entry) {
 #define FIELD(name, whole) {#name, offsetof(ScumbleParams, name), whole}
         FIELD(strength, false), FIELD(guidance, false), FIELD(refine_strength, false), FIELD(steps, true),
         FIELD(mask_softness, true), FIELD(resolution, true), FIELD(finest, true), FIELD(settle_delay_ms, true),
-        FIELD(settled_steps, true)};
+        FIELD(settled_steps, true), FIELD(paint_guidance, false)};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(fields[i].name, entry->name)) continue;
         const double step = fields[i].whole ? 1 : 0.01;
@@ -88,7 +88,7 @@ int main(int argc, char **argv) {
     MUST(scumble_engine_samplers(broken, &none) == info.error && none == NULL);
     scumble_engine_release(broken);
     layer = start_layer(engine);
-    MUST(show(SCUMBLE_LIST_SETTINGS, "setting", is_setting) == 9);
+    MUST(show(SCUMBLE_LIST_SETTINGS, "setting", is_setting) == 10);
     /* A sampler is a setting of the session. */
     ScumbleParams params = fresh_params();
     params.sampler = "no such sampler";

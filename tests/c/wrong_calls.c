@@ -29,6 +29,7 @@ static void null_pointers(void) {
     row("engine_info_init(NULL)", null, scumble_engine_info_init(NULL, sizeof engine_info));
     row("frame_info_init(NULL)", null, scumble_frame_info_init(NULL, sizeof frame_info));
     row("params_init(NULL)", null, scumble_params_init(NULL, sizeof params));
+    row("overview_init(NULL)", null, scumble_overview_init(NULL, sizeof(ScumbleOverview)));
     row("image_init(NULL)", null, scumble_image_init(NULL, sizeof image));
     row("mask_init(NULL)", null, scumble_mask_init(NULL, sizeof mask));
     row("stats_init(NULL)", null, scumble_stats_init(NULL, sizeof stats));

@@ -113,6 +113,7 @@ const char *scumble_default_model(void) { return ""; }
 INIT(scumble_engine_options_init, ScumbleEngineOptions)
 INIT(scumble_engine_info_init, ScumbleEngineInfo)
 INIT(scumble_frame_info_init, ScumbleFrameInfo)
+INIT(scumble_overview_init, ScumbleOverview)
 INIT(scumble_image_init, ScumbleImage)
 INIT(scumble_mask_init, ScumbleMask)
 INIT(scumble_stats_init, ScumbleStats)
@@ -273,6 +274,8 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
         info->default_steps = 2;
         info->default_strength = 0.5f;
         info->default_guidance = 1.0f;
+        const char *keeps = getenv("SCUMBLE_STUB_PAINT_GUIDANCE");
+        if (keeps) info->default_paint_guidance = (float)atof(keeps);
     }
     return SCUMBLE_OK;
 }
@@ -645,6 +648,14 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     pthread_mutex_unlock(&s->lock);
     return status;
 }
+/* It has no pixels but those of the canvas. */
+int32_t scumble_frame_overview(const ScumbleFrame *frame, ScumbleOverview *info, void *pixels, ptrdiff_t stride,
+                               size_t length) {
+    (void)frame, (void)pixels, (void)stride, (void)length;
+    *info = (ScumbleOverview){.struct_size = info->struct_size};
+    return SCUMBLE_NO_FRAME;
+}
+
 int32_t scumble_session_wake_fd(ScumbleSession *s, int32_t *fd) {
     (void)s, (void)fd;
     return no(SCUMBLE_ERROR_SETTING, "the stub has no descriptor");

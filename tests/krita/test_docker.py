@@ -55,6 +55,29 @@ def test_the_docker_sets_and_shows(live, document, docker):
     assert not panel.widget().isEnabled()
 
 
+def test_how_closely_the_paint_is_kept_is_asked_of_models_that_are_told_to_change_it(
+    live, document, docker, monkeypatch
+):
+    panel = docker()
+    panel.show()
+    panel.more.button.click()
+    panel.toggle.click()
+    assert run(live, document)
+    panel.refresh()
+    assert not panel.paint_guidance.isVisible() and not panel.paint_guided.isVisible()
+    monkeypatch.setenv("SCUMBLE_STUB_PAINT_GUIDANCE", "1.5")
+    panel.refresh()
+    assert panel.paint_guidance.isVisible() and panel.paint_guidance.number.value() == 1.5
+    panel.paint_guidance.number.setValue(2.5)
+    panel._store()
+    chosen = live.settings(document)
+    assert chosen.paint_guidance == chosen.for_engine().paint_guidance == 2.5
+    panel.paint_guidance.reset.click()
+    panel._store()
+    assert live.settings(document).paint_guidance is None
+    panel.hide()
+
+
 def test_a_click_in_one_window_never_writes_another_documents_settings(live, document, docker):
     """The window in front shows A; the artist moves a slider of B's docker."""
     other = krita.Document(40, 30)

@@ -19,6 +19,7 @@ fn the_paint_is_seen_where_a_picture_begins_with_noise_alone() {
         info.defaults,
         Defaults { steps: 20, strength: 1.0, guidance: 7.5, refine: Some(0.35), context: 0 }
     );
+    assert_eq!(pipeline.capabilities().paint_guidance, Some(1.5));
     assert!(!pipeline.capabilities().inpaints && pipeline.capabilities().negative);
     let (paint, other) = (grey(64, 64), Picture::from_elem((3, 64, 64), 0.2));
     for guidance in [1.0, 5.0] {
@@ -48,6 +49,10 @@ fn how_much_is_kept_of_the_paint_is_the_folders_to_say() {
         model.write("scumble.json", json!({"paint_guidance": guidance}).to_string());
         assert_eq!(made(&model, &paint, 4.0) == usual, is_usual, "{guidance}");
     }
+    // The artist's own number comes before the folder's, and both make the same of it.
+    let mut asked = load(&model.0).unwrap();
+    let own = Request { guidance: 4.0, paint_guidance: Some(1.5), ..request(&paint) }.finish(&mut asked).0;
+    assert_eq!(own, usual);
     model.write("scumble.json", json!({"paint_guidance": 0.5}).to_string());
     let error = load(&model.0).err().unwrap();
     assert_eq!(error.status, Status::ModelBroken);

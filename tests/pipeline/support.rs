@@ -166,6 +166,7 @@ pub struct Request<'a> {
     pub strength: f32,
     pub steps: u32,
     pub guidance: f32,
+    pub paint_guidance: Option<f32>,
     pub seed: u64,
     pub noise: Option<&'a Array4<f32>>,
     pub previews: Previews,
@@ -190,6 +191,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         strength: 1.0,
         steps: 4,
         guidance: 1.0,
+        paint_guidance: None,
         seed: 7,
         noise: None,
         previews: Previews::Off,
@@ -254,6 +256,7 @@ impl Request<'_> {
             steps: self.steps,
             strength: self.strength,
             guidance: self.guidance,
+            paint_guidance: self.paint_guidance,
             seed: self.seed,
             previews: self.previews,
         };

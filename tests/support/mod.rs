@@ -3,5 +3,6 @@
 
 pub mod c;
 pub mod header;
+pub mod local;
 pub mod painting;
 pub mod stub;

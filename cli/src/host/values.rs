@@ -79,6 +79,7 @@ pub struct Params {
     pub strength: Option<f32>,
     pub steps: Option<u32>,
     pub guidance: Option<f32>,
+    pub paint_guidance: Option<f32>,
     pub seed: u64,
     pub preview: Option<Preview>,
     pub alpha_follows: bool,

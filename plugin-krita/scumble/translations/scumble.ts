@@ -135,6 +135,16 @@
     </message>
     <message>
         <location filename="../docker.py"/>
+        <source>How closely this model keeps to the paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
+        <source>Keep to paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../docker.py"/>
         <source>The same seed, settings and paint make the same picture</source>
         <translation type="unfinished"></translation>
     </message>
