@@ -17,6 +17,9 @@ const Argument ARGUMENT[ARGUMENTS] = {
     NUMBER(WHOLE, seed, "See_d", "Another number, another picture", 0, SEED_MOST, 0, "The seed is a number from 0 to 2147483647."),
     TEXT(model, "_Model", "Folder of a model; empty = the one that comes with Scumble"),
     TEXT(sampler, "Sampl_er", "The engine's name of a sampler; empty = the model's own"),
+    {ARGUMENT_NUMBER, G_STRUCT_OFFSET(Settings, paint_guidance), "paint-guidance", "_Keep to paint",
+     "How closely a model that changes the paint as it is told (InstructPix2Pix) keeps to it, 1 to 20; 0 = the model's own", 1.0,
+     PAINT_GUIDANCE_MOST, 0.0, "The guidance by the paint goes from 1 to 20 (0: the model's own)."},
     TEXT(control, "Co_ntrol", "ControlNets, one a line: FOLDER=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
                              "PREPARATION is as-is, drawn, lines, canny or blur"),
     TEXT(lora, "_LoRA", "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"),

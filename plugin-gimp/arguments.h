@@ -21,7 +21,7 @@ typedef struct {
     const gchar *wrong;       /* the sentence where it is none of these */
 } Argument;
 
-#define ARGUMENTS 12
+#define ARGUMENTS 13
 #define ARGUMENTS_STEER 4 /* the last of them; scripts of 2.10 that know of none of these have a procedure without */
 #define ARGUMENTS_KEPT (ARGUMENTS - ARGUMENTS_STEER) /* the first of them; what steers is kept with the image */
 extern const Argument ARGUMENT[ARGUMENTS];

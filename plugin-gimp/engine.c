@@ -133,6 +133,7 @@ gboolean renderer_set(Renderer *r, const Settings *s, GError **error) {
     p.strength = (float)s->strength;
     p.steps = (guint32)s->steps;
     p.guidance = (float)s->guidance;
+    p.paint_guidance = (float)s->paint_guidance;
     p.seed = (guint64)s->seed;
     p.sampler = *s->sampler ? s->sampler : NULL;
     p.alpha = SCUMBLE_ALPHA_FOLLOW_PAINT;

@@ -8,6 +8,7 @@
 /* Where the sliders end; scripts may go on to what the engine takes. */
 #define STEPS_SHOWN 50
 #define GUIDANCE_SHOWN 20.0
+#define PAINT_GUIDANCE_SHOWN 10.0
 
 /* A number with a slider and a box, or with the box alone. */
 typedef struct {
@@ -19,8 +20,9 @@ typedef struct {
 
 struct Form {
     GtkWidget *box, *prompt, *negative, *samplers, *models;
+    GtkWidget *keeps; /* the line of paint_guidance: only for models that have one */
     GtkSizeGroup *labels;
-    Number strength, steps, guidance, seed;
+    Number strength, steps, guidance, seed, paint_guidance;
     GPtrArray *names;   /* of the entries of `samplers`; the first is "" */
     GPtrArray *folders; /* of the entries of `models`; the first is "" */
     gint model;         /* the entry chosen */
@@ -66,7 +68,7 @@ static GtkWidget *add_text(Form *f, const gchar *label, const gchar *tip) {
 }
 
 static void number_changed(GtkAdjustment *adjustment, Form *f) {
-    Number *numbers[] = {&f->strength, &f->steps, &f->guidance, &f->seed};
+    Number *numbers[] = {&f->strength, &f->steps, &f->guidance, &f->seed, &f->paint_guidance};
     for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (numbers[i]->adjustment == adjustment && !f->showing) numbers[i]->own = FALSE;
     tell(f, FALSE);
@@ -246,6 +248,13 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     gtk_box_pack_start(GTK_BOX(seed), button, FALSE, FALSE, 0);
     g_signal_connect(button, "clicked", G_CALLBACK(dice), f);
     add_samplers(f, seed);
+    f->keeps = add_number(f, &f->paint_guidance, NULL, "_Keep to paint:", 1.0, PAINT_GUIDANCE_SHOWN, TRUE, 0.1, 1,
+                          "How closely this model keeps to the paint that it is told to change");
+    for (GList *one = gtk_container_get_children(GTK_CONTAINER(f->keeps)), *next; one; one = next) {
+        gtk_widget_show(one->data);
+        next = g_list_delete_link(one, one);
+    }
+    gtk_widget_set_no_show_all(f->keeps, TRUE);
     add_models(f);
     form_show(f, settings);
     return f;
@@ -278,6 +287,7 @@ void form_read(const Form *f, Settings *s) {
     settings_text(&s->model, g_ptr_array_index(f->folders, f->model));
     s->strength = f->strength.own ? -1.0 : gtk_adjustment_get_value(f->strength.adjustment);
     s->guidance = f->guidance.own ? -1.0 : gtk_adjustment_get_value(f->guidance.adjustment);
+    s->paint_guidance = f->paint_guidance.own ? 0.0 : gtk_adjustment_get_value(f->paint_guidance.adjustment);
     s->steps = f->steps.own ? 0 : (gint)gtk_adjustment_get_value(f->steps.adjustment);
     s->seed = (gint)gtk_adjustment_get_value(f->seed.adjustment);
 }
@@ -289,6 +299,8 @@ void form_show(Form *f, const Settings *s) {
     f->strength.own = s->strength < 0.0;
     f->guidance.own = s->guidance < 0.0;
     f->steps.own = s->steps == 0;
+    f->paint_guidance.own = s->paint_guidance == 0.0;
+    if (!f->paint_guidance.own) gtk_adjustment_set_value(f->paint_guidance.adjustment, s->paint_guidance);
     if (!f->strength.own) gtk_adjustment_set_value(f->strength.adjustment, s->strength);
     if (!f->guidance.own) gtk_adjustment_set_value(f->guidance.adjustment, s->guidance);
     if (!f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, s->steps);
@@ -309,6 +321,9 @@ void form_know_model(Form *f, const ScumbleEngineInfo *info, gchar **samplers) {
     know(&f->strength, info != NULL, info ? info->default_strength : 0.0);
     know(&f->guidance, info != NULL, info ? info->default_guidance : 0.0);
     know(&f->steps, info != NULL, info ? info->default_steps : 0.0);
+    gboolean keeps = info != NULL && info->default_paint_guidance > 0.0f;
+    know(&f->paint_guidance, keeps, keeps ? info->default_paint_guidance : 1.0);
+    gtk_widget_set_visible(f->keeps, keeps);
     f->showing = FALSE;
     if (!fits) tell(f, FALSE);
 }

@@ -8,14 +8,16 @@
 #define STEPS_MOST 200
 #define GUIDANCE_MOST 100.0
 #define SEED_MOST G_MAXINT32
+#define PAINT_GUIDANCE_MOST 20.0
 
-/* A negative strength or guidance, and 0 steps, mean the model's own. */
+/* A negative strength or guidance, 0 steps and 0 paint_guidance mean the model's own. */
 typedef struct {
     gchar *prompt;
     gchar *negative;
     gdouble strength;
     gint steps;
     gdouble guidance;
+    gdouble paint_guidance; /* of models that change the paint as they are told; others do without */
     gint seed;
     gchar *sampler; /* its name in the engine; "" is the model's own */
     gchar *model; /* a folder; "" is the model that comes with Scumble */

@@ -29,7 +29,7 @@ CHECK = """(let* ((image (car (gimp-image-new 64 48 RGB))) (layer (car (gimp-lay
 ARGUMENTS = {
     "2": (
         '64 48 RGB-IMAGE "paint" 100 0',
-        'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 "" ""',
+        'RUN-NONINTERACTIVE image layer "a lake" "" -1 0 -1 1 "" "" 0',
         "gimp-drawable-width",
     ),
     "3": (

@@ -136,4 +136,30 @@ def referred(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
-SCENARIOS = [steered, referred]
+def kept_to(b: Batch):
+    """How closely a model that changes the paint as it is told keeps to it."""
+    model = TINY / "pix2pix"
+    image, layer = b.open(pictures.painting(128, 96, 3))
+    b.export(layer, "paint-out.png", 8)
+    told = {"prompt": "make it winter", "strength": 1.0, "guidance": 4.0, "model": model}
+    made_of = []
+    for keeps in (0, 1.5, 3):
+        steer = ("--paint-guidance", str(keeps)) if keeps else ()
+        wanted = b.reference("paint-out.png", steer=steer, **told)
+        made = b.number(f'(t-kept-to {image} {layer} "{model}" {keeps})')
+        result = b.export(made, "kept.png", 8)
+        same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted.values
+        b.report.check(f"paint guidance {keeps}: the layer is what scumble render makes", same)
+        made_of.append(wanted.values)
+        b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    b.report.check("0 is the model's own, 3 another picture", made_of[0] == made_of[1] != made_of[2])
+    for wrong in (0.5, 21):
+        try:
+            b.session.do(f'(t-kept-to {image} {layer} "{model}" {wrong})')
+            said = "nothing"
+        except ScriptError as error:
+            said = str(error)
+        b.report.check(f"{wrong} is refused", "1 to 20" in said or "out of range" in said, said)
+
+
+SCENARIOS = [steered, referred, kept_to]

@@ -357,5 +357,35 @@ def engineless(d: Desk, r: Report):
     d.close_image()
 
 
+def keeping(d: Desk, r: Report):
+    """A model that changes the paint as it is told has a box for how closely it keeps to it; others do not."""
+    kept = d.s.profile / "scumble.conf"
+    tiny = ROOT / "models/tiny/pix2pix"
+    kept.write_text(f"[scumble]\nmodel={tiny}\nprompt=make it winter\nsteps=2\nguidance=4\n")
+    d.open(240, 180)
+    d.stroke(line(4)[6:14])
+    d.dialog()
+    own = d.s.until(lambda: number(d, "alt+k") == "1.5", 10)
+    r.check("the model's own is shown", own, number(d, "alt+k"))
+    before = rest(d)
+    d.key("alt+k", "ctrl+a")
+    d.s.x("type", "4")
+    d.key("Tab")
+    r.check("another changes the preview", d.s.until(lambda: preview(d) != before, 10))
+    rest(d)
+    d.key("alt+p", "Return")
+    d.s.until(lambda: not d.dialogs(), 10)
+    r.check("and is kept for the next time", "\npaint-guidance=4\n" in kept.read_text(), kept.read_text())
+    kept.write_text("[scumble]\nprompt=make it winter\n")
+    d.dialog()
+    rest(d)
+    d.key("alt+p", "alt+k")
+    typed = number(d, "alt+k")
+    r.check("a model that has none is not asked", typed == "make it winter", typed)
+    d.key("Escape")
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
 SCENARIOS = [filter_dialog, buttons, converted, own_numbers]
-REAL = [selection, rendering, models, regrayed]
+REAL = [selection, rendering, models, regrayed, keeping]

@@ -13,9 +13,11 @@
 (define (t-images) (t-list (cadr (gimp-image-list))))
 (define (t-save-image image path) (gimp-file-save RUN-NONINTERACTIVE image (car (gimp-image-get-active-drawable image)) path path))
 (define (t-scumble image layer prompt negative strength steps guidance seed model sampler)
-  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model sampler)))
+  (car (plug-in-scumble RUN-NONINTERACTIVE image layer prompt negative strength steps guidance seed model sampler 0)))
 (define (t-steered image layer model control lora region reference)
-  (car (plug-in-scumble-steered RUN-NONINTERACTIVE image layer "a lake" "" 0.5 4 1 7 model "" control lora region reference)))
+  (car (plug-in-scumble-steered RUN-NONINTERACTIVE image layer "a lake" "" 0.5 4 1 7 model "" 0 control lora region reference)))
+(define (t-kept-to image layer model keeps)
+  (car (plug-in-scumble RUN-NONINTERACTIVE image layer "make it winter" "" 1 4 4 7 model "" keeps)))
 (define (t-scumble-live image layer) (plug-in-scumble-live RUN-NONINTERACTIVE image layer))
 ; Every step-th value of the selection on a layer of that place and size; outside the image 0.
 (define (t-selection image ox oy w h step)

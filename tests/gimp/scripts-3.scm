@@ -20,6 +20,9 @@
   (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "a lake"
     #:strength 0.5 #:steps 4 #:guidance 1 #:seed 7 #:model model #:control control #:lora lora #:region region
     #:reference reference)))
+(define (t-kept-to image layer model keeps)
+  (car (plug-in-scumble #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) #:prompt "make it winter"
+    #:strength 1 #:steps 4 #:guidance 4 #:seed 7 #:model model #:paint-guidance keeps)))
 (define (t-scumble-live image layer)
   (plug-in-scumble-live #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer)))
 ; Every step-th value of the selection on a layer of that place and size; outside the image 0.
