@@ -358,7 +358,7 @@ def engineless(d: Desk, r: Report):
 
 
 def keeping(d: Desk, r: Report):
-    """A model that changes the paint as it is told has a box for how closely it keeps to it; others do not."""
+    """A model that changes the paint as it is told is asked how closely it keeps to it, others are not."""
     kept = d.s.profile / "scumble.conf"
     tiny = ROOT / "models/tiny/pix2pix"
     kept.write_text(f"[scumble]\nmodel={tiny}\nprompt=make it winter\nsteps=2\nguidance=4\n")
