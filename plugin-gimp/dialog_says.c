@@ -55,17 +55,8 @@ static gchar *plain_sentence(const Dialog *d) {
 
 /* What is on and steers nothing all the same: told at its row; the first of them as a sentence, NULL: none. Free it. */
 static gchar *silent_sentence(Dialog *d) {
-    const GPtrArray *conditions = steering_conditions(d->steering);
-    gchar *why[CONDITIONS_MOST] = {NULL}, *found = NULL;
-    if (d->renderer && conditions->len) renderer_silent(d->renderer, why);
+    gchar *why[CONDITIONS_MOST], *found = steering_silent(d->steering, d->renderer, why);
     steer_list_hear(d->list, why);
-    for (guint i = 0; i < conditions->len && !found; i++) {
-        const Condition *c = conditions_at(conditions, i);
-        if (!why[c->number]) continue;
-        gchar *title = condition_title(c);
-        found = g_strdup_printf("\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, why[c->number]);
-        g_free(title);
-    }
     for (guint i = 0; i < CONDITIONS_MOST; i++) g_free(why[i]);
     return found;
 }

@@ -59,6 +59,16 @@ static gboolean steer(Steering *steering, Renderer *r, gint32 layer, const Paint
     return !wrong;
 }
 
+/* What a script asks for and steers nothing, as an empty drawing does, is an error like all that is wrong in it. */
+static gboolean all_steer(const Steering *steering, const Renderer *r, GError **error) {
+    gchar *why[CONDITIONS_MOST], *silent = steering_silent(steering, r, why);
+    for (guint i = 0; i < CONDITIONS_MOST; i++) g_free(why[i]);
+    gboolean all = silent == NULL;
+    if (!all) g_set_error_literal(error, SCUMBLE_DOMAIN, 0, silent);
+    g_free(silent);
+    return all;
+}
+
 static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrArray *conditions, GError **error) {
     gint32 made = -1;
     Steering *steering = steering_new(image);
@@ -71,7 +81,7 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrA
     } else if (paint && paint->selected == SELECTED_NONE) {
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, CANVAS_NOTHING_SELECTED);
     } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) &&
-               steer(steering, r, layer, paint, error) && finish(r, error)) {
+               steer(steering, r, layer, paint, error) && finish(r, error) && all_steer(steering, r, error)) {
         made = canvas_add_picture(image, layer, r, settings->prompt, error);
     }
     paint_free(paint);

@@ -89,6 +89,20 @@ const gchar *steering_problem(const Steering *s) {
     return NULL;
 }
 
+gchar *steering_silent(const Steering *s, const Renderer *r, gchar *why[CONDITIONS_MOST]) {
+    gchar *found = NULL;
+    for (guint i = 0; i < CONDITIONS_MOST; i++) why[i] = NULL;
+    if (r && s->conditions->len) renderer_silent(r, why);
+    for (guint i = 0; i < s->conditions->len && !found; i++) {
+        const Condition *c = conditions_at(s->conditions, i);
+        if (!why[c->number]) continue;
+        gchar *title = condition_title(c);
+        found = g_strdup_printf("\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, why[c->number]);
+        g_free(title);
+    }
+    return found;
+}
+
 /* All of it but the picture. */
 static gchar *words_of(const Condition *c) {
     return g_strdup_printf("%u %u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->prepare, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,

@@ -29,5 +29,8 @@ typedef enum { LOOK_IN_TURN, LOOK_AT_EACH, LOOK_WHOLE } Look;
  * something had changed. */
 gboolean steering_follow(Steering *steering, Renderer *renderer, const GeglRectangle *canvas, Look look);
 
+/* What the engine has noticed that is on and steers nothing, by number, and the first of them as a sentence, NULL: none. Free all. */
+gchar *steering_silent(const Steering *steering, const Renderer *renderer, gchar *why[CONDITIONS_MOST]);
+
 /* The first sentence about what does not steer, NULL if all does. Valid until the next call. */
 const gchar *steering_problem(const Steering *steering);

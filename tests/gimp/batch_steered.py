@@ -63,10 +63,12 @@ def steered(b: Batch):
     same = [v for i, v in enumerate(result.values) if i % 4 != 3] == made_of[0]
     b.report.check("a layer of that whole name is shown as it is", same)
     b.session.do(f'(begin (gimp-image-remove-layer {image} {made}) (gimp-item-set-name {drawn} "lines"))')
+    b.number(f'(t-empty {image} "blank" 0)')
     wrong = {
         "a preparation that is none": (f"{net}=depth:lines", "", "", "depth:lines"),
         "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
         "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
+        "a drawing of which nothing is drawn": (f"{net}=drawn:blank", "", "", "does not steer"),
         "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),
         "a LoRA of weight 11": ("", f"{lora}:11", "", "-10 to 10"),
         "a file that is not there": ("", "/nowhere/ink.safetensors", "", "/nowhere/ink.safetensors"),
