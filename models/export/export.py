@@ -7,12 +7,12 @@ Stable Diffusion 1.x, 2.x and XL (Turbo, Lightning, LCM and inpainting kin among
                                    [--config DIFFUSERS_FOLDER] [--control]
 
 MODEL is a folder with model_index.json, or a .safetensors file: a checkpoint of Stable Diffusion, whose
-configurations diffusers asks the hub for or takes from --config; or the transformer of SD 3, FLUX.1 or
-Z-Image, whose other parts are those of the folder --config. --tiny puts a tiny autoencoder (TAESD, TAESD3,
-TAEF1: its folder) in the place of the model's own: coarser, and much faster. --control adds the U-Net that
-listens to ControlNets. Each file is compared with the original in the same run; what loses too much in fp16,
-int8 or int4 stays more precise, and is told. Parts are read one after the other. The folder appears when it
-is whole.
+configurations diffusers asks the hub for or takes from --config; or the transformer of SD 3, FLUX.1, FLUX.2
+klein or Z-Image, whose other parts are those of the folder --config. --tiny puts a tiny autoencoder (TAESD,
+TAESD3, TAEF1: its folder) in the place of the model's own: coarser, and much faster. --control adds the U-Net
+that listens to ControlNets. Each file is compared with the original in the same run; what loses too much in
+fp16, int8 or int4 stays more precise, and is told. Parts are read one after the other. The folder appears
+when it is whole.
 """
 
 import argparse

@@ -9,6 +9,7 @@ from safetensors import safe_open
 # What a file's tensors are called when it holds no more than the denoising network of a transformer.
 ALONE = {
     "SD3Transformer2DModel": "joint_blocks.",
+    "Flux2Transformer2DModel": "double_stream_modulation",
     "FluxTransformer2DModel": "double_blocks.",
     "ZImageTransformer2DModel": "cap_pad_token",
 }

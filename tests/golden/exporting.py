@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = os.environ["DIFFUSERS_VERBOSITY"] = "error"
 
+import alone  # noqa: E402
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
 import original  # noqa: E402
@@ -109,7 +110,9 @@ def check(name, scumble):
                 print(f"{name} {precision} with a LoRA: {near:.0f} dB", flush=True)
                 bad += [] if near >= least else [f"{name} {precision} with a LoRA"]
             if name == "sd15" and precision == "fp32":
-                bad += single(parts, scumble, place, own, paint)
+                bad += single(original, parts, scumble, place, own, paint)
+            if alone.family(name) and precision == "fp32":
+                bad += single(alone, parts, scumble, place, own, paint)
             if control:
                 same = heard(made) == heard(OWN / name)
                 print(f"{name}: a U-Net that listens to ControlNets as ours does: {same}")
@@ -129,13 +132,13 @@ def check(name, scumble):
     return bad
 
 
-def single(parts, scumble, place, own, paint):
-    """The same model as one file in its makers' layout, with the configurations of a folder."""
-    original.write(parts, place / "single.safetensors")
+def single(maker, parts, scumble, place, own, paint):
+    """The same model, or its transformer, as one file in its makers' layout; the rest is that of a folder."""
+    maker.write(parts, place / "single.safetensors")
     export(place / "single.safetensors", place / "single", "--config", place / "diffusers")
     near = decibels(own, render(scumble, place / "single", paint, place / "out.png"))
-    print(f"{parts.name} out of a single checkpoint: {near:.0f} dB to its picture", flush=True)
-    return [] if near >= LEAST["fp32"] else [f"{parts.name} out of a single checkpoint"]
+    print(f"{parts.name} out of a single file: {near:.0f} dB to its picture", flush=True)
+    return [] if near >= LEAST["fp32"] else [f"{parts.name} out of a single file"]
 
 
 if __name__ == "__main__":
