@@ -12,14 +12,15 @@ LEAST = {"fp32": 70.0, "fp16": 40.0, "int8": 25.0, "int8w": 25.0, "int4": 12.0}
 TRIED = {"fp32": (), "fp16": ("fp16",), "int8": ("int8", "int8w"), "int4": ("int4", "int8w")}
 
 
-def write(path, row, precision="fp32", told=print):
+def write(path, row, precision="fp32", told=print, weight=weights.own_weight):
     """Writes a file, and tells how near it is and how large. The graph is that of float32; what is written
-    of it is the first precision that is near enough. Inputs and outputs stay float32."""
+    of it is the first precision that is near enough. Inputs and outputs stay float32. `weight` as of
+    weights.emptied."""
     scratch = path.parent / "tracing"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     name = path.relative_to(path.parents[1])
-    with weights.emptied(row.module) as own:
+    with weights.emptied(row.module, weight) as own:
         tracing.trace(scratch / "model.onnx", row, weights=False)
         # Quantized are products of matrices, of which an autoencoder has hardly any.
         matrices = not path.parent.name.startswith("vae")

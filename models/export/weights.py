@@ -20,12 +20,18 @@ LEAST_QUANTIZED = 64
 BLOCK = 32
 
 
+def own_weight(_inner, _name, part):
+    """A weight of a module as it is."""
+    return part.detach()
+
+
 @contextlib.contextmanager
-def emptied(module):
+def emptied(module, weight=own_weight):
     """Takes the weights out of a module, in whose place stand zeros of float32 that take no memory, and
     gives them by name. While a module inside runs, and only then, it has its weights, in float32: so the
     whole says what it would say in float32, with the memory of its largest layer. Buffers stay, in
-    float32."""
+    float32. `weight` gives a weight of a module inside by its full name: a tensor, or what has its shape and
+    becomes one by float()."""
     weights, hooks, kept = {}, [], []
     for place, inner in module.named_modules():
         for name, buffer in inner._buffers.items():
@@ -36,7 +42,7 @@ def emptied(module):
         if not own:
             continue
         prefix = f"{place}." if place else ""
-        weights |= {prefix + name: part.detach() for name, part in own.items()}
+        weights |= {prefix + name: weight(inner, prefix + name, part) for name, part in own.items()}
         for name, part in own.items():
             kept.append((inner._parameters, name, part))
             inner._parameters[name] = torch.nn.Parameter(nothing(part), requires_grad=False)

@@ -1,19 +1,27 @@
 #!/usr/bin/env python3
-"""Writes a full-size random-weight model folder, SD-Turbo-shaped or SD 1.5-shaped: for speed benchmarks only.
+"""Writes a model folder of full size with random weights: for speed and memory only, the pictures are noise.
 
-    python fullsize.py FOLDER [--like sd15] [--wheel open_clip_torch.whl] [--no-check]
+    python fullsize.py FOLDER [--like turbo|sd15|sdxl-turbo|klein] [--precision fp32|fp16|int8|int4]
+                              [--wheel open_clip_torch.whl]
 
-The networks have the shapes of SD-Turbo (SD 2.1: U-Net 866 M, text encoder 340 M, VAE 84 M
-parameters) in float32, about 5.2 GB on disk, or of SD 1.5 (U-Net 860 M, text encoder 123 M), about 4.3 GB;
-one step of SD-Turbo's sampler with either; the pictures are noise. Each part is made in a process
-of its own; the largest takes about 6 GB of memory. The check runs every part once at 512 x 512.
+| like | shapes | precision if none is given, and size |
+|---|---|---|
+| turbo | SD-Turbo (SD 2.1: U-Net 866 M, text encoder 340 M, VAE 84 M parameters) | fp32, 5.2 GB |
+| sd15 | SD 1.5 (U-Net 860 M, text encoder 123 M), one step of SD-Turbo's sampler | fp32, 4.3 GB |
+| sdxl-turbo | SDXL-Turbo (U-Net 2567 M, text encoders 123 and 695 M) | int8, 4.8 GB |
+| klein | FLUX.2 klein 4B (transformer 3876 M, 27 layers of Qwen 3 4B, VAE 84 M) | int4, 5.3 GB |
+
+Weights are drawn tensor by tensor as they are written (drawn.py), by the exporter of models/export, which
+compares each network with torch, run with the same weights: so none is ever in memory as a whole. Those of
+int4 lie on its grid, so that the file must say what torch says in float32. Each network is made in a process
+of its own, which needs 5 to 6 GiB at most. klein's tokenizer is the tiny models'.
 """
 
 import argparse
+import json
 import multiprocessing
 import pathlib
 import resource
-import shutil
 import sys
 import time
 
@@ -21,7 +29,7 @@ sys.dont_write_bytecode = True
 
 import clip_vocab  # noqa: E402
 
-TEXT = {
+CLIP_H = {
     "vocab_size": 49408,
     "hidden_size": 1024,
     "intermediate_size": 4096,
@@ -33,6 +41,36 @@ TEXT = {
     "bos_token_id": 49406,
     "eos_token_id": 49407,
     "pad_token_id": 1,
+    "attn_implementation": "eager",
+}
+CLIP_L = {
+    **CLIP_H,
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "hidden_act": "quick_gelu",
+    "projection_dim": 768,
+}
+CLIP_G = {
+    **CLIP_H,
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 20,
+    "projection_dim": 1280,
+}
+QWEN = {
+    "vocab_size": 151936,
+    "hidden_size": 2560,
+    "intermediate_size": 9728,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "max_position_embeddings": 40960,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0},
+    "attn_implementation": "eager",
 }
 UNET = {
     "sample_size": 64,
@@ -41,16 +79,30 @@ UNET = {
     "cross_attention_dim": 1024,
     "use_linear_projection": True,
 }
-# What SD 1.5 has otherwise.
-TEXT_15 = {
-    "hidden_size": 768,
-    "intermediate_size": 3072,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 12,
-    "hidden_act": "quick_gelu",
-    "projection_dim": 768,
+UNET_15 = {**UNET, "attention_head_dim": 8, "cross_attention_dim": 768, "use_linear_projection": False}
+UNET_XL = {
+    "sample_size": 64,
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": [1, 2, 10],
+    "attention_head_dim": [5, 10, 20],
+    "cross_attention_dim": 2048,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
 }
-UNET_15 = {"attention_head_dim": 8, "cross_attention_dim": 768, "use_linear_projection": False}
+FLUX_2 = {
+    "in_channels": 128,
+    "num_layers": 5,
+    "num_single_layers": 20,
+    "attention_head_dim": 128,
+    "num_attention_heads": 24,
+    "joint_attention_dim": 7680,
+    "axes_dims_rope": (32, 32, 32, 32),
+    "guidance_embeds": False,
+}
 VAE = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -60,80 +112,125 @@ VAE = {
     "sample_size": 768,
     "scaling_factor": 0.18215,
 }
+VAE_XL = {**VAE, "sample_size": 512, "scaling_factor": 0.13025, "force_upcast": True}
+VAE_2 = {**VAE, "latent_channels": 32, "sample_size": 1024}
+del VAE_2["scaling_factor"]
+CLIP, PROJECTED = "CLIPTextModel", "CLIPTextModelWithProjection"
+# Classes of transformers, whose settings are objects.
+CONFIGS = {CLIP: "CLIPTextConfig", PROJECTED: "CLIPTextConfig", "Qwen3Model": "Qwen3Config"}
+SD = ("UNet2DConditionModel", "AutoencoderKL")
+# like: (precision, {part: (its class, settings)})
+LIKES = {
+    "turbo": ("fp32", {"text_encoder": (CLIP, CLIP_H), "unet": (SD[0], UNET), "vae": (SD[1], VAE)}),
+    "sd15": ("fp32", {"text_encoder": (CLIP, CLIP_L), "unet": (SD[0], UNET_15), "vae": (SD[1], VAE)}),
+    "sdxl-turbo": (
+        "int8",
+        {
+            "text_encoder": (CLIP, CLIP_L),
+            "text_encoder_2": (PROJECTED, CLIP_G),
+            "unet": (SD[0], UNET_XL),
+            "vae": (SD[1], VAE_XL),
+        },
+    ),
+    "klein": (
+        "int4",
+        {
+            "text_encoder": ("Qwen3Model", QWEN),
+            "transformer": ("Flux2Transformer2DModel", FLUX_2),
+            "vae": ("AutoencoderKLFlux2", VAE_2),
+        },
+    ),
+}
+# Weights as torch begins make outputs of .35: predictions want 1, what an encoder says the deviation of real
+# latents, a picture .45.
+LOUDER = {"conv_out.weight": 3.0, "proj_out.weight": 1.6, "decoder.conv_out.weight": 1.3}
+LATENTS = {"AutoencoderKL": 40.0, "AutoencoderKLFlux2": 8.5}
 
 
-def component(name, like):
-    """row, config"""
-    import json
+def rows(like):
+    """As families' rows."""
+    import export  # noqa: F401  (where models/export lies)
+    from families import klein, stable_diffusion
 
+    _, parts = LIKES[like]
+    family = klein if like == "klein" else stable_diffusion
+    return family.rows(set(parts), {})
+
+
+def module_of(like, part):
+    import diffusers
+    import drawn
     import torch
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from export import sd
-    from transformers import CLIPTextConfig, CLIPTextModel
+    import transformers
 
     torch.manual_seed(0)
-    text, unet = ({**TEXT, **TEXT_15}, {**UNET, **UNET_15}) if like == "sd15" else (TEXT, UNET)
-    if name == "text_encoder":
-        module = CLIPTextModel(CLIPTextConfig(**text, attn_implementation="eager")).eval()
-        return sd.text_row(module, sd.text_forward, False), module.config.to_diff_dict()
-    kinds = {"unet": (UNet2DConditionModel, unet, sd.unet_row)}
-    kinds |= {"vae_encoder": (AutoencoderKL, VAE, sd.encoder_row)}
-    kinds |= {"vae_decoder": (AutoencoderKL, VAE, sd.decoder_row)}
-    kind, config, row = kinds[name]
-    module = kind(**config).eval()
-    return row(module), json.loads(module.to_json_string())
+    kind, settings = LIKES[like][1][part]
+    if kind in CONFIGS:
+        config = getattr(transformers, CONFIGS[kind])(**settings)
+        return drawn.empty(getattr(transformers, kind), config)
+    module = drawn.empty(getattr(diffusers, kind), **settings)
+    if hasattr(module, "bn"):
+        # As real latents lie.
+        module.bn.running_mean.normal_(0, 0.05)
+        module.bn.running_var.uniform_(2.5, 3.5)
+    return module
 
 
-def write(name, folder, like):
-    import export  # noqa: F401  (where models/export lies)
+def write(file, like, folder, precision):
+    part, row = rows(like)[file]
+    # After rows(), which says where they lie.
+    import drawn
     import files
     import tiny
+    from families import klein
 
-    row, settings = component(name, like)
-    shutil.rmtree(folder / name, ignore_errors=True)
-    files.write(folder / name / "model.onnx", row)
-    tiny.write_json(folder / name / "config.json", settings)
-    report(name, "written")
-
-
-def check(name, folder, like, side=512):
-    import numpy as np
-    import onnxruntime
-
-    path = folder / name / "model.onnx"
-    begin = time.perf_counter()
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    loaded = time.perf_counter() - begin
-    rng = np.random.RandomState(0)
-    shapes = {
-        "text_encoder": {"input_ids": None},
-        "unet": {
-            "sample": (1, 4, side // 8, side // 8),
-            "timestep": (),
-            "encoder_hidden_states": (1, 77, 768 if like == "sd15" else 1024),
-        },
-        "vae_encoder": {"sample": (1, 3, side, side)},
-        "vae_decoder": {"latent_sample": (1, 4, side // 8, side // 8)},
-    }[name]
-    feed = {
-        key: np.zeros((1, 77), np.int64)
-        if shape is None
-        else np.asarray(rng.standard_normal(shape), "f4")
-        for key, shape in shapes.items()
-    }
-    times = []
-    for _ in range(2):
-        begin = time.perf_counter()
-        out = session.run(None, feed)[0]
-        times.append(f"{time.perf_counter() - begin:.2f}")
-    if not np.isfinite(out).all():
-        raise SystemExit(f"{name} does not give finite numbers")
-    report(name, f"loaded in {loaded:.1f} s, ran in {' and '.join(times)} s, output {out.shape}")
-
-
-def report(name, what):
+    began = time.perf_counter()
+    module = module_of(like, part)
+    kind = type(module).__name__
+    louder = {**LOUDER, "encoder.conv_out.weight": LATENTS.get(kind, 1.0)}
+    files.write(folder / file, row(module), precision, weight=drawn.weight(precision, louder))
+    config = module.config
+    told = config.to_diff_dict() if hasattr(config, "to_diff_dict") else json.loads(module.to_json_string())
+    told |= klein.told(module) if hasattr(module, "bn") else {}
+    tiny.write_json((folder / file).with_name("config.json"), told)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{name}: {what}; peak memory {peak:.1f} GiB", flush=True)
+    print(f"  {time.perf_counter() - began:.0f} s, at most {peak:.1f} GiB of memory", flush=True)
+
+
+def write_clip_tokenizer(folder, pad, wheel):
+    import tiny
+    import vocab as bpe
+
+    clip_vocab.make(folder, wheel)
+    named = {"bos_token": bpe.START, "eos_token": bpe.END, "pad_token": pad, "unk_token": bpe.END}
+    config = {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer", **named}
+    tiny.write_json(folder / "tokenizer_config.json", config)
+    tiny.write_json(folder / "special_tokens_map.json", named)
+
+
+def write_rest(like, folder, wheel):
+    import folders
+    import klein
+    import language
+    import tiny
+    import vocab as bpe
+
+    if like == "klein":
+        scheduler = klein.SCHEDULER
+        language.write(language.qwen_tokenizer(), folder / "tokenizer")
+        names = ("Flux2KleinPipeline", scheduler["_class_name"], "Qwen2Tokenizer")
+        index = folders.index(*names, is_distilled=True)
+    else:
+        xl = like == "sdxl-turbo"
+        scheduler = dict(tiny.SCHEDULERS["turbo"])
+        scheduler["_class_name"] = "EulerAncestralDiscreteScheduler" if xl else scheduler["_class_name"]
+        write_clip_tokenizer(folder / "tokenizer", bpe.END if xl else "!", wheel)
+        if xl:
+            write_clip_tokenizer(folder / "tokenizer_2", "!", wheel)
+        index = tiny.model_index(tiny.Parts("xl" if xl else "turbo"))
+        index["scheduler"] = ["diffusers", scheduler["_class_name"]]
+    tiny.write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
+    tiny.write_json(folder / "model_index.json", index)
 
 
 def alone(function, *args):
@@ -145,33 +242,22 @@ def alone(function, *args):
         raise SystemExit(f"{function.__name__} {args[0]} failed")
 
 
-def write_rest(folder, wheel):
-    import tiny
-    import vocab as bpe
-
-    clip_vocab.make(folder / "tokenizer", wheel)
-    named = {"bos_token": bpe.START, "eos_token": bpe.END, "pad_token": "!", "unk_token": bpe.END}
-    config = {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer", **named}
-    tiny.write_json(folder / "tokenizer" / "tokenizer_config.json", config)
-    tiny.write_json(folder / "tokenizer" / "special_tokens_map.json", named)
-    scheduler = tiny.SCHEDULERS["turbo"]
-    tiny.write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
-    tiny.write_json(folder / "model_index.json", tiny.model_index(tiny.Parts("turbo")))
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--like", choices=("turbo", "sd15"), default="turbo")
+    parser.add_argument("--like", choices=list(LIKES), default="turbo")
+    parser.add_argument("--precision", choices=("fp32", "fp16", "int8", "int4"))
+    parser.add_argument("--only", default="", metavar="NAME", help="networks whose names begin so")
     parser.add_argument("--wheel", help="the pinned open_clip_torch wheel, if it is here already")
-    parser.add_argument("--no-check", action="store_true")
     args = parser.parse_args()
-    names = ("text_encoder", "vae_encoder", "vae_decoder", "unet")
-    for name in names:
-        alone(write, name, args.folder, args.like)
-    write_rest(args.folder, args.wheel)
-    for name in () if args.no_check else names:
-        alone(check, name, args.folder, args.like)
+    precision = args.precision or LIKES[args.like][0]
+    for file in rows(args.like):
+        if file.startswith(args.only):
+            alone(write, file, args.like, args.folder, precision)
+    write_rest(args.like, args.folder, args.wheel)
+    total = sum(file.stat().st_size for file in args.folder.rglob("*") if file.is_file())
+    print(f"{args.folder}: {total / 1e9:.2f} GB")
 
 
 if __name__ == "__main__":
