@@ -29,12 +29,26 @@ pub fn advice(kind: &str) -> Option<String> {
     Some(match () {
         () if is(&["GGUF", "PyTorch", "unknown", "of diffusers", "SANA"]) => folder,
         () if is(&["Stable Diffusion 3", "FLUX", "Z-Image"]) => {
-            let parts = " --config FOLDER";
-            format!("{} with the other parts out of its diffusers folder", exporting("FILE", parts))
+            format!(
+                "{}, FOLDER being the diffusers folder of the model that it was made from ({}), whose text encoders, \
+                 autoencoder and tokenizers are taken",
+                exporting("FILE", " --config FOLDER"),
+                origin(kind)
+            )
         }
         () if is(&["checkpoint"]) => exporting("FILE", ""),
         () => folder,
     })
+}
+
+/// Of which models there are diffusers folders with the parts that a transformer needs.
+fn origin(kind: &str) -> &'static str {
+    match () {
+        () if kind.contains("Diffusion 3") => "such as stabilityai/stable-diffusion-3.5-medium or -large",
+        () if kind.contains("FLUX.2") => "black-forest-labs/FLUX.2-klein-4B or -9B",
+        () if kind.contains("FLUX.1") => "black-forest-labs/FLUX.1-schnell or -dev",
+        () => "Tongyi-MAI/Z-Image-Turbo",
+    }
 }
 
 /// How a model is brought into ONNX form; `more` are options.
@@ -61,25 +75,32 @@ fn header(path: &Path) -> Option<String> {
     (text.len() as u64 == length && text.starts_with('{')).then_some(text)
 }
 
-fn of_tensors(header: &str) -> &'static str {
+fn of_tensors(header: &str) -> String {
     let has = |part: &str| header.contains(part);
+    // Fine-tunes of large models are shared without what the model has beside its transformer.
+    let whole = ["text_encoders.", "first_stage_model.", "vae."].into_iter().any(has);
+    let transformer = |name: &str| match whole {
+        true => format!("a checkpoint of {name}"),
+        false => format!("the transformer of {name} alone"),
+    };
     // The first that fits: a LoRA has the names of the model that it changes.
-    match () {
+    let what = match () {
         () if has("lora_unet") || has("lora_A") || has("lora_down") || has("lora_te") => "a LoRA",
         () if has("emb_params") || has("\"clip_l\"") => "a textual inversion",
         () if has("control_model.") || has("controlnet") || has("zero_convs") => "a ControlNet",
         () if has("conditioner.embedders.1") => "a checkpoint of Stable Diffusion XL",
-        () if has("joint_blocks.") => "a checkpoint of Stable Diffusion 3",
-        () if has("double_stream_modulation") => "a checkpoint of FLUX.2",
-        () if has("double_blocks.") || has("single_transformer_blocks.") => "a checkpoint of FLUX.1",
-        () if has("cap_pad_token") => "a checkpoint of Z-Image",
+        () if has("joint_blocks.") => return transformer("Stable Diffusion 3"),
+        () if has("double_stream_modulation") => return transformer("FLUX.2"),
+        () if has("double_blocks.") || has("single_transformer_blocks.") => return transformer("FLUX.1"),
+        () if has("cap_pad_token") => return transformer("Z-Image"),
         () if has("conv_inverted") || has("mlp.inverted_conv") => "a checkpoint of SANA",
         () if has("encoder.block.0.layer.") || has("embed_tokens.") => "a text encoder",
         () if has("model.diffusion_model.") => "a checkpoint of Stable Diffusion",
         () if has("first_stage_model.") || has("decoder.conv_in") => "an autoencoder",
         () if has("down_blocks.") => "a U-Net of diffusers",
         () => "weights of an unknown kind",
-    }
+    };
+    what.to_owned()
 }
 
 #[cfg(test)]
@@ -95,11 +116,18 @@ mod tests {
             ("lora_unet_down_blocks_0_attn.lora_down.weight", "a LoRA"),
             ("conditioner.embedders.1.model.ln_final.bias", "Stable Diffusion XL"),
             ("model.diffusion_model.input_blocks.0.0.weight", "a checkpoint of Stable Diffusion ("),
-            ("model.diffusion_model.joint_blocks.0.x_block.mlp.fc1.bias", "Stable Diffusion 3"),
-            ("double_blocks.0.img_attn.proj.bias", "FLUX.1"),
-            ("single_transformer_blocks.0.proj_out.weight", "FLUX.1"),
-            ("double_stream_modulation_img.lin.weight", "FLUX.2"),
-            ("model.diffusion_model.cap_pad_token", "Z-Image"),
+            (
+                "model.diffusion_model.joint_blocks.0.x_block.mlp.fc1.bias",
+                "the transformer of Stable Diffusion 3 alone",
+            ),
+            (
+                "joint_blocks.0.x_block.mlp.fc1.bias, text_encoders.clip_l.logit_scale",
+                "a checkpoint of Stable Diffusion 3",
+            ),
+            ("double_blocks.0.img_attn.proj.bias", "the transformer of FLUX.1 alone"),
+            ("single_transformer_blocks.0.proj_out.weight", "the transformer of FLUX.1 alone"),
+            ("double_stream_modulation_img.lin.weight", "the transformer of FLUX.2 alone"),
+            ("model.diffusion_model.cap_pad_token", "the transformer of Z-Image alone"),
             ("transformer_blocks.0.ff.conv_inverted.weight", "SANA"),
             ("encoder.block.0.layer.0.SelfAttention.k.weight", "a text encoder"),
             ("emb_params", "textual inversion"),
@@ -111,7 +139,7 @@ mod tests {
             std::fs::write(&path, &bytes).unwrap();
             let found = kind(&path).unwrap();
             assert!(found.contains(what), "{names}: {found}");
-            let wanted = ["checkpoint", "unknown"].iter().any(|model| found.contains(model));
+            let wanted = ["checkpoint", "transformer", "unknown"].iter().any(|model| found.contains(model));
             assert_eq!(advice(&found).is_some(), wanted, "{found}");
             let parts = ["Diffusion 3", "FLUX", "Z-Image"].iter().any(|family| found.contains(family));
             assert_eq!(advice(&found).is_some_and(|told| told.contains("--config")), parts, "{found}");

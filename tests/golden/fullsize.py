@@ -9,7 +9,7 @@
 | turbo | SD-Turbo (SD 2.1: U-Net 866 M, text encoder 340 M, VAE 84 M parameters) | fp32, 5.2 GB |
 | sd15 | SD 1.5 (U-Net 860 M, text encoder 123 M), one step of SD-Turbo's sampler | fp32, 4.3 GB |
 | sdxl-turbo | SDXL-Turbo (U-Net 2567 M, text encoders 123 and 695 M) | int8, 4.8 GB |
-| klein | FLUX.2 klein 4B (transformer 3876 M, 27 layers of Qwen 3 4B, VAE 84 M) | int4, 5.3 GB |
+| klein | FLUX.2 klein 4B (transformer 3876 M, 27 layers of Qwen 3 4B, VAE 84 M) | int4, some 5.2 GB |
 
 Weights are drawn tensor by tensor as they are written (drawn.py), by the exporter of models/export, which
 compares each network with torch, run with the same weights: so none is ever in memory as a whole. Those of
