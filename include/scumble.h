@@ -673,6 +673,19 @@
 #define SCUMBLE_PREPARE_BLUR 4
 
 /**
+ * Of a painting or photograph how far away things are, white is near, as a network sees it (an annotator, e.g. Depth Anything):
+ * that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models.
+ * It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
+ * poll tells. ABI 1.6.
+ */
+#define SCUMBLE_PREPARE_DEPTH 5
+
+/**
+ * The same of soft edges, white on black (e.g. HED, PiDiNet): `annotators/soft-edges`. ABI 1.6.
+ */
+#define SCUMBLE_PREPARE_SOFT_EDGES 6
+
+/**
  * Something failed.
  */
 #define SCUMBLE_LOG_ERROR 1

@@ -14,7 +14,7 @@ static const struct {
              {SCUMBLE_CONDITION_REFERENCE, "reference"}};
 
 /* By their numbers, SCUMBLE_PREPARE_*. */
-static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur"};
+static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges"};
 
 static const struct {
     const gchar *part; /* of a network's name, in small letters */
@@ -26,7 +26,9 @@ static const struct {
 const gchar *preparation_name(guint32 prepare) { return PREPARATIONS[prepare]; }
 
 gboolean preparation_named(const gchar *name, gsize length, guint32 *prepare) {
-    if (length == 5 && !strncmp("as-is", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_AS_IS]; /* as the command line has it */
+    /* As the command line has them. */
+    if (length == 5 && !strncmp("as-is", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_AS_IS];
+    if (length == 10 && !strncmp("soft-edges", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_SOFT_EDGES];
     for (guint32 i = 0; i < G_N_ELEMENTS(PREPARATIONS); i++) {
         if (strlen(PREPARATIONS[i]) != length || strncmp(PREPARATIONS[i], name, length)) continue;
         *prepare = i;

@@ -129,7 +129,7 @@ static GtkWidget *layer_of(Row *row) {
 }
 
 /* What SCUMBLE_PREPARE_* are called, by their numbers. */
-static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred"};
+static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred", "depth", "soft edges"};
 
 /* A line of its own: what is made of the layer, and why that says nothing. */
 static void add_prepare(Row *row) {
@@ -142,7 +142,9 @@ static void add_prepare(Row *row) {
                                               "drawn lines: lines that are drawn on it, of any colour, on paper or on nothing\n"
                                               "lines of a picture: those that somebody would draw of what is painted on it\n"
                                               "edges (Canny): of what is painted on it, by Canny's detector\n"
-                                              "blurred: what is painted on it, soft, for ControlNets that make detail (tile)");
+                                              "blurred: what is painted on it, soft, for ControlNets that make detail (tile)\n"
+                                              "depth: how far away it is, as a network sees it (annotators/depth beside your models)\n"
+                                              "soft edges: strong and weak ones, as a network sees them (annotators/soft-edges)");
     g_signal_connect(row->prepare, "changed", G_CALLBACK(prepare_changed), row);
     row->silent = gtk_label_new(NULL);
     gtk_label_set_ellipsize(GTK_LABEL(row->silent), PANGO_ELLIPSIZE_END);

@@ -11,7 +11,7 @@ use crate::pixels::{Coding, ImageView, Picture};
 use crate::prepare::{self, Prepare};
 use crate::region::Rect;
 use crate::render::{self, Reference as Referred};
-use crate::shown::Shown;
+use crate::shown::{Shown, Whole};
 
 /// More than anybody steers by; each may hold a canvas.
 pub const MOST: usize = 32;
@@ -188,10 +188,15 @@ impl Steer {
     /// As [`Shown::window`].
     pub fn picture(&self, window: &Window, cell: u32, cancel: &Cancel) -> Result<Option<Arc<Picture>>> {
         match self {
+            Steer::Pictured { what, shown } if what.prepare().is_annotated() => {
+                shown.whole(Whole::Annotated, cancel).map(|(picture, _)| Some(picture))
+            }
             Steer::Pictured { what, shown } if what.is_of_canvas() => {
                 shown.window(window, cell, what.prepare(), cancel)
             }
-            Steer::Pictured { shown, .. } => shown.whole(cancel).map(|(picture, _)| Some(picture)),
+            Steer::Pictured { shown, .. } => {
+                shown.whole(Whole::Reference, cancel).map(|(picture, _)| Some(picture))
+            }
             Steer::Lora(_) => Ok(None),
         }
     }
@@ -200,6 +205,14 @@ impl Steer {
     pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
         match self {
             Steer::Pictured { what, shown } => Some(match &**what {
+                Pictured::Control(Control { model, scale, start, end, prepare })
+                    if prepare.is_annotated() =>
+                {
+                    let (picture, key, how) = (picture?, shown.key()?, *prepare);
+                    let (scale, start, end) = (*scale, *start, *end);
+                    let what = render::Annotated { picture, key, how, model, scale, start, end };
+                    render::Condition::Annotated(what)
+                }
                 Pictured::Control(Control { model, scale, start, end, prepare: _ }) => {
                     let (picture, scale, start, end) = (picture?, *scale, *start, *end);
                     render::Condition::Control(render::Control { picture, model, scale, start, end })

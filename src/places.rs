@@ -121,6 +121,11 @@ pub fn user_loras() -> Option<PathBuf> {
     user_models().and_then(|models| Some(models.parent()?.join("loras")))
 }
 
+/// The user's folder of annotators, which make control pictures; beside it too.
+pub fn user_annotators() -> Option<PathBuf> {
+    user_models().and_then(|models| Some(models.parent()?.join("annotators")))
+}
+
 /// The user's folder for what can be made again, e.g. `~/.cache/scumble`.
 pub fn user_cache() -> Option<PathBuf> {
     cache_folder(&|name| std::env::var_os(name))

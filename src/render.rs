@@ -16,6 +16,7 @@ use crate::grid::Window;
 pub use crate::model::{Capabilities, Defaults, Geometry, ModelInfo};
 pub use crate::pixels::Picture;
 pub use crate::policy::{Next, Policy, Previews};
+use crate::prepare::Prepare;
 use crate::region::Rect;
 
 /// `[channels, height, width]` in latent cells, scaled as the network wants it.
@@ -30,6 +31,8 @@ pub enum Condition<'a> {
     Negative(&'a str),
     /// Lines, depths, poses that it follows.
     Control(Control<'a>),
+    /// The same, of a picture that a network makes of another one.
+    Annotated(Annotated<'a>),
     /// What the model has learnt besides.
     Lora(Lora<'a>),
     /// Other words in a part of it.
@@ -96,6 +99,21 @@ pub struct Control<'a> {
     /// What it says is multiplied by this; 0 is off.
     pub scale: f32,
     /// The part of the steps that are run in which it is heard: 0 is before the first, 1 after the last.
+    pub start: f32,
+    pub end: f32,
+}
+
+/// A [`Control`] whose picture a network is to make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Annotated<'a> {
+    /// All of the canvas, in whatever size, RGB, 0..1.
+    pub picture: &'a Picture,
+    /// As [`Reference::key`].
+    pub key: u128,
+    /// What is to be made of it, one that [`Prepare::is_annotated`].
+    pub how: Prepare,
+    pub model: &'a str,
+    pub scale: f32,
     pub start: f32,
     pub end: f32,
 }
@@ -181,11 +199,23 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// In the order of the conditions, but for references with these keys.
+    /// Of references and of what is annotated.
+    pub fn keys(&self) -> impl Iterator<Item = u128> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Reference(reference) => Some(reference.key),
+            Condition::Annotated(annotated) => Some(annotated.key),
+            _ => None,
+        })
+    }
+
+    /// In the order of the conditions, but for those with these [`Scene::keys`].
     pub fn pictures(&self, known: &[u128]) -> impl Iterator<Item = &'a Picture> {
         self.conditions.iter().filter_map(|condition| match condition {
             Condition::Reference(reference) => {
                 Some(reference.picture).filter(|_| !known.contains(&reference.key))
+            }
+            Condition::Annotated(annotated) => {
+                Some(annotated.picture).filter(|_| !known.contains(&annotated.key))
             }
             Condition::Control(control) => Some(control.picture),
             Condition::Region(region) => Some(region.mask),

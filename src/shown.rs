@@ -19,6 +19,16 @@ use crate::render::Reference as Referred;
 /// Pixels of a reference picture that are looked at: twice as wide and high as what models are shown.
 const MOST_SEEN: f64 = 2048.0 * 2048.0;
 
+/// Pixels of a control picture that a network makes something of: twice what such networks are shown.
+const MOST_ANNOTATED: f64 = 1024.0 * 1024.0;
+
+/// What all of a picture is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    Reference,
+    Annotated,
+}
+
 /// A picture as it was at one moment, and the windows that were read of it.
 pub struct Shown {
     pixels: Snapshot,
@@ -28,7 +38,7 @@ pub struct Shown {
     /// What of a drawing is ink.
     counted: Counted,
     /// All of it, and its [`Referred::key`].
-    whole: Mutex<Option<(Arc<Picture>, u128)>>,
+    whole: Mutex<Option<(Whole, Arc<Picture>, u128)>>,
 }
 
 impl Shown {
@@ -82,26 +92,29 @@ impl Shown {
         self.counted.known() == Some(Ink::None)
     }
 
-    /// All of it, over white where it is transparent, and its [`Referred::key`]; smaller, where it has more pixels than any
-    /// model looks at.
+    /// All of it, over white where it is transparent, and its [`Referred::key`]; smaller, where it has more pixels than are
+    /// looked at.
     ///
     /// # Errors
     /// As [`read::picture`].
-    pub fn whole(&self, cancel: &Cancel) -> Result<(Arc<Picture>, u128)> {
-        let mut whole = self.whole.lock();
-        if let Some(known) = &*whole {
-            return Ok(known.clone());
+    pub fn whole(&self, whole: Whole, cancel: &Cancel) -> Result<(Arc<Picture>, u128)> {
+        let mut known = self.whole.lock();
+        if let Some((_, picture, key)) = known.as_ref().filter(|(what, ..)| *what == whole) {
+            return Ok((picture.clone(), *key));
         }
+        let most = if whole == Whole::Reference { MOST_SEEN } else { MOST_ANNOTATED };
         let Rect { width, height, .. } = self.pixels.bounds();
-        let scale = (MOST_SEEN / (f64::from(width) * f64::from(height))).sqrt().min(1.0);
+        let scale = (most / (f64::from(width) * f64::from(height))).sqrt().min(1.0);
         let side = |side: i32| 0..((f64::from(side) * scale) as i64).max(1);
         let read = read::picture(&self.pixels, scale, [side(width), side(height)], [1.0; 3], cancel)?;
         let key = Referred::key(&read);
-        Ok(whole.insert((Arc::new(read), key)).clone())
+        let read = Arc::new(read);
+        *known = Some((whole, read.clone(), key));
+        Ok((read, key))
     }
 
     /// [`Referred::key`] of all of it, once it was asked for.
     pub fn key(&self) -> Option<u128> {
-        self.whole.lock().as_ref().map(|(_, key)| *key)
+        self.whole.lock().as_ref().map(|(.., key)| *key)
     }
 }

@@ -80,7 +80,8 @@ pub struct RenderArgs {
     pub mask_softness: Option<u32>,
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
-    /// `scumble prepare` tells: drawn, lines, canny, blur or as-is. May be given several times
+    /// `scumble prepare` tells: drawn, lines, canny, blur, depth,
+    /// soft-edges or as-is. May be given several times
     #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
@@ -115,14 +116,19 @@ pub struct RenderArgs {
   lines  the lines that somebody would draw of a painting or photograph: white on black
   canny  the edges that Canny's detector finds: white on black
   blur   the picture, blurred, for nets that make detail (tile)
+  depth  how far away things are, white is near, as a network sees it (annotators/depth in Scumble's data folder)
+  soft-edges  edges, strong and weak, white on black, as a network sees them (annotators/soft-edges)
 Lines and edges are those of the size at which the model sees the picture: --side says which.")]
 pub struct PrepareArgs {
-    /// What is made of the picture: as-is, drawn, lines, canny or blur
+    /// What is made of the picture: as-is, drawn, lines, canny, blur, depth or soft-edges
     #[arg(long = "as", value_name = "HOW", value_parser = steering::parse_prepare)]
     pub how: Prepare,
     /// The picture: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
     #[arg(short, long, value_name = "PICTURE")]
     pub input: PathBuf,
+    /// For depth and soft edges: the network's folder or .onnx file [default: that in Scumble's data folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub annotator: Option<PathBuf>,
     /// Where the prepared picture goes (PNG)
     #[arg(short, long, value_name = "PNG")]
     pub output: PathBuf,

@@ -2,6 +2,7 @@
 
 use scumble::cancel::Cancel;
 use scumble::canvas::Canvas;
+use scumble::pipeline::{LoadOptions, annotate};
 use scumble::pixels::{Format, ImageView};
 use scumble::prepare::{self, Ink, Prepare, Tally};
 use scumble::region::Rect;
@@ -20,7 +21,7 @@ pub fn run(args: &PrepareArgs) -> Done {
     let side = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
     let (wide, high) = (side(width), side(height));
 
-    let made = made(&still, args.how, scale, (wide, high)).map_err(|why| Failure::failed(why.message))?;
+    let made = made(&still, args, scale, (wide, high)).map_err(|why| Failure::failed(why.message))?;
     let grey = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
     let pixels: Vec<u8> = (0..(wide * high) as usize)
         .flat_map(|at| [0, 1, 2].map(|c| grey(made.picture[c][at])).into_iter().chain([255]))
@@ -41,7 +42,7 @@ struct Made {
 
 fn made(
     still: &stills::Still,
-    how: Prepare,
+    args: &PrepareArgs,
     scale: f64,
     (wide, high): (u32, u32),
 ) -> scumble::error::Result<Made> {
@@ -53,13 +54,18 @@ fn made(
     let mut canvas = Canvas::new(rect, format, 1)?;
     let stride = still.width as usize * format.bytes_per_pixel();
     canvas.update(&ImageView::new(format, rect, stride, &still.pixels)?, rect, 1)?;
+    let how = args.how;
     let (pixels, cancel) = (canvas.snapshot(), Cancel::new());
     let ink = match how {
         Prepare::Drawn => Ink::of(&Tally::of(&pixels, None, &cancel)?),
         _ => Ink::None,
     };
     let window = [0..i64::from(wide), 0..i64::from(high)];
-    let picture = prepare::window(&pixels, how, ink, scale, window, &cancel)?;
+    let mut picture = prepare::window(&pixels, how, ink, scale, window, &cancel)?;
+    if how.is_annotated() {
+        let (annotator, size) = (args.annotator.as_deref(), Some((wide as usize, high as usize)));
+        picture = annotate(&picture, how, annotator, size, &LoadOptions::default(), &cancel)?;
+    }
     let planes = [0, 1, 2].map(|c| picture.index_axis(ndarray::Axis(0), c).iter().copied().collect());
     Ok(Made { picture: planes, is_empty: how == Prepare::Drawn && ink == Ink::None })
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 
 use image::{ImageBuffer, Rgb, Rgba};
 
@@ -102,6 +103,75 @@ fn what_a_controlnet_is_shown_can_be_looked_at() {
     let odd = scratch.rgb("odd.png", 1, 300);
     succeed(&["prepare", "--as", "lines", "-i", &odd, "-o", &out, "--side", "16"]);
     assert_eq!(image::open(&out).unwrap().into_rgb8().dimensions(), (1, 16));
+}
+
+/// With those of `models/tiny/annotators` as the user's, in a process of its own for the renderer.
+#[test]
+fn depth_and_soft_edges_are_made_by_the_users_annotators() {
+    let scratch = Scratch::new("annotators");
+    let input = scratch.rgb("in.png", 64, 64);
+    let (photo, out) = (scratch.rgb("photo.png", 64, 64), scratch.file("out.png"));
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
+    let home = scratch.0.join("data");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
+        command.args(args).env("XDG_DATA_HOME", &home).env("HOME", &home).env("LOCALAPPDATA", &home);
+        command.output().unwrap()
+    };
+    let (model, net) = (at("sd15"), at("controls/sd15-depth"));
+    let render = |control: &str| {
+        let control = format!("{net}={control}{photo}");
+        run(&[
+            "render",
+            "-i",
+            &input,
+            "-p",
+            "a lake",
+            "-o",
+            &out,
+            "-m",
+            &model,
+            "--steps",
+            "2",
+            "--control",
+            &control,
+        ])
+    };
+    let missing = render("depth:");
+    let said = text(&missing.stderr);
+    assert_eq!(missing.status.code(), Some(1), "{said}");
+    assert!(said.contains("annotators") && said.contains("depth is not there"), "{said}");
+    let data =
+        if cfg!(target_os = "macos") { home.join("Library/Application Support") } else { home.clone() };
+    let folder = data.join("scumble/annotators");
+    for file in [
+        "depth/onnx/model.onnx",
+        "depth/preprocessor_config.json",
+        "soft-edges/model.onnx",
+        "soft-edges/preprocessor_config.json",
+    ] {
+        let to = folder.join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(tiny.join("annotators").join(file), to).unwrap();
+    }
+    let mut seen = Vec::new();
+    for how in ["", "depth:", "soft-edges:"] {
+        let output = render(how);
+        assert!(output.status.success(), "{how}: {}", text(&output.stderr));
+        let picture = image::open(&out).unwrap().into_rgb8();
+        assert!(!seen.contains(&picture), "{how}");
+        seen.push(picture);
+    }
+    let named = at("annotators/depth");
+    for more in [&[][..], &["--annotator", &named]] {
+        let output =
+            run(&[&["prepare", "--as", "depth", "-i", &photo, "-o", &out, "--side", "40"], more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let made = image::open(&out).unwrap().into_rgb8();
+        assert_eq!(made.dimensions(), (40, 40));
+        assert!(made.pixels().any(|p| p.0[0] > 200) && made.pixels().all(|p| p.0[0] == p.0[1]), "grey");
+    }
 }
 
 #[test]

@@ -228,6 +228,14 @@ def _preparations() -> dict[str, tuple[str, str]]:
         ),
         "canny": (tr("edges (Canny)"), tr("The edges of what is painted on it, by Canny's detector")),
         "blur": (tr("blurred"), tr("What is painted on it, soft, for ControlNets that make detail (tile)")),
+        "depth": (
+            tr("depth"),
+            tr("How far away things on it are, as a network sees it (annotators/depth beside your models)"),
+        ),
+        "soft_edges": (
+            tr("soft edges"),
+            tr("Strong and weak edges, as a network sees them (annotators/soft-edges beside your models)"),
+        ),
     }
 
 

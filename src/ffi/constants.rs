@@ -247,6 +247,13 @@ pub const SCUMBLE_PREPARE_LINES: u32 = 2;
 pub const SCUMBLE_PREPARE_CANNY: u32 = 3;
 /// Blurred, for ControlNets that make detail of it (tile); what is transparent is black.
 pub const SCUMBLE_PREPARE_BLUR: u32 = 4;
+/// Of a painting or photograph how far away things are, white is near, as a network sees it (an annotator, e.g. Depth Anything):
+/// that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models.
+/// It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
+/// poll tells. ABI 1.6.
+pub const SCUMBLE_PREPARE_DEPTH: u32 = 5;
+/// The same of soft edges, white on black (e.g. HED, PiDiNet): `annotators/soft-edges`. ABI 1.6.
+pub const SCUMBLE_PREPARE_SOFT_EDGES: u32 = 6;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;
@@ -309,4 +316,6 @@ const _: () = {
     assert!(SCUMBLE_PREPARE_LINES == Prepare::Lines as u32);
     assert!(SCUMBLE_PREPARE_CANNY == Prepare::Canny as u32);
     assert!(SCUMBLE_PREPARE_BLUR == Prepare::Blur as u32);
+    assert!(SCUMBLE_PREPARE_DEPTH == Prepare::Depth as u32);
+    assert!(SCUMBLE_PREPARE_SOFT_EDGES == Prepare::SoftEdges as u32);
 };

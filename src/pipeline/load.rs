@@ -19,6 +19,7 @@ use crate::models::kind::Kind;
 use crate::models::onnx_file::{self, Scan};
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
+use crate::pipeline::annotators::Annotators;
 use crate::pipeline::control::Controls;
 use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
@@ -88,12 +89,24 @@ impl Pipeline {
 }
 
 /// How networks are brought onto a device, also later than the model.
+#[derive(Clone, Copy)]
 pub struct Loading {
     runtime: &'static Runtime,
     options: device::Options,
 }
 
 impl Loading {
+    /// For networks that are used without a model.
+    ///
+    /// # Errors
+    /// [`Status::Runtime`].
+    pub fn on_cpu(options: &LoadOptions) -> Result<Loading> {
+        let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
+        let (device, threads) = (Device::CPU, device::threads(options.intra_threads));
+        let options = device::Options { device, threads, precision: device::precision(device, runtime) };
+        Ok(Loading { runtime, options })
+    }
+
     /// A network that no other part of the model is checked with.
     ///
     /// # Errors
@@ -287,6 +300,7 @@ impl Loader<'_> {
             beside,
             paint_guidance: folder.paint_guidance,
             controls,
+            annotators: Annotators::new(loading),
             loras,
             references,
             encoder,

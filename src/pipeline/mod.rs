@@ -1,5 +1,7 @@
 //! Pictures out of pictures: encode, denoise, decode, whatever the family of models.
 
+mod annotator;
+mod annotators;
 mod around;
 mod beside;
 mod conditioning;
@@ -50,6 +52,7 @@ use crate::render::{
     Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
     Quality, Renderer, Scene, Sink,
 };
+use annotators::Annotators;
 use around::Wider;
 use beside::Channels;
 use control::{Acting, Controls};
@@ -65,6 +68,7 @@ use samplers::Samplers;
 use scheduler::{Rule, Schedule, Step};
 use vae::{Decoder, Encoder};
 
+pub use annotators::annotate;
 pub use fallback::Fallback;
 pub use load::LoadOptions;
 
@@ -79,6 +83,7 @@ pub struct Pipeline {
     /// InstructPix2Pix: how far to go from what is predicted without the paint.
     paint_guidance: f32,
     controls: Controls,
+    annotators: Annotators,
     loras: Loras,
     references: References,
     encoder: Encoder,
@@ -115,6 +120,11 @@ impl Renderer for Pipeline {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         cancel.check()?;
+        let (mut annotating, cell) = (Duration::ZERO, self.info.geometry.cell.max(1));
+        let why_not = self.controls.why_not();
+        let pictures = self.annotators.pictures(scene, cell, why_not, cancel, &mut annotating)?;
+        let conditions = annotators::in_their_place(scene, &pictures);
+        let scene = &Scene { conditions: &conditions, ..*scene };
         let acting = self.controls.prepare(scene, &self.network, cancel)?;
         let listening = self.controls.listening().filter(|_| !acting.is_empty());
         let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
@@ -132,7 +142,7 @@ impl Renderer for Pipeline {
         let cells = (height / cell) * (width / cell);
         let mut plan =
             self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule, cells)?;
-        let mut phases = Phases::default();
+        let mut phases = Phases { runtime: annotating, ..Phases::default() };
 
         let start = Instant::now();
         let spent = &mut phases.runtime;
@@ -175,7 +185,7 @@ impl Renderer for Pipeline {
                 Channels::always(encoder.unscaled(&encoded))
             }
         };
-        phases.encode = start.elapsed();
+        phases.encode = start.elapsed() + annotating;
 
         let mut start = Instant::now();
         let (channels, height, width) = encoded.dim();

@@ -10,6 +10,7 @@ use crate::error::{Error, Result, Status};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
+    Bilinear,
     Bicubic,
     Lanczos,
 }
@@ -31,6 +32,7 @@ pub fn resized(picture: &Picture, (width, height): (usize, usize), filter: Filte
     let mut across = Image::new(width as u32, rows as u32, PixelType::U8x3);
     let mut to = Image::new(width as u32, height as u32, PixelType::U8x3);
     let filter = match filter {
+        Filter::Bilinear => FilterType::Bilinear,
         Filter::Bicubic => FilterType::CatmullRom,
         Filter::Lanczos => FilterType::Lanczos3,
     };

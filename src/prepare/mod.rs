@@ -17,6 +17,8 @@ pub use drawn::Ink;
 pub(crate) use tally::Counted;
 pub use tally::Tally;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::pixels::snapshot::Snapshot;
@@ -27,7 +29,7 @@ pub const EMPTY: &str = "Nothing is drawn on this control picture yet, so it say
                          prepared otherwise.";
 
 /// What is made of a control picture before a ControlNet reads it. The numbers are the ABI's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prepare {
     /// Nothing; what is transparent is black.
     #[default]
@@ -40,11 +42,22 @@ pub enum Prepare {
     Canny = 3,
     /// Soft, for nets that put detail into what they see (tile nets); what is transparent is black.
     Blur = 4,
+    /// How far away what it shows is, near white, as a network sees it. What is transparent is white paper.
+    Depth = 5,
+    /// Its edges as a network sees them, white on black, strong and weak ones. What is transparent is white paper.
+    SoftEdges = 6,
 }
 
 impl Prepare {
-    pub const ALL: [Prepare; 5] =
-        [Prepare::AsIs, Prepare::Drawn, Prepare::Lines, Prepare::Canny, Prepare::Blur];
+    pub const ALL: [Prepare; 7] = [
+        Prepare::AsIs,
+        Prepare::Drawn,
+        Prepare::Lines,
+        Prepare::Canny,
+        Prepare::Blur,
+        Prepare::Depth,
+        Prepare::SoftEdges,
+    ];
 
     pub fn from_number(number: u32) -> Result<Prepare> {
         Self::ALL.into_iter().find(|one| *one as u32 == number).ok_or_else(|| {
@@ -62,13 +75,20 @@ impl Prepare {
             Prepare::Lines => "lines",
             Prepare::Canny => "canny",
             Prepare::Blur => "blur",
+            Prepare::Depth => "depth",
+            Prepare::SoftEdges => "soft-edges",
         }
+    }
+
+    /// Does a network make it, of the whole picture? Then the renderer sees to it (`pipeline/annotators.rs`).
+    pub fn is_annotated(self) -> bool {
+        matches!(self, Prepare::Depth | Prepare::SoftEdges)
     }
 
     /// On how many pixels of the level around it a pixel depends.
     pub fn margin(self) -> usize {
         match self {
-            Prepare::AsIs | Prepare::Drawn => 0,
+            Prepare::AsIs | Prepare::Drawn | Prepare::Depth | Prepare::SoftEdges => 0,
             Prepare::Lines => lines::MARGIN,
             Prepare::Canny => canny::MARGIN,
             Prepare::Blur => planes::Kernel::new(BLUR).radius(),
@@ -103,6 +123,8 @@ pub fn window(
         Prepare::Lines => lines::picture(&seen(1.0)?, inner, cancel),
         Prepare::Canny => canny::picture(&seen(1.0)?, inner, cancel),
         Prepare::Blur => blurred(&seen(0.0)?, inner, cancel),
+        // What the network is shown.
+        Prepare::Depth | Prepare::SoftEdges => seen(1.0),
     }
 }
 

@@ -207,7 +207,7 @@ impl Link {
                         Some(error) => Err(error.into()),
                         None => {
                             if how.is_ok() {
-                                self.known = scene.all_references().map(|reference| reference.key).collect();
+                                self.known = scene.keys().collect();
                             }
                             how.map_err(Trouble::Told)
                         }

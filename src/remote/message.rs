@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, Status};
 use crate::grid::Window;
 use crate::model::{Capabilities, ModelInfo};
+use crate::prepare::Prepare;
 use crate::region::Rect;
 use crate::render::{
-    Around, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene,
+    Annotated, Around, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene,
 };
 
 /// Changes with what is said here.
@@ -100,6 +101,17 @@ pub enum Said<'a> {
         start: f32,
         end: f32,
     },
+    /// Its picture comes with it unless the worker has it.
+    Annotated {
+        picture: [usize; 3],
+        key: u128,
+        known: bool,
+        how: Prepare,
+        model: &'a str,
+        scale: f32,
+        start: f32,
+        end: f32,
+    },
     #[serde(borrow)]
     Lora(Lora<'a>),
     Region {
@@ -125,6 +137,10 @@ impl<'a> Said<'a> {
             Condition::Control(Control { picture, model, scale, start, end }) => {
                 Said::Control { picture: picture.dim().into(), model, scale, start, end }
             }
+            Condition::Annotated(Annotated { picture, key, how, model, scale, start, end }) => {
+                let (picture, known) = (picture.dim().into(), known.contains(&key));
+                Said::Annotated { picture, key, known, how, model, scale, start, end }
+            }
             Condition::Lora(lora) => Said::Lora(lora),
             Condition::Region(Region { mask, prompt, negative, weight }) => {
                 Said::Region { mask: mask.dim().into(), prompt, negative, weight }
@@ -140,7 +156,17 @@ impl<'a> Said<'a> {
         match self {
             Said::Control { picture, .. } => Some(*picture),
             Said::Region { mask, .. } => Some(*mask),
-            Said::Reference { picture, known: false, .. } => Some(*picture),
+            Said::Reference { picture, known: false, .. } | Said::Annotated { picture, known: false, .. } => {
+                Some(*picture)
+            }
+            _ => None,
+        }
+    }
+
+    /// The key of its picture, where that is kept.
+    pub fn key(&self) -> Option<u128> {
+        match self {
+            Said::Reference { key, .. } | Said::Annotated { key, .. } => Some(*key),
             _ => None,
         }
     }
@@ -152,6 +178,10 @@ impl<'a> Said<'a> {
             Said::Negative(text) => Condition::Negative(text),
             Said::Control { model, scale, start, end, .. } => {
                 Condition::Control(Control { picture: pictures.next()?, model, scale, start, end })
+            }
+            Said::Annotated { key, how, model, scale, start, end, .. } => {
+                let picture = pictures.next()?;
+                Condition::Annotated(Annotated { picture, key, how, model, scale, start, end })
             }
             Said::Lora(lora) => Condition::Lora(lora),
             Said::Region { prompt, negative, weight, .. } => {
@@ -289,6 +319,8 @@ mod tests {
         let mask_picture = Picture::from_elem((3, 16, 24), 0.75);
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
         let reference = Picture::from_elem((3, 5, 9), 0.125);
+        let whole = Picture::from_elem((3, 7, 2), 0.5);
+        let (how, model, scale, start, end) = (Prepare::SoftEdges, "/nets/lines", 0.5, 0.25, 1.0);
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
             canvas: Rect::new(0, 0, 24, 16),
@@ -298,13 +330,7 @@ mod tests {
             hole: Some(&hole),
             conditions: &[
                 Condition::Prompt("a lake ✓"),
-                Condition::Control(Control {
-                    picture: &paint,
-                    model: "/nets/lines",
-                    scale: 0.5,
-                    start: 0.25,
-                    end: 1.0,
-                }),
+                Condition::Control(Control { picture: &paint, model, scale, start, end }),
                 Condition::Negative(""),
                 Condition::Region(Region { mask: &mask_picture, prompt: "ships", negative: "", weight: 0.5 }),
                 Condition::Lora(Lora {
@@ -312,6 +338,7 @@ mod tests {
                     scale: -0.5,
                     text: f32::MIN_POSITIVE,
                 }),
+                Condition::Annotated(Annotated { picture: &whole, key: 7, how, model, scale, start, end }),
                 Condition::Reference(Reference::new(&reference, 0.5)),
             ],
             noise: Some(&noise),
@@ -334,9 +361,9 @@ mod tests {
         let lengths: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
         assert_eq!(
             lengths,
-            [3 * 16 * 24, 6, 6, 24, 4 * 5 * 4, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24, 3 * 5 * 9]
+            [3 * 16 * 24, 6, 6, 24, 4 * 5 * 4, 16 * 24, 24, 3 * 16 * 24, 3 * 16 * 24, 3 * 7 * 2, 3 * 5 * 9]
         );
-        let mut pictures = [&paint, &mask_picture, &reference].into_iter();
+        let mut pictures = [&paint, &mask_picture, &whole, &reference].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));
         assert!(postcard::from_bytes::<Ask>(&bytes[..bytes.len() / 2]).is_err());
@@ -347,8 +374,14 @@ mod tests {
         assert_eq!(ask.conditions.last().and_then(Said::picture), None);
         let blocks = Blocks::new(&scene, &known);
         let again: Vec<_> = blocks.slices().iter().map(|slice| slice.len()).collect();
+        assert_eq!(again, lengths[..10]);
+        // Nor one that is annotated.
+        let both = [Reference::key(&reference), 7];
+        let again: Vec<_> = Blocks::new(&scene, &both).slices().iter().map(|slice| slice.len()).collect();
         assert_eq!(again, lengths[..9]);
-        let mut pictures = [&paint, &mask_picture, &reference].into_iter();
+        let sent = Ask::new(&scene, &quality, &both).conditions.iter().filter_map(Said::picture).count();
+        assert_eq!(sent, 2);
+        let mut pictures = [&paint, &mask_picture, &whole, &reference].into_iter();
         let back: Option<Vec<_>> = ask.conditions.iter().map(|said| said.condition(&mut pictures)).collect();
         assert_eq!(back.as_deref(), Some(scene.conditions));
     }

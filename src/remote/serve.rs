@@ -18,7 +18,7 @@ use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::halt;
-use crate::remote::message::{About, Ask, Down, Said, Up, array3, encode, greeting, slice};
+use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
 use crate::render::{Around, Change, Ended, Patch, Picture, Renderer, Scene, Sink};
 
@@ -160,7 +160,7 @@ struct Server {
     desk: Arc<Desk>,
     outbox: Option<Outbox>,
     inbox: Option<Inbox>,
-    /// The reference pictures of the last job, by their keys.
+    /// The reference pictures of the last job, and those that were annotated, by their keys.
     references: Vec<(u128, Arc<Picture>)>,
     /// The memory of the last paint.
     spare: Vec<f32>,
@@ -251,16 +251,16 @@ impl Server {
         };
         let (mut pictures, mut references) = (Vec::new(), Vec::new());
         for said in &ask.conditions {
-            let picture = match (said.picture(), said) {
+            let picture = match (said.picture(), said.key()) {
                 (Some(sides), _) => Arc::new(array3(unpacker.block(&sides)?, sides, Vec::new())?),
-                (None, Said::Reference { key, .. }) => {
-                    let known = self.references.iter().find(|(own, _)| own == key);
+                (None, Some(key)) => {
+                    let known = self.references.iter().find(|(own, _)| *own == key);
                     known.map(|(_, picture)| picture.clone()).ok_or_else(nothing)?
                 }
                 _ => continue,
             };
-            if let Said::Reference { key, .. } = said {
-                references.push((*key, picture.clone()));
+            if let Some(key) = said.key() {
+                references.push((key, picture.clone()));
             }
             pictures.push(picture);
         }

@@ -310,6 +310,16 @@ def test_of_a_drawing_with_nothing_on_it_the_row_tells(live, document, files, li
     assert row.silent.isHidden()
 
 
+def test_preparations_are_the_librarys():
+    from scumble import abi
+
+    for how, number in steering.PREPARATIONS.items():
+        assert getattr(abi, f"PREPARE_{how.upper()}") == number
+    shown = SteerList()
+    shown.load((Condition(0, "control", "x [1]", prepare="soft_edges"),), [], {})
+    assert shown.rows[0].prepare.currentText() == "soft edges"
+
+
 @pytest.mark.parametrize(
     "name, how",
     [

@@ -3,6 +3,7 @@
 //!
 //! ONNX Runtime is looked for as always (ORT_DYLIB_PATH first); without it these tests fail.
 
+mod annotators;
 mod broken_models;
 mod control;
 mod default_model;

@@ -9,8 +9,8 @@ use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{
-    Change, Condition, Control, Ended, Latent, Lora, Patch, Phases, Picture, Policy, Previews, Quality,
-    Reference, Region, Renderer, Scene, Sink, Tier,
+    Annotated, Change, Condition, Control, Ended, Latent, Lora, Patch, Phases, Picture, Policy, Previews,
+    Quality, Reference, Region, Renderer, Scene, Sink, Tier,
 };
 use serde_json::Value;
 
@@ -159,6 +159,7 @@ pub struct Request<'a> {
     pub prompt: &'a str,
     pub negative: &'a str,
     pub controls: &'a [Control<'a>],
+    pub annotated: &'a [Annotated<'a>],
     pub loras: &'a [Lora<'a>],
     pub regions: &'a [Region<'a>],
     pub references: &'a [Reference<'a>],
@@ -184,6 +185,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         prompt: "a house by the lake",
         negative: "",
         controls: &[],
+        annotated: &[],
         loras: &[],
         regions: &[],
         references: &[],
@@ -237,7 +239,8 @@ impl Request<'_> {
         let loras = self.loras.iter().map(|lora| Condition::Lora(*lora));
         let regions = self.regions.iter().map(|region| Condition::Region(*region));
         let references = self.references.iter().map(|reference| Condition::Reference(*reference));
-        let more = controls.chain(loras).chain(regions).chain(references);
+        let annotated = self.annotated.iter().map(|annotated| Condition::Annotated(*annotated));
+        let more = controls.chain(annotated).chain(loras).chain(regions).chain(references);
         let conditions: Vec<_> = words.into_iter().chain(more).collect();
         let canvas = Rect::new(0, 0, width as i32, height as i32);
         let scene = Scene {

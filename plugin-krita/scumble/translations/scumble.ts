@@ -834,6 +834,26 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../steer_list.py"/>
+        <source>depth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>How far away things on it are, as a network sees it (annotators/depth beside your models)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>soft edges</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Strong and weak edges, as a network sees them (annotators/soft-edges beside your models)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../steering.py"/>
         <source>{most} things steer this document, and there can be no more.</source>
         <translation type="unfinished"></translation>
