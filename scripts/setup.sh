@@ -5,6 +5,7 @@
 #   setup.sh openvino   the same as build, and OpenVINO as a plug-in   (for `make test-openvino`)
 #   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
 #   setup.sh gimp   the same as build, and GIMP, its headers, Xvfb, xdotool   (for `make test-gimp`)
+#   setup.sh windows the same as build, and what builds for Windows and runs it (Wine)   (for `make test-windows`)
 #   setup.sh chroot  the same as build, and debootstrap         (for scripts/chroot.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,6 +56,10 @@ if [ "$what" = gimp ]; then
     [ -d /usr/share/doc/gtk2-engines-pixbuf ] || ! pkg-config --exists gtk+-2.0 2>/dev/null || missing+=(gtk2-engines-pixbuf)
 fi
 [ "$what" != chroot ] || need debootstrap debootstrap
+if [ "$what" = windows ]; then
+    need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+    [ -x /usr/lib/wine/wine64 ] || need wine64 wine64
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     echo "Installing ${missing[*]}"
     sudo=""
@@ -87,4 +92,8 @@ test)
     ;;
 openvino) python3 scripts/fetch_runtime.py .setup/openvino/scumble/runtime/openvino onnxruntime-ep-openvino ;;
 krita) venv krita-venv tests/krita/requirements.txt ;;
+windows)
+    scripts/windows_target.sh --add
+    python3 scripts/fetch_runtime.py .setup/windows/runtime onnxruntime-windows
+    ;;
 esac

@@ -1,9 +1,7 @@
 //! What a live layer's two sides share: the desk that the host's calls fill and the worker takes jobs from.
 
-use std::sync::Arc;
-#[cfg(unix)]
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ndarray::Array4;
@@ -26,7 +24,6 @@ use crate::pixels::weights::Weights;
 use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::Tier;
-#[cfg(unix)]
 use crate::wake::Wake;
 
 /// So often the renderer's process may die of one picture before that is left alone.
@@ -76,7 +73,6 @@ pub(crate) struct Shared {
     /// Of the worker alone: those of the mask that it met last.
     pub(crate) weights: Mutex<Option<Weights>>,
     /// Of a host that waits for it.
-    #[cfg(unix)]
     wake: OnceLock<Wake>,
 }
 
@@ -178,13 +174,11 @@ impl Shared {
             picture: Picture::default(),
             memory: Mutex::default(),
             weights: Mutex::default(),
-            #[cfg(unix)]
             wake: OnceLock::new(),
         }
     }
 
-    /// The host's descriptor, made when it is asked for first.
-    #[cfg(unix)]
+    /// What the host waits at, made when it is asked for first.
     pub(crate) fn wake(&self) -> Result<&Wake> {
         if let Some(wake) = self.wake.get() {
             return Ok(wake);
@@ -195,7 +189,6 @@ impl Shared {
 
     /// There is something to poll.
     fn ring(&self) {
-        #[cfg(unix)]
         if let Some(wake) = self.wake.get() {
             wake.ring();
         }
@@ -203,7 +196,6 @@ impl Shared {
 
     /// The host is about to look.
     pub(crate) fn hush(&self) {
-        #[cfg(unix)]
         if let Some(wake) = self.wake.get() {
             wake.hush();
         }

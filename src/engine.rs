@@ -162,7 +162,7 @@ impl Engine {
     }
 
     /// The same in a process of its own.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     pub fn load_apart(options: crate::remote::Options) -> Result<Engine> {
         Self::with(Box::new(move |cancel, progress| {
             let remote = crate::remote::Remote::load(options, cancel, progress)?;

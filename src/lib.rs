@@ -32,7 +32,7 @@ mod show;
 mod span;
 mod memory;
 pub mod render;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod remote;
 pub mod policy;
 pub mod pipeline;
@@ -45,7 +45,6 @@ pub mod picture;
 pub mod tiles;
 pub mod frame;
 pub mod overview;
-#[cfg(unix)]
 mod wake;
 
 // Everyone's.

@@ -40,7 +40,7 @@ impl Around {
         if let Some(path) = explicit {
             return vec![std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())];
         }
-        let user = self.data.as_ref().map(|data| data.join("scumble/runtime"));
+        let user = self.data.as_ref().map(|data| data.join("scumble").join("runtime"));
         // An installed command lies in bin; its libraries do not.
         let beside = self.beside.iter().flat_map(|folder| {
             let program = folder.ends_with("bin").then(|| up(folder, "lib"));
@@ -67,17 +67,17 @@ impl Around {
 
     /// Folders where the default model may be, in order.
     pub fn default_model(&self) -> Vec<PathBuf> {
-        const MODEL: &str = "models/default";
-        const INSTALLED: &str = "scumble/models/default";
-        let user = self.data.as_ref().map(|data| data.join(INSTALLED));
+        let model = |folder: &Path| folder.join("models").join("default");
+        let installed = |folder: &Path| model(&folder.join("scumble"));
+        let user = self.data.as_deref().map(installed);
         // lib/…, lib64/…, lib/x86_64-linux-gnu/…: the share folder of the same installation.
         let beside = self.beside.iter().flat_map(|folder| {
-            let shares = folder.ancestors().skip(1).take(2).map(|up| up.join("share").join(INSTALLED));
+            let shares = folder.ancestors().skip(1).take(2).map(|up| installed(&up.join("share")));
             let source = folder.ancestors().skip(1).take(4).filter(|up| up.join("Cargo.toml").is_file());
-            std::iter::once(folder.join(MODEL)).chain(shares).chain(source.map(|up| up.join(MODEL)))
+            std::iter::once(model(folder)).chain(shares).chain(source.map(model))
         });
         let near = self.variable.iter().cloned().chain(user).chain(beside);
-        in_order(near.chain(self.system_data.iter().map(|data| data.join(INSTALLED))))
+        in_order(near.chain(self.system_data.iter().map(|data| installed(data))))
     }
 }
 
@@ -130,6 +130,13 @@ pub fn user_annotators() -> Option<PathBuf> {
 pub fn user_cache() -> Option<PathBuf> {
     cache_folder(&|name| std::env::var_os(name))
 }
+
+/// Why the user's folders may be unknown, and what to do.
+pub const NO_USER_FOLDER: &str = if cfg!(windows) {
+    "LOCALAPPDATA is not set; set it"
+} else {
+    "neither HOME nor XDG_DATA_HOME is set; set one of them"
+};
 
 /// The XDG rule, which is a good one for every variable: a relative path is passed over.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
@@ -309,5 +316,26 @@ mod tests {
         assert_eq!(get(Some("/fast")), Some("/fast/scumble".into()));
         assert_eq!(get(Some("here")), Some("/home/ada/.cache/scumble".into()));
         assert_eq!(cache_folder(&|_| None), None);
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests_on_windows {
+    use super::*;
+
+    #[test]
+    fn the_users_folder_is_that_of_local_data_and_what_lies_beside_is_found() {
+        let get =
+            |name: &str| (name == "LOCALAPPDATA").then(|| OsString::from(r"C:\Users\ada\AppData\Local"));
+        assert_eq!(data_folder(&get), Some(r"C:\Users\ada\AppData\Local".into()));
+        assert_eq!(cache_folder(&get), Some(r"C:\Users\ada\AppData\Local\scumble\cache".into()));
+        let around =
+            Around { data: data_folder(&get), beside: Some(r"C:\plugin\lib".into()), ..Around::default() };
+        let first = |places: Vec<PathBuf>, at: usize| places[at].display().to_string();
+        assert_eq!(first(around.runtime(None), 0), r"C:\Users\ada\AppData\Local\scumble\runtime");
+        assert_eq!(first(around.runtime(None), 1), r"C:\plugin\lib");
+        assert_eq!(first(around.default_model(), 1), r"C:\plugin\lib\models\default");
+        assert_eq!(first(around.worker(None, "scumble-worker.exe"), 0), r"C:\plugin\lib\scumble-worker.exe");
+        assert!(Around::default().models().is_empty());
     }
 }

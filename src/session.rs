@@ -330,11 +330,19 @@ impl Session {
     /// A descriptor that is readable when there is something to poll, which empties it. It is the session's.
     ///
     /// # Errors
-    /// [`Status::Memory`] where the system has none left.
-    #[cfg(unix)]
-    pub fn wake_descriptor(&self) -> Result<std::os::fd::RawFd> {
+    /// [`Status::Setting`] on Windows, [`Status::Memory`] where the system has none left.
+    pub fn wake_descriptor(&self) -> Result<i32> {
         drop(self.shared.open_desk()?);
-        Ok(self.shared.wake()?.descriptor())
+        self.shared.wake()?.descriptor()
+    }
+
+    /// An event that is set when there is something to poll, which resets it. It is the session's.
+    ///
+    /// # Errors
+    /// [`Status::Setting`] but on Windows, [`Status::Memory`] where the system has none left.
+    pub fn wake_event(&self) -> Result<*mut std::ffi::c_void> {
+        drop(self.shared.open_desk()?);
+        self.shared.wake()?.event()
     }
 
     /// Waits until nothing waits or runs; `false` if that took longer than `timeout`. For tests and batch work.

@@ -1,19 +1,60 @@
-//! The descriptor that a host's event loop watches: readable when there is something to poll, and not else.
-#![cfg(unix)]
+//! What a host's event loop watches: readable, or set, when there is something to poll, and not else.
 
 mod support;
 
 use std::time::{Duration, Instant};
 
+use scumble::error::{Error, Status};
 use scumble::job::Params;
+use scumble::session::Session;
 use support::painting::*;
 use support::stub::*;
+use system::rings;
 
-/// Whether it is readable within `wait`.
-fn rings(descriptor: i32, wait: Duration) -> bool {
-    let mut watched = libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one structure, of this function.
-    unsafe { libc::poll(&mut watched, 1, wait.as_millis() as i32) == 1 }
+#[cfg(unix)]
+mod system {
+    use super::*;
+
+    pub fn bell(layer: &Session) -> i32 {
+        layer.wake_descriptor().unwrap()
+    }
+
+    /// What is there on other systems.
+    pub fn other(layer: &Session) -> Error {
+        layer.wake_event().unwrap_err()
+    }
+
+    /// Whether it is readable within `wait`.
+    pub fn rings(descriptor: i32, wait: Duration) -> bool {
+        let mut watched = libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one structure, of this function.
+        unsafe { libc::poll(&mut watched, 1, wait.as_millis() as i32) == 1 }
+    }
+}
+
+#[cfg(windows)]
+mod system {
+    use std::os::windows::io::RawHandle;
+
+    use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
+    use windows_sys::Win32::System::Threading::WaitForSingleObject;
+
+    use super::*;
+
+    pub fn bell(layer: &Session) -> RawHandle {
+        layer.wake_event().unwrap()
+    }
+
+    /// What is there on other systems.
+    pub fn other(layer: &Session) -> Error {
+        layer.wake_descriptor().unwrap_err()
+    }
+
+    /// Whether it is set within `wait`.
+    pub fn rings(event: RawHandle, wait: Duration) -> bool {
+        // SAFETY: the session lives, and its event with it.
+        unsafe { WaitForSingleObject(event, wait.as_millis() as u32) == WAIT_OBJECT_0 }
+    }
 }
 
 const LONG: Duration = Duration::from_secs(60);
@@ -25,8 +66,8 @@ fn it_rings_for_each_frame_and_fault_and_poll_hushes_it() {
     let engine = Stub::engine(&gate);
     let layer = engine.session();
     layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
-    let bell = layer.wake_descriptor().unwrap();
-    assert_eq!(bell, layer.wake_descriptor().unwrap(), "the same each time");
+    let bell = system::bell(&layer);
+    assert_eq!(bell, system::bell(&layer), "the same each time");
     assert!(rings(bell, LONG), "at first the host is to look what was there before");
     let _ = layer.poll(0);
     assert!(!rings(bell, SHORT));
@@ -56,7 +97,7 @@ fn hundreds_of_rings_that_nobody_hears_wait_for_nothing() {
     let engine = Stub::engine(&Gate::open());
     let layer = engine.session();
     layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
-    let bell = layer.wake_descriptor().unwrap();
+    let bell = system::bell(&layer);
     let (mut paint, mut dice) = (Painting::new(64, 64), Dice(3));
     for _ in 0..300 {
         paint.stroke(&mut dice);
@@ -67,4 +108,13 @@ fn hundreds_of_rings_that_nobody_hears_wait_for_nothing() {
     frame(&layer, 0).expect("the picture");
     assert!(!rings(bell, SHORT), "one look hushes all");
     drop(layer);
+}
+
+#[test]
+fn what_another_system_has_is_told_in_a_sentence_that_names_this_ones() {
+    let layer = Stub::engine(&Gate::open()).session();
+    let why = system::other(&layer);
+    assert_eq!(why.status, Status::Setting);
+    let own = if cfg!(windows) { "scumble_session_wake_event" } else { "scumble_session_wake_fd" };
+    assert!(why.message.contains(own), "{why}");
 }

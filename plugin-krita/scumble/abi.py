@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 6
+ABI_MINOR = 7
 
 OK = 0
 UNCHANGED = 1
@@ -412,6 +412,7 @@ FUNCTIONS = {
     ),
     "scumble_session_poll": (c_int32, [_HANDLE, c_uint64, _HANDLE_OUT]),
     "scumble_session_wake_fd": (c_int32, [_HANDLE, POINTER(c_int32)]),
+    "scumble_session_wake_event": (c_int32, [_HANDLE, _HANDLE_OUT]),
     "scumble_session_wait": (c_int32, [_HANDLE, c_uint32]),
     "scumble_session_cancel": (c_int32, [_HANDLE]),
     "scumble_session_stats": (c_int32, [_HANDLE, POINTER(Stats)]),

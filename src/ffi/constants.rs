@@ -12,7 +12,7 @@ use crate::prepare::Prepare;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 6;
+pub const SCUMBLE_ABI_MINOR: u32 = 7;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -178,7 +178,7 @@ pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
 /// As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default).
 pub const SCUMBLE_PROCESS_AUTO: u32 = 0;
 /// The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
-/// its memory comes back when there is nothing to do. Linux alone, so far.
+/// its memory comes back when there is nothing to do. On Linux and Windows.
 pub const SCUMBLE_PROCESS_OWN: u32 = 1;
 /// The model runs in the host's process.
 pub const SCUMBLE_PROCESS_HOST: u32 = 2;

@@ -206,7 +206,7 @@ pub(super) fn places() -> Result<Places> {
         (Some(models), Some(runtime)) => Ok(Places { models, runtime }),
         _ => Err(Error::new(
             Status::Disk,
-            "No folder for models is known, as neither HOME nor XDG_DATA_HOME is set; set one of them.",
+            format!("No folder for models is known, as {}.", folders::NO_USER_FOLDER),
         )),
     }
 }

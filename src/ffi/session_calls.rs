@@ -4,6 +4,7 @@
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
+use std::ffi::c_void;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -265,9 +266,8 @@ pub unsafe extern "C" fn scumble_session_poll(
 
 /// Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
 /// something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
-/// released: the host neither reads nor writes nor closes it. On Unix alone.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (a system without), SCUMBLE_ERROR_MEMORY,
-/// SCUMBLE_ERROR_INTERNAL.
+/// released: the host neither reads nor writes nor closes it. On Unix; on Windows see scumble_session_wake_event.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (Windows), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]
 #[unsafe(no_mangle)]
@@ -276,20 +276,33 @@ pub unsafe extern "C" fn scumble_session_wake_fd(session: *mut ScumbleSession, f
     unsafe {
         on_session(session, |session| {
             check_out(fd, "fd")?;
-            write_out(fd, wake_descriptor(session)?);
+            write_out(fd, session.session.wake_descriptor()?);
             Ok(SCUMBLE_OK)
         })
     }
 }
 
-#[cfg(unix)]
-fn wake_descriptor(session: &ScumbleSession) -> Result<i32> {
-    session.session.wake_descriptor()
-}
-
-#[cfg(not(unix))]
-fn wake_descriptor(_: &ScumbleSession) -> Result<i32> {
-    Err(Error::setting("There is no descriptor to wait at on this system; poll from a timer."))
+/// The same on Windows: tells the HANDLE of a manual-reset event that is set when poll has something that it has not told
+/// yet; poll resets it. For WaitForSingleObject, MsgWaitForMultipleObjects, QWinEventNotifier and the like, in as many
+/// threads as wait. It is the session's, the same each time, until the session is released: wait for it no longer by
+/// then; the host neither sets nor resets nor closes it. Elsewhere see scumble_session_wake_fd.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (not Windows), SCUMBLE_ERROR_MEMORY,
+/// SCUMBLE_ERROR_INTERNAL.
+/// [host-thread]
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_wake_event(
+    session: *mut ScumbleSession,
+    event: *mut *mut c_void,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            check_out(event, "event")?;
+            write_out(event, session.session.wake_event()?);
+            Ok(SCUMBLE_OK)
+        })
+    }
 }
 
 /// Waits until nothing of this session waits or runs (also for the model, if it is still being loaded), then poll

@@ -1,14 +1,7 @@
 //! Memory that one side writes and the other reads. Who writes waits until the other has taken what was there; that is
 //! agreed by messages, so nobody meets half of a picture.
 
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-
-use memmap2::{Mmap, MmapMut};
-use rustix::fs::{
-    FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, fcntl_get_seals, memfd_create,
-};
-
+use super::system::{Borrowed, Owned, Readable, Writable};
 use crate::error::{Error, Result, Status};
 
 /// Each block begins at a multiple of this.
@@ -19,15 +12,10 @@ const GRAIN: usize = 1 << 20;
 const MOST: usize = 3 << 29;
 
 /// What this side writes into.
-pub struct Outbox {
-    file: File,
-    map: MmapMut,
-}
+pub struct Outbox(Writable);
 
 /// What the other side writes into.
-pub struct Inbox {
-    map: Mmap,
-}
+pub struct Inbox(Readable);
 
 fn no_memory(bytes: usize, why: impl std::fmt::Display) -> Error {
     let megabytes = bytes.div_ceil(1 << 20);
@@ -48,39 +36,23 @@ impl Outbox {
         if bytes > MOST {
             return Err(no_memory(bytes, "that is more than is ever needed"));
         }
-        let made = || -> std::io::Result<Outbox> {
-            let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-            let file = File::from(memfd_create("scumble", flags)?);
-            // All of it now: a limit that is met is an error here, and a signal later.
-            fallocate(&file, FallocateFlags::empty(), 0, bytes as u64)?;
-            // Whoever maps it can rely on its size.
-            fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-            // SAFETY: the file cannot shrink; nobody but this side writes, and through this map alone.
-            let map = unsafe { MmapMut::map_mut(&file) }?;
-            Ok(Outbox { file, map })
-        };
-        made().map_err(|e| no_memory(bytes, e))
+        Writable::new(bytes).map(Outbox).map_err(|e| no_memory(bytes, e))
     }
 
-    pub fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    /// What the other side opens.
+    pub fn handle(&self) -> Borrowed<'_> {
+        self.0.handle()
     }
 }
 
 impl Inbox {
-    pub fn open(file: OwnedFd) -> Result<Inbox> {
-        let sealed = fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK));
-        if !sealed {
-            return Err(garbled());
-        }
-        // SAFETY: the file cannot shrink, and the other side writes only after it was told that what is there was taken.
-        let map = unsafe { Mmap::map(&File::from(file)) }.map_err(|e| no_memory(0, e))?;
-        Ok(Inbox { map })
+    pub fn open(memory: Owned) -> Result<Inbox> {
+        Readable::open(memory).map(Inbox).map_err(|_| garbled())
     }
 
     /// What was packed.
     pub fn unpack(&self) -> Unpacker<'_> {
-        Unpacker { bytes: &self.map, at: 0 }
+        Unpacker { bytes: &self.0, at: 0 }
     }
 }
 
@@ -88,7 +60,7 @@ impl Inbox {
 pub fn pack(outbox: &mut Option<Outbox>, head: &[u8], blocks: &[&[f32]]) -> Result<bool> {
     let sizes = std::iter::once(head.len()).chain(blocks.iter().map(|block| size_of_val(*block)));
     let needed: usize = sizes.map(|size| size.next_multiple_of(ALIGNED)).sum();
-    let fresh = outbox.as_ref().is_none_or(|outbox| outbox.map.len() < needed);
+    let fresh = outbox.as_ref().is_none_or(|outbox| outbox.0.len() < needed);
     if fresh {
         // The old one goes first.
         *outbox = None;
@@ -97,7 +69,7 @@ pub fn pack(outbox: &mut Option<Outbox>, head: &[u8], blocks: &[&[f32]]) -> Resu
     if let Some(outbox) = outbox {
         let mut at = 0;
         let mut write = |bytes: &[u8]| {
-            outbox.map[at..at + bytes.len()].copy_from_slice(bytes);
+            outbox.0[at..at + bytes.len()].copy_from_slice(bytes);
             at += bytes.len().next_multiple_of(ALIGNED);
         };
         write(head);
@@ -137,7 +109,7 @@ mod tests {
         let mut outbox = None;
         assert!(pack(&mut outbox, b"head", &[&[1.0, 2.0], &[3.0; 100]]).unwrap());
         assert!(!pack(&mut outbox, b"later", &[&[1.5, 2.5], &[3.5; 100]]).unwrap(), "there is room");
-        let inbox = Inbox::open(outbox.as_ref().unwrap().file().try_clone_to_owned().unwrap()).unwrap();
+        let inbox = Inbox::open(outbox.as_ref().unwrap().handle().try_clone_to_owned().unwrap()).unwrap();
         let mut unpacker = inbox.unpack();
         assert_eq!(unpacker.head(5).unwrap(), b"later");
         assert_eq!(unpacker.block(&[1, 2]).unwrap(), [1.5, 2.5]);
@@ -145,12 +117,6 @@ mod tests {
         assert!(unpacker.block(&[GRAIN]).is_err() && unpacker.block(&[usize::MAX, 8]).is_err());
         assert!(unpacker.head(usize::MAX).is_err());
         assert!(pack(&mut outbox, b"", &[&vec![0.0; GRAIN]]).unwrap(), "too small now");
-    }
-
-    #[test]
-    fn memory_that_could_shrink_is_refused() {
-        let file = memfd_create("test", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
-        assert!(Inbox::open(file).is_err());
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The worker's process: found, started, ended, and what it died of.
 
-use std::os::fd::OwnedFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use super::socket::Socket;
+use super::system::{Owned, Process};
 use crate::error::{Error, Result, Status};
 use crate::places::Around;
 
@@ -18,7 +17,8 @@ pub fn error(message: String) -> Error {
 
 /// The worker's program: what is named, else what is beside this library.
 pub fn find(named: Option<&Path>, beside: Option<&Path>) -> Result<PathBuf> {
-    let places = Around::here("SCUMBLE_WORKER", beside).worker(named, PROGRAM);
+    let name = PROGRAM.to_owned() + std::env::consts::EXE_SUFFIX;
+    let places = Around::here("SCUMBLE_WORKER", beside).worker(named, &name);
     places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
         let looked: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
         error(format!(
@@ -29,34 +29,13 @@ pub fn find(named: Option<&Path>, beside: Option<&Path>) -> Result<PathBuf> {
     })
 }
 
-/// Makes a file executable: importers of plug-ins unpack a zip without its modes.
-fn allow(program: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    let Ok(known) = std::fs::metadata(program) else { return false };
-    let mut permissions = known.permissions();
-    permissions.set_mode(permissions.mode() | 0o100);
-    std::fs::set_permissions(program, permissions).is_ok()
-}
-
 /// A process that is ended when this is dropped.
-pub struct Child(std::process::Child);
+pub struct Child(Process);
 
 impl Child {
-    /// Starts it with the socket as its standard input: so it inherits that and nothing else.
-    pub fn start(program: &Path, socket: OwnedFd) -> Result<Child> {
-        let mut command = Command::new(program);
-        command
-            .arg(std::process::id().to_string())
-            .stdin(Stdio::from(socket))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            // What is typed in the host's terminal is not for it.
-            .process_group(0);
-        let started = command.spawn().or_else(|error| match error.kind() {
-            std::io::ErrorKind::PermissionDenied if allow(program) => command.spawn(),
-            _ => Err(error),
-        });
-        started.map(Child).map_err(|e| {
+    /// Starts it with its end of `socket`.
+    pub fn start(program: &Path, socket: &mut Socket, theirs: Owned) -> Result<Child> {
+        Process::start(program, socket, theirs).map(Child).map_err(|e| {
             error(format!(
                 "The program that renders for Scumble does not start ({}: {e}); install Scumble again.",
                 program.display()
@@ -69,7 +48,7 @@ impl Child {
     }
 
     pub fn has_ended(&mut self) -> bool {
-        !matches!(self.0.try_wait(), Ok(None))
+        !matches!(self.0.ended(), Ok(None))
     }
 
     /// Why it is no more, as a part of a sentence. One that still runs is ended.
@@ -78,36 +57,21 @@ impl Child {
         const MOMENT: Duration = Duration::from_secs(2);
         let deadline = Instant::now() + MOMENT;
         loop {
-            match self.0.try_wait() {
-                Ok(Some(status)) => return cause(status),
+            match self.0.ended() {
+                Ok(Some(cause)) => return cause,
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
                 Ok(None) => {
-                    self.end();
+                    self.0.end();
                     return "it had closed its connection".into();
                 }
                 Err(_) => return "the cause is not known".into(),
             }
         }
     }
-
-    fn end(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn cause(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (Some(libc::SIGKILL), _) => "signal 9: somebody ended it, or the memory was full".into(),
-        (Some(libc::SIGABRT), _) => "signal 6: it gave up, as drivers and runtimes do".into(),
-        (Some(signal), _) => format!("signal {signal}"),
-        (None, Some(code)) => format!("exit code {code}"),
-        (None, None) => "the cause is not known".into(),
+        self.0.end();
     }
 }

@@ -63,8 +63,8 @@ impl Link {
                 "The system gives no connection to the program that renders ({e}); try again."
             ))
         };
-        let (socket, theirs) = Socket::pair().map_err(|e| failed(&e))?;
-        let child = Child::start(program, theirs)?;
+        let (mut socket, theirs) = Socket::pair().map_err(|e| failed(&e))?;
+        let child = Child::start(program, &mut socket, theirs)?;
         let buffer = vec![0; LONGEST];
         let mut link = Link {
             child,
@@ -228,9 +228,9 @@ impl Link {
             Ok(Received::Nothing) if since.elapsed() > silence => Err(Trouble::Silent),
             Ok(Received::Nothing) => Ok(None),
             Ok(Received::Gone) => Err(Trouble::Gone),
-            Ok(Received::Message(length, file)) => {
-                if let Some(file) = file {
-                    self.inbox = Some(Inbox::open(file).map_err(|_| Trouble::Garbled)?);
+            Ok(Received::Message(length, memory)) => {
+                if let Some(memory) = memory {
+                    self.inbox = Some(Inbox::open(memory).map_err(|_| Trouble::Garbled)?);
                 }
                 let up = postcard::from_bytes(&self.buffer[..length]).map_err(|_| Trouble::Garbled)?;
                 *since = Instant::now();
@@ -248,8 +248,8 @@ impl Link {
     /// Whether it was sent. Never waits: a worker that lets messages lie is one that hangs.
     fn send_packed(&mut self, message: &Down, head: &[u8], blocks: &[&[f32]]) -> Result<bool> {
         let fresh = pack(&mut self.outbox, head, blocks)?;
-        let file = self.outbox.as_ref().filter(|_| fresh).map(Outbox::file);
-        Ok(self.socket.send_now(&encode(message)?, file).is_ok())
+        let memory = self.outbox.as_ref().filter(|_| fresh).map(Outbox::handle);
+        Ok(self.socket.send_now(&encode(message)?, memory).is_ok())
     }
 }
 

@@ -2,8 +2,8 @@
 //! it, and its memory comes back when it rests.
 //!
 //! The seam of [`crate::render`] is what crosses: [`Remote`] is a renderer in the host's process that speaks to
-//! `scumble-worker` ([`serve`]) over a socket that only the two have; pictures go through shared memory ([`area`]).
-//! Linux alone, so far.
+//! `scumble-worker` ([`serve`]) over a socket that only the two have; pictures go through shared memory ([`area`]). What the
+//! system has for both is `system`: on Linux and on Windows, so far.
 
 mod area;
 mod child;
@@ -13,6 +13,9 @@ mod message;
 mod renderer;
 mod serve;
 mod socket;
+#[cfg_attr(windows, path = "windows/mod.rs")]
+#[cfg_attr(not(windows), path = "linux/mod.rs")]
+mod system;
 
 use std::path::PathBuf;
 use std::time::Duration;

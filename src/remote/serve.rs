@@ -1,6 +1,5 @@
 //! The worker's side: loads a model, renders what it is asked for, and ends with its host.
 
-use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,7 +7,6 @@ use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record};
 use parking_lot::{Condvar, Mutex};
-use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
@@ -20,20 +18,12 @@ use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::halt;
 use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
+use crate::remote::system::{connect, leave, settle_in};
 use crate::render::{Around, Change, Ended, Patch, Picture, Renderer, Scene, Sink};
 
-/// The program `scumble-worker`: its standard input is a socket, its argument the host's process.
+/// The program `scumble-worker`, which the library starts.
 pub fn main() -> ExitCode {
-    // Of the host's files it needs none but the socket; one that it kept open could keep somebody waiting.
-    // SAFETY: nothing in this process has opened a file yet.
-    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
-    let parent = std::env::args().nth(1).and_then(|parent| parent.parse().ok()).and_then(Pid::from_raw);
-    let own = std::io::stdin().as_fd().try_clone_to_owned().map(Socket::new);
-    let (Some(parent), Ok(socket)) = (parent, own) else { return alone() };
-    // Whatever becomes of the host, this ends: by the kernel's word, and when the socket closes.
-    if set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(parent) {
-        return alone();
-    }
+    let Some(socket) = connect() else { return alone() };
     settle_in();
     let socket = Arc::new(socket);
     if socket.send(greeting().as_bytes(), None).is_err() {
@@ -71,18 +61,6 @@ fn alone() -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Ends at once: nothing is to be put in order, and ONNX Runtime may be in the middle of something.
-fn leave() -> ! {
-    // SAFETY: ends the process.
-    unsafe { libc::_exit(0) }
-}
-
-/// Goes after the brush, and before the painting where memory is short.
-fn settle_in() {
-    crate::thread::lower_process_priority();
-    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
-}
-
 /// What the reading thread and the rendering one share.
 #[derive(Default)]
 struct Desk {
@@ -108,9 +86,9 @@ enum Order {
 fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
     let mut buffer = vec![0; LONGEST];
     loop {
-        let Ok(Received::Message(length, file)) = socket.receive(&mut buffer, None) else { leave() };
+        let Ok(Received::Message(length, memory)) = socket.receive(&mut buffer, None) else { leave() };
         let Ok(down) = postcard::from_bytes::<Down>(&buffer[..length]) else { leave() };
-        let inbox = match file.map(Inbox::open).transpose() {
+        let inbox = match memory.map(Inbox::open).transpose() {
             Ok(inbox) => inbox,
             Err(_) => leave(),
         };
@@ -311,10 +289,10 @@ impl Sink for Patches<'_> {
         let mut blocks = vec![slice(&picture)];
         blocks.extend(latent.as_ref().map(slice));
         let fresh = halt::within_a_patch(self.outbox, slice(&picture)) | pack(self.outbox, &[], &blocks)?;
-        let file = self.outbox.as_ref().filter(|_| fresh).map(Outbox::file);
+        let memory = self.outbox.as_ref().filter(|_| fresh).map(Outbox::handle);
         let (picture, latent) = (picture.dim().into(), latent.map(|latent| latent.dim().into()));
         let message = encode(&Up::Patch { step, steps, phases, picture, latent })?;
-        if self.socket.send(&message, file).is_err() {
+        if self.socket.send(&message, memory).is_err() {
             leave();
         }
         Ok(())

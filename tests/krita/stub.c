@@ -660,6 +660,10 @@ int32_t scumble_session_wake_fd(ScumbleSession *s, int32_t *fd) {
     (void)s, (void)fd;
     return no(SCUMBLE_ERROR_SETTING, "the stub has no descriptor");
 }
+int32_t scumble_session_wake_event(ScumbleSession *s, void **event) {
+    (void)s, (void)event;
+    return no(SCUMBLE_ERROR_SETTING, "the stub has no event");
+}
 int32_t scumble_session_wait(ScumbleSession *s, uint32_t timeout_ms) {
     for (uint64_t end = now_us() + timeout_ms * 1000ull; now_us() < end; nap_ms(2)) {
         pthread_mutex_lock(&s->lock);

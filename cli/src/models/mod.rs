@@ -49,9 +49,7 @@ pub fn named(model: &Path) -> PathBuf {
 
 fn store() -> Done<Store> {
     places::user_models().map(Store::new).ok_or_else(|| {
-        Failure::failed(
-            "No folder for models is known, as neither HOME nor XDG_DATA_HOME is set; set one of them.",
-        )
+        Failure::failed(format!("No folder for models is known, as {}.", places::NO_USER_FOLDER))
     })
 }
 

@@ -15,9 +15,7 @@ use crate::failure::{Done, Failure, say};
 
 pub fn run(args: &RuntimeArgs) -> Done {
     let folder = places::user_runtime().ok_or_else(|| {
-        Failure::failed(
-            "No folder for ONNX Runtime is known, as neither HOME nor XDG_DATA_HOME is set; set one of them.",
-        )
+        Failure::failed(format!("No folder for ONNX Runtime is known, as {}.", places::NO_USER_FOLDER))
     })?;
     let runtimes = Runtimes::new(folder);
     match &args.what {

@@ -94,8 +94,8 @@ impl Kept {
         let folder = self.root.join(format!("{BEGUN}{}-{:x}", std::process::id(), nanoseconds()));
         let made = fs::create_dir_all(&folder).map_err(|error| error.to_string());
         let draft = Draft { kept: self, folder };
-        let made = made.and_then(|()| match free(&draft.folder) {
-            Some(free) if free / ROOM < self.bytes => Err("there is too little room on the disk".to_owned()),
+        let made = made.and_then(|()| match scumble_hub::space::free(&draft.folder) {
+            Ok(free) if free / ROOM < self.bytes => Err("there is too little room on the disk".to_owned()),
             _ => Ok(()),
         });
         if let Err(why) = made {
@@ -247,20 +247,6 @@ fn size(folder: &Path) -> u64 {
 
 fn nanoseconds() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos())
-}
-
-/// Bytes that may still be written, where the system tells.
-fn free(folder: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let disk = rustix::fs::statvfs(folder).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        None
-    }
 }
 
 #[cfg(test)]

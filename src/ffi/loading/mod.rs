@@ -1,7 +1,6 @@
 //! What an engine's options say of its model: which one, and in which process it runs.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::abi::ScumbleEngineOptions;
 use super::constants::*;
@@ -10,9 +9,11 @@ use super::library;
 use crate::engine::Load;
 use crate::error::{Error, Result, Status};
 use crate::pipeline::{Fallback, LoadOptions};
-#[cfg(target_os = "linux")]
-use crate::remote::{IDLE, Options, Remote, SILENCE};
 use crate::render::Renderer;
+
+#[cfg_attr(any(target_os = "linux", windows), path = "apart.rs")]
+#[cfg_attr(not(any(target_os = "linux", windows)), path = "nowhere_else.rs")]
+mod apart;
 
 /// More threads than any machine has is a slip of the host, and ONNX Runtime would try to start them.
 const MAX_THREADS: u32 = 1024;
@@ -23,8 +24,8 @@ pub(super) unsafe fn loading(options: &ScumbleEngineOptions) -> Result<Load> {
     let load = unsafe { load_options(options) }?;
     match options.process {
         SCUMBLE_PROCESS_HOST => Ok(loading_here(load)),
-        SCUMBLE_PROCESS_OWN => unsafe { loading_apart(options, load) },
-        SCUMBLE_PROCESS_AUTO => unsafe { loading_apart_if_possible(options, load) },
+        SCUMBLE_PROCESS_OWN => unsafe { apart::loading(options, load) },
+        SCUMBLE_PROCESS_AUTO => unsafe { apart::loading_if_possible(options, load) },
         other => Err(Error::setting(format!(
             "There is no place {other} for the model to run in; use one of SCUMBLE_PROCESS_*."
         ))),
@@ -42,52 +43,6 @@ fn loading_here(options: LoadOptions) -> Load {
         };
         Fallback::load(options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
-}
-
-#[cfg(target_os = "linux")]
-unsafe fn apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Options> {
-    let time = |ms: u32, own: Duration| if ms == 0 { own } else { Duration::from_millis(ms.into()) };
-    Ok(Options {
-        load,
-        // SAFETY: as the caller promised.
-        worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
-        idle: time(options.idle_ms, IDLE),
-        silence: time(options.hang_ms, SILENCE),
-    })
-}
-
-#[cfg(target_os = "linux")]
-unsafe fn loading_apart(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
-    // SAFETY: as the caller promised.
-    let options = unsafe { apart(options, load) }?;
-    Ok(Box::new(move |cancel, progress| {
-        Remote::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
-    }))
-}
-
-/// Where its process does not even start, there is none for this model either way.
-#[cfg(target_os = "linux")]
-unsafe fn loading_apart_if_possible(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
-    // SAFETY: as the caller promised.
-    let options = unsafe { apart(options, load) }?;
-    Ok(Box::new(move |cancel, progress| match Remote::start(options.clone(), cancel) {
-        Ok(started) => started.loaded(cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>),
-        Err(error) if error.is_cancelled() => Err(error),
-        Err(error) => {
-            log::info!("the model runs in this process: {}", error.message);
-            loading_here(options.load)(cancel, progress)
-        }
-    }))
-}
-
-#[cfg(not(target_os = "linux"))]
-unsafe fn loading_apart(_: &ScumbleEngineOptions, _: LoadOptions) -> Result<Load> {
-    Err(Error::setting("The engine has no process of its own on this system yet; let it run in the host's."))
-}
-
-#[cfg(not(target_os = "linux"))]
-unsafe fn loading_apart_if_possible(_: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
-    Ok(loading_here(load))
 }
 
 unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {

@@ -1,21 +1,7 @@
-//! Threads in the background of a program that is not ours.
-
-/// Starts a thread that goes after the brush and takes none of the program's signals; threads that it starts (ONNX
-/// Runtime's among them) inherit both.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    without_signals(|| {
-        let builder = std::thread::Builder::new().name(name.into());
-        builder.spawn(move || {
-            yield_to_the_brush();
-            work();
-        })
-    })
-    .map(drop)
-}
+//! Signals and niceness.
 
 /// A thread begins with the mask of the one that starts it, so that there is no moment in which it takes a signal.
-#[cfg(unix)]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     // What the thread itself does wrong is the program's crash handler's to tell.
     const OWN: [libc::c_int; 6] =
         [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT];
@@ -39,26 +25,25 @@ fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     started
 }
 
-#[cfg(not(unix))]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    start()
-}
-
 /// Niceness of the rendering thread, or process, and of the ONNX Runtime threads that it starts: the brush goes first.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
 /// Lowers this thread's priority.
-fn yield_to_the_brush() {
-    #[cfg(target_os = "linux")]
+#[cfg(target_os = "linux")]
+pub fn yield_to_the_brush() {
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
         log::warn!("the worker keeps its normal priority: {error}");
     }
 }
 
+/// Elsewhere niceness is the whole process's.
+#[cfg(not(target_os = "linux"))]
+pub fn yield_to_the_brush() {}
+
 /// Lowers the priority of this process, which has one thread yet, unless it is as low already.
 #[cfg(target_os = "linux")]
-pub(crate) fn lower_process_priority() {
+pub fn lower_process_priority() {
     let low = rustix::process::getpriority_process(None).is_ok_and(|niceness| niceness >= NICENESS);
     if !low && let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         log::warn!("the renderer's process keeps its normal priority: {error}");

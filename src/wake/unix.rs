@@ -1,8 +1,8 @@
-//! A descriptor that a host's event loop can watch instead of asking again and again: readable as soon as there is
-//! something to poll.
+//! A descriptor that is readable as soon as there is something to poll.
 
+use std::ffi::c_void;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use crate::error::{Error, Result, Status};
@@ -45,7 +45,19 @@ impl Wake {
         while (&self.hosts).read(&mut rung).is_ok_and(|read| read == rung.len()) {}
     }
 
-    pub fn descriptor(&self) -> RawFd {
-        self.hosts.as_raw_fd()
+    /// For poll, epoll, kqueue and the like.
+    ///
+    /// # Errors
+    /// None here.
+    pub fn descriptor(&self) -> Result<i32> {
+        Ok(self.hosts.as_raw_fd())
+    }
+
+    /// # Errors
+    /// [`Status::Setting`]: events are of Windows.
+    pub fn event(&self) -> Result<*mut c_void> {
+        Err(Error::setting(
+            "There is no event to wait for on this system; wait at the descriptor that scumble_session_wake_fd tells.",
+        ))
     }
 }

@@ -1,0 +1,32 @@
+//! What the worker asks the system for.
+
+use std::os::fd::AsFd;
+
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+
+use super::Socket;
+
+/// The socket to the host, which has started this process: its standard input. The argument is the host's process. `None`
+/// where somebody else has started it. To be called first of all.
+pub fn connect() -> Option<Socket> {
+    // Of the host's files it needs none but the socket; one that it kept open could keep somebody waiting.
+    // SAFETY: nothing in this process has opened a file yet.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+    let parent = std::env::args().nth(1)?.parse().ok().and_then(Pid::from_raw)?;
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().map(Socket::new).ok()?;
+    // Whatever becomes of the host, this ends: by the kernel's word, and when the socket closes.
+    let dies = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
+    (dies && getppid() == Some(parent)).then_some(socket)
+}
+
+/// Goes after the brush, and before the painting where memory is short.
+pub fn settle_in() {
+    crate::thread::lower_process_priority();
+    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
+}
+
+/// Ends at once: nothing is to be put in order, and ONNX Runtime may be in the middle of something.
+pub fn leave() -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(0) }
+}
