@@ -16,13 +16,38 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "plugin-krita"
-# What the library looks for beside itself.
-RUNTIME = "libonnxruntime.so"
-WORKER = "scumble-worker"
+
+
+@dataclass(frozen=True)
+class System:
+    """What files are called where the library is to run."""
+
+    library: str
+    worker: str
+    """Looked for by the library beside itself, as the next."""
+    runtime: str
+    """ONNX Runtime, as a pattern; with the pattern of its providers."""
+    providers: str
+    fetched: str
+    """Where scripts/fetch_runtime.py has put it."""
+
+
+LINUX = System(
+    "libscumble.so", "scumble-worker", "libonnxruntime.so*", "libonnxruntime_providers_*.so*", "runtime"
+)
+WINDOWS = System(
+    "scumble.dll", "scumble-worker.exe", "onnxruntime.dll", "onnxruntime_providers_*.dll", "windows/runtime"
+)
+
+
+def system_of(library: Path) -> System:
+    """The system that a library was built for."""
+    return WINDOWS if library.suffix == ".dll" else LINUX
 
 
 def places(profile: Path | None) -> tuple[Path, Path, dict]:
@@ -46,36 +71,38 @@ def places(profile: Path | None) -> tuple[Path, Path, dict]:
     return profile / ".local/share/krita", profile / ".config/kritarc", env
 
 
-def find_runtime() -> Path | None:
+def find_runtime(system: System = LINUX) -> Path | None:
     """ONNX Runtime: what ORT_DYLIB_PATH names, else what scripts/fetch_runtime.py has put there."""
-    named = os.environ.get("ORT_DYLIB_PATH")
-    if named and Path(named).is_file():
-        return Path(named)
-    found = (ROOT / ".setup/runtime").glob(RUNTIME + "*")
+    named = Path(os.environ.get("ORT_DYLIB_PATH") or ".")
+    if named.is_file() and (named.suffix == ".dll") == (system is WINDOWS):
+        return named
+    found = (ROOT / ".setup" / system.fetched).glob(system.runtime)
     numbers = lambda path: [int(number) for number in re.findall(r"\d+", path.name)]  # noqa: E731
     return max(found, key=numbers, default=None)
 
 
 def find_worker(library: Path) -> Path | None:
     """The program that renders in a process of its own, beside the library (of tests a folder higher)."""
+    name = system_of(library).worker
     places = (library.parent, *([library.parent.parent] if library.parent.name == "deps" else []))
-    return next((place / WORKER for place in places if (place / WORKER).is_file()), None)
+    return next((place / name for place in places if (place / name).is_file()), None)
 
 
 def fill_lib(
     lib: Path, library: Path, model: Path | None, runtime: Path | None, worker: Path | None = None
 ) -> None:
     """Puts library, its worker, runtime and model side by side, as the library looks for them."""
+    system = system_of(library)
     shutil.rmtree(lib, ignore_errors=True)
     lib.mkdir(parents=True)
-    shutil.copy(library, lib / "libscumble.so")
+    shutil.copy(library, lib / system.library)
     if worker is not None:
-        shutil.copy(worker, lib / WORKER)
+        shutil.copy(worker, lib / system.worker)
     for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
         shutil.copy(ROOT / licence, lib / licence)
     if runtime is not None:
         # One for a GPU loads its providers from beside itself.
-        for library_of_it in (runtime, *runtime.parent.glob("libonnxruntime_providers_*.so*")):
+        for library_of_it in (runtime, *runtime.parent.glob(system.providers)):
             shutil.copy(library_of_it, lib / library_of_it.name)
         for notice in ("LICENSE.onnxruntime", "ThirdPartyNotices.onnxruntime.txt"):
             if (runtime.parent / notice).is_file():

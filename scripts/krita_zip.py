@@ -4,7 +4,8 @@
 
     python3 scripts/krita_zip.py --library target/release/libscumble.so --out out/scumble-krita.zip [--check]
 
---check imports it with Krita's own importer into an empty folder and loads the library from there.
+A library for Windows (target/x86_64-pc-windows-gnu/…/scumble.dll) makes the zip for Windows. --check imports
+it with Krita's own importer into an empty folder and loads the library from there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from krita_install import ROOT, SOURCE, copy_plugin, fill_lib, find_runtime, find_worker
+from krita_install import ROOT, SOURCE, WINDOWS, copy_plugin, fill_lib, find_runtime, find_worker, system_of
 
 IMPORTERS = ("/usr/share/krita/pykrita", "/usr/local/share/krita/pykrita")
 
@@ -79,13 +80,14 @@ def main() -> int:
     if not chosen.library.is_file():
         print(f"There is no library at {chosen.library}; make build, or name one with --library.")
         return 2
-    model, runtime = chosen.model if chosen.model.is_dir() else None, find_runtime()
+    system = system_of(chosen.library)
+    model, runtime = chosen.model if chosen.model.is_dir() else None, find_runtime(system)
     size = make(chosen.out, chosen.library, model, runtime)
     for what, there in (("ONNX Runtime", runtime), ("the default model", model)):
         if there is None:
             print(f"Note: {what} was not found and is not inside.")
     print(f"{chosen.out}: {size / 1e6:.1f} MB")
-    if chosen.check:
+    if chosen.check and system is not WINDOWS:
         wrong = check(chosen.out)
         print(
             f"FAIL {wrong}" if wrong else "ok   Krita's importer takes it, and the library loads from there"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,14 @@ class ScumbleError(Exception):
         self.status = status
 
 
+def library_name(system: str = sys.platform) -> str:
+    """What the shared library is called where Python calls the system so."""
+    return {"win32": "scumble.dll", "darwin": "libscumble.dylib"}.get(system, "libscumble.so")
+
+
 def library_path() -> Path:
     """The library in the plug-in's own folder, else the developer's, named by the environment."""
-    inside = Path(__file__).resolve().parent / "lib" / "libscumble.so"
+    inside = Path(__file__).resolve().parent / "lib" / library_name()
     if inside.is_file():
         return inside
     named = os.environ.get("SCUMBLE_LIBRARY", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,22 +78,26 @@ def description(data: bytes) -> str:
     return ""
 
 
-def _folders() -> list:
-    """Where Krita looks for profiles: the user's, its own, the system's."""
-    home = Path.home()
-    data = [os.environ.get("XDG_DATA_HOME") or home / ".local/share"]
+def folders(system: str = sys.platform) -> list:
+    """Where Krita looks for profiles, where Python calls the system so: the user's, its own, the system's."""
     own = QtCore.QCoreApplication.applicationDirPath()
-    data += [Path(own).parent / "share"] if own else []
-    data += [
-        one for one in (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":") if one
-    ]
+    data, beside = [], [Path(own).parent / "share"] if own else []
+    if system == "win32":
+        data = [Path(os.environ["APPDATA"])] if os.environ.get("APPDATA") else []
+        single = [Path(os.environ.get("SYSTEMROOT") or "C:/Windows", "System32/spool/drivers/color")]
+    else:
+        home = Path.home()
+        data = [Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share")]
+        shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+        beside += [Path(one) for one in shared.split(":") if one]
+        single = [home / ".icc", home / ".color/icc"]
     places = ("color/icc", "krita/color/icc", "krita/profiles")
-    return [home / ".icc", home / ".color/icc", *(Path(one) / place for one in data for place in places)]
+    return [*single, *(one / place for one in data + beside for place in places)]
 
 
 def _files() -> list:
     found = []
-    for folder in dict.fromkeys(_folders()):
+    for folder in dict.fromkeys(folders()):
         for place, _, names in os.walk(folder):
             found += [Path(place, name) for name in names if name.lower().endswith((".icc", ".icm"))]
             if len(found) > MOST_FILES:

@@ -7,7 +7,15 @@ import gc
 import pytest
 from conftest import eventually
 from scumble import abi
-from scumble.engine import Engine, Library, ScumbleError, Session, Settings, library_path
+from scumble.engine import (
+    Engine,
+    Library,
+    ScumbleError,
+    Session,
+    Settings,
+    library_name,
+    library_path,
+)
 
 WHITE = b"\xff" * (64 * 48 * 4)
 
@@ -97,6 +105,15 @@ def test_a_missing_or_wrong_library_is_one_sentence(tmp_path, monkeypatch):
         Library()
     with pytest.raises(ScumbleError, match="another version"):
         Library("libc.so.6")
+
+
+def test_each_system_has_its_name_for_the_library():
+    assert [library_name(system) for system in ("linux", "win32", "darwin")] == [
+        "libscumble.so",
+        "scumble.dll",
+        "libscumble.dylib",
+    ]
+    assert library_name() == "libscumble.so"
 
 
 def test_the_real_engine_renders(real_engine):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""scripts/krita_install.py: into a profile, and out of it again."""
+"""scripts/krita_install.py: into a profile, and out of it again; scripts/krita_zip.py."""
 
+import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from conftest import ROOT
@@ -35,3 +37,20 @@ def test_installed_and_removed(tmp_path, stub_path, before):
         assert kritarc.read_bytes().replace(b"enable_scumble=true\n", b"") == before
     assert script(tmp_path, stub_path, "--remove").returncode == 0
     assert not (data / "pykrita/scumble").exists() and b"scumble" not in kritarc.read_bytes()
+
+
+def test_a_library_for_windows_makes_a_zip_for_windows(tmp_path):
+    files = ("scumble.dll", "scumble-worker.exe", "onnxruntime.dll", "onnxruntime_providers_shared.dll")
+    for name in (*files, "scumble-worker"):
+        (tmp_path / name).write_text(name)
+    out = tmp_path / "out.zip"
+    command = [sys.executable, ROOT / "scripts/krita_zip.py", "--library", tmp_path / "scumble.dll"]
+    env = dict(os.environ, ORT_DYLIB_PATH=str(tmp_path / "onnxruntime.dll"))
+    done = subprocess.run(
+        [*command, "--out", out, "--model", tmp_path / "none"], capture_output=True, text=True, env=env
+    )
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(out) as archive:
+        inside = {name.removeprefix("scumble/lib/") for name in archive.namelist() if "/lib/" in name}
+    assert inside >= {*files} and "scumble-worker" not in inside
+    assert "libscumble.so" not in inside

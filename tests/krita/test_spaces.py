@@ -111,3 +111,15 @@ def test_the_engine_takes_a_profile_and_refuses_what_is_none(real_engine, profil
         assert layer.push(abi.FORMAT_BGRA8, (64, 48), parts, Space(abi.SPACE_REC2020)) > 0
         with pytest.raises(engine.ScumbleError, match="convert the image to another profile"):
             layer.push(abi.FORMAT_BGRA8, (64, 48), parts, Space(profile=data[:300]))
+
+
+def test_windows_has_its_profiles_elsewhere(profiles, tmp_path, monkeypatch):
+    monkeypatch.setenv("APPDATA", str(tmp_path / "Roaming"))
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path / "Windows"))
+    found = spaces.folders("win32")
+    assert tmp_path / "Windows/System32/spool/drivers/color" in found
+    assert tmp_path / "Roaming/krita/color/icc" in found
+    assert not any(folder.is_relative_to(tmp_path / "nothing") for folder in found)
+    monkeypatch.delenv("APPDATA")
+    assert spaces.folders("win32"), "also where nothing is known of the user"
+    assert tmp_path / "color/icc" in spaces.folders("linux")
