@@ -113,7 +113,7 @@ mod tests {
             let (words, loras) = taken_out(prompt, Some(&folder)).map_err(|error| error.message)?;
             let said = |lora: &Lora| {
                 let file = Path::new(&lora.file).strip_prefix(&folder).unwrap();
-                (file.to_str().unwrap().to_owned(), lora.scale, lora.text)
+                (file.to_str().unwrap().replace('\\', "/"), lora.scale, lora.text)
             };
             Ok::<_, String>((words, loras.iter().map(said).collect::<Vec<_>>()))
         };

@@ -1,6 +1,7 @@
 //! What several test programs need. Each of them uses a part of it.
 #![allow(dead_code)]
 
+#[cfg(unix)]
 pub mod c;
 pub mod header;
 pub mod local;
