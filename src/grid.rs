@@ -303,6 +303,22 @@ impl Tiles {
             height: self.rows.length,
         }
     }
+
+    /// The tiles, by column and row, that show pixels of a rectangle; row by row.
+    pub fn touching(
+        &self,
+        [columns, rows]: &[Range<i64>; 2],
+    ) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let columns = self.columns.touching(columns);
+        let rows = self.rows.touching(rows);
+        rows.into_iter().flat_map(move |row| columns.clone().into_iter().map(move |column| (column, row)))
+    }
+
+    /// Whether a tile shows all of a rectangle.
+    pub fn lies_in(&self, (column, row): (usize, usize), [columns, rows]: &[Range<i64>; 2]) -> bool {
+        let holds = |own: Range<i64>, part: &Range<i64>| own.start <= part.start && part.end <= own.end;
+        holds(self.columns.pixels(column), columns) && holds(self.rows.pixels(row), rows)
+    }
 }
 
 /// Start and length of a window along one axis of `extent` cells.

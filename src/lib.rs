@@ -23,6 +23,7 @@ pub mod worker;
 mod thread;
 mod around;
 mod asked;
+mod blocks;
 mod fade;
 mod focus;
 mod live;

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::s;
+use ndarray::{Array2, Zip};
 
 use crate::asked::{Asked, render};
+use crate::blocks::{Block, Place, add, around, blocks, reach, shares, size};
 use crate::desk::End;
 use crate::error::Result;
 use crate::frame::Kind;
-use crate::grid::{Axis, Tiles, Window};
+use crate::grid::{Tiles, Window};
 use crate::live::{WHOLE, Work};
 use crate::memory::{Memory, Stored, depth};
 use crate::pixels::enlarge::enlarge;
@@ -26,8 +27,6 @@ use crate::region::Rect;
 use crate::render::{Ended, Patch, Renderer, Tier};
 use crate::span::cut;
 
-type Place = (usize, usize);
-
 struct Refiner<'a, 'b> {
     work: &'b mut Work<'a>,
     memory: &'b mut Memory,
@@ -38,6 +37,10 @@ struct Refiner<'a, 'b> {
     ready: HashMap<(usize, Place, Regions), Arc<Stored>>,
     /// The overview as if there were none.
     plain: Option<Picture>,
+    /// Windows that were rendered, not known.
+    rendered: usize,
+    /// By the corner of a block of which a part is shown: what was shown there before.
+    before: HashMap<(i64, i64), Stored>,
 }
 
 /// Whether a picture is that with the job's regions.
@@ -61,7 +64,16 @@ impl From<crate::error::Error> for Stop {
 
 pub(crate) fn refine(work: &mut Work<'_>, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
     let levels = work.refinements().into_iter().map(|level| work.grid.tiles(level)).collect();
-    let mut refiner = Refiner { work, memory, renderer, levels, ready: HashMap::new(), plain: None };
+    let mut refiner = Refiner {
+        work,
+        memory,
+        renderer,
+        levels,
+        ready: HashMap::new(),
+        plain: None,
+        rendered: 0,
+        before: HashMap::new(),
+    };
     match refiner.run() {
         Ok(()) => Ok(End::Final),
         Err(Stop::GaveWay) => Ok(End::GaveWay),
@@ -81,11 +93,18 @@ impl<'a> Refiner<'a, '_> {
         places.sort_by_key(|place| self.distance(&tiles.window(*place), hand));
         let mut waiting = blocks(&tiles);
         for place in places {
+            let rendered = self.rendered;
             self.tile(finest, place, Regions::Heard)?;
             let (shown, left) = waiting.into_iter().partition(|block| self.is_ready(finest, &tiles, block));
             waiting = left;
             for block in shown {
                 self.show(finest, &tiles, &block)?;
+            }
+            // What is known comes at once, with its neighbours.
+            if self.rendered > rendered && self.may_fade(&tiles) {
+                for block in waiting.iter().filter(|block| tiles.lies_in(place, block)) {
+                    self.fade(finest, &tiles, block)?;
+                }
             }
             self.work.showing.now_and_then(self.work.showing.phases)?;
         }
@@ -176,6 +195,7 @@ impl<'a> Refiner<'a, '_> {
                 (self.work.showing.steps, self.work.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
                 self.memory.made.put(key, window, stored.clone(), self.work.room());
+                self.rendered += 1;
                 stored
             }
         };
@@ -254,92 +274,87 @@ impl<'a> Refiner<'a, '_> {
     fn compose(
         &mut self,
         level: usize,
-        [columns, rows]: [Range<i64>; 2],
+        pixels: [Range<i64>; 2],
         regions: Regions,
     ) -> std::result::Result<Picture, Stop> {
         let tiles = self.levels[level].clone();
-        let size = |range: &Range<i64>| (range.end - range.start) as usize;
-        let mut picture = blank_picture(size(&rows), size(&columns))?;
-        for row in tiles.rows.touching(&rows) {
-            let (down, shares_down) = overlap(&tiles.rows, row, &rows);
-            for column in tiles.columns.touching(&columns) {
-                let (across, shares_across) = overlap(&tiles.columns, column, &columns);
-                let tile = self.tile(level, (column, row), regions)?;
-                let own = (tiles.columns.pixels(column).start, tiles.rows.pixels(row).start);
-                let (left, width) = ((across.start - own.0) as usize, size(&across));
-                for c in 0..3 {
-                    for (y, share) in down.clone().zip(&shares_down) {
-                        let from = tile.row(c, (y - own.1) as usize, left..left + width);
-                        let at = (across.start - columns.start) as usize;
-                        let mut to = picture.slice_mut(s![c, (y - rows.start) as usize, at..at + width]);
-                        for ((to, v), across) in to.iter_mut().zip(from).zip(&shares_across) {
-                            *to += v * (share * across);
-                        }
-                    }
-                }
-            }
+        let mut picture = blank_picture(size(&pixels[1]), size(&pixels[0]))?;
+        for place in tiles.touching(&pixels) {
+            let tile = self.tile(level, place, regions)?;
+            add(&mut picture, &tile, &tiles, place, &pixels);
         }
         Ok(picture)
     }
 
     /// Whether all tiles are there that a block is made of.
-    fn is_ready(&self, level: usize, tiles: &Tiles, [columns, rows]: &Block) -> bool {
-        let near = |range: &Range<i64>| range.start - MARGIN..range.end + MARGIN;
-        tiles.rows.touching(&near(rows)).into_iter().all(|row| {
-            let columns = tiles.columns.touching(&near(columns));
-            columns.into_iter().all(|column| {
-                self.ready.contains_key(&(level, (column, row), Regions::Heard))
-                    || !self.covered(&tiles.window((column, row)))
-            })
+    fn is_ready(&self, level: usize, tiles: &Tiles, block: &Block) -> bool {
+        tiles.touching(&around(tiles, block)).all(|place| {
+            self.ready.contains_key(&(level, place, Regions::Heard)) || !self.covered(&tiles.window(place))
         })
     }
 
     fn show(&mut self, level: usize, tiles: &Tiles, block: &Block) -> std::result::Result<(), Stop> {
-        let rect = self.work.grid.on_canvas(tiles.level, block.clone());
-        let Some(rect) = rect.and_then(|rect| rect.intersect(self.work.job.cover)) else { return Ok(()) };
-        let limits = reach(tiles);
-        let near = |axis: usize| {
-            (block[axis].start - MARGIN).max(limits[axis].start)
-                ..(block[axis].end + MARGIN).min(limits[axis].end)
-        };
-        let region = [near(0), near(1)];
-        let picture = self.compose(level, region.clone(), Regions::Heard)?;
-        let (scale, origin) = (tiles.level.scale(), (region[0].start, region[1].start));
-        let cover = self.cover(scale, region)?;
+        let Some(rect) = self.on_canvas(tiles, block) else { return Ok(()) };
+        let pixels = around(tiles, block);
+        self.before.remove(&(block[0].start, block[1].start));
+        let picture = self.compose(level, pixels.clone(), Regions::Heard)?;
+        self.put(tiles, &pixels, &picture, rect)
+    }
+
+    /// Whether a tile may be shown before its neighbours: at the canvas' own scale, since what is shown is read again, and
+    /// without a mask, whose soft edge is in what is shown.
+    fn may_fade(&self, tiles: &Tiles) -> bool {
+        tiles.level.scale() == 1.0 && self.work.job.mask.is_none()
+    }
+
+    /// Shows what there is of a block whose other tiles are still to come: its tiles by their shares, and for the rest what
+    /// is shown there, so that no edge is seen where the last tile ends.
+    fn fade(&mut self, level: usize, tiles: &Tiles, block: &Block) -> std::result::Result<(), Stop> {
+        let Some(rect) = self.on_canvas(tiles, block) else { return Ok(()) };
+        let pixels = around(tiles, block);
+        let corner = (block[0].start, block[1].start);
+        if !self.before.contains_key(&corner) {
+            let shown = self.work.showing.shown();
+            let (picture, cover) = self.work.read(&shown, 1.0, pixels.clone(), None)?;
+            if cover.is_some() {
+                return Ok(());
+            }
+            self.before.insert(corner, Stored::new(&picture, depth(self.work.job.paint.format()), None)?);
+        }
+        let Some(before) = self.before.get(&corner) else { return Ok(()) };
+        let mut picture = before.picture()?;
+        let ready = |place: &Place| self.ready.get(&(level, *place, Regions::Heard));
+        let there: Vec<(Place, &Arc<Stored>)> =
+            tiles.touching(&pixels).filter_map(|place| Some((place, ready(&place)?))).collect();
+        let mut rest = Array2::<f32>::ones((size(&pixels[1]), size(&pixels[0])));
+        for (place, _) in &there {
+            let (across, down) = shares(tiles, *place, &pixels);
+            Zip::indexed(&mut rest).for_each(|(y, x), rest| *rest -= down[y] * across[x]);
+        }
+        for mut channel in picture.outer_iter_mut() {
+            channel *= &rest;
+        }
+        for (place, tile) in there {
+            add(&mut picture, tile, tiles, place, &pixels);
+        }
+        self.put(tiles, &pixels, &picture, rect)
+    }
+
+    fn on_canvas(&self, tiles: &Tiles, block: &Block) -> Option<Rect> {
+        self.work.grid.on_canvas(tiles.level, block.clone())?.intersect(self.work.job.cover)
+    }
+
+    fn put(
+        &mut self,
+        tiles: &Tiles,
+        pixels: &Block,
+        picture: &Picture,
+        rect: Rect,
+    ) -> std::result::Result<(), Stop> {
+        let (scale, origin) = (tiles.level.scale(), (pixels[0].start, pixels[1].start));
+        let cover = self.cover(scale, pixels.clone())?;
         let paper = cover.as_ref().map(|cover| (cover, self.work.paper()));
-        let source = Source { picture: &picture, scale, origin, paper };
+        let source = Source { picture, scale, origin, paper };
         Ok(self.work.showing.put(&source, rect)?)
     }
-}
-
-/// How far pasting looks beyond what it pastes, in the level's pixels.
-const MARGIN: i64 = 3;
-
-/// Columns and rows that the same tiles show.
-type Block = [Range<i64>; 2];
-
-fn blocks(tiles: &Tiles) -> Vec<Block> {
-    let ranges =
-        |axis: &Axis| -> Vec<Range<i64>> { axis.borders().windows(2).map(|pair| pair[0]..pair[1]).collect() };
-    let columns = ranges(&tiles.columns);
-    ranges(&tiles.rows)
-        .into_iter()
-        .flat_map(|rows| {
-            columns.iter().map(move |columns| [columns.clone(), rows.clone()]).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// All pixels that a level has tiles for.
-fn reach(tiles: &Tiles) -> [Range<i64>; 2] {
-    let axis = |axis: &Axis| 0..axis.pixels(axis.starts.len() - 1).end;
-    [axis(&tiles.columns), axis(&tiles.rows)]
-}
-
-/// The pixels of `wanted` that a tile shows, and its share in each.
-fn overlap(axis: &Axis, index: usize, wanted: &Range<i64>) -> (Range<i64>, Vec<f32>) {
-    let own = axis.pixels(index);
-    let common = own.start.max(wanted.start)..own.end.min(wanted.end);
-    let shares = common.clone().map(|pixel| axis.share(index, pixel)).collect();
-    (common, shares)
 }
