@@ -65,7 +65,7 @@ def steered(b: Batch):
     b.session.do(f'(begin (gimp-image-remove-layer {image} {made}) (gimp-item-set-name {drawn} "lines"))')
     b.number(f'(t-empty {image} "blank" 0)')
     wrong = {
-        "a preparation that is none": (f"{net}=depth:lines", "", "", "depth:lines"),
+        "a preparation that is none": (f"{net}=relief:lines", "", "", "relief:lines"),
         "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
         "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
         "a drawing of which nothing is drawn": (f"{net}=drawn:blank", "", "", "does not steer"),
