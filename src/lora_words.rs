@@ -61,10 +61,9 @@ fn find(name: &str, folder: &Path) -> Result<PathBuf> {
     known.sort();
     let called = |path: &Path| {
         let named = path.strip_prefix(folder).unwrap_or(path).with_extension("");
-        [
-            named.to_string_lossy().into_owned(),
-            named.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        ]
+        // With the same slash on every system.
+        let parts: Vec<_> = named.iter().map(|part| part.to_string_lossy()).collect();
+        [parts.join("/"), named.file_name().unwrap_or_default().to_string_lossy().into_owned()]
     };
     let exact = known.iter().find(|path| called(path).iter().any(|own| own == name));
     let alike = || {

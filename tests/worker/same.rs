@@ -17,7 +17,7 @@ use scumble::remote::Remote;
 use scumble::render::{Around, Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
 use scumble::session::Polled;
 
-use crate::models::{Made, Request, grey, lora_file, request, tiny};
+use crate::models::{Made, Request, Scratch, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
 use crate::seen::*;
 
@@ -127,7 +127,11 @@ fn a_control_picture_that_is_prepared_is_the_same_in_the_process() {
     let pixels: Vec<u8> =
         (0..SIDE * SIDE).flat_map(|at| [at as u8, (at / SIDE * 3) as u8, (at % 7) as u8, 255]).collect();
     let view = ImageView::new(Format::Rgba8, rect, SIDE as usize * 4, &pixels).unwrap();
-    let model = tiny("controls/sd15-lines").to_str().unwrap().to_owned();
+    let net = Scratch::copy_of("controls/sd15-lines", "prepared-net");
+    for file in ["onnx/model.onnx", "preprocessor_config.json"] {
+        net.write(&format!("annotator/{file}"), std::fs::read(tiny("annotators/depth").join(file)).unwrap());
+    }
+    let model = net.0.to_str().unwrap().to_owned();
     let mut made = engines.iter().map(|engine| {
         let session = session(engine, Preview::Off);
         session.push(SIDE, SIDE, &[view], None).unwrap();
