@@ -79,7 +79,7 @@ def opened_again(d: Desk, r: Report, window: str, shows):
     white = d.s.until(lambda: at_lines() == {255}, 10)
     r.check("in the next dialog it is as it was chosen", white and how_kept(d) == ["drawn"], kept(d))
     d.shut(window)
-    others = {"of before there was a choice": {}, "of a later Scumble": {"prepare": "depth"}}
+    others = {"of before there was a choice": {}, "of a later Scumble": {"prepare": "relief"}}
     for name, more in others.items():
         steered(d, one(0, "control", "Scribble [1]", "sketch", **more))
         window = d.dialog(live=True)
