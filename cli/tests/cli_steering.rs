@@ -9,6 +9,17 @@ use image::{ImageBuffer, Rgb, Rgba};
 
 use common::*;
 
+/// A model, net or file of `models/tiny`.
+fn at(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny").join(name).to_str().unwrap().to_owned()
+}
+
+/// `scumble render` of a lake in two steps, and what it steers by.
+fn a_lake<'a>(model: &'a str, input: &'a str, output: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let fixed = ["render", "-i", input, "-p", "a lake", "-o", output, "-m", model, "--steps", "2"];
+    [&fixed, more].concat()
+}
+
 #[test]
 fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
     let scratch = Scratch::new("control");
@@ -16,13 +27,10 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
     let (lines, small) = (scratch.file("lines.png"), scratch.rgb("small.png", 32, 32));
     let drawn = |x: u32, y: u32| Rgb([if (x + 2 * y) % 23 < 3 { 255u8 } else { 0 }; 3]);
     ImageBuffer::from_fn(64, 64, drawn).save(&lines).unwrap();
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
-    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let (model, net, out) = (at("sd15"), at("controls/sd15-lines"), scratch.file("out.png"));
     let rendered = |controls: &[&str]| {
-        let mut args = vec!["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
-        controls.iter().for_each(|control| args.extend(["--control", control]));
-        succeed(&args);
+        let controls: Vec<&str> = controls.iter().flat_map(|control| ["--control", control]).collect();
+        succeed(&a_lake(&model, &input, &out, &controls));
         image::open(&out).unwrap().into_rgb8()
     };
     let full = format!("{net}={lines}");
@@ -31,9 +39,7 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
     assert_ne!(led, rendered(&[&full, &format!("{}={input}:0.5:0:0.5", at("controls/sd15-depth"))]));
     assert_eq!(led, rendered(&[&format!("{full}:1:0:1")]));
     assert_eq!(plain, rendered(&[&format!("{full}:0")]));
-    let apart =
-        ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2", "--worker"];
-    succeed(&[&apart[..], &["--control", &full]].concat());
+    succeed(&a_lake(&model, &input, &out, &["--worker", "--control", &full]));
     assert_eq!(led, image::open(&out).unwrap().into_rgb8(), "in a process of its own");
     for (code, model, control, told) in [
         (2, at("turbo"), full.clone(), "listens to ControlNets"),
@@ -55,22 +61,7 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
     let blank = scratch.file("blank.png");
     ImageBuffer::from_pixel(64, 64, Rgb([255u8; 3])).save(&blank).unwrap();
     let empty = format!("{net}=drawn:{blank}");
-    let args = [
-        "render",
-        "-i",
-        &input,
-        "-p",
-        "a lake",
-        "-o",
-        &out,
-        "-m",
-        &model,
-        "--steps",
-        "2",
-        "--control",
-        &empty,
-    ];
-    let output = scumble(&args);
+    let output = scumble(&a_lake(&model, &input, &out, &["--control", &empty]));
     assert!(output.status.success() && text(&output.stderr).contains("Nothing is drawn"));
     assert_eq!(plain, image::open(&out).unwrap().into_rgb8());
 }
@@ -111,8 +102,6 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
     let scratch = Scratch::new("annotators");
     let input = scratch.rgb("in.png", 64, 64);
     let (photo, out) = (scratch.rgb("photo.png", 64, 64), scratch.file("out.png"));
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
-    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let home = scratch.0.join("data");
     let run = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
@@ -122,21 +111,7 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
     let (model, net) = (at("sd15"), at("controls/sd15-depth"));
     let render = |control: &str| {
         let control = format!("{net}={control}{photo}");
-        run(&[
-            "render",
-            "-i",
-            &input,
-            "-p",
-            "a lake",
-            "-o",
-            &out,
-            "-m",
-            &model,
-            "--steps",
-            "2",
-            "--control",
-            &control,
-        ])
+        run(&a_lake(&model, &input, &out, &["--control", &control]))
     };
     let missing = render("depth:");
     let said = text(&missing.stderr);
@@ -153,7 +128,7 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
     ] {
         let to = folder.join(file);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        std::fs::copy(tiny.join("annotators").join(file), to).unwrap();
+        std::fs::copy(at(&format!("annotators/{file}")), to).unwrap();
     }
     let mut seen = Vec::new();
     for how in ["", "depth:", "soft-edges:"] {
@@ -178,13 +153,10 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
 fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
     let scratch = Scratch::new("lora");
     let input = scratch.rgb("in.png", 64, 64);
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
-    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let (model, out) = (at("sd15"), scratch.file("out.png"));
     let (kohya, peft) = (at("loras/sd15-kohya.safetensors"), at("loras/sd15-peft.safetensors"));
     let rendered = |more: &[&str]| {
-        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
-        succeed(&[&args[..], more].concat());
+        succeed(&a_lake(&model, &input, &out, more));
         image::open(&out).unwrap().into_rgb8()
     };
     let some = format!("{kohya}:0.7");
@@ -235,12 +207,9 @@ fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
     // Soft over 8 pixels.
     let soft = |x: u32, _: u32| Rgb([(40u32.saturating_sub(x) * 32).min(255) as u8; 3]);
     ImageBuffer::from_fn(64, 64, soft).save(&mask).unwrap();
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
-    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let (model, out) = (at("sd15"), scratch.file("out.png"));
     let rendered = |more: &[&str]| {
-        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
-        succeed(&[&args[..], more].concat());
+        succeed(&a_lake(&model, &input, &out, more));
         image::open(&out).unwrap().into_rgb8()
     };
     let (ships, castle) = (format!("{mask}=ships in the mist"), format!("{mask}=an old castle: night"));
@@ -272,12 +241,9 @@ fn references_of_any_size_change_the_picture_and_what_is_wrong_with_them_is_told
     let scratch = Scratch::new("reference");
     let input = scratch.rgb("in.png", 64, 64);
     let (one, narrow) = (scratch.rgb("one.png", 90, 41), scratch.rgb("narrow.png", 8, 90));
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
-    let at = |name: &str| tiny.join(name).to_str().unwrap().to_owned();
     let (model, out) = (at("klein"), scratch.file("out.png"));
     let rendered = |more: &[&str]| {
-        let args = ["render", "-i", &input, "-p", "a lake", "-o", &out, "-m", &model, "--steps", "2"];
-        succeed(&[&args[..], more].concat());
+        succeed(&a_lake(&model, &input, &out, more));
         image::open(&out).unwrap().into_rgb8()
     };
     let (plain, seen) = (rendered(&[]), rendered(&["--reference", &one]));

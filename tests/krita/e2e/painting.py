@@ -93,6 +93,23 @@ def new_document(side=1024, model="RGBA", depth="U8", profile="", height=None):
     return K.activeDocument()
 
 
+def there_again(document, name, before=lambda: None):
+    """`doc = yield from there_again(doc, name)`: saved under that name, closed and opened in a view of its
+    own. `before` is done once it is saved."""
+    kept = os.path.join(os.environ["HOME"], name)
+    document.setBatchmode(True)
+    document.saveAs(kept)
+    yield 500
+    before()
+    document.setModified(False)
+    document.close()
+    yield 600
+    document = K.openDocument(kept)
+    K.activeWindow().addView(document)
+    yield 1500
+    return document
+
+
 def docker():
     return next(d for d in K.dockers() if d.windowTitle() == "Scumble")
 

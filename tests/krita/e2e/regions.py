@@ -19,6 +19,7 @@ from painting import (  # noqa: E402
     new_document,
     play,
     stroke,
+    there_again,
     undo,
     until,
     whole,
@@ -136,18 +137,8 @@ def words_in_the_list(document, paper, both):
         K.activeWindow().qwindow().grab().save(os.path.join(os.environ["SCUMBLE_SHOT"], "regions-window.png"))
 
 
-def there_again(document):
-    kept = os.path.join(os.environ["HOME"], "regions.kra")
-    document.setBatchmode(True)
-    document.saveAs(kept)
-    yield 500
-    live().stop(document)
-    document.setModified(False)
-    document.close()
-    yield 600
-    document = K.openDocument(kept)
-    K.activeWindow().addView(document)
-    yield 1500
+def saved_and_opened(document):
+    document = yield from there_again(document, "regions.kra", lambda: live().stop(document))
     live().start(document)
     nodes = {node.name(): node for node in document.rootNode().childNodes()}
     group, paper = nodes["Regions"], document.rootNode().childNodes()[0]
@@ -171,7 +162,7 @@ def there_again(document):
 def scenario():
     document, paper, _, both = yield from layers_of_a_group()
     yield from words_in_the_list(document, paper, both)
-    yield from there_again(document)
+    yield from saved_and_opened(document)
 
 
 if __name__ == "__krita__":

@@ -21,6 +21,7 @@ from painting import (  # noqa: E402
     new_document,
     play,
     stroke,
+    there_again,
     undo,
     until,
     whole,
@@ -89,17 +90,7 @@ def followed_while_painted():
     document.refreshProjection()
     yield 1500
     check("hidden, it goes on steering", whole(node, document) == steered, live().status(document).text)
-    kept = os.path.join(os.environ["HOME"], "steered.kra")
-    document.setBatchmode(True)
-    document.saveAs(kept)
-    yield 500
-    live().stop(document)
-    document.setModified(False)
-    document.close()
-    yield 600
-    document = K.openDocument(kept)
-    K.activeWindow().addView(document)
-    yield 1500
+    document = yield from there_again(document, "steered.kra", lambda: live().stop(document))
     live().start(document)
     node = part(document, LIVE_NAME)
     again = lambda: live().of(document).last_frame is not None and whole(node, document) == steered  # noqa: E731
