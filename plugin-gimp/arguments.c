@@ -23,7 +23,7 @@ const Argument ARGUMENT[ARGUMENTS] = {
     TEXT(control, "Co_ntrol", "ControlNets, one a line: FOLDER=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
                              "PREPARATION is as-is, drawn, lines, canny, blur, depth or soft-edges"),
     TEXT(lora, "_LoRA", "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"),
-    TEXT(region, "_Region", "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]"),
+    TEXT(region, "_Region", "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]; GROUP=*[:WEIGHT] is each layer of a group by its name"),
     TEXT(reference, "Re_ference", "Reference pictures, one a line: LAYER[:SCALE], with the name of a layer"),
 };
 

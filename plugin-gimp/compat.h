@@ -119,6 +119,17 @@ static inline gint32 *layers_of(gint32 image, gint32 group, gint *count) {
 #endif
 }
 
+/* A group without layers that is in no image yet; -1 if it failed. */
+static inline gint32 group_layer_new(gint32 image, const gchar *name) {
+#if GIMP_MAJOR_VERSION >= 3
+    return gimp_item_get_id(GIMP_ITEM_(gimp_group_layer_new(IMAGE_(image), name)));
+#else
+    gint32 group = gimp_layer_group_new(image);
+    if (group > 0) gimp_item_set_name(group, name);
+    return group;
+#endif
+}
+
 /* All images that GIMP has, shown or not. Free with g_free(). */
 static inline gint32 *all_images(gint *count) {
 #if GIMP_MAJOR_VERSION >= 3

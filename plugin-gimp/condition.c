@@ -9,9 +9,11 @@
 
 static const struct {
     guint32 kind;
+    gboolean group;
     const gchar *name;
-} KINDS[] = {{SCUMBLE_CONDITION_CONTROL, "control"}, {SCUMBLE_CONDITION_LORA, "lora"}, {SCUMBLE_CONDITION_REGION, "region"},
-             {SCUMBLE_CONDITION_REFERENCE, "reference"}};
+} KINDS[] = {{SCUMBLE_CONDITION_CONTROL, FALSE, "control"}, {SCUMBLE_CONDITION_LORA, FALSE, "lora"},
+             {SCUMBLE_CONDITION_REGION, FALSE, "region"}, {SCUMBLE_CONDITION_REGION, TRUE, "regions"},
+             {SCUMBLE_CONDITION_REFERENCE, FALSE, "reference"}};
 
 /* By their numbers, SCUMBLE_PREPARE_*. */
 static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges"};
@@ -46,12 +48,56 @@ guint32 preparation_usual(const gchar *name) {
     return found;
 }
 
-static void condition_free(gpointer data) {
+static void words_clear(gpointer item) {
+    LayerWords *words = item;
+    g_free(words->name);
+    g_free(words->text);
+}
+
+static GArray *words_new(void) {
+    GArray *words = g_array_new(FALSE, FALSE, sizeof(LayerWords));
+    g_array_set_clear_func(words, words_clear);
+    return words;
+}
+
+static GArray *words_copy(const GArray *from) {
+    GArray *to = from ? words_new() : NULL;
+    for (guint i = 0; from && i < from->len; i++) {
+        LayerWords copy = g_array_index(from, LayerWords, i);
+        copy.name = g_strdup(copy.name);
+        copy.text = g_strdup(copy.text);
+        g_array_append_val(to, copy);
+    }
+    return to;
+}
+
+const gchar *condition_words(const Condition *c, gint32 layer) {
+    for (guint i = 0; c->words && i < c->words->len; i++)
+        if (g_array_index(c->words, LayerWords, i).layer == layer) return g_array_index(c->words, LayerWords, i).text;
+    return "";
+}
+
+LayerWords *condition_words_set(Condition *c, gint32 layer, const gchar *text) {
+    if (!c->words) c->words = words_new();
+    for (guint i = 0; i < c->words->len; i++) {
+        if (g_array_index(c->words, LayerWords, i).layer != layer) continue;
+        g_array_remove_index(c->words, i);
+        break;
+    }
+    if (!*text) return NULL;
+    if (c->words->len == CONDITION_WORDS_MOST) g_array_remove_index(c->words, 0); /* of a layer that may be gone for long */
+    LayerWords words = {layer, 0, g_strdup(""), g_strdup(text)};
+    g_array_append_val(c->words, words);
+    return &g_array_index(c->words, LayerWords, c->words->len - 1);
+}
+
+void condition_free(gpointer data) {
     Condition *c = data;
     g_free(c->file);
     g_free(c->path);
     g_free(c->name);
     g_free(c->prompt);
+    if (c->words) g_array_unref(c->words);
     g_free(c);
 }
 
@@ -69,12 +115,13 @@ GPtrArray *conditions_copy(const GPtrArray *conditions) {
         to->path = g_strdup(from->path);
         to->name = g_strdup(from->name);
         to->prompt = g_strdup(from->prompt);
+        to->words = words_copy(from->words);
         g_ptr_array_add(copy, to);
     }
     return copy;
 }
 
-static Condition *condition_new(guint32 kind) {
+Condition *condition_new(guint32 kind) {
     Condition *c = g_new(Condition, 1);
     *c = (Condition){.kind = kind, .file = g_strdup(""), .layer = -1, .name = g_strdup(""), .prompt = g_strdup(""), .scale = 1.0,
                      .text = NAN, .end = 1.0, .on = TRUE};
@@ -104,7 +151,8 @@ gboolean condition_has_file(const Condition *c) { return c->kind == SCUMBLE_COND
 gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA; }
 
 gchar *condition_title(const Condition *c) {
-    if (!condition_has_file(c)) return g_strdup(c->kind == SCUMBLE_CONDITION_REGION ? "Region" : "Reference");
+    if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup(c->group ? "Regions" : "Region");
+    if (c->kind == SCUMBLE_CONDITION_REFERENCE) return g_strdup("Reference");
     gchar *name = known_name(c->file), *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
     return name;
@@ -116,9 +164,22 @@ void condition_text(gchar **field, const gchar *text) {
     *field = copy;
 }
 
+static void put_words(JsonObject *object, const Condition *c) {
+    JsonArray *array = json_array_new();
+    for (guint i = 0; c->words && i < c->words->len; i++) {
+        const LayerWords *words = &g_array_index(c->words, LayerWords, i);
+        JsonObject *one = json_object_new();
+        json_object_set_string_member(one, "layer", words->name);
+        json_object_set_int_member(one, "tattoo", words->tattoo);
+        json_object_set_string_member(one, "text", words->text);
+        json_array_add_object_element(array, one);
+    }
+    json_object_set_array_member(object, "words", array);
+}
+
 static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++)
-        if (KINDS[i].kind == c->kind) json_object_set_string_member(object, "kind", KINDS[i].name);
+        if (KINDS[i].kind == c->kind && KINDS[i].group == c->group) json_object_set_string_member(object, "kind", KINDS[i].name);
     json_object_set_int_member(object, "number", c->number);
     json_object_set_string_member(object, "file", c->file);
     json_object_set_string_member(object, "layer", for_style ? "" : c->name);
@@ -129,6 +190,7 @@ static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     json_object_set_boolean_member(object, "on", c->on != FALSE);
     json_object_set_string_member(object, "prompt", c->prompt);
     if (c->kind == SCUMBLE_CONDITION_CONTROL) json_object_set_string_member(object, "prepare", preparation_name(c->prepare));
+    if (c->group) put_words(object, c);
 }
 
 JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only) {
@@ -166,12 +228,13 @@ static gboolean take_number(JsonObject *object, const gchar *key, gdouble least,
     return TRUE;
 }
 
-static gboolean take_kind(JsonObject *object, guint32 *kind) {
+static gboolean take_kind(JsonObject *object, guint32 *kind, gboolean *group) {
     JsonNode *node = json_object_get_member(object, "kind");
     const gchar *name = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : "";
     for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++) {
         if (strcmp(KINDS[i].name, name)) continue;
         *kind = KINDS[i].kind;
+        *group = KINDS[i].group;
         return TRUE;
     }
     return FALSE;
@@ -194,19 +257,47 @@ static gboolean take_prepare(JsonObject *object, Condition *c) {
     return good;
 }
 
+static gboolean take_layer_words(JsonNode *node, Condition *c) {
+    JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    gdouble tattoo = 0.0;
+    gchar *text = g_strdup(""), *name = g_strdup("");
+    gboolean good = object && take_text(object, "text", &text) && take_text(object, "layer", &name) &&
+                    take_number(object, "tattoo", 0.0, G_MAXINT32, &tattoo) && *text;
+    if (good) {
+        LayerWords words = {-1, (gint32)tattoo, name, text};
+        g_array_append_val(c->words, words);
+        return TRUE;
+    }
+    g_free(name);
+    g_free(text);
+    return FALSE;
+}
+
+static gboolean take_words(JsonObject *object, Condition *c) {
+    JsonNode *node = c->group ? json_object_get_member(object, "words") : NULL;
+    if (!node) return TRUE;
+    JsonArray *array = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    gboolean good = array && json_array_get_length(array) <= CONDITION_WORDS_MOST;
+    c->words = words_new();
+    for (guint i = 0; good && i < json_array_get_length(array); i++) good = take_layer_words(json_array_get_element(array, i), c);
+    return good;
+}
+
 static Condition *read_one(JsonNode *node) {
     if (!JSON_NODE_HOLDS_OBJECT(node)) return NULL;
     JsonObject *object = json_node_get_object(node);
     guint32 kind = 0;
-    if (!take_kind(object, &kind) || !json_object_has_member(object, "number") || !json_object_has_member(object, "file")) return NULL;
+    gboolean group = FALSE;
+    if (!take_kind(object, &kind, &group) || !json_object_has_member(object, "number") || !json_object_has_member(object, "file")) return NULL;
     Condition *c = condition_new(kind);
+    c->group = group;
     gdouble number = 0.0, tattoo = 0.0, least = kind == SCUMBLE_CONDITION_LORA ? -CONDITION_SCALE_MOST : 0.0;
     gboolean good = take_number(object, "number", 0.0, CONDITIONS_MOST - 1, &number) && number == floor(number) &&
                     take_number(object, "tattoo", 0.0, G_MAXINT32, &tattoo) && take_text(object, "file", &c->file) &&
                     take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
                     take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
                     take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
-                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c);
+                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c) && take_words(object, c);
     c->number = (guint32)number;
     c->tattoo = (gint32)tattoo;
     if (good) return c;

@@ -12,6 +12,15 @@
 #define CONDITIONS_MOST 32
 #define CONDITION_SCALE_MOST 10.0
 #define CONDITION_TEXT_MOST 1000 /* bytes of a name or of a region's words */
+#define CONDITION_WORDS_MOST 64  /* layers of a group that are remembered to have words of their own */
+
+/* What the artist has written for a layer of a group of regions, in the place of its name. */
+typedef struct {
+    gint32 layer;  /* -1: not found */
+    gint32 tattoo; /* ... GIMP's number for it, and its name, are what is left of it then */
+    gchar *name;
+    gchar *text;
+} LayerWords;
 
 typedef struct {
     guint32 number;  /* its own, below CONDITIONS_MOST */
@@ -21,6 +30,8 @@ typedef struct {
     gint32 layer;    /* that it follows; -1: none. Where it is gone its name and tattoo are what is left of it */
     gchar *name;     /* of that layer */
     gint32 tattoo;   /* GIMP's number for it inside the image, in files too */
+    gboolean group;  /* of a region: its layer is a group, whose layers are the regions (regions.h) */
+    GArray *words;   /* ... LayerWords of those that have some; NULL: none has */
     gchar *prompt;   /* a region's words */
     gdouble scale;
     gdouble text;    /* how much of a LoRA the text encoders get; a NaN: as much as the rest */
@@ -29,12 +40,22 @@ typedef struct {
     gboolean on;
 } Condition;
 
+/* One alone, on and of full weight. */
+Condition *condition_new(guint32 kind);
+void condition_free(gpointer condition);
+
+/* Words for a layer of its group, in the place of others; "": none. The text is copied, the layer's name and tattoo are to be set.
+ * NULL where nothing is kept. */
+LayerWords *condition_words_set(Condition *condition, gint32 layer, const gchar *text);
+/* Those of a layer, "": none. */
+const gchar *condition_words(const Condition *condition, gint32 layer);
+
 /* A list of them, which owns them. */
 GPtrArray *conditions_new(void);
 GPtrArray *conditions_copy(const GPtrArray *conditions);
 Condition *conditions_at(const GPtrArray *conditions, guint index);
 
-/* One more, on and of full weight; NULL where there are CONDITIONS_MOST. The texts are copied. */
+/* One more; NULL where there are CONDITIONS_MOST. The texts are copied. */
 Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path);
 
 /* Whether it is a file of the artist's, and whether it follows a layer. */

@@ -4,6 +4,7 @@
 #include "canvas.h"
 #include "dialog_state.h"
 #include "known.h"
+#include "regions.h"
 #include "run.h"
 
 #include <string.h>
@@ -115,7 +116,7 @@ static void end_live(Dialog *d) {
 static void begin_live(Dialog *d) {
     GError *error = NULL;
     gint32 layer = active_layer(d->image);
-    if (layer <= 0) layer = d->layer;
+    layer = regions_below(d->image, steering_conditions(d->steering), layer > 0 ? layer : d->layer);
     if (dialog_engine_failed(d)) dialog_start_renderer(d); /* what was missing may be there by now */
     if (dialog_engine_failed(d)) return;            /* and no live layer without a picture */
     if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, d->steering, &error);

@@ -16,7 +16,7 @@ void dialog_steer(Dialog *d, Look look) {
     gimp_drawable_offsets(d->layer, &canvas.x, &canvas.y);
     canvas.width = gimp_drawable_width(d->layer);
     canvas.height = gimp_drawable_height(d->layer);
-    steering_follow(d->steering, d->renderer, &canvas, look);
+    steering_follow(d->steering, d->renderer, &canvas, look == LOOK_IN_TURN ? LOOK_AT_EACH : look); /* nobody looks again soon */
 }
 
 static void steer_changed(const gchar *wrong, gpointer data) {

@@ -109,7 +109,8 @@ static gboolean read_region(const Reading *r, gchar *text) {
     Condition *c = add(r, SCUMBLE_CONDITION_REGION, NULL);
     if (!c) return FALSE;
     c->scale = given[0];
-    condition_text(&c->prompt, words);
+    c->group = !strcmp(words, "*");
+    if (!c->group) condition_text(&c->prompt, words);
     return follow(r, c, text);
 }
 

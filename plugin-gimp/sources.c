@@ -17,10 +17,10 @@ static void list_in(gint32 image, gint32 group, gint depth, GArray *found) {
     for (gint i = 0; i < count; i++) {
         if (mark_is_on(layers[i])) continue;
         gchar *name = gimp_item_get_name(layers[i]);
-        Source source = {layers[i], g_strdup_printf("%*s%s", 2 * depth, "", name ? name : "")};
+        Source source = {layers[i], g_strdup_printf("%*s%s", 2 * depth, "", name ? name : ""), gimp_item_is_group(layers[i])};
         g_array_append_val(found, source);
         g_free(name);
-        if (gimp_item_is_group(layers[i])) list_in(image, layers[i], depth + 1, found);
+        if (source.group) list_in(image, layers[i], depth + 1, found);
     }
     g_free(layers);
 }
@@ -44,18 +44,50 @@ gboolean source_is_there(const Condition *c) { return c->layer > 0 && gimp_item_
 
 /* A tattoo is a layer's own in its image, but a duplicate's layers have others; a name is one layer's, but the artist may
  * give it another. Where both hold it is the one; else a name says more. */
-static gint32 find(const GArray *sources, const Condition *c) {
+static gint32 find(const GArray *sources, const gchar *known, gint32 tattoo) {
     gint32 named = -1, numbered = -1;
     for (guint i = 0; i < sources->len; i++) {
         gint32 layer = g_array_index(sources, Source, i).layer;
         gchar *name = gimp_item_get_name(layer);
-        gboolean same = *c->name && !g_strcmp0(name, c->name), tattooed = c->tattoo && (gint32)gimp_item_get_tattoo(layer) == c->tattoo;
+        gboolean same = *known && !g_strcmp0(name, known), tattooed = tattoo && (gint32)gimp_item_get_tattoo(layer) == tattoo;
         g_free(name);
         if (same && tattooed) return layer;
         if (same && named < 0) named = layer;
         if (tattooed) numbered = layer;
     }
     return named > 0 ? named : numbered;
+}
+
+static void words_choose(LayerWords *words, gint32 layer) {
+    gchar *name = gimp_item_get_name(layer);
+    words->layer = layer;
+    words->tattoo = (gint32)gimp_item_get_tattoo(layer);
+    condition_text(&words->name, name);
+    g_free(name);
+}
+
+void source_words(Condition *c, gint32 layer, const gchar *text) {
+    LayerWords *words = condition_words_set(c, layer, text);
+    if (words) words_choose(words, layer);
+}
+
+/* The layers that have words of their own, in a condition's group. */
+static void words_find(gint32 image, Condition *c) {
+    GArray *inside = NULL;
+    for (guint i = 0; c->words && i < c->words->len; i++) {
+        LayerWords *words = &g_array_index(c->words, LayerWords, i);
+        gint32 layer = words->layer;
+        if (layer <= 0) {
+            if (!inside) {
+                inside = g_array_new(FALSE, FALSE, sizeof(Source));
+                g_array_set_clear_func(inside, source_clear);
+                list_in(image, c->layer, 0, inside);
+            }
+            layer = find(inside, words->name, words->tattoo);
+        }
+        if (layer > 0 && gimp_item_is_valid(layer)) words_choose(words, layer);
+    }
+    if (inside) g_array_unref(inside);
 }
 
 void sources_find(gint32 image, GPtrArray *conditions) {
@@ -66,9 +98,10 @@ void sources_find(gint32 image, GPtrArray *conditions) {
             source_choose(c, c->layer); /* it may have another name by now */
         } else if (c->layer <= 0 && (c->tattoo || *c->name)) {
             if (!sources) sources = sources_of(image);
-            gint32 layer = find(sources, c);
+            gint32 layer = find(sources, c->name, c->tattoo);
             if (layer > 0) source_choose(c, layer);
         }
+        if (c->layer > 0) words_find(image, c);
     }
     if (sources) g_array_unref(sources);
 }

@@ -11,6 +11,7 @@
 typedef struct {
     gint32 layer;
     gchar *name; /* with blanks before it for each group around the layer */
+    gboolean group;
 } Source;
 
 /* Source of each layer that can steer, top first; not Scumble's live one. */
@@ -18,6 +19,9 @@ GArray *sources_of(gint32 image);
 
 /* Makes the condition follow a layer of the image; -1: none. */
 void source_choose(Condition *condition, gint32 layer);
+
+/* What the artist writes for a layer of the condition's group in the place of its name; "": its name again. */
+void source_words(Condition *condition, gint32 layer, const gchar *text);
 
 /* Finds the layers that conditions name, in an image that was opened; conditions keep up with renamed ones. */
 void sources_find(gint32 image, GPtrArray *conditions);

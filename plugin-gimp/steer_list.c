@@ -6,6 +6,7 @@
 #include "fold.h"
 #include "known.h"
 #include "mark.h"
+#include "region_lines.h"
 #include "sources.h"
 #include "steer_menu.h"
 
@@ -27,7 +28,8 @@ struct SteerList {
 typedef struct {
     SteerList *list;
     Condition *condition; /* the list's */
-    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *prepare, *silent;
+    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *silent;
+    GArray *choices; /* gint32: the layers that `layer` has */
 } Row;
 
 static void tell(SteerList *l) {
@@ -56,10 +58,13 @@ static void prompt_changed(GtkEditable *entry, Row *row) {
 
 static void layer_changed(GtkComboBox *box, Row *row) {
     gint at = gtk_combo_box_get_active(box);
-    if (row->list->showing || at < 0 || at >= (gint)row->list->sources->len) return;
-    source_choose(row->condition, g_array_index(row->list->sources, Source, at).layer);
+    if (row->list->showing || at < 0 || at >= (gint)row->choices->len) return;
+    source_choose(row->condition, g_array_index(row->choices, gint32, at));
+    if (row->lines) region_lines_look(row->lines, row->list->image);
     tell(row->list);
 }
+
+static void words_changed(gpointer data) { tell(((Row *)data)->list); }
 
 static void prepare_changed(GtkComboBox *box, Row *row) {
     gint at = gtk_combo_box_get_active(box);
@@ -81,17 +86,23 @@ static void remove_clicked(GtkButton *button, Row *row) {
     tell(l);
 }
 
-/* The layers of the image, and none where the condition's is not among them. */
+/* The layers of the image, or its groups alone, and none where the condition's is not among them. */
 static void fill_layers(Row *row) {
     GtkComboBoxText *box = GTK_COMBO_BOX_TEXT(row->layer);
-    gint chosen = (gint)row->list->sources->len;
+    gint chosen = -1;
     gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(box))));
+    g_array_set_size(row->choices, 0);
     for (guint i = 0; i < row->list->sources->len; i++) {
         const Source *source = &g_array_index(row->list->sources, Source, i);
+        if (row->condition->group && !source->group) continue;
         gtk_combo_box_text_append_text(box, source->name);
-        if (source->layer == row->condition->layer) chosen = (gint)i;
+        if (source->layer == row->condition->layer) chosen = (gint)row->choices->len;
+        g_array_append_val(row->choices, source->layer);
     }
-    if (chosen == (gint)row->list->sources->len) gtk_combo_box_text_append_text(box, "choose a layer");
+    if (chosen < 0) {
+        chosen = (gint)row->choices->len;
+        gtk_combo_box_text_append_text(box, row->condition->group ? "choose a group" : "choose a layer");
+    }
     gtk_combo_box_set_active(GTK_COMBO_BOX(box), chosen);
 }
 
@@ -105,6 +116,7 @@ static void grey(Row *row) {
     if (row->layer) gtk_widget_set_sensitive(row->layer, !why);
     if (row->prepare) gtk_widget_set_sensitive(row->prepare, !why);
     if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
+    if (row->lines) gtk_widget_set_sensitive(row->lines, !why);
     gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
 }
 
@@ -121,7 +133,9 @@ static GtkWidget *weight_of(Row *row) {
 static GtkWidget *layer_of(Row *row) {
     GtkWidget *layer = gtk_combo_box_text_new();
     narrow_box(layer, 10);
-    gtk_widget_set_tooltip_text(layer, row->condition->kind == SCUMBLE_CONDITION_REFERENCE
+    gtk_widget_set_tooltip_text(layer, row->condition->group
+                                           ? "The group whose layers are regions. Hidden, or above the live layer, it is not part of the paint"
+                                       : row->condition->kind == SCUMBLE_CONDITION_REFERENCE
                                            ? "The layer whose picture it is, wherever that lies. Hidden, or above the live layer, it is not part of the paint"
                                            : "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
     g_signal_connect(layer, "changed", G_CALLBACK(layer_changed), row);
@@ -159,6 +173,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     row->list = l;
     row->condition = condition;
     row->box = box_new(GTK_ORIENTATION_VERTICAL, 0);
+    row->choices = g_array_new(FALSE, FALSE, sizeof(gint32));
     GtkWidget *line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP), *remove = gtk_button_new_with_label("\xe2\x9c\x95");
     gchar *title = condition_title(condition);
     row->title = gtk_label_new(title);
@@ -182,7 +197,11 @@ static Row *row_new(SteerList *l, Condition *condition) {
     g_signal_connect(remove, "clicked", G_CALLBACK(remove_clicked), row);
     gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
     if (condition->kind == SCUMBLE_CONDITION_CONTROL) add_prepare(row);
-    if (condition->kind == SCUMBLE_CONDITION_REGION) {
+    if (condition->group) {
+        row->lines = region_lines_new(condition, words_changed, row);
+        region_lines_look(row->lines, l->image);
+        gtk_box_pack_start(GTK_BOX(row->box), row->lines, FALSE, FALSE, 0);
+    } else if (condition->kind == SCUMBLE_CONDITION_REGION) {
         row->prompt = gtk_entry_new();
         gtk_entry_set_max_length(GTK_ENTRY(row->prompt), CONDITION_TEXT_MOST / 4);
         gtk_entry_set_text(GTK_ENTRY(row->prompt), condition->prompt);
@@ -194,6 +213,12 @@ static Row *row_new(SteerList *l, Condition *condition) {
     gtk_box_pack_start(GTK_BOX(l->column), row->box, FALSE, FALSE, 0);
     gtk_widget_show_all(row->box);
     return row;
+}
+
+static void row_free(gpointer data) {
+    Row *row = data;
+    g_array_unref(row->choices);
+    g_free(row);
 }
 
 static void take_sources(SteerList *l) {
@@ -231,6 +256,20 @@ gboolean steer_list_full(SteerList *l) {
     return full;
 }
 
+static void show_added(SteerList *l) {
+    build_rows(l);
+    fold_open(l->head, TRUE);
+    tell(l);
+}
+
+void steer_list_add_group(SteerList *l, gint32 group) {
+    if (steer_list_full(l)) return;
+    Condition *c = conditions_add(l->conditions, SCUMBLE_CONDITION_REGION, "", NULL);
+    c->group = TRUE;
+    source_choose(c, group);
+    show_added(l);
+}
+
 void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *path, gint32 layer) {
     if (steer_list_full(l)) return;
     Condition *c = conditions_add(l->conditions, kind, id, path);
@@ -242,9 +281,7 @@ void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *pa
         c->prepare = preparation_usual(name);
         g_free(name);
     }
-    build_rows(l);
-    fold_open(l->head, TRUE);
-    tell(l);
+    show_added(l);
 }
 
 static void add_clicked(GtkButton *button, SteerList *l) { steer_menu_show(l, GTK_WIDGET(button)); }
@@ -255,7 +292,7 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
     l->changed = changed;
     l->data = data;
     l->conditions = conditions_new();
-    l->rows = g_ptr_array_new_with_free_func(g_free);
+    l->rows = g_ptr_array_new_with_free_func(row_free);
     GtkWidget *scroll = gtk_scrolled_window_new(NULL, NULL);
     l->line = box_new(GTK_ORIENTATION_HORIZONTAL, GAP);
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
@@ -320,6 +357,7 @@ void steer_list_look(SteerList *l) {
     for (guint i = 0; i < l->rows->len; i++) {
         Row *row = g_ptr_array_index(l->rows, i);
         if (row->layer) fill_layers(row);
+        if (row->lines) region_lines_look(row->lines, l->image);
     }
     l->showing = FALSE;
 }

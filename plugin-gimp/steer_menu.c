@@ -6,6 +6,7 @@
 #include "aside.h"
 #include "chooser.h"
 #include "known.h"
+#include "regions.h"
 
 static void add_file(SteerList *l, guint32 kind, const gchar *path) {
     gchar *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
@@ -45,6 +46,16 @@ static void choose_lora(GtkMenuItem *item, SteerList *l) {
 static void add_region(GtkMenuItem *item, SteerList *l) {
     (void)item;
     steer_list_add(l, SCUMBLE_CONDITION_REGION, "", NULL, -1);
+}
+
+static void add_regions(GtkMenuItem *item, SteerList *l) {
+    GError *error = NULL;
+    (void)item;
+    if (steer_list_full(l)) return; /* before a group is made for them */
+    gint32 group = regions_group(steer_list_image(l), &error);
+    if (group > 0) steer_list_add_group(l, group);
+    else steer_list_fail(l, error->message);
+    g_clear_error(&error);
 }
 
 static void add_reference(GtkMenuItem *item, SteerList *l) {
@@ -88,6 +99,8 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
     entry(l, menu, "ControlNet from a file\xe2\x80\xa6", SCUMBLE_CONDITION_CONTROL, "Follows what is painted on a layer", G_CALLBACK(choose_control));
     entry(l, menu, "LoRA from a file\xe2\x80\xa6", SCUMBLE_CONDITION_LORA, "A style or a subject that it has learnt", G_CALLBACK(choose_lora));
     entry(l, menu, "Region with words of its own", SCUMBLE_CONDITION_REGION, "Where the chosen layer is painted", G_CALLBACK(add_region));
+    entry(l, menu, "Regions: the layers of a group", SCUMBLE_CONDITION_REGION,
+          "Each layer is a region by its name: of the group that is chosen, or of a new one", G_CALLBACK(add_regions));
     entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
     entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
     gchar **known = known_list(KNOWN_NETWORKS);

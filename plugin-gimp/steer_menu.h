@@ -20,3 +20,6 @@ void steer_list_fail(SteerList *list, const gchar *sentence);
 /* One more, by that layer or, with -1, the one that is painted on. A region's words are its layer's name at first; what a control is
  * shown goes by its network's name. */
 void steer_list_add(SteerList *list, guint32 kind, const gchar *id, const gchar *path, gint32 layer);
+
+/* One more: the layers of that group are regions. */
+void steer_list_add_group(SteerList *list, gint32 group);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compat.h"
+#include "regions.h"
 #include "small.h"
 #include "sources.h"
 #include "times.h"
@@ -21,6 +22,7 @@ typedef struct {
     GeglRectangle seen; /* of a reference: the part of its layer that the engine has; */
     gboolean touched; /* ... something was seen to change since all of that was read; */
     gboolean empty;   /* ... nothing was there when it was read last */
+    gboolean painted; /* of a group's region: it was the layer that is painted on since all of it was read */
     gchar *wrong;     /* why it does not steer; NULL */
     gchar *refused;   /* the words and numbers that the engine would not have: they are not tried again */
 } Told;
@@ -30,6 +32,7 @@ struct Steering {
     GPtrArray *conditions;
     gchar *reasons[RENDERER_KINDS];
     Told told[CONDITIONS_MOST];
+    Regions *regions;
     Workbench bench;
     const PixelFormat *format; /* of the renderer's canvas at the last look, */
     const Babl *babl;
@@ -42,6 +45,7 @@ Steering *steering_new(gint32 image) {
     Steering *s = g_new0(Steering, 1);
     s->image = image;
     s->conditions = conditions_new();
+    s->regions = regions_new();
     s->blind = !small_can_be_had();
     return s;
 }
@@ -73,6 +77,7 @@ void steering_free(Steering *s) {
     steering_forget(s);
     steering_block(s, NULL);
     g_ptr_array_unref(s->conditions);
+    regions_free(s->regions);
     g_free(s);
 }
 
@@ -210,7 +215,7 @@ static void not_here(const Condition *c, GError **error) {
 }
 
 /* Why it cannot be used at all; FALSE: nothing is in the way. */
-static gboolean hindered(const Steering *s, const Condition *c, GError **error) {
+static gboolean hindered(const Steering *s, const Condition *c, gboolean is_there, GError **error) {
     if (s->reasons[c->kind]) {
         gchar *title = condition_title(c);
         g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, s->reasons[c->kind]);
@@ -218,7 +223,7 @@ static gboolean hindered(const Steering *s, const Condition *c, GError **error) 
         return TRUE;
     }
     if (condition_has_file(c) && !c->path) not_here(c, error);
-    else if (condition_has_layer(c) && !source_is_there(c)) no_layer(c, error);
+    else if (condition_has_layer(c) && !is_there && !source_is_there(c)) no_layer(c, error);
     else return FALSE;
     return TRUE;
 }
@@ -231,9 +236,23 @@ static gboolean take_away(Renderer *r, guint32 number, Told *t) {
     return held;
 }
 
+/* How a condition's layer is looked at. */
+typedef struct {
+    gboolean look, whole; /* at all, all of it */
+    gboolean painted;     /* it, or something in it, is the layer that is painted on */
+    gboolean of_group;    /* a group was asked for it just now */
+} Turn;
+
+/* Where there are many regions each costs its look, so what rests is not read once more for faint strokes that nobody made. */
+static Turn without_rest(Turn turn, Told *t) {
+    t->painted = t->painted || turn.painted;
+    turn.whole = turn.whole && t->painted;
+    if (turn.whole) t->painted = turn.painted;
+    return turn;
+}
+
 /* TRUE if the engine was told something new. */
-static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, gboolean look, gboolean whole,
-                         gboolean painted) {
+static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, Turn turn) {
     Told *t = &s->told[c->number];
     GError *error = NULL;
     gchar *words = words_of(c);
@@ -242,10 +261,12 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
         changed = take_away(r, c->number, t);
         t->kind = c->kind;
     }
-    if (!hindered(s, c, &error) && g_strcmp0(words, t->refused)) {
+    if (turn.of_group) turn = without_rest(turn, t);
+    if (!hindered(s, c, turn.of_group, &error) && g_strcmp0(words, t->refused)) {
         gboolean pictured = condition_has_layer(c), refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
         if (!t->held && !t->empty) t->stale = TRUE;
-        Paint *paint = !pictured ? NULL : refers ? read_reference(s, c, t, look, whole, painted) : read_new(s, c, t, canvas, look, whole);
+        Paint *paint = !pictured ? NULL : refers ? read_reference(s, c, t, turn.look, turn.whole, turn.painted)
+                                 : read_new(s, c, t, canvas, turn.look, turn.whole);
         gboolean may = !pictured || paint || (t->held && !t->stale); /* not without a picture */
         if (t->empty) nothing_there(c, &error);
         g_clear_pointer(&t->wrong, g_free);
@@ -276,43 +297,90 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
     return changed;
 }
 
-/* TRUE if the layer that is painted on is this one, or lies in this group. */
-static gboolean is_active(gint32 active, gint32 layer) {
-    while (active > 0 && active != layer) active = gimp_item_get_parent(active);
-    return active > 0;
+/* The layer that is painted on, and the groups around it. */
+static GArray *painted_on(gint32 image) {
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(gint32));
+    for (gint32 layer = active_layer(image); layer > 0; layer = gimp_item_get_parent(layer)) g_array_append_val(found, layer);
+    return found;
+}
+
+static gboolean is_among(const GArray *layers, gint32 layer) {
+    for (guint i = 0; i < layers->len; i++)
+        if (g_array_index(layers, gint32, i) == layer) return TRUE;
+    return FALSE;
+}
+
+/* What is on, the layers of groups in the place of these; *own are so many of the first that are not a group's. `refused` gets, by
+ * number, why a group has none. Free the array. */
+static GPtrArray *wanted_now(Steering *s, const GArray *painted, Look look, GError *refused[CONDITIONS_MOST], guint *own) {
+    GPtrArray *wanted = g_ptr_array_new();
+    guint32 taken = 0;
+    for (guint i = 0; i < s->conditions->len; i++) {
+        Condition *c = conditions_at(s->conditions, i);
+        taken |= 1u << c->number;
+        if (c->on && !c->group) g_ptr_array_add(wanted, c);
+    }
+    *own = wanted->len;
+    regions_begin(s->regions, look != LOOK_IN_TURN);
+    for (guint i = 0; i < s->conditions->len; i++) {
+        const Condition *c = conditions_at(s->conditions, i);
+        if (!c->on || !c->group || hindered(s, c, TRUE, &refused[c->number])) continue;
+        regions_add(s->regions, s->image, c, painted, wanted, &taken, &refused[c->number]);
+    }
+    regions_end(s->regions);
+    return wanted;
+}
+
+/* The engine has all but references no more, which have the layers' new form to be read in. */
+static void other_canvas(Steering *s, const Picture *p) {
+    gboolean formed = p->format == s->format && p->babl == s->babl;
+    for (guint i = 0; i < CONDITIONS_MOST; i++) {
+        if (!formed || s->told[i].kind != SCUMBLE_CONDITION_REFERENCE) s->told[i].stale = TRUE;
+        g_clear_pointer(&s->told[i].said, g_free);
+    }
+    s->format = p->format;
+    s->babl = p->babl;
+    s->width = p->width;
+    s->height = p->height;
+}
+
+/* Takes away what is not wanted any more, and tells why a group has no regions. */
+static gboolean let_go(Steering *s, Renderer *r, const GPtrArray *wanted, GError *refused[CONDITIONS_MOST]) {
+    gboolean changed = FALSE, is_wanted[CONDITIONS_MOST] = {FALSE};
+    for (guint i = 0; i < wanted->len; i++) is_wanted[conditions_at(wanted, i)->number] = TRUE;
+    for (guint i = 0; i < CONDITIONS_MOST; i++) {
+        if (is_wanted[i]) continue;
+        changed = take_away(r, i, &s->told[i]) || changed;
+        g_clear_pointer(&s->told[i].wrong, g_free);
+        g_clear_pointer(&s->told[i].refused, g_free);
+        if (refused[i]) s->told[i].wrong = g_strdup(refused[i]->message);
+        g_clear_error(&refused[i]);
+    }
+    return changed;
 }
 
 gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, Look look) {
     const Picture *p = &r->picture;
-    gboolean changed = FALSE, wanted[CONDITIONS_MOST] = {FALSE};
+    GError *refused[CONDITIONS_MOST] = {NULL};
+    guint own;
     if (!p->pixels || p->width != canvas->width || p->height != canvas->height) return FALSE;
-    /* With another canvas the engine has dropped all pictures but references, which have the layers' new form to be read in. */
-    if (p->format != s->format || p->babl != s->babl || p->width != s->width || p->height != s->height) {
-        gboolean formed = p->format == s->format && p->babl == s->babl;
-        for (guint i = 0; i < CONDITIONS_MOST; i++) {
-            if (!formed || s->told[i].kind != SCUMBLE_CONDITION_REFERENCE) s->told[i].stale = TRUE;
-            g_clear_pointer(&s->told[i].said, g_free);
-        }
-        s->format = p->format;
-        s->babl = p->babl;
-        s->width = p->width;
-        s->height = p->height;
-    }
+    if (p->format != s->format || p->babl != s->babl || p->width != s->width || p->height != s->height) other_canvas(s, p);
     if (look == LOOK_WHOLE) workbench_clear(&s->bench); /* the image may have another colour profile now */
-    for (guint i = 0; i < s->conditions->len; i++) wanted[conditions_at(s->conditions, i)->number] = conditions_at(s->conditions, i)->on;
-    for (guint i = 0; i < CONDITIONS_MOST; i++) {
-        if (wanted[i]) continue;
-        changed = take_away(r, i, &s->told[i]) || changed;
-        g_clear_pointer(&s->told[i].wrong, g_free);
-        g_clear_pointer(&s->told[i].refused, g_free);
-    }
-    gint32 active = s->conditions->len ? active_layer(s->image) : -1;
-    for (guint i = 0; i < s->conditions->len; i++) {
-        const Condition *c = conditions_at(s->conditions, i);
-        gboolean painted = is_active(active, c->layer);
-        gboolean its_turn = look != LOOK_IN_TURN || i == s->turn % s->conditions->len || painted;
-        if (c->on) changed = tell_one(s, r, c, canvas, its_turn, look == LOOK_WHOLE, painted) || changed;
+    GArray *painted = s->conditions->len ? painted_on(s->image) : g_array_new(FALSE, FALSE, sizeof(gint32));
+    GPtrArray *wanted = wanted_now(s, painted, look, refused, &own);
+    gboolean changed = let_go(s, r, wanted, refused), first = FALSE;
+    for (guint i = 0; i < wanted->len; i++) {
+        const Condition *c = conditions_at(wanted, i);
+        Turn turn = {.whole = look == LOOK_WHOLE, .painted = is_among(painted, c->layer), .of_group = i >= own};
+        turn.look = look != LOOK_IN_TURN || i == s->turn % wanted->len || turn.painted;
+        /* A group may have many layers, of which each is read whole when it is met: one at a look, under the hand. */
+        gboolean is_new = turn.of_group && look == LOOK_IN_TURN && s->told[c->number].layer != c->layer;
+        if (is_new && first && !turn.painted) continue;
+        first = first || is_new;
+        changed = tell_one(s, r, c, canvas, turn) || changed;
     }
     s->turn++;
+    g_ptr_array_unref(wanted);
+    g_array_unref(painted);
     return changed;
 }

@@ -90,6 +90,42 @@ def refused(b: Batch, name: str, script: str, word: str):
     b.report.check(f"{name} is refused in a sentence", good, said.strip()[:250])
 
 
+def grouped(b: Batch):
+    """The layers of a group are regions, by their names, the lowest first as the command line has them."""
+    model, parts = TINY / "sd15", {"a red hut": (30, 20, 64, 48), "storm clouds": (70, 10, 50, 60)}
+    image, layer = b.open(pictures.painting(128, 96, 3))
+    b.export(layer, "paint-out.png", 8)
+    lowest = b.number(f'(t-empty {image} "a red hut" 0)')
+    group = b.number(f"(t-group {image} {lowest})")
+    b.session.do(f'(gimp-item-set-name {group} "parts of it")')
+    upper = b.number(f'(t-inside {image} {group} "storm clouds" 128 96)')
+    hidden = b.number(f'(t-inside {image} {group} "ships" 128 96)')
+    b.session.do(f"(begin (t-box {hidden} 0 0 128 96) (t-visible {hidden} FALSE))")
+    steer = []
+    for name, made in zip(parts, (lowest, upper), strict=True):
+        left, top, wide, high = parts[name]
+        b.session.do(f"(t-box {made} {left} {top} {wide} {high})")
+        box = [v for y in range(96) for x in range(128)
+               for v in [255 * (left <= x < left + wide and top <= y < top + high)] * 4]  # fmt: skip
+        file = pictures.write(b.folder / f"{name}.png", pictures.Picture(128, 96, 4, 8, box))
+        steer += ["--region", f"{file}={name}"]
+    plain = b.reference("paint-out.png", model=model).values
+    weighed = [f"{text}:0.5" if text.endswith(tuple(parts)) else text for text in steer]
+    made_of = [plain]
+    for text, flags in (("parts of it=*", steer), ("parts of it=*:0.5", weighed)):
+        wanted = b.reference("paint-out.png", model=model, steer=tuple(flags)).values
+        made = b.number(f'(t-steered {image} {layer} "{model}" "" "" "{text}" "")')
+        result = b.export(made, "grouped.png", 8)
+        same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted
+        b.report.check(f"{text}: the layer is what scumble render makes", same and wanted not in made_of)
+        made_of.append(wanted)
+        b.session.do(f"(gimp-image-remove-layer {image} {made})")
+    name = b.session.do(f"(car (gimp-item-get-name {layer}))").strip('"')
+    script = f'(t-steered {image} {layer} "{model}" "" "" "{name}=*" "")'
+    refused(b, "a layer that is no group", script, "is no group, so it holds no regions")
+    b.session.do(f"(gimp-image-delete {image})")
+
+
 def referred(b: Batch):
     """References: what is on a layer, wherever it lies and how large it is, shown or hidden."""
     image, layer = b.open(pictures.painting(128, 96, 3))
@@ -164,4 +200,4 @@ def kept_to(b: Batch):
         b.report.check(f"{wrong} is refused", "1 to 20" in said or "out of range" in said, said)
 
 
-SCENARIOS = [steered, referred, kept_to]
+SCENARIOS = [steered, grouped, referred, kept_to]

@@ -14,7 +14,7 @@ from pace import readings
 from report import Report
 from steering import TINY, kept, live_of, one, pick_file, prepare, rest, sketch, steered, tick, to_list
 
-FROM_LAYER, FROM_FILE = 4, 5  # of the menu of Add
+FROM_LAYER, FROM_FILE = 5, 6  # of the menu of Add
 CORNER = 55  # what the stub makes of the gray paint
 
 

@@ -38,6 +38,7 @@ import live  # noqa: E402
 import pace  # noqa: E402
 import preparing  # noqa: E402
 import references  # noqa: E402
+import regions  # noqa: E402
 import screen  # noqa: E402
 import steering  # noqa: E402
 import styles  # noqa: E402
@@ -134,7 +135,8 @@ def main() -> int:
         stub = {"SCUMBLE_LIBRARY": str(build_stub(Path(folder))), "SCUMBLE_STUB_MS": "40"}
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
-        steered = steering.SCENARIOS + preparing.SCENARIOS + references.SCENARIOS + styles.SCENARIOS
+        steered = steering.SCENARIOS + preparing.SCENARIOS + references.SCENARIOS + regions.SCENARIOS
+        steered += styles.SCENARIOS
         windows(bare, pick(steered, "steering", parts), **stub)
         unsteered = steering.UNSTEERED + references.UNSTEERED
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")

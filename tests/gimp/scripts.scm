@@ -96,6 +96,13 @@
     (gimp-context-pop)
     (gimp-selection-none image)
     (gimp-displays-flush)))
+; An empty layer of that size at the top of a group.
+(define (t-inside image group name w h)
+  (let ((layer (t-layer image name w h RGBA-IMAGE)))
+    (gimp-image-insert-layer image layer group 0)
+    (gimp-drawable-fill layer FILL-TRANSPARENT)
+    (gimp-displays-flush)
+    layer))
 ; A picture's file as the top layer, under that name.
 (define (t-file-layer image path name)
   (let ((layer (car (gimp-file-load-layer RUN-NONINTERACTIVE image path))))
