@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 7
+#define SCUMBLE_ABI_MINOR 8
 
 /**
  * Done.
@@ -566,6 +566,12 @@
 #define SCUMBLE_LIST_RUNTIMES 6
 
 /**
+ * Annotators that can be got by `scumble_download_start`: networks that make control pictures (SCUMBLE_PREPARE_DEPTH,
+ * SCUMBLE_PREPARE_SOFT_EDGES), no models. Nobody is asked. ABI 1.8.
+ */
+#define SCUMBLE_LIST_ANNOTATORS 7
+
+/**
  * Nothing of it is here.
  */
 #define SCUMBLE_OFFER_ABSENT 0
@@ -589,6 +595,11 @@
  * A build of ONNX Runtime, by its name in SCUMBLE_LIST_RUNTIMES; it takes the place of the one that was got before.
  */
 #define SCUMBLE_WANT_RUNTIME 2
+
+/**
+ * An annotator, by its name in SCUMBLE_LIST_ANNOTATORS; it is found from the next picture on. ABI 1.8.
+ */
+#define SCUMBLE_WANT_ANNOTATOR 3
 
 /**
  * It is asked what there is to be got.
@@ -675,8 +686,8 @@
 
 /**
  * Of a painting or photograph how far away things are, white is near, as a network sees it (an annotator, e.g. Depth Anything):
- * that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models.
- * It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
+ * that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models, else
+ * the first in `annotators` that was got for it (SCUMBLE_WANT_ANNOTATOR). It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
  * poll tells. ABI 1.6.
  */
 #define SCUMBLE_PREPARE_DEPTH 5
@@ -1198,7 +1209,7 @@ typedef struct ScumbleEntry {
      */
     uint64_t memory;
     /**
-     * Of what can be got (SCUMBLE_LIST_CATALOGUE, SCUMBLE_LIST_RUNTIMES; `usable` is then 1 unless it will not run well on
+     * Of what can be got (SCUMBLE_LIST_CATALOGUE, SCUMBLE_LIST_RUNTIMES, SCUMBLE_LIST_ANNOTATORS; `usable` is then 1 unless it will not run well on
      * this machine, and `note` says how it will and why; in other lists all of this is 0 and ""): bytes of the download, or
      * of what is here; about right where they are not known.
      */
@@ -1549,7 +1560,7 @@ int32_t scumble_download_options_init(struct ScumbleDownloadOptions *options,
 SCUMBLE_API int32_t scumble_download_info_init(struct ScumbleDownloadInfo *info, size_t size);
 
 /**
- * Begins to get a model or ONNX Runtime, on a thread of low priority; returns at once. This alone, of all functions, makes
+ * Begins to get a model, an annotator or ONNX Runtime, on a thread of low priority; returns at once. This alone, of all functions, makes
  * the library use the network. What goes wrong (no such name, offline, terms, a full disk) is told by
  * `scumble_download_poll`. Files are compared with what was published; a model appears where SCUMBLE_LIST_MODELS looks when
  * all of it is there, and one that is there already is done at once. A download that ended early, whatever the reason, goes on

@@ -6,6 +6,7 @@
 static void got(guint32 want, const gchar *folder, gpointer data) {
     Dialog *d = data;
     if (want == SCUMBLE_WANT_MODEL) form_choose_model(d->form, folder);
+    else if (want == SCUMBLE_WANT_ANNOTATOR) dialog_tell(d, "The annotator is here; ControlNets that need it use it from the next stroke on.");
     else if (dialog_engine_failed(d)) dialog_start_renderer(d);
     else dialog_tell(d, "ONNX Runtime is here; it is used from the next time on that this window is opened.");
 }

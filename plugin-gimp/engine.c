@@ -337,7 +337,9 @@ gchar **renderer_samplers(const Renderer *r) {
 gboolean offers_each(guint32 want, void (*each)(guint32, const ScumbleEntry *, gpointer), gpointer data, GError **error) {
     ScumbleList *list = NULL;
     ScumbleEntry entry;
-    const guint32 kind = want == SCUMBLE_WANT_MODEL ? SCUMBLE_LIST_CATALOGUE : SCUMBLE_LIST_RUNTIMES;
+    const guint32 kind = want == SCUMBLE_WANT_MODEL       ? SCUMBLE_LIST_CATALOGUE
+                         : want == SCUMBLE_WANT_ANNOTATOR ? SCUMBLE_LIST_ANNOTATORS
+                                                          : SCUMBLE_LIST_RUNTIMES;
     if (!open_library(error) || !good(lib.list_create(kind, &list), error)) return FALSE;
     lib.entry_init(&entry, sizeof entry);
     for (guint32 i = 0; lib.list_entry(list, i, &entry) == SCUMBLE_OK; i++) each(want, &entry, data);

@@ -67,7 +67,7 @@ static void add_offer(guint32 want, const ScumbleEntry *entry, gpointer data) {
     offer->name = g_strdup(entry->name);
     offer->folder = g_strdup(entry->folder);
     offer->about = about_of(entry->good_at, entry->note, entry->licence, entry->licence_url);
-    offer->title = g_strdup_printf("%s \xe2\x80\x93 %s%s", entry->title, size,
+    offer->title = g_strdup_printf("%s%s \xe2\x80\x93 %s%s", want == SCUMBLE_WANT_ANNOTATOR ? "Annotator: " : "", entry->title, size,
                                    offer->here ? ", is here" : entry->offer == SCUMBLE_OFFER_PARTIAL ? ", begun"
                                    : entry->usable ? "" : ", will not run well here");
     gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(g->list), offer->title);
@@ -111,7 +111,7 @@ static void fill(Get *g) {
     gint entry = gtk_combo_box_get_active(GTK_COMBO_BOX(g->list));
     gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(g->list))));
     g_ptr_array_set_size(g->offers, 0);
-    for (guint32 want = SCUMBLE_WANT_MODEL; want <= SCUMBLE_WANT_RUNTIME; want++)
+    for (guint32 want = SCUMBLE_WANT_MODEL; want <= SCUMBLE_WANT_ANNOTATOR; want++)
         if (!offers_each(want, add_offer, g, &error)) {
             say(g, error->message);
             g_clear_error(&error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The window in which a model, or ONNX Runtime, is chosen and got. */
+/* The window in which a model, an annotator or ONNX Runtime is chosen and got. */
 #pragma once
 
 #include "compat.h"

@@ -157,8 +157,8 @@ static void add_prepare(Row *row) {
                                               "lines of a picture: those that somebody would draw of what is painted on it\n"
                                               "edges (Canny): of what is painted on it, by Canny's detector\n"
                                               "blurred: what is painted on it, soft, for ControlNets that make detail (tile)\n"
-                                              "depth: how far away it is, as a network sees it (annotators/depth beside your models)\n"
-                                              "soft edges: strong and weak ones, as a network sees them (annotators/soft-edges)");
+                                              "depth: how far away it is, as a network sees it (an annotator: Get\xe2\x80\xa6 beside the model has one)\n"
+                                              "soft edges: strong and weak ones, as a network sees them (so, too)");
     g_signal_connect(row->prepare, "changed", G_CALLBACK(prepare_changed), row);
     row->silent = gtk_label_new(NULL);
     gtk_label_set_ellipsize(GTK_LABEL(row->silent), PANGO_ELLIPSIZE_END);

@@ -143,6 +143,24 @@ fn the_lists_say_what_there_is_and_ask_nobody() {
 }
 
 #[test]
+fn an_annotator_is_got_as_one_and_not_as_a_model() {
+    let user = User::new("annotator");
+    let network = support::header::root().join("models/tiny/annotators/soft-edges/model.onnx");
+    user.hub.put("axodoxian/controlnet_onnx", "annotators/hed.onnx", std::fs::read(network).unwrap());
+    let unsupported = SCUMBLE_ERROR_MODEL_UNSUPPORTED;
+    user.fails(&["get", "hed"], unsupported, &["HED is an annotator", "no model to render with"]);
+    user.fails(&["annotator", NAME], unsupported, &["no annotator that is known here"]);
+    let came = user.run(&["annotator", "hed"]).pop().unwrap();
+    assert_eq!(came.state, SCUMBLE_DOWNLOAD_DONE, "{came:?}");
+    assert_eq!(came.folder, user.data.join("scumble/annotators/hed").to_str().unwrap());
+    let of = |kind: u32| user.list().into_iter().filter(move |entry| entry[0] == kind.to_string());
+    let here = of(SCUMBLE_LIST_ANNOTATORS).find(|entry| entry[1] == "hed").unwrap();
+    assert_eq!(here[4], SCUMBLE_OFFER_INSTALLED.to_string());
+    let mut models = of(SCUMBLE_LIST_CATALOGUE).chain(of(SCUMBLE_LIST_MODELS));
+    assert!(models.all(|entry| entry[1] != "hed" && !entry[8].contains("annotators")));
+}
+
+#[test]
 fn a_cancelled_download_keeps_what_has_arrived_and_goes_on_from_there() {
     let user = User::new("cancel");
     user.hub.play(UNET, [Play::Stall(100_000)]);

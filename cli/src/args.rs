@@ -116,8 +116,8 @@ pub struct RenderArgs {
   lines  the lines that somebody would draw of a painting or photograph: white on black
   canny  the edges that Canny's detector finds: white on black
   blur   the picture, blurred, for nets that make detail (tile)
-  depth  how far away things are, white is near, as a network sees it (annotators/depth in Scumble's data folder)
-  soft-edges  edges, strong and weak, white on black, as a network sees them (annotators/soft-edges)
+  depth  how far away things are, white is near, as a network sees it (`scumble models list` has some)
+  soft-edges  edges, strong and weak, white on black, as a network sees them (so, too)
 Lines and edges are those of the size at which the model sees the picture: --side says which.")]
 pub struct PrepareArgs {
     /// What is made of the picture: as-is, drawn, lines, canny, blur, depth or soft-edges
@@ -126,7 +126,8 @@ pub struct PrepareArgs {
     /// The picture: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
     #[arg(short, long, value_name = "PICTURE")]
     pub input: PathBuf,
-    /// For depth and soft edges: the network's folder or .onnx file [default: that in Scumble's data folder]
+    /// For depth and soft edges: the network's folder or .onnx file, or the name of one that was got [default: that which was
+    /// got, or lies in annotators/depth or annotators/soft-edges of Scumble's data folder]
     #[arg(long, value_name = "FOLDER")]
     pub annotator: Option<PathBuf>,
     /// Where the prepared picture goes (PNG)

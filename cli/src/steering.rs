@@ -114,8 +114,7 @@ pub fn parse_control(text: &str) -> Result<Control, String> {
 
 /// One of [`Prepare`] by its name.
 pub fn parse_prepare(text: &str) -> Result<Prepare, String> {
-    let found = Prepare::ALL.into_iter().find(|how| how.name() == text);
-    found.ok_or_else(|| format!("give one of {}", Prepare::ALL.map(Prepare::name).join(", ")))
+    Prepare::named(text).ok_or_else(|| format!("give one of {}", Prepare::ALL.map(Prepare::name).join(", ")))
 }
 
 /// A `--region`.

@@ -148,6 +148,54 @@ fn a_pulled_model_renders_by_its_name() {
     );
 }
 
+/// HED's entry, with a small network in its place: nothing else tells where it lies.
+#[test]
+fn an_annotator_that_was_got_makes_control_pictures_and_is_no_model() {
+    let user = User::new("annotator");
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let network = std::fs::read(tiny.join("annotators/soft-edges/model.onnx")).unwrap();
+    user.hub.put("axodoxian/controlnet_onnx", "annotators/hed.onnx", network);
+    let list = user.succeed(&["models", "list"]);
+    for word in ["Annotators, which make control pictures", "depth-anything-v2-small", "hed "] {
+        assert!(list.contains(word), "{word}: {list}");
+    }
+    let photo = user.data.join("photo.png");
+    image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 4, y as u8 * 5, 90])).save(&photo).unwrap();
+    let out = user.data.join("edges.png");
+    let (photo, output) = (photo.to_str().unwrap(), out.to_str().unwrap());
+    let prepare = ["prepare", "--as", "soft-edges", "-i", photo, "-o", output, "--side", "64"];
+    let lacking = user.fail(1, &prepare);
+    assert!(lacking.contains("get one with `scumble models pull hed`"), "{lacking}");
+
+    let said = user.succeed(&["models", "pull", "hed", "--yes"]);
+    let place = user.data.join("scumble/annotators/hed");
+    assert!(said.contains(place.to_str().unwrap()), "{said}");
+    assert!(
+        said.contains("--control NET=soft-edges:PICTURE") && said.contains("choose soft edges"),
+        "{said}"
+    );
+    user.succeed(&prepare);
+    let made = std::fs::read(&out).unwrap();
+    user.succeed(&[&prepare[..], &["--annotator", "hed"]].concat());
+    assert!(made == std::fs::read(&out).unwrap(), "by its name, too");
+    let rows: Value = serde_json::from_str(&user.succeed(&["models", "list", "--json"])).unwrap();
+    let row = rows.as_array().unwrap().iter().find(|row| row["id"] == "hed").unwrap();
+    assert_eq!((row["makes"].as_str(), row["state"].as_str()), (Some("soft-edges"), Some("here")));
+
+    let info: Value = serde_json::from_str(&user.succeed(&["info", "--json", "--device", "cpu"])).unwrap();
+    let folders = info["models"].as_array().unwrap().iter().filter_map(|model| model["folder"].as_str());
+    assert!(folders.into_iter().all(|folder| !folder.contains("annotators")), "{info}");
+    let refused = user.fail(1, &["render", "-i", photo, "-p", "x", "-o", output, "--model", "hed"]);
+    assert!(refused.contains("hed"), "{refused}");
+    assert!(user.succeed(&["models", "check", "hed"]).contains("hed: 1 files"));
+    std::fs::write(place.join("model.onnx"), b"short").unwrap();
+    let output = user.run(&["models", "check", "--offline"]);
+    assert!(text(&output.stdout).contains("hed: model.onnx has 5 bytes instead of"), "{output:?}");
+    user.succeed(&["models", "pull", "hed", "--yes", "--again"]);
+    assert!(user.succeed(&["models", "remove", "hed", "--yes"]).contains("hed is removed"));
+    assert!(!place.exists());
+}
+
 #[test]
 fn the_licence_is_shown_and_nobody_agrees_for_you() {
     let user = User::new("licence");

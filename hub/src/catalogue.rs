@@ -1,4 +1,5 @@
-//! The catalogue: models that are known to be of a family and layout that the engine loads. One data file, `catalogue.json`.
+//! The catalogue: models that are known to be of a family and layout that the engine loads, and annotators, networks that
+//! make control pictures for them. One data file, `catalogue.json`.
 //!
 //! Revisions, sizes and hashes are there where they are known; null is filled in by asking the hub, never by guessing.
 
@@ -10,12 +11,17 @@ use crate::fault::{Fault, Kind, Result};
 use crate::names;
 
 const TEXT: &str = include_str!("../catalogue.json");
+/// What annotators make, as the command line's preparations are called.
+pub const MADE: [&str; 2] = ["depth", "soft-edges"];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     pub licences: BTreeMap<String, Licence>,
     pub models: Vec<Entry>,
+    /// Never offered as models to render with; they have a folder of their own ([`crate::store::Stores`]).
+    #[serde(default)]
+    pub annotators: Vec<Entry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +41,9 @@ pub struct Entry {
     pub title: String,
     pub family: String,
     pub good_at: String,
+    /// Of an annotator: the control picture that it makes, one of [`MADE`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makes: Option<String>,
     /// Memory that it takes while it runs, in MB: its weights as they lie in memory, and some to work with.
     pub memory_mb: u64,
     /// What it runs well on.
@@ -104,12 +113,22 @@ impl Catalogue {
     /// The entry that somebody means: by its identifier, or its repository.
     pub fn find(&self, text: &str) -> Option<&Entry> {
         let text = text.trim();
-        let by_id = self.models.iter().find(|entry| entry.id.eq_ignore_ascii_case(text));
+        let by_id = self.entries().find(|entry| entry.id.eq_ignore_ascii_case(text));
         by_id.or_else(|| {
-            let mut named = self.models.iter().filter(|entry| entry.repository.eq_ignore_ascii_case(text));
+            let mut named = self.entries().filter(|entry| entry.repository.eq_ignore_ascii_case(text));
             // Two entries may take from one repository.
             named.next().filter(|_| named.next().is_none())
         })
+    }
+
+    /// Models and annotators.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.models.iter().chain(&self.annotators)
+    }
+
+    /// The annotators that make such control pictures, the one to take first.
+    pub fn makers<'a>(&'a self, made: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.annotators.iter().filter(move |entry| entry.makes.as_deref() == Some(made))
     }
 
     /// What a licence is called on the hub, in plain words where it is known.
@@ -119,7 +138,14 @@ impl Catalogue {
 
     fn wrong(&self) -> Option<String> {
         let mut ids = Vec::new();
-        for entry in &self.models {
+        let is_one = |entry: &Entry| entry.makes.as_deref().is_some_and(|made| MADE.contains(&made));
+        if let Some(entry) = self.models.iter().find(|entry| entry.makes.is_some()) {
+            return Some(format!("{}: a model that is an annotator", entry.id));
+        }
+        if let Some(entry) = self.annotators.iter().find(|entry| !is_one(entry)) {
+            return Some(format!("{}: an annotator that makes nothing", entry.id));
+        }
+        for entry in self.entries() {
             let id = &entry.id;
             let lower = id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
             if !names::is_part(id) || !lower || id.starts_with('.') || id == "default" || ids.contains(&id) {
@@ -200,7 +226,8 @@ mod tests {
     fn every_entry_has_every_field_and_every_licence_its_text() {
         let own = Catalogue::own().unwrap();
         assert!(own.models.len() >= 8);
-        for entry in &own.models {
+        assert!(MADE.iter().all(|made| own.makers(made).next().is_some()));
+        for entry in own.entries() {
             assert!(entry.good_at.ends_with('.') && entry.device.ends_with('.'), "{}", entry.id);
             let (bytes, _) = entry.bytes();
             assert!((1_000_000..60_000_000_000).contains(&bytes), "{}", entry.id);
@@ -251,6 +278,14 @@ mod tests {
         assert!(told(&|all| all["models"][0]["files"][0]["sha256"] = "12".into()).contains("the file"));
         assert!(told(&|all| all["models"][0]["revision"] = "main".into()).contains("the revision"));
         assert!(told(&|all| all["models"][0]["repository"] = "one".into()).contains("the repository"));
+        assert!(told(&|all| all["models"][0]["makes"] = "depth".into()).contains("is an annotator"));
+        for odd in [serde_json::Value::Null, "poems".into()] {
+            assert!(told(&|all| all["annotators"][0]["makes"] = odd.clone()).contains("makes nothing"));
+        }
+        assert!(
+            told(&|all| all["annotators"][0]["id"] = first["id"].clone()).contains("identifier"),
+            "one name, one thing"
+        );
         assert!(told(&|all| all["models"][0]["typo"] = 1.into()).contains("typo"));
         assert!(told(&|all| all["licences"]["mit"]["plain"] = "".into()).contains("licence mit"));
     }
@@ -258,7 +293,7 @@ mod tests {
     #[test]
     fn entries_are_found_by_identifier_and_repository() {
         let own = Catalogue::own().unwrap();
-        for entry in &own.models {
+        for entry in own.entries() {
             assert_eq!(own.find(&entry.id.to_uppercase()), Some(entry));
         }
         assert_eq!(

@@ -23,6 +23,8 @@ use crate::web::Web;
 pub enum Want {
     Model,
     Runtime,
+    /// Of the catalogue's.
+    Annotator,
 }
 
 /// What is asked for.
@@ -44,7 +46,11 @@ pub struct Order {
 pub struct Places {
     pub models: PathBuf,
     pub runtime: PathBuf,
+    pub annotators: PathBuf,
 }
+
+/// Whether the engine can use what lies in a folder; of an annotator also what it is to make.
+pub type Sound = dyn Fn(&Path, Option<&str>) -> Result<()>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum State {
@@ -145,7 +151,7 @@ impl Job {
 
     /// Does all of it, once; returns when it has ended, one way or another. `sound` looks at what has arrived: whether it is
     /// what the engine can use.
-    pub fn run(&self, settings: Result<Settings>, places: &Places, sound: &dyn Fn(&Path) -> Result<()>) {
+    pub fn run(&self, settings: Result<Settings>, places: &Places, sound: &Sound) {
         // Also where something panics, somebody is looking at it.
         struct End<'a>(&'a Job);
         impl Drop for End<'_> {
@@ -159,6 +165,7 @@ impl Job {
         let guard = End(self);
         let ended = settings.and_then(|settings| match self.order.want {
             Want::Model => self.model(settings, &places.models, sound),
+            Want::Annotator => self.model(settings, &places.annotators, sound),
             Want::Runtime => self.runtime(settings, &places.runtime),
         });
         self.end(ended);
@@ -171,16 +178,30 @@ impl Job {
         told.ended.get_or_insert(ended);
     }
 
-    fn model(
-        &self,
-        settings: Settings,
-        models: &Path,
-        sound: &dyn Fn(&Path) -> Result<()>,
-    ) -> Result<PathBuf> {
+    fn model(&self, settings: Settings, models: &Path, sound: &Sound) -> Result<PathBuf> {
         let Order { name, revision, precision, .. } = &self.order;
         let catalogue = Catalogue::own()?;
         let web = Web::new(settings, &self.watch);
         let plan = plan::plan(&web, &catalogue, name, revision.as_deref(), precision.as_deref())?;
+        match (&plan.makes, self.order.want) {
+            (Some(made), Want::Model) => {
+                return Err(Fault::new(
+                    Kind::Unsupported,
+                    format!(
+                        "{} is an annotator: it makes control pictures ({made}) and is no model to render with; choose \
+                         it among the annotators, or get it with `scumble models pull {}`.",
+                        plan.title, plan.id
+                    ),
+                ));
+            }
+            (None, Want::Annotator) => {
+                return Err(Fault::new(
+                    Kind::Unsupported,
+                    format!("{} is no annotator that is known here; choose one of the list.", plan.title),
+                ));
+            }
+            _ => {}
+        }
         if let Some(lacking) = plan.lacking().filter(|_| !self.order.anyway) {
             return Err(Fault::new(Kind::Unsupported, format!("{lacking}.")));
         }
@@ -191,7 +212,7 @@ impl Job {
             said: plan.said.clone(),
         })?;
         let done = Store::new(models).pull(&web, &plan, false)?;
-        sound(&done.folder)?;
+        sound(&done.folder, plan.makes.as_deref())?;
         Ok(done.folder)
     }
 

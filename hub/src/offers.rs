@@ -26,6 +26,8 @@ pub struct Offer {
     pub title: String,
     pub family: String,
     pub good_at: String,
+    /// Of an annotator: the control picture that it makes.
+    pub makes: Option<String>,
     pub repository: String,
     /// Of the download, or of what is here.
     pub bytes: u64,
@@ -55,6 +57,12 @@ pub fn models(catalogue: &Catalogue, store: &Store, machine: &Machine) -> Vec<Of
     let foreign = |model: &&Installed| !catalogue.models.iter().any(|entry| entry.id == model.id);
     offers.extend(here.iter().filter(foreign).map(of_installed));
     offers
+}
+
+/// The catalogue's annotators; `store` is theirs.
+pub fn annotators(catalogue: &Catalogue, store: &Store, machine: &Machine) -> Vec<Offer> {
+    let here = store.installed();
+    catalogue.annotators.iter().map(|entry| of_entry(entry, catalogue, store, &here, machine)).collect()
 }
 
 /// The builds of ONNX Runtime for this system.
@@ -87,6 +95,7 @@ fn of_entry(
         title: entry.title.clone(),
         family: entry.family.clone(),
         good_at: entry.good_at.clone(),
+        makes: entry.makes.clone(),
         repository: entry.repository.clone(),
         bytes: installed.map_or(bytes, Installed::bytes),
         exact: exact || installed.is_some(),
@@ -131,6 +140,7 @@ fn of_installed(model: &Installed) -> Offer {
         title: receipt.title.clone(),
         family: String::new(),
         good_at: String::new(),
+        makes: None,
         repository: receipt.repository.clone(),
         bytes: model.bytes(),
         exact: true,
@@ -159,6 +169,7 @@ fn of_wheel(
         title: format!("{} {}", wheel.title, wheel.version),
         family: String::new(),
         good_at: wheel.good_at.clone(),
+        makes: None,
         repository: String::new(),
         bytes: wheel.size,
         exact: true,
@@ -227,6 +238,19 @@ mod tests {
             assert!(offer.advice.contains(says) && offer.advice.ends_with('.'), "{id}: {}", offer.advice);
         }
         assert_eq!(offered("sdxs", &Machine::default()).fits, None);
+    }
+
+    #[test]
+    fn annotators_are_offered_for_what_they_make_and_never_as_models() {
+        let (own, store) = (Catalogue::own().unwrap(), Store::new(nowhere()));
+        let annotators = annotators(&own, &store, &machine(8_000_000_000, &[]));
+        assert_eq!(annotators.len(), own.annotators.len());
+        for one in &annotators {
+            assert!(one.makes.is_some() && one.fits == Some(true) && one.state == State::Absent, "{one:?}");
+        }
+        let models = models(&own, &store, &Machine::default());
+        assert!(models.iter().all(|model| model.makes.is_none()));
+        assert!(models.iter().all(|model| !annotators.iter().any(|one| one.id == model.id)));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Plan {
     /// The name of the model's folder.
     pub id: String,
     pub title: String,
+    /// Of an annotator ([`Entry::makes`]).
+    pub makes: Option<String>,
     pub repository: String,
     /// The commit, where it is known.
     pub revision: String,
@@ -161,9 +163,15 @@ pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan>
     };
     lacks.retain(|part| !there(part));
     said.extend(chosen);
+    // The engine finds an annotator by what its folder says.
+    let says = entry.makes.as_ref().map(|made| Write {
+        to: "scumble.json".into(),
+        json: serde_json::json!({ "name": entry.title, "annotates": made }),
+    });
     Ok(Plan {
         id: entry.id.clone(),
         title: entry.title.clone(),
+        makes: entry.makes.clone(),
         repository: entry.repository.clone(),
         revision: commit,
         licences: entry
@@ -178,6 +186,7 @@ pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan>
             .iter()
             .filter(|write| !items.iter().any(|item| item.to == write.to))
             .cloned()
+            .chain(says)
             .collect(),
         items,
         said,
@@ -201,12 +210,12 @@ pub fn of_repository(
     let items = items_of(&repository, &choice);
     let (owner, short) = name.split_once('/').unwrap_or(("", name));
     // Names that mean another model here are not taken.
-    let taken =
-        short == "default" || catalogue.models.iter().any(|entry| entry.id.eq_ignore_ascii_case(short));
+    let taken = short == "default" || catalogue.entries().any(|entry| entry.id.eq_ignore_ascii_case(short));
     let id = if taken { format!("{owner}--{short}") } else { short.to_owned() };
     Ok(Plan {
         id,
         title: short.to_owned(),
+        makes: None,
         repository: name.to_owned(),
         revision: repository.commit.clone(),
         licences: vec![terms(web, catalogue, repository.licence.as_deref(), name)],

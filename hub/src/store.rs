@@ -1,6 +1,7 @@
 //! The user's models: what was pulled, whole and checked; one download of a model at a time.
 //!
 //! ```text
+//! <data>/scumble/annotators/ID/                   the same for annotators, apart: nobody takes one for a model
 //! <data>/scumble/models/ID/                       a whole model, with RECEIPT beside its files
 //! <data>/scumble/models/.downloads/ID/            one on its way, with JOURNAL
 //! <data>/scumble/models/.downloads/ID.lock        held while somebody works on it
@@ -71,6 +72,26 @@ struct Journal {
 #[derive(Debug, Clone)]
 pub struct Store {
     models: PathBuf,
+}
+
+/// Those of models and of annotators.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    pub models: Store,
+    pub annotators: Store,
+}
+
+impl Stores {
+    /// The one for what a plan or an entry makes ([`Plan::makes`]).
+    pub fn of(&self, makes: Option<&str>) -> &Store {
+        if makes.is_some() { &self.annotators } else { &self.models }
+    }
+
+    /// The one that has something under that name, whole or begun; else that of models.
+    pub fn with(&self, id: &str) -> &Store {
+        let has = |store: &&Store| store.find(id).is_some() || store.begun(id) > 0;
+        [&self.models, &self.annotators].into_iter().find(has).unwrap_or(&self.models)
+    }
 }
 
 impl Store {

@@ -5,9 +5,11 @@ mod server;
 use std::path::Path;
 
 use scumble_hub::catalogue::Catalogue;
+use scumble_hub::machine::Machine;
+use scumble_hub::offers::{self, State};
 use scumble_hub::plan::{self, Plan};
 use scumble_hub::settings::Settings;
-use scumble_hub::store::{RECEIPT, Store};
+use scumble_hub::store::{RECEIPT, Store, Stores};
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
 use scumble_hub::{Fault, Kind};
@@ -102,6 +104,54 @@ fn a_mirror_that_tells_nothing_serves_what_the_catalogue_knows() {
     hub.play("api", [Play::Say(404, "")]);
     let unknown = json!([{ "path": UNET, "size": null, "sha256": null }]);
     assert_eq!(of_entry(&hub, &catalogue(unknown)).unwrap_err().kind, Kind::NotFound);
+}
+
+#[test]
+fn an_annotator_is_got_into_a_folder_of_its_own_and_is_never_a_model() {
+    let (hub, data, name) = (Hub::new(), scratch("annotator"), "painter/eyes");
+    hub.put(name, "onnx/model.onnx", bytes("eyes", 50_000));
+    let entry = json!({
+        "id": "eyes", "title": "Eyes", "family": "Depth", "makes": "depth", "good_at": "Tests.", "memory_mb": 300,
+        "device": "Anything.", "licences": ["mit"], "repository": name, "revision": null, "about_mb": 1,
+        "choose": false, "files": [{ "path": "onnx/model.onnx", "size": null, "sha256": null }], "writes": [],
+    });
+    let licence = json!({ "title": "MIT", "plain": "Free for every use.", "url": "https://opensource.org/license/mit" });
+    let text = json!({ "licences": { "mit": licence }, "models": [], "annotators": [entry] }).to_string();
+    let catalogue = Catalogue::parse(&text).unwrap();
+    let stores =
+        Stores { models: Store::new(data.join("models")), annotators: Store::new(data.join("annotators")) };
+    let web = Web::new(settings(&hub), &Watch::new());
+    let plan = plan::plan(&web, &catalogue, "eyes", None, None).unwrap();
+    assert_eq!((plan.makes.as_deref(), plan.items[0].sha256.is_some()), (Some("depth"), true));
+    let done = stores.of(plan.makes.as_deref()).pull(&web, &plan, false).unwrap();
+    assert_eq!(done.folder, data.join("annotators/eyes"));
+    let said: Value =
+        serde_json::from_slice(&std::fs::read(done.folder.join("scumble.json")).unwrap()).unwrap();
+    assert_eq!(said["annotates"], "depth", "by which the engine finds it");
+    assert!(std::fs::read(done.folder.join("onnx/model.onnx")).unwrap() == bytes("eyes", 50_000));
+
+    let machine = Machine::default();
+    assert!(offers::models(&catalogue, &stores.models, &machine).is_empty());
+    let offered = offers::annotators(&catalogue, &stores.annotators, &machine);
+    assert_eq!((offered[0].state, offered[0].makes.as_deref()), (State::Here, Some("depth")));
+    let store = stores.with("eyes");
+    assert!(store.check("eyes", &Watch::new()).unwrap().is_empty());
+    std::fs::write(done.folder.join("onnx/model.onnx"), b"short").unwrap();
+    assert_eq!(store.check("eyes", &Watch::new()).unwrap(), ["onnx/model.onnx has 5 bytes instead of 50000"]);
+    assert!(store.remove("eyes").unwrap() > 0 && !done.folder.exists());
+    assert_eq!(stores.with("eyes").remove("eyes").unwrap_err().kind, Kind::NotFound);
+}
+
+#[test]
+fn of_a_file_whose_hash_is_known_no_other_is_taken() {
+    let (hub, own) = (Hub::new(), Catalogue::own().unwrap());
+    let entry = own.find("depth-anything-v2-small").unwrap();
+    hub.put(&entry.repository, "onnx/model.onnx", bytes("somebody else's", 50_000));
+    hub.put(&entry.repository, "preprocessor_config.json", b"{}".to_vec());
+    hub.commit(&entry.repository, entry.revision.as_ref().unwrap());
+    let fault = planned(&hub, &entry.id).unwrap_err();
+    assert_eq!(fault.kind, Kind::Damaged);
+    assert!(fault.message.contains("is another file than the one in the catalogue"), "{fault}");
 }
 
 #[test]

@@ -258,7 +258,9 @@ class ScumbleDocker(DockWidget):
             self.live.set_settings(document, replace(self.live.settings(document), model=model))
 
     def _add_condition(self, kind, file):
-        """By its id, by its path, or by one that is asked for."""
+        """By its id, by its path, or by one that is asked for; "annotator" is what one may need."""
+        if kind == "annotator":
+            return self._shop(abi.WANT_ANNOTATOR, lambda *_: None)
         every = " ".join(f"*.{suffix}" for suffix in pictures.SUFFIXES)
         kinds = {
             "control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)"),

@@ -10,13 +10,16 @@ from . import abi
 from .engine import Library, Owned, encoded, text
 from .qt import tr
 
-LISTS = {abi.WANT_MODEL: abi.LIST_CATALOGUE, abi.WANT_RUNTIME: abi.LIST_RUNTIMES}
+LISTS = {
+    abi.WANT_MODEL: abi.LIST_CATALOGUE, abi.WANT_RUNTIME: abi.LIST_RUNTIMES,
+    abi.WANT_ANNOTATOR: abi.LIST_ANNOTATORS,
+}  # fmt: skip
 PLAIN = "cpu"  # the build of ONNX Runtime that is for no graphics card
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A model, or a build of ONNX Runtime, that can be got."""
+    """A model, an annotator or a build of ONNX Runtime that can be got."""
 
     name: str
     title: str

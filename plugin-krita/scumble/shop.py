@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window in which a model, or ONNX Runtime, is chosen and got."""
+"""The window in which a model, an annotator or ONNX Runtime is chosen and got."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class Shop(QtWidgets.QDialog):
         self.download: Download | None = None
         self._past: list[int] = []  # bytes at the last looks
         is_model = want == abi.WANT_MODEL
-        self.setWindowTitle(tr("Get a Model") if is_model else tr("Set Up ONNX Runtime"))
+        is_annotator = want == abi.WANT_ANNOTATOR
+        other = tr("Get an Annotator") if is_annotator else tr("Set Up ONNX Runtime")
+        self.setWindowTitle(tr("Get a Model") if is_model else other)
         self.setMinimumSize(560, 340)
         self.resize(720, 460)
         self._build(is_model)
@@ -275,7 +277,10 @@ class Shop(QtWidgets.QDialog):
 
     def _done(self, folder: str, title: str = ""):
         what = title or self._title_of(folder)
-        self._say(tr("{name} is here and chosen.").format(name=what))
+        here = tr("{name} is here and chosen.")
+        if self.want == abi.WANT_ANNOTATOR:
+            here = tr("{name} is here, and used from the next stroke on.")
+        self._say(here.format(name=what))
         if self.on_got is not None:
             self.on_got(folder)
 

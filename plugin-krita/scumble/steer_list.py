@@ -87,6 +87,8 @@ class SteerList(QtWidgets.QWidget):
         self._entry(tr("Reference: what is on a layer"), "reference", "")
         self._entry(tr("Reference from a picture…"), "picture", "")
         self._list_folder()
+        tip = tr("A network that makes control pictures (depth, soft edges) of what a ControlNet follows")
+        self._entry(tr("Get an annotator…"), "annotator", "", tip)
         self.menu.addSeparator()
         for file, path in models.known(models.NETWORKS).items():
             kind = _kind(path)
@@ -230,11 +232,11 @@ def _preparations() -> dict[str, tuple[str, str]]:
         "blur": (tr("blurred"), tr("What is painted on it, soft, for ControlNets that make detail (tile)")),
         "depth": (
             tr("depth"),
-            tr("How far away things on it are, as a network sees it (annotators/depth beside your models)"),
+            tr("How far away things on it are, as a network sees it (Add… has “Get an annotator…”)"),
         ),
         "soft_edges": (
             tr("soft edges"),
-            tr("Strong and weak edges, as a network sees them (annotators/soft-edges beside your models)"),
+            tr("Strong and weak edges, as a network sees them (Add… has “Get an annotator…”)"),
         ),
     }
 

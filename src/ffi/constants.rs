@@ -12,7 +12,7 @@ use crate::prepare::Prepare;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 7;
+pub const SCUMBLE_ABI_MINOR: u32 = 8;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -197,6 +197,9 @@ pub const SCUMBLE_LIST_CATALOGUE: u32 = 5;
 /// Builds of ONNX Runtime for this system that can be got by `scumble_download_start`: the plain one first, then those for
 /// graphics cards. Nobody is asked, and no driver loaded.
 pub const SCUMBLE_LIST_RUNTIMES: u32 = 6;
+/// Annotators that can be got by `scumble_download_start`: networks that make control pictures (SCUMBLE_PREPARE_DEPTH,
+/// SCUMBLE_PREPARE_SOFT_EDGES), no models. Nobody is asked. ABI 1.8.
+pub const SCUMBLE_LIST_ANNOTATORS: u32 = 7;
 
 /// Nothing of it is here.
 pub const SCUMBLE_OFFER_ABSENT: u32 = 0;
@@ -209,6 +212,8 @@ pub const SCUMBLE_OFFER_INSTALLED: u32 = 2;
 pub const SCUMBLE_WANT_MODEL: u32 = 1;
 /// A build of ONNX Runtime, by its name in SCUMBLE_LIST_RUNTIMES; it takes the place of the one that was got before.
 pub const SCUMBLE_WANT_RUNTIME: u32 = 2;
+/// An annotator, by its name in SCUMBLE_LIST_ANNOTATORS; it is found from the next picture on. ABI 1.8.
+pub const SCUMBLE_WANT_ANNOTATOR: u32 = 3;
 
 /// It is asked what there is to be got.
 pub const SCUMBLE_DOWNLOAD_ASKING: u32 = 0;
@@ -248,8 +253,8 @@ pub const SCUMBLE_PREPARE_CANNY: u32 = 3;
 /// Blurred, for ControlNets that make detail of it (tile); what is transparent is black.
 pub const SCUMBLE_PREPARE_BLUR: u32 = 4;
 /// Of a painting or photograph how far away things are, white is near, as a network sees it (an annotator, e.g. Depth Anything):
-/// that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models.
-/// It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
+/// that in the folder `annotator` of the ControlNet's own folder, else `annotators/depth` beside the user's folder of models, else
+/// the first in `annotators` that was got for it (SCUMBLE_WANT_ANNOTATOR). It is shown the whole picture, once for as long as that rests; what is transparent is white paper. Where it lies in neither,
 /// poll tells. ABI 1.6.
 pub const SCUMBLE_PREPARE_DEPTH: u32 = 5;
 /// The same of soft edges, white on black (e.g. HED, PiDiNet): `annotators/soft-edges`. ABI 1.6.

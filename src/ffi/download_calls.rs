@@ -18,6 +18,8 @@ use super::guard::*;
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::models::folder::Folder;
+use crate::pipeline::has_network;
+use crate::prepare::Prepare;
 use crate::{places as folders, thread};
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: a model, whose licence nobody has agreed to.
@@ -41,7 +43,7 @@ pub unsafe extern "C" fn scumble_download_info_init(info: *mut ScumbleDownloadIn
     unsafe { init(info, size, "info") }
 }
 
-/// Begins to get a model or ONNX Runtime, on a thread of low priority; returns at once. This alone, of all functions, makes
+/// Begins to get a model, an annotator or ONNX Runtime, on a thread of low priority; returns at once. This alone, of all functions, makes
 /// the library use the network. What goes wrong (no such name, offline, terms, a full disk) is told by
 /// `scumble_download_poll`. Files are compared with what was published; a model appears where SCUMBLE_LIST_MODELS looks when
 /// all of it is there, and one that is there already is done at once. A download that ended early, whatever the reason, goes on
@@ -69,7 +71,7 @@ pub unsafe extern "C" fn scumble_download_start(
         let job = Arc::new(Job::new(order));
         let work = Arc::clone(&job);
         let started = thread::spawn("scumble-get", move || {
-            work.run(Settings::from_environment(), &places, &can_be_painted_with);
+            work.run(Settings::from_environment(), &places, &can_be_used);
         });
         started.map_err(|why| {
             Error::new(
@@ -90,6 +92,7 @@ fn order(options: &ScumbleDownloadOptions) -> Result<Order> {
     let want = match options.kind {
         SCUMBLE_WANT_MODEL => Want::Model,
         SCUMBLE_WANT_RUNTIME => Want::Runtime,
+        SCUMBLE_WANT_ANNOTATOR => Want::Annotator,
         other => {
             return Err(Error::setting(format!(
                 "There is no kind {other} of download; use one of SCUMBLE_WANT_*."
@@ -202,8 +205,8 @@ pub unsafe extern "C" fn scumble_download_release(download: *mut ScumbleDownload
 
 /// Where the engine looks.
 pub(super) fn places() -> Result<Places> {
-    match (folders::user_models(), folders::user_runtime()) {
-        (Some(models), Some(runtime)) => Ok(Places { models, runtime }),
+    match (folders::user_models(), folders::user_runtime(), folders::user_annotators()) {
+        (Some(models), Some(runtime), Some(annotators)) => Ok(Places { models, runtime, annotators }),
         _ => Err(Error::new(
             Status::Disk,
             format!("No folder for models is known, as {}.", folders::NO_USER_FOLDER),
@@ -211,15 +214,21 @@ pub(super) fn places() -> Result<Places> {
     }
 }
 
-/// Whether the engine can load what has arrived, as far as its files tell.
-fn can_be_painted_with(folder: &Path) -> scumble_hub::Result<()> {
+/// Whether the engine can load what has arrived, a model or what makes a preparation, as far as its files tell.
+fn can_be_used(folder: &Path, makes: Option<&str>) -> scumble_hub::Result<()> {
     let told = |error: Error| {
         Fault::new(
             Kind::Unsupported,
             format!("It has arrived whole, but cannot be painted with: {}", error.message),
         )
     };
-    Folder::open(folder).map(drop).map_err(told)
+    match makes.map(|name| (name, Prepare::named(name))) {
+        None => Folder::open(folder).map(drop).map_err(told),
+        Some((_, Some(how))) => has_network(folder, how).map_err(told),
+        Some((name, None)) => Err(told(Error::setting(format!(
+            "this version makes no control pictures \"{name}\" of anything."
+        )))),
+    }
 }
 
 /// Licences in plain words, and the addresses of their texts; a line each.

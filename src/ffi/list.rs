@@ -98,6 +98,7 @@ pub unsafe extern "C" fn scumble_list_create(kind: u32, list: *mut *mut ScumbleL
             SCUMBLE_LIST_SETTINGS => settings(),
             SCUMBLE_LIST_CATALOGUE => catalogue()?,
             SCUMBLE_LIST_RUNTIMES => runtimes()?,
+            SCUMBLE_LIST_ANNOTATORS => annotators()?,
             other => {
                 return Err(Error::setting(format!("There is no list {other}; use one of SCUMBLE_LIST_*.")));
             }
@@ -194,6 +195,13 @@ fn catalogue() -> Result<Vec<Entry>> {
     let store = Store::new(downloads::places()?.models);
     let catalogue = Catalogue::own().map_err(downloads::error)?;
     Ok(offers::models(&catalogue, &store, &Machine::here()).iter().map(offered).collect())
+}
+
+/// Annotators that can be got.
+fn annotators() -> Result<Vec<Entry>> {
+    let store = Store::new(downloads::places()?.annotators);
+    let catalogue = Catalogue::own().map_err(downloads::error)?;
+    Ok(offers::annotators(&catalogue, &store, &Machine::here()).iter().map(offered).collect())
 }
 
 /// Builds of ONNX Runtime that can be got.

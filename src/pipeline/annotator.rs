@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ndarray::Array2;
+use scumble_hub::catalogue::Catalogue;
 
 use super::load::Loading;
 use crate::cancel::Cancel;
@@ -36,18 +37,7 @@ impl Annotator {
     /// [`Status::ModelMissing`], [`Status::ModelBroken`], and [`Status::ModelUnsupported`] for a network that does something
     /// else than to make one map of one picture.
     pub fn load(path: &Path, how: Prepare, loading: &Loading, cancel: &Cancel) -> Result<Annotator> {
-        let file = file(path).ok_or_else(|| {
-            let what = if path.exists() { "has no model.onnx" } else { "is not there" };
-            Error::new(
-                Status::ModelMissing,
-                format!(
-                    "The annotator {} {what}; put the folder of one that makes {} there (ONNX, {CONFIG} beside it), or have \
-                     the control picture prepared otherwise.",
-                    path.display(),
-                    of(how)
-                ),
-            )
-        })?;
+        let file = file(path).ok_or_else(|| missing(path, how))?;
         let config = config(&file)?;
         let network = loading.component("annotator", &file, cancel)?;
         let [port] = network.inputs() else {
@@ -109,6 +99,32 @@ impl Annotator {
 /// What is made, in a sentence.
 fn of(how: Prepare) -> &'static str {
     if how == Prepare::Depth { "depth" } else { "soft edges" }
+}
+
+/// What to do where there is no network at a place.
+fn missing(path: &Path, how: Prepare) -> Error {
+    let what = if path.exists() { "has no model.onnx" } else { "is not there" };
+    let known = Catalogue::own().ok().and_then(|own| Some(own.makers(how.name()).next()?.id.clone()));
+    let get = known
+        .map(|id| format!("get one with `scumble models pull {id}` (or where the host gets models), "))
+        .unwrap_or_default();
+    Error::new(
+        Status::ModelMissing,
+        format!(
+            "The annotator {} {what}; {get}put the folder of one that makes {} there (ONNX, {CONFIG} beside it), or have \
+             the control picture prepared otherwise.",
+            path.display(),
+            of(how)
+        ),
+    )
+}
+
+/// Whether a folder has what could be an annotator's network; what it does is told when it is loaded.
+///
+/// # Errors
+/// [`Status::ModelMissing`] where it has none.
+pub fn has_network(folder: &Path, how: Prepare) -> Result<()> {
+    file(folder).map(drop).ok_or_else(|| missing(folder, how))
 }
 
 /// The network in a folder: `model.onnx` or the only one, in it or in its `onnx`.

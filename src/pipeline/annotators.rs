@@ -11,6 +11,7 @@ use super::annotator::Annotator;
 use super::load::{LoadOptions, Loading};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
+use crate::models::config::Config;
 use crate::places;
 use crate::prepare::Prepare;
 use crate::recent::Recent;
@@ -91,10 +92,33 @@ impl Annotators {
 /// Where the network lies: in the ControlNet's folder, if it brings one, else in the user's folder of annotators.
 fn place(annotated: &Annotated<'_>) -> PathBuf {
     let own = Path::new(annotated.model).join(OWN);
-    match places::user_annotators() {
-        Some(folder) if !own.exists() => folder.join(annotated.how.name()),
-        _ => own,
+    if own.exists() {
+        return own;
     }
+    users(annotated.how).unwrap_or(own)
+}
+
+/// The user's that makes this: the folder of that name, which somebody has given it, else the first that says so in its
+/// `scumble.json`, as those that were got do. Where there is none, where it would lie.
+fn users(how: Prepare) -> Option<PathBuf> {
+    places::user_annotators().map(|folder| in_folder(&folder, how.name()))
+}
+
+fn in_folder(folder: &Path, made: &str) -> PathBuf {
+    // Of a folder with more in it something else is wrong.
+    const MOST: usize = 200;
+    let named = folder.join(made);
+    if named.exists() {
+        return named;
+    }
+    let says = |place: &Path| {
+        let config = Config::read(&place.join("scumble.json")).ok().flatten();
+        config.is_some_and(|config| config.text("annotates") == Some(made))
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().take(MOST).flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    found.sort();
+    found.into_iter().find(|place| says(place)).unwrap_or(named)
 }
 
 fn annotated<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Annotated<'a>> {
@@ -161,10 +185,9 @@ pub fn annotate(
     options: &LoadOptions,
     cancel: &Cancel,
 ) -> Result<Picture> {
-    let usual = || places::user_annotators().map(|folder| folder.join(how.name()));
     let place = annotator
         .map(Path::to_path_buf)
-        .or_else(usual)
+        .or_else(|| users(how))
         .ok_or_else(|| Error::setting("This system has no folder for annotators; name the folder of one."))?;
     let loading = Loading::on_cpu(options)?;
     let mut network = Annotator::load(&place, how, &loading, cancel)?;
@@ -187,6 +210,31 @@ mod tests {
         let beyond = scaled(&map, (-8, 80, 64.0), (-8, 64, 48.0));
         assert_eq!(whole, beyond.slice(ndarray::s![.., 8..56, 8..72]), "and the edge is repeated");
         assert_eq!(beyond[[0, 0, 0]], map[[0, 0]]);
+    }
+
+    #[test]
+    fn an_annotator_is_found_by_its_folders_name_or_by_what_it_says() {
+        let folder = std::env::temp_dir().join(format!("scumble-annotators-{}", std::process::id()));
+        let says = |name: &str, text: &str| {
+            std::fs::create_dir_all(folder.join(name)).unwrap();
+            std::fs::write(folder.join(name).join("scumble.json"), text).unwrap();
+        };
+        assert_eq!(in_folder(&folder, "depth"), folder.join("depth"), "none: where it would lie");
+        says("a-broken", "{");
+        says("b-edges", r#"{"annotates": "soft-edges"}"#);
+        says("c-other", r#"{"annotates": 7}"#);
+        assert_eq!(in_folder(&folder, "depth"), folder.join("depth"));
+        says("e-later", r#"{"annotates": "depth"}"#);
+        says("d-first", r#"{"annotates": "depth"}"#);
+        assert_eq!(in_folder(&folder, "depth"), folder.join("d-first"));
+        assert_eq!(in_folder(&folder, "soft-edges"), folder.join("b-edges"));
+        std::fs::create_dir_all(folder.join("depth")).unwrap();
+        assert_eq!(
+            in_folder(&folder, "depth"),
+            folder.join("depth"),
+            "what somebody has put there goes before"
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -68,6 +68,7 @@ use samplers::Samplers;
 use scheduler::{Rule, Schedule, Step};
 use vae::{Decoder, Encoder};
 
+pub use annotator::has_network;
 pub use annotators::annotate;
 pub use fallback::Fallback;
 pub use load::LoadOptions;

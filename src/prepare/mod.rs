@@ -80,6 +80,11 @@ impl Prepare {
         }
     }
 
+    /// What [`Prepare::name`] says.
+    pub fn named(name: &str) -> Option<Prepare> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
     /// Does a network make it, of the whole picture? Then the renderer sees to it (`pipeline/annotators.rs`).
     pub fn is_annotated(self) -> bool {
         matches!(self, Prepare::Depth | Prepare::SoftEdges)

@@ -45,8 +45,8 @@ static void say(const ScumbleDownloadInfo *info) {
 }
 
 /* Shows the terms, agrees, and gets it. */
-static int get(const char *name) {
-    ScumbleDownload *download = start(SCUMBLE_WANT_MODEL, name, false);
+static int get_one(uint32_t kind, const char *name) {
+    ScumbleDownload *download = start(kind, name, false);
     ScumbleDownloadInfo info = until(download, SCUMBLE_DOWNLOAD_TERMS, 0);
     if (!has_ended(&info)) {
         MUST(*info.title && info.bytes > 0 && info.error == 0 && strstr(info.licence, ": ") && *info.licence_url);
@@ -62,6 +62,9 @@ static int get(const char *name) {
     scumble_download_release(download);
     return 0;
 }
+
+static int get(const char *name) { return get_one(SCUMBLE_WANT_MODEL, name); }
+static int annotator(const char *name) { return get_one(SCUMBLE_WANT_ANNOTATOR, name); }
 
 static int runtime(const char *name) {
     ScumbleDownload *download = start(SCUMBLE_WANT_RUNTIME, name, true);
@@ -132,7 +135,7 @@ static int list(void) {
     ScumbleList *list = NULL;
     ScumbleEntry entry;
     MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
-    for (uint32_t kind = SCUMBLE_LIST_CATALOGUE; kind <= SCUMBLE_LIST_RUNTIMES; kind++) {
+    for (uint32_t kind = SCUMBLE_LIST_CATALOGUE; kind <= SCUMBLE_LIST_ANNOTATORS; kind++) {
         MUST(scumble_list_create(kind, &list) == SCUMBLE_OK && list);
         for (uint32_t i = 0; scumble_list_entry(list, i, &entry) == SCUMBLE_OK; i++) {
             printf("%u\t%s\t%s\t%u\t%u\t%llu\t%llu\t%llu\t%s\t%s\n", kind, entry.name, entry.title, entry.usable, entry.offer,
@@ -186,7 +189,7 @@ int main(int argc, char **argv) {
     MUST(argc >= 2);
     const char *what = argv[1], *name = argc > 2 ? argv[2] : "";
     static const struct { const char *what; int (*run)(const char *); } named[] = {
-        {"get", get}, {"runtime", runtime}, {"cancel", cancel}, {"release", release}, {"two", two}, {"full", full}};
+        {"get", get}, {"annotator", annotator}, {"runtime", runtime}, {"cancel", cancel}, {"release", release}, {"two", two}, {"full", full}};
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(named[i].what, what) == 0) return named[i].run(name);
     return strcmp(what, "list") == 0 ? list() : wrong();

@@ -130,14 +130,15 @@ static const struct { uint32_t kind; const char *name, *title, *note, *good_at; 
     {SCUMBLE_LIST_CATALOGUE, "large", "Large & slow", "Takes 64 GB of memory, more than there is here.", "Detail.", 13900000000},
     {SCUMBLE_LIST_RUNTIMES, "cpu", "ONNX Runtime for processors", "Runs on this machine's processor.", "Runs everywhere.", 28000000},
     {SCUMBLE_LIST_RUNTIMES, "webgpu", "ONNX Runtime with WebGPU", "Your graphics card could make pictures many times faster with it.",
-     "Graphics cards.", 25000000}};
+     "Graphics cards.", 25000000},
+    {SCUMBLE_LIST_ANNOTATORS, "far", "Far away", "Runs well on a processor.", "How far away things are.", 99000000}};
 static const char *variable(const char *name) {
     const char *text = getenv(name);
     return text ? text : "";
 }
 int32_t scumble_list_create(uint32_t kind, ScumbleList **list) {
-    static ScumbleList lists[SCUMBLE_LIST_RUNTIMES + 1];
-    if (kind > SCUMBLE_LIST_RUNTIMES) return no(SCUMBLE_ERROR_SETTING, "there is no such list");
+    static ScumbleList lists[SCUMBLE_LIST_ANNOTATORS + 1];
+    if (kind > SCUMBLE_LIST_ANNOTATORS) return no(SCUMBLE_ERROR_SETTING, "there is no such list");
     lists[kind].kind = kind;
     *list = &lists[kind];
     return SCUMBLE_OK;

@@ -69,6 +69,23 @@ def test_what_is_here_is_chosen_and_not_got_again(live, document, panel, folder,
     assert window.download is None and models.folder(live.settings(document).model) == folder
 
 
+def test_an_annotator_is_got_from_the_list_of_what_steers_and_is_no_model(live, document, panel, folder):
+    before = live.settings(document)
+    panel.steering.list_known()
+    entry = next(one for one in panel.steering.menu.actions() if one.text() == "Get an annotator…")
+    entry.trigger()
+    window = shop._open[abi.WANT_ANNOTATOR]
+    assert window.isVisible() and window.windowTitle() == "Get an Annotator"
+    titles = [window.list.item(row).text().splitlines()[0] for row in range(window.list.count())]
+    assert titles == ["Far away"] and window.other.isHidden()
+    assert "Far away" not in [offer.title for offer in getting.offers(window.library, abi.WANT_MODEL)]
+    window.agree.click()
+    window.get.click()
+    finish(window)
+    assert "used from the next stroke on" in window.state.text()
+    assert live.settings(document) == before
+
+
 def test_what_will_not_run_well_is_told_before_it_is_got(panel):
     window = open_shop(panel)
     window.choose("large")

@@ -8,15 +8,17 @@ Examples:
       what there is, how large, under which licence, what runs well here
   scumble models pull sdxs
       shows the licence, asks, and gets it; a cut download goes on where it ended
+  scumble models pull depth-anything-v2-small
+      an annotator: a network that makes control pictures (--control NET=depth:PICTURE)
   scumble models pull OWNER/NAME --yes
       any repository of the hub that has a model in ONNX form, without asking
   scumble render --model sdxs ...
       a model that was got, by its name
 
 HF_ENDPOINT (a mirror), HF_TOKEN (an access token), HF_HOME and HF_HUB_CACHE (what the hub's own tools have loaded) are
-honoured. Models lie in the user's data folder, in scumble/models.";
+honoured. Models lie in the user's data folder, in scumble/models, annotators in scumble/annotators.";
 
-/// Get models: list, pull, check, remove
+/// Get models and annotators: list, pull, check, remove
 #[derive(Args)]
 #[command(after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct ModelsArgs {

@@ -31,10 +31,12 @@ struct Checked {
 
 pub fn run(args: &CheckArgs) -> Done {
     let catalogue = Catalogue::own()?;
-    let store = super::store()?;
+    let stores = super::stores()?;
     let id = args.model.as_deref().map(|text| catalogue.find(text).map_or(text, |entry| entry.id.as_str()));
     let mut checked = Vec::new();
-    for model in store.installed().into_iter().filter(|model| id.is_none_or(|id| id == model.id)) {
+    let here = [&stores.models, &stores.annotators].into_iter();
+    let here = here.flat_map(|store| store.installed().into_iter().map(move |model| (store, model)));
+    for (store, model) in here.filter(|(_, model)| id.is_none_or(|id| id == model.id)) {
         let watch = Watch::new();
         let wrong = super::shown(&watch, || store.check(&model.id, &watch))?;
         let said =
@@ -51,7 +53,7 @@ pub fn run(args: &CheckArgs) -> Done {
         let settings = Settings::from_environment()?;
         let asked: Vec<&str> = match &args.model {
             Some(text) => vec![text.as_str()],
-            None => catalogue.models.iter().map(|entry| entry.id.as_str()).collect(),
+            None => catalogue.entries().map(|entry| entry.id.as_str()).collect(),
         };
         for text in asked {
             let web = Web::new(settings.clone(), &Watch::new());

@@ -1,4 +1,4 @@
-//! `scumble models`: what there is, getting it, checking it, removing it.
+//! `scumble models`: what there is, models and annotators, getting it, checking it, removing it.
 
 pub mod args;
 mod check;
@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use scumble::models::folder::Folder;
+use scumble::pipeline::has_network;
 use scumble::places;
+use scumble::prepare::Prepare;
 use scumble_hub::catalogue::Catalogue;
 use scumble_hub::plan::{self, Plan};
 use scumble_hub::settings::Settings;
 use scumble_hub::space::size;
-use scumble_hub::store::Store;
+use scumble_hub::store::{Store, Stores};
 use scumble_hub::watch::{Stage, Watch};
 use scumble_hub::web::Web;
 use scumble_hub::{Fault, Kind};
@@ -47,15 +49,24 @@ pub fn named(model: &Path) -> PathBuf {
     own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| model.to_path_buf())
 }
 
-fn store() -> Done<Store> {
-    places::user_models().map(Store::new).ok_or_else(|| {
+/// An annotator that was got may be called by its name, too.
+pub fn named_annotator(annotator: &Path) -> PathBuf {
+    let own = places::user_annotators().map(|folder| folder.join(annotator));
+    let is_name = annotator.components().count() == 1 && !annotator.exists();
+    own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| annotator.to_path_buf())
+}
+
+fn stores() -> Done<Stores> {
+    let folders = places::user_models().zip(places::user_annotators());
+    let (models, annotators) = folders.ok_or_else(|| {
         Failure::failed(format!("No folder for models is known, as {}.", places::NO_USER_FOLDER))
-    })
+    })?;
+    Ok(Stores { models: Store::new(models), annotators: Store::new(annotators) })
 }
 
 fn pull(args: &PullArgs) -> Done {
     let catalogue = Catalogue::own()?;
-    let store = store()?;
+    let stores = stores()?;
     let watch = Watch::new();
     let web = Web::new(Settings::from_environment()?, &watch);
     let asking = progress::spinner("asking");
@@ -75,22 +86,36 @@ fn pull(args: &PullArgs) -> Done {
             return Err(Failure::failed("Nothing was downloaded."));
         }
     }
+    let store = stores.of(plan.makes.as_deref());
     let done = shown(&watch, || store.pull(&web, &plan, args.again))?;
     let state = if done.already { "was here already" } else { "is here" };
     let Plan { title, id, .. } = &plan;
     say(&format!("{title} {state}: {} in {}", size(done.bytes()), done.folder.display()))?;
-    match Folder::open(&done.folder) {
-        Ok(_) => say(&format!("Use it: scumble render --model {id} …, or choose it in Krita or GIMP.")),
-        Err(why) => {
+    let made = plan.makes.as_deref().and_then(Prepare::named);
+    let sound = match made {
+        Some(how) => has_network(&done.folder, how),
+        None => Folder::open(&done.folder).map(drop),
+    };
+    match (sound, made) {
+        (Ok(()), Some(how)) => say(&format!(
+            "Use it: scumble render --control NET={}:PICTURE …, or choose {} for a ControlNet in Krita or GIMP.",
+            how.name(),
+            how.name().replace('-', " ")
+        )),
+        (Ok(()), None) => {
+            say(&format!("Use it: scumble render --model {id} …, or choose it in Krita or GIMP."))
+        }
+        (Err(why), _) => {
             Err(Failure::failed(format!("{title} has arrived whole, but cannot be loaded: {}", why.message)))
         }
     }
 }
 
 fn remove(args: &RemoveArgs) -> Done {
-    let store = store()?;
+    let stores = stores()?;
     let catalogue = Catalogue::own()?;
     let id = catalogue.find(&args.model).map_or(args.model.as_str(), |entry| entry.id.as_str());
+    let store = stores.with(id);
     let here = store.find(id);
     if here.is_some() || store.begun(id) > 0 {
         let what = here.map_or_else(

@@ -17,6 +17,9 @@ struct Row {
     title: String,
     family: String,
     good_at: String,
+    /// Of an annotator, which is no model: the control picture that it makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    makes: Option<String>,
     repository: String,
     /// Of the download.
     bytes: u64,
@@ -35,13 +38,15 @@ struct Row {
 
 pub fn list(json: bool) -> Done {
     let catalogue = Catalogue::own()?;
-    let offers = offers::models(&catalogue, &super::store()?, &Machine::here());
+    let (stores, machine) = (super::stores()?, Machine::here());
+    let models = offers::models(&catalogue, &stores.models, &machine);
+    let annotators = offers::annotators(&catalogue, &stores.annotators, &machine);
     if json {
-        let rows: Vec<Row> = offers.iter().map(of_offer).collect();
+        let rows: Vec<Row> = models.iter().chain(&annotators).map(of_offer).collect();
         let text = serde_json::to_string_pretty(&rows).map_err(|why| Failure::failed(why.to_string()))?;
         return say(&text);
     }
-    say(&text(&offers))
+    say(&text(&models, &annotators))
 }
 
 fn of_offer(offer: &Offer) -> Row {
@@ -51,6 +56,7 @@ fn of_offer(offer: &Offer) -> Row {
         title: offer.title,
         family: offer.family,
         good_at: offer.good_at,
+        makes: offer.makes,
         repository: offer.repository,
         bytes: offer.bytes,
         exact: offer.exact,
@@ -74,10 +80,14 @@ pub fn state(state: State) -> &'static str {
     }
 }
 
-fn text(offers: &[Offer]) -> String {
-    let wide = offers.iter().map(|offer| offer.id.len()).max().unwrap_or(0);
+fn text(models: &[Offer], annotators: &[Offer]) -> String {
+    let wide = models.iter().chain(annotators).map(|offer| offer.id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for offer in offers {
+    let first = annotators.first().map(|offer| offer.id.as_str());
+    for offer in models.iter().chain(annotators) {
+        if first == Some(offer.id.as_str()) {
+            text.push_str("Annotators, which make control pictures (--control NET=depth:PICTURE):\n");
+        }
         let about = if offer.exact { "" } else { "~" };
         let bytes = format!("{about}{}", size(offer.bytes));
         let state = if offer.state == State::Absent { "" } else { state(offer.state) };

@@ -495,12 +495,17 @@
     </message>
     <message>
         <location filename="../shop.py"/>
-        <source>Get a Model</source>
+        <source>Get an Annotator</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../shop.py"/>
         <source>Set Up ONNX Runtime</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>Get a Model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -586,6 +591,11 @@
     <message>
         <location filename="../shop.py"/>
         <source>{name} is here and chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
+        <source>{name} is here, and used from the next stroke on.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -735,6 +745,16 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>A network that makes control pictures (depth, soft edges) of what a ControlNet follows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Get an annotator…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>LoRA from your folder</source>
         <translation type="unfinished"></translation>
     </message>
@@ -840,7 +860,7 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
-        <source>How far away things on it are, as a network sees it (annotators/depth beside your models)</source>
+        <source>How far away things on it are, as a network sees it (Add… has “Get an annotator…”)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -850,7 +870,7 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
-        <source>Strong and weak edges, as a network sees them (annotators/soft-edges beside your models)</source>
+        <source>Strong and weak edges, as a network sees them (Add… has “Get an annotator…”)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
