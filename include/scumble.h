@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 8
+#define SCUMBLE_ABI_MINOR 9
 
 /**
  * Done.
@@ -567,7 +567,7 @@
 
 /**
  * Annotators that can be got by `scumble_download_start`: networks that make control pictures (SCUMBLE_PREPARE_DEPTH,
- * SCUMBLE_PREPARE_SOFT_EDGES), no models. Nobody is asked. ABI 1.8.
+ * SCUMBLE_PREPARE_SOFT_EDGES, SCUMBLE_PREPARE_POSE), no models. Nobody is asked. ABI 1.8.
  */
 #define SCUMBLE_LIST_ANNOTATORS 7
 
@@ -696,6 +696,11 @@
  * The same of soft edges, white on black (e.g. HED, PiDiNet): `annotators/soft-edges`. ABI 1.6.
  */
 #define SCUMBLE_PREPARE_SOFT_EDGES 6
+
+/**
+ * The same of how people stand (a network of trt_pose's form), drawn in OpenPose's colours on black: `annotators/pose`. ABI 1.9.
+ */
+#define SCUMBLE_PREPARE_POSE 7
 
 /**
  * Something failed.

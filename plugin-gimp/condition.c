@@ -16,7 +16,7 @@ static const struct {
              {SCUMBLE_CONDITION_REFERENCE, FALSE, "reference"}};
 
 /* By their numbers, SCUMBLE_PREPARE_*. */
-static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges"};
+static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges", "pose"};
 
 static const struct {
     const gchar *part; /* of a network's name, in small letters */

@@ -143,7 +143,7 @@ static GtkWidget *layer_of(Row *row) {
 }
 
 /* What SCUMBLE_PREPARE_* are called, by their numbers. */
-static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred", "depth", "soft edges"};
+static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred", "depth", "soft edges", "pose"};
 
 /* A line of its own: what is made of the layer, and why that says nothing. */
 static void add_prepare(Row *row) {
@@ -158,7 +158,8 @@ static void add_prepare(Row *row) {
                                               "edges (Canny): of what is painted on it, by Canny's detector\n"
                                               "blurred: what is painted on it, soft, for ControlNets that make detail (tile)\n"
                                               "depth: how far away it is, as a network sees it (an annotator: Get\xe2\x80\xa6 beside the model has one)\n"
-                                              "soft edges: strong and weak ones, as a network sees them (so, too)");
+                                              "soft edges: strong and weak ones, as a network sees them (so, too)\n"
+                                              "pose: how people stand in it, as a network sees them (so, too)");
     g_signal_connect(row->prepare, "changed", G_CALLBACK(prepare_changed), row);
     row->silent = gtk_label_new(NULL);
     gtk_label_set_ellipsize(GTK_LABEL(row->silent), PANGO_ELLIPSIZE_END);

@@ -81,7 +81,7 @@ pub struct RenderArgs {
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
     /// says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
     /// `scumble prepare` tells: drawn, lines, canny, blur, depth,
-    /// soft-edges or as-is. May be given several times
+    /// soft-edges, pose or as-is. May be given several times
     #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
@@ -118,16 +118,17 @@ pub struct RenderArgs {
   blur   the picture, blurred, for nets that make detail (tile)
   depth  how far away things are, white is near, as a network sees it (`scumble models list` has some)
   soft-edges  edges, strong and weak, white on black, as a network sees them (so, too)
+  pose  how people stand, drawn in OpenPose's colours on black, as a network sees them (so, too)
 Lines and edges are those of the size at which the model sees the picture: --side says which.")]
 pub struct PrepareArgs {
-    /// What is made of the picture: as-is, drawn, lines, canny, blur, depth or soft-edges
+    /// What is made of the picture: as-is, drawn, lines, canny, blur, depth, soft-edges or pose
     #[arg(long = "as", value_name = "HOW", value_parser = steering::parse_prepare)]
     pub how: Prepare,
     /// The picture: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
     #[arg(short, long, value_name = "PICTURE")]
     pub input: PathBuf,
-    /// For depth and soft edges: the network's folder or .onnx file, or the name of one that was got [default: that which was
-    /// got, or lies in annotators/depth or annotators/soft-edges of Scumble's data folder]
+    /// For depth, soft edges and poses: the network's folder or .onnx file, or the name of one that was got [default: that which was
+    /// got, or lies in annotators/depth (soft-edges, pose) of Scumble's data folder]
     #[arg(long, value_name = "FOLDER")]
     pub annotator: Option<PathBuf>,
     /// Where the prepared picture goes (PNG)

@@ -117,6 +117,11 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
     let said = text(&missing.stderr);
     assert_eq!(missing.status.code(), Some(1), "{said}");
     assert!(said.contains("annotators") && said.contains("depth is not there"), "{said}");
+    for (how, id) in [("depth", "depth-anything-v2-small"), ("soft-edges", "hed"), ("pose", "trt-pose")] {
+        let missing = run(&["prepare", "--as", how, "-i", &photo, "-o", &out]);
+        let said = text(&missing.stderr);
+        assert!(said.contains(&format!("get one with `scumble models pull {id}`")), "{how}: {said}");
+    }
     let data =
         if cfg!(target_os = "macos") { home.join("Library/Application Support") } else { home.clone() };
     let folder = data.join("scumble/annotators");

@@ -12,7 +12,7 @@ use crate::names;
 
 const TEXT: &str = include_str!("../catalogue.json");
 /// What annotators make, as the command line's preparations are called.
-pub const MADE: [&str; 2] = ["depth", "soft-edges"];
+pub const MADE: [&str; 3] = ["depth", "soft-edges", "pose"];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

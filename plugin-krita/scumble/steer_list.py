@@ -87,7 +87,7 @@ class SteerList(QtWidgets.QWidget):
         self._entry(tr("Reference: what is on a layer"), "reference", "")
         self._entry(tr("Reference from a picture…"), "picture", "")
         self._list_folder()
-        tip = tr("A network that makes control pictures (depth, soft edges) of what a ControlNet follows")
+        tip = tr("A network that makes control pictures (depth, pose…) of what a ControlNet follows")
         self._entry(tr("Get an annotator…"), "annotator", "", tip)
         self.menu.addSeparator()
         for file, path in models.known(models.NETWORKS).items():
@@ -237,6 +237,10 @@ def _preparations() -> dict[str, tuple[str, str]]:
         "soft_edges": (
             tr("soft edges"),
             tr("Strong and weak edges, as a network sees them (Add… has “Get an annotator…”)"),
+        ),
+        "pose": (
+            tr("pose"),
+            tr("How people stand in it, as a network sees them (Add… has “Get an annotator…”)"),
         ),
     }
 

@@ -30,7 +30,7 @@ FROM_FILES = ("control", "lora")
 PREPARATIONS = {
     "as_is": abi.PREPARE_AS_IS, "drawn": abi.PREPARE_DRAWN, "lines": abi.PREPARE_LINES,
     "canny": abi.PREPARE_CANNY, "blur": abi.PREPARE_BLUR, "depth": abi.PREPARE_DEPTH,
-    "soft_edges": abi.PREPARE_SOFT_EDGES,
+    "soft_edges": abi.PREPARE_SOFT_EDGES, "pose": abi.PREPARE_POSE,
 }  # fmt: skip
 BY_NAME = {
     "drawn": ("scribble", "sketch", "lineart", "line_art", "line-art"), "canny": ("canny",),

@@ -12,7 +12,7 @@ use crate::prepare::Prepare;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 8;
+pub const SCUMBLE_ABI_MINOR: u32 = 9;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -198,7 +198,7 @@ pub const SCUMBLE_LIST_CATALOGUE: u32 = 5;
 /// graphics cards. Nobody is asked, and no driver loaded.
 pub const SCUMBLE_LIST_RUNTIMES: u32 = 6;
 /// Annotators that can be got by `scumble_download_start`: networks that make control pictures (SCUMBLE_PREPARE_DEPTH,
-/// SCUMBLE_PREPARE_SOFT_EDGES), no models. Nobody is asked. ABI 1.8.
+/// SCUMBLE_PREPARE_SOFT_EDGES, SCUMBLE_PREPARE_POSE), no models. Nobody is asked. ABI 1.8.
 pub const SCUMBLE_LIST_ANNOTATORS: u32 = 7;
 
 /// Nothing of it is here.
@@ -259,6 +259,8 @@ pub const SCUMBLE_PREPARE_BLUR: u32 = 4;
 pub const SCUMBLE_PREPARE_DEPTH: u32 = 5;
 /// The same of soft edges, white on black (e.g. HED, PiDiNet): `annotators/soft-edges`. ABI 1.6.
 pub const SCUMBLE_PREPARE_SOFT_EDGES: u32 = 6;
+/// The same of how people stand (a network of trt_pose's form), drawn in OpenPose's colours on black: `annotators/pose`. ABI 1.9.
+pub const SCUMBLE_PREPARE_POSE: u32 = 7;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;
@@ -323,4 +325,5 @@ const _: () = {
     assert!(SCUMBLE_PREPARE_BLUR == Prepare::Blur as u32);
     assert!(SCUMBLE_PREPARE_DEPTH == Prepare::Depth as u32);
     assert!(SCUMBLE_PREPARE_SOFT_EDGES == Prepare::SoftEdges as u32);
+    assert!(SCUMBLE_PREPARE_POSE == Prepare::Pose as u32);
 };

@@ -1,23 +1,22 @@
-//! A network that makes a control picture of another picture: how far away things are (Depth Anything, MiDaS), or its soft
-//! edges (HED, PiDiNet). Prepared as its `preprocessor_config.json` says, as transformers' image processors do it.
+//! A network that makes a control picture of another picture: how far away things are (Depth Anything, MiDaS), its soft
+//! edges (HED, PiDiNet), or how people stand in it (trt_pose; `pose.rs`). Prepared as its `preprocessor_config.json` says, as transformers' image processors do it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayD, Axis, Ix3};
 use scumble_hub::catalogue::Catalogue;
 
 use super::load::Loading;
+use super::pose::{self, BONE_MAPS, Body, JOINTS};
+use super::preprocessor::Seen;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::component::{Component, Feed, Port};
+use crate::models::component::{Component, Feed};
 use crate::models::config::Config;
-use crate::pixels::pillow::{self, Filter};
 use crate::prepare::Prepare;
 use crate::render::Picture;
 
-/// No annotator is shown a picture with a longer side.
-const LONGEST_SIDE: usize = 2048;
 const CONFIG: &str = "preprocessor_config.json";
 /// Names that exports give to what is wanted.
 const OUTPUTS: [&str; 6] = ["predicted_depth", "depth", "edges", "logits", "output", "last_hidden_state"];
@@ -25,9 +24,23 @@ const OUTPUTS: [&str; 6] = ["predicted_depth", "depth", "edges", "logits", "outp
 pub struct Annotator {
     network: Component,
     input: String,
-    output: String,
+    outputs: Outputs,
     seen: Seen,
     how: Prepare,
+}
+
+/// What is asked for, by its name.
+enum Outputs {
+    Map(String),
+    /// Of joints and of bones.
+    Pose([String; 2]),
+}
+
+/// What one made of a picture.
+pub enum Made {
+    /// 0..1: white is near, or an edge. Its sides are the network's.
+    Map(Array2<f32>),
+    Bodies(Vec<Body>),
 }
 
 impl Annotator {
@@ -51,25 +64,86 @@ impl Annotator {
         }
         let seen = Seen::new(config.as_ref(), how)?.fixed_to(port);
         let input = port.name.clone();
-        let output = match network.outputs() {
-            [only] => only,
-            _ => network.output(&OUTPUTS, 3)?,
+        let outputs = match (how, network.outputs()) {
+            (Prepare::Pose, _) => Outputs::Pose(pose_outputs(&network)?),
+            (_, [only]) => Outputs::Map(only.name.clone()),
+            _ => Outputs::Map(network.output(&OUTPUTS, 3)?.name.clone()),
         };
-        let output = output.name.clone();
-        Ok(Annotator { network, input, output, seen, how })
+        Ok(Annotator { network, input, outputs, seen, how })
     }
 
-    /// What it makes of a picture, 0..1: white is near, or an edge. Its sides are the network's.
+    /// What it makes of a picture.
     ///
     /// # Errors
-    /// As [`Component::run`]; [`Status::ModelUnsupported`] for another shape than one map, [`Status::Inference`] for numbers
-    /// that are none.
-    pub fn map(&mut self, picture: &Picture, cancel: &Cancel, spent: &mut Duration) -> Result<Array2<f32>> {
-        let ready = self.seen.ready(picture)?;
+    /// As [`Component::run`]; [`Status::ModelUnsupported`] for other shapes than one map, or those of a pose,
+    /// [`Status::Inference`] for numbers that are none.
+    pub fn make(&mut self, picture: &Picture, cancel: &Cancel, spent: &mut Duration) -> Result<Made> {
+        let (squared, part) = match self.how {
+            Prepare::Pose => self.seen.padded(picture),
+            _ => (None, [1.0; 2]),
+        };
+        let ready = self.seen.ready(squared.as_ref().unwrap_or(picture))?;
         let (_, height, width) = ready.dim();
         let (shape, numbers) = ([1, 3, height, width], ready.as_slice().unwrap_or_default());
         let feeds = [(self.input.as_str(), Feed::Floats(&shape, numbers))];
-        let told = self.network.run(&feeds, &self.output, cancel, spent)?;
+        match &self.outputs {
+            Outputs::Map(output) => {
+                let told = self.network.run(&feeds, output, cancel, spent)?;
+                self.map(&told).map(Made::Map)
+            }
+            Outputs::Pose([joints, bones]) => {
+                let [joints, bones] = self.network.run_for(&feeds, [joints, bones], cancel, spent)?;
+                self.bodies(&joints, &bones, part).map(Made::Bodies)
+            }
+        }
+    }
+
+    /// `part` is how much of what the network saw was the picture: across and down.
+    fn bodies(&self, joints: &ArrayD<f32>, bones: &ArrayD<f32>, part: [f32; 2]) -> Result<Vec<Body>> {
+        let maps = |told: &ArrayD<f32>| match told.shape() {
+            &[1, count, height, width] if height * width > 0 => Some([count, height, width]),
+            _ => None,
+        };
+        let right = match (maps(joints), maps(bones)) {
+            (Some([JOINTS, high, wide]), Some([BONE_MAPS, h, w])) => high == h && wide == w,
+            _ => false,
+        };
+        if !right {
+            return Err(self.network.unsupported(&format!(
+                "it makes numbers of the shapes {:?} and {:?}, and {JOINTS} maps of joints and {BONE_MAPS} of bones \
+                 (trt_pose) are wanted",
+                joints.shape(),
+                bones.shape()
+            )));
+        }
+        self.check(joints.iter().chain(bones))?;
+        let of = |told: &ArrayD<f32>| {
+            let view = told.index_axis(Axis(0), 0);
+            view.into_dimensionality::<Ix3>().map(|view| view.to_owned())
+        };
+        let internal = |e: ndarray::ShapeError| Error::new(Status::Internal, e.to_string());
+        let (joints, bones) = (of(joints).map_err(internal)?, of(bones).map_err(internal)?);
+        let mut bodies = pose::bodies(&joints.view(), &bones.view());
+        for place in bodies.iter_mut().flat_map(|body| body.0.iter_mut().flatten()) {
+            place.iter_mut().zip(part).for_each(|(at, part)| *at /= part);
+        }
+        Ok(bodies)
+    }
+
+    fn check<'a>(&self, mut numbers: impl Iterator<Item = &'a f32>) -> Result<()> {
+        if numbers.all(|number| number.is_finite()) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::Inference,
+            format!(
+                "The annotator {} gave numbers that are none (NaN) of this picture; choose another export of it.",
+                self.network.path().display()
+            ),
+        ))
+    }
+
+    fn map(&self, told: &ArrayD<f32>) -> Result<Array2<f32>> {
         let sides = match told.shape() {
             &[1, height, width] | &[1, 1, height, width] | &[height, width] if height * width > 0 => {
                 (height, width)
@@ -81,16 +155,8 @@ impl Annotator {
                 )));
             }
         };
+        self.check(told.iter())?;
         let numbers: Vec<f32> = told.iter().copied().collect();
-        if numbers.iter().any(|number| !number.is_finite()) {
-            return Err(Error::new(
-                Status::Inference,
-                format!(
-                    "The annotator {} gave numbers that are none (NaN) of this picture; choose another export of it.",
-                    self.network.path().display()
-                ),
-            ));
-        }
         Array2::from_shape_vec(sides, within(numbers, self.how))
             .map_err(|e| Error::new(Status::Internal, e.to_string()))
     }
@@ -98,7 +164,26 @@ impl Annotator {
 
 /// What is made, in a sentence.
 fn of(how: Prepare) -> &'static str {
-    if how == Prepare::Depth { "depth" } else { "soft edges" }
+    match how {
+        Prepare::Depth => "depth",
+        Prepare::Pose => "poses",
+        _ => "soft edges",
+    }
+}
+
+/// The maps of joints and of bones: by their names, else by how many there are.
+fn pose_outputs(network: &Component) -> Result<[String; 2]> {
+    let find = |name: &str, count: usize| {
+        let outputs = network.outputs();
+        let named = outputs.iter().find(|port| port.name == name);
+        let found = named.or_else(|| outputs.iter().find(|port| port.fixed(1) == Some(count)));
+        found.map(|port| port.name.clone())
+    };
+    find("cmap", JOINTS).zip(find("paf", BONE_MAPS)).map(<[String; 2]>::from).ok_or_else(|| {
+        network.unsupported(&format!(
+            "it has no outputs cmap and paf, {JOINTS} maps of joints and {BONE_MAPS} of bones, as trt_pose's networks have"
+        ))
+    })
 }
 
 /// What to do where there is no network at a place.
@@ -162,220 +247,9 @@ fn within(mut numbers: Vec<f32>, how: Prepare) -> Vec<f32> {
     numbers
 }
 
-/// Which sides a picture gets before it is shown to the network.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Sides {
-    /// As it is.
-    Own,
-    Exactly {
-        width: usize,
-        height: usize,
-    },
-    /// Near these, by whichever changes less, and as wide for its height as before (transformers' DPT).
-    Near {
-        width: usize,
-        height: usize,
-    },
-    Shorter(usize),
-}
-
-/// How pictures are shown to a network.
-#[derive(Debug, Clone, PartialEq)]
-struct Seen {
-    sides: Sides,
-    multiple: usize,
-    filter: Filter,
-    /// Of 0..1.
-    scale: f32,
-    mean: [f32; 3],
-    deviation: [f32; 3],
-}
-
-impl Seen {
-    /// # Errors
-    /// [`Status::ModelBroken`] for numbers that are none, or far out of the usual.
-    fn new(config: Option<&Config>, how: Prepare) -> Result<Seen> {
-        let Some(config) = config else { return Ok(Seen::usual(how)) };
-        let flag = |key: &str, default: bool| config.flag(key, default);
-        let side = |value: &serde_json::Value| value.as_u64().filter(|side| (1..=2048).contains(side));
-        let wrong = || {
-            config.wrong("size", "a side in pixels from 1 to 2048, a height and a width, or a shortest edge")
-        };
-        let sides = match config.get("size") {
-            _ if !flag("do_resize", true)? => Sides::Own,
-            None => Seen::usual(how).sides,
-            Some(size) => {
-                let of = |key: &str| size.get(key).map(|value| side(value).ok_or_else(wrong)).transpose();
-                let (height, width, shortest) = (of("height")?, of("width")?, of("shortest_edge")?);
-                match (height.zip(width), shortest.or_else(|| side(size))) {
-                    (Some((height, width)), _) if flag("keep_aspect_ratio", false)? => {
-                        Sides::Near { width: width as usize, height: height as usize }
-                    }
-                    (Some((height, width)), _) => {
-                        Sides::Exactly { width: width as usize, height: height as usize }
-                    }
-                    (None, Some(shorter)) => Sides::Shorter(shorter as usize),
-                    (None, None) => return Err(wrong()),
-                }
-            }
-        };
-        let multiple = config.whole("ensure_multiple_of", 1, 1..=512)? as usize;
-        let filter = match config.whole("resample", 3, 0..=5)? {
-            1 => Filter::Lanczos,
-            2 => Filter::Bilinear,
-            _ => Filter::Bicubic,
-        };
-        let scale = match flag("do_rescale", true)? {
-            true => 255.0 * config.number("rescale_factor", 1.0 / 255.0, 0.0..=1.0)? as f32,
-            false => 255.0,
-        };
-        let [mean, deviation] = match flag("do_normalize", true)? {
-            true => [three(config, "image_mean", 0.0)?, three(config, "image_std", 1.0)?],
-            false => [[0.0; 3], [1.0; 3]],
-        };
-        if deviation.iter().any(|deviation| *deviation <= 0.0) {
-            return Err(config.wrong("image_std", "above 0"));
-        }
-        Ok(Seen { sides, multiple, filter, scale, mean, deviation })
-    }
-
-    /// Of an export that does not say.
-    fn usual(how: Prepare) -> Seen {
-        let plain = Seen {
-            sides: Sides::Shorter(512),
-            multiple: 64,
-            filter: Filter::Bicubic,
-            scale: 1.0,
-            mean: [0.0; 3],
-            deviation: [1.0; 3],
-        };
-        match how {
-            // Depth Anything's.
-            Prepare::Depth => Seen {
-                sides: Sides::Near { width: 518, height: 518 },
-                multiple: 14,
-                mean: [0.485, 0.456, 0.406],
-                deviation: [0.229, 0.224, 0.225],
-                ..plain
-            },
-            _ => plain,
-        }
-    }
-
-    /// With the sides that an export is fixed to, if it is.
-    fn fixed_to(self, port: &Port) -> Seen {
-        match (port.fixed(2), port.fixed(3)) {
-            (Some(height), Some(width)) => {
-                Seen { sides: Sides::Exactly { width, height }, multiple: 1, ..self }
-            }
-            _ => self,
-        }
-    }
-
-    /// (width, height) of what a picture of these is shown as.
-    fn sides(&self, width: usize, height: usize) -> (usize, usize) {
-        let by = |across: f64, down: f64| (width as f64 * across, height as f64 * down);
-        let (across, down) = match self.sides {
-            Sides::Own => by(1.0, 1.0),
-            Sides::Exactly { width, height } => (width as f64, height as f64),
-            Sides::Near { width: near, height: high } => {
-                let (across, down) = (near as f64 / width as f64, high as f64 / height as f64);
-                let scale = if (1.0 - across).abs() < (1.0 - down).abs() { across } else { down };
-                by(scale, scale)
-            }
-            Sides::Shorter(shorter) => {
-                let scale = shorter as f64 / width.min(height) as f64;
-                by(scale, scale)
-            }
-        };
-        let multiple = self.multiple as f64;
-        let most = LONGEST_SIDE / self.multiple * self.multiple;
-        let whole = |side: f64| {
-            // As Python rounds.
-            let side = (side / multiple).round_ties_even() * multiple;
-            (side as usize).clamp(self.multiple, most.max(self.multiple))
-        };
-        (whole(across), whole(down))
-    }
-
-    fn ready(&self, picture: &Picture) -> Result<Picture> {
-        let (_, height, width) = picture.dim();
-        let mut seen = pillow::resized(picture, self.sides(width.max(1), height.max(1)), self.filter)?;
-        for (mut plane, (mean, deviation)) in
-            seen.outer_iter_mut().zip(self.mean.into_iter().zip(self.deviation))
-        {
-            plane.mapv_inplace(|value| (value * self.scale - mean) / deviation);
-        }
-        Ok(seen)
-    }
-}
-
-/// Three numbers, or one for all.
-fn three(config: &Config, key: &str, default: f32) -> Result<[f32; 3]> {
-    let wrong = || config.wrong(key, "three numbers");
-    let Some(value) = config.get(key) else { return Ok([default; 3]) };
-    let number = |value: &serde_json::Value| {
-        value.as_f64().filter(|number| number.abs() < 1e4).map(|number| number as f32)
-    };
-    match value.as_array().map(Vec::as_slice) {
-        Some([red, green, blue]) => {
-            let of = |value| number(value).ok_or_else(wrong);
-            Ok([of(red)?, of(green)?, of(blue)?])
-        }
-        Some(_) => Err(wrong()),
-        None => Ok([number(value).ok_or_else(wrong)?; 3]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn seen(json: &str, how: Prepare) -> Result<Seen> {
-        Seen::new(Some(&Config::from_value(serde_json::from_str(json).unwrap(), "a.json")), how)
-    }
-
-    #[test]
-    fn a_picture_gets_the_sides_that_transformers_would_give_it() {
-        let usual = Seen::usual(Prepare::Depth);
-        // DPTImageProcessor with 518, multiples of 14.
-        for (given, sides) in [
-            ((640, 480), (686, 518)),
-            ((518, 518), (518, 518)),
-            ((97, 150), (336, 518)),
-            ((2000, 1000), (1036, 518)),
-            ((1, 2000), (14, 518)),
-        ] {
-            assert_eq!(usual.sides(given.0, given.1), sides, "{given:?}");
-        }
-        assert_eq!(Seen::usual(Prepare::SoftEdges).sides(640, 480), (704, 512));
-        let exactly = seen(r#"{"size": {"height": 384, "width": 256}}"#, Prepare::Depth).unwrap();
-        assert_eq!(exactly.sides(10, 1000), (256, 384));
-        assert_eq!(seen(r#"{"do_resize": false}"#, Prepare::Depth).unwrap().sides(33, 9), (33, 9));
-        assert_eq!(
-            seen(r#"{"size": 100}"#, Prepare::Depth).unwrap().sides(300, 3_000_000),
-            (100, LONGEST_SIDE)
-        );
-    }
-
-    #[test]
-    fn wrong_configurations_are_told() {
-        for wrong in [
-            r#"{"size": {"height": 0, "width": 9}}"#,
-            r#"{"size": {"height": 9}}"#,
-            r#"{"size": "large"}"#,
-            r#"{"ensure_multiple_of": 0}"#,
-            r#"{"image_mean": [1, 2]}"#,
-            r#"{"image_std": [1, 0, 1]}"#,
-            r#"{"image_mean": ["a", 0, 0]}"#,
-        ] {
-            let error = seen(wrong, Prepare::Depth).err().unwrap();
-            assert!(
-                error.status == Status::ModelBroken && error.message.contains("a.json"),
-                "{wrong}: {error}"
-            );
-        }
-    }
 
     #[test]
     fn depth_is_from_the_farthest_to_the_nearest_and_edges_are_grey() {

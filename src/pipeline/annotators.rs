@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use ndarray::{Array2, Array3};
 
-use super::annotator::Annotator;
+use super::annotator::{Annotator, Made};
 use super::load::{LoadOptions, Loading};
+use super::pose;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::models::config::Config;
@@ -31,7 +32,7 @@ pub struct Annotators {
     loading: Loading,
     /// The one that was asked for last is the last.
     networks: Vec<(PathBuf, Prepare, Annotator)>,
-    maps: Recent<MadeOf, Arc<Array2<f32>>>,
+    maps: Recent<MadeOf, Arc<Made>>,
 }
 
 impl Annotators {
@@ -62,12 +63,7 @@ impl Annotators {
         Ok(made)
     }
 
-    fn map(
-        &mut self,
-        annotated: &Annotated<'_>,
-        cancel: &Cancel,
-        spent: &mut Duration,
-    ) -> Result<Arc<Array2<f32>>> {
+    fn map(&mut self, annotated: &Annotated<'_>, cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Made>> {
         let path = place(annotated);
         let key = (path, annotated.how, annotated.key);
         if let Some(known) = self.maps.get(&key) {
@@ -79,7 +75,7 @@ impl Annotators {
             Some(at) => self.networks.remove(at),
             None => (path.clone(), *how, Annotator::load(path, *how, &self.loading, cancel)?),
         };
-        let map = network.map(annotated.picture, cancel, spent);
+        let map = network.make(annotated.picture, cancel, spent);
         self.networks.push((path, how, network));
         let others = self.networks.len().saturating_sub(NETWORKS);
         self.networks.drain(..others);
@@ -142,13 +138,20 @@ pub fn in_their_place<'b>(scene: &Scene<'b>, pictures: &'b [Picture]) -> Vec<Con
     shown.collect()
 }
 
-/// What of a map of the whole canvas lies in the scene's window; beyond the canvas its edge is repeated.
-fn part(map: &Array2<f32>, scene: &Scene<'_>, cell: u32) -> Picture {
+/// What of a map of the whole canvas lies in the scene's window; beyond the canvas its edge is repeated. People are drawn there.
+fn part(made: &Made, scene: &Scene<'_>, cell: u32) -> Picture {
     let scale = scene.window.level.scale();
     let [columns, rows] = scene.window.pixels(cell);
     let (_, height, width) = scene.paint.dim();
     let (wide, high) = (f64::from(scene.canvas.width.max(1)), f64::from(scene.canvas.height.max(1)));
-    scaled(map, (columns.start, width, scale * wide), (rows.start, height, scale * high))
+    shown(made, (columns.start, width, scale * wide), (rows.start, height, scale * high))
+}
+
+fn shown(made: &Made, across: (i64, usize, f64), down: (i64, usize, f64)) -> Picture {
+    match made {
+        Made::Map(map) => scaled(map, across, down),
+        Made::Bodies(bodies) => pose::drawn(bodies, across, down),
+    }
 }
 
 /// Grey, bilinear. An axis is the first pixel, how many, and how many the whole of the map is.
@@ -172,8 +175,8 @@ fn scaled(map: &Array2<f32>, across: (i64, usize, f64), down: (i64, usize, f64))
     })
 }
 
-/// What a network makes of a picture, without a model of pictures, on the CPU: as large as the network's, or `size` (width,
-/// height). `annotator` is its folder or file, else that of the user's folder.
+/// What a network makes of a picture, without a model of pictures, on the CPU: as large as the network's map (of poses: as
+/// the picture), or `size` (width, height). `annotator` is its folder or file, else that of the user's folder.
 ///
 /// # Errors
 /// [`crate::error::Status::Runtime`]; as [`Annotator::load`] and [`Annotator::map`].
@@ -191,10 +194,13 @@ pub fn annotate(
         .ok_or_else(|| Error::setting("This system has no folder for annotators; name the folder of one."))?;
     let loading = Loading::on_cpu(options)?;
     let mut network = Annotator::load(&place, how, &loading, cancel)?;
-    let map = network.map(picture, cancel, &mut Duration::default())?;
-    let (high, wide) = map.dim();
-    let (width, height) = size.unwrap_or((wide, high));
-    Ok(scaled(&map, (0, width, width as f64), (0, height, height as f64)))
+    let made = network.make(picture, cancel, &mut Duration::default())?;
+    let own = match &made {
+        Made::Map(map) => map.dim(),
+        Made::Bodies(_) => (picture.dim().1, picture.dim().2),
+    };
+    let (width, height) = size.unwrap_or((own.1, own.0));
+    Ok(shown(&made, (0, width, width as f64), (0, height, height as f64)))
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ mod load;
 mod lora;
 mod model_info;
 mod noisy;
+mod pose;
+mod preprocessor;
 mod prompt;
 mod redux;
 mod reference;

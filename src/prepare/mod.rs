@@ -46,10 +46,12 @@ pub enum Prepare {
     Depth = 5,
     /// Its edges as a network sees them, white on black, strong and weak ones. What is transparent is white paper.
     SoftEdges = 6,
+    /// How people stand in it as a network sees them, drawn in OpenPose's colours on black. What is transparent is white paper.
+    Pose = 7,
 }
 
 impl Prepare {
-    pub const ALL: [Prepare; 7] = [
+    pub const ALL: [Prepare; 8] = [
         Prepare::AsIs,
         Prepare::Drawn,
         Prepare::Lines,
@@ -57,6 +59,7 @@ impl Prepare {
         Prepare::Blur,
         Prepare::Depth,
         Prepare::SoftEdges,
+        Prepare::Pose,
     ];
 
     pub fn from_number(number: u32) -> Result<Prepare> {
@@ -77,6 +80,7 @@ impl Prepare {
             Prepare::Blur => "blur",
             Prepare::Depth => "depth",
             Prepare::SoftEdges => "soft-edges",
+            Prepare::Pose => "pose",
         }
     }
 
@@ -87,13 +91,13 @@ impl Prepare {
 
     /// Does a network make it, of the whole picture? Then the renderer sees to it (`pipeline/annotators.rs`).
     pub fn is_annotated(self) -> bool {
-        matches!(self, Prepare::Depth | Prepare::SoftEdges)
+        matches!(self, Prepare::Depth | Prepare::SoftEdges | Prepare::Pose)
     }
 
     /// On how many pixels of the level around it a pixel depends.
     pub fn margin(self) -> usize {
         match self {
-            Prepare::AsIs | Prepare::Drawn | Prepare::Depth | Prepare::SoftEdges => 0,
+            Prepare::AsIs | Prepare::Drawn | Prepare::Depth | Prepare::SoftEdges | Prepare::Pose => 0,
             Prepare::Lines => lines::MARGIN,
             Prepare::Canny => canny::MARGIN,
             Prepare::Blur => planes::Kernel::new(BLUR).radius(),
@@ -129,7 +133,7 @@ pub fn window(
         Prepare::Canny => canny::picture(&seen(1.0)?, inner, cancel),
         Prepare::Blur => blurred(&seen(0.0)?, inner, cancel),
         // What the network is shown.
-        Prepare::Depth | Prepare::SoftEdges => seen(1.0),
+        Prepare::Depth | Prepare::SoftEdges | Prepare::Pose => seen(1.0),
     }
 }
 

@@ -318,6 +318,8 @@ def test_preparations_are_the_librarys():
     shown = SteerList()
     shown.load((Condition(0, "control", "x [1]", prepare="soft_edges"),), [], {})
     assert shown.rows[0].prepare.currentText() == "soft edges"
+    names = [shown.rows[0].prepare.itemData(index) for index in range(shown.rows[0].prepare.count())]
+    assert names == list(steering.PREPARATIONS), "each can be chosen"
 
 
 @pytest.mark.parametrize(

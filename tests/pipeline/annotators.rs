@@ -99,6 +99,85 @@ fn a_control_net_is_shown_what_the_annotator_makes_of_the_whole() {
     }
 }
 
+/// A network of trt_pose's form, of `joints` maps of joints, that sees the same person in every light picture and nobody in a dark
+/// one: the nose in the cell (7, 3) of 14 x 14, the neck in (7, 6), the right shoulder in (4, 6).
+fn seeing_somebody(joints: u64) -> Vec<u8> {
+    let cell = |map: usize, x: usize, y: usize| map * 196 + y * 14 + x;
+    let (mut likely, mut bones) = (vec![0.0; 196 * joints as usize], vec![0.0; 196 * 42]);
+    for (joint, x, y) in [(0, 7, 3), (17, 7, 6), (6, 4, 6)] {
+        if let Some(value) = likely.get_mut(cell(joint, x, y)) {
+            *value = 1.0;
+        }
+    }
+    // Down and across: from the neck to the nose, and to the shoulder.
+    (3..=6).for_each(|y| bones[cell(2 * 16, 7, y)] = -1.0);
+    (4..=7).for_each(|x| bones[cell(2 * 18 + 1, x, 6)] = -1.0);
+    let (cmap, paf) = ([1, joints, 14, 14], [1, 42, 14, 14]);
+    onnx::graph(
+        &[
+            ("ReduceMean", &["input"], "light"),
+            ("Mul", &["light", "j"], "cmap"),
+            ("Mul", &["light", "b"], "paf"),
+        ],
+        &[("j", &cmap, &likely), ("b", &paf, &bones)],
+        &[onnx::Port("input", onnx::FLOAT, &[1, 3, 56, 56])],
+        &[onnx::Port("cmap", onnx::FLOAT, &cmap), onnx::Port("paf", onnx::FLOAT, &paf)],
+    )
+}
+
+#[test]
+fn people_are_drawn_where_the_network_sees_them() {
+    let scratch = Scratch::new("poses");
+    scratch.write("pose/model.onnx", seeing_somebody(18));
+    let place = scratch.0.join("pose");
+    let options = LoadOptions { intra_threads: 1, ..Default::default() };
+    let drawn = |picture: &Picture, size| {
+        annotate(picture, Prepare::Pose, Some(&place), Some(size), &options, &Cancel::new()).unwrap()
+    };
+    let at =
+        |picture: &Picture, x: usize, y: usize| [0, 1, 2].map(|c| (picture[[c, y, x]] * 255.0).round() as u8);
+    let light = |width, height| Picture::from_elem((3, height, width), 1.0);
+    let seen = drawn(&light(56, 56), (560, 560));
+    for (x, y, colour) in [
+        (300, 140, [255, 0, 0]),
+        (300, 260, [255, 85, 0]),
+        (180, 260, [255, 170, 0]),
+        (300, 200, [0, 0, 153]),
+        (240, 260, [153, 0, 0]),
+        (100, 100, [0, 0, 0]),
+    ] {
+        assert_eq!(at(&seen, x, y), colour, "{x}, {y}");
+    }
+    // Of a wide picture all is seen, with black below: what is in its middle is in the middle of the upper half.
+    let wide = drawn(&light(56, 28), (560, 280));
+    assert_eq!((at(&wide, 300, 140), at(&wide, 300, 260)), ([255, 0, 0], [255, 85, 0]));
+    assert!(drawn(&Picture::zeros((3, 56, 56)), (64, 64)).iter().all(|value| *value == 0.0), "nobody");
+    let own = annotate(&light(70, 30), Prepare::Pose, Some(&place), None, &options, &Cancel::new()).unwrap();
+    assert_eq!(own.dim(), (3, 30, 70), "as large as the picture");
+
+    // And a ControlNet is shown that.
+    let net = Scratch::copy_of("controls/sd15-depth", "shown-pose");
+    net.write("annotator/model.onnx", seeing_somebody(18));
+    let (model, photograph, picture) = (net.0.to_str().unwrap(), light(64, 48), grey(64, 48));
+    let map = drawn(&photograph, (64, 48));
+    let control = [Control { picture: &map, model, scale: 1.0, start: 0.0, end: 1.0 }];
+    let one = [annotated(&photograph, model, Prepare::Pose)];
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let by_map = finished(&mut pipeline, &Request { controls: &control, ..request(&picture) }).0;
+    let by_picture = finished(&mut pipeline, &Request { annotated: &one, ..request(&picture) }).0;
+    assert_eq!(by_map, by_picture);
+    assert_ne!(by_map, finished(&mut pipeline, &request(&picture)).0);
+
+    scratch.write("seventeen/model.onnx", seeing_somebody(17));
+    let edges = std::fs::read(annotator("soft-edges/model.onnx")).unwrap();
+    scratch.write("edges/model.onnx", edges);
+    for (name, says) in [("seventeen", "18 maps of joints"), ("edges", "no outputs cmap and paf")] {
+        let error = made(&scratch.0.join(name), Prepare::Pose, &light(56, 56)).err().unwrap();
+        assert_eq!(error.status, Status::ModelUnsupported, "{name}: {error}");
+        assert!(error.message.contains(says) && error.message.ends_with('.'), "{name}: {error}");
+    }
+}
+
 #[test]
 fn a_model_that_takes_no_controls_says_so_before_anything_is_annotated() {
     let (picture, photograph) = (grey(64, 48), read_picture(&golden("picture.png")));

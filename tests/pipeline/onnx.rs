@@ -54,6 +54,28 @@ pub fn model(
     [number(1, 8), bytes(7, graph), opsets].concat()
 }
 
+/// A ModelProto of nodes (operator, inputs, output), with weights of 32 bits by name and shape.
+pub fn graph(
+    nodes: &[(&str, &[&str], &str)],
+    weights: &[(&str, &[u64], &[f32])],
+    inputs: &[Port<'_>],
+    outputs: &[Port<'_>],
+) -> Vec<u8> {
+    let mut graph = bytes(2, "g");
+    for (operator, from, to) in nodes {
+        let from: Vec<u8> = from.iter().flat_map(|name| bytes(1, name)).collect();
+        graph.extend(bytes(1, [from, bytes(2, to), bytes(4, operator)].concat()));
+    }
+    for (name, shape, numbers) in weights {
+        let sides = shape.iter().flat_map(|&side| number(1, side)).collect();
+        let raw = numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        graph.extend(bytes(5, [sides, number(2, FLOAT), bytes(8, name), bytes(9, raw)].concat()));
+    }
+    inputs.iter().for_each(|port| graph.extend(bytes(11, port.encode())));
+    outputs.iter().for_each(|port| graph.extend(bytes(12, port.encode())));
+    [number(1, 8), bytes(7, graph), bytes(8, number(2, 13))].concat()
+}
+
 /// An initializer (a field of the graph) whose `length` bytes lie in the file `location`.
 pub fn external(location: &str, length: u64) -> Vec<u8> {
     let entry = |key: &str, value: &str| bytes(13, [bytes(1, key), bytes(2, value)].concat());

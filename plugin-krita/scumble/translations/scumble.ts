@@ -745,7 +745,7 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
-        <source>A network that makes control pictures (depth, soft edges) of what a ControlNet follows</source>
+        <source>A network that makes control pictures (depth, pose…) of what a ControlNet follows</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -871,6 +871,16 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>Strong and weak edges, as a network sees them (Add… has “Get an annotator…”)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>pose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>How people stand in it, as a network sees them (Add… has “Get an annotator…”)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
