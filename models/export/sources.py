@@ -119,5 +119,3 @@ class File(Folder):
 
 def opened(path, config):
     return Folder(path) if path.is_dir() else File(path, config)
-
-

@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 import torch
 from diffusers.models.transformers import transformer_flux, transformer_flux2
+from torch.onnx._internal.torchscript_exporter import utils as exporter
 
 OPSET = 17
 PIXELS = ("batch_size", "num_channels", "height", "width")
@@ -83,6 +84,11 @@ PLAIN = [
 ]
 
 
+# The exporter is not given the numbers of weights that it does not write: it would copy them, whole, into
+# every node whose shape it works out, and put one weight in the place of all others that are zeros, too.
+UNTOLD = (exporter, "_get_named_param_dict", lambda graph, params: {})
+
+
 @contextlib.contextmanager
 def as_exported(module, forward):
     module.forward = types.MethodType(forward, module)
@@ -98,7 +104,8 @@ def trace(path, row, weights=True):
     them."""
     every = {**row.axes, **row.outputs}
     every = {key: axis if isinstance(axis, dict) else dict(enumerate(axis)) for key, axis in every.items()}
-    with as_exported(row.module, row.forward) as module, warnings.catch_warnings(), torch.no_grad():
+    told = patched([] if weights else [UNTOLD])
+    with as_exported(row.module, row.forward) as module, told, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
@@ -144,12 +151,19 @@ def flat(inputs):
     return {key: torch.full_like(value, 0.5) if value.dim() >= 4 else value for key, value in inputs.items()}
 
 
+def examples(row):
+    yield row.inputs
+    yield other(row)
+    if any(value.dim() >= 4 for value in row.inputs.values()):
+        yield flat(row.inputs)
+
+
 def decibels(session, row):
     """How near a file comes to torch: the least signal-to-error ratio of its outputs, at the traced sizes, at
-    others, and of a flat picture."""
+    others, and of a flat picture if it sees one."""
     least = math.inf
     types = {one.name: np.float16 for one in session.get_inputs() if one.type == "tensor(float16)"}
-    for given in (row.inputs, other(row), flat(row.inputs)):
+    for given in examples(row):
         feed = {key: value.numpy() for key, value in given.items()}
         feed = {key: value.astype(types.get(key, value.dtype)) for key, value in feed.items()}
         got = session.run(list(row.outputs), feed)

@@ -90,11 +90,6 @@ class Graph:
         self.types = {
             one.name: one.type.tensor_type.elem_type for one in self.graph.input if one.name not in inputs
         }
-        # Without their numbers all weights of a size are alike, and one is put into the place of the others.
-        for node in list(self.graph.node):
-            if node.op_type == "Identity" and node.output[0] in weights:
-                self.types[node.output[0]] = self.types[node.input[0]]
-                self.graph.node.remove(node)
         unknown = self.types.keys() - weights.keys()
         if unknown:
             raise ValueError(f"the graph has inputs that are no weights: {', '.join(sorted(unknown))}")
