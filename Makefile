@@ -23,7 +23,7 @@ help:
 	@echo "make runtime   ONNX Runtime into the user's runtime folder"
 	@echo "make krita     the plug-in into your Krita (PROFILE=folder: a throwaway profile); krita-zip, test-krita"
 	@echo "make gimp      the plug-in for the GIMP that is installed (PROFILE=folder); gimp-zip, test-gimp, test-gimp3"
-	@echo "make header | golden | loom | lint | unit | test-openvino | test-windows | test-large | bench-full | bench-peers | bench-krita | test-krita-all"
+	@echo "make header | golden | loom | lint | unit | test-openvino | test-windows | test-large | test-export | bench-full | bench-peers | bench-krita | test-krita-all"
 
 setup:
 	@scripts/setup.sh build
@@ -207,13 +207,14 @@ golden:
 	.setup/golden-venv/bin/python -m pip install --quiet -r tests/golden/requirements.txt
 	.setup/golden-venv/bin/python tests/golden/make.py
 
-# models/export/export.py on tiny models, each loaded and rendered by the command.
+# models/export/export.py on tiny models, each loaded and rendered by the command. ONLY=klein: those whose names begin so.
+# PyTorch's wheel is for any card: 7 GB of packages.
 .PHONY: test-export
-test-export:
+test-export: setup
 	cargo build --bin scumble
 	python3 -m venv .setup/golden-venv
 	.setup/golden-venv/bin/python -m pip install --quiet -r tests/golden/requirements.txt
-	.setup/golden-venv/bin/python tests/golden/exporting.py $(TARGET)/debug/scumble
+	.setup/golden-venv/bin/python tests/golden/exporting.py $(TARGET)/debug/scumble --only "$(ONLY)"
 
 runtime:
 	python3 scripts/fetch_runtime.py
