@@ -10,8 +10,9 @@ Needs Linux, numpy and Pillow. SCUMBLE is the program, with scumble-worker besid
 loads, as tests/golden/fullsize.py makes them. `scumble live` replays one short stroke `--times` times, then
 `scumble render` tells the phases of one picture of the same paint, which must be the one that had settled.
 What program and worker hold in memory themselves (own) is told apart from files that they have mapped, which
-the system takes back when it wants; while the model loads, and to the end. `--cache` is where optimised
-graphs are kept (SCUMBLE_GRAPH_CACHE); the first load writes them. Figures, no limits.
+the system takes back when it wants; while the model loads, and to the end. Beside the clock's time stands
+the processor's, which says more where others use the machine, too. `--cache` is where optimised graphs are
+kept (SCUMBLE_GRAPH_CACHE); the first load writes them. Figures, no limits.
 """
 
 import argparse
@@ -33,11 +34,12 @@ KINDS = {"RssAnon": "own", "RssFile": "mapped"}
 
 
 class Watch:
-    """The most memory that a program and those that it starts had: bytes by kind."""
+    """The most memory that a program and those that it starts had, bytes by kind, and the processor's time
+    that they took: seconds, of all cores together."""
 
     def __init__(self, process):
         self.process, self.most = process, dict.fromkeys((*KINDS.values(), "all"), 0)
-        self.family, self.looked = [], -SELDOM
+        self.family, self.looked, self.times = [], -SELDOM, {}
 
     def look(self):
         now = time.monotonic()
@@ -45,12 +47,22 @@ class Watch:
             self.family, self.looked = family(self.process.pid), now
         found = dict.fromkeys(KINDS.values(), 0)
         for pid in self.family:
+            self.times[pid] = processor_time(pid) or self.times.get(pid, 0.0)
             for line in read(f"/proc/{pid}/status").splitlines():
                 name, _, value = line.partition(":")
                 if name in KINDS:
                     found[KINDS[name]] += int(value.split()[0]) * 1024
         found["all"] = sum(found.values())
         self.most = {kind: max(bytes, found[kind]) for kind, bytes in self.most.items()}
+
+    def processor(self):
+        return sum(self.times.values())
+
+
+def processor_time(pid):
+    """Of one process, without those that it started; 0 of one that has ended."""
+    told = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[11:13]
+    return sum(int(ticks) for ticks in told) / os.sysconf("SC_CLK_TCK")
 
 
 def family(pid):
@@ -73,20 +85,21 @@ def read(path):
 
 def run(command, environment, begun=None):
     """What it printed, how long it loaded (until the folder `begun` appears), its memory till then and to its
-    end, and how long all took."""
-    began, loaded, most = time.perf_counter(), None, None
+    end, how long all took, and the processor's time till it was loaded and to its end."""
+    began, loaded, most, busy = time.perf_counter(), None, None, None
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen([str(part) for part in command], stdout=told, env=environment)
         watch = Watch(process)
         while process.poll() is None:
             watch.look()
             if loaded is None and begun is not None and begun.exists():
-                loaded, most = time.perf_counter() - began, watch.most
+                loaded, most, busy = time.perf_counter() - began, watch.most, watch.processor()
             time.sleep(OFTEN)
         if process.returncode:
             raise SystemExit(f"{command[1]} ended with {process.returncode}")
         told.seek(0)
-        return json.loads(told.read()), loaded, most, watch.most, time.perf_counter() - began
+        took = time.perf_counter() - began
+        return json.loads(told.read()), loaded, most, watch.most, took, (busy, watch.processor())
 
 
 def recording(side, prompt):
@@ -128,9 +141,10 @@ def lives(args, settings, environment, place):
         out = place / f"live-{number}"
         command = [args.scumble, "live", "--json", "--worker", "--keep", 0, "--model", args.model]
         command += ["--script", script, "--out", out, *settings]
-        report, loaded, loading, most, _ = run(command, environment, out / "frames")
+        report, loaded, loading, most, _, (busy, in_all) = run(command, environment, out / "frames")
         first = report["opening"] / 1e3
         print(f"live {number + 1}: loaded in {loaded:.1f} s; first picture after {first:.1f} s more")
+        print(f"  processor's time: {busy:.0f} s for loading, {in_all - busy:.0f} s after it")
         print(f"  memory while loading: {gib(loading)}; to the end: {gib(most)}")
         print(f"  final frames' phases (ms): {report['phases']}; at rest: {report['came_to_rest']}")
         hashes.append(look_at(out / "live.png"))
@@ -179,9 +193,10 @@ def main():
         command = [args.scumble, "render", "--json", "--worker", "--model", args.model]
         command += ["--input", painted(args, place), "--prompt", args.prompt, "--seed", 7]
         command += ["--output", place / "rendered.png", *settings]
-        told, _, _, most, took = run(command, environment)
+        told, _, _, most, took, (_, in_all) = run(command, environment)
         phases = {name: round(each / 1e6, 2) for name, each in told["microseconds"].items()}
         print(f"render: loaded in about {took - phases['total']:.1f} s; memory to the end: {gib(most)}")
+        print(f"  processor's time in all: {in_all:.0f} s")
         print(f"  {told['steps_run']} steps, seconds: {phases}")
         hashes.append(look_at(place / "rendered.png"))
         if args.cache:
