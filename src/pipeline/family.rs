@@ -57,6 +57,11 @@ pub trait Family: Send {
         true
     }
 
+    /// The text encoder that fills its prompts up to some hundred tokens, of a family that can do without.
+    fn fills_up(&mut self) -> Option<&mut TextEncoder> {
+        None
+    }
+
     /// What the network predicts for a latent of the shape `[channels, height, width]`, in that shape.
     fn predict(
         &self,

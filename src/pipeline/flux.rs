@@ -130,6 +130,10 @@ impl Family for Flux {
         Mask::ByPixel
     }
 
+    fn fills_up(&mut self) -> Option<&mut TextEncoder> {
+        Some(&mut self.t5)
+    }
+
     fn predict(
         &self,
         network: &mut Denoiser,

@@ -100,6 +100,10 @@ impl Family for Flux2Klein {
         false
     }
 
+    fn fills_up(&mut self) -> Option<&mut TextEncoder> {
+        Some(&mut self.text)
+    }
+
     fn predict(
         &self,
         network: &mut Denoiser,

@@ -88,6 +88,10 @@ impl Family for StableDiffusion3 {
         }
         network.condition(halves, guidance)
     }
+
+    fn fills_up(&mut self) -> Option<&mut TextEncoder> {
+        self.t5.as_mut()
+    }
 }
 
 impl StableDiffusion3 {
@@ -122,7 +126,7 @@ impl StableDiffusion3 {
                 ));
             }
         }
-        let tokens = clip.tokens + self.t5_tokens;
+        let tokens = clip.tokens + t5.map_or(self.t5_tokens, |t5| t5.tokens);
         let mut text = vec![0.0; tokens * self.width];
         let mut rows = text.chunks_exact_mut(self.width);
         for (row, token) in rows.by_ref().zip(clip.data.chunks_exact(clip.width.max(1))) {

@@ -156,11 +156,22 @@ impl TextEncoder {
 
     /// Lets a T5 or a language model read so many tokens, unless its export is fixed to a number; tells how many it reads.
     pub fn read(&mut self, tokens: usize) -> usize {
-        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1));
-        if fixed.is_none() {
+        if self.fixed().is_none() {
             self.tokenizer.set_length(tokens);
         }
         self.tokenizer.length()
+    }
+
+    /// Tokens that the export reads, where it is fixed to a number.
+    fn fixed(&self) -> Option<usize> {
+        self.network.input("input_ids").and_then(|port| port.fixed(1))
+    }
+
+    /// Fills prompts up to all tokens, as they are from the start, or leaves them as long as they are, where the export takes
+    /// any length. What was read is forgotten.
+    pub fn fill_up(&mut self, filled: bool) {
+        self.telling.padded = filled || self.fixed().is_some();
+        self.forget();
     }
 
     /// Tokens of a text alone, with what frames every text.
@@ -173,8 +184,7 @@ impl TextEncoder {
 
     /// Says what a language model is told with each prompt; tells how many tokens it reads.
     pub fn tell(&mut self, telling: Telling) -> usize {
-        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1));
-        self.telling = Telling { padded: telling.padded || fixed.is_some(), ..telling };
+        self.telling = Telling { padded: telling.padded || self.fixed().is_some(), ..telling };
         self.read(self.telling.tokens)
     }
 
@@ -296,9 +306,8 @@ impl TextEncoder {
     /// # Errors
     /// [`Status::ModelBroken`] if the network fails.
     pub fn try_out(&mut self, words: &Words, cancel: &Cancel, spent: &mut Duration) -> Result<()> {
-        let fixed = self.network.input("input_ids").and_then(|port| port.fixed(1)).is_some();
         let length = match self.reader {
-            Reader::Language if !fixed => self.tokenizer.length().min(TRIAL_TOKENS),
+            Reader::Language if self.fixed().is_none() => self.tokenizer.length().min(TRIAL_TOKENS),
             _ => self.tokenizer.length(),
         };
         let ids = vec![self.tokenizer.largest(); length];

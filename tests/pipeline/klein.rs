@@ -4,6 +4,7 @@ use scumble::error::Status;
 use scumble::render::{Defaults, Picture, Renderer};
 use serde_json::json;
 
+use crate::onnx;
 use crate::support::*;
 
 const CELL: usize = 16;
@@ -77,6 +78,18 @@ fn words_and_guidance_reach_klein() {
         assert_eq!(of("a (red:1.5) house", "", 1.0, 0.6), plain, "{name}");
         assert!(of(&"word ".repeat(2000), "", 4.0, 0.6).iter().all(|value| value.is_finite()));
     }
+}
+
+/// A trial with fewer tokens fails, and that is no reason to refuse it.
+#[test]
+fn a_transformer_that_reads_all_tokens_need_not_say_so() {
+    let model = Scratch::copy_of("klein-base", "klein-all-tokens");
+    model.set("model_index.json", "is_distilled", json!(true));
+    let transformer = std::fs::read(tiny("klein").join("transformer.onnx")).unwrap();
+    model.write("transformer/model.onnx", &transformer);
+    let expected = picture_of(&model);
+    model.write("transformer/model.onnx", onnx::free(&transformer, 512));
+    assert_eq!(picture_of(&model), expected);
 }
 
 /// Other families start from noise alone at full strength, and nothing is left of the paint.

@@ -96,12 +96,22 @@ pub fn fix_batch(model: &[u8], batch: u8) -> Vec<u8> {
     // A dimension's name (field 2, ten bytes) becomes its size (field 1) and a remark (field 3, eight bytes).
     let free = b"\x12\x0abatch_size";
     let fixed = [&[0x08, batch], &b"\x1a\x08a remark"[..]].concat();
+    replaced(model, free, &fixed)
+}
+
+/// `model` with sizes that it declares as `size`, of 128 to 16383, declared free; the bytes keep their places.
+pub fn free(model: &[u8], size: u64) -> Vec<u8> {
+    replaced(model, &bytes(1, number(1, size)), &bytes(1, bytes(2, "n")))
+}
+
+fn replaced(model: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
     let mut changed = model.to_vec();
     let places: Vec<usize> =
-        (0..model.len() - free.len()).filter(|&i| model[i..].starts_with(free)).collect();
+        (0..model.len() - from.len()).filter(|&i| model[i..].starts_with(from)).collect();
     assert!(!places.is_empty());
     for place in places {
-        changed[place..place + free.len()].copy_from_slice(&fixed);
+        changed[place..place + to.len()].copy_from_slice(to);
     }
     changed
 }
