@@ -140,6 +140,7 @@ def lives(args, settings, environment, place):
     for number in range(args.times):
         out = place / f"live-{number}"
         command = [args.scumble, "live", "--json", "--worker", "--keep", 0, "--model", args.model]
+        command += ["--patience", 7200]
         command += ["--script", script, "--out", out, *settings]
         report, loaded, loading, most, _, (busy, in_all) = run(command, environment, out / "frames")
         first = report["opening"] / 1e3

@@ -162,6 +162,9 @@ pub struct LiveArgs {
     /// Write at most N of the shown frames, evenly spread; 0 = none [default: all]
     #[arg(long, value_name = "N")]
     pub keep: Option<usize>,
+    /// How long the first picture, and the last one after the hand has ended, may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=604_800))]
+    pub patience: u64,
     /// Print the report as JSON instead of the table
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,7 @@
 //! `scumble live`: a recorded painting, replayed in real time, and what is left of it on disk.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::args::LiveArgs;
 use crate::failure::{Done, Failure, say};
@@ -26,7 +27,8 @@ pub fn run(args: &LiveArgs) -> Done {
     prepare(&args.out)?;
     let spool = Spool::create(&args.out, size.width as usize * size.height as usize * 4)?;
     let params = replay::params(&recording, &args.settings, args.preview);
-    let mut replay = Replay::new(&recording, &args.loras, engine.layer()?, params, spool);
+    let patience = Duration::from_secs(args.patience);
+    let mut replay = Replay::new(&recording, &args.loras, patience, engine.layer()?, params, spool);
 
     let spinner = progress::spinner("opening");
     replay.steer(&controls)?;

@@ -18,9 +18,6 @@ use crate::stills::Still;
 
 const TICK: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
-/// How long the last picture, and the first, may take.
-const PATIENCE: Duration = Duration::from_secs(300);
-
 /// A moment for the film strip.
 pub struct Mark {
     pub label: String,
@@ -32,6 +29,8 @@ pub struct Mark {
 pub struct Replay<'a> {
     recording: &'a Recording,
     loras: &'a LoraArgs,
+    /// How long the last picture, and the first, may take.
+    patience: Duration,
     layer: Layer,
     params: Params,
     painter: Painter,
@@ -55,6 +54,7 @@ impl<'a> Replay<'a> {
     pub fn new(
         recording: &'a Recording,
         loras: &'a LoraArgs,
+        patience: Duration,
         layer: Layer,
         params: Params,
         spool: Spool,
@@ -64,6 +64,7 @@ impl<'a> Replay<'a> {
         Replay {
             recording,
             loras,
+            patience,
             layer,
             prompts: vec![(f64::NEG_INFINITY, params.prompt.clone())],
             params: Params { lora_folder: loras.lora_folder.clone(), ..params },
@@ -108,8 +109,11 @@ impl<'a> Replay<'a> {
                     break;
                 }
             }
-            if begin.elapsed() > PATIENCE {
-                return Err(Failure::failed("The first picture did not come within five minutes."));
+            if begin.elapsed() > self.patience {
+                return Err(Failure::failed(format!(
+                    "The first picture did not come within {} seconds; --patience waits longer.",
+                    self.patience.as_secs()
+                )));
             }
         }
         self.opening = milliseconds(begin.elapsed());
@@ -249,7 +253,7 @@ impl<'a> Replay<'a> {
 
     /// Whether no FINAL frame can be hoped for any more.
     fn gave_up(&mut self, now: Instant, begin: Instant, length_ms: f64) -> Done<bool> {
-        let late = now - begin > Duration::from_secs_f64(length_ms / 1e3) + PATIENCE;
+        let late = now - begin > Duration::from_secs_f64(length_ms / 1e3) + self.patience;
         Ok(late || (!self.faults.is_empty() && self.layer.wait(0)?))
     }
 }

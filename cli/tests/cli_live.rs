@@ -60,6 +60,19 @@ fn frames(out: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_picture_that_does_not_come_is_waited_for_as_long_as_asked() {
+    let folder = scratch("patience");
+    let script = folder.join("script.json");
+    std::fs::write(&script, SHORT).unwrap();
+    let none = live(&script, &folder.join("none"), &["--steps", "100", "--patience", "0"]);
+    let told = said(&none);
+    assert!(told.contains("did not come within 0 seconds; --patience waits longer."), "{told}");
+    assert_eq!(none.status.code(), Some(1));
+    let too_long = live(&script, &folder.join("ever"), &["--patience", "99999999999999999999"]);
+    assert_eq!(too_long.status.code(), Some(2), "{}", said(&too_long));
+}
+
+#[test]
 fn loras_that_prompts_name_come_and_go() {
     let folder = scratch("loras");
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
