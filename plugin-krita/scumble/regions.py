@@ -69,11 +69,14 @@ class Numbers:
         """The regions of the condition's group, as conditions of their own. Raises Refused where they are too
         many. `taken` are the numbers in use; these are added."""
         made = []
+        # A new layer above the others leaves them theirs: under another one each would be read whole again.
+        kept = {self._known.get(identity(node), -1) for node in nodes}
         for node in nodes:
             layer = identity(node)
             number = self._known.get(layer, -1)
             if number < 0 or number in taken:
-                number = next((n for n in range(NUMBERS - 1, -1, -1) if n not in taken), -1)
+                free = [n for n in range(NUMBERS - 1, -1, -1) if n not in taken]
+                number = next((n for n in free if n not in kept), free[0] if free else -1)
             if number < 0:
                 raise Refused(
                     tr("More than {most} things would steer this document with the layers of “{name}”: merge "

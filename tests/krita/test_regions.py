@@ -167,6 +167,16 @@ def test_a_chosen_group_is_taken_and_told_of_where_it_is_paint(live, document):
     assert regions.layers(group, regions.identity(own)) == [], "Scumble's own group is none"
 
 
+def test_a_new_layer_above_leaves_the_others_their_numbers(live, document, group):
+    numbers, one = regions.Numbers(), Condition(0, "regions", "", group.uniqueId().toString())
+    of = lambda: {r.layer: r.number for r in numbers.of(one, regions.layers(group), {0})}  # noqa: E731
+    before = of()
+    group.setChildNodes([*group.children, document.createNode("lake", "paintlayer")])
+    after = of()
+    assert len(before) == 2 and len(after) == 3 and len(set(after.values())) == 3
+    assert {layer: after[layer] for layer in before} == before
+
+
 def test_more_layers_than_the_library_takes_are_told(live, document, group):
     many = [document.createNode(f"part {n}", "paintlayer") for n in range(40)]
     group.setChildNodes(many)
