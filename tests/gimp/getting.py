@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from desk import Desk
-from dialog import preview, rest
+from dialog import preview, rest, said
 from report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,17 +19,19 @@ sys.path.append(str(ROOT / "tests/krita"))
 from hub_server import Hub  # noqa: E402
 
 MODEL = ROOT / "models/tiny/lcm"
+EDGES = ROOT / "models/tiny/annotators/soft-edges/model.onnx"
 WINDOW = "^Get a Model$"
 
 
 @contextmanager
 def hub():
-    """One repository, painter/lcm, whose U-Net is cut once on the way."""
+    """A model, painter/lcm, whose U-Net is cut once on the way, and what HED's entry of the catalogue takes."""
     made = Hub()
     for file in MODEL.rglob("*"):
         if file.is_file():
             made.put("painter/lcm", str(file.relative_to(MODEL)), file.read_bytes())
     made.cut["unet/model.onnx"] = 50_000
+    made.put("axodoxian/controlnet_onnx", "annotators/hed.onnx", EDGES.read_bytes())
     try:
         yield made
     finally:
@@ -73,4 +75,34 @@ def get_a_model(d: Desk, r: Report):
     d.close_image()
 
 
-REAL = [get_a_model]
+def get_an_annotator(d: Desk, r: Report):
+    """The last but one of the list; it is no model, so none is chosen."""
+    data = Path(d.s.env["XDG_DATA_HOME"])
+    shutil.rmtree(data / "scumble/annotators", ignore_errors=True)
+    values = d.s.profile / "scumble.conf"
+    values.unlink(missing_ok=True)
+    d.open(240, 180)
+    window = d.dialog()
+    rest(d)
+    d.key("alt+m", "Tab", "space", pause=0.4)
+    d.s.until(lambda: d.s.windows_named(WINDOW), 10)
+    d.s.x("windowactivate", "--sync", d.s.windows_named(WINDOW)[0])
+    d.key("End", "Up", "alt+a", "alt+g", pause=0.4)
+    got = data / "scumble/annotators/hed/model.onnx"
+    arrived = d.s.until(got.exists, 30) and got.read_bytes() == EDGES.read_bytes()
+    r.check("an annotator is got into a folder of its own", arrived)
+    time.sleep(0.5)
+    d.key("Escape")
+    d.s.until(lambda: not d.s.windows_named(WINDOW), 5)
+    d.front(window)
+    told = d.s.until(lambda: "from the next stroke on" in said(d), 8)
+    r.check("which is told", told, said(d))
+    rest(d)
+    d.key("alt+o")
+    d.s.until(lambda: not d.dialogs(), 10)
+    r.check("and no model is chosen", "model=\n" in values.read_text(), values.read_text())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+REAL = [get_a_model, get_an_annotator]
