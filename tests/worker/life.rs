@@ -8,6 +8,7 @@ use scumble::engine::Engine;
 use scumble::job::Preview;
 use scumble::remote::Options;
 
+use crate::models::Scratch;
 use crate::seen::*;
 
 #[test]
@@ -120,4 +121,67 @@ fn a_host_that_is_killed_leaves_no_orphan() {
         host.wait().unwrap();
         until("the worker ends with its host", || is_gone(worker).then_some(()));
     }
+}
+
+/// The worker of a desktop's program, with a tool of systemd's that does what `busctl` says.
+fn on_a_desktop(name: &str, busctl: &str) -> Program {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Scratch::new(&format!("worker-{name}"));
+    let here = folder.0.display().to_string();
+    folder.write("own", "0::/user.slice/user@1000.service/app.slice/app-krita-7.scope\n");
+    folder.write("systemd/private", "");
+    std::os::unix::fs::symlink("pid:[4026531836]", folder.0.join("pid")).unwrap();
+    folder.write("bin/busctl", format!("#!/bin/sh\n{}\n", busctl.replace("FOLDER", &here)));
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.0.join("bin/busctl"), mode).unwrap();
+    let script = format!(
+        "#!/bin/sh\necho $$ >> {here}/pids\nexport PATH={here}/bin:$PATH XDG_RUNTIME_DIR={here} \
+         SCUMBLE_TEST_GROUPS={here}\nexec {WORKER} \"$@\"\n"
+    );
+    Program::of_script(folder, &script)
+}
+
+#[test]
+fn on_a_desktop_it_asks_for_a_scope_of_its_own_and_for_nobody_else() {
+    let program =
+        on_a_desktop("scope", "printf '%s\\n' \"$@\" > FOLDER/asking; mv FOLDER/asking FOLDER/asked");
+    let _engine = apart(&program);
+    let file = program.folder.0.join("asked");
+    let asked = until("it asks", || std::fs::read_to_string(&file).ok());
+    let words: Vec<&str> = asked.lines().collect();
+    let after = |word: &str| {
+        let place = words.iter().position(|other| *other == word).unwrap();
+        words[place + 1..].iter().take(3).copied().collect::<Vec<_>>()
+    };
+    let pid = program.started()[0].to_string();
+    assert_eq!(after("PIDs"), ["au", "1", &pid], "{asked}");
+    assert_eq!(after("StartTransientUnit")[1], format!("app-scumble-worker-{pid}.scope"), "{asked}");
+    assert_eq!(after("CPUWeight")[..2], ["t", "20"], "{asked}");
+    assert_eq!(after("Slice")[..2], ["s", "app.slice"], "{asked}");
+    // systemd's own tool takes it, and gets as far as a bus without a systemd.
+    let tool =
+        Command::new("dbus-run-session").args(["--", "busctl"]).args(&words).env("LC_ALL", "C").output();
+    match tool {
+        Ok(tool) => {
+            let says = String::from_utf8_lossy(&tool.stderr).into_owned();
+            assert!(says.contains("org.freedesktop.systemd1") && !says.contains("signature"), "{says}");
+        }
+        Err(error) => println!("left out: dbus-run-session: {error}"),
+    }
+}
+
+#[test]
+fn a_systemd_that_does_not_answer_keeps_nobody_waiting_and_is_not_waited_for() {
+    let program = on_a_desktop("hung-scope", "echo $$ > FOLDER/hangs; exec sleep 1000");
+    let engine = apart(&program);
+    let file = program.folder.0.join("hangs");
+    let asks = until("it asks", || std::fs::read_to_string(&file).ok()?.trim().parse::<i32>().ok());
+    let layer = session(&engine, Preview::Off);
+    assert!(show(&layer, &paint(1)).faults.is_empty());
+    kill(program.started()[0]);
+    let gone = || {
+        let stat = std::fs::read_to_string(format!("/proc/{asks}/stat")).unwrap_or_default();
+        (!stat.contains("(sleep)") || stat.contains(") Z")).then_some(())
+    };
+    until("what asks ends with the worker", gone);
 }

@@ -2,6 +2,7 @@
 
 mod memory;
 mod process;
+mod scope;
 mod socket;
 mod worker;
 

@@ -23,6 +23,7 @@ pub fn connect() -> Option<Socket> {
 pub fn settle_in() {
     crate::thread::lower_process_priority();
     let _ = std::fs::write("/proc/self/oom_score_adj", "500");
+    super::scope::ask();
 }
 
 /// Ends at once: nothing is to be put in order, and ONNX Runtime may be in the middle of something.
