@@ -179,6 +179,38 @@ fn webgpu_renders_the_picture_of_the_cpu() {
 }
 
 #[test]
+fn what_stays_the_same_is_sent_to_the_card_once() {
+    let folder = scratch("bound");
+    let (paint, sd15) = (paint(&folder), model("sd15"));
+    let lora = format!("{}:0.8", model("loras/sd15-kohya.safetensors"));
+    let mut logs = Vec::new();
+    let outputs = ["cpu", "webgpu"].map(|device| {
+        let output = folder.join(format!("{device}.png")).to_str().unwrap().to_owned();
+        let mut command = scumble("webgpu", &render(&paint, &output, &sd15, device)[..9]);
+        command.args(["--device", device, "--steps", "2", "--strength", "1", "-vv", "--lora", &lora]);
+        let rendered = command.output().unwrap();
+        let (out, err) = said(&rendered);
+        assert!(rendered.status.success(), "{device}: {out}{err}");
+        logs.push(err);
+        output
+    });
+    let near = psnr(&outputs[0], &outputs[1]);
+    println!("webgpu against cpu, with a LoRA: {near:.1} dB");
+    assert!(near >= 60.0, "{near:.1} dB");
+    let sent = |log: &str| -> Vec<String> {
+        let runs = log.lines().filter_map(|line| line.split_once(": unet ran for "));
+        runs.map(|(_, rest)| rest.split_once("; ").unwrap().1.to_owned()).collect()
+    };
+    // After the run of loading: all of it; then the latent and the time, while the words and the LoRA are there.
+    let [.., first, second] = &sent(&logs[1])[..] else { panic!("{}", logs[1]) };
+    let (few, all) = second.split_once(" of ").unwrap();
+    let all = all.split(' ').next().unwrap().parse::<usize>().unwrap();
+    assert!(few == "2" && all > 100 && first.starts_with(&format!("{all} of {all} ")), "{first}; {second}");
+    let on_cpu = sent(&logs[0]).pop().unwrap();
+    assert!(on_cpu.starts_with(&format!("{all} of {all} ")), "{on_cpu}");
+}
+
+#[test]
 fn a_model_in_half_precision_on_a_card_without_it_is_told_and_auto_goes_to_the_cpu() {
     let folder = scratch("half");
     let (paint, model) = (paint(&folder), model("turbo"));

@@ -3,8 +3,11 @@
 //! Exports differ in element types, ranks and fixed sizes, so all of that is read from the session; callers
 //! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
 
+mod bound;
 pub(crate) mod errors;
 mod kept;
+mod lost;
+mod made;
 mod numbers;
 mod reading;
 
@@ -22,7 +25,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::{Device, Kind, Options};
 use crate::models::runtime::{Runtime, faults};
+use bound::Bound;
 use errors::failed;
+pub use made::Made;
 use numbers::{floats, is_near, value};
 use reading::sessions;
 
@@ -50,6 +55,8 @@ pub enum Feed<'a> {
     Ids(&'a [usize], &'a [i64]),
     /// One number, as a scalar or as a list of one, in whatever type the input wants (a timestep).
     Number(f32),
+    /// What another network on the same device has made, as it is: in the input's own type.
+    Made(&'a Made),
 }
 
 /// What is fed to inputs that a file does not declare, by name.
@@ -61,6 +68,8 @@ pub struct Component {
     session: Session,
     /// The same with all digits, until the first run has shown whether it is needed.
     exact: Option<Session>,
+    /// What lies on the device, where that has memory of its own.
+    bound: Option<Bound>,
     /// What is fed in every run besides what the network declares: the inputs of [`Component::read_again`].
     also: BTreeMap<String, DynValue>,
     runtime: &'static Runtime,
@@ -94,7 +103,8 @@ impl Component {
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
         let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
-        Ok(Component { network, session, exact, also: BTreeMap::new(), runtime, options })
+        let bound = Bound::new(&session, options.device);
+        Ok(Component { network, session, exact, bound, also: BTreeMap::new(), runtime, options })
     }
 
     /// Reads the network again from `model`, its file with more inputs, which from then on get what [`Component::feed_also`]
@@ -106,13 +116,22 @@ impl Component {
         let Network { name, path, .. } = &self.network;
         (self.session, self.exact) =
             sessions((*name, path), Some(model), self.runtime, self.options, cancel)?;
+        self.bound = Bound::new(&self.session, self.options.device);
         self.also.clear();
         Ok(())
     }
 
     /// Says what inputs that the file does not have are fed in every run from now on.
     pub fn feed_also(&mut self, values: Also) {
+        if let Some(bound) = &mut self.bound {
+            values.iter().for_each(|(name, _)| bound.forget(name));
+        }
         self.also.extend(values);
+    }
+
+    /// Does what it makes stay in a device's memory where [`Component::make`] is told so?
+    pub fn keeps(&self) -> bool {
+        self.bound.is_some()
     }
 
     pub fn name(&self) -> &'static str {
@@ -202,11 +221,41 @@ impl Component {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<ArrayD<f32>>> {
-        let also = &self.also;
-        let made = self.network.run(&mut self.session, (feeds, also), wanted, cancel, spent)?;
+        let made = self.make(feeds, wanted, false, cancel, spent)?;
+        made.iter().map(|made| floats(&made.0).map_err(|error| self.network.failed(&error))).collect()
+    }
+
+    /// The same, with the numbers where ONNX Runtime has put them: where it `stays`, in the memory of a device that
+    /// [`Component::keeps`] them, for a network on the same device to read.
+    ///
+    /// # Errors
+    /// As [`Component::run`].
+    pub fn make(
+        &mut self,
+        feeds: &[(&str, Feed<'_>)],
+        wanted: &[&str],
+        stays: bool,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Vec<Made>> {
+        let Component { network, session, bound, also, .. } = self;
+        let asked = Asked { feeds, also, wanted, stays };
+        let mut made = network.run(session, bound.as_mut(), &asked, cancel, spent);
+        if let Err(error) = &made
+            && !error.is_cancelled()
+            && bound.take_if(|bound| !bound.proven).is_some()
+        {
+            log::warn!("the {} keeps nothing on {}: {error}", network.name, network.device);
+            made = network.run(session, None, &asked, cancel, spent);
+        }
+        let made = made?;
         let Some(mut exact) = self.exact.take() else { return Ok(made) };
-        let right = self.network.run(&mut exact, (feeds, also), wanted, cancel, spent)?;
-        let near = made.iter().zip(&right).all(|(made, right)| is_near(made, right));
+        let right = self.network.run(&mut exact, None, &asked, cancel, spent)?;
+        let mut near = true;
+        for (made, right) in made.iter().zip(&right) {
+            let read = |made: &Made| floats(&made.0).map_err(|error| self.network.failed(&error));
+            near &= is_near(&read(made)?, &read(right)?);
+        }
         match near {
             true => log::info!("the {} runs in bfloat16", self.network.name),
             false => {
@@ -221,59 +270,88 @@ impl Component {
     }
 }
 
+/// What one run is for.
+struct Asked<'a> {
+    feeds: &'a [(&'a str, Feed<'a>)],
+    also: &'a BTreeMap<String, DynValue>,
+    wanted: &'a [&'a str],
+    stays: bool,
+}
+
 impl Network {
     fn run(
         &self,
         session: &mut Session,
-        (feeds, also): (&[(&str, Feed<'_>)], &BTreeMap<String, DynValue>),
-        wanted: &[&str],
+        mut bound: Option<&mut Bound>,
+        asked: &Asked<'_>,
         cancel: &Cancel,
         spent: &mut Duration,
-    ) -> Result<Vec<ArrayD<f32>>> {
+    ) -> Result<Vec<Made>> {
         cancel.check()?;
+        let faults = faults::count();
+        let Asked { feeds, also, wanted, stays } = *asked;
         let fed = |port: &Port| feeds.iter().any(|(name, _)| *name == port.name);
         if let Some(port) = self.inputs.iter().find(|port| !fed(port)) {
             return Err(self.unsupported(&format!("it wants an input called \"{}\"", port.name)));
         }
         let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> =
             Vec::with_capacity(feeds.len() + also.len());
+        let mut sent = 0;
         for (name, feed) in feeds {
             let port = self
                 .inputs
                 .iter()
                 .find(|port| port.name == *name)
                 .ok_or_else(|| self.unsupported(&format!("it has no input called \"{name}\"")))?;
-            let value = value(feed, port).map_err(|e| self.failed(&e))?.ok_or_else(|| {
-                self.unsupported(&format!("its input \"{name}\" is of the type {}", port.element))
-            })?;
-            values.push((Cow::Borrowed(*name), value));
+            if bound.as_ref().is_some_and(|bound| bound.has(name, feed)) {
+                continue;
+            }
+            let value =
+                value(feed, port, bound.is_some()).map_err(|e| self.failed(&e))?.ok_or_else(|| {
+                    self.unsupported(&format!("its input \"{name}\" is of the type {}", port.element))
+                })?;
+            sent += usize::from(!matches!(feed, Feed::Made(_)));
+            match &mut bound {
+                Some(bound) => bound.feed(name, &value, Some(feed)).map_err(|e| self.failed(&e))?,
+                None => values.push((Cow::Borrowed(*name), value)),
+            }
         }
-        values.extend(also.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), value.into())));
+        for (name, value) in also {
+            match &mut bound {
+                Some(bound) if bound.is_fed(name) => continue,
+                Some(bound) => bound.feed(name, value, None).map_err(|e| self.failed(&e))?,
+                None => values.push((Cow::Borrowed(name.as_str()), value.into())),
+            }
+            sent += 1;
+        }
         let options = Arc::new(RunOptions::new().map_err(|e| self.failed(&e))?);
         let terminator = Arc::clone(&options);
         let hooked = cancel.hook(move || {
             // It cannot fail, and there would be nobody to tell.
             let _ = terminator.terminate();
         });
-        let faults = faults::count();
         let start = Instant::now();
-        let outputs = match lost::now(self.name, self.device) {
-            false => session.run_with_options(values, &options),
-            true => Err(ort::Error::new("WebGPU device lost (1): a test has taken it away")),
+        let outputs = match (lost::now(self.name, self.device), bound) {
+            (true, _) => Err(ort::Error::new("WebGPU device lost (1): a test has taken it away")),
+            (false, Some(bound)) => bound.run(session, wanted, stays, &options),
+            (false, None) => session.run_with_options(values, &options).map(|mut outputs| {
+                let made = wanted.iter().map(|name| outputs.remove(name));
+                made.collect()
+            }),
         };
         let took = start.elapsed();
         *spent += took;
-        log::trace!("{} ran for {} ms", self.name, took.as_millis());
+        let (ms, all) = (took.as_millis(), feeds.len() + also.len());
+        let put = if stays { "stays there" } else { "comes back" };
+        log::trace!("{} ran for {ms} ms; {sent} of {all} inputs were sent, what it made {put}", self.name);
         drop(hooked);
         // First: a terminated run fails with a general error, which is not to be taken for one.
         cancel.check()?;
         let outputs = outputs.map_err(|error| self.failed(&error))?;
-        let mut made = Vec::with_capacity(wanted.len());
-        for name in wanted {
-            let missing = || Error::new(Status::Inference, format!("The {} gave no \"{name}\".", self.name));
-            let value = outputs.get(*name).ok_or_else(missing)?;
-            made.push(floats(value).map_err(|error| self.failed(&error))?);
-        }
+        let missing =
+            |name: &str| Error::new(Status::Inference, format!("The {} gave no \"{name}\".", self.name));
+        let made = wanted.iter().zip(outputs).map(|(name, made)| made.map(Made).ok_or_else(|| missing(name)));
+        let made = made.collect::<Result<_>>()?;
         // WebGPU only logs that a command failed, and goes on with numbers that mean nothing.
         match faults::since(faults) {
             Some(fault) if self.device.kind == Kind::WebGpu => {
@@ -317,27 +395,4 @@ fn ports(name: &str, path: &Path, outlets: &[Outlet]) -> Result<Vec<Port>> {
             Ok(Port { name: outlet.name().to_owned(), element, shape: shape.iter().copied().collect() })
         })
         .collect()
-}
-
-/// Where tests take the device away: SCUMBLE_TEST_LOST_DEVICE is "NETWORK N", the run that fails, from 1. Not in release
-/// builds.
-mod lost {
-    use super::Device;
-
-    #[cfg(not(debug_assertions))]
-    pub fn now(_: &str, _: Device) -> bool {
-        false
-    }
-
-    #[cfg(debug_assertions)]
-    pub fn now(name: &str, device: Device) -> bool {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static RUNS: AtomicU32 = AtomicU32::new(0);
-        let Ok(order) = std::env::var("SCUMBLE_TEST_LOST_DEVICE") else { return false };
-        let Some((wanted, run)) = order.split_once(' ') else { return false };
-        if device.kind == super::Kind::Cpu || wanted != name {
-            return false;
-        }
-        RUNS.fetch_add(1, Ordering::Relaxed) + 1 >= run.parse().unwrap_or(u32::MAX)
-    }
 }

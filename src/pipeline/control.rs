@@ -4,21 +4,25 @@
 //! In OnnxStack's form: each in a file of its own, beside a U-Net with an input for each thing said. Steps and scales are
 //! those of diffusers' `StableDiffusionControlNetImg2ImgPipeline`.
 
+mod said;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::beside::{self, is_heard};
-use super::denoise::{Conditioning, Denoiser, Noisy, Residual};
+use super::denoise::{Conditioning, Denoiser, Noisy};
 use super::load::Loading;
+use super::residual::Residual;
 use super::unet;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::beside::Beside;
-use crate::models::component::{Component, Feed, Port};
+use crate::models::component::{Component, Port};
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::layout;
 use crate::render::{Control, Scene};
+use said::Ear;
 
 /// ControlNets that are kept, of those that the last job did not ask for.
 const KEPT: usize = 4;
@@ -291,13 +295,14 @@ impl Controls {
         let mut together: Vec<Residual> = Vec::new();
         let Some(listening) = &self.listening else { return Ok(together) };
         let heard = residuals(listening.inputs());
-        for Acting { net, control } in acting {
-            if !is_heard(step, control.start, control.end) {
-                continue;
-            }
+        let speaking =
+            acting.iter().filter(|acting| is_heard(step, acting.control.start, acting.control.end));
+        let alone = speaking.clone().count() == 1;
+        for Acting { net, control } in speaking {
             let Some(net) = self.nets.get_mut(*net) else { continue };
-            for latent in said(net, control, conditioning, noisy, cancel, spent)?.into_iter().enumerate() {
-                let (place, (shape, numbers)) = latent;
+            let to = Ear { network: listening, alone };
+            let (said, scale) = net.said(control, &to, conditioning, noisy, cancel, spent)?;
+            for (place, (shape, mut numbers)) in said.into_iter().enumerate() {
                 let Some((_, port)) = heard.get(place) else { continue };
                 let fits = together.get(place).is_none_or(|so_far| so_far.shape == shape)
                     && port.fixed(1).is_none_or(|channels| shape.first() == Some(&channels));
@@ -311,11 +316,11 @@ impl Controls {
                         ),
                     ));
                 }
-                let scaled = numbers.iter().map(|number| number * control.scale);
                 match together.get_mut(place) {
-                    Some(sum) => sum.numbers.iter_mut().zip(scaled).for_each(|(sum, number)| *sum += number),
+                    Some(sum) => sum.numbers.add(&numbers, scale)?,
                     None => {
-                        together.push(Residual { input: port.name.clone(), shape, numbers: scaled.collect() })
+                        numbers.scale(scale)?;
+                        together.push(Residual { input: port.name.clone(), shape, numbers });
                     }
                 }
             }
@@ -327,54 +332,6 @@ impl Controls {
     pub fn network(&mut self, said: &[Residual]) -> Option<&mut Denoiser> {
         self.listening.as_mut().filter(|_| !said.is_empty())
     }
-}
-
-/// What one ControlNet says, unscaled: by place the shape for one latent, and the numbers of all.
-fn said(
-    net: &mut Net,
-    control: &Control<'_>,
-    conditioning: &Conditioning,
-    noisy: &Noisy<'_>,
-    cancel: &Cancel,
-    spent: &mut Duration,
-) -> Result<Vec<(Vec<usize>, Vec<f32>)>> {
-    let latents = conditioning.latents();
-    let batch = net.network.input("sample").and_then(|port| port.fixed(0));
-    let per_run = batch.unwrap_or(latents).clamp(1, latents.max(1));
-    let picture = control.picture.as_standard_layout();
-    let (channels, height, width) = picture.dim();
-    let outputs: Vec<&str> = net.outputs.iter().map(String::as_str).collect();
-    let mut all: Vec<(Vec<usize>, Vec<f32>)> = Vec::new();
-    for first in (0..latents).step_by(per_run) {
-        let count = per_run.min(latents - first);
-        let given = conditioning.given(&(first..first + count)).unwrap_or_default();
-        let samples = noisy.sample.repeat(count);
-        let pictures = picture.as_slice().unwrap_or_default().repeat(count);
-        let shape = [&[count], noisy.shape].concat();
-        let seen = [count, channels, height, width];
-        let mut feeds = vec![
-            ("sample", Feed::Floats(&shape, &samples)),
-            ("timestep", Feed::Number(noisy.timestep)),
-            ("controlnet_cond", Feed::Floats(&seen, &pictures)),
-        ];
-        if net.network.input("conditioning_scale").is_some() {
-            // What is said is scaled outside: not every export can.
-            feeds.push(("conditioning_scale", Feed::Number(1.0)));
-        }
-        // It need not be told all that the U-Net is.
-        let known = given.iter().filter(|(name, ..)| net.network.input(name).is_some());
-        feeds.extend(known.map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
-        let made = net.network.run_for_all(&feeds, &outputs, cancel, spent)?;
-        for (place, array) in made.into_iter().enumerate() {
-            let shape = array.shape().get(1..).unwrap_or_default().to_vec();
-            let numbers = array.into_raw_vec_and_offset().0;
-            match all.get_mut(place) {
-                Some((_, so_far)) => so_far.extend(numbers),
-                None => all.push((shape, numbers)),
-            }
-        }
-    }
-    Ok(all)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed, Port};
 pub use crate::pipeline::conditioning::{Conditioning, Half};
 use crate::pipeline::fused;
-pub use crate::pipeline::noisy::{Noisy, Residual};
+pub use crate::pipeline::noisy::Noisy;
 
 pub struct Denoiser {
     network: Component,
@@ -109,6 +109,16 @@ impl Denoiser {
     /// Does so much guidance want the negative prompt?
     pub fn guides(&self, guidance: f32) -> bool {
         guidance > 1.0 && !self.distilled
+    }
+
+    /// Does it take so many latents in one run?
+    pub fn takes_at_once(&self, latents: usize) -> bool {
+        self.batch.is_none_or(|batch| batch == latents)
+    }
+
+    /// Does it keep what it is fed on a device? See [`Component::keeps`].
+    pub fn keeps(&self) -> bool {
+        self.network.keeps()
     }
 
     /// Does it take embeddings of any number of tokens?
@@ -240,14 +250,12 @@ impl Denoiser {
             feeds.push((fused::PICTURES, Feed::Floats(&pictures.0, &pictures.1)));
             feeds.push((fused::SCALES, Feed::Floats(&[1, 1], &scale)));
         }
-        let added = noisy.residuals.iter().map(|residual| {
-            let size: usize = residual.shape.iter().product();
-            let part = residual.numbers.get(latents.start * size..latents.end * size);
-            let part = part.ok_or_else(|| self.wrong_shape(&residual.shape))?;
-            Ok((residual.input.as_str(), [&[count], residual.shape.as_slice()].concat(), part))
-        });
-        let added: Vec<(&str, Vec<usize>, &[f32])> = added.collect::<Result<_>>()?;
-        feeds.extend(added.iter().map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let shapes: Vec<Vec<usize>> =
+            noisy.residuals.iter().map(|residual| [&[count], residual.shape.as_slice()].concat()).collect();
+        for (residual, shape) in noisy.residuals.iter().zip(&shapes) {
+            let part = residual.feed(&latents, shape).ok_or_else(|| self.wrong_shape(&residual.shape))?;
+            feeds.push((residual.input.as_str(), part));
+        }
         let places: Vec<_> = conditioning
             .places
             .iter()

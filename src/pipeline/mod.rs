@@ -28,6 +28,7 @@ mod prompt;
 mod redux;
 mod reference;
 mod region;
+mod residual;
 mod samplers;
 mod sana_sprint;
 pub mod scheduler;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::pipeline::residual::Residual;
 use crate::render::Picture;
 
 /// What a step shows the network.
@@ -41,14 +42,6 @@ impl Noisy<'_> {
             [] => (sample, shape),
         }
     }
-}
-
-/// What is added inside the network: by input, for all latents of [`Conditioning`] one after the other.
-pub struct Residual {
-    pub input: String,
-    /// Of one latent.
-    pub shape: Vec<usize>,
-    pub numbers: Vec<f32>,
 }
 
 #[cfg(test)]

@@ -178,16 +178,18 @@ impl Decoder {
             scaled = unfold(&scaled, [channels / PATCH, height * SIDE, width * SIDE], patches);
         }
         let feeds = [(self.input.as_str(), Feed::Floats(&shape, &scaled))];
-        let decoded = self.network.run(&feeds, &self.output, cancel, spent)?;
-        let shape = decoded.shape().to_vec();
+        let decoded = self.network.make(&feeds, &[&self.output], false, cancel, spent)?;
+        let Some(decoded) = decoded.first() else { return Err(self.network.unsupported("it makes nothing")) };
+        let shape = decoded.shape();
         let [1, 3, height, width] = shape[..] else {
             return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
         };
-        let mut data = decoded.into_raw_vec_and_offset().0;
-        if data.iter().any(|value| !value.is_finite()) {
+        let made = decoded.numbers()?;
+        if made.iter().any(|value| !value.is_finite()) {
             return Err(overflows("vae_decoder"));
         }
-        data.iter_mut().for_each(|value| *value = (*value * 0.5 + 0.5).clamp(0.0, 1.0));
+        // Out of the runtime's memory in one go: a large picture's pages are written once.
+        let data = made.iter().map(|value| (value * 0.5 + 0.5).clamp(0.0, 1.0)).collect();
         Array3::from_shape_vec((3, height, width), data)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))
     }

@@ -1,5 +1,7 @@
 //! Numbers on their way into a network and out of it: element types, ranks, and how near two results are.
 
+use std::borrow::Cow;
+
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use ndarray::{ArrayD, IxDyn};
@@ -8,10 +10,21 @@ use ort::value::{DynValue, Tensor, TensorElementType, TensorRef};
 
 use super::{Feed, Port};
 
-/// The feed in the type and rank that the port declares; None if there is no such conversion.
-pub(super) fn value<'a>(feed: &Feed<'a>, port: &Port) -> ort::Result<Option<SessionInputValue<'a>>> {
+/// The feed in the type and rank that the port declares; None if there is no such conversion. What is to be bound is `owned`:
+/// `ort` would make a copy of numbers that are lent, and waits for itself where it does (2.0.0-rc.15).
+pub(super) fn value<'a>(
+    feed: &Feed<'a>,
+    port: &Port,
+    owned: bool,
+) -> ort::Result<Option<SessionInputValue<'a>>> {
     use TensorElementType as T;
     Ok(Some(match (feed, port.element) {
+        (Feed::Floats(shape, data), T::Float32) if owned => {
+            Tensor::from_array((shape.to_vec(), data.to_vec()))?.into()
+        }
+        (Feed::Ids(shape, ids), T::Int64) if owned => {
+            Tensor::from_array((shape.to_vec(), ids.to_vec()))?.into()
+        }
         (Feed::Floats(shape, data), T::Float32) => {
             TensorRef::from_array_view((shape.to_vec(), *data))?.into()
         }
@@ -51,30 +64,36 @@ pub(super) fn value<'a>(feed: &Feed<'a>, port: &Port) -> ort::Result<Option<Sess
                 _ => return Ok(None),
             }
         }
+        (Feed::Made(made), element) if made.0.dtype().tensor_type() == Some(element) => (&made.0).into(),
         _ => return Ok(None),
     }))
 }
 
-/// A result as `f32`.
-pub(super) fn floats(value: &DynValue) -> ort::Result<ArrayD<f32>> {
-    let (shape, data): (_, Vec<f32>) = match value.dtype().tensor_type() {
+/// A result's shape, and its numbers as `f32`.
+pub(super) fn numbers(value: &DynValue) -> ort::Result<(Vec<usize>, Cow<'_, [f32]>)> {
+    let (shape, numbers): (_, Cow<'_, [f32]>) = match value.dtype().tensor_type() {
         Some(TensorElementType::Float16) => {
             let (shape, halves) = value.try_extract_tensor::<f16>()?;
-            let mut data = vec![0.0; halves.len()];
-            halves.convert_to_f32_slice(&mut data);
-            (shape, data)
+            let mut numbers = vec![0.0; halves.len()];
+            halves.convert_to_f32_slice(&mut numbers);
+            (shape, numbers.into())
         }
         Some(TensorElementType::Float64) => {
             let (shape, doubles) = value.try_extract_tensor::<f64>()?;
             (shape, doubles.iter().map(|&v| v as f32).collect())
         }
         _ => {
-            let (shape, data) = value.try_extract_tensor::<f32>()?;
-            (shape, data.to_vec())
+            let (shape, numbers) = value.try_extract_tensor::<f32>()?;
+            (shape, numbers.into())
         }
     };
-    let shape: Vec<usize> = shape.iter().map(|&size| usize::try_from(size).unwrap_or(0)).collect();
-    ArrayD::from_shape_vec(IxDyn(&shape), data).map_err(|e| ort::Error::new(e.to_string()))
+    Ok((shape.iter().map(|&size| usize::try_from(size).unwrap_or(0)).collect(), numbers))
+}
+
+/// A result as `f32`.
+pub(super) fn floats(value: &DynValue) -> ort::Result<ArrayD<f32>> {
+    let (shape, numbers) = numbers(value)?;
+    ArrayD::from_shape_vec(IxDyn(&shape), numbers.into_owned()).map_err(|e| ort::Error::new(e.to_string()))
 }
 
 /// Whether numbers of less precision keep 40 dB to the right ones, by the range of these.

@@ -16,7 +16,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::runtime::Runtime;
 
 pub use list::{Listed, list};
-pub(crate) use provider::{Options, Precision, precision, session_builder};
+pub(crate) use provider::{Options, Precision, memory, precision, session_builder};
 
 /// A kind of device, by the provider of ONNX Runtime that computes on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

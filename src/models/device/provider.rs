@@ -1,6 +1,7 @@
 //! Session options for each device.
 
 use ort::ep::{self, ArbitrarilyConfigurableExecutionProvider, ExecutionProvider, ExecutionProviderDispatch};
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBuilder};
 
@@ -82,6 +83,26 @@ pub(crate) fn session_builder(
     };
     let given = plugin_options(&chosen, options);
     Ok(builder.with_devices([chosen], Some(&given))?)
+}
+
+/// A device's memory; `None` where it is the process's own, or where it was never tried.
+pub(crate) fn memory(device: Device) -> Option<MemoryInfo<'static>> {
+    // ONNX Runtime has changed WebGPU's name for it.
+    let names: &[&str] = match device.kind {
+        Kind::WebGpu => &["WebGPU_Buf", "WebGPU_Buffer"],
+        Kind::Cuda => &["Cuda"],
+        Kind::Cpu | Kind::TensorRtRtx | Kind::MiGraphX | Kind::OpenVino | Kind::DirectMl | Kind::CoreMl => {
+            &[]
+        }
+    };
+    if !is_built_in(device.kind).unwrap_or(false) {
+        return None;
+    }
+    let index = i32::from(device.index);
+    let of = |name: &&str| {
+        MemoryInfo::new(AllocationDevice::new(name), index, AllocatorType::Device, MemoryType::Default).ok()
+    };
+    names.iter().find_map(of)
 }
 
 /// Whether the loaded ONNX Runtime has the provider in itself.
