@@ -25,7 +25,7 @@ WINDOW = "^Get a Model$"
 
 @contextmanager
 def hub():
-    """A model, painter/lcm, whose U-Net is cut once on the way, and what HED's entry of the catalogue takes."""
+    """A model, painter/lcm, whose U-Net is cut once on the way, and what the catalogue's HED takes."""
     made = Hub()
     for file in MODEL.rglob("*"):
         if file.is_file():
