@@ -13,7 +13,8 @@ The map, in the order in which a stroke travels:
     undo.py       no undo is lost to a picture              pictures.py   a picture's file as a layer
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engines.py    one engine a model, shared                models.py     the artist's model folders
-    engine.py     the library as Python objects             abi.py        scumble.h in ctypes
+    library.py    the shared library, found and loaded      abi.py        scumble.h in ctypes
+    engine.py     what it does, as Python objects
     settings.py   what a document remembers                 log.py        what went wrong inside
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins

@@ -13,10 +13,10 @@ from krita import DockWidget, Krita
 
 from . import abi, host, models, pictures, shop
 from .compare import Compare
-from .engine import ScumbleError
 from .extension import live, run
 from .getting import size
 from .history_strip import HistoryStrip
+from .library import ScumbleError
 from .log import guarded
 from .model_row import GET, ModelRow
 from .prompt_box import PromptBox

@@ -7,9 +7,10 @@ import time
 from contextlib import contextmanager
 
 from . import abi, host, onion
-from .engine import Engine, ScumbleError, Session
+from .engine import Engine, Session
 from .group import Gone, ManagedGroup, OtherColours
 from .instant_preview import LIFTED, InstantPreview
+from .library import ScumbleError
 from .pixels import EMPTY, PixelFormat
 from .playing import PLAYING, Playing
 from .reading import Reading

@@ -5,8 +5,9 @@ its last document."""
 from __future__ import annotations
 
 from . import abi, getting, log, models
-from .engine import Engine, Library, ScumbleError
+from .engine import Engine
 from .getting import Offer
+from .library import Library, ScumbleError
 from .log import guarded
 from .qt import QtCore
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from . import host, log, shop
-from .engine import ScumbleError
+from .library import ScumbleError
 from .live import Live
 from .log import guarded
 from .qt import QtCore, QtWidgets, sip, tr

@@ -7,7 +7,7 @@ import ctypes
 from dataclasses import dataclass
 
 from . import abi
-from .engine import Library, Owned, encoded, text
+from .library import Library, Owned, encoded, text
 from .qt import tr
 
 LISTS = {

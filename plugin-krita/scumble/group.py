@@ -24,8 +24,9 @@ import time
 from krita import Krita, Selection
 
 from . import host, redraw_tap
-from .engine import Frame, ScumbleError
+from .engine import Frame
 from .gathering import Gathering
+from .library import ScumbleError
 from .pixels import EMPTY, Buffer, Coverage, PixelFormat, Refused, intersect, pixel_format
 from .qt import QtCore, QtGui, owned, tr
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from . import abi, host, models, pictures, prompts, regions, status, styles
 from . import settings as stored
 from .document import LiveDocument
-from .engine import ScumbleError
 from .engines import FATAL, OF_THE_MODEL, Engines
 from .group import ManagedGroup
 from .history import SIDE, History, Kept
+from .library import ScumbleError
 from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from . import abi, host, log, status
 from .document import LiveDocument
-from .engine import ScumbleError
 from .engines import FATAL
+from .library import ScumbleError
 from .log import guarded
 from .qt import QtCore, tr
 from .watch import Watch

@@ -17,7 +17,7 @@ from pathlib import Path
 from krita import Krita
 
 from . import abi
-from .engine import ScumbleError
+from .library import ScumbleError
 from .qt import tr
 
 READ = 1 << 16  # bytes of each small file, or of one that was chosen by itself, that go into the id

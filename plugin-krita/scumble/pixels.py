@@ -7,7 +7,8 @@ import ctypes
 from dataclasses import dataclass
 
 from . import abi, spaces
-from .engine import SRGB, ScumbleError, Space
+from .engine import SRGB, Space
+from .library import ScumbleError
 from .qt import QtCore, tr
 
 

@@ -7,8 +7,8 @@ import html
 from pathlib import Path
 
 from . import abi
-from .engine import Library, ScumbleError
 from .getting import Download, Offer, Progress, offers, size
+from .library import Library, ScumbleError
 from .log import guarded
 from .qt import QtCore, QtWidgets, sip, tr
 from .widgets import Wrapped

@@ -17,7 +17,8 @@ from array import array
 from dataclasses import dataclass, fields
 
 from . import abi, models, regions
-from .engine import ScumbleError, Session, Steered
+from .engine import Session, Steered
+from .library import ScumbleError
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, owned, tr
 from .reading import Reading

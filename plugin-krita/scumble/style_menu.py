@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import styles
-from .engine import ScumbleError
+from .library import ScumbleError
 from .qt import QtCore, QtGui, QtWidgets, tr
 from .styles import SUFFIX, Style
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from krita import Krita
 
 from . import log
-from .engine import ScumbleError
+from .library import ScumbleError
 from .qt import tr
 from .settings import MOST_BYTES, DocumentSettings, parse_object
 from .steering import MOST, Condition, read_conditions

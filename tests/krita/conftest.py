@@ -40,7 +40,7 @@ def stub_path(tmp_path_factory):
 
 @pytest.fixture
 def stub(stub_path, monkeypatch):
-    from scumble.engine import Library
+    from scumble.library import Library
 
     monkeypatch.setenv("SCUMBLE_STUB_MS", "5")
     return Library(stub_path)
@@ -48,7 +48,7 @@ def stub(stub_path, monkeypatch):
 
 @pytest.fixture
 def real():
-    from scumble.engine import Library
+    from scumble.library import Library
 
     path = os.environ.get("SCUMBLE_LIBRARY")
     if not path:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from conftest import eventually
 from scumble import abi
-from scumble.engine import Engine, ScumbleError, Session, Settings, Steered
+from scumble.engine import Engine, Session, Settings, Steered
+from scumble.library import ScumbleError
 
 SIZE = (64, 48)  # width, height
 HALF = (0, 0, 32, 48)

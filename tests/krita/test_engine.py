@@ -7,15 +7,8 @@ import gc
 import pytest
 from conftest import eventually
 from scumble import abi
-from scumble.engine import (
-    Engine,
-    Library,
-    ScumbleError,
-    Session,
-    Settings,
-    library_name,
-    library_path,
-)
+from scumble.engine import Engine, Session, Settings
+from scumble.library import Library, ScumbleError, library_name, library_path
 
 WHITE = b"\xff" * (64 * 48 * 4)
 

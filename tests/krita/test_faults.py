@@ -12,8 +12,8 @@ from conftest import eventually, picture, run, settled
 from scumble import document as document_module
 from scumble import group as group_module
 from scumble import reading, writing
-from scumble.engine import ScumbleError
 from scumble.group import ManagedGroup
+from scumble.library import ScumbleError
 from scumble.qt import QtCore
 
 

@@ -10,8 +10,8 @@ from conftest import picture, run, settled
 from scumble import document as document_module
 from scumble import live as live_module
 from scumble import loop, models, reading, writing
-from scumble.engine import ScumbleError
 from scumble.group import SPECK, ManagedGroup
+from scumble.library import ScumbleError
 
 
 def test_a_picture_of_the_paint_comes_and_follows(live, document):

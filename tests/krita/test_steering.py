@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import eventually, picture, run
 from scumble import models, reading, settings, steering
-from scumble.engine import ScumbleError
+from scumble.library import ScumbleError
 from scumble.steer_list import SteerList
 from scumble.steering import Condition, added, read_conditions, sources
 

@@ -8,7 +8,7 @@ import krita
 import pytest
 from conftest import run
 from scumble import settings, styles
-from scumble.engine import ScumbleError
+from scumble.library import ScumbleError
 from scumble.qt import QtGui
 from scumble.settings import DocumentSettings
 from scumble.steering import Condition
