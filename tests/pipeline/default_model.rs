@@ -110,6 +110,29 @@ fn what_was_painted_keeps_its_place_and_its_colour() {
 }
 
 #[test]
+fn what_was_drawn_stays_solid_until_strength_takes_it_all() {
+    // A red line on a meadow, of 2 % of the picture: no thing that the network knows.
+    let off = |y: usize, x: usize| (y as f32 - 180.0 - 20.0 * (x as f32 / 18.0).sin()).abs();
+    let line = |y: usize, x: usize| (70..190).contains(&x) && off(y, x) < 6.0;
+    let paint = Picture::from_shape_fn((3, 256, 256), |(c, y, x)| match (line(y, x), y > 120) {
+        (true, _) => [0.85, 0.12, 0.15][c],
+        (false, true) => [0.45, 0.62, 0.36][c],
+        (false, false) => [0.7, 0.84, 0.94][c],
+    });
+    let inside = |y: usize, x: usize| (74..186).contains(&x) && off(y, x) < 4.0;
+    let around = |y: usize, x: usize| (74..186).contains(&x) && (10.0..20.0).contains(&off(y, x));
+    let red = |picture: &Picture, part: &dyn Fn(usize, usize) -> bool| {
+        mean(picture, 0, part) - mean(picture, 1, part)
+    };
+    let contrast = |picture: &Picture| red(picture, &inside) - red(picture, &around);
+    let kept = [0.6, 0.72, 1.0].map(|strength| {
+        contrast(&render(&paint, "green hills under a blue sky", strength)) / contrast(&paint)
+    });
+    println!("of a red line's contrast is left at 0.6, 0.72 and 1: {kept:.2?}");
+    assert!(kept[0] > 0.55 && kept[1] > 0.45 && kept[2] < 0.3, "{kept:?}");
+}
+
+#[test]
 fn how_far_the_paint_binds_is_known_to_every_step_and_sampler() {
     let paint = painting(256, 256, true);
     let blob = |y: usize, x: usize| (x as f32 - 128.0).hypot(y as f32 - 128.0) < 40.0;

@@ -141,6 +141,24 @@ def configs(out, vocabulary):
     )
 
 
+def write_unet(generator, smooth, tokens, out):
+    """The U-Net's file below `out`. -> largest and mean difference to PyTorch"""
+    place = {2: "height", 3: "width"}
+    torch.manual_seed(0)
+    picture = torch.rand(1, 3, 8, 8).repeat_interleave(64, 2).repeat_interleave(64, 3) * 2 - 1
+    z = Encoder()(picture)
+    noised = (z / EASE + torch.randn_like(z) * 2.2) / (1 + 2.2**2) ** 0.5
+    return export.write(
+        UNet(generator, smooth),
+        [noised, torch.tensor(599.0), tokens],
+        ["sample", "timestep", "encoder_hidden_states"],
+        "out_sample",
+        {"sample": place, "out_sample": place, "encoder_hidden_states": {1: "tokens"}},
+        out / "unet/model.onnx",
+        bits=8,
+    )
+
+
 def floats(state):
     return {k: full(v) for k, v in state.items()}
 
@@ -166,14 +184,13 @@ def main():
     prompt = Prompt(words).eval()
     configs(out, words.bert.config.vocab_size)
     export.text_files(words, out / "tokenizer")
-    grid, place = {0: "batch", 2: "height", 3: "width"}, {2: "height", 3: "width"}
+    grid = {0: "batch", 2: "height", 3: "width"}
     torch.manual_seed(0)
     picture = torch.rand(1, 3, 8, 8).repeat_interleave(64, 2).repeat_interleave(64, 3) * 2 - 1
     caption = "a castle above a lake"
     ids = torch.tensor([words.tokenizer.encode(caption).ids])
     with torch.no_grad():
         z = Encoder()(picture)
-        noised = (z / EASE + torch.randn_like(z) * 2.2) / (1 + 2.2**2) ** 0.5
         tokens = prompt(ids)
         assert (tokens - words([caption])[:, : ids.shape[1] + 1]).abs().max() < 1e-3
     latents = {"latent_sample": grid, "sample": grid}
@@ -184,15 +201,7 @@ def main():
         "vae_decoder": export.write(
             Decoder(detail), [z], ["latent_sample"], "sample", latents, out / "vae_decoder/model.onnx"
         ),
-        "unet": export.write(
-            UNet(generator, smooth),
-            [noised, torch.tensor(599.0), tokens],
-            ["sample", "timestep", "encoder_hidden_states"],
-            "out_sample",
-            {"sample": place, "out_sample": place, "encoder_hidden_states": {1: "tokens"}},
-            out / "unet/model.onnx",
-            bits=8,
-        ),
+        "unet": write_unet(generator, smooth, tokens, out),
         "text_encoder": export.write(
             prompt,
             [ids],

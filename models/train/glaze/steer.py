@@ -31,6 +31,7 @@ SPOKEN = 10.0  # words of a usual prompt: what a picture's weigh where there is 
 NONE, ALL = 0.95, 0.58
 INPUTS = ["sample", "timestep", "encoder_hidden_states", "image_embeds", "ip_adapter_scale"]
 OUTPUTS = ["steered_sample", "steered_words", "words_bias", "paint_change"]
+PREFIX = "entrance/"  # of all that stands before the network
 NOBODY = -1e4  # the score of a word that is not there, in folder.py
 
 
@@ -152,14 +153,29 @@ def renamed(nodes, names):
 
 
 def add(path, entrance):
-    """Puts the entrance (a file) before the U-Net at `path`, once."""
+    """Puts the entrance (a file of `export`) before the U-Net at `path`, once."""
     model, door = onnx.load(str(path)), onnx.load(str(entrance))
-    graph = model.graph
-    if any(i.name == "image_embeds" for i in graph.input):
-        raise SystemExit(f"{path} takes references already")
     assert [o.version for o in model.opset_import] == [o.version for o in door.opset_import]
-    own = {x.name for x in door.graph.input}
-    door = onnx.compose.add_prefix(door, "entrance/", rename_inputs=False, rename_outputs=False).graph
+    door = onnx.compose.add_prefix(door, PREFIX, rename_inputs=False, rename_outputs=False).graph
+    put(path, model, door.node, door.initializer, door.input)
+
+
+def move(path, shipped):
+    """Puts the entrance of the U-Net at `shipped` before the one at `path`, which has none."""
+    graph = onnx.load(str(shipped)).graph
+    nodes = [n for n in graph.node if n.output[0].startswith(PREFIX) or n.output[0] in OUTPUTS]
+    weights = [i for i in graph.initializer if i.name.startswith(PREFIX)]
+    if not nodes:
+        raise SystemExit(f"{shipped} takes no references")
+    put(path, onnx.load(str(path)), nodes, weights, graph.input)
+
+
+def put(path, model, door, weights, inputs):
+    """Puts nodes, weights and inputs of an entrance before the U-Net `model`, and writes it to `path`."""
+    graph = model.graph
+    present = {i.name for i in graph.input}
+    if "image_embeds" in present:
+        raise SystemExit(f"{path} takes references already")
     mask, nodes = scores(graph), list(graph.node)
     (out,) = (o.name for o in graph.output)
     score = mask.output[0]
@@ -172,8 +188,8 @@ def add(path, entrance):
     nodes.insert(at, make("Add", [score, "words_bias"], [score + "/all"], name="entrance/bias"))
     nodes.append(make("Sub", [out + "/held", "paint_change"], [out], name="entrance/paint"))
     del graph.node[:]
-    graph.node.extend([*door.node, *nodes])
-    graph.initializer.extend(door.initializer)
-    graph.input.extend(i for i in door.input if i.name in own - {g.name for g in graph.input})
+    graph.node.extend([*door, *nodes])
+    graph.initializer.extend(weights)
+    graph.input.extend(i for i in inputs if i.name not in present)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(path))
