@@ -17,9 +17,11 @@ RADIUS = 8  # of the windows, in pixels of the halved guide: 16 of the quarter, 
 # How much the paint binds at each strength.
 NEAR, NEAREST = (0.58, 0.88), (0.85, 1.0)  # shares: strengths 0.6 to 0.24, 0.3 to 0
 FINE, LINE = 0.002, 2  # softness and radius of the second pass
-# The most of what is drawn that is brought back; at which shares none and all of that (strengths 0.85, 0.72);
-# the variance of the paint's colours at which it is half.
-THINGS, THINGS_AT, DRAWN = 0.9, (0.13, 0.33), 0.03
+# The most of what is drawn that is brought back; at which shares none and all of that (strengths 0.85, 0.72).
+THINGS, THINGS_AT = 0.9, (0.13, 0.33)
+# Variance of colours at an edge; the part of a window that edges take where nothing, where all is drawn.
+EDGE, SPARSE, DENSE = 0.015, 0.38, 0.78
+NARROW, APART = 4, 0.15  # half of a narrow thing's width; the square of its difference to what is around it
 # Hue and saturation bind more than light does: by none and by so much of what is left at these shares
 # (strengths 0.75, 0.6).
 VIVID, VIVID_AT = 0.4, (0.28, 0.58)
@@ -70,17 +72,28 @@ def smoothed(guide, x, softness, radius):
     return sum(planes[:, 3 * k : 3 * k + 3] * one(guide, k) for k in range(3)) + planes[:, 9:]
 
 
+def most(x, radius):
+    """The greatest value in a square window."""
+    k = 2 * radius + 1
+    x = F.max_pool2d(x, (k, 1), 1, (radius, 0))
+    return F.max_pool2d(x, (1, k), 1, (0, radius))
+
+
 def drawn(paint):
-    """Where the paint shows something, 0 to 1: a thing, or a line. [b,3,h,w] -> [b,1,h/2,w/2]"""
+    """Where the paint shows something, 0 to 1. [b,3,h,w] -> [b,1,h/2,w/2]
+
+    That is where edges are dense, and what is narrow: what opening and closing take away (top-hat transform,
+    Meyer, 1979). Where two broad regions meet nothing is drawn.
+    """
     half = F.avg_pool2d(paint, 2)
-
-    def variance(radius):
-        mean = box(half, radius)
-        found = (box(half * half, radius) - mean * mean).mean(1, keepdim=True).clamp(min=0)
-        return box(found, radius)
-
-    most = torch.maximum(variance(RADIUS), variance(LINE))
-    return most / (most + DRAWN)
+    mean = box(half, LINE)
+    edges = (box(half * half, LINE) - mean * mean).mean(1, keepdim=True).clamp(min=0)
+    dense = box(edges / (edges + EDGE), RADIUS)
+    dense = ((dense - SPARSE) / (DENSE - SPARSE)).clamp(0, 1)
+    opened, closed = most(-most(-half, NARROW), NARROW), -most(-most(half, NARROW), NARROW)
+    narrow = torch.maximum(half - opened, closed - half).amax(1, keepdim=True)
+    narrow = box(most(narrow, 1), LINE).square()
+    return torch.maximum(dense, narrow / (narrow + APART))
 
 
 def held(picture, paint, share):
