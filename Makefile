@@ -69,11 +69,11 @@ unit: setup-test
 test-large: setup-test
 	cargo test --release --test abi_live_sizes -- --ignored
 
-# Intel's plug-in on the processor, against ONNX Runtime's own CPU provider.
+# OpenVINO on the processor, against ONNX Runtime's own CPU provider.
 .PHONY: test-openvino
 test-openvino:
 	@scripts/setup.sh openvino
-	cargo test --package scumble-cli --test cli_devices -- --ignored
+	cargo test --package scumble-cli --test cli_openvino -- --ignored
 
 # Built for Windows here, and run under Wine beside what is built for this system. No test of Windows itself.
 .PHONY: test-windows

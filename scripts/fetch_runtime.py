@@ -6,8 +6,9 @@ Usage:
    fetch_runtime.py [FOLDER [PACKAGE]]
 
 FOLDER defaults to the user's runtime folder ($XDG_DATA_HOME/scumble/runtime). PACKAGE is onnxruntime (the
-default), onnxruntime-webgpu (for graphics cards of any make), onnxruntime-ep-openvino (Intel; a plug-in
-beside the first: docs/devices.md) or onnxruntime-windows (the first, as Windows has it: docs/windows.md).
+default), onnxruntime-webgpu (for graphics cards of any make), onnxruntime-openvino (for processors of any
+make), onnxruntime-ep-openvino (Intel; a plug-in beside the first: docs/devices.md) or onnxruntime-windows
+(the first, as Windows has it: docs/windows.md).
 Needs pip; nothing is installed into Python. Does nothing if the right files are already there.
 """
 
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class Package:
     libraries: str
     """What is taken out of the wheel: files in one folder, as a pattern."""
     notices: str
+    beside: dict[str, str] = field(default_factory=dict)
+    """What else is taken, and its name in the folder."""
 
     def parts(self, archive: zipfile.ZipFile) -> dict[str, str]:
         """Names in the folder by names in the wheel."""
@@ -47,6 +50,8 @@ class Package:
                 found[member] = file.name
             elif fnmatch(member, self.notices):
                 found[member] = f"{file.stem}.{self.name}{file.suffix}"
+            elif member in self.beside:
+                found[member] = self.beside[member]
         return found
 
     def is_in(self, folder: Path) -> bool:
@@ -63,12 +68,15 @@ def pinned(package: str, name: str, system: str = "linux", platform: str = LINUX
     (version,) = {e["version"] for e in ours.values()}
     wheels = {key.removeprefix(f"{system}-"): e["sha256"] for key, e in ours.items()}
     libraries = "libonnxruntime.so.*" if system == "linux" else "onnxruntime*.dll"
-    return Package(package, version, platform, wheels, f"onnxruntime/capi/{libraries}", "onnxruntime/[LT]*")
+    beside = {m["member"]: m["to"] for e in ours.values() for m in e["take"] if "/capi/" in m["member"]}
+    capi = f"onnxruntime/capi/{libraries}"
+    return Package(package, version, platform, wheels, capi, "onnxruntime/[LT]*", beside)
 
 
 PACKAGES = {
     "onnxruntime": pinned("onnxruntime", "cpu"),
     "onnxruntime-webgpu": pinned("onnxruntime-webgpu", "webgpu"),
+    "onnxruntime-openvino": pinned("onnxruntime-openvino", "openvino"),
     "onnxruntime-windows": pinned("onnxruntime", "cpu", "windows", WINDOWS),
     "onnxruntime-ep-openvino": Package(
         "onnxruntime-ep-openvino",

@@ -2,7 +2,7 @@
 # Everything that building, testing and the demo need and that is not there yet. Run by make; safe to run again.
 #   setup.sh build   compilers, Python, ONNX Runtime        (for `make demo`)
 #   setup.sh test    the same, and valgrind, ruff, a graphics card in software   (for `make test`)
-#   setup.sh openvino   the same as build, and OpenVINO as a plug-in   (for `make test-openvino`)
+#   setup.sh openvino   the same as build, and OpenVINO as a plug-in and in an ONNX Runtime   (for `make test-openvino`)
 #   setup.sh krita   the same as build, and Krita, Xvfb, PyQt   (for `make test-krita`)
 #   setup.sh gimp   the same as build, and GIMP, its headers, Xvfb, xdotool   (for `make test-gimp`)
 #   setup.sh windows the same as build, and what builds for Windows and runs it (Wine)   (for `make test-windows`)
@@ -90,7 +90,10 @@ test)
         scripts/software_gpu.sh .setup/software-gpu
     fi
     ;;
-openvino) python3 scripts/fetch_runtime.py .setup/openvino/scumble/runtime/openvino onnxruntime-ep-openvino ;;
+openvino)
+    python3 scripts/fetch_runtime.py .setup/openvino/scumble/runtime/openvino onnxruntime-ep-openvino
+    python3 scripts/fetch_runtime.py .setup/openvino-built-in onnxruntime-openvino
+    ;;
 krita) venv krita-venv tests/krita/requirements.txt ;;
 windows)
     scripts/windows_target.sh --add

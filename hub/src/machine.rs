@@ -27,12 +27,14 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Its graphics cards, each maker once; None where the system does not tell.
     pub cards: Option<Vec<Maker>>,
+    /// Its processor computes with bfloat16.
+    pub brain_floats: bool,
 }
 
 impl Machine {
     pub fn here() -> Self {
         let cards = cfg!(target_os = "linux").then(|| cards(Path::new("/sys/class/drm")));
-        Machine { memory: memory(), cards }
+        Machine { memory: memory(), cards, brain_floats: brain_floats() }
     }
 }
 
@@ -54,6 +56,16 @@ fn cards(folder: &Path) -> Vec<Maker> {
     // A laptop has two: the stronger one is named.
     found.sort_by_key(|maker| *maker as u8);
     found
+}
+
+#[cfg(target_arch = "x86_64")]
+fn brain_floats() -> bool {
+    std::arch::is_x86_feature_detected!("avx512bf16")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn brain_floats() -> bool {
+    false
 }
 
 fn memory() -> Option<u64> {

@@ -24,7 +24,7 @@ const RECEIPT: &str = "scumble-runtime.json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wheel {
-    /// `cpu`, `webgpu`, `cuda`.
+    /// `cpu`, `webgpu`, `cuda`, `openvino`.
     pub name: String,
     pub title: String,
     pub good_at: String,
@@ -49,9 +49,9 @@ pub struct Member {
 }
 
 impl Wheel {
-    /// Whether it runs on graphics cards as well.
+    /// Whether graphics cards are what it is for.
     pub fn is_for_cards(&self) -> bool {
-        self.name != "cpu"
+        !matches!(self.name.as_str(), "cpu" | "openvino")
     }
 
     /// By its hash: what another version has left is not gone on with.
@@ -233,9 +233,9 @@ impl Runtimes {
             "dxcompiler.dll",
             "dxil.dll",
         ];
-        let is_ours = |name: &str| {
-            ours.contains(&name) || name.starts_with("libonnxruntime") || name.starts_with("onnxruntime")
-        };
+        let libraries = ["libonnxruntime", "onnxruntime", "libopenvino", "libtbb"];
+        let is_ours =
+            |name: &str| ours.contains(&name) || libraries.iter().any(|begins| name.starts_with(begins));
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         match entries.map(|entry| entry.file_name()).find(|name| !name.to_str().is_some_and(is_ours)) {
             None => Ok(()),
@@ -308,11 +308,21 @@ mod tests {
             );
             assert!(wheel.url.ends_with(".whl") && wheel.url.contains(&wheel.version));
             assert!(crate::catalogue::Catalogue::own().unwrap().licence(&wheel.licence).is_some());
+            // What it brings it may replace and remove again.
+            let folder = std::env::temp_dir().join(format!("scumble-ours-{}-{at}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            wheel.take.iter().for_each(|member| fs::write(folder.join(&member.to), "").unwrap());
+            let ours = Runtimes::new(&folder).foreign();
+            fs::remove_dir_all(&folder).unwrap();
+            assert_eq!(ours, Ok(()), "{}", wheel.name);
         }
         if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             assert_eq!(find(" CPU ").unwrap().version, "1.32.0");
             let fault = find("abacus").unwrap_err();
-            assert_eq!(fault.message, "There is no runtime \"abacus\"; there are cpu, webgpu, cuda.");
+            assert_eq!(
+                fault.message,
+                "There is no runtime \"abacus\"; there are cpu, webgpu, cuda, openvino."
+            );
         }
     }
 }

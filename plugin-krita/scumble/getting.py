@@ -14,7 +14,7 @@ LISTS = {
     abi.WANT_MODEL: abi.LIST_CATALOGUE, abi.WANT_RUNTIME: abi.LIST_RUNTIMES,
     abi.WANT_ANNOTATOR: abi.LIST_ANNOTATORS,
 }  # fmt: skip
-PLAIN = "cpu"  # the build of ONNX Runtime that is for no graphics card
+PLAIN = ("cpu", "openvino")  # the builds of ONNX Runtime that are for no graphics card
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def licences(plain: bytes | None, urls: bytes | None) -> tuple:
 
 def faster(library: Library) -> Offer | None:
     """A build of ONNX Runtime for the graphics card that is in this machine, where none is installed."""
-    cards = [offer for offer in offers(library, abi.WANT_RUNTIME) if offer.name != PLAIN]
+    cards = [offer for offer in offers(library, abi.WANT_RUNTIME) if offer.name not in PLAIN]
     if any(offer.here for offer in cards):
         return None
     # Where the machine does not say what cards it has (note is ""), nothing is promised.

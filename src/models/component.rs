@@ -4,6 +4,7 @@
 //! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
 
 mod bound;
+mod elsewhere;
 pub(crate) mod errors;
 mod kept;
 mod lost;
@@ -26,10 +27,11 @@ use crate::error::{Error, Result, Status};
 use crate::models::device::{Device, Kind, Options};
 use crate::models::runtime::{Runtime, faults};
 use bound::Bound;
+use elsewhere::sessions;
+pub use elsewhere::{Elsewhere, moved};
 use errors::failed;
 pub use made::Made;
 use numbers::{floats, is_near, value};
-use reading::sessions;
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -74,6 +76,9 @@ pub struct Component {
     also: BTreeMap<String, DynValue>,
     runtime: &'static Runtime,
     options: Options,
+    /// It has run once.
+    proven: bool,
+    elsewhere: Elsewhere,
 }
 
 /// What is to be said of a session, whichever.
@@ -99,12 +104,17 @@ impl Component {
         options: Options,
         cancel: &Cancel,
     ) -> Result<Self> {
-        let (session, exact) = sessions((name, path), None, runtime, options, cancel)?;
+        let mut by = options;
+        let (session, exact) = sessions((name, path), None, runtime, &mut by, cancel)?;
         let inputs = ports(name, path, session.inputs())?;
         let outputs = ports(name, path, session.outputs())?;
         let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
-        let bound = Bound::new(&session, options.device);
-        Ok(Component { network, session, exact, bound, also: BTreeMap::new(), runtime, options })
+        let bound = Bound::new(&session, by.device);
+        let (also, elsewhere) = (BTreeMap::new(), Elsewhere::default());
+        let mut read =
+            Component { network, session, exact, bound, also, runtime, options, proven: false, elsewhere };
+        read.is_by(by);
+        Ok(read)
     }
 
     /// Reads the network again from `model`, its file with more inputs, which from then on get what [`Component::feed_also`]
@@ -114,8 +124,9 @@ impl Component {
     /// As [`Component::load`].
     pub fn read_again(&mut self, model: &[u8], cancel: &Cancel) -> Result<()> {
         let Network { name, path, .. } = &self.network;
-        (self.session, self.exact) =
-            sessions((*name, path), Some(model), self.runtime, self.options, cancel)?;
+        let mut by = self.options;
+        (self.session, self.exact) = sessions((*name, path), Some(model), self.runtime, &mut by, cancel)?;
+        self.is_by(by);
         self.bound = Bound::new(&self.session, self.options.device);
         self.also.clear();
         Ok(())
@@ -248,8 +259,18 @@ impl Component {
             log::warn!("the {} keeps nothing on {}: {error}", network.name, network.device);
             made = network.run(session, None, &asked, cancel, spent);
         }
-        let made = made?;
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => {
+                self.go_elsewhere(error, cancel)?;
+                let Component { network, session, also, .. } = self;
+                let asked = Asked { feeds, also, wanted, stays };
+                network.run(session, None, &asked, cancel, spent)?
+            }
+        };
+        self.proven = true;
         let Some(mut exact) = self.exact.take() else { return Ok(made) };
+        let asked = Asked { feeds, also: &self.also, wanted, stays };
         let right = self.network.run(&mut exact, None, &asked, cancel, spent)?;
         let mut near = true;
         for (made, right) in made.iter().zip(&right) {

@@ -9,8 +9,8 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::model::ModelInfo;
 use crate::models::beside::Beside;
-use crate::models::component::Component;
 use crate::models::component::errors::no_half;
+use crate::models::component::{Component, Elsewhere, moved};
 use crate::models::device::auto::{self, Needs};
 use crate::models::device::{self, Choice, Device};
 use crate::models::folder::{Folder, Reader};
@@ -103,8 +103,7 @@ impl Loading {
     pub fn on_cpu(options: &LoadOptions) -> Result<Loading> {
         let runtime = runtime::load(options.runtime.as_deref(), options.beside.as_deref())?;
         let (device, threads) = (Device::CPU, device::threads(options.intra_threads));
-        let options = device::Options { device, threads, precision: device::precision(device, runtime) };
-        Ok(Loading { runtime, options })
+        Ok(Loading { runtime, options: device::Options::new(device, threads, runtime) })
     }
 
     /// A network that no other part of the model is checked with.
@@ -203,8 +202,8 @@ impl Loader<'_> {
         let total = files.iter().map(File::bytes).sum::<u64>() as f32 * 1.1;
         let mut done = 0u64;
         let mut left = files.iter();
-        let precision = device::precision(device, self.runtime);
-        let options = device::Options { device, threads: self.threads, precision };
+        let options = device::Options::new(device, self.threads, self.runtime);
+        let mut elsewhere: Vec<(&str, Elsewhere)> = Vec::new();
         let mut component = || -> Result<Component> {
             let Some(file) = left.next() else {
                 return Err(Error::new(
@@ -215,6 +214,7 @@ impl Loader<'_> {
             (self.progress)(done as f32 / total, file.title);
             let network = Component::load(file.name, file.path, self.runtime, options, self.cancel)?;
             done += file.bytes();
+            elsewhere.push((file.title, network.elsewhere()));
             Ok(network)
         };
         let mut encoders = Vec::with_capacity(folder.texts.len());
@@ -307,6 +307,7 @@ impl Loader<'_> {
             decoder,
         };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
+        pipeline.info.device_note = auto::in_part(device, &moved(&elsewhere));
         (self.progress)(1.0, "ready");
         Ok(pipeline)
     }

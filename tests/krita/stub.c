@@ -121,7 +121,7 @@ INIT(scumble_params_init, ScumbleParams)
 INIT(scumble_entry_init, ScumbleEntry)
 INIT(scumble_condition_init, ScumbleCondition)
 
-/* Two samplers; two models and two builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
+/* Two samplers; two models and three builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
  * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
 struct ScumbleList { uint32_t kind, count; struct { char name[12]; bool silent; } entries[32]; };
 static const char *const samplers[] = {"euler", "ddim"};
@@ -131,6 +131,7 @@ static const struct { uint32_t kind; const char *name, *title, *note, *good_at; 
     {SCUMBLE_LIST_RUNTIMES, "cpu", "ONNX Runtime for processors", "Runs on this machine's processor.", "Runs everywhere.", 28000000},
     {SCUMBLE_LIST_RUNTIMES, "webgpu", "ONNX Runtime with WebGPU", "Your graphics card could make pictures many times faster with it.",
      "Graphics cards.", 25000000},
+    {SCUMBLE_LIST_RUNTIMES, "openvino", "ONNX Runtime with OpenVINO", "Runs on this machine's processor.", "Processors.", 84000000},
     {SCUMBLE_LIST_ANNOTATORS, "far", "Far away", "Runs well on a processor.", "How far away things are.", 99000000}};
 static const char *variable(const char *name) {
     const char *text = getenv(name);

@@ -88,6 +88,18 @@ pub(crate) fn failed(device: Device, card: &Card, error: &Error) -> String {
     format!("{} failed ({})", called(device, card), error.message.trim_end_matches('.'))
 }
 
+/// The sentence about networks that another provider of the same processor computes; nothing where there are none.
+pub(crate) fn in_part(device: Device, networks: &[&str]) -> String {
+    match networks {
+        [] => String::new(),
+        networks => format!(
+            "Runs on {device} but for the {}, which it cannot run: ONNX Runtime itself computes that part, on the same \
+             processor.",
+            networks.join(" and the ")
+        ),
+    }
+}
+
 /// The sentence about the CPU, after the device has failed while it rendered.
 pub(crate) fn gave_up(device: &str, error: &Error) -> String {
     format!("Runs on the processor since {device} has failed: {}", error.message)
@@ -148,5 +160,13 @@ mod tests {
         let processor = Card { is_processor: true, ..Card::default() };
         assert_eq!(plan_of(Needs::default(), with(Kind::OpenVino, processor)), Plan::default());
         assert!(fell_back(&[]).contains("no graphics card"));
+    }
+
+    #[test]
+    fn networks_that_a_device_cannot_run_are_named() {
+        let device = Device::first(Kind::OpenVino);
+        assert_eq!(in_part(device, &[]), "");
+        let told = in_part(device, &["text encoder", "U-Net"]);
+        assert!(told.starts_with("Runs on openvino but for the text encoder and the U-Net, which"), "{told}");
     }
 }

@@ -7,6 +7,7 @@
 pub mod auto;
 pub mod list;
 
+mod openvino;
 mod plugin;
 mod probe;
 mod provider;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result, Status};
 use crate::models::runtime::Runtime;
 
 pub use list::{Listed, list};
-pub(crate) use provider::{Options, Precision, memory, precision, session_builder};
+pub(crate) use provider::{Options, Precision, memory, session_builder};
 
 /// A kind of device, by the provider of ONNX Runtime that computes on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum Kind {
     MiGraphX,
     /// Any maker's card: Vulkan, Direct3D 12 or Metal.
     WebGpu,
-    /// Intel's graphics cards and processors.
+    /// Any maker's processor, and Intel's graphics cards.
     OpenVino,
     /// Any maker's card, on Windows.
     DirectMl,
@@ -73,7 +74,7 @@ impl Kind {
             Kind::Cuda => "NVIDIA graphics card (CUDA)",
             Kind::MiGraphX => "AMD graphics card (MIGraphX)",
             Kind::WebGpu => "Graphics card of any make (WebGPU)",
-            Kind::OpenVino => "Intel processor or graphics card (OpenVINO)",
+            Kind::OpenVino => "Processor of any make, or Intel graphics card (OpenVINO)",
             Kind::DirectMl => "Graphics card of any make (DirectML, Windows)",
             Kind::CoreMl => "Apple graphics and neural engine (Core ML)",
         }

@@ -99,7 +99,10 @@ pub(super) fn devices(kind: Kind, runtime: &Runtime) -> Result<Vec<(EpDevice<'_>
 /// What a plug-in that finds nothing would have needed.
 fn wants(kind: Kind) -> &'static str {
     match kind {
-        Kind::OpenVino => "it runs on Intel's processors, graphics cards and neural units alone",
+        Kind::OpenVino => {
+            "this plug-in runs on Intel's processors, graphics cards and neural units alone; the package \
+             onnxruntime-openvino has OpenVINO for any maker's processor: `scumble runtime install openvino`"
+        }
         _ => "is there a card, and its driver?",
     }
 }

@@ -3,7 +3,7 @@
 use ort::session::builder::GraphOptimizationLevel;
 
 use super::provider::{Options, Precision, is_built_in, session_builder};
-use super::{Card, Device, Kind, plugin, vulkan};
+use super::{Card, Device, Kind, openvino, plugin, vulkan};
 use crate::models::runtime::{Runtime, one_line};
 
 /// What is known about `device`, or why it cannot be used; found out with a session that has one Identity in it.
@@ -13,14 +13,17 @@ pub(super) fn probe(device: Device, runtime: &Runtime) -> Result<Card, String> {
     }
     elsewhere(device.kind)?;
     let card = match is_built_in(device.kind).map_err(|e| one_line(e.message()))? {
-        true => built_in(device)?,
+        true => built_in(device, runtime)?,
         false => plugged_in(device, runtime)?,
     };
     let level = GraphOptimizationLevel::Disable;
-    session_builder(runtime, Options { device, threads: 1, precision: Precision::Full }, level)
-        .and_then(|mut builder| builder.commit_from_memory(IDENTITY))
-        .map(|_| card)
-        .map_err(|error| in_words(device.kind, &one_line(error.message())))
+    let options = Options { device, threads: 1, precision: Precision::Full, is_processor: card.is_processor };
+    let opened =
+        session_builder(runtime, options, level).and_then(|mut builder| builder.commit_from_memory(IDENTITY));
+    match opened {
+        Ok(_) => Ok(card),
+        Err(error) => Err(in_words(device.kind, &card, &one_line(error.message()))),
+    }
 }
 
 /// Providers that only one system has.
@@ -34,7 +37,7 @@ fn elsewhere(kind: Kind) -> Result<(), String> {
     if here { Ok(()) } else { Err(format!("it is there on {system} alone (choose another device)")) }
 }
 
-fn built_in(device: Device) -> Result<Card, String> {
+fn built_in(device: Device, runtime: &Runtime) -> Result<Card, String> {
     match device.kind {
         // It takes the card that the system prefers, and no number.
         Kind::WebGpu if device.index > 0 => {
@@ -46,6 +49,7 @@ fn built_in(device: Device) -> Result<Card, String> {
             Err(_) if cfg!(windows) => Ok(Card::default()),
             Err(why) => Err(why),
         },
+        Kind::OpenVino => openvino::built_in(device.index, runtime),
         _ => Ok(Card::default()),
     }
 }
@@ -77,15 +81,20 @@ fn where_from(kind: Kind) -> &'static str {
         Kind::Cuda => "onnxruntime-gpu",
         Kind::MiGraphX => "onnxruntime-migraphx",
         Kind::WebGpu => "onnxruntime-webgpu",
-        Kind::OpenVino => "onnxruntime-ep-openvino",
+        Kind::OpenVino => {
+            "onnxruntime-openvino, for any maker's processor, or onnxruntime-ep-openvino, for Intel's devices"
+        }
         Kind::DirectMl => "onnxruntime-directml",
         Kind::CoreMl | Kind::Cpu => "onnxruntime",
     }
 }
 
 /// A provider's own words, or better ones.
-fn in_words(kind: Kind, said: &str) -> String {
+fn in_words(kind: Kind, card: &Card, said: &str) -> String {
     match kind {
+        _ if card.is_processor => {
+            format!("{said} (do all libraries of its package lie in one folder?)")
+        }
         Kind::WebGpu if said.contains("WebGPU adapter") => {
             "no graphics card here is one that WebGPU can use (update the card's driver)".into()
         }
@@ -94,7 +103,7 @@ fn in_words(kind: Kind, said: &str) -> String {
 }
 
 /// A ModelProto: ir_version 8, opset 13, graph "g" with y = Identity(x), both float\[1\].
-const IDENTITY: &[u8] = &[
+pub(super) const IDENTITY: &[u8] = &[
     0x08, 0x08, 0x3a, 0x37, 0x0a, 0x10, 0x0a, 0x01, 0x78, 0x12, 0x01, 0x79, 0x22, 0x08, 0x49, 0x64, 0x65,
     0x6e, 0x74, 0x69, 0x74, 0x79, 0x12, 0x01, 0x67, 0x5a, 0x0f, 0x0a, 0x01, 0x78, 0x12, 0x0a, 0x0a, 0x08,
     0x08, 0x01, 0x12, 0x04, 0x0a, 0x02, 0x08, 0x01, 0x62, 0x0f, 0x0a, 0x01, 0x79, 0x12, 0x0a, 0x0a, 0x08,
