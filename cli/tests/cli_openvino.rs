@@ -24,10 +24,13 @@ fn with_built_in(args: &[&str]) -> Command {
     scumble("openvino-built-in", args)
 }
 
+/// What it is called, and the command with it.
+type Way = (&'static str, fn(&[&str]) -> Command);
+
 /// Both ways to OpenVINO that there are on this processor: the plug-in finds nothing on those of others than Intel.
-fn ways() -> Vec<(&'static str, fn(&[&str]) -> Command)> {
+fn ways() -> Vec<Way> {
     let intel = std::fs::read_to_string("/proc/cpuinfo").unwrap().contains("GenuineIntel");
-    let mut ways: Vec<(&str, fn(&[&str]) -> Command)> = vec![("built in", with_built_in)];
+    let mut ways: Vec<Way> = vec![("built in", with_built_in)];
     match intel {
         true => ways.push(("plug-in", with_plug_in)),
         false => println!("the plug-in is left out: this is no processor of Intel's"),
