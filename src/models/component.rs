@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use ndarray::ArrayD;
 use ort::session::{RunOptions, Session, SessionInputValue};
-use ort::value::{DynValue, Outlet, TensorElementType};
+use ort::value::{DynValue, TensorElementType};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
@@ -32,6 +32,7 @@ pub use elsewhere::{Elsewhere, moved};
 use errors::failed;
 pub use made::Made;
 use numbers::{floats, is_near, value};
+use reading::ports;
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -396,24 +397,4 @@ impl Network {
     fn failed(&self, error: &ort::Error) -> Error {
         failed(self.name, &self.path, self.device, error)
     }
-}
-
-fn ports(name: &str, path: &Path, outlets: &[Outlet]) -> Result<Vec<Port>> {
-    outlets
-        .iter()
-        .map(|outlet| {
-            let (Some(element), Some(shape)) = (outlet.dtype().tensor_type(), outlet.dtype().tensor_shape())
-            else {
-                return Err(Error::new(
-                    Status::ModelUnsupported,
-                    format!(
-                        "The {name} in {} cannot be used: \"{}\" is not a tensor; choose another export.",
-                        path.display(),
-                        outlet.name()
-                    ),
-                ));
-            };
-            Ok(Port { name: outlet.name().to_owned(), element, shape: shape.iter().copied().collect() })
-        })
-        .collect()
 }

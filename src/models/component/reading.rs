@@ -4,11 +4,13 @@ use std::path::Path;
 
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
+use ort::value::Outlet;
 
+use super::Port;
 use super::errors::{load_error, worth_a_second_try};
 use super::kept::{Draft, Kept};
 use crate::cancel::Cancel;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::models::device::{Options, Precision, session_builder};
 use crate::models::runtime::{Runtime, out_of_memory};
 
@@ -91,4 +93,28 @@ pub(super) fn sessions(
         Precision::Brain => Some(read(Precision::Full)?),
     };
     Ok((session, exact))
+}
+
+/// What a session takes or gives.
+///
+/// # Errors
+/// [`Status::ModelUnsupported`] for what is no tensor.
+pub(super) fn ports(name: &str, path: &Path, outlets: &[Outlet]) -> Result<Vec<Port>> {
+    outlets
+        .iter()
+        .map(|outlet| {
+            let (Some(element), Some(shape)) = (outlet.dtype().tensor_type(), outlet.dtype().tensor_shape())
+            else {
+                return Err(Error::new(
+                    Status::ModelUnsupported,
+                    format!(
+                        "The {name} in {} cannot be used: \"{}\" is not a tensor; choose another export.",
+                        path.display(),
+                        outlet.name()
+                    ),
+                ));
+            };
+            Ok(Port { name: outlet.name().to_owned(), element, shape: shape.iter().copied().collect() })
+        })
+        .collect()
 }
