@@ -78,11 +78,12 @@ typedef struct {
     gint64 painted;
 } Writing;
 
-/* The layer may go between two cells, with its image or alone, and GIMP 2.10 ends a plug-in that writes into one that is
- * gone. The hands first, as in live_tick. */
+/* The layer may go between two cells, with its image or alone, or be cropped, and GIMP 2.10 ends a plug-in that writes into
+ * one that is gone, or a tile that is. The hands first, as in live_tick. */
 static gboolean may_write(const Writing *now) {
     Writer *w = now->writer;
-    return !hold_hands(&w->hold, now->painted) && !hold_dialog() && gimp_item_is_valid(w->layer);
+    return !hold_hands(&w->hold, now->painted) && !hold_dialog() && gimp_item_is_valid(w->layer) &&
+           gimp_drawable_width(w->layer) == (gint)w->shape[2] && gimp_drawable_height(w->layer) == (gint)w->shape[3];
 }
 
 /* Where the layer is as wide and tall as whole tiles none of them has to be read; GEGL reads those that the edge cuts. GEGL
