@@ -1,11 +1,15 @@
 //! The last step of a window that is held to the last picture: the network is shown the last picture farther around, at
 //! the step's noise level, and what it says of the window itself is kept.
 
+use std::sync::Arc;
+
 use ndarray::{Array3, ArrayView3, s};
 
+use crate::cancel::{Cancel, Hooked};
 use crate::error::{Error, Result, Status};
 use crate::pipeline::draws;
 use crate::pipeline::scheduler::Schedule;
+use crate::policy::{Order, Policy};
 use crate::render::{Around, Latent, Scene};
 
 pub struct Wider<'a> {
@@ -71,6 +75,40 @@ impl<'a> Wider<'a> {
     }
 }
 
+/// Ends a run that looks farther around as soon as something newer waits, or the job is to end.
+pub struct Hurry<'a> {
+    pub cancel: Arc<Cancel>,
+    _hooks: (Hooked<'a>, Hooked<'a, Order>),
+}
+
+impl<'a> Hurry<'a> {
+    pub fn new(cancel: &'a Cancel, policy: &'a Policy) -> Hurry<'a> {
+        let own = Arc::new(Cancel::new());
+        let (ends, waits) = (own.clone(), own.clone());
+        let hooks = (cancel.hook(move || ends.cancel()), policy.hook(move |_| waits.cancel()));
+        Hurry { cancel: own, _hooks: hooks }
+    }
+}
+
 fn other_size(error: ndarray::ShapeError) -> Error {
     Error::new(Status::Internal, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_looks_around_ends_with_its_job_and_when_something_newer_waits() {
+        let (cancel, policy) = (Cancel::new(), Policy::default());
+        let hurry = Hurry::new(&cancel, &policy);
+        assert!(!hurry.cancel.is_cancelled());
+        policy.give_way(0);
+        assert!(hurry.cancel.is_cancelled() && !cancel.is_cancelled());
+        assert!(Hurry::new(&cancel, &policy).cancel.is_cancelled(), "it waits already");
+        let (cancel, policy) = (Cancel::new(), Policy::default());
+        let hurry = Hurry::new(&cancel, &policy);
+        cancel.cancel();
+        assert!(hurry.cancel.is_cancelled() && !policy.gives_way());
+    }
 }

@@ -56,7 +56,7 @@ use crate::render::{
     Quality, Renderer, Scene, Sink,
 };
 use annotators::Annotators;
-use around::Wider;
+use around::{Hurry, Wider};
 use beside::Channels;
 use control::{Acting, Controls};
 use denoise::{Conditioning, Denoiser, Noisy};
@@ -231,14 +231,23 @@ impl Renderer for Pipeline {
             let at =
                 At { acting: &acting, beside: &beside, inside, step: (i, steps), shape: &shape, timestep };
             let spent = &mut phases.runtime;
-            let mut predicted = match wider.as_ref().filter(|_| i + 1 == steps) {
-                None => self.predict(&conditioning, &input, &at, cancel, spent)?,
+            // A hand that moves on does not wait for what lies around: the step then sees the window alone.
+            let looks = i + 1 == steps && !policy.gives_way();
+            let around = match wider.as_ref().filter(|_| looks) {
+                None => None,
                 Some(wider) => {
                     let all = wider.around(&sample, i, &*plan)?;
                     let (shape, all) = (wider.shape(), plan.scale_model_input(i, &all));
-                    let at = At { shape: &shape, ..at };
-                    wider.within(self.predict(&conditioning, &all, &at, cancel, spent)?)?
+                    let (at, hurry) = (At { shape: &shape, ..at }, Hurry::new(cancel, policy));
+                    match self.predict(&conditioning, &all, &at, &hurry.cancel, spent) {
+                        Err(error) if error.is_cancelled() && !cancel.is_cancelled() => None,
+                        all => Some(wider.within(all?)?),
+                    }
                 }
+            };
+            let mut predicted = match around {
+                Some(around) => around,
+                None => self.predict(&conditioning, &input, &at, cancel, spent)?,
             };
             let mut of_plain = Vec::new();
             if let Some(plain) = &plain {

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT, run
 from scumble import abi, engine, spaces
 from scumble.engine import SRGB, Space
+from scumble.library import ScumbleError
 from scumble.pixels import pixel_format
 
 
@@ -109,7 +110,7 @@ def test_the_engine_takes_a_profile_and_refuses_what_is_none(real_engine, profil
     with engine.Session(real_engine) as layer:
         assert layer.push(abi.FORMAT_BGRA8, (64, 48), parts, Space(profile=data)) > 0
         assert layer.push(abi.FORMAT_BGRA8, (64, 48), parts, Space(abi.SPACE_REC2020)) > 0
-        with pytest.raises(engine.ScumbleError, match="convert the image to another profile"):
+        with pytest.raises(ScumbleError, match="convert the image to another profile"):
             layer.push(abi.FORMAT_BGRA8, (64, 48), parts, Space(profile=data[:300]))
 
 
