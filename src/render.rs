@@ -295,6 +295,9 @@ pub trait Sink {
 
     /// A step is done, whether it is shown or not: a sign of life.
     fn step(&mut self) {}
+
+    /// A network has run and more is to come: as good a sign, before there are steps.
+    fn alive(&mut self) {}
 }
 
 impl<F: FnMut(Patch) -> Result<()>> Sink for F {

@@ -162,6 +162,7 @@ impl Renderer for Pipeline {
             masks.push((region.weight, mask, own));
         }
         phases.text = start.elapsed();
+        sink.alive();
 
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
@@ -190,6 +191,7 @@ impl Renderer for Pipeline {
             }
         };
         phases.encode = start.elapsed() + annotating;
+        sink.alive();
 
         let mut start = Instant::now();
         let (channels, height, width) = encoded.dim();

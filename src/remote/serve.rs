@@ -300,6 +300,10 @@ impl Sink for Patches<'_> {
 
     fn step(&mut self) {
         halt::at("step");
+        self.alive();
+    }
+
+    fn alive(&mut self) {
         send(self.socket, &Up::Step);
     }
 }

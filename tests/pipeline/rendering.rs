@@ -8,7 +8,7 @@ use scumble::cancel::Cancel;
 use scumble::error::{Error, Status};
 use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
-use scumble::render::{Around, Change, Ended, Latent, Picture, Policy, Previews, Renderer};
+use scumble::render::{Around, Change, Ended, Latent, Patch, Picture, Policy, Previews, Renderer, Sink};
 use serde_json::json;
 
 use crate::onnx;
@@ -220,14 +220,15 @@ fn the_last_of_several_steps_sees_the_last_picture_around_the_window() {
         Held(part, dirty, last): &Held<'_>,
         around: Option<Around<'_>>,
         steps: u32,
+        policy: &Policy,
     ) -> Result<Made, Error> {
         let change = Some(Change { dirty, last, around });
         let own = request(part);
         let asked = Request { cell_origin: (8, 6), change, steps, strength: 0.6, ..own };
-        asked.run(pipeline, &Policy::default(), &Cancel::new())
+        asked.run(pipeline, policy, &Cancel::new())
     }
     let given = Held(&part, &dirty, &held);
-    let mut made = |around, steps| run(&mut pipeline, &given, around, steps);
+    let mut made = |around, steps| run(&mut pipeline, &given, around, steps, &Policy::default());
     let latent = |made: Made| made.patches.into_iter().next_back().and_then(|patch| patch.latent).unwrap();
     let window = |x: i64, y: i64, side: usize| Window { level: Level(0), x, y, width: side, height: side };
     let narrow = latent(made(None, 4).unwrap());
@@ -247,6 +248,11 @@ fn the_last_of_several_steps_sees_the_last_picture_around_the_window() {
     for wrong in [Around { window: window(9, 6, 32), ..all }, Around { last: &held, ..all }] {
         assert_eq!(made(Some(wrong), 4).err().map(|error| error.status), Some(Status::Internal));
     }
+    // Where something newer waits the job is finished without.
+    let waited = Policy::default();
+    waited.give_way(4);
+    let hurried = run(&mut pipeline, &given, Some(all), 4, &waited).unwrap();
+    assert_eq!(latent(hurried), narrow);
 }
 
 #[test]
@@ -375,4 +381,36 @@ fn a_device_that_is_not_there_is_told() {
     assert_eq!(error.status, Status::Device);
     assert!(error.message.contains("cuda:99"), "{error}");
     assert!(load("auto").is_ok());
+}
+
+/// Counts signs of life.
+#[derive(Default)]
+struct Signs {
+    before_steps: u32,
+    steps: u32,
+}
+
+impl Sink for Signs {
+    fn patch(&mut self, _: Patch) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn step(&mut self) {
+        self.steps += 1;
+    }
+
+    fn alive(&mut self) {
+        assert_eq!(self.steps, 0);
+        self.before_steps += 1;
+    }
+}
+
+#[test]
+fn each_network_that_has_run_is_a_sign_of_life() {
+    let mut pipeline = load(&tiny("turbo")).unwrap();
+    let picture = grey(64, 64);
+    let mut signs = Signs::default();
+    let asked = Request { steps: 3, strength: 1.0, ..request(&picture) };
+    asked.run_into(&mut pipeline, &Policy::default(), &Cancel::new(), &mut signs).unwrap();
+    assert_eq!((signs.before_steps, signs.steps), (2, 3), "words, the paint's latent; steps");
 }
