@@ -46,17 +46,7 @@ impl Pipeline {
     fn render_once(&mut self, width: u32, height: u32, cancel: &Cancel) -> Result<()> {
         let ModelInfo { geometry, defaults, .. } = self.info();
         let picture = Picture::from_elem((3, height as usize, width as usize), 0.5);
-        let cells = |side: u32| (side / geometry.cell.max(1)) as usize;
-        let scene = Scene {
-            window: Window { level: Level::FULL, x: 0, y: 0, width: cells(width), height: cells(height) },
-            canvas: Rect::new(0, 0, width as i32, height as i32),
-            paint: &picture,
-            mask: None,
-            change: None,
-            hole: None,
-            conditions: &[Condition::Prompt("")],
-            noise: None,
-        };
+        let scene = without_words(&picture, geometry.cell);
         let quality = Quality {
             tier: Tier::Live,
             sampler: None,
@@ -68,6 +58,22 @@ impl Pipeline {
             previews: Previews::Off,
         };
         self.render(&scene, &quality, &Policy::default(), cancel, &mut |_: Patch| Ok(())).map(drop)
+    }
+}
+
+/// A whole canvas of its own, with an empty prompt. `cell`: its pixels to a latent's side.
+fn without_words(picture: &Picture, cell: u32) -> Scene<'_> {
+    let (_, height, width) = picture.dim();
+    let cells = |side: usize| side / cell.max(1) as usize;
+    Scene {
+        window: Window { level: Level::FULL, x: 0, y: 0, width: cells(width), height: cells(height) },
+        canvas: Rect::new(0, 0, width as i32, height as i32),
+        paint: picture,
+        mask: None,
+        change: None,
+        hole: None,
+        conditions: &[Condition::Prompt("")],
+        noise: None,
     }
 }
 
@@ -83,16 +89,7 @@ mod tests {
     /// Tokens that the network is shown of an empty prompt.
     fn tokens(pipeline: &mut Pipeline) -> usize {
         let picture = Picture::zeros((3, 64, 64));
-        let scene = Scene {
-            window: Window { level: Level::FULL, x: 0, y: 0, width: 8, height: 8 },
-            canvas: Rect::new(0, 0, 64, 64),
-            paint: &picture,
-            mask: None,
-            change: None,
-            hole: None,
-            conditions: &[Condition::Prompt("")],
-            noise: None,
-        };
+        let scene = without_words(&picture, 8);
         let (network, spent) = (&pipeline.network, &mut Duration::default());
         let told = pipeline.family.condition(&scene, 1.0, Rule::Continuous, network, &Cancel::new(), spent);
         told.unwrap().tokens("encoder_hidden_states")
