@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 9
+#define SCUMBLE_ABI_MINOR 10
 
 /**
  * Done.
@@ -519,7 +519,8 @@
 #define SCUMBLE_ENGINE_FAILED 2
 
 /**
- * As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default).
+ * As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default). With the
+ * environment variable SCUMBLE_SHARE_WORKER at 1 as SCUMBLE_PROCESS_SHARED.
  */
 #define SCUMBLE_PROCESS_AUTO 0
 
@@ -533,6 +534,14 @@
  * The model runs in the host's process.
  */
 #define SCUMBLE_PROCESS_HOST 2
+
+/**
+ * As SCUMBLE_PROCESS_AUTO, and the process is the same for all programs of this user that ask for that and for the same
+ * device, threads and ONNX Runtime: a model that several of them have is loaded once, and they render by turns. It
+ * outlives the host that started it, and ends with the last that has work for it. On Linux; where it cannot be shared,
+ * also for want of XDG_RUNTIME_DIR, the host has one alone, and the engine's `device_note` says why. (ABI 1.10.)
+ */
+#define SCUMBLE_PROCESS_SHARED 3
 
 /**
  * Folders with models, around the default one: the user's, the installation's, the system's.
@@ -789,7 +798,8 @@ typedef struct ScumbleEngineOptions {
     uint32_t idle_ms;
     /**
      * With a process of its own: milliseconds without a sign of life after which it is taken for hung and ended, while
-     * it loads or renders. 0 = 300000.
+     * it loads or renders; twelve times as many where it has the processor's time all the while, as in one long run of a
+     * large network. 0 = 300000.
      */
     uint32_t hang_ms;
     /**

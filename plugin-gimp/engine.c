@@ -99,7 +99,9 @@ Renderer *renderer_new(const gchar *model, GError **error) {
     r->model = g_strdup(model);
     r->preview = SCUMBLE_PREVIEW_EACH_STEP;
     options.model_dir = *model ? r->model : NULL;
-    options.process = SCUMBLE_PROCESS_HOST; /* a plug-in of GIMP's is a process of its own */
+    /* A plug-in of GIMP's is a process of its own; one that shares has the worker that Krita may have too. */
+    options.process =
+        g_strcmp0(g_getenv("SCUMBLE_SHARE_WORKER"), "1") ? SCUMBLE_PROCESS_HOST : SCUMBLE_PROCESS_SHARED;
     if (!good(lib.engine_create(&options, &r->engine), error) ||
         !good(lib.session_create(r->engine, &r->session), error)) {
         renderer_free(r);

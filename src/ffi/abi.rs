@@ -42,7 +42,8 @@ pub struct ScumbleEngineOptions {
     /// next push starts it again. 0 = 60000.
     pub idle_ms: u32,
     /// With a process of its own: milliseconds without a sign of life after which it is taken for hung and ended, while
-    /// it loads or renders. 0 = 300000.
+    /// it loads or renders; twelve times as many where it has the processor's time all the while, as in one long run of a
+    /// large network. 0 = 300000.
     pub hang_ms: u32,
     /// Reserved, 0.
     pub reserved: u32,

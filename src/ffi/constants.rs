@@ -12,7 +12,7 @@ use crate::prepare::Prepare;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 9;
+pub const SCUMBLE_ABI_MINOR: u32 = 10;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;
@@ -175,13 +175,19 @@ pub const SCUMBLE_ENGINE_READY: u32 = 1;
 /// The model could not be loaded; `scumble_engine_info` says why.
 pub const SCUMBLE_ENGINE_FAILED: u32 = 2;
 
-/// As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default).
+/// As SCUMBLE_PROCESS_OWN where such a process can be started, else as SCUMBLE_PROCESS_HOST (the default). With the
+/// environment variable SCUMBLE_SHARE_WORKER at 1 as SCUMBLE_PROCESS_SHARED.
 pub const SCUMBLE_PROCESS_AUTO: u32 = 0;
 /// The model runs in a process of its own, `scumble-worker`: a fault of a driver or a runtime ends that one alone, and
 /// its memory comes back when there is nothing to do. On Linux and Windows.
 pub const SCUMBLE_PROCESS_OWN: u32 = 1;
 /// The model runs in the host's process.
 pub const SCUMBLE_PROCESS_HOST: u32 = 2;
+/// As SCUMBLE_PROCESS_AUTO, and the process is the same for all programs of this user that ask for that and for the same
+/// device, threads and ONNX Runtime: a model that several of them have is loaded once, and they render by turns. It
+/// outlives the host that started it, and ends with the last that has work for it. On Linux; where it cannot be shared,
+/// also for want of XDG_RUNTIME_DIR, the host has one alone, and the engine's `device_note` says why. (ABI 1.10.)
+pub const SCUMBLE_PROCESS_SHARED: u32 = 3;
 
 /// Folders with models, around the default one: the user's, the installation's, the system's.
 pub const SCUMBLE_LIST_MODELS: u32 = 1;

@@ -38,7 +38,7 @@ use crate::pipeline::{
 use crate::places::user_embeddings;
 
 /// What to load, and how to run it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// The model's folder.
     pub model_dir: PathBuf,

@@ -1,5 +1,6 @@
 //! Where tests hold the worker, or make it fail: SCUMBLE_WORKER_TEST is "halt PHASE FILE" (stops for good, once: where
-//! FILE is not there yet, which then has the process's number) or "abort PHASE". Not in release builds.
+//! FILE is not there yet, which then has the process's number), "abort PHASE", "note PHASE FILE" (a line in FILE each time) or
+//! "spin PHASE MILLISECONDS" (is at work for so long). Not in release builds.
 
 use super::area::Outbox;
 #[cfg(debug_assertions)]
@@ -19,6 +20,15 @@ pub fn at(phase: &str) {
     let words: Vec<&str> = order.split(' ').collect();
     match words[..] {
         ["abort", wanted] if wanted == phase => std::process::abort(),
+        ["spin", wanted, time] if wanted == phase => {
+            let (start, time) = (std::time::Instant::now(), time.parse().unwrap_or(0));
+            while start.elapsed().as_millis() < time {}
+        }
+        ["note", wanted, file] if wanted == phase => {
+            use std::io::Write;
+            let made = std::fs::OpenOptions::new().append(true).create(true).open(file);
+            let _ = made.and_then(|mut file| writeln!(file, "{phase}"));
+        }
         ["halt", wanted, file] if wanted == phase => {
             let made = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
             if let Ok(mut file) = made {

@@ -13,11 +13,16 @@ use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::child::{self, Child};
 use crate::remote::message::{About, Ask, Blocks, Down, Up, array3, encode, greeting};
 use crate::remote::socket::{LONGEST, Received, Socket};
+use crate::remote::watch::Watch;
 use crate::render::{Ended, Patch, Quality, Scene, Sink};
 
 /// How often a waiting host looks at the clock.
 const TICK: Duration = Duration::from_millis(100);
-/// How long a cancelled worker may take to notice before it is taken for hung: a node of a large graph takes a second.
+/// So many times as long one may say nothing that is at work all the while: a run of a large network may, and what spins
+/// for good ends some time.
+const AT_WORK: u32 = 12;
+/// How long a cancelled worker may take to notice before it is taken for hung, unless it is at work: a node of a large graph
+/// takes a second, and a whole network may be one.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// What ends a conversation.
@@ -56,22 +61,14 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts a process and asks it to load.
-    pub fn start(program: &Path, load: &LoadOptions) -> Result<Link> {
-        let failed = |e: &dyn std::fmt::Display| {
-            child::error(format!(
-                "The system gives no connection to the program that renders ({e}); try again."
-            ))
-        };
-        let (mut socket, theirs) = Socket::pair().map_err(|e| failed(&e))?;
-        let child = Child::start(program, &mut socket, theirs)?;
-        let buffer = vec![0; LONGEST];
+    /// Asks a process to load.
+    pub fn new(child: Child, socket: Socket, load: &LoadOptions) -> Result<Link> {
         let mut link = Link {
             child,
             socket: Arc::new(socket),
             outbox: None,
             inbox: None,
-            buffer,
+            buffer: vec![0; LONGEST],
             ready: false,
             known: Vec::new(),
             moved: None,
@@ -117,9 +114,9 @@ impl Link {
         progress: &dyn Fn(f32, &str),
         silence: Duration,
     ) -> Talk<About> {
-        let mut since = Instant::now();
+        let mut watch = Watch::now();
         loop {
-            match self.next(&mut since, silence)? {
+            match self.next(&mut watch, silence)? {
                 Some(Up::Progress { part, what }) => progress(part, &what),
                 Some(Up::Loaded(about)) => {
                     self.ready = true;
@@ -162,9 +159,10 @@ impl Link {
             say(&orders, &order);
         });
         let mut failed = None;
-        let (mut since, mut cancelled, mut begun) = (Instant::now(), None, false);
+        let mut watch = Watch::now();
+        let (mut cancelled, mut begun) = (None, false);
         loop {
-            let next = match self.next(&mut since, silence) {
+            let next = match self.next(&mut watch, silence) {
                 Err(Trouble::Gone) if !begun => return Err(Trouble::NeverBegun),
                 next => next?,
             };
@@ -216,16 +214,24 @@ impl Link {
                 Some(_) => return Err(Trouble::Garbled),
                 None => {}
             }
-            if cancel.is_cancelled() && cancelled.get_or_insert_with(Instant::now).elapsed() > GRACE {
-                return Err(Trouble::Silent);
+            if cancel.is_cancelled() {
+                let watch = cancelled.get_or_insert_with(Watch::now);
+                if watch.is_hung(GRACE, silence.max(GRACE), || self.child.worked()) {
+                    return Err(Trouble::Silent);
+                }
             }
         }
     }
 
-    /// The next message, or `None` after a moment without one. `since`: when something was heard last.
-    fn next(&mut self, since: &mut Instant, silence: Duration) -> Talk<Option<Up>> {
+    /// The next message, or `None` after a moment without one. `watch`: since something was heard last.
+    fn next(&mut self, watch: &mut Watch, silence: Duration) -> Talk<Option<Up>> {
+        let child = &self.child;
         match self.socket.receive(&mut self.buffer, Some(TICK)) {
-            Ok(Received::Nothing) if since.elapsed() > silence => Err(Trouble::Silent),
+            Ok(Received::Nothing)
+                if watch.is_hung(silence, silence.saturating_mul(AT_WORK), || child.worked()) =>
+            {
+                Err(Trouble::Silent)
+            }
             Ok(Received::Nothing) => Ok(None),
             Ok(Received::Gone) => Err(Trouble::Gone),
             Ok(Received::Message(length, memory)) => {
@@ -233,7 +239,7 @@ impl Link {
                     self.inbox = Some(Inbox::open(memory).map_err(|_| Trouble::Garbled)?);
                 }
                 let up = postcard::from_bytes(&self.buffer[..length]).map_err(|_| Trouble::Garbled)?;
-                *since = Instant::now();
+                *watch = Watch::now();
                 if let Up::Log { level, text } = up {
                     let level = log::Level::iter().nth(level).unwrap_or(log::Level::Warn);
                     log::log!(level, "{text}");

@@ -4,14 +4,18 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::{Choice, Device, auto};
+use crate::pipeline::LoadOptions;
 use crate::policy::Policy;
-use crate::remote::Options;
-use crate::remote::child::{self, find};
+use crate::remote::child::{self, Child, find};
 use crate::remote::link::{Link, Trouble};
-use crate::remote::message::About;
+use crate::remote::message::{About, greeting};
+use crate::remote::socket::Socket;
+use crate::remote::{Options, Sharing};
 use crate::render::{Capabilities, Ended, ModelInfo, Quality, Renderer, Scene, Sink};
 
 /// So many times in a row the same thing is tried.
@@ -33,6 +37,8 @@ pub struct Remote {
     jobs: u64,
     /// Why it runs on the CPU since it has died of another device; else empty.
     gave_up: String,
+    /// Why the process is not shared though it was to be; else empty.
+    alone: String,
 }
 
 impl Remote {
@@ -70,6 +76,7 @@ impl Remote {
             died: Instant::now(),
             jobs: 0,
             gave_up: String::new(),
+            alone: String::new(),
         })
     }
 
@@ -109,6 +116,10 @@ impl Remote {
                     if !self.gave_up.is_empty() {
                         about.info.device_note.clone_from(&self.gave_up);
                     }
+                    if !self.alone.is_empty() {
+                        let note = [&*about.info.device_note, &self.alone].join(" ");
+                        about.info.device_note = note.trim_start().to_owned();
+                    }
                     self.about = Some(about);
                 }
                 // It goes on with that; the next job waits for it again.
@@ -129,13 +140,50 @@ impl Remote {
             return Ok(());
         }
         self.back_off(cancel)?;
-        let mut link = Link::start(&self.program, &self.options.load)?;
-        log::info!("the renderer's process is {}", link.child.id());
-        if let Err(trouble) = link.greet(&self.program, cancel, self.options.silence) {
+        let mut link = self.begun()?;
+        let mut greeted = link.greet(&self.program, cancel, self.options.silence);
+        if link.child.is_shared() && matches!(greeted, Err(Trouble::Gone)) {
+            // It was ended just then.
+            log::info!("the shared process has ended ({}); there will be another", link.child.cause());
+            link = self.begun()?;
+            greeted = link.greet(&self.program, cancel, self.options.silence);
+        }
+        if let Err(trouble) = greeted {
             return Err(self.bury(link, trouble, "started"));
         }
         self.link = Some(link);
         Ok(())
+    }
+
+    /// Begins a conversation with a process.
+    fn begun(&mut self) -> Result<Link> {
+        let (child, socket) = match self.shared() {
+            Some(joined) => joined,
+            None => Child::start(&self.program)?,
+        };
+        let link = Link::new(child, socket, &self.options.load)?;
+        log::info!("the renderer's process is {}", link.child.id());
+        Ok(link)
+    }
+
+    /// A process that other programs have too, if that is wished and possible. After two deaths in a row it is not: what it
+    /// dies of may be another's, or this program's, which the others are then spared.
+    fn shared(&mut self) -> Option<(Child, Socket)> {
+        let folder = match &self.options.sharing {
+            Sharing::Alone => return None,
+            _ if self.deaths + 1 >= TRIES => return None,
+            Sharing::Shared => None,
+            Sharing::In(folder) => Some(&**folder),
+        };
+        let joined = Child::join(&self.program, folder, &meeting_place(&self.options.load));
+        self.alone = match &joined {
+            Ok(_) => String::new(),
+            Err(why) => format!("The engine's process is not shared with other programs: {why}."),
+        };
+        if !self.alone.is_empty() {
+            log::warn!("{}", self.alone);
+        }
+        joined.ok()
     }
 
     /// Waits after a death.
@@ -154,6 +202,11 @@ impl Remote {
         let why = match trouble {
             Trouble::Told(error) => return error,
             Trouble::Gone | Trouble::NeverBegun => link.child.cause(),
+            Trouble::Silent => {
+                // One job runs at a time: it hangs for all who have it.
+                link.child.end();
+                trouble.to_string()
+            }
             other => other.to_string(),
         };
         drop(link);
@@ -179,6 +232,12 @@ impl Remote {
             log::warn!("{}", self.gave_up);
         }
     }
+}
+
+/// The name under which those meet who can have one process together: nothing that can be had just once in it differs.
+fn meeting_place(load: &LoadOptions) -> String {
+    let told = format!("{} {} {} {:?}", greeting(), load.device, load.intra_threads, load.runtime);
+    format!("worker-{:032x}", xxh3_128(told.as_bytes()))
 }
 
 impl Renderer for Remote {

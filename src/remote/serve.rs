@@ -3,57 +3,78 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::LevelFilter;
 use parking_lot::{Condvar, Mutex};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::model::ModelInfo;
 use crate::models::device::Device;
 use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::halt;
+use crate::remote::house::{House, Logger, Model, Turn, hears, keep_open};
 use crate::remote::message::{About, Ask, Down, Up, array3, encode, greeting, slice};
 use crate::remote::socket::{LONGEST, Received, Socket};
-use crate::remote::system::{connect, leave, settle_in};
+use crate::remote::system::{Hosts, connect, leave, settle_in};
 use crate::render::{Around, Change, Ended, Patch, Picture, Renderer, Scene, Sink};
 
 /// The program `scumble-worker`, which the library starts.
 pub fn main() -> ExitCode {
-    let Some(socket) = connect() else { return alone() };
+    let Some(hosts) = connect() else { return alone() };
     settle_in();
-    let socket = Arc::new(socket);
-    if socket.send(greeting().as_bytes(), None).is_err() {
-        return alone();
-    }
-    let _ = log::set_boxed_logger(Box::new(Logger(socket.clone())));
+    let _ = log::set_boxed_logger(Box::new(Logger));
     std::panic::set_hook(Box::new(|panic| {
         log::error!("the renderer failed inside: {panic}");
         std::process::abort();
     }));
+    match hosts {
+        Hosts::Many(listener) => keep_open(listener),
+        Hosts::One(socket) => match converse(socket, &Arc::default(), || leave()) {
+            true => leave(),
+            false => alone(),
+        },
+    }
+}
+
+/// Works for a host until that is gone, which is told by its own thread first; whether there was one at all.
+pub fn converse(socket: Socket, house: &Arc<House>, gone: impl FnOnce() + Send + 'static) -> bool {
+    let socket = Arc::new(socket);
+    if socket.send(greeting().as_bytes(), None).is_err() {
+        return false;
+    }
     let (orders, jobs) = channel();
     let desk = Arc::new(Desk::default());
     let reader = {
         let (socket, desk) = (socket.clone(), desk.clone());
-        move || read(&socket, &desk, &orders)
+        move || {
+            read(&socket, &desk, &orders);
+            gone();
+            // Nobody waits for what is under way.
+            desk.gone.cancel();
+            if let Some(current) = &*desk.current.lock() {
+                current.cancel.cancel();
+            }
+        }
     };
     if std::thread::Builder::new().name("scumble-orders".into()).spawn(reader).is_err() {
-        return ExitCode::FAILURE;
+        return false;
     }
     let mut server = Server {
         socket,
         desk,
+        house: house.clone(),
         outbox: None,
         inbox: None,
         references: Vec::new(),
         spare: Vec::new(),
-        pipeline: None,
+        model: None,
+        device: String::new(),
     };
     server.serve(&jobs);
-    leave()
+    true
 }
 
 fn alone() -> ExitCode {
@@ -65,6 +86,8 @@ fn alone() -> ExitCode {
 #[derive(Default)]
 struct Desk {
     current: Mutex<Option<Current>>,
+    /// The host is.
+    gone: Cancel,
     /// Whether the host has read the patch that was sent last.
     taken: Mutex<bool>,
     was_taken: Condvar,
@@ -82,16 +105,13 @@ enum Order {
     Render { job: u64, head: usize, cancel: Arc<Cancel>, policy: Arc<Policy> },
 }
 
-/// Reads what the host says, at any time.
-fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
+/// Reads what the host says, at any time, until it is gone or cannot be understood.
+fn read(socket: &Arc<Socket>, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
     let mut buffer = vec![0; LONGEST];
     loop {
-        let Ok(Received::Message(length, memory)) = socket.receive(&mut buffer, None) else { leave() };
-        let Ok(down) = postcard::from_bytes::<Down>(&buffer[..length]) else { leave() };
-        let inbox = match memory.map(Inbox::open).transpose() {
-            Ok(inbox) => inbox,
-            Err(_) => leave(),
-        };
+        let Ok(Received::Message(length, memory)) = socket.receive(&mut buffer, None) else { return };
+        let Ok(down) = postcard::from_bytes::<Down>(&buffer[..length]) else { return };
+        let Ok(inbox) = memory.map(Inbox::open).transpose() else { return };
         let on_job = |job: u64, tell: &dyn Fn(&Cancel, &Policy)| {
             if let Some(current) = desk.current.lock().as_ref().filter(|current| current.job == job) {
                 tell(&current.cancel, &current.policy);
@@ -99,7 +119,7 @@ fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
         };
         let order = match down {
             Down::Load { head, log } => {
-                log::set_max_level(LevelFilter::iter().nth(log).unwrap_or(LevelFilter::Warn));
+                hears(socket, LevelFilter::iter().nth(log).unwrap_or(LevelFilter::Warn));
                 Order::Load { head }
             }
             Down::Render { job, head } => {
@@ -128,7 +148,7 @@ fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
             }
         };
         if orders.send((order, inbox)).is_err() {
-            leave();
+            return;
         }
     }
 }
@@ -136,13 +156,16 @@ fn read(socket: &Socket, desk: &Desk, orders: &Sender<(Order, Option<Inbox>)>) {
 struct Server {
     socket: Arc<Socket>,
     desk: Arc<Desk>,
+    house: Arc<House>,
     outbox: Option<Outbox>,
     inbox: Option<Inbox>,
     /// The reference pictures of the last job, and those that were annotated, by their keys.
     references: Vec<(u128, Arc<Picture>)>,
     /// The memory of the last paint.
     spare: Vec<f32>,
-    pipeline: Option<Fallback>,
+    model: Option<Arc<Model>>,
+    /// The device that the host knows of.
+    device: String,
 }
 
 impl Server {
@@ -157,11 +180,7 @@ impl Server {
                     Err(error) => Up::Refused(error),
                 },
                 Order::Render { job, head, cancel, policy } => {
-                    let device = self.info().map(|info| info.device);
                     let how = self.render(head, &cancel, &policy);
-                    if let Some(info) = self.info().filter(|info| device.is_some_and(|d| d != info.device)) {
-                        send(&self.socket, &Up::Moved(Box::new(info)));
-                    }
                     *self.desk.current.lock() = None;
                     Up::Ended { job, how: how.map_err(shortened) }
                 }
@@ -170,16 +189,13 @@ impl Server {
         }
     }
 
-    fn info(&self) -> Option<ModelInfo> {
-        self.pipeline.as_ref().map(Renderer::info)
-    }
-
     fn load(&mut self, head: usize) -> Result<About> {
         let mut options: LoadOptions = {
             let inbox = self.inbox.as_ref().ok_or_else(nothing)?;
             postcard::from_bytes(inbox.unpack().head(head)?).map_err(|_| nothing())?
         };
-        if options.beside.is_none() {
+        // Those who share a model lie where they may.
+        if options.beside.is_none() || self.house.is_shared {
             let own = std::env::current_exe().ok();
             options.beside = own.and_then(|own| own.parent().map(|folder| folder.to_path_buf()));
         }
@@ -190,14 +206,22 @@ impl Server {
             halt::at("loading");
             send(&self.socket, &Up::Progress { part, what: what.into() });
         };
-        let pipeline = Fallback::load(options, &Cancel::new(), &progress).map_err(shortened)?;
+        let model = self.house.model(&options);
+        let mut place = model.lock();
+        if place.is_none() {
+            halt::at("model");
+            *place = Some(Fallback::load(options, &self.desk.gone, &progress).map_err(shortened)?);
+        }
+        let pipeline = place.as_ref().ok_or_else(nothing)?;
         let about = About { info: pipeline.info(), capabilities: pipeline.capabilities() };
-        self.pipeline = Some(pipeline);
+        drop(place);
+        self.device.clone_from(&about.info.device);
+        self.model = Some(model);
         Ok(about)
     }
 
     fn render(&mut self, head: usize, cancel: &Cancel, policy: &Policy) -> Result<Ended> {
-        let (Some(inbox), Some(pipeline)) = (&self.inbox, &mut self.pipeline) else { return Err(nothing()) };
+        let (Some(inbox), Some(model)) = (&self.inbox, &self.model) else { return Err(nothing()) };
         let mut unpacker = inbox.unpack();
         let head = unpacker.head(head)?.to_vec();
         let ask: Ask<'_> = postcard::from_bytes(&head).map_err(|_| nothing())?;
@@ -258,8 +282,19 @@ impl Server {
             noise: noise.as_ref(),
         };
         *self.desk.taken.lock() = true;
-        let mut up = Patches { socket: &self.socket, desk: &self.desk, outbox: &mut self.outbox, cancel };
+        let turn = self.house.turn.take(cancel)?;
+        let (socket, desk, outbox) = (&*self.socket, &*self.desk, &mut self.outbox);
+        let mut up = Patches { socket, desk, outbox, cancel, turn: &self.house.turn };
+        let mut place = model.lock();
+        let pipeline = place.as_mut().ok_or_else(nothing)?;
         let ended = pipeline.render(&scene, &ask.quality, policy, cancel, &mut up);
+        let info = pipeline.info();
+        drop((place, turn));
+        // It may have moved in somebody else's turn.
+        if info.device != self.device {
+            self.device.clone_from(&info.device);
+            send(&self.socket, &Up::Moved(Box::new(info)));
+        }
         self.spare = paint.into_raw_vec_and_offset().0;
         ended
     }
@@ -271,14 +306,21 @@ struct Patches<'a> {
     desk: &'a Desk,
     outbox: &'a mut Option<Outbox>,
     cancel: &'a Cancel,
+    turn: &'a Turn,
 }
 
 impl Sink for Patches<'_> {
     fn patch(&mut self, patch: Patch) -> Result<()> {
         // The last one lies there until it was read.
         const MOMENT: Duration = Duration::from_millis(50);
+        // Nor does a host that has stopped hold others up.
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let since = Instant::now();
         let mut taken = self.desk.taken.lock();
         while !std::mem::take(&mut *taken) {
+            if since.elapsed() > PATIENCE && self.turn.is_waited_for() {
+                self.socket.close();
+            }
             self.cancel.check()?;
             self.desk.was_taken.wait_for(&mut taken, MOMENT);
         }
@@ -293,7 +335,7 @@ impl Sink for Patches<'_> {
         let (picture, latent) = (picture.dim().into(), latent.map(|latent| latent.dim().into()));
         let message = encode(&Up::Patch { step, steps, phases, picture, latent })?;
         if self.socket.send(&message, memory).is_err() {
-            leave();
+            self.socket.close();
         }
         Ok(())
     }
@@ -323,30 +365,10 @@ fn shortened(mut error: Error) -> Error {
     error
 }
 
-/// A host that cannot be told anything any more is gone.
+/// A host that cannot be told anything any more is gone: the reading thread learns of it.
 fn send(socket: &Socket, message: &Up) {
     let sent = encode(message).is_ok_and(|bytes| socket.send(&bytes, None).is_ok());
     if !sent {
-        leave();
+        socket.close();
     }
-}
-
-/// The worker's log is the host's.
-struct Logger(Arc<Socket>);
-
-impl Log for Logger {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let text: String = record.args().to_string().chars().take(1000).collect();
-        let message = Up::Log { level: record.level() as usize - 1, text };
-        // What the host has no room for is lost: it may be that nobody listens for an hour.
-        if let Ok(bytes) = encode(&message) {
-            let _ = self.0.send_now(&bytes, None);
-        }
-    }
-
-    fn flush(&self) {}
 }

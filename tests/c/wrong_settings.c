@@ -62,8 +62,8 @@ static void texts(const char *model) {
     options.intra_threads = UINT32_MAX;
     row("engine_create(intra_threads UINT32_MAX)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
     options.intra_threads = 0;
-    options.process = 3;
-    row("engine_create(process 3)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
+    options.process = 4;
+    row("engine_create(process 4)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
     options.process = SCUMBLE_PROCESS_HOST;
     options.reserved = 1;
     row("engine_create(reserved 1)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));

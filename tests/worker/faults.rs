@@ -79,6 +79,26 @@ fn one_that_hangs_is_ended_and_the_picture_rendered_by_another() {
 }
 
 #[test]
+fn one_that_says_nothing_in_a_long_run_is_at_work_and_one_that_spins_for_good_is_ended() {
+    let program = Program::new("long-run", "spin step 3000");
+    let silence = Duration::from_millis(500);
+    let engine = Engine::load_apart(Options { silence, ..options(&program.path) }).unwrap();
+    ready(&engine).unwrap();
+    let seen = show(&session(&engine, Preview::Off), &paint(5));
+    assert!(seen.faults.is_empty() && seen.finals.len() == 1, "{:?}", seen.faults);
+    assert_eq!(program.started().len(), 1);
+
+    let program = Program::new("spins", "spin step 600000");
+    let engine = Engine::load_apart(Options { silence, ..options(&program.path) }).unwrap();
+    ready(&engine).unwrap();
+    let layer = session(&engine, Preview::Off);
+    paint(5).push(&layer, None).unwrap();
+    let fault = until("it is ended", || layer.poll(0).err());
+    assert_eq!(fault.status, Status::WorkerDied);
+    assert!(fault.message.contains("did not answer") && is_gone(program.started()[0]), "{fault}");
+}
+
+#[test]
 fn one_picture_that_it_dies_of_is_tried_three_times_and_then_left_alone() {
     let program = Program::new("abort", "abort step");
     let engine = apart(&program);

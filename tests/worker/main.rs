@@ -15,3 +15,4 @@ mod life;
 mod memory;
 mod same;
 mod seen;
+mod shared;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ffi::abi::ScumbleEngineOptions;
 use crate::ffi::guard::text;
 use crate::pipeline::LoadOptions;
-use crate::remote::{IDLE, Options, Remote, SILENCE};
+use crate::remote::{IDLE, Options, Remote, SILENCE, Sharing};
 use crate::render::Renderer;
 
 unsafe fn options(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Options> {
@@ -20,6 +20,7 @@ unsafe fn options(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<O
         worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
         idle: time(options.idle_ms, IDLE),
         silence: time(options.hang_ms, SILENCE),
+        sharing: Sharing::Alone,
     })
 }
 
@@ -32,9 +33,16 @@ pub unsafe fn loading(options: &ScumbleEngineOptions, load: LoadOptions) -> Resu
 }
 
 /// Where its process does not even start, there is none for this model either way.
-pub unsafe fn loading_if_possible(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+pub unsafe fn loading_if_possible(
+    options: &ScumbleEngineOptions,
+    load: LoadOptions,
+    is_shared: bool,
+) -> Result<Load> {
     // SAFETY: as the caller promised.
-    let options = unsafe { self::options(options, load) }?;
+    let mut options = unsafe { self::options(options, load) }?;
+    if is_shared {
+        options.sharing = Sharing::Shared;
+    }
     Ok(Box::new(move |cancel, progress| match Remote::start(options.clone(), cancel) {
         Ok(started) => started.loaded(cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>),
         Err(error) if error.is_cancelled() => Err(error),

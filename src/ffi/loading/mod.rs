@@ -25,11 +25,16 @@ pub(super) unsafe fn loading(options: &ScumbleEngineOptions) -> Result<Load> {
     match options.process {
         SCUMBLE_PROCESS_HOST => Ok(loading_here(load)),
         SCUMBLE_PROCESS_OWN => unsafe { apart::loading(options, load) },
-        SCUMBLE_PROCESS_AUTO => unsafe { apart::loading_if_possible(options, load) },
+        SCUMBLE_PROCESS_AUTO => unsafe { apart::loading_if_possible(options, load, is_sharing_wished()) },
+        SCUMBLE_PROCESS_SHARED => unsafe { apart::loading_if_possible(options, load, true) },
         other => Err(Error::setting(format!(
             "There is no place {other} for the model to run in; use one of SCUMBLE_PROCESS_*."
         ))),
     }
+}
+
+fn is_sharing_wished() -> bool {
+    std::env::var_os("SCUMBLE_SHARE_WORKER").is_some_and(|value| value == "1")
 }
 
 /// In this process. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.

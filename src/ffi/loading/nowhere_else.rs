@@ -10,6 +10,6 @@ pub unsafe fn loading(_: &ScumbleEngineOptions, _: LoadOptions) -> Result<Load> 
     Err(Error::setting("The engine has no process of its own on this system yet; let it run in the host's."))
 }
 
-pub unsafe fn loading_if_possible(_: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
+pub unsafe fn loading_if_possible(_: &ScumbleEngineOptions, load: LoadOptions, _: bool) -> Result<Load> {
     Ok(loading_here(load))
 }

@@ -3,6 +3,7 @@
 mod memory;
 mod process;
 mod scope;
+mod shared;
 mod socket;
 mod worker;
 
@@ -12,5 +13,6 @@ pub type Borrowed<'a> = std::os::fd::BorrowedFd<'a>;
 
 pub use memory::{Readable, Writable};
 pub use process::Process;
+pub use shared::{Listener, folder, join};
 pub use socket::Socket;
-pub use worker::{connect, leave, settle_in};
+pub use worker::{Hosts, connect, leave, settle_in};

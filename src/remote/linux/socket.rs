@@ -8,7 +8,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType, recvmsg, sendmsg, shutdown,
+    socketpair,
 };
 
 use super::{Borrowed, Owned};
@@ -33,6 +34,11 @@ impl Socket {
     /// One that was handed over.
     pub fn new(own: Owned) -> Socket {
         Socket(own)
+    }
+
+    /// Ends the conversation, on both sides.
+    pub fn close(&self) {
+        let _ = shutdown(&self.0, Shutdown::Both);
     }
 
     /// Waits while the other side has no room.

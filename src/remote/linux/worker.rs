@@ -4,19 +4,30 @@ use std::os::fd::AsFd;
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
-use super::Socket;
+use super::{Listener, Socket};
 
-/// The socket to the host, which has started this process: its standard input. The argument is the host's process. `None`
-/// where somebody else has started it. To be called first of all.
-pub fn connect() -> Option<Socket> {
+/// Whom this process works for.
+pub enum Hosts {
+    One(Socket),
+    /// All who come.
+    Many(Listener),
+}
+
+/// The socket to the host, which has started this process, or at which hosts are awaited: its standard input. The arguments
+/// tell which; the first is the host's process, where there is one. `None` where somebody else has started it. To be
+/// called first of all.
+pub fn connect() -> Option<Hosts> {
     // Of the host's files it needs none but the socket; one that it kept open could keep somebody waiting.
     // SAFETY: nothing in this process has opened a file yet.
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+    if let Some(listener) = Listener::handed(std::env::args_os().skip(1)) {
+        return Some(Hosts::Many(listener));
+    }
     let parent = std::env::args().nth(1)?.parse().ok().and_then(Pid::from_raw)?;
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map(Socket::new).ok()?;
     // Whatever becomes of the host, this ends: by the kernel's word, and when the socket closes.
     let dies = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
-    (dies && getppid() == Some(parent)).then_some(socket)
+    (dies && getppid() == Some(parent)).then_some(Hosts::One(socket))
 }
 
 /// Goes after the brush, and before the painting where memory is short.

@@ -3,6 +3,7 @@
 
 mod memory;
 mod process;
+mod shared;
 mod socket;
 mod worker;
 
@@ -12,8 +13,9 @@ pub type Borrowed<'a> = std::os::windows::io::BorrowedHandle<'a>;
 
 pub use memory::{Readable, Writable};
 pub use process::Process;
+pub use shared::{Listener, folder, join};
 pub use socket::Socket;
-pub use worker::{connect, leave, settle_in};
+pub use worker::{Hosts, connect, leave, settle_in};
 
 /// What a call that answers with a BOOL has met.
 fn check(answer: windows_sys::core::BOOL) -> std::io::Result<()> {

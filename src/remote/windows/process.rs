@@ -7,9 +7,10 @@ use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle};
 use std::path::Path;
 use std::ptr::{null, null_mut};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
-    HANDLE, HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_COMMITMENT_LIMIT,
+    FILETIME, HANDLE, HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_COMMITMENT_LIMIT,
     STATUS_NO_MEMORY, STATUS_STACK_BUFFER_OVERRUN, SetHandleInformation, WAIT_OBJECT_0,
 };
 use windows_sys::Win32::System::JobObjects::{
@@ -19,7 +20,7 @@ use windows_sys::Win32::System::JobObjects::{
 };
 use windows_sys::Win32::System::Threading::{
     BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW, CreateProcessW, DeleteProcThreadAttributeList,
-    EXTENDED_STARTUPINFO_PRESENT, GetExitCodeProcess, InitializeProcThreadAttributeList,
+    EXTENDED_STARTUPINFO_PRESENT, GetExitCodeProcess, GetProcessTimes, InitializeProcThreadAttributeList,
     LPPROC_THREAD_ATTRIBUTE_LIST, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION,
     STARTF_USESTDHANDLES, STARTUPINFOEXW, TerminateProcess, UpdateProcThreadAttribute, WaitForSingleObject,
 };
@@ -85,6 +86,10 @@ impl Process {
         self.id
     }
 
+    pub fn is_shared(&self) -> bool {
+        false
+    }
+
     /// What it died of, as a part of a sentence; `None` while it lives.
     pub fn ended(&mut self) -> Result<Option<String>> {
         // SAFETY: the handle lives.
@@ -97,6 +102,23 @@ impl Process {
         Ok(Some(cause(code)))
     }
 
+    /// The processor's time that all its threads have had.
+    pub fn worked(&self) -> Option<Duration> {
+        let [mut created, mut ended, mut system, mut user] = [FILETIME::default(); 4];
+        // SAFETY: the handle lives, and so do the four.
+        check(unsafe { GetProcessTimes(self.handle(), &mut created, &mut ended, &mut system, &mut user) })
+            .ok()?;
+        let time = |time: FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
+        // In tenths of a microsecond.
+        Some(Duration::from_micros((time(system) + time(user)) / 10))
+    }
+
+    /// Ends it, if nobody else has it.
+    pub fn leave(&mut self) {
+        self.end();
+    }
+
+    /// Ends it.
     pub fn end(&mut self) {
         // SAFETY: the handle lives; one that has ended already is none the worse.
         unsafe {

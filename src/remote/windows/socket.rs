@@ -94,6 +94,11 @@ impl Socket {
         self.worker = Some(worker);
     }
 
+    /// Ends the conversation: at this, the worker's end, with the process, whose only one it is.
+    pub fn close(&self) {
+        super::leave();
+    }
+
     /// Waits while the other side has no room.
     pub fn send(&self, message: &[u8], memory: Option<Borrowed<'_>>) -> Result<()> {
         self.send_within(message, memory, INFINITE)

@@ -7,13 +7,20 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-use super::Socket;
+use super::{Listener, Socket};
+
+/// Whom this process works for.
+pub enum Hosts {
+    One(Socket),
+    #[allow(dead_code, reason = "nobody shares one here")]
+    Many(Listener),
+}
 
 /// The pipe to the host, which has started this process: its standard input. `None` where somebody else has started it.
 /// Whatever becomes of the host, this ends: with the host's job, and when the pipe closes.
-pub fn connect() -> Option<Socket> {
+pub fn connect() -> Option<Hosts> {
     let pipe = std::io::stdin().as_handle().try_clone_to_owned().ok()?;
-    Socket::new(pipe).ok()
+    Socket::new(pipe).ok().map(Hosts::One)
 }
 
 /// Goes after the brush, and shows nobody a window when it fails.
