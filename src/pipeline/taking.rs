@@ -66,9 +66,9 @@ fn states(network: &Component, numbers: [u32; 3]) -> Result<Vec<String>> {
 
 /// The output with the state before the last: exporters number them, the embedding being 0, or have it alone.
 pub fn last_but_one(network: &Component) -> Result<String> {
-    const ALONE: &str = "encoder_hidden_state";
-    if network.outputs().iter().any(|port| port.name == ALONE) {
-        return Ok(ALONE.into());
+    const ALONE: [&str; 2] = ["encoder_hidden_state", "encoder_hidden_states"];
+    if let Some(port) = network.outputs().iter().find(|port| ALONE.contains(&port.name.as_str())) {
+        return Ok(port.name.clone());
     }
     let number = |name: &str| name.strip_prefix("hidden_states")?.trim_start_matches(['.', '_']).parse().ok();
     let mut states: Vec<(u32, &str)> =

@@ -38,7 +38,8 @@ struct ZImage {
 /// [`Status::ModelUnsupported`] for a network with other inputs.
 pub fn load(network: Component, encoders: Vec<TextEncoder>) -> Result<Loaded> {
     let inputs = ["hidden_states", "timestep", TEXT];
-    let outputs = ["out_hidden_states", "noise_pred", "out_sample"];
+    // The last is the first export's for the web.
+    let outputs = ["out_hidden_states", "noise_pred", "out_sample", "unified_results"];
     let network = Denoiser::new(network, "transformer", &inputs, &outputs, false)?;
     let Ok([mut text]) = <[TextEncoder; 1]>::try_from(encoders) else {
         return Err(Error::new(Status::Internal, "Z-Image has one text encoder; choose another model."));

@@ -1,8 +1,10 @@
 //! Model folders as people really have them: each arrangement gives the picture of the usual one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use scumble::error::Status;
+use scumble::models::weights::Weights;
 use scumble::pipeline::Pipeline;
 use scumble::render::{Picture, Renderer};
 use serde_json::json;
@@ -106,6 +108,43 @@ fn any_level_of_a_download_cache_is_the_model() {
     // A link in refs that leads out of the cache is none.
     cache.write(&format!("{repository}/refs/main"), "../../../..");
     assert!(load(&cache.0.join(repository)).is_err());
+}
+
+/// As the hub's own tools keep them: each file, weights beside a network too, is a link to its content.
+#[cfg(unix)]
+#[test]
+fn a_cached_models_files_are_links_out_of_its_folder() {
+    let cache = Scratch::new("links");
+    let model = Scratch::copy_of("sd15", "links-model");
+    model.remove("unet/controlnet.onnx");
+    model.copy("unet/model.onnx", "unet/weights.onnx");
+    let graph = Weights::of(&model.0.join("unet/weights.onnx")).unwrap();
+    let graph = graph.with_branches(&BTreeSet::new(), false).unwrap();
+    model.write("unet/model.onnx", graph);
+    let repository = cache.0.join("models--somebody--Meadow");
+    let snapshot = repository.join("snapshots/0123456789abcdef0123456789abcdef01234567");
+    cache.write("models--somebody--Meadow/refs/main", "0123456789abcdef0123456789abcdef01234567");
+    std::fs::create_dir_all(repository.join("blobs")).unwrap();
+    let mut folders = vec![model.0.clone()];
+    while let Some(folder) = folders.pop() {
+        let inside = snapshot.join(folder.strip_prefix(&model.0).unwrap());
+        std::fs::create_dir_all(&inside).unwrap();
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let link = inside.join(entry.file_name());
+            let content = link.strip_prefix(&snapshot).unwrap().to_str().unwrap().replace('/', "-");
+            std::fs::copy(entry.path(), repository.join("blobs").join(&content)).unwrap();
+            let up = "../".repeat(link.strip_prefix(&repository).unwrap().components().count() - 1);
+            std::os::unix::fs::symlink(format!("{up}blobs/{content}"), link).unwrap();
+        }
+    }
+    assert!(snapshot.join("unet/weights.onnx").is_symlink());
+    let mut pipeline = load(&repository).unwrap();
+    assert_eq!(pipeline.info().name, "Meadow");
+    assert_eq!(rendered(&mut pipeline), of(&tiny("sd15")));
 }
 
 #[test]

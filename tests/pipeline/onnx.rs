@@ -25,12 +25,13 @@ pub fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     [varint(field << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
 }
 
-/// A ValueInfoProto: name, element type, shape.
+/// A ValueInfoProto: name, element type, shape, where 0 is a side of any length.
 pub struct Port<'a>(pub &'a str, pub u64, pub &'a [u64]);
 
 impl Port<'_> {
     fn encode(&self) -> Vec<u8> {
-        let dims: Vec<u8> = self.2.iter().flat_map(|&size| bytes(1, number(1, size))).collect();
+        let side = |size| if size == 0 { Vec::new() } else { number(1, size) };
+        let dims: Vec<u8> = self.2.iter().flat_map(|&size| bytes(1, side(size))).collect();
         let tensor = [number(1, self.1), bytes(2, dims)].concat();
         [bytes(1, self.0), bytes(2, bytes(1, tensor))].concat()
     }
@@ -89,6 +90,58 @@ pub fn external(location: &str, length: u64) -> Vec<u8> {
         number(14, 1),
     ];
     bytes(5, tensor.concat())
+}
+
+/// `model` with nodes more, of (operator, inputs, output), weights of whole numbers by name, and other outputs.
+pub fn extended(
+    model: &[u8],
+    nodes: &[(&str, &[&str], &str)],
+    weights: &[(&str, i64)],
+    outputs: &[Port<'_>],
+) -> Vec<u8> {
+    let mut changed = Vec::new();
+    for (field, value) in fields(model) {
+        if field != 7 {
+            changed.extend(value);
+            continue;
+        }
+        let inside = &value[value.len() - read(&value[1..]).0 as usize..];
+        let kept = fields(inside).into_iter().filter(|(field, _)| *field != 12);
+        let mut graph: Vec<u8> = kept.flat_map(|(_, value)| value.to_vec()).collect();
+        for (operator, from, to) in nodes {
+            let from: Vec<u8> = from.iter().flat_map(|name| bytes(1, name)).collect();
+            graph.extend(bytes(1, [from, bytes(2, to), bytes(4, operator)].concat()));
+        }
+        for (name, whole) in weights {
+            let tensor = [number(1, 1), number(2, INT64), bytes(8, name), bytes(9, whole.to_le_bytes())];
+            graph.extend(bytes(5, tensor.concat()));
+        }
+        outputs.iter().for_each(|port| graph.extend(bytes(12, port.encode())));
+        changed.extend(bytes(7, graph));
+    }
+    changed
+}
+
+/// A number as varint() writes it, and how many bytes it has.
+fn read(from: &[u8]) -> (u64, usize) {
+    let count = from.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+    (from[..count].iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f)), count)
+}
+
+/// The fields of a message below 16: their numbers, and each with its head.
+fn fields(mut message: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut found = Vec::new();
+    while let [head, rest @ ..] = message {
+        let (value, count) = read(rest);
+        let length = match head & 7 {
+            0 => 1 + count,
+            2 => 1 + count + value as usize,
+            kind => panic!("a field of kind {kind}"),
+        };
+        found.push((head >> 3, &message[..length]));
+        message = &message[length..];
+    }
+    found
 }
 
 /// `model` with its free batch size fixed to `batch`; the bytes keep their places.

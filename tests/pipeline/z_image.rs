@@ -4,6 +4,7 @@ use scumble::error::Status;
 use scumble::render::{Defaults, Picture, Renderer};
 use serde_json::json;
 
+use crate::onnx;
 use crate::support::*;
 
 fn picture_of(model: &Scratch) -> Picture {
@@ -26,6 +27,34 @@ fn a_z_image_folder_is_known_by_its_files() {
     model.remove("transformer/config.json");
     model.remove("text_encoder/config.json");
     assert_eq!(picture_of(&model), expected, "by what the transformer takes, with its family's numbers");
+}
+
+/// webnn/Z-Image-Turbo: as it came first, and a later revision.
+#[test]
+fn the_published_exports_names_and_shapes_are_taken() {
+    let first = Scratch::copy_of("z-image", "z-image-first");
+    let expected = picture_of(&first);
+    let transformer = std::fs::read(first.0.join("transformer/model.onnx")).unwrap();
+    let squeeze: &[(&str, &[&str], &str)] =
+        &[("Squeeze", &["out_hidden_states", "the_batch"], "unified_results")];
+    let output = onnx::Port("unified_results", onnx::FLOAT, &[16, 1, 0, 0]);
+    let output = onnx::extended(&transformer, squeeze, &[("the_batch", 0)], &[output]);
+    first.write("transformer/model.onnx", output);
+    assert_eq!(picture_of(&first), expected, "without a place for the batch");
+
+    let later = Scratch::copy_of("z-image-web", "z-image-later");
+    let expected = picture_of(&later);
+    for (part, from, to, rank) in [
+        ("text_encoder", "encoder_hidden_state", "encoder_hidden_states", 3),
+        ("transformer", "noise_pred", "sample", 4),
+    ] {
+        let file = format!("onnx/{part}_model.onnx");
+        let network = std::fs::read(later.0.join(&file)).unwrap();
+        let renamed: &[(&str, &[&str], &str)] = &[("Identity", &[from], to)];
+        let output = onnx::Port(to, onnx::FLOAT, &[0; 4][..rank]);
+        later.write(&file, onnx::extended(&network, renamed, &[], &[output]));
+    }
+    assert_eq!(picture_of(&later), expected, "by other names");
 }
 
 #[test]
