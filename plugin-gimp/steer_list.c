@@ -302,7 +302,7 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
     scroll_add(scroll, l->column);
     l->head = fold_new(LABEL, "ControlNets, regions, references and LoRAs that the picture follows besides paint and words", scroll);
     l->add = gtk_button_new_with_mnemonic("Add\xe2\x80\xa6");
-    gtk_widget_set_tooltip_text(l->add, "A ControlNet, region or reference, which follows a layer, or a LoRA");
+    gtk_widget_set_tooltip_text(l->add, "A ControlNet, region or reference, which follows a layer, or a LoRA; their files may be dropped on this window, too");
     g_signal_connect(l->add, "clicked", G_CALLBACK(add_clicked), l);
     gtk_box_pack_start(GTK_BOX(l->line), l->head, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(l->line), l->add, FALSE, FALSE, 0);
@@ -311,6 +311,7 @@ SteerList *steer_list_new(GtkBox *box, gint32 image, void (*changed)(const gchar
     gtk_box_pack_start(GTK_BOX(l->box), scroll, FALSE, FALSE, 0);
     gtk_box_pack_start(box, l->box, FALSE, FALSE, GAP);
     gtk_widget_show_all(l->box);
+    steer_menu_take_drops(l, gtk_widget_get_toplevel(l->box));
     return l;
 }
 

@@ -117,3 +117,36 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
     gtk_widget_show_all(menu);
     menu_popup(menu, button);
 }
+
+static gboolean ends_with(const gchar *path, const gchar *suffix) {
+    gsize length = strlen(path), tail = strlen(suffix);
+    return length > tail && !g_ascii_strcasecmp(path + length - tail, suffix);
+}
+
+/* A file of any kind that steers, by its name; a folder is a ControlNet's. */
+static void take_file(SteerList *l, const gchar *path) {
+    gboolean control = ends_with(path, ".onnx") || g_file_test(path, G_FILE_TEST_IS_DIR);
+    guint32 kind = control ? SCUMBLE_CONDITION_CONTROL : ends_with(path, ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_REFERENCE;
+    const gchar *why = steer_list_reason(l, kind);
+    if (why) steer_list_fail(l, why);
+    else if (kind == SCUMBLE_CONDITION_REFERENCE) picture_chosen(path, l);
+    else add_file(l, kind, path);
+}
+
+static void dropped(GtkWidget *window, GdkDragContext *context, gint x, gint y, GtkSelectionData *data, guint info, guint time, SteerList *l) {
+    gchar **uris = gtk_selection_data_get_uris(data);
+    (void)window, (void)context, (void)x, (void)y, (void)info, (void)time;
+    for (gchar **uri = uris; uri && *uri && gtk_widget_get_sensitive(steer_list_button(l)); uri++) {
+        gchar *path = g_filename_from_uri(*uri, NULL, NULL);
+        if (path) take_file(l, path);
+        else steer_list_fail(l, "What was dropped is no file of this computer: save it as one first, and drop that.");
+        g_free(path);
+    }
+    g_strfreev(uris);
+}
+
+void steer_menu_take_drops(SteerList *l, GtkWidget *window) {
+    gtk_drag_dest_set(window, GTK_DEST_DEFAULT_ALL, NULL, 0, GDK_ACTION_COPY);
+    gtk_drag_dest_add_uri_targets(window);
+    g_signal_connect(window, "drag-data-received", G_CALLBACK(dropped), l);
+}

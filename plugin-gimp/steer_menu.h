@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The menu of the list's Add: what may steer, from files, layers and what was chosen before. */
+/* The menu of the list's Add: what may steer, from files, layers and what was chosen before; and files that are dropped. */
 #pragma once
 
 #include "steer_list.h"
 
 void steer_menu_show(SteerList *list, GtkWidget *button);
+
+/* Files that are dropped on that window are added: a ControlNet, a LoRA, and any other one as a reference's picture. */
+void steer_menu_take_drops(SteerList *list, GtkWidget *window);
 
 /* What the menu asks of its list (steer_list.c). */
 gint32 steer_list_image(const SteerList *list);

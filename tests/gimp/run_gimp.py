@@ -29,6 +29,7 @@ import batch_scripts  # noqa: E402
 import batch_steered  # noqa: E402
 import closing  # noqa: E402
 import dialog  # noqa: E402
+import dropping  # noqa: E402
 import faults  # noqa: E402
 import faults_layers  # noqa: E402
 import faults_window  # noqa: E402
@@ -136,7 +137,7 @@ def main() -> int:
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
         steered = steering.SCENARIOS + preparing.SCENARIOS + references.SCENARIOS + regions.SCENARIOS
-        steered += styles.SCENARIOS
+        steered += styles.SCENARIOS + dropping.SCENARIOS
         windows(bare, pick(steered, "steering", parts), **stub)
         unsteered = steering.UNSTEERED + references.UNSTEERED
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
