@@ -7,7 +7,7 @@ use ndarray::{Array3, ArrayView3, s};
 
 use crate::cancel::{Cancel, Hooked};
 use crate::error::{Error, Result, Status};
-use crate::pipeline::draws;
+use crate::pipeline::draws::Noise;
 use crate::pipeline::scheduler::Schedule;
 use crate::policy::{Order, Policy};
 use crate::render::{Around, Latent, Scene};
@@ -27,7 +27,12 @@ impl<'a> Wider<'a> {
     ///
     /// # Errors
     /// [`Status::Internal`] for surroundings that do not contain the window.
-    pub fn new(scene: &Scene<'a>, shape: [usize; 3], seed: u64) -> Result<Option<Wider<'a>>> {
+    pub fn new(
+        scene: &Scene<'a>,
+        shape: [usize; 3],
+        seed: u64,
+        noise: &mut Noise,
+    ) -> Result<Option<Wider<'a>>> {
         let Some(around) = scene.change.and_then(|change| change.around) else { return Ok(None) };
         if scene.noise.is_some() {
             return Ok(None);
@@ -43,7 +48,7 @@ impl<'a> Wider<'a> {
         }
         Ok(Some(Wider {
             around,
-            noise: draws::seeded(seed, 0, &own, channels),
+            noise: noise.window(seed, 0, &own, channels),
             at: ((window.x - own.x) as usize, (window.y - own.y) as usize),
             shape,
         }))

@@ -305,6 +305,7 @@ impl Loader<'_> {
             references,
             encoder,
             decoder,
+            noise: Default::default(),
         };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         pipeline.info.device_note = auto::in_part(device, &moved(&elsewhere));

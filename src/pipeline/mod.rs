@@ -32,6 +32,7 @@ mod residual;
 mod samplers;
 mod sana_sprint;
 pub mod scheduler;
+mod step;
 mod stable_diffusion;
 mod stable_diffusion_3;
 mod stable_diffusion_xl;
@@ -46,8 +47,6 @@ mod z_image;
 
 use std::time::{Duration, Instant};
 
-use ndarray::ArrayView3;
-
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::beside::Beside;
@@ -58,9 +57,9 @@ use crate::render::{
 use annotators::Annotators;
 use around::{Hurry, Wider};
 use beside::Channels;
-use control::{Acting, Controls};
-use denoise::{Conditioning, Denoiser, Noisy};
-use draws::Draws;
+use control::Controls;
+use denoise::Denoiser;
+use draws::{Draws, Noise};
 use family::Family;
 use fused::Inside;
 use hold::Hold;
@@ -69,6 +68,7 @@ use reference::References;
 use region::Regions;
 use samplers::Samplers;
 use scheduler::{Rule, Schedule, Step};
+use step::At;
 use vae::{Decoder, Encoder};
 
 pub use annotator::has_network;
@@ -92,6 +92,7 @@ pub struct Pipeline {
     references: References,
     encoder: Encoder,
     decoder: Decoder,
+    noise: Noise,
 }
 
 impl Renderer for Pipeline {
@@ -200,7 +201,7 @@ impl Renderer for Pipeline {
         let clean = hold.as_ref().map_or(&*encoded, |hold| &hold.to);
         let clean = clean.as_slice().unwrap_or_default();
         let mut draws = Draws::new(scene, quality.seed);
-        let first = draws.draw(shape, 0)?;
+        let first = draws.draw(&mut self.noise, shape, 0)?;
         // As diffusers': at full strength such a model is shown nothing of what it is to fill.
         let mut sample = match self.beside.begins_with_noise() && hold.is_none() && quality.strength >= 1.0 {
             true => {
@@ -224,7 +225,8 @@ impl Renderer for Pipeline {
         // What is told by the window's cells, or shown in its size, knows nothing of what lies farther around.
         let alone = plain.is_none() && acting.is_empty() && self.beside == Beside::Nothing;
         let alone = alone && conditioning.is_of_any_size();
-        let wider = if alone && steps > 1 { Wider::new(scene, shape, quality.seed)? } else { None };
+        let wider =
+            if alone && steps > 1 { Wider::new(scene, shape, quality.seed, &mut self.noise)? } else { None };
         let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
@@ -264,7 +266,7 @@ impl Renderer for Pipeline {
                 }
             }
             let drawn = match plan.needs_noise(i) {
-                true => draws.draw(shape, 1 + (plan.first() + i) as u32)?,
+                true => draws.draw(&mut self.noise, shape, 1 + (plan.first() + i) as u32)?,
                 false => Vec::new(),
             };
             let Step { sample: next, mut estimate } = plan.step(i, &predicted, &sample, &drawn);
@@ -321,72 +323,6 @@ struct Plain<'a> {
     plan: Box<dyn Schedule>,
     sample: Vec<f32>,
     estimate: Vec<f32>,
-}
-
-/// One step of a job, whatever the network is told in it.
-struct At<'a> {
-    acting: &'a [Acting<'a>],
-    beside: &'a Channels,
-    inside: Option<&'a Inside>,
-    /// Which of how many.
-    step: (usize, usize),
-    shape: &'a [usize],
-    timestep: f32,
-}
-
-impl Pipeline {
-    /// What the network predicts for a latent, with what ControlNets say of it.
-    fn predict(
-        &mut self,
-        conditioning: &Conditioning,
-        input: &[f32],
-        at: &At<'_>,
-        cancel: &Cancel,
-        spent: &mut Duration,
-    ) -> Result<Vec<f32>> {
-        let At { shape, timestep, .. } = *at;
-        let channels = at.beside.in_step(at.step);
-        let inside = at.inside.map(|inside| inside.in_step(at.step));
-        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels, inside };
-        let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
-        noisy.residuals = &said;
-        let network = self.controls.network(&said).unwrap_or(&mut self.network);
-        self.family.predict(network, conditioning, &noisy, cancel, spent)
-    }
-
-    /// The picture of a latent; with regions that over the one without them.
-    fn show(
-        &mut self,
-        latent: &[f32],
-        beneath: Option<(&Regions, &[f32])>,
-        shape: [usize; 3],
-        cancel: &Cancel,
-        phases: &mut Phases,
-    ) -> Result<Picture> {
-        let picture = self.decode(latent, shape, cancel, phases)?;
-        match beneath {
-            None => Ok(picture),
-            Some((regions, plain)) => {
-                Ok(regions.laid_over(self.decode(plain, shape, cancel, phases)?, &picture))
-            }
-        }
-    }
-
-    fn decode(
-        &mut self,
-        latent: &[f32],
-        shape: [usize; 3],
-        cancel: &Cancel,
-        phases: &mut Phases,
-    ) -> Result<Picture> {
-        cancel.check()?;
-        let start = Instant::now();
-        let latent =
-            ArrayView3::from_shape(shape, latent).map_err(|e| Error::new(Status::Internal, e.to_string()))?;
-        let picture = self.decoder.decode(latent, cancel, &mut phases.runtime)?;
-        phases.decode += start.elapsed();
-        Ok(picture)
-    }
 }
 
 fn check_size(picture: &Picture, geometry: &Geometry) -> Result<()> {

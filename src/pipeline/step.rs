@@ -1,0 +1,81 @@
+//! One step of a job: what the network predicts, and the picture of a latent.
+
+use std::time::{Duration, Instant};
+
+use ndarray::ArrayView3;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result, Status};
+use crate::pipeline::Pipeline;
+use crate::pipeline::beside::Channels;
+use crate::pipeline::control::Acting;
+use crate::pipeline::denoise::{Conditioning, Noisy};
+use crate::pipeline::fused::Inside;
+use crate::pipeline::region::Regions;
+use crate::render::{Phases, Picture};
+
+/// One step of a job, whatever the network is told in it.
+pub struct At<'a> {
+    pub acting: &'a [Acting<'a>],
+    pub beside: &'a Channels,
+    pub inside: Option<&'a Inside>,
+    /// Which of how many.
+    pub step: (usize, usize),
+    pub shape: &'a [usize],
+    pub timestep: f32,
+}
+
+impl Pipeline {
+    /// What the network predicts for a latent, with what ControlNets say of it.
+    pub(super) fn predict(
+        &mut self,
+        conditioning: &Conditioning,
+        input: &[f32],
+        at: &At<'_>,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<Vec<f32>> {
+        let At { shape, timestep, .. } = *at;
+        let channels = at.beside.in_step(at.step);
+        let inside = at.inside.map(|inside| inside.in_step(at.step));
+        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels, inside };
+        let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
+        noisy.residuals = &said;
+        let network = self.controls.network(&said).unwrap_or(&mut self.network);
+        self.family.predict(network, conditioning, &noisy, cancel, spent)
+    }
+
+    /// The picture of a latent; with regions that over the one without them.
+    pub(super) fn show(
+        &mut self,
+        latent: &[f32],
+        beneath: Option<(&Regions, &[f32])>,
+        shape: [usize; 3],
+        cancel: &Cancel,
+        phases: &mut Phases,
+    ) -> Result<Picture> {
+        let picture = self.decode(latent, shape, cancel, phases)?;
+        match beneath {
+            None => Ok(picture),
+            Some((regions, plain)) => {
+                Ok(regions.laid_over(self.decode(plain, shape, cancel, phases)?, &picture))
+            }
+        }
+    }
+
+    fn decode(
+        &mut self,
+        latent: &[f32],
+        shape: [usize; 3],
+        cancel: &Cancel,
+        phases: &mut Phases,
+    ) -> Result<Picture> {
+        cancel.check()?;
+        let start = Instant::now();
+        let latent =
+            ArrayView3::from_shape(shape, latent).map_err(|e| Error::new(Status::Internal, e.to_string()))?;
+        let picture = self.decoder.decode(latent, cancel, &mut phases.runtime)?;
+        phases.decode += start.elapsed();
+        Ok(picture)
+    }
+}
