@@ -10,6 +10,7 @@ colours that paintings usually have there to the picture's (the linear optimal t
 no change.
 """
 
+import numpy as np
 import steer
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,11 @@ KEPT, NOISE = 0.15, 0.004  # share of the palette's map that stays no change; va
 WHOLE = 0.03  # what all of a picture weighs in the colours of its sky and of its ground
 FREE = 2.0  # how much of what paintings differ by in hue counts as within one
 SKY, WATER = 2, 8  # classes up to this are sky; this one has its colours
+
+
+def floats(pictures):
+    """Bytes [n,h,w,3] -> [n,3,h,w] in -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def root(m, steps=14):
@@ -52,6 +58,16 @@ def usual(x, part):
     d = (mean - middle)[:, :, 0]
     hue = torch.eye(3) - 1 / 3
     return middle, spread.mean(0, keepdim=True) + FREE * (hue @ (d.t() @ d / len(d)) @ hue)
+
+
+def carried(mean, spread, own, half, inverse):
+    """The map that carries the usual colours to a picture's, as what it differs from no change by: [n,12], a
+    matrix and a colour. mean and spread: `colours`; own: the usual mean; half, inverse: `root` of the usual
+    spread."""
+    middle, _ = root(half @ (spread + torch.eye(3) * NOISE) @ half)
+    turn = (inverse @ middle @ inverse) * (1 - KEPT) + torch.eye(3) * KEPT
+    shift = mean * (1 - KEPT) + own * KEPT - turn @ own
+    return torch.cat([(turn - torch.eye(3)).flatten(1), shift.flatten(1)], 1)
 
 
 def told_sky(paint, mask):
@@ -142,11 +158,7 @@ class Encoder(nn.Module):
         out = []
         for name, part in (("sky", sky), ("ground", 1 - sky)):
             own, half, inverse = (getattr(self, f"{name}_{what}") for what in ("mean", "half", "inverse"))
-            mean, spread = colours(x, part)
-            middle, _ = root(half @ (spread + torch.eye(3) * NOISE) @ half)
-            turn = (inverse @ middle @ inverse) * (1 - KEPT) + torch.eye(3) * KEPT
-            shift = mean * (1 - KEPT) + own * KEPT - turn @ own
-            out += [(turn - torch.eye(3)).flatten(1), shift.flatten(1)]
+            out.append(carried(*colours(x, part), own, half, inverse))
         return torch.cat(out, 1)
 
     def forward(self, pixel_values):

@@ -26,14 +26,16 @@ from tokenizers import Tokenizer
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
 import export  # noqa: E402
+import mood  # noqa: E402
 import shards  # noqa: E402
 import steer  # noqa: E402
-from look import ENTRIES, KINDS, SHARP, SHORT, SIDE, SKY, Encoder, Eye, told_sky, usual  # noqa: E402
+from look import ENTRIES, KINDS, SHARP, SHORT, SIDE, SKY, Encoder, Eye, floats, told_sky, usual  # noqa: E402
 from network import TEXT  # noqa: E402
 from text import plain  # noqa: E402
 
 SOFT = 0.06  # two captions whose sentences are so much less alike fit e times less
 CROPS, HELD = 24, 400  # of a photograph; scenes that are kept for judging
+COLOURED = 3000  # scenes that say which colours words ask for
 
 
 class Text:
@@ -64,9 +66,9 @@ class Text:
         return torch.from_numpy(np.stack([self.known[c] for c in captions])).float() / TEXT**0.5
 
 
-def scenes(folder):
+def scenes(folder, side=SIDE):
     """Records and captions of all finished shards."""
-    found = [shards.records(f, SIDE) for f in sorted(Path(folder).glob("*.bin"))]
+    found = [shards.records(f, side) for f in sorted(Path(folder).glob("*.bin"))]
     return np.concatenate([f[0] for f in found]), [c for f in found for c in f[1]]
 
 
@@ -131,10 +133,6 @@ def varied(x):
     gain = torch.empty(n, 3, 1, 1).uniform_(-0.03, 0.03) + torch.empty(n, 1, 1, 1).uniform_(-0.1, 0.1)
     x = x * (1 + gain) + torch.empty(n, 1, 1, 1).uniform_(-0.06, 0.06)
     return (x + torch.randn_like(x) * 0.03 * torch.rand(n, 1, 1, 1)).clamp(-1, 1)
-
-
-def floats(pictures):
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def train(eye, found, wanted, photos, photo_wanted, minutes, rate=2e-3, size=64):
@@ -253,8 +251,7 @@ def main():
         states = text.states(c)[: 1 + SHORT]
         dictionary[i, : len(states)] = torch.from_numpy(states)
     sentences = F.normalize(dictionary[:, 0], dim=1)
-    drawn = floats(found["painting"][:1500, ::2, ::2])
-    mask = torch.from_numpy(found["mask"][:1500, ::2, ::2].copy())
+    drawn, mask = mood.parts(found[: mood.KNOWN])
     sky = (mask <= SKY)[:, None].float()
     known = usual(drawn, sky), usual(drawn, 1 - sky)
     saved = a.work / "eye.pt"
@@ -288,7 +285,9 @@ def main():
     apart = np.abs(got - expected)[:, own]
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB; to PyTorch {apart.max():.3f}, {apart.mean():.5f}")
     if not any(i.name == "image_embeds" for i in onnx.load(str(a.model / "unet" / "model.onnx")).graph.input):
-        steer.export(a.work / "entrance.onnx", told_sky(drawn, mask))
+        asked = mood.fit(text, told[:COLOURED], found[:COLOURED])
+        text.keep()
+        steer.export(a.work / "entrance.onnx", told_sky(drawn, mask), *asked)
         steer.add(a.model / "unet" / "model.onnx", a.work / "entrance.onnx")
 
 

@@ -1,6 +1,7 @@
 """Draws the card's sheet of references, and measures what they do, rendered by the engine.
 
     python references.py --scumble PROGRAM --model FOLDER --pack FOLDER --scenes FOLDER --out FOLDER
+                         [--side 128]
 
 Paintings are of ../compose/beginner.py; references are photographs and scenes that training has not seen.
 OUT keeps each render, and gets references.jpg and on standard output the figures as a table: how far the
@@ -46,8 +47,8 @@ def apart(a, b):
     return float(np.abs(x - y).mean()) * 3**0.5
 
 
-def chosen(pack, scenes):
-    found, told = reference.scenes(scenes)
+def chosen(pack, scenes, side):
+    found, told = reference.scenes(scenes, side)
     found, told = found[-reference.HELD :], told[-reference.HELD :]
     for name, what in CHOSEN:
         if what.isdigit():
@@ -62,10 +63,11 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("scumble", "model", "pack", "scenes", "out"):
         p.add_argument("--" + name, required=True)
+    p.add_argument("--side", type=int, default=reference.SIDE, help="of the scenes' pictures")
     a = p.parse_args()
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    seen = dict(chosen(a.pack, a.scenes))
+    seen = dict(chosen(a.pack, a.scenes, a.side))
     for name, image in seen.items():
         image.save(out / f"reference-{name}.png")
 

@@ -1,12 +1,16 @@
-"""Writes the U-Net of a folder anew, after a change of hold.py; its weights and its entrance stay.
+"""Writes the U-Net of a folder anew, after a change of hold.py or steer.py; its weights stay.
 
-    python rehold.py --model FOLDER
+    python rehold.py --model FOLDER [--scenes FOLDER --side 128 [--work FOLDER]]
+
+With scenes, which colours words ask for is learnt anew of them (mood.py); without, that stays too.
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
+import mood
+import reference
 import shipped
 import steer
 import torch
@@ -16,15 +20,28 @@ from folder import TEXT, write_unet
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, required=True, help="the model folder")
+    p.add_argument("--scenes", type=Path, help="shards")
+    p.add_argument("--side", type=int, default=reference.SIDE, help="of their pictures")
+    p.add_argument("--work", type=Path, default=Path("work"), help="keeps the captions' sentences")
     a = p.parse_args()
     nets, unet = shipped.load(a.model), Path("unet", "model.onnx")
     torch.manual_seed(0)
+    sky, *asked = steer.known(a.model / unet)
+    if a.scenes:
+        a.work.mkdir(parents=True, exist_ok=True)
+        text = reference.Text(a.model, a.work / "sentences.pt")
+        found, told = reference.scenes(a.scenes, a.side)
+        asked = mood.fit(text, told[: reference.COLOURED], found[: reference.COLOURED])
+        text.keep()
+    if sky is None or asked[0] is None:
+        raise SystemExit(f"{a.model} does not say which colours words ask for; give --scenes")
     with tempfile.TemporaryDirectory() as made, torch.no_grad():
         new = Path(made)
         (new / unet).parent.mkdir()
         (new / "vae_decoder").symlink_to(a.model.resolve() / "vae_decoder")
         written = write_unet(nets["generator"], nets["smooth"], torch.randn(1, 6, TEXT), new)
-        steer.move(new / unet, a.model / unet)
+        steer.export(new / "entrance.onnx", sky, *asked)
+        steer.add(new / unet, new / "entrance.onnx")
         found = shipped.check(new, nets)
         if min(found.values()) < shipped.LEAST or shipped.again(new)[0]:
             raise SystemExit(f"what was written is not what shipped: {found}")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import steer
 import torch
 from folder import CODES, TEXT, Decoder, Detail, UNet, export
 from network import Generator, Smooth
@@ -91,7 +92,9 @@ def check(model, nets):
     net, found = UNet(nets["generator"], nets["smooth"]).eval(), {}
     session = onnxruntime.InferenceSession(str(Path(model) / "unet" / "model.onnx"))
     width = {i.name: i.shape for i in session.get_inputs()}
-    steer = "image_embeds" in width
+    door = (
+        steer.Entrance(*steer.known(Path(model) / "unet" / "model.onnx")) if "image_embeds" in width else None
+    )
     for time, size in ((249.0, (32, 32)), (599.0, (32, 64)), (899.0, (64, 64))):
         sample, words = torch.randn(1, CODES + 14, *size), torch.randn(1, 6, TEXT)
         fed = {
@@ -99,11 +102,13 @@ def check(model, nets):
             "timestep": np.array(time, np.float32),
             "encoder_hidden_states": words.numpy(),
         }
-        if steer:
-            fed["image_embeds"] = np.zeros((1, 1, width["image_embeds"][2]), np.float32)
-            fed["ip_adapter_scale"] = np.zeros((1, 1), np.float32)
+        change = 0
+        if door:
+            none = torch.zeros(1, 1, steer.WIDTH), torch.zeros(1, 1)
+            fed["image_embeds"], fed["ip_adapter_scale"] = (t.numpy() for t in none)
+            sample, words, _, change = door(sample, torch.tensor(time), words, *none)
         got = session.run(None, fed)[0]
-        expected = net(sample, torch.tensor(time), words).numpy()
+        expected = (net(sample, torch.tensor(time), words) - change).numpy()
         found[f"unet at {time:.0f}"] = decibels(expected[:, :CODES], got[:, :CODES])
     session = onnxruntime.InferenceSession(str(Path(model) / "vae_decoder" / "model.onnx"))
     z = torch.randn(1, CODES + 14, 32, 48)

@@ -1,10 +1,11 @@
-"""What a reference picture does to the U-Net: an entrance before the network that `folder.py` wrote.
+"""What a reference picture and the words' colours do to the U-Net: an entrance before what `folder.py` wrote.
 
 The image encoder (`look.py`) tells of a picture what the text encoder tells of a caption, a sentence and
 words, and how its sky's and its ground's colours differ from a usual painting's. The entrance adds the
 sentence to the prompt's and the words behind it, and recolours the paint that the latents carry, each pixel
 by its own colour alone: so a window, a tile or a stroke gets the colours that the whole would get. Without a
-picture, or at scale 0, all of it is nothing, to the last bit.
+picture, or at scale 0, the words recolour the paint instead, as `mood.py` learnt it of captions; a picture
+at scale 1 takes their place. Without either all of it is nothing, to the last bit.
 """
 
 import sys
@@ -45,10 +46,13 @@ class Entrance(nn.Module):
     """The U-Net's inputs, image_embeds [1,pictures,WIDTH] and ip_adapter_scale [1,pictures] (0 and more) ->
     sample and words for the network, [1,words] to add to their scores, [1,62,h,w] to take from its answer."""
 
-    def __init__(self, sky):
-        """sky [10]: of a colour's `squares`, the logit that somebody painted sky with it."""
+    def __init__(self, sky, mood, middle):
+        """sky [10]: of `squares`, the logit that somebody painted sky with it. mood [TEXT,PALETTE],
+        middle [TEXT]: words' palette is what their sentence has more than `middle`, times `mood`."""
         super().__init__()
         self.register_buffer("sky", sky.view(1, 10))
+        self.register_buffer("mood", mood)
+        self.register_buffer("middle", middle.view(1, TEXT))
         s = sigmas()
         self.register_buffer("sigma", s)
         self.register_buffer("bound", torch.tensor([bound((i + 1) / 1000) for i in range(1000)]))
@@ -65,10 +69,11 @@ class Entrance(nn.Module):
         said = torch.where(total > 0, said / length.clamp(min=1), words[:, 0])
         told = embeds[:, :, TEXT : TEXT * (1 + TOKENS)].reshape(1, -1, TEXT)
         there = (told.abs().sum(-1) > 0).float()
-        spoken = (words[:, 1:].abs().sum(-1) > 0).float().sum().clamp(min=SPOKEN)
-        score = (weight * spoken / there.sum().clamp(min=1)).clamp(min=1e-4).log()
+        # Sums of one number, not numbers without dimensions: those OpenVINO's provider does not take.
+        spoken = (words[:, 1:].abs().sum(-1) > 0).float().sum(1).clamp(min=SPOKEN)
+        score = (weight * spoken / there.sum(1).clamp(min=1)).clamp(min=1e-4).log()
         score = score[:, :, None].expand(-1, -1, TOKENS).reshape(1, -1)
-        count = (total > 0).long().reshape(()) * told.shape[1]
+        count = (total > 0).long().reshape(1) * told.shape[1]
         bias = torch.cat([torch.zeros_like(words[:, 1:, 0]), score[:, :count]], 1)
         return torch.cat([said[:, None], words[:, 1:], told[:, :count]], 1), bias
 
@@ -84,6 +89,10 @@ class Entrance(nn.Module):
         share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
         amount = ((NONE - share) / (NONE - ALL)).clamp(0, 1)
         palette = ((weight / total.clamp(min=1))[:, :, None] * image_embeds[:, :, -PALETTE:]).sum(1)
+        sentence = encoder_hidden_states[:, 0]
+        asked = (sentence / TEXT**0.5 - self.middle) @ self.mood
+        asked = asked * (sentence.abs().sum(1, keepdim=True) > 0).float()
+        palette = palette + (1 - total).clamp(min=0) * asked
         _, _, h, w = sample.shape
         paint = (sample[:, CODES : CODES + PAINT] * loud / LOUD).reshape(3, -1)
         sky = (self.sky @ squares(paint)).sigmoid()
@@ -91,7 +100,8 @@ class Entrance(nn.Module):
         sky_moves, moves = (turns @ paint + shifts).split(1)
         change = sky * sky_moves[0] + (1 - sky) * moves[0]
         new = paint + amount.expand(1, 4, h, w).reshape(1, -1) * change
-        change = (torch.where(total > 0, new.clamp(-1, 1), paint) - paint).reshape(1, PAINT, h, w)
+        asks = palette.abs().sum(1, keepdim=True) > 0
+        change = (torch.where(asks, new.clamp(-1, 1), paint) - paint).reshape(1, PAINT, h, w)
         # What of the first latents is left carries the paint, too.
         seen = F.conv2d(change, self.code) * left.clamp(0, 1)
         none = left * 0
@@ -99,9 +109,19 @@ class Entrance(nn.Module):
         return sample + moved, words, bias, torch.cat([seen * 0, change * (LOUD / EASE), none, none], 1)
 
 
-def export(path, sky):
-    """The entrance as an ONNX file; sky as `Entrance` has it."""
-    given = (
+def known(path):
+    """What `Entrance` was given of the U-Net at `path`; None for what it does not have."""
+    graph, named = onnx.load(str(path)).graph, {}
+    for i in graph.initializer:
+        if i.name.startswith(PREFIX):
+            named[i.name.removeprefix(PREFIX)] = torch.from_numpy(onnx.numpy_helper.to_array(i).copy())
+    return [named.get(name) for name in ("sky", "mood", "middle")]
+
+
+def export(path, *given):
+    """The entrance as an ONNX file; given as to `Entrance`."""
+    entrance = Entrance(*given).eval()
+    example = (
         torch.randn(1, CODES + PAINT + 2, 16, 8),
         torch.tensor(599.0),
         torch.randn(1, 9, TEXT),
@@ -110,8 +130,8 @@ def export(path, sky):
     )
     place = {2: "height", 3: "width"}
     torch.onnx.export(
-        Entrance(sky).eval(),
-        given,
+        entrance,
+        example,
         str(path),
         input_names=INPUTS,
         output_names=OUTPUTS,
@@ -157,21 +177,6 @@ def add(path, entrance):
     model, door = onnx.load(str(path)), onnx.load(str(entrance))
     assert [o.version for o in model.opset_import] == [o.version for o in door.opset_import]
     door = onnx.compose.add_prefix(door, PREFIX, rename_inputs=False, rename_outputs=False).graph
-    put(path, model, door.node, door.initializer, door.input)
-
-
-def move(path, shipped):
-    """Puts the entrance of the U-Net at `shipped` before the one at `path`, which has none."""
-    graph = onnx.load(str(shipped)).graph
-    nodes = [n for n in graph.node if n.output[0].startswith(PREFIX) or n.output[0] in OUTPUTS]
-    weights = [i for i in graph.initializer if i.name.startswith(PREFIX)]
-    if not nodes:
-        raise SystemExit(f"{shipped} takes no references")
-    put(path, onnx.load(str(path)), nodes, weights, graph.input)
-
-
-def put(path, model, door, weights, inputs):
-    """Puts nodes, weights and inputs of an entrance before the U-Net `model`, and writes it to `path`."""
     graph = model.graph
     present = {i.name for i in graph.input}
     if "image_embeds" in present:
@@ -188,8 +193,8 @@ def put(path, model, door, weights, inputs):
     nodes.insert(at, make("Add", [score, "words_bias"], [score + "/all"], name="entrance/bias"))
     nodes.append(make("Sub", [out + "/held", "paint_change"], [out], name="entrance/paint"))
     del graph.node[:]
-    graph.node.extend([*door, *nodes])
-    graph.initializer.extend(weights)
-    graph.input.extend(i for i in inputs if i.name not in present)
+    graph.node.extend([*door.node, *nodes])
+    graph.initializer.extend(door.initializer)
+    graph.input.extend(i for i in door.input if i.name not in present)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(path))

@@ -1,0 +1,40 @@
+"""The colours that words ask for: how a sentence's sky and ground differ in colour from a usual picture's.
+
+Ridge regression from captions' sentences to the palettes of their scenes (`look.py` says what a palette is),
+both without their means: words that say nothing of colours ask for next to nothing.
+"""
+
+import torch
+from look import NOISE, SKY, carried, colours, floats, root, usual
+from network import TEXT
+
+SIDE, KNOWN = 64, 1500  # pixels that colours are taken of; scenes that say what is usual
+RIDGE = 10.0
+
+
+def parts(found):
+    """Paintings of records [n,3,64,64] in -1..1, and their classes [n,64,64]."""
+    every = found["painting"].shape[1] // SIDE
+    mask = torch.from_numpy(found["mask"][:, ::every, ::every].copy())
+    return floats(found["painting"][:, ::every, ::every]), mask
+
+
+def palettes(found):
+    """Of each record its picture's palette. [n,steer.PALETTE]"""
+    every, out = found["picture"].shape[1] // SIDE, []
+    x, (drawn, mask) = floats(found["picture"][:, ::every, ::every]), parts(found)
+    sky = (mask <= SKY)[:, None].float()
+    for part in (sky, 1 - sky):
+        own, spread = usual(drawn[:KNOWN], part[:KNOWN])
+        half, inverse = root(spread + torch.eye(3) * NOISE)
+        out.append(carried(*colours(x, part), own, half, inverse))
+    return torch.cat(out, 1)
+
+
+def fit(text, told, found):
+    """told: each record's captions. -> mood and middle of `steer.Entrance`, [TEXT,PALETTE] and [TEXT]"""
+    each = torch.tensor([i for i, captions in enumerate(told) for _ in captions])
+    said = text.sentences([c for captions in told for c in captions])
+    middle, palette = said.mean(0), palettes(found)
+    x, y = said - middle, (palette - palette.mean(0))[each]
+    return torch.linalg.solve(x.t() @ x + RIDGE * torch.eye(TEXT), x.t() @ y), middle
