@@ -20,21 +20,22 @@ def parts(found):
 
 
 def palettes(found):
-    """Of each record its picture's palette. [n,steer.PALETTE]"""
+    """Of each record its picture's palette, and the usual colours. [n,steer.PALETTE], [2,3]"""
     every, out = found["picture"].shape[1] // SIDE, []
     x, (drawn, mask) = floats(found["picture"][:, ::every, ::every]), parts(found)
-    sky = (mask <= SKY)[:, None].float()
+    sky, means = (mask <= SKY)[:, None].float(), []
     for part in (sky, 1 - sky):
         own, spread = usual(drawn[:KNOWN], part[:KNOWN])
         half, inverse = root(spread + torch.eye(3) * NOISE)
         out.append(carried(*colours(x, part), own, half, inverse))
-    return torch.cat(out, 1)
+        means.append(own.view(1, 3))
+    return torch.cat(out, 1), torch.cat(means)
 
 
 def fit(text, told, found):
-    """told: each record's captions. -> mood and middle of `steer.Entrance`, [TEXT,PALETTE] and [TEXT]"""
+    """told: each record's captions. -> mood, middle and usual of `steer.Entrance`"""
     each = torch.tensor([i for i, captions in enumerate(told) for _ in captions])
     said = text.sentences([c for captions in told for c in captions])
-    middle, palette = said.mean(0), palettes(found)
+    middle, (palette, means) = said.mean(0), palettes(found)
     x, y = said - middle, (palette - palette.mean(0))[each]
-    return torch.linalg.solve(x.t() @ x + RIDGE * torch.eye(TEXT), x.t() @ y), middle
+    return torch.linalg.solve(x.t() @ x + RIDGE * torch.eye(TEXT), x.t() @ y), middle, means

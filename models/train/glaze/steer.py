@@ -19,7 +19,7 @@ from torch import nn
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
-from hold import bound  # noqa: E402
+from hold import bound, drawn  # noqa: E402
 from network import BLOCK, CODES, TEXT, Code, at_time, sigmas  # noqa: E402
 
 EASE, LOUD, LOUDER, PAINT = 0.5, 1000.0, 10000.0, 12  # as in folder.py
@@ -30,6 +30,10 @@ SPOKEN = 10.0  # words of a usual prompt: what a picture's weigh where there is 
 # How much of the recolouring each share of the hold lets through: none from strength 0.1 on down, so that a
 # finer level, which is made from the coarser picture, is not recoloured once more; all of it from 0.6 on up.
 NONE, ALL = 0.95, 0.58
+ASKED = 1.4  # regression flattens: words are heard so much louder
+GONE = 1.3  # of the way to the colours that words ask for, beyond which paint is left alone
+FAR = 0.01  # the square of a change of colour that is none
+THINGS = 0.6  # the most of what words recolour that what is drawn is spared of
 INPUTS = ["sample", "timestep", "encoder_hidden_states", "image_embeds", "ip_adapter_scale"]
 OUTPUTS = ["steered_sample", "steered_words", "words_bias", "paint_change"]
 PREFIX = "entrance/"  # of all that stands before the network
@@ -46,13 +50,15 @@ class Entrance(nn.Module):
     """The U-Net's inputs, image_embeds [1,pictures,WIDTH] and ip_adapter_scale [1,pictures] (0 and more) ->
     sample and words for the network, [1,words] to add to their scores, [1,62,h,w] to take from its answer."""
 
-    def __init__(self, sky, mood, middle):
+    def __init__(self, sky, mood, middle, usual):
         """sky [10]: of `squares`, the logit that somebody painted sky with it. mood [TEXT,PALETTE],
-        middle [TEXT]: words' palette is what their sentence has more than `middle`, times `mood`."""
+        middle [TEXT]: words' palette is what their sentence has more than `middle`, times `mood`.
+        usual [2,3]: the mean colours of a usual painting's sky and ground."""
         super().__init__()
         self.register_buffer("sky", sky.view(1, 10))
         self.register_buffer("mood", mood)
         self.register_buffer("middle", middle.view(1, TEXT))
+        self.register_buffer("usual", usual.view(2, 3, 1))
         s = sigmas()
         self.register_buffer("sigma", s)
         self.register_buffer("bound", torch.tensor([bound((i + 1) / 1000) for i in range(1000)]))
@@ -77,6 +83,24 @@ class Entrance(nn.Module):
         bias = torch.cat([torch.zeros_like(words[:, 1:, 0]), score[:, :count]], 1)
         return torch.cat([said[:, None], words[:, 1:], told[:, :count]], 1), bias
 
+    def asked(self, sentence):
+        """The palette of the words; zeros where there are none."""
+        more = ASKED * (sentence / TEXT**0.5 - self.middle) @ self.mood
+        return more * (sentence.abs().sum(1, keepdim=True) > 0).float()
+
+    @staticmethod
+    def moved(paint, sky, palette, usual=None):
+        """How a palette moves colours [3,n]. With the usual colours, those the less that are where these
+        would go already: a night that is painted hardly gets darker."""
+        turns, shifts = palette.reshape(2, 12)[:, :9].reshape(2, 3, 3), palette.reshape(2, 12)[:, 9:, None]
+        moves = turns @ paint + shifts
+        if usual is not None:
+            way = turns @ usual + shifts
+            gone = (way * (paint - usual)).sum(1, keepdim=True) / (way.square().sum(1, keepdim=True) + FAR)
+            moves = moves * (GONE - gone).clamp(0, 1)
+        sky_moves, moves = moves.split(1)
+        return sky * sky_moves[0] + (1 - sky) * moves[0]
+
     def forward(self, sample, timestep, encoder_hidden_states, image_embeds, ip_adapter_scale):
         # Zeros tell nothing: guidance's other half.
         weight = ip_adapter_scale * (image_embeds.abs().sum(-1) > 0).float()
@@ -89,18 +113,15 @@ class Entrance(nn.Module):
         share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
         amount = ((NONE - share) / (NONE - ALL)).clamp(0, 1)
         palette = ((weight / total.clamp(min=1))[:, :, None] * image_embeds[:, :, -PALETTE:]).sum(1)
-        sentence = encoder_hidden_states[:, 0]
-        asked = (sentence / TEXT**0.5 - self.middle) @ self.mood
-        asked = asked * (sentence.abs().sum(1, keepdim=True) > 0).float()
-        palette = palette + (1 - total).clamp(min=0) * asked
+        asked = self.asked(encoder_hidden_states[:, 0]) * (1 - total).clamp(min=0)
         _, _, h, w = sample.shape
         paint = (sample[:, CODES : CODES + PAINT] * loud / LOUD).reshape(3, -1)
         sky = (self.sky @ squares(paint)).sigmoid()
-        turns, shifts = (palette.reshape(2, 12)[:, k].reshape(2, 3, -1) for k in (slice(9), slice(9, 12)))
-        sky_moves, moves = (turns @ paint + shifts).split(1)
-        change = sky * sky_moves[0] + (1 - sky) * moves[0]
+        flat = 1 - THINGS * drawn(F.pixel_shuffle(paint.reshape(1, PAINT, h, w), 2))
+        change = self.moved(paint, sky, palette)
+        change = change + self.moved(paint, sky, asked, self.usual) * flat.expand(1, 4, h, w).reshape(1, -1)
         new = paint + amount.expand(1, 4, h, w).reshape(1, -1) * change
-        asks = palette.abs().sum(1, keepdim=True) > 0
+        asks = (palette.abs() + asked.abs()).sum(1, keepdim=True) > 0
         change = (torch.where(asks, new.clamp(-1, 1), paint) - paint).reshape(1, PAINT, h, w)
         # What of the first latents is left carries the paint, too.
         seen = F.conv2d(change, self.code) * left.clamp(0, 1)
@@ -115,7 +136,7 @@ def known(path):
     for i in graph.initializer:
         if i.name.startswith(PREFIX):
             named[i.name.removeprefix(PREFIX)] = torch.from_numpy(onnx.numpy_helper.to_array(i).copy())
-    return [named.get(name) for name in ("sky", "mood", "middle")]
+    return [named.get(name) for name in ("sky", "mood", "middle", "usual")]
 
 
 def export(path, *given):
