@@ -1,7 +1,8 @@
 """The colours that words ask for: how a sentence's sky and ground differ in colour from a usual picture's.
 
 Ridge regression from captions' sentences to the palettes of their scenes (`look.py` says what a palette is),
-both without their means: words that say nothing of colours ask for next to nothing.
+both without their means, palettes without that of their place: "castle" is not to ask for what hills with
+castles look like, "at night" is to ask for night. Of the places only dunes have a colour to ask for.
 """
 
 import torch
@@ -10,6 +11,7 @@ from network import TEXT
 
 SIDE, KNOWN = 64, 1500  # pixels that colours are taken of; scenes that say what is usual
 RIDGE = 10.0
+DUNES = 2  # ../scenes/README.md numbers places
 
 
 def parts(found):
@@ -37,5 +39,9 @@ def fit(text, told, found):
     each = torch.tensor([i for i, captions in enumerate(told) for _ in captions])
     said = text.sentences([c for captions in told for c in captions])
     middle, (palette, means) = said.mean(0), palettes(found)
-    x, y = said - middle, (palette - palette.mean(0))[each]
+    place = torch.from_numpy(found["place"].astype(int))
+    mean = palette.mean(0).expand_as(palette).clone()
+    for k in set(place.tolist()) - {DUNES}:
+        mean[place == k] = palette[place == k].mean(0)
+    x, y = said - middle, (palette - mean)[each]
     return torch.linalg.solve(x.t() @ x + RIDGE * torch.eye(TEXT), x.t() @ y), middle, means

@@ -30,10 +30,10 @@ SPOKEN = 10.0  # words of a usual prompt: what a picture's weigh where there is 
 # How much of the recolouring each share of the hold lets through: none from strength 0.1 on down, so that a
 # finer level, which is made from the coarser picture, is not recoloured once more; all of it from 0.6 on up.
 NONE, ALL = 0.95, 0.58
-ASKED = 1.4  # regression flattens: words are heard so much louder
-GONE = 1.3  # of the way to the colours that words ask for, beyond which paint is left alone
+ASKED, QUIET = 2.2, 0.2  # words are heard so much louder, and those that move colours less are not
+GONE = 0.75  # of the way to the colours that words ask for, beyond which paint is left alone
 FAR = 0.01  # the square of a change of colour that is none
-THINGS = 0.6  # the most of what words recolour that what is drawn is spared of
+THINGS = 0.8  # the most of what words recolour that what is drawn is spared of
 INPUTS = ["sample", "timestep", "encoder_hidden_states", "image_embeds", "ip_adapter_scale"]
 OUTPUTS = ["steered_sample", "steered_words", "words_bias", "paint_change"]
 PREFIX = "entrance/"  # of all that stands before the network
@@ -84,8 +84,11 @@ class Entrance(nn.Module):
         return torch.cat([said[:, None], words[:, 1:], told[:, :count]], 1), bias
 
     def asked(self, sentence):
-        """The palette of the words; zeros where there are none."""
-        more = ASKED * (sentence / TEXT**0.5 - self.middle) @ self.mood
+        """The palette of the words; zeros where there are none, or they hardly speak of colours."""
+        more = ((sentence / TEXT**0.5 - self.middle) @ self.mood).reshape(2, 12)
+        way = (more[:, :9].reshape(2, 3, 3) @ self.usual)[:, :, 0] + more[:, 9:]
+        size = way.square().sum(1, keepdim=True).sqrt()
+        more = (more * ASKED * (1 - QUIET / size.clamp(min=QUIET))).reshape(1, PALETTE)
         return more * (sentence.abs().sum(1, keepdim=True) > 0).float()
 
     @staticmethod
