@@ -162,9 +162,9 @@ fn words_recolour_paint_that_is_not_as_they_say() {
     let gained = |paint: &Picture, strength: f32| {
         light(paint, "hills at night", strength) - light(paint, "hills", strength)
     };
-    let found = [gained(&day, 0.6), gained(&night, 0.6), gained(&day, 0.08)];
+    let found = [gained(&day, 0.75), gained(&night, 0.75), gained(&day, 0.08)];
     println!("\"at night\" makes day, night and a finer level of day lighter by {found:.3?}");
-    assert!(found[0] < -0.08 && found[1].abs() < 0.03 && found[2].abs() < 0.01, "{found:?}");
+    assert!(found[0] < -0.15 && found[1].abs() < 0.05 && found[2].abs() < 0.01, "{found:?}");
 }
 
 #[test]

@@ -30,8 +30,9 @@ SPOKEN = 10.0  # words of a usual prompt: what a picture's weigh where there is 
 # How much of the recolouring each share of the hold lets through: none from strength 0.1 on down, so that a
 # finer level, which is made from the coarser picture, is not recoloured once more; all of it from 0.6 on up.
 NONE, ALL = 0.95, 0.58
-ASKED, QUIET = 2.2, 0.2  # words are heard so much louder, and those that move colours less are not
-GONE = 0.75  # of the way to the colours that words ask for, beyond which paint is left alone
+WORDS_NONE, WORDS_ALL = 0.58, 0.28  # the same of what words recolour: strengths 0.6 and 0.75
+ASKED, QUIET = 3.0, 0.2  # words are heard so much louder, and those that move colours less are not
+GONE = 0.5  # of the way to the colours that words ask for, beyond which paint is left alone
 FAR = 0.01  # the square of a change of colour that is none
 THINGS = 0.8  # the most of what words recolour that what is drawn is spared of
 INPUTS = ["sample", "timestep", "encoder_hidden_states", "image_embeds", "ip_adapter_scale"]
@@ -100,7 +101,7 @@ class Entrance(nn.Module):
         if usual is not None:
             way = turns @ usual + shifts
             gone = (way * (paint - usual)).sum(1, keepdim=True) / (way.square().sum(1, keepdim=True) + FAR)
-            moves = moves * (GONE - gone).clamp(0, 1)
+            moves = moves * (1 - gone / GONE).clamp(0, 1)
         sky_moves, moves = moves.split(1)
         return sky * sky_moves[0] + (1 - sky) * moves[0]
 
@@ -121,9 +122,10 @@ class Entrance(nn.Module):
         paint = (sample[:, CODES : CODES + PAINT] * loud / LOUD).reshape(3, -1)
         sky = (self.sky @ squares(paint)).sigmoid()
         flat = 1 - THINGS * drawn(F.pixel_shuffle(paint.reshape(1, PAINT, h, w), 2))
-        change = self.moved(paint, sky, palette)
-        change = change + self.moved(paint, sky, asked, self.usual) * flat.expand(1, 4, h, w).reshape(1, -1)
-        new = paint + amount.expand(1, 4, h, w).reshape(1, -1) * change
+        flat = flat * ((WORDS_NONE - share) / (WORDS_NONE - WORDS_ALL)).clamp(0, 1)
+        change = amount.expand(1, 4, h, w).reshape(1, -1) * self.moved(paint, sky, palette)
+        change = change + flat.expand(1, 4, h, w).reshape(1, -1) * self.moved(paint, sky, asked, self.usual)
+        new = paint + change
         asks = (palette.abs() + asked.abs()).sum(1, keepdim=True) > 0
         change = (torch.where(asks, new.clamp(-1, 1), paint) - paint).reshape(1, PAINT, h, w)
         # What of the first latents is left carries the paint, too.
