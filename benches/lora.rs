@@ -1,5 +1,5 @@
 //! What a change of LoRA costs on a model of any size: SCUMBLE_BENCH_MODEL names its folder, SCUMBLE_BENCH_LORA a LoRA that fits
-//! it. Prints a table and asserts nothing.
+//! it, SCUMBLE_BENCH_CELLS the picture's side in cells of 8 pixels (8). Prints a table and asserts nothing.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -18,15 +18,29 @@ fn main() {
         println!("SCUMBLE_BENCH_MODEL=folder SCUMBLE_BENCH_LORA=file.safetensors cargo bench --bench lora");
         return;
     };
-    let start = Instant::now();
-    let options = LoadOptions { model_dir, device: "cpu".into(), ..LoadOptions::default() };
-    let mut pipeline = Pipeline::load(&options, &Cancel::new(), &|_, _| {}).expect("a model");
-    println!("model loaded in {:.2} s", start.elapsed().as_secs_f32());
+    for loras in [false, true] {
+        let start = Instant::now();
+        let options = LoadOptions {
+            model_dir: model_dir.clone(),
+            device: "cpu".into(),
+            loras,
+            ..LoadOptions::default()
+        };
+        let pipeline = Pipeline::load(&options, &Cancel::new(), &|_, _| {}).expect("a model");
+        let room = if loras { "with room for LoRAs" } else { "without room for LoRAs" };
+        println!("model loaded {room} in {:.2} s", start.elapsed().as_secs_f32());
+        changes(pipeline, &file);
+    }
+}
+
+fn changes(mut pipeline: Pipeline, file: &str) {
     let cell = pipeline.info().geometry.cell;
-    let cells = 8;
+    let cells: usize =
+        std::env::var("SCUMBLE_BENCH_CELLS").ok().and_then(|cells| cells.parse().ok()).unwrap_or(8);
     let side = cells * cell as usize;
     let picture = Picture::from_elem((3, side, side), 0.5);
     for (what, scale) in [
+        ("without", None),
         ("without", None),
         ("without", None),
         ("the first", Some(0.5)),
@@ -36,7 +50,7 @@ fn main() {
         ("off", None),
         ("on again", Some(0.3)),
     ] {
-        let lora = scale.map(|scale| Condition::Lora(Lora { file: &file, scale, text: scale }));
+        let lora = scale.map(|scale| Condition::Lora(Lora { file, scale, text: scale }));
         let conditions: Vec<_> = [Condition::Prompt("a lake")].into_iter().chain(lora).collect();
         let scene = Scene {
             window: Window { level: Level(0), x: 0, y: 0, width: cells, height: cells },
@@ -59,13 +73,16 @@ fn main() {
             previews: Previews::Off,
         };
         let start = Instant::now();
-        let mut runs = 0.0;
+        let (mut runs, mut step) = (0.0, 0.0);
         let mut sink = |patch: Patch| {
-            runs = patch.phases.runtime.as_secs_f32();
+            (runs, step) = (patch.phases.runtime.as_secs_f32(), patch.phases.denoise.as_secs_f32());
             Ok(())
         };
         pipeline.render(&scene, &quality, &Policy::default(), &Cancel::new(), &mut sink).expect("a picture");
         let whole = start.elapsed().as_secs_f32();
-        println!("{what:14} {whole:6.2} s, of which running {runs:6.2} s, the change {:6.2} s", whole - runs);
+        let change = whole - runs;
+        println!(
+            "{what:14} {whole:6.2} s, of which running {runs:6.2} s (the step {step:5.2}), the change {change:6.2} s"
+        );
     }
 }

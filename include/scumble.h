@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 10
+#define SCUMBLE_ABI_MINOR 11
 
 /**
  * Done.
@@ -803,9 +803,11 @@ typedef struct ScumbleEngineOptions {
      */
     uint32_t hang_ms;
     /**
-     * Reserved, 0.
+     * 1 = LoRAs are to be expected: the model is loaded with room for them, so that the first costs no more than another;
+     * the load uses no kept graph, and a step has a little more to compute. 0 = only if there are some in `loras` in the
+     * user's folder. Since ABI 1.11.
      */
-    uint32_t reserved;
+    uint32_t loras;
     /**
      * With a process of its own: its program; NULL = what the environment variable SCUMBLE_WORKER names, else
      * `scumble-worker` beside this library.

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "known.h"
+
 /* Every function of the library that this host uses. */
 #define CALLS(X)                                                                                     \
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
@@ -102,6 +104,7 @@ Renderer *renderer_new(const gchar *model, GError **error) {
     /* A plug-in of GIMP's is a process of its own; one that shares has the worker that Krita may have too. */
     options.process =
         g_strcmp0(g_getenv("SCUMBLE_SHARE_WORKER"), "1") ? SCUMBLE_PROCESS_HOST : SCUMBLE_PROCESS_SHARED;
+    options.loras = known_has_loras();
     if (!good(lib.engine_create(&options, &r->engine), error) ||
         !good(lib.session_create(r->engine, &r->session), error)) {
         renderer_free(r);

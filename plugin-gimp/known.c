@@ -145,3 +145,11 @@ gchar *known_remember(Known what, const gchar *path) {
     g_strfreev(pairs);
     return id;
 }
+
+gboolean known_has_loras(void) {
+    gboolean any = FALSE;
+    gchar **known = known_list(KNOWN_NETWORKS);
+    for (gchar **at = known; *at; at += 2) any |= g_str_has_suffix(at[1], ".safetensors");
+    g_strfreev(known);
+    return any;
+}

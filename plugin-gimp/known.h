@@ -22,5 +22,8 @@ gchar *known_remember(Known what, const gchar *path);
 /* Where it lies; NULL if the artist has not chosen it. Free it. */
 gchar *known_find(Known what, const gchar *id);
 
+/* Are there LoRAs among what the artist has chosen? */
+gboolean known_has_loras(void);
+
 /* Pairs of id and path, one after the other, the newest first, and NULL. Free with g_strfreev(). */
 gchar **known_list(Known what);

@@ -85,6 +85,15 @@ fn find(name: &str, folder: &Path) -> Result<PathBuf> {
     )))
 }
 
+/// Has the user any, in the folder where names are looked for when none is given?
+pub fn are_at_hand() -> bool {
+    let mut known = Vec::new();
+    if let Some(folder) = places::user_loras() {
+        collect(&folder, DEPTH, &mut known);
+    }
+    !known.is_empty()
+}
+
 /// LoRAs in a folder and those in it.
 fn collect(folder: &Path, depth: usize, known: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -216,6 +216,13 @@ pub struct LoraArgs {
     pub lora_folder: Option<PathBuf>,
 }
 
+impl LoraArgs {
+    /// Is the model to have some?
+    pub fn are_expected(&self) -> bool {
+        !self.lora.is_empty() || self.lora_folder.is_some()
+    }
+}
+
 /// What the model is told; left out, the model's own value is used.
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Settings")]

@@ -97,6 +97,7 @@ impl Engine {
         given.device = device.pointer();
         given.scheduler = scheduler.pointer();
         given.process = if options.own_process { SCUMBLE_PROCESS_OWN } else { SCUMBLE_PROCESS_HOST };
+        given.loras = u32::from(options.loras);
         let mut engine = std::ptr::null_mut();
         // SAFETY: the options and their strings live until after the call.
         check(unsafe { scumble_engine_create(&given, &mut engine) })?;

@@ -79,7 +79,7 @@ fn ask(args: &InfoArgs) -> Told {
         }
         Err(why) => Part::Missing { error: why.message },
     };
-    let model = match progress::engine(&args.engine).and_then(|engine| progress::load(&engine)) {
+    let model = match progress::engine(&args.engine, false).and_then(|engine| progress::load(&engine)) {
         Ok(model) => Part::Found(model_told(model)),
         Err(why) => Part::Missing { error: why.message },
     };

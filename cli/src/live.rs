@@ -22,7 +22,7 @@ pub fn run(args: &LiveArgs) -> Done {
     let picture = |control| steering::control_picture(control, (size.width, size.height), "recording");
     let controls = args.control.iter().map(|control| Ok((control, picture(control)?)));
     let controls = controls.collect::<Done<Vec<_>>>()?;
-    let engine = progress::engine(&args.engine)?;
+    let engine = progress::engine(&args.engine, args.loras.are_expected())?;
     let model = progress::load(&engine)?;
     prepare(&args.out)?;
     let spool = Spool::create(&args.out, size.width as usize * size.height as usize * 4)?;

@@ -26,7 +26,8 @@ pub fn spinner(what: &'static str) -> ProgressBar {
     spinner
 }
 
-pub fn engine(args: &EngineArgs) -> Done<Engine> {
+/// `loras`: it is to have some.
+pub fn engine(args: &EngineArgs, loras: bool) -> Done<Engine> {
     let model = args.model.as_deref().map(crate::models::named);
     Ok(Engine::create(&Options {
         model: model.as_deref(),
@@ -35,6 +36,7 @@ pub fn engine(args: &EngineArgs) -> Done<Engine> {
         runtime: args.runtime.as_deref(),
         scheduler: args.scheduler.as_deref(),
         own_process: args.worker,
+        loras,
     })?)
 }
 

@@ -22,7 +22,7 @@ pub fn run(args: &RenderArgs) -> Done {
     let steering = Steering::read(args, &paint)?;
     let noise = args.noise.as_deref().map(stills::read_noise).transpose()?;
 
-    let engine = progress::engine(&args.engine)?;
+    let engine = progress::engine(&args.engine, args.loras.are_expected())?;
     let model = progress::load(&engine)?;
     let mut layer = engine.layer()?;
     layer.set_params(&Params {

@@ -10,6 +10,16 @@ use common::{Scratch, model};
 
 /// Renders with graphs kept in `cache`, tiny ones too; returns the picture and what the log says of graphs.
 fn rendered(scratch: &Scratch, cache: &str, name: &str, model: &str) -> (Vec<u8>, String) {
+    rendered_with(scratch, cache, name, model, &[])
+}
+
+fn rendered_with(
+    scratch: &Scratch,
+    cache: &str,
+    name: &str,
+    model: &str,
+    more: &[&str],
+) -> (Vec<u8>, String) {
     let input = scratch.file("in.png");
     if !Path::new(&input).exists() {
         scratch.rgb("in.png", 64, 64);
@@ -21,6 +31,7 @@ fn rendered(scratch: &Scratch, cache: &str, name: &str, model: &str) -> (Vec<u8>
     ];
     let ended = Command::new(env!("CARGO_BIN_EXE_scumble"))
         .args(args)
+        .args(more)
         .env("SCUMBLE_GRAPH_CACHE", cache)
         .env("SCUMBLE_TEST_LEAST_GRAPH", "0")
         .output()
@@ -72,6 +83,23 @@ fn a_graph_is_kept_and_the_picture_is_the_same() {
     fs::File::options().append(true).open(unet).unwrap().set_modified(later).unwrap();
     assert!(rendered(&scratch, &cache, "third.png", &model).0 == plain);
     assert_eq!(kept(&cache).len(), 2);
+}
+
+#[test]
+fn of_one_with_room_for_loras_none_is_kept_and_the_picture_is_the_same() {
+    let scratch = Scratch::new("graphs-loras");
+    let cache = scratch.file("cache");
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let [model, lora] = ["sd15", "loras/sd15-peft.safetensors"].map(|at| tiny.join(at).display().to_string());
+    let render = |cache: &str, name: &str| {
+        rendered_with(&scratch, cache, name, &model, &["--lora", &lora, "--steps", "2"]).0
+    };
+    let plain = render("off", "off.png");
+    assert!(render(&cache, "first.png") == plain && kept(&cache).is_empty());
+    // Nor is that of the plain network taken for it.
+    rendered(&scratch, &cache, "without.png", &model);
+    assert_eq!(kept(&cache).len(), 1);
+    assert!(render(&cache, "second.png") == plain && kept(&cache).len() == 1);
 }
 
 #[test]

@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 10
+ABI_MINOR = 11
 
 OK = 0
 UNCHANGED = 1
@@ -156,7 +156,7 @@ class EngineOptions(ctypes.Structure):
         ("process", c_uint32),
         ("idle_ms", c_uint32),
         ("hang_ms", c_uint32),
-        ("reserved", c_uint32),
+        ("loras", c_uint32),
         ("worker", c_char_p),
     ]
 

@@ -46,7 +46,9 @@ class Engines(QtCore.QObject):
         """Raises ScumbleError for a model that the artist has not chosen, and without a library."""
         folder = models.folder(model)
         if model not in self.made:
-            self.made[model] = Engine(self.loaded(), folder or None, idle_ms=REST)
+            self.made[model] = Engine(
+                self.loaded(), folder or None, idle_ms=REST, loras=models.has_loras()
+            )
         return self.made[model]
 
     def loaded(self) -> Library:

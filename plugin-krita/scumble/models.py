@@ -113,6 +113,12 @@ def loras() -> list[tuple[str, str]]:
     return sorted(found, key=lambda one: one[0].lower())[:MOST_LISTED]
 
 
+def has_loras() -> bool:
+    """Has the artist any, in their folder or among the files that they have chosen?"""
+    chosen = known(NETWORKS).values()
+    return any(path.lower().endswith(".safetensors") for path in chosen) or bool(loras())
+
+
 def network(file: str) -> str:
     """Where a ControlNet or LoRA lies that a document names. Raises ScumbleError for one that the artist has
     not chosen."""

@@ -45,8 +45,10 @@ pub struct ScumbleEngineOptions {
     /// it loads or renders; twelve times as many where it has the processor's time all the while, as in one long run of a
     /// large network. 0 = 300000.
     pub hang_ms: u32,
-    /// Reserved, 0.
-    pub reserved: u32,
+    /// 1 = LoRAs are to be expected: the model is loaded with room for them, so that the first costs no more than another;
+    /// the load uses no kept graph, and a step has a little more to compute. 0 = only if there are some in `loras` in the
+    /// user's folder. Since ABI 1.11.
+    pub loras: u32,
     /// With a process of its own: its program; NULL = what the environment variable SCUMBLE_WORKER names, else
     /// `scumble-worker` beside this library.
     pub worker: *const c_char,

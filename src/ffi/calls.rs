@@ -17,7 +17,7 @@ use super::layout::Sized32;
 use super::library;
 use super::loading::loading;
 use crate::engine::{Engine, LoadState};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Frame;
 use crate::region::Rect;
 
@@ -114,13 +114,7 @@ unsafe fn engine_options(options: *const ScumbleEngineOptions) -> Result<Scumble
         return Ok(ScumbleEngineOptions::initial());
     }
     // SAFETY: as the caller promised.
-    let options = unsafe { read_struct(options, "options") }?;
-    if options.reserved != 0 {
-        return Err(Error::setting(
-            "A reserved field of the options is not 0; the host must call its _init first.",
-        ));
-    }
-    Ok(options)
+    unsafe { read_struct(options, "options") }
 }
 
 /// Tells how far the engine is, and about its model.

@@ -73,7 +73,7 @@ const NO_RECT: ScumbleRect = ScumbleRect { x: 0, y: 0, width: 0, height: 0 };
 
 sized32!(ScumbleEngineOptions, first std::mem::offset_of!(ScumbleEngineOptions, process), {
     intra_threads: 0, model_dir: std::ptr::null(), device: std::ptr::null(), runtime: std::ptr::null(),
-    scheduler: std::ptr::null(), process: c::SCUMBLE_PROCESS_AUTO, idle_ms: 0, hang_ms: 0, reserved: 0,
+    scheduler: std::ptr::null(), process: c::SCUMBLE_PROCESS_AUTO, idle_ms: 0, hang_ms: 0, loras: 0,
     worker: std::ptr::null(),
 });
 sized32!(ScumbleEngineInfo, first std::mem::offset_of!(ScumbleEngineInfo, runtime), {

@@ -9,6 +9,7 @@ pub(crate) mod errors;
 mod kept;
 mod lost;
 mod made;
+mod more;
 mod numbers;
 mod reading;
 
@@ -32,7 +33,7 @@ pub use elsewhere::{Elsewhere, moved};
 use errors::failed;
 pub use made::Made;
 use numbers::{floats, is_near, value};
-use reading::ports;
+use reading::{Source, ports};
 
 /// An input or output as the export declares it.
 #[derive(Debug, Clone)]
@@ -105,40 +106,29 @@ impl Component {
         options: Options,
         cancel: &Cancel,
     ) -> Result<Self> {
+        Component::load_from((name, path), Source::File, Also::new(), (runtime, options), cancel)
+    }
+
+    fn load_from(
+        (name, path): (&'static str, &Path),
+        source: Source<'_>,
+        also: Also,
+        (runtime, options): (&'static Runtime, Options),
+        cancel: &Cancel,
+    ) -> Result<Self> {
         let mut by = options;
-        let (session, exact) = sessions((name, path), None, runtime, &mut by, cancel)?;
-        let inputs = ports(name, path, session.inputs())?;
+        let (session, exact) = sessions((name, path), source, runtime, &mut by, cancel)?;
+        let mut inputs = ports(name, path, session.inputs())?;
+        inputs.retain(|port| !more::is_more(&port.name));
+        let also = BTreeMap::from_iter(also);
         let outputs = ports(name, path, session.outputs())?;
         let network = Network { name, path: path.to_path_buf(), device: options.device, inputs, outputs };
         let bound = Bound::new(&session, by.device);
-        let (also, elsewhere) = (BTreeMap::new(), Elsewhere::default());
+        let elsewhere = Elsewhere::default();
         let mut read =
             Component { network, session, exact, bound, also, runtime, options, proven: false, elsewhere };
         read.is_by(by);
         Ok(read)
-    }
-
-    /// Reads the network again from `model`, its file with more inputs, which from then on get what [`Component::feed_also`]
-    /// is given. Where that fails it stays as it was.
-    ///
-    /// # Errors
-    /// As [`Component::load`].
-    pub fn read_again(&mut self, model: &[u8], cancel: &Cancel) -> Result<()> {
-        let Network { name, path, .. } = &self.network;
-        let mut by = self.options;
-        (self.session, self.exact) = sessions((*name, path), Some(model), self.runtime, &mut by, cancel)?;
-        self.is_by(by);
-        self.bound = Bound::new(&self.session, self.options.device);
-        self.also.clear();
-        Ok(())
-    }
-
-    /// Says what inputs that the file does not have are fed in every run from now on.
-    pub fn feed_also(&mut self, values: Also) {
-        if let Some(bound) = &mut self.bound {
-            values.iter().for_each(|(name, _)| bound.forget(name));
-        }
-        self.also.extend(values);
     }
 
     /// Does what it makes stay in a device's memory where [`Component::make`] is told so?

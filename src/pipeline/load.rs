@@ -52,6 +52,8 @@ pub struct LoadOptions {
     pub runtime: Option<PathBuf>,
     /// The folder of the library or program that this code is in, searched first for ONNX Runtime.
     pub beside: Option<PathBuf>,
+    /// LoRAs are to be expected: the networks have room for them from the beginning.
+    pub loras: bool,
 }
 
 /// Told how far the load is, 0..1, and what is being read.
@@ -73,7 +75,8 @@ impl Pipeline {
         cancel.check()?;
         let threads = device::threads(options.intra_threads);
         let wanted = options.scheduler.as_deref();
-        let loader = Loader { folder: &folder, wanted, sampler, runtime, threads, cancel, progress };
+        let loras = options.loras;
+        let loader = Loader { folder: &folder, wanted, sampler, runtime, threads, loras, cancel, progress };
         let files = loader.files()?;
         match choice {
             Choice::Only(device) => {
@@ -140,6 +143,7 @@ struct Loader<'a> {
     sampler: Sampler,
     runtime: &'static Runtime,
     threads: usize,
+    loras: bool,
     cancel: &'a Cancel,
     progress: Progress<'a>,
 }
@@ -204,6 +208,7 @@ impl Loader<'_> {
         let mut left = files.iter();
         let options = device::Options::new(device, self.threads, self.runtime);
         let mut elsewhere: Vec<(&str, Elsewhere)> = Vec::new();
+        let mut loras = Loras::new(folder, self.loras)?;
         let mut component = || -> Result<Component> {
             let Some(file) = left.next() else {
                 return Err(Error::new(
@@ -212,7 +217,7 @@ impl Loader<'_> {
                 ));
             };
             (self.progress)(done as f32 / total, file.title);
-            let network = Component::load(file.name, file.path, self.runtime, options, self.cancel)?;
+            let network = loras.load((file.name, file.path), (self.runtime, options), self.cancel)?;
             done += file.bytes();
             elsewhere.push((file.title, network.elsewhere()));
             Ok(network)
@@ -290,7 +295,6 @@ impl Loader<'_> {
         let samplers = Samplers::new(kind, folder.scheduler.clone(), self.wanted.map(str::to_owned));
         let loading = Loading { runtime: self.runtime, options };
         let controls = Controls::new(folder, loading, distilled, beside);
-        let loras = Loras::new(folder)?;
         let references = References::new(reference_encoder);
         let mut pipeline = Pipeline {
             info,

@@ -1,6 +1,8 @@
-//! LoRAs on a model that is loaded. With the first one ONNX Runtime reads the networks that it changes once more, with a branch
-//! beside each weight that LoRAs are used to change; what the branches are fed is all that later changes change. Fed with
-//! zeros they add nothing, and the model is itself to the last bit.
+//! LoRAs on a model that is loaded. With the first one ONNX Runtime reads the networks that it changes once more, unless they
+//! have room for it ([`room`]), with a branch beside each weight that LoRAs are used to change; what the branches are fed is
+//! all that later changes change. Fed with zeros they add nothing, and the model is itself to the last bit.
+
+mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -49,6 +51,8 @@ pub struct Loras {
     title: &'static str,
     /// The U-Net's `layers_per_block`.
     layers: usize,
+    /// Are there to be some? Then networks have room for them from the beginning.
+    expected: bool,
     /// By network.
     folded: BTreeMap<&'static str, Folded>,
 }
@@ -62,7 +66,7 @@ type Sum<'a> = (&'a Weight, Vec<(f32, &'a Delta)>);
 impl Loras {
     /// # Errors
     /// [`Status::ModelBroken`] for a U-Net whose configuration is wrong.
-    pub fn new(folder: &Folder) -> Result<Loras> {
+    pub fn new(folder: &Folder, expected: bool) -> Result<Loras> {
         let kind = folder.kind.unwrap_or(Kind::StableDiffusion);
         let why_not =
             kind.has_transformer().then(|| format!("{} models take no LoRAs in this version.", kind.title()));
@@ -72,7 +76,7 @@ impl Loras {
         let listed = config.is_some_and(|config| config.list_length("layers_per_block").is_some());
         let layers = if listed { None } else { entry(config, "layers_per_block")? };
         let layers = layers.unwrap_or(LAYERS) as usize;
-        Ok(Loras { why_not, title: kind.title(), layers, folded: BTreeMap::new() })
+        Ok(Loras { why_not, title: kind.title(), layers, expected, folded: BTreeMap::new() })
     }
 
     /// Why no LoRA can be taken; None if it can.

@@ -84,6 +84,10 @@ impl TextEncoder {
             ));
         }
         let (outputs, pooled) = taking.outputs(&network)?;
+        let table = match network.has_more() {
+            true => Weights::of(network.path())?.table().cloned(),
+            false => None,
+        };
         Ok(TextEncoder {
             tokenizer,
             network,
@@ -93,7 +97,7 @@ impl TextEncoder {
             telling: Telling { padded: true, ..Telling::default() },
             in_pieces: false,
             inversions: Inversions::default(),
-            table: None,
+            table,
             kept: Recent::new(match words.reader {
                 Reader::T5 | Reader::Language => KEPT_OF_LARGE,
                 Reader::Clip | Reader::Other => KEPT,

@@ -27,14 +27,16 @@ pub struct House {
 }
 
 impl House {
-    /// The place of a model, the same for all who ask for the same; gone with the last of them.
+    /// The place of a model, the same for all who ask for the same; gone with the last of them. Room for LoRAs is no reason
+    /// to have it twice: it can be made later.
     pub fn model(&self, options: &LoadOptions) -> Arc<Model> {
         let mut models = self.models.lock();
         models.retain(|(_, model)| model.strong_count() > 0);
-        let known = models.iter().find(|(known, _)| known == options).and_then(|(_, model)| model.upgrade());
+        let wanted = LoadOptions { loras: false, ..options.clone() };
+        let known = models.iter().find(|(known, _)| *known == wanted).and_then(|(_, model)| model.upgrade());
         known.unwrap_or_else(|| {
             let model = Arc::default();
-            models.push((options.clone(), Arc::downgrade(&model)));
+            models.push((wanted, Arc::downgrade(&model)));
             model
         })
     }
@@ -187,6 +189,8 @@ mod tests {
     fn a_model_is_the_same_for_all_who_want_the_same() {
         let (house, mut options) = (House::default(), LoadOptions::default());
         let first = house.model(&options);
+        assert!(Arc::ptr_eq(&first, &house.model(&options)));
+        options.loras = true;
         assert!(Arc::ptr_eq(&first, &house.model(&options)));
         options.scheduler = Some("lcm".into());
         assert!(!Arc::ptr_eq(&first, &house.model(&options)));

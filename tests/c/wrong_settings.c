@@ -65,8 +65,8 @@ static void texts(const char *model) {
     options.process = 4;
     row("engine_create(process 4)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
     options.process = SCUMBLE_PROCESS_HOST;
-    options.reserved = 1;
-    row("engine_create(reserved 1)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
+    options.loras = 2;
+    row("engine_create(loras 2)", SCUMBLE_ERROR_SETTING, scumble_engine_create(&options, &made));
     MUST(made == NULL);
 }
 

@@ -3,7 +3,7 @@
 
 import pytest
 from conftest import run
-from scumble import models
+from scumble import engines, models
 from scumble.engine import Session
 from scumble.steer_list import SteerList
 
@@ -37,12 +37,31 @@ def test_its_loras_are_listed_by_name_and_taken_from_there(live, document, folde
     assert "Folder of LoRAs…" in texts and "LoRA from your folder" not in texts
     live.take_loras_from(folder)
     assert [name for name, _ in models.loras()] == ["ink", "Styles/Oil v2"], "no deeper than the engine looks"
+    assert models.has_loras()
     shown.wanted.connect(lambda kind, file: live.steer(document, kind, file))
     shown.list_known()
     menu = next(action.menu() for action in shown.menu.actions() if action.text() == "LoRA from your folder")
     next(action for action in menu.actions() if action.text() == "ink").trigger()
     (condition,) = live.settings(document).conditions
     assert condition.kind == "lora" and models.network(condition.file) == f"{folder}/ink.safetensors"
+
+
+def test_a_model_is_loaded_with_room_for_loras_once_there_are_some(live, document, folder, monkeypatch):
+    said = []
+
+    class Noted(engines.Engine):
+        def __init__(self, *given, loras, **more):
+            said.append(loras)
+            super().__init__(*given, loras=loras, **more)
+
+    monkeypatch.setattr(engines, "Engine", Noted)
+    live.start(document)
+    assert run(live, document) and said == [False]
+    live.take_loras_from(folder)
+    live.stop(document)
+    live.engines.close()
+    live.start(document)
+    assert run(live, document) and said == [False, True]
 
 
 def test_a_folder_that_is_gone_or_no_path_lists_nothing(live, document, tmp_path):

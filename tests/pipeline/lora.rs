@@ -61,6 +61,37 @@ fn each_of_its_numbers_changes_the_picture_and_without_it_the_model_is_itself_to
     assert!(same > 60.0, "{same}");
 }
 
+fn roomy(model_dir: PathBuf) -> Pipeline {
+    let options =
+        LoadOptions { model_dir, device: "cpu".into(), intra_threads: 1, loras: true, ..Default::default() };
+    Pipeline::load(&options, &Cancel::new(), &|_, _| {}).unwrap()
+}
+
+#[test]
+fn with_room_from_the_beginning_a_model_is_itself_and_its_first_lora_reads_no_network() {
+    let picture = grey(64, 64);
+    for name in ["turbo", "sd15", "xl"] {
+        let bare = made(&mut load(&tiny(name)).unwrap(), &picture, &[]);
+        assert_eq!(bare, made(&mut roomy(tiny(name)), &picture, &[]), "{name}");
+    }
+    let apart = Scratch::copy_of("sd15", "lora-room");
+    apart.remove("unet/controlnet.onnx");
+    let weights = ["unet", "text_encoder"].map(|network| {
+        let (file, weights) = (format!("{network}/model.onnx"), format!("{network}/weights.onnx"));
+        apart.copy(&file, &weights);
+        let graph = Weights::of(&apart.0.join(&weights)).unwrap();
+        apart.write(&file, graph.with_branches(&BTreeSet::new(), false).unwrap());
+        weights
+    });
+    let mut pipeline = roomy(apart.0.clone());
+    // From here on neither can be read again.
+    weights.iter().for_each(|weights| apart.remove(weights));
+    let (peft, mut plain) = (lora_file("sd15-peft"), load(&tiny("sd15")).unwrap());
+    for loras in [&[lora(&peft, 0.7)][..], &[], &[lora(&peft, -1.0)]] {
+        assert_eq!(made(&mut pipeline, &picture, loras), made(&mut plain, &picture, loras), "{loras:?}");
+    }
+}
+
 #[test]
 fn a_file_that_changes_on_the_disk_is_read_again() {
     let scratch = Scratch::new("lora-changes");

@@ -100,7 +100,9 @@ impl Drop for Other {
 #[test]
 fn another_program() {
     let Some(program) = std::env::var_os("SCUMBLE_TEST_SHARED").map(PathBuf::from) else { return };
-    let engine = Engine::load_apart(shared(&program)).unwrap();
+    let mut options = shared(&program);
+    options.load.loras = true; // which is no other model
+    let engine = Engine::load_apart(options).unwrap();
     ready(&engine).unwrap();
     let (apart, here) = (session(&engine, Preview::EachStep), session(&here(), Preview::Off));
     let mut seen_before = 0;

@@ -41,6 +41,7 @@ pub struct Options<'a> {
     pub runtime: Option<&'a Path>,
     pub scheduler: Option<&'a str>,
     pub own_process: bool,
+    pub loras: bool,
 }
 
 #[derive(Debug, Clone)]

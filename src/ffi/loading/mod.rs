@@ -69,7 +69,19 @@ unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
         scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
         runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
         beside: library::folder().map(Path::to_path_buf),
+        loras: expects_loras(options.loras)?,
     })
+}
+
+/// Whether the host says so, or the user has some.
+fn expects_loras(said: u32) -> Result<bool> {
+    match said {
+        0 => Ok(crate::lora_words::are_at_hand()),
+        1 => Ok(true),
+        other => Err(Error::setting(format!(
+            "Whether LoRAs are to be expected is {other}; it must be 0 or 1. The host must call the options' _init first."
+        ))),
+    }
 }
 
 fn default_model() -> Result<PathBuf> {

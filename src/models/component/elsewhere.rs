@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ort::session::Session;
 
-use super::{Component, reading};
+use super::Component;
+use super::reading::{self, Source};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::Options;
@@ -27,15 +28,15 @@ pub fn moved<'a>(all: &[(&'a str, Elsewhere)]) -> Vec<&'a str> {
 /// which in the end.
 pub(super) fn sessions(
     network: (&'static str, &Path),
-    model: Option<&[u8]>,
+    source: Source<'_>,
     runtime: &Runtime,
     options: &mut Options,
     cancel: &Cancel,
 ) -> Result<(Session, Option<Session>)> {
-    match reading::sessions(network, model, runtime, *options, cancel) {
+    match reading::sessions(network, source, runtime, *options, cancel) {
         Err(error) if options.is_processor && is_of_provider(&error) => {
             let own = options.on_cpu();
-            let read = reading::sessions(network, model, runtime, own, cancel);
+            let read = reading::sessions(network, source, runtime, own, cancel);
             cancel.check()?;
             // Where neither takes it, it is the network's fault, told by the one that was asked for.
             let Ok(read) = read else { return Err(error) };
@@ -62,8 +63,8 @@ impl Component {
             return Err(error);
         }
         let own = self.options.on_cpu();
-        let read =
-            reading::sessions((self.network.name, &self.network.path), None, self.runtime, own, cancel);
+        let network = (self.network.name, self.network.path.as_path());
+        let read = reading::sessions(network, Source::File, self.runtime, own, cancel);
         cancel.check()?;
         let Ok(read) = read else { return Err(error) };
         log::warn!("{error} ONNX Runtime itself computes the {}", self.network.name);

@@ -17,15 +17,27 @@ use crate::models::runtime::{Runtime, out_of_memory};
 /// Where a model that is read from memory has its other files (ONNX Runtime's name).
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
 
-/// Reads a network, from its file or from what `model` makes of that; where the device rounds, also with all digits.
+/// What a network is read from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    File,
+    /// What was made of the file, with inputs for LoRAs.
+    Changed(&'a [u8]),
+}
+
+/// Reads a network; where the device rounds, also with all digits.
 pub(super) fn sessions(
     (name, path): (&'static str, &Path),
-    model: Option<&[u8]>,
+    source: Source<'_>,
     runtime: &Runtime,
     options: Options,
     cancel: &Cancel,
 ) -> Result<(Session, Option<Session>)> {
     let device = options.device;
+    let model = match source {
+        Source::File => None,
+        Source::Changed(model) => Some(model),
+    };
     let read = |precision| -> Result<Session> {
         let options = Options { precision, ..options };
         let commit = |level, file: &Path, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
@@ -47,7 +59,7 @@ pub(super) fn sessions(
                 None => builder.commit_from_file(file),
             }
         };
-        // What is read from memory changes with the LoRAs.
+        // Of a graph with branches what is kept makes the last bits of the picture others.
         let kept = if model.is_none() { Kept::of(name, path, runtime, options) } else { None };
         if let Some((kept, graph)) = kept.as_ref().and_then(|kept| Some((kept, kept.ready()?))) {
             match commit(GraphOptimizationLevel::Disable, &graph, None) {

@@ -5,7 +5,7 @@
 mod find;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -106,8 +106,8 @@ struct Inside {
 /// The weights of a file's matrices and convolutions.
 pub struct Weights {
     path: PathBuf,
-    /// By module, whose path has underscores for slashes and dots.
-    by_module: HashMap<String, Found>,
+    /// By module, whose path has underscores for slashes and dots; in order, for the same file to be made of it each time.
+    by_module: BTreeMap<String, Found>,
     table: Option<Table>,
     inside: Vec<Inside>,
     /// The graph in the file: its field, and what is in it.
@@ -115,9 +115,12 @@ pub struct Weights {
     length: u64,
 }
 
+/// What the names of branches' inputs begin with.
+pub const BRANCH: &str = "lora/";
+
 /// The inputs of a module's branch: what it looks through, and what it makes of that.
 pub fn inputs(module: &str) -> [String; 2] {
-    ["down", "up"].map(|half| format!("lora/{module}/{half}"))
+    ["down", "up"].map(|half| format!("{BRANCH}{module}/{half}"))
 }
 
 impl Weights {
@@ -129,7 +132,7 @@ impl Weights {
         let mut finder = Finder::new(file);
         match (finder.model(length), finder.graph.take()) {
             (Ok(()), Some(graph)) => {
-                let (by_module, table) = (finder.found(), finder.table());
+                let (by_module, table) = (finder.found().into_iter().collect(), finder.table());
                 let inside = finder.inside;
                 Ok(Weights { path: path.to_path_buf(), by_module, table, inside, graph, length })
             }
