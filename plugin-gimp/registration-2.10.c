@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How GIMP 2.10 learns of the procedures and starts them. */
-#include <stdio.h>
-#ifndef _WIN32
-#include <unistd.h>
-#endif
-
 #include "arguments.h"
 #include "run.h"
 
@@ -76,14 +71,8 @@ static void run(const gchar *name, gint count, const GimpParam *p, gint *value_c
 
 const GimpPlugInInfo PLUG_IN_INFO = {NULL, NULL, query, run};
 
-/* GIMP's macro for a plug-in's main, but that leaves without taking the process apart: a procedure that was refused may end
- * while ONNX Runtime still starts in a thread, which then crashed among what was gone, and GIMP waited for ever. */
 #ifdef G_OS_WIN32
 MAIN()
 #else
-int main(int argc, char *argv[]) {
-    int status = gimp_main(&PLUG_IN_INFO, argc, argv);
-    fflush(NULL);
-    _exit(status);
-}
+MAIN_THAT_LEAVES(&PLUG_IN_INFO)
 #endif

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How GIMP 3 learns of the procedures and starts them. */
-#include <stdio.h>
-#ifndef _WIN32
-#include <unistd.h>
-#endif
-
 #include "arguments.h"
 #include "run.h"
 
@@ -112,14 +107,8 @@ static void scumble_class_init(ScumbleClass *class) {
 
 static void scumble_init(Scumble *scumble) { (void)scumble; }
 
-/* GIMP's macro for a plug-in's main, but that leaves without taking the process apart: a procedure that was refused may end
- * while ONNX Runtime still starts in a thread, which then crashed among what was gone, and GIMP waited for ever. */
 #ifdef G_OS_WIN32
 GIMP_MAIN(scumble_get_type())
 #else
-int main(int argc, char *argv[]) {
-    int status = gimp_main(scumble_get_type(), argc, argv);
-    fflush(NULL);
-    _exit(status);
-}
+MAIN_THAT_LEAVES(scumble_get_type())
 #endif

@@ -28,3 +28,17 @@
  * the new layer, -1 without one. */
 GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gint32 drawable, Settings *settings,
                               gint32 *layer, GError **error);
+
+#ifndef G_OS_WIN32
+#include <stdio.h>
+#include <unistd.h>
+
+/* GIMP's macro for a plug-in's main, but that leaves without taking the process apart: a procedure that was refused may end
+ * while ONNX Runtime still starts in a thread, which then crashed among what was gone, and GIMP waited for ever. */
+#define MAIN_THAT_LEAVES(plug_in) \
+    int main(int argc, char *argv[]) { \
+        int status = gimp_main(plug_in, argc, argv); \
+        fflush(NULL); \
+        _exit(status); \
+    }
+#endif
