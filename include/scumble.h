@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 11
+#define SCUMBLE_ABI_MINOR 12
 
 /**
  * Done.
@@ -893,8 +893,8 @@ typedef struct ScumbleCondition {
      */
     const char *file;
     /**
-     * How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
-     * picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
+     * How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others of its rank that it overlaps and,
+     * below 1, what lies beneath it, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
      * of a reference, 0..10; 0 = nothing; where `scumble_engine_conditions` notes that the model does not weigh them, all else
      * is all.
      */
@@ -914,9 +914,10 @@ typedef struct ScumbleCondition {
      */
     float text_scale;
     /**
-     * Reserved, 0.
+     * Which region lies over which: where they overlap, one covers those of smaller ranks, as paint does, by its mask times
+     * its weight; those of one rank are mixed by their weights. Else 0.
      */
-    uint32_t reserved_2;
+    uint32_t rank;
     /**
      * UTF-8: what a region shows; NULL = nothing.
      */

@@ -33,6 +33,7 @@ typedef struct {
     gboolean group;  /* of a region: its layer is a group, whose layers are the regions (regions.h) */
     GArray *words;   /* ... LayerWords of those that have some; NULL: none has */
     gchar *prompt;   /* a region's words */
+    guint32 rank;    /* ... and it covers those of smaller ranks (regions.h) */
     gdouble scale;
     gdouble text;    /* how much of a LoRA the text encoders get; a NaN: as much as the rest */
     gdouble start, end;

@@ -228,6 +228,7 @@ gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const P
         condition.scale = (float)c->scale;
         condition.text_scale = (float)(isnan(c->text) ? c->scale : c->text);
         condition.prepare = c->prepare;
+        condition.rank = c->rank;
         condition.start = (float)c->start;
         condition.end = (float)c->end;
         condition.prompt = c->prompt;

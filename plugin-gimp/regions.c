@@ -16,7 +16,9 @@ typedef struct {
     gchar *name;
     gdouble shown;    /* 0 where it is hidden, else its opacity, to 1 */
     gboolean is_live; /* Scumble's own, and so no region */
-    gboolean there;   /* at this look */
+    gboolean there;   /* at this look, */
+    gint32 group;     /* ... in this one, */
+    gint place;       /* ... so many from its top */
 } Known;
 
 struct Regions {
@@ -24,6 +26,7 @@ struct Regions {
     guint turn;
     gboolean all;
     guint32 reserved; /* numbers of the last look: new layers get others */
+    GHashTable *places; /* of groups, and of layers that are regions by themselves, in the stack */
 };
 
 static void known_free(gpointer data) {
@@ -36,12 +39,14 @@ static void known_free(gpointer data) {
 Regions *regions_new(void) {
     Regions *r = g_new0(Regions, 1);
     r->known = g_ptr_array_new_with_free_func(known_free);
+    r->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return r;
 }
 
 void regions_free(Regions *r) {
     if (!r) return;
     g_ptr_array_unref(r->known);
+    g_hash_table_unref(r->places);
     g_free(r);
 }
 
@@ -148,6 +153,8 @@ gboolean regions_add(Regions *r, gint32 image, const Condition *group, const GAr
         Known *k = known_of(r, layers[i], r->all || r->turn % (guint)count == (guint)i || has(painted, layers[i]));
         Condition *c = k->condition;
         if (k->is_live) continue;
+        k->group = group->layer;
+        k->place = i;
         const gchar *words = condition_words(group, layers[i]);
         condition_text(&c->name, k->name);
         condition_text(&c->prompt, *words ? words : k->name);
@@ -162,6 +169,82 @@ gboolean regions_add(Regions *r, gint32 image, const Condition *group, const GAr
                 "More than %d things would steer this image with the layers of \xe2\x80\x9c%s\xe2\x80\x9d: merge some of them, or take something "
                 "out under Steer by.", CONDITIONS_MOST, group->name);
     return FALSE;
+}
+
+/* One step from the outermost layers inwards; the greater text is that of the upper layer. */
+static gchar *step_of(gint place) { return g_strdup_printf("%08x/", G_MAXINT32 - place); }
+
+/* Where a layer lies in the stack, as such steps; "" where it is gone. Free it. */
+static gchar *place_of(gint32 image, gint32 layer) {
+    GString *place = g_string_new("");
+    for (gint32 at = gimp_item_is_valid(layer) ? layer : -1; at > 0; at = gimp_item_get_parent(at)) {
+        gchar *step = step_of(gimp_image_get_item_position(image, at));
+        g_string_prepend(place, step);
+        g_free(step);
+    }
+    return g_string_free(place, FALSE);
+}
+
+/* A region, and where it lies. */
+typedef struct {
+    Condition *condition;
+    gint32 unit; /* its layer, or the group that it was found in */
+    gchar *place;
+} Stacked;
+
+static void stacked_clear(gpointer item) { g_free(((Stacked *)item)->place); }
+
+static gint by_place(gconstpointer a, gconstpointer b) { return g_strcmp0(((const Stacked *)a)->place, ((const Stacked *)b)->place); }
+
+static const Known *known_by(const Regions *r, const Condition *c) {
+    for (guint i = 0; i < r->known->len; i++) {
+        const Known *k = g_ptr_array_index(r->known, i);
+        if (k->condition == c) return k;
+    }
+    return NULL;
+}
+
+/* Looks for those that are not known, and one of the others in turn; each if all are looked at. */
+static void look_at_places(Regions *r, gint32 image, const GArray *stacked) {
+    guint seen = 0, last = 0;
+    for (guint i = 0; i < stacked->len; i++) {
+        gint32 unit = g_array_index(stacked, Stacked, i).unit;
+        gboolean again = i > 0 && g_array_index(stacked, Stacked, last).unit == unit;
+        last = i;
+        if (again) continue;
+        gpointer key = GINT_TO_POINTER(unit);
+        if (r->all || r->turn % stacked->len == seen++ || !g_hash_table_contains(r->places, key))
+            g_hash_table_insert(r->places, key, place_of(image, unit));
+    }
+}
+
+void regions_rank(Regions *r, gint32 image, const GPtrArray *wanted) {
+    GArray *stacked = g_array_new(FALSE, FALSE, sizeof(Stacked));
+    gboolean alike = TRUE;
+    guint32 rank = 0;
+    g_array_set_clear_func(stacked, stacked_clear);
+    for (guint i = 0; i < wanted->len; i++) {
+        Condition *c = conditions_at(wanted, i);
+        if (c->kind != SCUMBLE_CONDITION_REGION) continue;
+        const Known *k = known_by(r, c);
+        Stacked one = {c, k ? k->group : c->layer, k ? step_of(k->place) : g_strdup("")};
+        alike = alike && (!stacked->len || g_array_index(stacked, Stacked, 0).unit == one.unit);
+        g_array_append_val(stacked, one);
+    }
+    if (!alike) look_at_places(r, image, stacked);
+    for (guint i = 0; !alike && i < stacked->len; i++) {
+        Stacked *one = &g_array_index(stacked, Stacked, i);
+        gchar *inside = one->place;
+        one->place = g_strconcat(g_hash_table_lookup(r->places, GINT_TO_POINTER(one->unit)), inside, NULL);
+        g_free(inside);
+    }
+    g_array_sort(stacked, by_place);
+    for (guint i = 0; i < stacked->len; i++) {
+        const Stacked *one = &g_array_index(stacked, Stacked, i);
+        if (!i || by_place(one - 1, one)) rank++;
+        one->condition->rank = rank;
+    }
+    g_array_unref(stacked);
 }
 
 /* A new group above all others, with one empty layer in it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Regions that are the layers of a group: where one is painted its words hold. Those are its name, or what the artist has written
- * for it; its eye says whether it is on, its opacity how much. The group is asked at each look, so a layer that is added, renamed,
+ * for it; its eye says whether it is on, its opacity how much. Where two overlap the upper one covers the lower, as paint does. The group is asked at each look, so a layer that is added, renamed,
  * hidden, moved out or deleted is followed, whoever did that, undo too. The group's own eye and opacity are the artist's, to see
  * the picture through it.
  */
@@ -29,6 +29,10 @@ gboolean regions_add(Regions *regions, gint32 image, const Condition *group, con
 
 /* After the last group: forgets the layers that are in none any more. */
 void regions_end(Regions *regions);
+
+/* Says which of the regions among these lies over which, as their layers lie in the stack, after the last group. Where they are
+ * not all of one group one place in the stack is looked at in turn. */
+void regions_rank(Regions *regions, gint32 image, const GPtrArray *wanted);
 
 /* The group that is to hold regions: the chosen layer, if it is one, or a new group above all others with an empty layer, which
  * becomes the chosen one: one undo step. -1 and a sentence if GIMP will not. */

@@ -87,8 +87,10 @@ pub struct Region {
     pub prompt: String,
     /// Empty: the whole picture's.
     pub negative: String,
-    /// Against regions that it overlaps and, below 1, the whole picture's words: 0..10; 0 is off.
+    /// Against regions of its rank that it overlaps and, below 1, what lies beneath it: 0..10; 0 is off.
     pub weight: f32,
+    /// It covers regions of smaller ranks, as paint does.
+    pub rank: u32,
 }
 
 /// How much is taken of a picture that is no picture of the canvas.
@@ -217,9 +219,9 @@ impl Steer {
                     let (picture, scale, start, end) = (picture?, *scale, *start, *end);
                     render::Condition::Control(render::Control { picture, model, scale, start, end })
                 }
-                Pictured::Region(Region { prompt, negative, weight }) => {
-                    let (mask, weight) = (picture?, *weight);
-                    render::Condition::Region(render::Region { mask, prompt, negative, weight })
+                Pictured::Region(Region { prompt, negative, weight, rank }) => {
+                    let (mask, weight, rank) = (picture?, *weight, *rank);
+                    render::Condition::Region(render::Region { mask, prompt, negative, weight, rank })
                 }
                 Pictured::Reference(Reference { scale }) => {
                     let key = shown.key()?;

@@ -75,8 +75,10 @@ pub struct Region<'a> {
     pub prompt: &'a str,
     /// Empty: the whole picture's.
     pub negative: &'a str,
-    /// Against those of regions that it overlaps and, below 1, the whole picture's words; 0 is off.
+    /// Against regions of its rank that it overlaps and, below 1, what lies beneath it; 0 is off.
     pub weight: f32,
+    /// It covers regions of smaller ranks, as paint does.
+    pub rank: u32,
 }
 
 /// A file of small changes to the model's weights, and how much of them.

@@ -87,8 +87,8 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub loras: LoraArgs,
     /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
-    /// soft, the words, and their weight against those of regions that it overlaps and, below 1, the whole picture's (0 to 10).
-    /// May be given several times
+    /// soft, the words, and, below 1, how much of what lies beneath they leave (0 to 10). May be given several times: a later one
+    /// lies over those before it, as paint does
     #[arg(long, value_name = "MASK=TEXT[:WEIGHT]", value_parser = steering::parse_region)]
     pub region: Vec<Region>,
     /// Take over style, structure or subject of a picture of any size, and how much of it (0 to 10), if the model looks at such

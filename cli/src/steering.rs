@@ -49,8 +49,9 @@ impl<'a> Steering<'a> {
         for lora in self.loras {
             layer.set_lora(number(), &lora.of_host())?;
         }
-        for (Region { prompt, weight, .. }, mask) in &self.regions {
-            layer.set_region(number(), &host::Region { prompt, weight: *weight }, mask.canvas())?;
+        for ((Region { prompt, weight, .. }, mask), rank) in self.regions.iter().zip(1..) {
+            let region = host::Region { prompt, weight: *weight, rank };
+            layer.set_region(number(), &region, mask.canvas())?;
         }
         for (Reference { scale, .. }, picture) in &self.references {
             layer.set_reference(number(), *scale, picture.canvas())?;

@@ -229,6 +229,13 @@ fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
     }
     assert_eq!(pictures[0], rendered(&["--region", &format!("{ships}:0")]));
     assert_eq!(pictures[1], rendered(&["--region", &ships, "--worker"]), "in a process of its own");
+    // The same mask, hard: a later one covers those before it.
+    let hard = scratch.file("hard.png");
+    ImageBuffer::from_fn(64, 64, |x, _| Rgb([if x < 40 { 255u8 } else { 0 }; 3])).save(&hard).unwrap();
+    let [ships, castle] = ["ships", "an old castle"].map(|words| format!("{hard}={words}"));
+    let alone = rendered(&["--region", &castle]);
+    assert_eq!(alone, rendered(&["--region", &ships, "--region", &castle]));
+    assert_ne!(alone, rendered(&["--region", &castle, "--region", &ships]));
     for (code, region, told) in [
         (1, format!("{small}=ships"), "make them equal"),
         (1, "nowhere.png=ships".to_owned(), "nowhere.png"),

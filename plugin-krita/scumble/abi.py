@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 11
+ABI_MINOR = 12
 
 OK = 0
 UNCHANGED = 1
@@ -275,7 +275,7 @@ class Condition(ctypes.Structure):
         ("end", c_float),
         ("prepare", c_uint32),
         ("text_scale", c_float),
-        ("reserved_2", c_uint32),
+        ("rank", c_uint32),
         ("prompt", c_char_p),
         ("negative", c_char_p),
     ]

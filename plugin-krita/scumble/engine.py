@@ -120,7 +120,8 @@ SRGB = Space()
 @dataclass(frozen=True)
 class Steered:
     """What a picture is steered by: abi.CONDITION_*, its file or a region's words, how much, in which part of
-    the steps, and what is made of a control's picture first (abi.PREPARE_*)."""
+    the steps, what is made of a control's picture first (abi.PREPARE_*), and a region's rank: it covers those
+    of smaller ones."""
 
     kind: int
     file: str
@@ -129,6 +130,7 @@ class Steered:
     end: float = 1.0
     prompt: str = ""
     prepare: int = abi.PREPARE_AS_IS
+    rank: int = 0
 
 
 class Session(Owned):
@@ -200,7 +202,7 @@ class Session(Owned):
         condition.scale = condition.text_scale = by.scale
         condition.start, condition.end = by.start, by.end
         condition.prompt = encoded(by.prompt or None)
-        condition.prepare = by.prepare
+        condition.prepare, condition.rank = by.prepare, by.rank
         image = None
         if picture is not None:
             image = abi.Image()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Regions that are the layers of a group: where one is painted its words hold. Those are its name, or what
-the artist has written for it in the list; its eye says whether it is on, its opacity how much.
+the artist has written for it in the list; its eye says whether it is on, its opacity how much. Where two
+overlap the upper one covers the lower, as paint does.
 
 The group is asked at each look, so a layer that is added, renamed, hidden, moved out or deleted is followed,
 whoever did that, undo too. The group's own eye and opacity are the artist's, to see the picture through it.
@@ -8,6 +9,7 @@ whoever did that, undo too. The group's own eye and opacity are the artist's, to
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from . import host
@@ -89,6 +91,14 @@ class Numbers:
             region = replace(one, number=number, kind="region", layer=layer, scale=scale, words=())
             made.append(replace(region, prompt=words(one, node)[:MOST_TEXT]))
         return made
+
+
+def ranks(document, nodes: dict) -> dict[int, int]:
+    """Which layer lies over which, by their numbers: from 1 for the lowest in the stack."""
+    root = document.rootNode()
+    paths = {number: _path(node, root) for number, node in nodes.items()}
+    order = [path for path, _ in itertools.groupby(sorted(paths.values()))]
+    return {number: order.index(path) + 1 for number, path in paths.items()}
 
 
 def group_for(document, active, own):

@@ -158,6 +158,7 @@ class Steering:
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
         self._numbers = regions.Numbers()
         self._refused: dict[int, ScumbleError] = {}  # groups whose layers cannot be regions
+        self._ranks: dict[int, int] = {}  # which region lies over which
         self._active, self._last, self._until = "", -1, 0.0  # whose turn it is to be read
 
     @property
@@ -202,6 +203,9 @@ class Steering:
             self._nodes.update({region.layer: node for region, node in zip(made, found)})
             nodes += found
         self._active = regions.active_in(self._document, nodes) if nodes else ""
+        alone = [one for one in wanted.values() if one.kind == "region" and one.number not in self._wrong]
+        there = {one.number: self._there(one) for one in alone}
+        self._ranks = regions.ranks(self._document, {number: node for number, node in there.items() if node})
         return wanted
 
     def _turn(self, item: tuple[int, Condition]) -> tuple:
@@ -220,7 +224,7 @@ class Steering:
         if one.file not in self._files:
             self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
-                     PREPARATIONS[one.prepare])  # fmt: skip
+                     PREPARATIONS[one.prepare], self._ranks.get(one.number, 0))  # fmt: skip
         if one.kind == "lora":
             if self._known.get(one.number) == (by,):
                 return 0
@@ -281,11 +285,16 @@ class Steering:
         shown = node.type() == "grouplayer" or regions.seen(node, self._document.rootNode())
         return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))
 
-    def _layer(self, one: Condition):
+    def _there(self, one: Condition):
+        """Its layer, None where that is gone."""
         node = self._nodes.get(one.layer)
         if node is None or node.parentNode() is None:
             node = find_layer(self._document, one.layer)
             self._nodes[one.layer] = node
+        return node
+
+    def _layer(self, one: Condition):
+        node = self._there(one)
         if node is None:
             raise Refused(
                 tr("“{name}” has no layer to read: choose one for it under Steer by.")

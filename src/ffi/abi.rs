@@ -215,8 +215,8 @@ pub struct ScumbleCondition {
     pub kind: u32,
     /// The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
     pub file: *const c_char,
-    /// How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others that it overlaps and, below 1, the
-    /// picture's own words, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
+    /// How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others of its rank that it overlaps and,
+    /// below 1, what lies beneath it, 0..10; 0 = none. How much of a LoRA's changes to the U-Net, -10..10; 0 = none. How much is taken
     /// of a reference, 0..10; 0 = nothing; where `scumble_engine_conditions` notes that the model does not weigh them, all else
     /// is all.
     pub scale: f32,
@@ -228,8 +228,9 @@ pub struct ScumbleCondition {
     pub prepare: u32,
     /// How much of a LoRA's changes to the text encoders, -10..10; 0 = none.
     pub text_scale: f32,
-    /// Reserved, 0.
-    pub reserved_2: u32,
+    /// Which region lies over which: where they overlap, one covers those of smaller ranks, as paint does, by its mask times
+    /// its weight; those of one rank are mixed by their weights. Else 0.
+    pub rank: u32,
     /// UTF-8: what a region shows; NULL = nothing.
     pub prompt: *const c_char,
     /// UTF-8: what a region must not show; NULL or empty = what the picture must not.

@@ -59,9 +59,9 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 return tell(session.session.clear_condition(number)?, revision);
             }
             let condition = read_struct(condition, "condition")?;
-            if condition.reserved_2 != 0 {
+            if condition.rank != 0 && condition.kind != SCUMBLE_CONDITION_REGION {
                 return Err(Error::setting(
-                    "A reserved field of the condition is not 0; the host must call its _init first.",
+                    "Only regions lie over one another; the host must leave the rank of what is none at 0.",
                 ));
             }
             let prepare = Prepare::from_number(condition.prepare)?;
@@ -83,6 +83,7 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                     prompt: text(condition.prompt, "condition->prompt")?.unwrap_or("").to_owned(),
                     negative: text(condition.negative, "condition->negative")?.unwrap_or("").to_owned(),
                     weight: condition.scale,
+                    rank: condition.rank,
                 }),
                 SCUMBLE_CONDITION_REFERENCE => Pictured::Reference(Reference { scale: condition.scale }),
                 SCUMBLE_CONDITION_LORA if image.is_null() => {

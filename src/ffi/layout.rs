@@ -100,7 +100,7 @@ sized32!(ScumbleMask, {
 });
 sized32!(ScumbleCondition, first std::mem::offset_of!(ScumbleCondition, text_scale), {
     kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0,
-    prepare: c::SCUMBLE_PREPARE_AS_IS, text_scale: 1.0, reserved_2: 0, prompt: std::ptr::null(), negative: std::ptr::null(),
+    prepare: c::SCUMBLE_PREPARE_AS_IS, text_scale: 1.0, rank: 0, prompt: std::ptr::null(), negative: std::ptr::null(),
 });
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,

@@ -154,8 +154,8 @@ impl Renderer for Pipeline {
         let network = &self.network;
         let mut conditioning =
             self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
-        let mut masks = Vec::new();
-        for (region, mask) in region::seen(scene)? {
+        let (mut masks, seen) = (Vec::new(), region::seen(scene)?);
+        for (region, mask) in seen.regions {
             let negative = if region.negative.is_empty() { scene.words().1 } else { region.negative };
             let words = [Condition::Prompt(region.prompt), Condition::Negative(negative)];
             let own = Scene { conditions: &words, ..*scene };
@@ -210,7 +210,7 @@ impl Renderer for Pipeline {
             }
             false => plan.add_noise(0, clean, &first),
         };
-        let regions = (!masks.is_empty()).then(|| Regions::new(masks, (height, width)));
+        let regions = (!masks.is_empty()).then(|| Regions::new(masks, seen.covered, (height, width)));
         // What there would be without them.
         let mut plain = match &regions {
             None => None,

@@ -4,7 +4,7 @@
 //! Beside the picture with regions one without is denoised, and outside of all regions that is the picture: in its latent
 //! after each step, and at the end in its pixels. So words of a region change nothing beyond it, to the last bit.
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Zip, s};
 
 use crate::error::{Error, Result, Status};
 use crate::pipeline::denoise::Conditioning;
@@ -14,7 +14,7 @@ use crate::render::{Picture, Region, Scene};
 /// One region of a job.
 pub struct Own {
     pub conditioning: Conditioning,
-    /// By cell, 0..1, times its weight.
+    /// By cell, 0..1, as far as those above leave it, times its weight.
     share: Vec<f32>,
 }
 
@@ -27,12 +27,20 @@ pub struct Regions {
     pixels: Array2<f32>,
 }
 
-/// Regions of a scene that are seen in its window, with their masks by pixel.
+/// Regions of a scene that are seen in its window.
+pub struct Seen<'a> {
+    /// With its mask by pixel, as far as regions of greater ranks leave it.
+    pub regions: Vec<(&'a Region<'a>, Array2<f32>)>,
+    /// By pixel, 0..1: how much they cover together.
+    pub covered: Array2<f32>,
+}
+
+/// What a scene's window shows of its regions.
 ///
 /// # Errors
 /// [`Status::Setting`] for a weight that is no number, [`Status::Internal`] for a mask of another size than the paint.
-pub fn seen<'a>(scene: &Scene<'a>) -> Result<Vec<(&'a Region<'a>, Array2<f32>)>> {
-    let mut seen = Vec::new();
+pub fn seen<'a>(scene: &Scene<'a>) -> Result<Seen<'a>> {
+    let mut regions = Vec::new();
     for region in scene.regions() {
         if !region.weight.is_finite() || region.weight < 0.0 {
             return Err(Error::setting("A region's weight must be a number of 0 or more; change it."));
@@ -45,16 +53,43 @@ pub fn seen<'a>(scene: &Scene<'a>) -> Result<Vec<(&'a Region<'a>, Array2<f32>)>>
         }
         let mask = over::coverage(region.mask);
         if region.weight > 0.0 && mask.iter().any(|covered| *covered > 0.0) {
-            seen.push((region, mask));
+            regions.push((region, mask));
         }
     }
-    Ok(seen)
+    let covered = over::together(regions.iter().map(|(_, mask)| mask.clone())).unwrap_or_default();
+    cover(&mut regions);
+    regions.retain(|(_, mask)| mask.iter().any(|left| *left > 0.0));
+    Ok(Seen { regions, covered })
+}
+
+/// Takes from each mask what regions of greater ranks cover of it, as paint does: by their masks times their weights, which
+/// together are 1 at most. What lies wholly beneath others is left nothing.
+fn cover(regions: &mut [(&Region<'_>, Array2<f32>)]) {
+    let mut ranks: Vec<u32> = regions.iter().map(|(region, _)| region.rank).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let (Some((_, mask)), true) = (regions.first(), ranks.len() > 1) else { return };
+    let mut left = Array2::<f32>::ones(mask.dim());
+    for rank in ranks.into_iter().rev() {
+        let mut taken = Array2::<f32>::zeros(left.dim());
+        for (region, mask) in regions.iter_mut().filter(|(region, _)| region.rank == rank) {
+            Zip::from(&mut taken).and(mask).and(&left).for_each(|taken, mask, left| {
+                *taken += *mask * region.weight;
+                *mask *= left;
+            });
+        }
+        Zip::from(&mut left).and(&taken).for_each(|left, taken| *left *= 1.0 - taken.min(1.0));
+    }
 }
 
 impl Regions {
-    /// Of masks by pixel, with what each region's predictions are conditioned on; `cells` are the latent's height and width.
-    pub fn new(masks: Vec<(f32, Array2<f32>, Conditioning)>, (height, width): (usize, usize)) -> Regions {
-        let pixels = over::together(masks.iter().map(|(_, mask, _)| mask.clone())).unwrap_or_default();
+    /// Of weights and masks by pixel, with what each region's predictions are conditioned on, and how much of each of the
+    /// `pixels` they cover together; of a latent of so many cells.
+    pub fn new(
+        masks: Vec<(f32, Array2<f32>, Conditioning)>,
+        pixels: Array2<f32>,
+        (height, width): (usize, usize),
+    ) -> Regions {
         let (rows, columns) = pixels.dim();
         let (down, across) = ((rows / height.max(1)).max(1), (columns / width.max(1)).max(1));
         let of_cells = |mask: &Array2<f32>| -> Vec<f32> {

@@ -119,6 +119,7 @@ pub enum Said<'a> {
         prompt: &'a str,
         negative: &'a str,
         weight: f32,
+        rank: u32,
     },
     /// Its picture comes with it unless the worker has it.
     Reference {
@@ -142,8 +143,8 @@ impl<'a> Said<'a> {
                 Said::Annotated { picture, key, known, how, model, scale, start, end }
             }
             Condition::Lora(lora) => Said::Lora(lora),
-            Condition::Region(Region { mask, prompt, negative, weight }) => {
-                Said::Region { mask: mask.dim().into(), prompt, negative, weight }
+            Condition::Region(Region { mask, prompt, negative, weight, rank }) => {
+                Said::Region { mask: mask.dim().into(), prompt, negative, weight, rank }
             }
             Condition::Reference(Reference { picture, key, scale }) => {
                 Said::Reference { picture: picture.dim().into(), key, known: known.contains(&key), scale }
@@ -184,8 +185,8 @@ impl<'a> Said<'a> {
                 Condition::Annotated(Annotated { picture, key, how, model, scale, start, end })
             }
             Said::Lora(lora) => Condition::Lora(lora),
-            Said::Region { prompt, negative, weight, .. } => {
-                Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight })
+            Said::Region { prompt, negative, weight, rank, .. } => {
+                Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight, rank })
             }
             Said::Reference { key, scale, .. } => {
                 Condition::Reference(Reference { picture: pictures.next()?, key, scale })
@@ -320,6 +321,7 @@ mod tests {
         let noise = Array4::from_elem((1, 4, 2, 3), f32::MIN_POSITIVE);
         let reference = Picture::from_elem((3, 5, 9), 0.125);
         let whole = Picture::from_elem((3, 7, 2), 0.5);
+        let (prompt, weight, rank) = ("ships", 0.5, 7);
         let (how, model, scale, start, end) = (Prepare::SoftEdges, "/nets/lines", 0.5, 0.25, 1.0);
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
@@ -332,7 +334,7 @@ mod tests {
                 Condition::Prompt("a lake ✓"),
                 Condition::Control(Control { picture: &paint, model, scale, start, end }),
                 Condition::Negative(""),
-                Condition::Region(Region { mask: &mask_picture, prompt: "ships", negative: "", weight: 0.5 }),
+                Condition::Region(Region { mask: &mask_picture, prompt, negative: "", weight, rank }),
                 Condition::Lora(Lora {
                     file: "/loras/ink.safetensors",
                     scale: -0.5,

@@ -44,8 +44,8 @@ static void numbers(const ScumbleImage *image) {
     condition.prepare = 99;
     set("prepare 99", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();
-    condition.reserved_2 = 1;
-    set("reserved_2 1", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition.rank = 1;
+    set("a control's rank 1", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();
     condition.file = "caf\xe9";
     set("a file that is no text", SCUMBLE_ERROR_TEXT, &condition, image);
@@ -111,6 +111,8 @@ static void regions(const ScumbleImage *image) {
     region.prompt = "ships";
     MUST(scumble_session_set_condition(layer, 3, &region, NULL, NULL) == SCUMBLE_OK);
     MUST(scumble_session_set_condition(layer, 3, &region, image, NULL) == SCUMBLE_UNCHANGED);
+    region.rank = UINT32_MAX;
+    MUST(scumble_session_set_condition(layer, 3, &region, NULL, NULL) == SCUMBLE_OK);
     renders();
     MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_OK);
 }

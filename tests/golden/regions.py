@@ -17,7 +17,7 @@ from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPi
 from pictures import picture
 from PIL import Image
 
-# name: (the case as in pipelines.py, regions as (where, prompt, negative, weight))
+# name: (the case as in pipelines.py, regions as (where, prompt, negative, weight, rank if it is not 0))
 CASES = {
     "region-guided": (
         ("sd15", pipelines.SQUARE, pipelines.HOUSE, pipelines.BAD, 0.75, 4, 5.0, None),
@@ -30,6 +30,10 @@ CASES = {
     "region-xl": (
         ("xl", pipelines.SQUARE, pipelines.HOUSE, pipelines.BAD, 0.75, 4, 4.0, None),
         [("left", pipelines.SHIPS, "people", 1.0), ("middle", "an old castle", "", 1.0)],
+    ),
+    "region-over": (
+        ("sd15", pipelines.WIDE, pipelines.SHIPS, None, 0.6, 5, 1.0, None),
+        [("middle", "an old castle", "", 0.8, 2), ("left", pipelines.HOUSE, "", 1.0, 1)],
     ),
 }
 
@@ -44,6 +48,21 @@ def mask(size, where):
         inside = (height * 0.35 - np.hypot(x - width / 2, y - height / 2)) / 6
     grey = np.rint(np.clip(inside, 0, 1) * 255).astype(np.uint8)
     return Image.fromarray(np.stack([grey] * 3, -1), "RGB")
+
+
+def rank(row):
+    return row[4] if len(row) > 4 else 0
+
+
+def left(regions, masks):
+    """Of each mask, what those of greater ranks let be seen of it."""
+    seen, every = [], list(zip(regions, masks, strict=True))
+    for row, own in every:
+        for above in {rank(other) for other in regions if rank(other) > rank(row)}:
+            over = [other[3] * mask for other, mask in every if rank(other) == above]
+            own = own * (1 - np.minimum(sum(over), 1))
+        seen.append(own)
+    return seen
 
 
 def pipeline(parts):
@@ -94,7 +113,7 @@ def render(parts, case, regions, noise):
     scheduler.set_timesteps(steps)
     timesteps, _ = pipe.get_timesteps(steps, strength, "cpu")
     told = [words(pipe, prompt, negative, guided, size)]
-    told += [words(pipe, own, other or negative, guided, size) for _, own, other, _ in regions]
+    told += [words(pipe, own, other or negative, guided, size) for _, own, other, *_ in regions]
     image = pipe.image_processor.preprocess(picture(size))
     encoded = parts.vae.encode(image)
     encoded = encoded if isinstance(encoded, torch.Tensor) else encoded.latent_dist.mode()
@@ -110,7 +129,7 @@ def render(parts, case, regions, noise):
         height, width = array.shape
         return array.reshape(rows, height // rows, columns, width // columns).mean((1, 3))
 
-    shares = [cells(own) * row[-1] for own, row in zip(masks, regions, strict=True)]
+    shares = [cells(own) * row[3] for own, row in zip(left(regions, masks), regions, strict=True)]
     covered, total = cells(pixels), sum(shares)
 
     def predict(scheduler, sample, timestep, told):

@@ -44,7 +44,7 @@ struct ScumbleSession {
     ScumbleStats stats;
     /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for; a LoRA changes a byte of each pixel;
      * a region puts the number of its words' letters into a byte where it is. */
-    struct { uint32_t kind, prepare; float scale; unsigned char *picture; unsigned char words; } conditions[32];
+    struct { uint32_t kind, prepare, rank; float scale; unsigned char *picture; unsigned char words; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -375,6 +375,15 @@ static ScumbleFrame *again(const ScumbleSession *s) {
     return frame;
 }
 
+/* Is there a region of a greater rank over a region's place? */
+static bool is_covered(const ScumbleSession *s, int region, size_t at) {
+    for (int i = 0; i < 32; i++)
+        if (s->conditions[i].kind == SCUMBLE_CONDITION_REGION && s->conditions[i].picture && s->conditions[i].scale > 0 &&
+            s->conditions[i].rank > s->conditions[region].rank && s->conditions[i].picture[at] && s->conditions[i].picture[at + 3])
+            return true;
+    return false;
+}
+
 static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) {
     for (int i = 0; i < 32; i++) {
         const unsigned char *picture = s->conditions[i].picture;
@@ -383,7 +392,7 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
             for (size_t at = 0; at < bytes; at += 4) pixels[at] ^= (unsigned char)(scale * 100);
         if (s->conditions[i].kind == SCUMBLE_CONDITION_REGION && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
-                if (picture[at] && picture[at + 3]) pixels[at] = s->conditions[i].words;
+                if (picture[at] && picture[at + 3] && !is_covered(s, i, at)) pixels[at] = s->conditions[i].words;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_REFERENCE && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0];
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
@@ -574,8 +583,10 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     unsigned char words = condition && condition->prompt ? (unsigned char)strlen(condition->prompt) : 0;
     bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale || s->conditions[at].words != words;
     uint32_t prepare = condition ? condition->prepare : 0;
-    differs = differs || s->conditions[at].prepare != prepare;
+    uint32_t rank = condition ? condition->rank : 0;
+    differs = differs || s->conditions[at].prepare != prepare || s->conditions[at].rank != rank;
     s->conditions[at].prepare = prepare;
+    s->conditions[at].rank = rank;
     s->conditions[at].words = words;
     s->conditions[at].kind = kind;
     s->conditions[at].scale = scale;

@@ -76,10 +76,14 @@ def test_layers_that_come_go_hide_or_are_renamed_change_the_regions(live, docume
     lake.pixels[44:50, 3:9] = (9, 9, 9, 255)
     group.addChildNode(lake, None)
     assert shows(live, document, (hut, "a hut"), (lake, "lake")), "one more"
+    lake.pixels[35:46, 3:70] = (9, 9, 9, 255)
+    group.setChildNodes([lake, hut])
+    assert shows(live, document, (lake, "lake"), (hut, "a hut")), "the upper one covers the lower"
     group.setChildNodes([hut, lake])
+    assert shows(live, document, (hut, "a hut"), (lake, "lake")), "in another order too"
     jobs = live.of(document).session.stats().jobs_started
     eventually(live.loop.tick, lambda: False, 0.4)
-    assert live.of(document).session.stats().jobs_started == jobs, "in another order: nothing else"
+    assert live.of(document).session.stats().jobs_started == jobs, "at rest: nothing else"
     inner = document.createNode("far away", "grouplayer")
     group.addChildNode(inner, lake)
     inner.pixels[0:2, 90:] = (0, 0, 0, 255)  # its composite

@@ -80,6 +80,7 @@ fn pictures_agree_with_diffusers() {
                 prompt: row[0].as_str().unwrap(),
                 negative: row[1].as_str().unwrap(),
                 weight: row[2].as_f64().unwrap() as f32,
+                rank: row[3].as_u64().unwrap_or(0) as u32,
             })
             .collect();
         let rows = about["references"].as_array().into_iter().flatten().enumerate();

@@ -118,7 +118,7 @@ fn a_region_sees_the_paint_and_the_references_too() {
     let mut pipeline = load(&tiny("klein")).unwrap();
     let (picture, one) = (grey(64, 48), grey(90, 41));
     let mask = Picture::from_shape_fn((3, 48, 64), |(.., x)| f32::from(x < 32));
-    let regions = [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.0 }];
+    let regions = [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.0, rank: 0 }];
     let seen = [Reference::new(&one, 1.0)];
     let mut of = |references, regions| {
         let asked = Request { regions, ..asked(&picture, references) };

@@ -12,7 +12,7 @@ use scumble::job::Params;
 use scumble::pipeline::LoadOptions;
 use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
-use scumble::render::{Control, Picture, Policy, Previews, Region};
+use scumble::render::{Control, Latent, Picture, Policy, Previews, Region};
 use scumble::session::{Polled, Pushed, Session};
 
 use crate::support::*;
@@ -26,7 +26,7 @@ fn band(width: usize, height: usize, from: usize, until: usize, soft: usize) -> 
 }
 
 fn region<'a>(mask: &'a Picture, prompt: &'a str) -> Region<'a> {
-    Region { mask, prompt, negative: "", weight: 1.0 }
+    Region { mask, prompt, negative: "", weight: 1.0, rank: 0 }
 }
 
 /// Pixels that differ where a mask is not 0, and where it is.
@@ -41,16 +41,32 @@ fn changed(a: &Picture, b: &Picture, mask: &Picture) -> (usize, usize) {
     (count(true), count(false))
 }
 
+/// Of each family one, with a picture's size and that of a cell.
+const FAMILIES: [(&str, (usize, usize), usize); 14] = [
+    ("sd15", (128, 64), 8),
+    ("xl", (128, 64), 8),
+    ("lcm", (128, 64), 4),
+    ("sd3", (96, 48), 8),
+    ("flux-schnell", (96, 48), 8),
+    ("flux-dev", (96, 48), 8),
+    ("flux-kontext", (96, 48), 8),
+    ("flux-fill", (96, 48), 8),
+    ("flux-control", (96, 48), 8),
+    ("klein", (96, 64), 16),
+    ("klein-base", (96, 64), 16),
+    ("z-image", (96, 48), 8),
+    ("z-image-web", (96, 48), 8),
+    ("sana", (192, 96), 32),
+];
+
 #[test]
 fn words_hold_in_their_region_and_change_nothing_beyond_it_in_any_family() {
-    for (model, size) in [("sd15", (128, 64)), ("xl", (128, 64)), ("lcm", (128, 64)), ("sd3", (96, 48))] {
+    for (model, (width, height), cell) in FAMILIES {
         let mut pipeline = load(&tiny(model)).unwrap();
-        let (width, height) = size;
         let picture = grey(width, height);
-        let cell = if model == "lcm" { 4 } else { 8 };
         let plain = Request { guidance: 3.0, strength: 0.75, cell, ..request(&picture) };
         let before = finished(&mut pipeline, &plain).0;
-        let mask = band(width, height, 8, 40, 10);
+        let mask = band(width, height, width / 16, width * 5 / 16, width / 12);
         let one = [region(&mask, "ships in the mist")];
         let with = finished(&mut pipeline, &Request { regions: &one, ..plain }).0;
         let (inside, beyond) = changed(&before, &with, &mask);
@@ -69,6 +85,74 @@ fn words_hold_in_their_region_and_change_nothing_beyond_it_in_any_family() {
         let same = finished(&mut pipeline, &Request { regions: &same, ..plain }).0;
         assert!(psnr(&before, &same) > 60.0, "{model}");
     }
+}
+
+/// A mask's mean in each cell.
+fn by_cell(mask: &Array2<f32>, cell: usize) -> Array2<f32> {
+    let cells = mask.exact_chunks((cell, cell)).into_iter().map(|cell| cell.mean().unwrap());
+    Array2::from_shape_vec((mask.nrows() / cell, mask.ncols() / cell), cells.collect()).unwrap()
+}
+
+/// One step is linear in what the network predicts, so what is to come of it can be told from what comes of each region's
+/// words alone.
+#[test]
+fn one_step_gives_each_region_its_share_and_upper_ones_what_they_cover_in_any_family() {
+    for (model, (width, height), cell) in FAMILIES {
+        let mut pipeline = load(&tiny(model)).unwrap();
+        let picture = grey(width, height);
+        let plain = Request { guidance: 3.0, strength: 0.75, steps: 1, cell, ..request(&picture) };
+        let mut of = |asked: Request<'_>| asked.finish(&mut pipeline).1;
+        let (whole, ships) = (of(plain), of(Request { prompt: "ships in the mist", ..plain }));
+        let castle = of(Request { prompt: "an old castle, night", ..plain });
+        let lower = band(width, height, width / 16, width * 5 / 16, width / 12);
+        let upper = band(width, height, width / 4, width * 3 / 4, 3);
+        let one = region(&lower, "ships in the mist");
+        let two = [Region { rank: 3, weight: 0.75, ..region(&upper, "an old castle, night") }, one];
+        let (one, two) = (of(Request { regions: &[one], ..plain }), of(Request { regions: &two, ..plain }));
+        let [low, high] = [&lower, &upper].map(|mask| mask.index_axis(Axis(0), 0).to_owned());
+        let together = (&low + &high).mapv(|covered| covered.min(1.0));
+        let left = &low * &high.mapv(|covered| 1.0 - 0.75 * covered);
+        let [low, high, together, left] =
+            [&low, &(high * 0.75), &together, &left].map(|mask| by_cell(mask, cell));
+        let most = |difference: &Latent| difference.iter().fold(0f32, |most, value| most.max(value.abs()));
+        let (ships, castle) = (ships - &whole, castle - &whole);
+        let least = most(&ships).min(most(&castle));
+        assert!(least > 1e-3, "{model}: {least}");
+        let wrong = most(&(one - &whole - &ships * &low * &low)) / least;
+        assert!(wrong < 1e-3, "{model}: one region, {wrong}");
+        let wrong = most(&(two - &whole - (ships * left + castle * high) * &together)) / least;
+        assert!(wrong < 1e-3, "{model}: one over another, {wrong}");
+    }
+}
+
+#[test]
+fn an_upper_region_covers_lower_ones_and_those_of_one_rank_are_mixed() {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let picture = grey(128, 64);
+    let mut of = |regions: &[Region<'_>]| {
+        finished(&mut pipeline, &Request { regions, guidance: 3.0, ..request(&picture) }).0
+    };
+    let (all, sky) = (Picture::ones(picture.dim()), band(128, 64, 30, 70, 10));
+    let (beneath, half) = (sky.mapv(|covered| 1.0 - covered), sky.mapv(|covered| 1.0 - 0.5 * covered));
+    let ships = |mask, rank| Region { rank, ..region(mask, "ships") };
+    let castle = |weight, rank| Region { weight, rank, ..region(&sky, "an old castle") };
+    // As if it had been cut out of what lies beneath it.
+    let cut = of(&[ships(&beneath, 5), castle(1.0, 5)]);
+    for two in [[ships(&all, 0), castle(1.0, 1)], [castle(1.0, u32::MAX), ships(&all, 7)]] {
+        assert!(psnr(&cut, &of(&two)) > 100.0);
+    }
+    let soft = of(&[ships(&half, 0), castle(0.5, 0)]);
+    assert!(psnr(&soft, &of(&[ships(&all, 1), castle(0.5, 2)])) > 100.0, "its weight is how much it covers");
+    let mixed = of(&[ships(&all, 1), castle(1.0, 1)]);
+    assert!(psnr(&cut, &mixed) < 60.0 && psnr(&cut, &soft) < 60.0);
+    // The other way round nothing is seen of it, and it costs nothing.
+    let over = of(&[ships(&all, 0)]);
+    assert_eq!(over, of(&[ships(&all, 2), castle(1.0, 1)]));
+    assert_eq!(
+        over,
+        of(&[ships(&all, 2), Region { weight: 0.0, ..castle(1.0, 3) }]),
+        "off, it covers nothing"
+    );
 }
 
 #[test]
@@ -175,6 +259,7 @@ fn a_live_layer_has_regions_that_are_painted_and_leaves_what_is_beyond_them() {
         prompt: prompt.into(),
         negative: String::new(),
         weight,
+        rank: 0,
     };
     // Strokes on transparency: white left of 24.
     let strokes = pixels(&|x, _| if x < 24 { [255; 4] } else { [0; 4] });
@@ -210,7 +295,23 @@ fn a_live_layer_has_regions_that_are_painted_and_leaves_what_is_beyond_them() {
     assert_eq!(set(region("ships", f32::NAN), None).unwrap_err().status, Status::Setting);
     set(region("ships", 1.0), None).unwrap();
     assert!(settled() == ships);
+    // Another over it, then beneath it: nothing but its rank says so.
+    let over = |rank| {
+        let view = ImageView::new(Format::Rgba8, all, SIDE as usize * 4, &strokes).unwrap();
+        session.set_region(
+            2,
+            conditions::Region { rank, ..region("an old castle", 1.0) },
+            Some((SIDE, SIDE, view)),
+        )
+    };
+    assert!(matches!(over(1).unwrap(), Pushed::Revision(_)));
+    let above = settled();
+    set(conditions::Region { rank: 2, ..region("ships", 1.0) }, None).unwrap();
+    assert!(settled() == ships && above != ships);
+    assert_eq!(over(1).unwrap(), Pushed::Unchanged);
     session.clear_condition(4).unwrap();
+    assert!(settled() == above);
+    session.clear_condition(2).unwrap();
     assert!(settled() == plain);
 }
 
@@ -231,8 +332,12 @@ fn beyond_a_region_nothing_changes_on_canvases_that_are_larger_than_the_model_ei
     let mask = canvas(&|x, y| [(covered(x, y) * 32).clamp(0, 255) as u8; 3]);
     let all = Rect::new(0, 0, SIDE, SIDE);
     let view = |bytes| ImageView::new(Format::Rgba8, all, SIDE as usize * 4, bytes).unwrap();
-    let region =
-        |prompt: &str| conditions::Region { prompt: prompt.into(), negative: String::new(), weight: 1.0 };
+    let region = |prompt: &str| conditions::Region {
+        prompt: prompt.into(),
+        negative: String::new(),
+        weight: 1.0,
+        rank: 0,
+    };
     let layer = || {
         let session = engine.session();
         session.set_params(Params { steps: Some(2), settle_delay: 0, ..Params::default() }).unwrap();

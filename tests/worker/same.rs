@@ -106,7 +106,8 @@ fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     let (picture, kohya, other) = (grey(64, 64), lora_file("sd15-kohya"), lora_file("xl-peft"));
     let lora = Lora { file: &kohya, scale: 0.7, text: -0.2 };
     let mask = grey(64, 64).mapv(|v| if v > 0.5 { v } else { 0.0 });
-    let regions = [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.5 }];
+    let one = Region { mask: &mask, prompt: "ships", negative: "", weight: 1.5, rank: 2 };
+    let regions = [one, Region { prompt: "an old castle", rank: 1, ..one }];
     for loras in [&[lora][..], &[], &[Lora { scale: 0.0, ..lora }, lora]] {
         let asked = Request { loras, regions: &regions, ..request(&picture) };
         let (apart, here) = (run(&mut apart, &asked), run(&mut here, &asked));

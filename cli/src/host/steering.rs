@@ -36,7 +36,7 @@ impl Layer {
         let mut given = init(scumble_condition_init)?;
         given.kind = SCUMBLE_CONDITION_REGION;
         given.prompt = prompt.pointer();
-        given.scale = region.weight;
+        (given.scale, given.rank) = (region.weight, region.rank);
         let image = image(picture)?;
         // SAFETY: condition, string, image and pixels live until after the call.
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })

@@ -156,6 +156,7 @@ pub struct Control<'a> {
 pub struct Region<'a> {
     pub prompt: &'a str,
     pub weight: f32,
+    pub rank: u32,
 }
 
 /// A LoRA, and how much of it: of what changes the U-Net, and the text encoders.
