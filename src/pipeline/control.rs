@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::beside::{self, is_heard};
 use super::denoise::{Conditioning, Denoiser, Noisy};
 use super::load::Loading;
+use super::lora::Loras;
 use super::residual::Residual;
 use super::unet;
 use crate::cancel::Cancel;
@@ -24,6 +25,8 @@ use crate::models::layout;
 use crate::render::{Control, Scene};
 use said::Ear;
 
+/// The U-Net that listens to ControlNets, as it is called.
+pub const LISTENING: &str = "U-Net for ControlNets";
 /// ControlNets that are kept, of those that the last job did not ask for.
 const KEPT: usize = 4;
 
@@ -117,7 +120,8 @@ impl Controls {
         self.listening.as_mut()
     }
 
-    /// Loads what the scene's controls need and is not loaded yet. `plain` is the model's own U-Net.
+    /// Loads what the scene's controls need and is not loaded yet, with room for LoRAs where `loras` expect some. `plain` is
+    /// the model's own U-Net.
     ///
     /// # Errors
     /// [`Status::Setting`] for a model that takes no controls, and numbers that are none; [`Status::ModelMissing`],
@@ -126,6 +130,7 @@ impl Controls {
         &mut self,
         scene: &Scene<'a>,
         plain: &Denoiser,
+        loras: &mut Loras,
         cancel: &Cancel,
     ) -> Result<Vec<Acting<'a>>> {
         let wanted: Vec<&Control<'a>> = scene.controls().filter(|control| control.scale != 0.0).collect();
@@ -151,7 +156,7 @@ impl Controls {
             return Ok(Vec::new());
         }
         if let (None, Some(file)) = (&self.listening, &self.file) {
-            let network = self.loading.component("U-Net for ControlNets", file, cancel)?;
+            let network = self.loading.with_loras((LISTENING, file), loras, cancel)?;
             let listening = unet::denoiser(network, self.xl, self.distilled)?;
             if residuals(listening.inputs()).is_empty() {
                 return Err(Error::new(

@@ -118,6 +118,21 @@ impl Loading {
         check_device(path, name, self.options.device, &scan)?;
         Component::load(name, path, self.runtime, self.options, cancel)
     }
+
+    /// The same of a network that LoRAs change, with room for them where there are to be some.
+    ///
+    /// # Errors
+    /// As [`Loading::component`].
+    pub fn with_loras(
+        &self,
+        (name, path): (&'static str, &Path),
+        loras: &mut Loras,
+        cancel: &Cancel,
+    ) -> Result<Component> {
+        let scan = onnx_file::check(path)?;
+        check_device(path, name, self.options.device, &scan)?;
+        loras.load((name, path), (self.runtime, self.options), cancel)
+    }
 }
 
 /// One file of the model, looked into.

@@ -21,7 +21,7 @@ use crate::models::kind::Kind;
 use crate::models::lora::{self, Delta, Lora, Part};
 use crate::models::numbers::entry;
 use crate::models::weights::{self, Element, Found, Use, Weight, Weights};
-use crate::render::Scene;
+use crate::render::{self, Scene};
 
 /// Names that a sentence has room for.
 const NAMED: usize = 3;
@@ -51,7 +51,7 @@ pub struct Loras {
     title: &'static str,
     /// The U-Net's `layers_per_block`.
     layers: usize,
-    /// Are there to be some? Then networks have room for them from the beginning.
+    /// Are there to be some? Then networks that are loaded from now on have room for them from the beginning.
     expected: bool,
     /// By network.
     folded: BTreeMap<&'static str, Folded>,
@@ -84,6 +84,11 @@ impl Loras {
         self.why_not.clone()
     }
 
+    /// A network that is loaded for this scene or later, a U-Net for ControlNets, is not to be read twice for its LoRAs.
+    pub fn expect(&mut self, scene: &Scene<'_>) {
+        self.expected |= scene.loras().any(is_on);
+    }
+
     /// Sees to it that the networks have what the scene asks for, and nothing else.
     ///
     /// # Errors
@@ -97,7 +102,7 @@ impl Loras {
         denoisers: impl Iterator<Item = &'n mut Denoiser>,
         cancel: &Cancel,
     ) -> Result<()> {
-        let wanted: Vec<_> = scene.loras().filter(|lora| lora.scale != 0.0 || lora.text != 0.0).collect();
+        let wanted: Vec<_> = scene.loras().filter(|lora| is_on(lora)).collect();
         if wanted.is_empty() && self.folded.is_empty() {
             return Ok(());
         }
@@ -285,6 +290,10 @@ impl Loras {
         folded.asked.clone_from(&target.asked);
         Ok(())
     }
+}
+
+fn is_on(lora: &render::Lora<'_>) -> bool {
+    lora.scale != 0.0 || lora.text != 0.0
 }
 
 /// Modules that most LoRAs change: they have their branches from the first LoRA on, whichever that is.

@@ -130,7 +130,8 @@ impl Renderer for Pipeline {
         let pictures = self.annotators.pictures(scene, cell, why_not, cancel, &mut annotating)?;
         let conditions = annotators::in_their_place(scene, &pictures);
         let scene = &Scene { conditions: &conditions, ..*scene };
-        let acting = self.controls.prepare(scene, &self.network, cancel)?;
+        self.loras.expect(scene);
+        let acting = self.controls.prepare(scene, &self.network, &mut self.loras, cancel)?;
         let listening = self.controls.listening().filter(|_| !acting.is_empty());
         let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
         self.loras.prepare(scene, self.family.encoders(), denoisers, cancel)?;

@@ -55,8 +55,8 @@ fn each_of_its_numbers_changes_the_picture_and_without_it_the_model_is_itself_to
     // What was once made is made again, whatever came between; and in an engine that never had another.
     assert_eq!(before[1], made(&mut pipeline, &picture, &[full]));
     assert_eq!(before[1], made(&mut load(&tiny("sd15")).unwrap(), &picture, &[full]));
-    // Thirty of a thirtieth are one.
-    let many = vec![lora(&kohya, 1.0 / 30.0); 30];
+    // A hundred of a hundredth are one.
+    let many = vec![lora(&kohya, 0.01); 100];
     let same = psnr(&before[1], &made(&mut pipeline, &picture, &many));
     assert!(same > 60.0, "{same}");
 }
@@ -75,20 +75,27 @@ fn with_room_from_the_beginning_a_model_is_itself_and_its_first_lora_reads_no_ne
         assert_eq!(bare, made(&mut roomy(tiny(name)), &picture, &[]), "{name}");
     }
     let apart = Scratch::copy_of("sd15", "lora-room");
-    apart.remove("unet/controlnet.onnx");
-    let weights = ["unet", "text_encoder"].map(|network| {
-        let (file, weights) = (format!("{network}/model.onnx"), format!("{network}/weights.onnx"));
+    let weights = ["unet/model", "unet/controlnet", "text_encoder/model"].map(|network| {
+        let (file, weights) = (format!("{network}.onnx"), format!("{network}-weights.onnx"));
         apart.copy(&file, &weights);
         let graph = Weights::of(&apart.0.join(&weights)).unwrap();
         apart.write(&file, graph.with_branches(&BTreeSet::new(), false).unwrap());
         weights
     });
-    let mut pipeline = roomy(apart.0.clone());
-    // From here on neither can be read again.
+    let (mut pipeline, mut plain) = (roomy(apart.0.clone()), load(&tiny("sd15")).unwrap());
+    let (net, peft) = (tiny("controls/sd15-lines").to_str().unwrap().to_owned(), lora_file("sd15-peft"));
+    let controls = [Control { picture: &picture, model: &net, scale: 0.5, start: 0.0, end: 1.0 }];
+    let mut same = |controls: &[Control<'_>], loras: &[Lora<'_>]| {
+        let asked = Request { controls, loras, ..request(&picture) };
+        assert_eq!(finished(&mut pipeline, &asked).0, finished(&mut plain, &asked).0, "{loras:?}");
+    };
+    // The U-Net that listens to ControlNets comes with the first of them.
+    same(&controls, &[]);
+    // From here on none can be read again.
     weights.iter().for_each(|weights| apart.remove(weights));
-    let (peft, mut plain) = (lora_file("sd15-peft"), load(&tiny("sd15")).unwrap());
     for loras in [&[lora(&peft, 0.7)][..], &[], &[lora(&peft, -1.0)]] {
-        assert_eq!(made(&mut pipeline, &picture, loras), made(&mut plain, &picture, loras), "{loras:?}");
+        same(&[], loras);
+        same(&controls, loras);
     }
 }
 

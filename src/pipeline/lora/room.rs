@@ -12,6 +12,7 @@ use crate::models::device::Options;
 use crate::models::lora::Part;
 use crate::models::runtime::Runtime;
 use crate::models::weights::{Weights, inputs};
+use crate::pipeline::control::LISTENING;
 
 impl Loras {
     /// A network of the model; with room for LoRAs where they are expected, it is one that they change, and it can be had so.
@@ -24,7 +25,8 @@ impl Loras {
         (runtime, options): (&'static Runtime, Options),
         cancel: &Cancel,
     ) -> Result<Component> {
-        let part = [Part::Unet, Part::Text, Part::Text2].into_iter().find(|part| part.name() == name);
+        let named = |part: &Part| part.name() == name || (*part == Part::Unet && name == LISTENING);
+        let part = [Part::Unet, Part::Text, Part::Text2].into_iter().find(named);
         // Another provider of the processor may leave a network to ONNX Runtime's own, which reads its file.
         let may = self.expected && self.why_not.is_none() && !options.is_processor;
         if let Some(part) = part.filter(|_| may) {
