@@ -183,6 +183,35 @@ static void loras(const ScumbleImage *image) {
     set("a LoRA whose file is no text", SCUMBLE_ERROR_TEXT, &lora, NULL);
 }
 
+/* A LoRA whose numbers are none, and a hundred of them, of which the engine takes 32. */
+static void many_and_nan(void) {
+    static const char header[] =
+        "{\"lora_unet_x.lora_down.weight\": {\"dtype\": \"F32\", \"shape\": [1, 1], \"data_offsets\": [0, 4]},"
+        " \"lora_unet_x.lora_up.weight\": {\"dtype\": \"F32\", \"shape\": [1, 1], \"data_offsets\": [4, 8]}}";
+    const uint64_t length = sizeof header - 1;
+    const float numbers[] = {strtof("nan", NULL), 1};
+    char path[] = "/tmp/scumble-nan-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "wb");
+    MUST(file && fwrite(&length, sizeof length, 1, file) == 1 && fwrite(header, length, 1, file) == 1);
+    MUST(fwrite(numbers, sizeof numbers, 1, file) == 1 && fclose(file) == 0);
+    ScumbleCondition lora = fresh();
+    lora.kind = SCUMBLE_CONDITION_LORA;
+    lora.file = path;
+    MUST(scumble_session_set_condition(layer, 9, &lora, NULL, NULL) == SCUMBLE_OK);
+    told("a LoRA of NaN", SCUMBLE_ERROR_MODEL_BROKEN);
+    MUST(scumble_session_set_condition(layer, 9, NULL, NULL, NULL) == SCUMBLE_OK);
+    renders();
+    lora.scale = lora.text_scale = 0;
+    for (uint32_t number = 200; number < 300; number++) {
+        const int32_t wanted = number < 232 ? SCUMBLE_UNCHANGED : SCUMBLE_ERROR_SETTING;
+        MUST(scumble_session_set_condition(layer, number, &lora, NULL, NULL) == wanted);
+    }
+    MUST(strstr(scumble_last_error(), "32 pictures and LoRAs at most"));
+    for (uint32_t number = 200; number < 300; number++)
+        MUST(scumble_session_set_condition(layer, number, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
+    unlink(path);
+}
+
 static void pictures(const ScumbleImage *right) {
     const ScumbleCondition condition = fresh();
     set("new without a picture", SCUMBLE_ERROR_BUFFER, &condition, NULL);
@@ -277,6 +306,8 @@ int main(int argc, char **argv) {
     MUST(scumble_session_set_condition(layer, 9, &lora, NULL, NULL) == SCUMBLE_OK);
     renders();
     MUST(scumble_session_set_condition(layer, 9, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
+
+    many_and_nan();
 
     condition.scale = 0;
     for (uint32_t number = 100; number < 132; number++) {
