@@ -20,10 +20,19 @@ MODELS = HERE.parent.parent / "models" / "tiny"
 PARTS = ("schedulers", "tokenizer", "models", "pipelines")
 
 
+def pinned(path):
+    """NAME==VERSION of a file of requirements and of those that it names."""
+    for line in path.read_text().split("\n"):
+        if line.startswith("-r "):
+            yield from pinned(path.parent / line[3:].strip())
+        elif line.strip():
+            yield line.strip()
+
+
 def check_versions():
     from importlib import metadata
 
-    for line in (HERE / "requirements.txt").read_text().split():
+    for line in pinned(HERE / "requirements.txt"):
         name, _, wanted = line.partition("==")
         found = metadata.version(name).split("+")[0]
         if found != wanted:
