@@ -3,8 +3,11 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Command;
 
+use scumble::models::weights::Weights;
 use serde_json::Value;
 
 #[path = "common/devices.rs"]
@@ -94,6 +97,46 @@ fn openvino_in_full_precision_renders_the_picture_of_the_cpu() {
         let near = psnr(&outputs[0], &outputs[1]);
         println!("{name}: openvino, {way}, against cpu: {near:.1} dB");
         assert!(near >= 60.0, "{way}, {name}: {near:.1} dB");
+    }
+}
+
+/// It is the oldest ONNX Runtime that is taken, and by itself it follows no link out of a folder.
+#[test]
+#[ignore = "needs OpenVINO: make test-openvino"]
+fn a_download_caches_links_are_followed_by_an_onnx_runtime_that_does_not() {
+    let folder = scratch("openvino-links");
+    let (whole, snapshot) = (PathBuf::from(model("sd15")), folder.join("models--a--Meadow/snapshots/01"));
+    let blobs = folder.join("models--a--Meadow/blobs");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let linked = |bytes: &[u8], part: &str, file: &str| {
+        std::fs::create_dir_all(snapshot.join(part)).unwrap();
+        let blob = blobs.join(format!("{}-{file}", part.replace('/', "-")));
+        std::fs::write(&blob, bytes).unwrap();
+        std::os::unix::fs::symlink(blob, snapshot.join(part).join(file)).unwrap();
+    };
+    linked(&std::fs::read(whole.join("model_index.json")).unwrap(), "", "model_index.json");
+    for part in ["text_encoder", "tokenizer", "unet", "vae_encoder", "vae_decoder", "scheduler"] {
+        for file in std::fs::read_dir(whole.join(part)).unwrap().flatten() {
+            let name = file.file_name().into_string().unwrap();
+            let apart = format!("{part}/{name}") == "unet/model.onnx";
+            let bytes = std::fs::read(file.path()).unwrap();
+            linked(&bytes, part, if apart { "weights.onnx" } else { &name });
+        }
+    }
+    let weights = Weights::of(&snapshot.join("unet/weights.onnx")).unwrap();
+    linked(&weights.with_branches(&BTreeSet::new(), false).unwrap(), "unet", "model.onnx");
+    let paint = paint(&folder);
+    let made = [("cpu", &whole), ("cpu", &snapshot), ("openvino", &snapshot)].map(|(device, model)| {
+        let output = folder.join(format!("{}-{device}.png", model.starts_with(&folder)));
+        let output = output.to_str().unwrap().to_owned();
+        let mut command = with_built_in(&render(&paint, &output, model.to_str().unwrap(), device));
+        command.env("SCUMBLE_TEST_FULL_PRECISION", "1");
+        assert_eq!(told(command)["device_note"], "", "{device}");
+        output
+    });
+    for other in &made[1..] {
+        let near = psnr(&made[0], other);
+        assert!(near >= 60.0, "{other}: {near:.1} dB");
     }
 }
 

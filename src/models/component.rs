@@ -7,6 +7,7 @@ mod bound;
 mod elsewhere;
 pub(crate) mod errors;
 mod kept;
+mod links;
 mod lost;
 mod made;
 mod more;

@@ -1,8 +1,8 @@
-//! Protobuf's wire format (<https://protobuf.dev/programming-guides/encoding/>), walked in a file: what is skipped, the
-//! weights above all, is not read.
+//! Protobuf's wire format (<https://protobuf.dev/programming-guides/encoding/>), walked in a file or in memory: what is
+//! skipped, the weights above all, is not read.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 
 /// Why a walk ends.
 pub enum Damage {
@@ -26,15 +26,15 @@ pub enum Field {
     Skipped,
 }
 
-pub struct Walker {
-    reader: BufReader<File>,
+pub struct Walker<R = File> {
+    reader: BufReader<R>,
     /// Position in the file.
     pub at: u64,
 }
 
-impl Walker {
+impl<R: Read + Seek> Walker<R> {
     /// From the file's beginning, where it stands.
-    pub fn new(file: File) -> Self {
+    pub fn new(file: R) -> Self {
         Walker { reader: BufReader::new(file), at: 0 }
     }
 
@@ -159,4 +159,35 @@ pub fn put_bytes(bytes: &mut Vec<u8>, field: u64, value: &[u8]) {
 pub fn put_number(bytes: &mut Vec<u8>, field: u64, value: u64) {
     put_varint(bytes, field << 3);
     put_varint(bytes, value);
+}
+
+/// What comes in the place of a field's content, if something does.
+pub type Edit<'a> = &'a dyn Fn(&[u8]) -> Walk<Option<Vec<u8>>>;
+
+/// A message with something else in those of its fields of that number for which `edit` knows it; `None` where that is none.
+///
+/// # Errors
+/// What the walk meets, and what `edit` does.
+pub fn edited(message: &[u8], field: u64, edit: Edit<'_>) -> Walk<Option<Vec<u8>>> {
+    let end = message.len() as u64;
+    let part = |from: u64, until: u64| message.get(from as usize..until as usize).unwrap_or_default();
+    let mut walker = Walker::new(Cursor::new(message));
+    let (mut made, mut copied) = (Vec::new(), 0);
+    while walker.at < end {
+        let begin = walker.at;
+        let (number, Field::Until(next)) = walker.field(end)? else { continue };
+        if number == field
+            && let Some(instead) = edit(part(walker.at, next))?
+        {
+            made.extend_from_slice(part(copied, begin));
+            put_bytes(&mut made, field, &instead);
+            copied = next;
+        }
+        walker.skip_to(next)?;
+    }
+    if copied == 0 {
+        return Ok(None);
+    }
+    made.extend_from_slice(part(copied, end));
+    Ok(Some(made))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use scumble::error::Status;
 use scumble::models::weights::Weights;
 use scumble::pipeline::Pipeline;
-use scumble::render::{Picture, Renderer};
+use scumble::render::{Lora, Picture, Renderer};
 use serde_json::json;
 
 use crate::support::*;
@@ -145,6 +145,12 @@ fn a_cached_models_files_are_links_out_of_its_folder() {
     let mut pipeline = load(&repository).unwrap();
     assert_eq!(pipeline.info().name, "Meadow");
     assert_eq!(rendered(&mut pipeline), of(&tiny("sd15")));
+    // With a LoRA the networks are read anew, their weights out of the same links.
+    let (picture, file) = (grey(64, 64), lora_file("sd15-kohya"));
+    let loras = [Lora { file: &file, scale: 1.0, text: 1.0 }];
+    let made =
+        |pipeline: &mut Pipeline| finished(pipeline, &Request { loras: &loras, ..request(&picture) }).0;
+    assert_eq!(made(&mut pipeline), made(&mut load(&tiny("sd15")).unwrap()));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use ort::value::Outlet;
 use super::Port;
 use super::errors::{load_error, worth_a_second_try};
 use super::kept::{Draft, Kept};
+use super::links::Followed;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::{Options, Precision, session_builder};
@@ -34,17 +35,24 @@ pub(super) fn sessions(
     cancel: &Cancel,
 ) -> Result<(Session, Option<Session>)> {
     let device = options.device;
-    let model = match source {
-        Source::File => None,
-        Source::Changed(model) => Some(model),
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let followed = match source {
+        Source::File => Followed::of_file(path, folder),
+        Source::Changed(model) => Followed::of(model, folder),
+    };
+    let model = match (&followed, source) {
+        (Some(Followed { model, folder }), _) => Some((model.as_slice(), folder.as_path())),
+        (None, Source::Changed(model)) => Some((model, folder)),
+        (None, Source::File) => None,
     };
     let read = |precision| -> Result<Session> {
         let options = Options { precision, ..options };
         let commit = |level, file: &Path, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
             let mut builder = session_builder(runtime, options, level)?;
-            if model.is_some() {
-                let folder = path.parent().and_then(Path::to_str).filter(|folder| !folder.is_empty());
-                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.unwrap_or("."))?;
+            // What is kept is a file in any case.
+            let model = model.filter(|_| file == path);
+            if let Some((_, folder)) = model {
+                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.to_str().unwrap_or("."))?;
             }
             if let Some(draft) = draft {
                 builder = draft.written_by(builder)?;
@@ -55,12 +63,15 @@ pub(super) fn sessions(
                 let _ = canceler.cancel();
             });
             match model {
-                Some(model) => builder.commit_from_memory(model),
+                Some((model, _)) => builder.commit_from_memory(model),
                 None => builder.commit_from_file(file),
             }
         };
         // Of a graph with branches what is kept makes the last bits of the picture others.
-        let kept = if model.is_none() { Kept::of(name, path, runtime, options) } else { None };
+        let kept = match source {
+            Source::File => Kept::of(name, path, runtime, options),
+            Source::Changed(_) => None,
+        };
         if let Some((kept, graph)) = kept.as_ref().and_then(|kept| Some((kept, kept.ready()?))) {
             match commit(GraphOptimizationLevel::Disable, &graph, None) {
                 Ok(session) => return Ok(session),

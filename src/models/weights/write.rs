@@ -62,9 +62,7 @@ impl Weights {
             put_bytes(&mut nodes, 1, &node("Where", &[which, what, &alone], &table.site.made));
             edits.push((table.site.field.clone(), nodes));
         }
-        // ONNX Runtime follows no link out of the model's folder.
-        let location =
-            self.path.file_name().and_then(|name| name.to_str()).filter(|_| !self.path.is_symlink());
+        let location = self.path.file_name().and_then(|name| name.to_str());
         for inside in self.inside.iter().filter(|inside| inside.bytes.end - inside.bytes.start > MOST_COPIED)
         {
             if let Some(location) = location {
