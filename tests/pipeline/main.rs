@@ -20,6 +20,7 @@ mod lora;
 mod lora_files;
 mod onnx;
 mod pix2pix;
+mod precisions;
 mod prompts;
 mod reference;
 mod region;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use half::f16;
 use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
 use ort::session::SessionInputValue;
 use ort::value::{DynValue, Tensor, TensorElementType, TensorRef};
@@ -33,6 +33,11 @@ pub(super) fn value<'a>(
             halves.convert_from_f32_slice(data);
             Tensor::from_array((shape.to_vec(), halves))?.into()
         }
+        (Feed::Floats(shape, data), T::Bfloat16) => {
+            let mut halves = vec![bf16::ZERO; data.len()];
+            halves.convert_from_f32_slice(data);
+            Tensor::from_array((shape.to_vec(), halves))?.into()
+        }
         (Feed::Floats(shape, data), T::Float64) => {
             let doubles: Vec<f64> = data.iter().map(|&v| f64::from(v)).collect();
             Tensor::from_array((shape.to_vec(), doubles))?.into()
@@ -51,12 +56,17 @@ pub(super) fn value<'a>(
             let numbers: Vec<f16> = ids.iter().map(|&id| f16::from_f32(id as f32)).collect();
             Tensor::from_array((shape.to_vec(), numbers))?.into()
         }
+        (Feed::Ids(shape, ids), T::Bfloat16) => {
+            let numbers: Vec<bf16> = ids.iter().map(|&id| bf16::from_f32(id as f32)).collect();
+            Tensor::from_array((shape.to_vec(), numbers))?.into()
+        }
         (Feed::Number(number), element) => {
             // A rank of one is a list with one entry for the whole batch; the graph spreads it.
             let shape = vec![1usize; port.shape.len()];
             match element {
                 T::Float32 => Tensor::from_array((shape, vec![*number]))?.into(),
                 T::Float16 => Tensor::from_array((shape, vec![f16::from_f32(*number)]))?.into(),
+                T::Bfloat16 => Tensor::from_array((shape, vec![bf16::from_f32(*number)]))?.into(),
                 T::Float64 => Tensor::from_array((shape, vec![f64::from(*number)]))?.into(),
                 // Truncated, as diffusers' ONNX pipelines do with fractional timesteps.
                 T::Int64 => Tensor::from_array((shape, vec![*number as i64]))?.into(),
@@ -74,6 +84,12 @@ pub(super) fn numbers(value: &DynValue) -> ort::Result<(Vec<usize>, Cow<'_, [f32
     let (shape, numbers): (_, Cow<'_, [f32]>) = match value.dtype().tensor_type() {
         Some(TensorElementType::Float16) => {
             let (shape, halves) = value.try_extract_tensor::<f16>()?;
+            let mut numbers = vec![0.0; halves.len()];
+            halves.convert_to_f32_slice(&mut numbers);
+            (shape, numbers.into())
+        }
+        Some(TensorElementType::Bfloat16) => {
+            let (shape, halves) = value.try_extract_tensor::<bf16>()?;
             let mut numbers = vec![0.0; halves.len()];
             halves.convert_to_f32_slice(&mut numbers);
             (shape, numbers.into())
