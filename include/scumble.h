@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 12
+#define SCUMBLE_ABI_MINOR 13
 
 /**
  * Done.
@@ -1725,6 +1725,18 @@ int32_t scumble_frame_overview(const struct ScumbleFrame *frame,
                                void *pixels,
                                ptrdiff_t stride,
                                size_t byte_length);
+
+/**
+ * Copies what the picture does not show of what was asked for, in sentences for the user, English, UTF-8: that a prompt is
+ * longer than the model reads, and from which words on it has no effect. "" where there is nothing to say. At most `length`
+ * bytes are written, a NUL among them; what is longer is cut. Since ABI 1.13.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_frame_note(const struct ScumbleFrame *frame,
+                           char *buffer,
+                           size_t length);
 
 /**
  * Gives a frame back. NULL does nothing.

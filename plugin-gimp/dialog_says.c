@@ -76,6 +76,7 @@ static void show_sentence(Dialog *d) {
     if (!text) text = steering_problem(d->steering);
     if (!text) text = d->told;
     if (!text) text = silent;
+    if (!text && !d->nothing_selected && d->renderer && d->renderer->picture.laid && *d->renderer->note) text = d->renderer->note;
     if (!text) text = plain = plain_sentence(d);
     view_say(&d->view, text);
     g_free(plain);

@@ -12,7 +12,7 @@
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
     X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
-    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_release)                   \
+    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_note) X(frame_release)     \
     X(condition_init) X(session_set_condition) X(session_conditions) X(engine_conditions)            \
     X(engine_samplers) X(entry_init) X(list_create) X(list_entry) X(list_release)                    \
     X(download_options_init) X(download_info_init) X(download_start) X(download_poll)                \
@@ -306,6 +306,7 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
         (told = lay(r, frame, info.rect_count, error))) {
         r->seen = info.seq;
         r->info = info;
+        if (lib.frame_note(frame, r->note, sizeof r->note) != SCUMBLE_OK) *r->note = 0;
         *fresh = TRUE;
         if ((info.flags & SCUMBLE_FRAME_CURRENT) && info.revision >= r->asked) r->busy = FALSE;
         if (info.revision >= r->failed_at) r->failed = FALSE; /* not by a picture of before the failure */

@@ -26,6 +26,7 @@ typedef struct {
     gboolean busy; /* something was asked for, and no frame has shown it all yet */
     Picture picture; /* of the canvas that the session knows */
     ScumbleFrameInfo info; /* of the frame that was laid last; its pixels are gone */
+    gchar note[1024];      /* what that does not show of what was asked for; "": nothing */
     gboolean failed; /* the newest thing that was asked for ended in an error */
     gboolean dead;   /* the engine could not be loaded: make another renderer */
 } Renderer;

@@ -7,7 +7,7 @@ use crate::grid::Window;
 use crate::job::Job;
 use crate::pixels::Picture;
 use crate::policy::Policy;
-use crate::render::{Change, Condition, Ended, Quality, Renderer, Scene, Sink};
+use crate::render::{Change, Condition, Ended, Patch, Quality, Renderer, Scene, Sink};
 
 /// A window with what goes into it.
 pub(crate) struct Asked<'a> {
@@ -47,5 +47,29 @@ pub(crate) fn render(
     };
     let hole = hole.as_ref();
     let scene = Scene { window, canvas, paint, mask, change, hole, conditions: &conditions, noise };
-    renderer.render(&scene, quality, policy, &job.cancel, sink)
+    renderer.render(&scene, quality, policy, &job.cancel, &mut Noting { job, sink })
+}
+
+/// Keeps what is said of a picture, for the frames that have it.
+struct Noting<'a> {
+    job: &'a Job,
+    sink: &'a mut dyn Sink,
+}
+
+impl Sink for Noting<'_> {
+    fn patch(&mut self, patch: Patch) -> Result<()> {
+        self.sink.patch(patch)
+    }
+
+    fn step(&mut self) {
+        self.sink.step();
+    }
+
+    fn alive(&mut self) {
+        self.sink.alive();
+    }
+
+    fn note(&mut self, sentence: &str) {
+        self.job.note(sentence);
+    }
 }

@@ -242,6 +242,7 @@ impl Shared {
             cancel,
             policy,
             may_pass: !desk.passed,
+            notes: Mutex::default(),
         })
     }
 

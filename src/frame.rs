@@ -41,6 +41,8 @@ pub struct Meta {
     pub pixel_work: Duration,
     /// The same in the model's own pixels, where the settings ask for it and the model made it.
     pub overview: Option<Arc<Overview>>,
+    /// What the picture does not show of what was asked for, in sentences; empty where there is nothing to say.
+    pub note: Arc<str>,
 }
 
 pub struct Frame {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ndarray::Array4;
+use parking_lot::Mutex;
 
 use crate::cancel::Cancel;
 use crate::conditions::{MOST, Steer};
@@ -191,6 +192,8 @@ pub struct Job {
     pub policy: Arc<Policy>,
     /// Whether it may make way for something newer before it has shown anything: never two in a row.
     pub may_pass: bool,
+    /// What its pictures do not show of what was asked for, in sentences.
+    pub notes: Mutex<Vec<String>>,
 }
 
 impl Job {
@@ -210,6 +213,14 @@ impl Job {
         self.steering.extend(loras.into_iter().map(|lora| Steer::Lora(Arc::new(lora))));
         Arc::make_mut(&mut self.params).prompt = prompt;
         Ok(())
+    }
+
+    /// Adds a sentence to what is said of its pictures.
+    pub fn note(&self, sentence: &str) {
+        let mut notes = self.notes.lock();
+        if !notes.iter().any(|known| known == sentence) {
+            notes.push(sentence.to_owned());
+        }
     }
 
     /// The window of all that is shown, with its surroundings, at the overview's level.

@@ -58,10 +58,13 @@ pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> R
         return Ok(End::Final);
     }
     let mut memory = session.memory.lock();
-    match job.tier {
+    memory.notes.recall(work.key, job);
+    let ended = match job.tier {
         Tier::Live => work.live(&mut memory, renderer),
         Tier::Settled => work.settle(&mut memory, renderer),
-    }
+    };
+    memory.notes.keep(work.key, job);
+    ended
 }
 
 impl<'a> Work<'a> {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::grid::Window;
+use crate::job::Job;
 use crate::pixels::spread::Cover;
 use crate::pixels::{Depth, Format, Picture, blank_picture, filled};
+use crate::recent::Recent;
 use crate::region::Rect;
 use crate::render::Latent;
 
@@ -17,6 +19,33 @@ pub(crate) struct Memory {
     pub made: Made,
     /// Where the hand was last: what is refined first.
     pub hand: Option<Rect>,
+    /// What was said of pictures ([`crate::job::Job::notes`]), by all settings and the mask.
+    pub notes: Notes,
+}
+
+/// Those that were said last.
+pub(crate) struct Notes(Recent<u128, Arc<[String]>>);
+
+impl Default for Notes {
+    fn default() -> Self {
+        const KEPT: usize = 64;
+        Notes(Recent::new(KEPT))
+    }
+}
+
+impl Notes {
+    /// What was said of a picture that is not made again is said again.
+    pub fn recall(&mut self, key: u128, job: &Job) {
+        let known = self.0.get(&key);
+        known.iter().flat_map(|known| known.iter()).for_each(|sentence| job.note(sentence));
+    }
+
+    pub fn keep(&mut self, key: u128, job: &Job) {
+        let said = job.notes.lock();
+        if !said.is_empty() {
+            self.0.put(key, said.as_slice().into());
+        }
+    }
 }
 
 /// The overview as it was seen and made last.

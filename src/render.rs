@@ -300,6 +300,9 @@ pub trait Sink {
 
     /// A network has run and more is to come: as good a sign, before there are steps.
     fn alive(&mut self) {}
+
+    /// What the picture that is being made does not show of what was asked for, as a sentence; before its first patch.
+    fn note(&mut self, _sentence: &str) {}
 }
 
 impl<F: FnMut(Patch) -> Result<()>> Sink for F {

@@ -202,6 +202,7 @@ impl<'a> Showing<'a> {
             phases,
             pixel_work: self.pixel_work,
             overview,
+            note: job.notes.lock().join(" ").into(),
         };
         self.session.show(&job.cancel, next, told)
     }

@@ -293,6 +293,14 @@ impl Frame {
         })
     }
 
+    /// What the picture does not show of what was asked for; empty where there is nothing to say.
+    pub fn note(&self) -> Answer<String> {
+        let mut text = [0; 4096];
+        // SAFETY: a live frame; the buffer is as long as it says.
+        check(unsafe { scumble_frame_note(self.0, text.as_mut_ptr(), text.len()) })?;
+        Ok(string(text.as_ptr()))
+    }
+
     /// Lays what is new of the frame down on a canvas of packed rows.
     pub fn lay_down(&self, width: u32, depth: Depth, pixels: &mut [u8]) -> Answer<()> {
         let mut info = init(scumble_frame_info_init)?;

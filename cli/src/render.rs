@@ -38,8 +38,8 @@ pub fn run(args: &RenderArgs) -> Done {
     steering.steer(&mut layer)?;
     layer.push(paint.canvas(), None)?;
     let mut picture = stills::Still { pixels: paint.pixels.clone(), ..paint };
-    let info = wait(&mut layer, &mut picture)?;
-    for why in layer.silent()? {
+    let (info, note) = wait(&mut layer, &mut picture)?;
+    for why in layer.silent()?.iter().chain(Some(&note).filter(|note| !note.is_empty())) {
         eprintln!("scumble: {why}");
     }
     stills::write_png(&args.output, picture.canvas(), picture.has_alpha)?;
@@ -48,7 +48,7 @@ pub fn run(args: &RenderArgs) -> Done {
         State::Ready(model) => model,
         _ => model,
     };
-    tell(args, &model, &picture, &info)
+    tell(args, &model, &picture, (&info, &note))
 }
 
 pub fn check_output(path: &Path) -> Done {
@@ -85,8 +85,8 @@ pub fn params(settings: &Settings, prompt: &str, mask_softness: Option<u32>) -> 
     }
 }
 
-/// Waits for the picture and lays it over `picture`, which holds the paint.
-fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
+/// Waits for the picture and lays it over `picture`, which holds the paint; with what is to be said of it.
+fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<(FrameInfo, String)> {
     let spinner = progress::spinner("rendering");
     while !layer.wait(WAIT_MS)? {}
     spinner.finish_and_clear();
@@ -98,10 +98,10 @@ fn wait(layer: &mut Layer, picture: &mut stills::Still) -> Done<FrameInfo> {
         return Err(Failure::failed("The engine came to rest without a picture."));
     };
     frame.lay_down(picture.width, picture.depth, &mut picture.pixels)?;
-    Ok(frame.info()?)
+    Ok((frame.info()?, frame.note()?))
 }
 
-fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameInfo) -> Done {
+fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, (info, note): (&FrameInfo, &str)) -> Done {
     if !args.json {
         return say(&format!(
             "{}: {}\u{d7}{}, {} steps in {:.2} s by {} on {}",
@@ -122,6 +122,7 @@ fn tell(args: &RenderArgs, model: &Model, picture: &stills::Still, info: &FrameI
         "model": model.name,
         "device": model.device,
         "device_note": model.device_note,
+        "note": note,
         "seed": args.settings.seed.unwrap_or(0),
         // Strength × steps of them.
         "steps_run": info.step,

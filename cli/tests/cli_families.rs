@@ -37,6 +37,32 @@ fn each_family_is_rendered_alike_in_the_host_and_in_its_own_process() {
     }
 }
 
+/// What a text encoder has no room for, the person who wrote it is told, wherever the model runs.
+#[test]
+fn words_that_a_model_does_not_read_are_told() {
+    let input = root().join("tests/golden/pipelines/z-image-8/input.png");
+    let long = "a house by the lake, ".repeat(400) + "at sunset";
+    for (model, more) in [("z-image", &[][..]), ("sd3", &["--worker"])] {
+        for (prompt, is_cut) in [("a house by the lake", false), (long.as_str(), true)] {
+            let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("unread-{model}.png"));
+            let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
+            command.args(["render", "--device", "cpu", "--steps", "1", "--json", "--prompt", prompt]);
+            let model = root().join("models/tiny").join(model);
+            for (name, path) in [("--model", &model), ("--input", &input), ("--output", &output)] {
+                command.arg(name).arg(path);
+            }
+            let made = command.args(more).output().unwrap();
+            let errors = String::from_utf8_lossy(&made.stderr);
+            assert!(made.status.success(), "{errors}");
+            let told: Value = serde_json::from_slice(&made.stdout).unwrap();
+            let note = told["note"].as_str().unwrap();
+            let expected = "The prompt is longer than this model reads: from \"";
+            assert_eq!(note.starts_with(expected), is_cut, "{note}");
+            assert!(note.is_empty() != is_cut && errors.contains(note), "{errors}");
+        }
+    }
+}
+
 /// Larger than the model, in sides that are a multiple of nothing: overview, levels and tiles, and the mask's outside stays.
 #[test]
 fn canvases_of_any_size_are_rendered_by_each_family() {

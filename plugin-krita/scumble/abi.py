@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 12
+ABI_MINOR = 13
 
 OK = 0
 UNCHANGED = 1
@@ -391,6 +391,7 @@ FUNCTIONS = {
         c_int32, [_HANDLE, POINTER(Overview), c_void_p, c_ssize_t, c_size_t],
     ),
     "scumble_frame_copy": (c_int32, [_HANDLE, POINTER(Rect), c_void_p, c_ssize_t, c_size_t]),
+    "scumble_frame_note": (c_int32, [_HANDLE, c_void_p, c_size_t]),
     "scumble_frame_release": (None, [_HANDLE]),
     "scumble_params_init": (c_int32, [POINTER(Params), c_size_t]),
     "scumble_image_init": (c_int32, [POINTER(Image), c_size_t]),

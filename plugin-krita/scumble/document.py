@@ -46,6 +46,7 @@ class LiveDocument:
         self.steering = Steering(group.document, self._preview.full, group.identity)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
+        self.note = ""  # what that does not show of what was asked for
         self.frames_shown = 0
         self.unnoted = False  # a finished picture is shown that nobody has asked for
         self.problem = ""  # why the last run failed
@@ -379,7 +380,7 @@ class LiveDocument:
             return True
         self.problem = ""
         self._face()
-        self.last_frame = frame.info
+        self.last_frame, self.note = frame.info, frame.note
         self.frames_shown += 1
         if frame.current:
             self.unnoted = True

@@ -271,6 +271,9 @@ class Frame(Owned):
         library.check(library.call.scumble_frame_rects(self.handle, rects, info.rect_count))
         self.info = info
         self.seq = info.seq
+        note = ctypes.create_string_buffer(4096)
+        library.check(library.call.scumble_frame_note(self.handle, note, len(note)))
+        self.note = note.value.decode("utf-8", "replace")  # what it does not show of what was asked for
         self.rects = [(rect.x, rect.y, rect.width, rect.height) for rect in rects]
         self.canvas = info.canvas_width, info.canvas_height
         self.format = info.format

@@ -120,7 +120,7 @@ def _says(one: LiveDocument, preview: bool) -> str:
         frame=_seconds(info.since_start_us), stroke=_seconds(info.since_push_us)
     )
     state = tr("Rendering") if one.working else tr("Up to date")
-    return f"{state} · {times}"
+    return "\n".join(filter(None, [f"{state} · {times}", one.note]))
 
 
 def _seconds(microseconds: int) -> str:

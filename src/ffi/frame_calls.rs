@@ -3,12 +3,13 @@
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use super::abi::*;
 use super::calls::{from_rect, release, to_rect};
 use super::constants::*;
+use super::errors::write_text;
 use super::guard::*;
 use super::layout::Sized32;
 use crate::error::{Error, Status};
@@ -195,6 +196,26 @@ pub unsafe extern "C" fn scumble_frame_overview(
                 }
             }
         }
+        Ok(SCUMBLE_OK)
+    })
+}
+
+/// Copies what the picture does not show of what was asked for, in sentences for the user, English, UTF-8: that a prompt is
+/// longer than the model reads, and from which words on it has no effect. "" where there is nothing to say. At most `length`
+/// bytes are written, a NUL among them; what is longer is cut. Since ABI 1.13.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_frame_note(
+    frame: *const ScumbleFrame,
+    buffer: *mut c_char,
+    length: usize,
+) -> i32 {
+    guard(|| {
+        // SAFETY: as the caller promised, here and below.
+        let frame = &unsafe { reference(frame, "frame") }?.frame;
+        check_out(buffer, "buffer")?;
+        unsafe { write_text(&frame.note, buffer, length) }?;
         Ok(SCUMBLE_OK)
     })
 }

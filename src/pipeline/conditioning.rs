@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::unread::{Unread, Whose};
+
 /// What one of the predictions that guidance is made of is conditioned on: by input its shape for one latent, and its
 /// numbers.
 pub type Half = Vec<(&'static str, Vec<usize>, Vec<f32>)>;
@@ -25,6 +27,8 @@ pub struct Conditioning {
     pub(super) places: Vec<(&'static str, usize, Vec<i64>)>,
     /// What the negative prompt's prediction is conditioned on, where it has other shapes and a run of its own.
     pub(super) negative: Option<Box<Conditioning>>,
+    /// What of its words was not read.
+    pub(super) unread: Vec<(Whose, Unread)>,
 }
 
 impl Conditioning {
@@ -42,6 +46,13 @@ impl Conditioning {
                 Some((*name, [&[latents.len()], shape.as_slice()].concat(), part))
             })
             .collect()
+    }
+
+    /// Notes what was not read of the prompt and the negative prompt, in this order.
+    pub fn with_unread(mut self, unread: impl IntoIterator<Item = Option<Unread>>) -> Self {
+        let all = [Whose::Prompt, Whose::Negative].into_iter().zip(unread);
+        self.unread.extend(all.filter_map(|(whose, unread)| Some((whose, unread?))));
+        self
     }
 
     /// Whether none of it has the size of one latent.

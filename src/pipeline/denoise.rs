@@ -161,8 +161,8 @@ impl Denoiser {
             true => inputs = prompt,
             false => inputs.iter_mut().zip(prompt).for_each(|(all, own)| all.2.extend(own.2)),
         }
-        let (beside, places) = (Vec::new(), Vec::new());
-        Ok(Conditioning { latents, guidance, paint: None, inputs, beside, places, negative: None })
+        let (beside, places, unread) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Conditioning { latents, guidance, paint: None, inputs, beside, places, negative: None, unread })
     }
 
     /// What the network predicts, in the latent's shape.

@@ -1,5 +1,7 @@
 //! What a text encoder makes of a prompt.
 
+use super::unread::Unread;
+
 /// One prompt's numbers, `[tokens, width]`.
 #[derive(Debug, PartialEq)]
 pub struct Embedding {
@@ -10,13 +12,15 @@ pub struct Embedding {
     pub used: usize,
     /// The whole prompt in one vector, where the model looks at it, which is not weighed; of a long prompt the first piece's.
     pub pooled: Vec<f32>,
+    /// What of the prompt is not in it.
+    pub unread: Option<Unread>,
 }
 
 impl Embedding {
     /// The same with zeros in all places.
     pub fn zeros(&self) -> Embedding {
         let zeros = |data: &[f32]| vec![0.0; data.len()];
-        Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), ..*self }
+        Embedding { data: zeros(&self.data), pooled: zeros(&self.pooled), unread: None, ..*self }
     }
 
     /// The same with more numbers behind each token's own.

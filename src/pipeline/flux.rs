@@ -91,7 +91,7 @@ impl Family for Flux {
         if self.guided {
             half.push(("guidance", vec![], vec![guidance]));
         }
-        network.condition(vec![half], guidance)
+        Ok(network.condition(vec![half], guidance)?.with_unread([text.unread.clone()]))
     }
 
     fn show(

@@ -65,14 +65,16 @@ impl Family for Flux2Klein {
         // The other half of guidance is no prompt at all, whatever is not wanted.
         let prompts = [prompt, ""];
         let mut halves = Vec::new();
-        let mut tokens = 0;
+        let (mut tokens, mut unread) = (0, Vec::new());
         for prompt in &prompts[..1 + usize::from(network.guides(guidance))] {
             let text = self.text.encode(prompt, rule, cancel, spent)?;
             tokens = text.tokens;
+            unread.push(text.unread.clone());
             halves.push(vec![("encoder_hidden_states", vec![tokens, text.width], text.data.clone())]);
         }
         let text = (0..tokens as i64).flat_map(|place| [0, 0, 0, place]).collect();
-        Ok(network.condition(halves, guidance)?.with_places("txt_ids", AXES, text))
+        let conditioning = network.condition(halves, guidance)?.with_unread(unread);
+        Ok(conditioning.with_places("txt_ids", AXES, text))
     }
 
     fn show(

@@ -42,6 +42,7 @@ mod texts;
 mod tokenizer;
 mod trial;
 mod unet;
+mod unread;
 mod vae;
 mod z_image;
 
@@ -69,6 +70,7 @@ use region::Regions;
 use samplers::Samplers;
 use scheduler::{Rule, Schedule, Step};
 use step::At;
+use unread::Whose;
 use vae::{Decoder, Encoder};
 
 pub use annotator::has_network;
@@ -162,6 +164,11 @@ impl Renderer for Pipeline {
             let own = Scene { conditions: &words, ..*scene };
             let own = self.family.condition(&own, quality.guidance, rule, network, cancel, spent)?;
             masks.push((region.weight, mask, own));
+        }
+        conditioning.unread.iter().for_each(|(whose, unread)| sink.note(&unread.sentence(*whose)));
+        let of_regions = masks.iter().flat_map(|(.., own)| &own.unread);
+        for (_, unread) in of_regions.filter(|(whose, _)| *whose == Whose::Prompt) {
+            sink.note(&unread.sentence(Whose::Region));
         }
         phases.text = start.elapsed();
         sink.alive();

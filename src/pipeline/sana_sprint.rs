@@ -88,7 +88,8 @@ impl Family for SanaSprint {
             ("encoder_hidden_states", vec![tokens, text.width], data),
             ("guidance", vec![], vec![guidance * self.scale]),
         ];
-        Ok(network.condition(vec![half], guidance)?.with_places("encoder_attention_mask", tokens, mask))
+        let conditioning = network.condition(vec![half], guidance)?.with_unread([text.unread.clone()]);
+        Ok(conditioning.with_places("encoder_attention_mask", tokens, mask))
     }
 }
 

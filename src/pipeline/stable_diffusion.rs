@@ -59,6 +59,7 @@ impl Family for StableDiffusion {
         let prompts = &prompts[..1 + usize::from(network.guides(guidance))];
         let texts = self.texts.encode(prompts, rule, cancel, spent)?;
         let half = |text| self.told.half(text, Vec::new(), guidance);
-        network.condition(texts.iter().map(|text| half(text)).collect(), guidance)
+        let conditioning = network.condition(texts.iter().map(|text| half(text)).collect(), guidance)?;
+        Ok(conditioning.with_unread(texts.iter().map(|text| text.unread.clone())))
     }
 }

@@ -78,15 +78,17 @@ impl Family for StableDiffusion3 {
         let prompts = [prompt, negative];
         let prompts = &prompts[..1 + usize::from(network.guides(guidance))];
         let clips = self.clips.encode(prompts, rule, cancel, spent)?;
-        let mut halves = Vec::with_capacity(prompts.len());
+        let (mut halves, mut unread) = (Vec::with_capacity(prompts.len()), Vec::new());
         for (prompt, clip) in prompts.iter().zip(&clips) {
             let t5 = match &mut self.t5 {
                 Some(t5) => Some(t5.encode(prompt, rule, cancel, spent)?),
                 None => None,
             };
             halves.push(self.half(clip, t5.as_deref())?);
+            // Where there is T5, it is the one that reads descriptions.
+            unread.push(t5.as_ref().unwrap_or(clip).unread.clone());
         }
-        network.condition(halves, guidance)
+        Ok(network.condition(halves, guidance)?.with_unread(unread))
     }
 
     fn fills_up(&mut self) -> Option<&mut TextEncoder> {

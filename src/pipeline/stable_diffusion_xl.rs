@@ -73,7 +73,8 @@ impl Family for StableDiffusionXl {
         let half = |(text, beauty): (&Arc<Embedding>, f32)| -> Half {
             self.told.half(text, sizes(scene, self.told.sizes, beauty), guidance)
         };
-        network.condition(texts.iter().zip(BEAUTY).map(half).collect(), guidance)
+        let conditioning = network.condition(texts.iter().zip(BEAUTY).map(half).collect(), guidance)?;
+        Ok(conditioning.with_unread(texts.iter().map(|text| text.unread.clone())))
     }
 }
 

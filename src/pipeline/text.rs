@@ -16,6 +16,7 @@ use crate::pipeline::prompt;
 use crate::pipeline::scheduler::Rule;
 use crate::pipeline::taking::Taking;
 use crate::pipeline::tokenizer::{Tokenizer, shorten};
+use crate::pipeline::unread::Unread;
 use crate::recent::Recent;
 
 /// Prompts that are kept; an artist goes back and forth between a few.
@@ -24,6 +25,8 @@ const KEPT: usize = 32;
 const KEPT_OF_LARGE: usize = 8;
 /// Tokens of a T5 or a language model, until its family says how many.
 const TOKENS: usize = 256;
+/// A long prompt is read in so many pieces at most; an artist who writes more has pasted something.
+const MOST_CHUNKS: usize = 8;
 /// Tokens that a language model is tried out with: it takes any number, and hundreds would take seconds.
 const TRIAL_TOKENS: usize = 8;
 
@@ -233,10 +236,8 @@ impl TextEncoder {
             return self.encode_plainly(&prompt::plain(&parts), cancel, spent);
         }
         let vectors = self.vectors(&spoken, cancel)?;
-        let mut chunks = self.tokenizer.chunks(&parts, &vectors)?;
-        if !self.in_pieces {
-            chunks.truncate(1);
-        }
+        let most = if self.in_pieces { MOST_CHUNKS } else { 1 };
+        let (chunks, end) = self.tokenizer.chunks(&parts, &vectors, most)?;
         let mut whole: Option<Embedding> = None;
         for chunk in &chunks {
             let mut piece = self.run((&chunk.ids, &vectors), chunk.used, cancel, spent)?;
@@ -249,8 +250,10 @@ impl TextEncoder {
                 }
             }
         }
-        let nothing = Embedding { tokens: 0, width: 0, data: Vec::new(), used: 0, pooled: Vec::new() };
-        let embedding = Arc::new(whole.unwrap_or(nothing));
+        let nothing = || Error::new(Status::Internal, "A text encoder was told nothing; change the prompt.");
+        let mut embedding = whole.ok_or_else(nothing)?;
+        embedding.unread = end.and_then(|end| Unread::from(&prompt::plain(&parts), end));
+        let embedding = Arc::new(embedding);
         self.kept.put(key, Arc::clone(&embedding));
         Ok(embedding)
     }
@@ -273,11 +276,14 @@ impl TextEncoder {
         }
         let vectors = self.vectors(&spoken, cancel)?;
         let Telling { before, after, padded, .. } = &self.telling;
-        let (mut ids, used) = self.tokenizer.encode(&format!("{before}{prompt}{after}"), &vectors)?;
+        let told = format!("{before}{prompt}{after}");
+        let (mut ids, used, end) = self.tokenizer.encode(&told, &vectors)?;
+        let unread = end.and_then(|end| Unread::from(prompt, end.saturating_sub(before.len())));
         if !padded {
             ids.truncate(used.max(1));
         }
-        let embedding = Arc::new(self.run((&ids, &vectors), used, cancel, spent)?);
+        let made = self.run((&ids, &vectors), used, cancel, spent)?;
+        let embedding = Arc::new(Embedding { unread, ..made });
         self.kept.put(key, Arc::clone(&embedding));
         Ok(embedding)
     }
@@ -300,8 +306,8 @@ impl TextEncoder {
         let missing = (tokens - embedding.tokens) / empty.tokens.max(1);
         let data = [embedding.data.clone(), empty.data.repeat(missing)].concat();
         let tokens = embedding.tokens + missing * empty.tokens;
-        let pooled = embedding.pooled.clone();
-        Ok(Arc::new(Embedding { tokens, data, pooled, ..*embedding }))
+        let (pooled, unread) = (embedding.pooled.clone(), embedding.unread.clone());
+        Ok(Arc::new(Embedding { tokens, data, pooled, unread, ..*embedding }))
     }
 
     /// Runs the network once on the largest token number: one that is too large for the network shows now and
@@ -369,7 +375,7 @@ impl TextEncoder {
             };
             let data = output.into_raw_vec_and_offset().0;
             whole = Some(match whole {
-                None => Embedding { tokens, width, data, used, pooled: Vec::new() },
+                None => Embedding { tokens, width, data, used, pooled: Vec::new(), unread: None },
                 Some(before) if before.tokens == tokens => before.beside(&data, width),
                 Some(_) => {
                     return Err(self.network.unsupported("its states have different numbers of tokens"));

@@ -79,7 +79,8 @@ fn side_by_side(mut own: Vec<Arc<Embedding>>, tokens: usize) -> Arc<Embedding> {
     }
     let pooled = own.iter().flat_map(|embedding| &embedding.pooled).copied().collect();
     let used = own.first().map_or(0, |embedding| embedding.used);
-    Arc::new(Embedding { tokens, width, data, used, pooled })
+    let unread = own.first().and_then(|embedding| embedding.unread.clone());
+    Arc::new(Embedding { tokens, width, data, used, pooled, unread })
 }
 
 #[cfg(test)]
@@ -90,7 +91,7 @@ mod tests {
     fn tokens_stand_side_by_side() {
         let own = |width: usize, from: f32, pooled: &[f32]| {
             let data = (0..2 * width).map(|i| from + i as f32).collect();
-            Arc::new(Embedding { tokens: 2, width, data, used: 2, pooled: pooled.to_vec() })
+            Arc::new(Embedding { tokens: 2, width, data, used: 2, pooled: pooled.to_vec(), unread: None })
         };
         let both = side_by_side(vec![own(1, 0.0, &[]), own(2, 10.0, &[7.0])], 2);
         assert_eq!((both.width, both.data.as_slice()), (3, &[0.0, 10.0, 11.0, 1.0, 12.0, 13.0][..]));

@@ -28,8 +28,6 @@ const LONGEST_LENGTH: u64 = 4096;
 /// would keep the worker busy for nothing.
 const LONGEST_BYTES: usize = 16 << 10;
 
-/// A long prompt is read in so many pieces at most; an artist who writes more has pasted something.
-const MOST_CHUNKS: usize = 8;
 /// No tokenizer file is larger: Gemma's has 33 MB, Qwen's 11.
 const MOST_BYTES: u64 = 96 << 20;
 
@@ -55,6 +53,12 @@ pub struct Chunk {
     pub weights: Vec<f32>,
     /// Tokens that are not padding.
     pub used: usize,
+}
+
+/// A token of a text, and the byte where it begins.
+struct Word {
+    id: i64,
+    at: usize,
 }
 
 impl Tokenizer {
@@ -136,16 +140,18 @@ impl Tokenizer {
     }
 
     /// Token numbers of `text`, padded on the right or cut to [`Tokenizer::length`], and how many of them
-    /// are not padding. Names of `vectors` become the numbers that stand for those.
+    /// are not padding; where it is cut, also the byte of `text` from which on nothing is read. Names of `vectors` become the
+    /// numbers that stand for those.
     ///
     /// # Errors
     /// [`Status::ModelBroken`] if the tokenizer cannot tell what a part of the text is.
-    pub fn encode(&self, text: &str, vectors: &Vectors) -> Result<(Vec<i64>, usize)> {
+    pub fn encode(&self, text: &str, vectors: &Vectors) -> Result<(Vec<i64>, usize, Option<usize>)> {
         let mut words = self.words(shorten(text), vectors)?;
+        let end = words.get(self.room()).map(|word| word.at);
         words.truncate(self.room());
-        let words: Vec<(i64, f32)> = words.into_iter().map(|id| (id, 1.0)).collect();
+        let words: Vec<(i64, f32)> = words.into_iter().map(|word| (word.id, 1.0)).collect();
         let Chunk { ids, used, .. } = self.framed(&words);
-        Ok((ids, used))
+        Ok((ids, used, end))
     }
 
     /// How many tokens a text has, however many that are, with those that frame it.
@@ -156,22 +162,34 @@ impl Tokenizer {
         Ok(self.frame.0.len() + self.words(shorten(text), &Vectors::default())?.len() + self.frame.1.len())
     }
 
-    /// All of a prompt that has been taken apart, in as many pieces as it needs; one for an empty prompt. Each begins and
-    /// ends as a prompt of its own. Of a text without end the first [`MOST_CHUNKS`] pieces are taken.
+    /// All of a prompt that has been taken apart, in as many pieces as it needs, but for those beyond `most`; one for an empty
+    /// prompt. Each begins and ends as a prompt of its own. Where there are more than `most`, also the byte of the parts' texts
+    /// together from which on nothing is read.
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].
-    pub fn chunks(&self, parts: &[Part], vectors: &Vectors) -> Result<Vec<Chunk>> {
-        let mut words = Vec::new();
-        for part in parts {
-            words.extend(self.words(&part.text, vectors)?.into_iter().map(|id| (id, part.weight)));
-        }
+    pub fn chunks(
+        &self,
+        parts: &[Part],
+        vectors: &Vectors,
+        most: usize,
+    ) -> Result<(Vec<Chunk>, Option<usize>)> {
         let room = self.room().max(1);
-        words.truncate(room * MOST_CHUNKS);
-        Ok(match words.as_slice() {
+        let (mut words, mut before, mut end) = (Vec::new(), 0, None);
+        for part in parts {
+            for Word { id, at } in self.words(&part.text, vectors)? {
+                match words.len() < room.saturating_mul(most) {
+                    true => words.push((id, part.weight)),
+                    false => end = end.or(Some(before + at)),
+                }
+            }
+            before += part.text.len();
+        }
+        let chunks = match words.as_slice() {
             [] => vec![self.framed(&[])],
             words => words.chunks(room).map(|words| self.framed(words)).collect(),
-        })
+        };
+        Ok((chunks, end))
     }
 
     /// Tokens of words that fit into one piece.
@@ -179,25 +197,32 @@ impl Tokenizer {
         self.length.saturating_sub(self.frame.0.len() + self.frame.1.len())
     }
 
-    fn words(&self, text: &str, vectors: &Vectors) -> Result<Vec<i64>> {
-        let mut ids = Vec::new();
+    fn words(&self, text: &str, vectors: &Vectors) -> Result<Vec<Word>> {
+        let (mut all, mut end) = (Vec::new(), 0);
         for piece in vectors.pieces(text) {
             match piece {
-                Ok(words) => ids.extend(self.tokens(words)?),
-                Err(vectors) => ids.extend_from_slice(vectors),
+                Ok(words) => {
+                    // It is a part of the text.
+                    let begin = (words.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+                    let own = self.tokens(words)?.into_iter();
+                    all.extend(own.map(|word| Word { at: begin + word.at, ..word }));
+                    end = begin + words.len();
+                }
+                Err(vectors) => all.extend(vectors.iter().map(|&id| Word { id, at: end })),
             }
         }
-        Ok(ids)
+        Ok(all)
     }
 
-    fn tokens(&self, text: &str) -> Result<Vec<i64>> {
+    fn tokens(&self, text: &str) -> Result<Vec<Word>> {
         let encoding = guarded(|| self.tokenizer.encode(text, false)).map_err(|e| {
             Error::new(
                 Status::ModelBroken,
                 format!("The model's tokenizer cannot read the prompt ({e}); choose another model."),
             )
         })?;
-        Ok(encoding.get_ids().iter().map(|&id| i64::from(id)).collect())
+        let words = encoding.get_ids().iter().zip(encoding.get_offsets());
+        Ok(words.map(|(&id, &(at, _))| Word { id: i64::from(id), at }).collect())
     }
 
     fn framed(&self, words: &[(i64, f32)]) -> Chunk {

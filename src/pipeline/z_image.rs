@@ -8,6 +8,7 @@ use super::denoise::{Conditioning, Denoiser, Half, Noisy};
 use super::family::{Family, Loaded};
 use super::scheduler::Rule;
 use super::text::{Telling, TextEncoder};
+use super::unread::Unread;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::Component;
@@ -60,15 +61,19 @@ impl Family for ZImage {
         spent: &mut Duration,
     ) -> Result<Conditioning> {
         let (prompt, negative) = scene.words();
-        let wanted = network.condition(vec![self.half(prompt, rule, cancel, spent)?], guidance)?;
+        let (half, of_prompt) = self.half(prompt, rule, cancel, spent)?;
+        let mut unread = vec![of_prompt];
+        let wanted = network.condition(vec![half], guidance)?;
         // Prompts have their own numbers of tokens. Guidance counts from the prompt on, so 0 is none.
         let conditioning = match guidance > 0.0 {
             true => {
-                let negative = self.half(negative, rule, cancel, spent)?;
+                let (negative, of_negative) = self.half(negative, rule, cancel, spent)?;
+                unread.push(of_negative);
                 wanted.away_from(network.condition(vec![negative], guidance)?, guidance + 1.0)
             }
             false => wanted,
         };
+        let conditioning = conditioning.with_unread(unread);
         Ok(match self.fills_up.get() {
             true => conditioning.filled_up(TEXT, MULTIPLE),
             false => conditioning,
@@ -108,10 +113,17 @@ impl Family for ZImage {
 }
 
 impl ZImage {
-    fn half(&mut self, prompt: &str, rule: Rule, cancel: &Cancel, spent: &mut Duration) -> Result<Half> {
+    /// And what of the prompt is not in it.
+    fn half(
+        &mut self,
+        prompt: &str,
+        rule: Rule,
+        cancel: &Cancel,
+        spent: &mut Duration,
+    ) -> Result<(Half, Option<Unread>)> {
         let text = self.text.encode(prompt, rule, cancel, spent)?;
         let tokens = text.used.min(text.tokens);
         let data = text.data.get(..tokens * text.width).unwrap_or_default().to_vec();
-        Ok(vec![(TEXT, vec![tokens, text.width], data)])
+        Ok((vec![(TEXT, vec![tokens, text.width], data)], text.unread.clone()))
     }
 }

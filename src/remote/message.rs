@@ -14,7 +14,7 @@ use crate::render::{
 };
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 8;
+const PROTOCOL: u32 = 9;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -62,6 +62,8 @@ pub enum Up {
     Begun,
     /// A step is done; a sign of life.
     Step,
+    /// What the picture does not show of what was asked for.
+    Note(String),
     /// A patch lies in the shared memory: its picture, then its latent.
     Patch {
         step: u32,

@@ -348,6 +348,10 @@ impl Sink for Patches<'_> {
     fn alive(&mut self) {
         send(self.socket, &Up::Step);
     }
+
+    fn note(&mut self, sentence: &str) {
+        send(self.socket, &Up::Note(sentence.to_owned()));
+    }
 }
 
 fn nothing() -> Error {

@@ -1,4 +1,5 @@
-/* The picture in the model's own pixels: sizes, places, copies, and what is refused. Argument: a model folder. */
+/* What a frame has besides its pixels: the picture in the model's own, with sizes, places and copies, and what is to be said
+ * of it; and what is refused. Argument: a model folder. */
 #include "host.h"
 
 enum { WIDTH = 200, HEIGHT = 150 };
@@ -70,6 +71,25 @@ int main(int argc, char **argv) {
     ScumbleOverview slip = {0};
     MUST(scumble_frame_overview(frame, &slip, down, row, length) == SCUMBLE_ERROR_STRUCT_SIZE);
     seen = describe(frame).seq;
+
+    /* Words that the model does not read, also where it is not asked again for a picture that it made before. */
+    static char words[6 * 3000 + 1], note[400] = "x";
+    for (size_t i = 0; i + 1 < sizeof words; i++) words[i] = "house "[i % 6];
+    MUST(scumble_frame_note(frame, note, sizeof note) == SCUMBLE_OK && *note == 0);
+    const char *const prompts[] = {words, "a house", words};
+    for (size_t i = 0; i < 3; i++) {
+        params.prompt = prompts[i];
+        ScumbleFrame *told = painted(layer, &params, seen);
+        seen = describe(told).seq;
+        MUST(scumble_frame_note(told, note, sizeof note) == SCUMBLE_OK);
+        printf("note: %s\n", note);
+        MUST(i == 1 ? *note == 0 : strstr(note, "longer than this model reads: from \"house ") != NULL);
+        MUST(i == 1 || (scumble_frame_note(told, note, 8) == SCUMBLE_OK && strcmp(note, "The pro") == 0));
+        MUST(scumble_frame_note(told, note, 0) == SCUMBLE_ERROR_BUFFER);
+        MUST(scumble_frame_note(told, NULL, 8) == SCUMBLE_ERROR_NULL);
+        MUST(scumble_frame_note(NULL, note, 8) == SCUMBLE_ERROR_NULL);
+        scumble_frame_release(told);
+    }
 
     /* The paint alone was not made by the model. A frame that was handed out keeps what it had. */
     params.strength = 0;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there, and the prompt "failing" fails each job; "endless" never ends; with "dying" the engine's
+ * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, and "wordy" is too long; with "dying" the engine's
  * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
  * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. SCUMBLE_STUB_TOLD names a file
  * that gets a line for each engine and each change of the settings. For tests of hosts: what
@@ -23,6 +23,7 @@ struct ScumbleFrame {
     ScumbleFrameInfo info;
     ScumbleRect rects[4];
     unsigned char *pixels; /* of the whole canvas */
+    const char *note;
 };
 struct ScumbleSession {
     pthread_t thread;
@@ -438,6 +439,7 @@ static void *work(void *argument) {
             .canvas_width = s->width, .canvas_height = s->height, .format = s->format, .step = 1, .steps = 1,
             .tier = SCUMBLE_TIER_SETTLED};
         frame->pixels = pixels;
+        frame->note = s->prompt && !strcmp(s->prompt, "wordy") ? "The prompt is too long for the stub." : "";
         uint64_t started = now_us(), changed = s->changed_at;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
@@ -711,6 +713,10 @@ void scumble_session_release(ScumbleSession *s) {
 
 int32_t scumble_frame_info(const ScumbleFrame *frame, ScumbleFrameInfo *info) {
     *info = frame->info;
+    return SCUMBLE_OK;
+}
+int32_t scumble_frame_note(const ScumbleFrame *frame, char *buffer, size_t length) {
+    snprintf(buffer, length, "%s", frame->note ? frame->note : "");
     return SCUMBLE_OK;
 }
 int32_t scumble_frame_rects(const ScumbleFrame *frame, ScumbleRect *rects, uint32_t count) {

@@ -159,6 +159,16 @@ def test_a_failed_run_is_told_and_the_next_change_tries_again(live, document, mo
     assert run(live, document) and not live.status(document).error
 
 
+def test_what_of_the_words_is_not_read_is_told(live, document):
+    live.set_settings(document, replace(live.settings(document), prompt="wordy"))
+    live.start(document)
+    assert run(live, document)
+    status = live.status(document)
+    assert not status.error and "too long for the stub" in status.text and "Up to date" in status.text
+    live.set_settings(document, replace(live.settings(document), prompt="short"))
+    assert run(live, document, lambda: "too long" not in live.status(document).text)
+
+
 def test_typing_waits_for_a_slow_engine(live, document, monkeypatch):
     assert live.typing_pause(document) == 80
     live.start(document)

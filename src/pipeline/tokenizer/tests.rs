@@ -3,11 +3,11 @@ use super::*;
 impl Tokenizer {
     /// Without names that stand for vectors.
     fn read(&self, text: &str) -> Result<(Vec<i64>, usize)> {
-        self.encode(text, &Vectors::default())
+        self.encode(text, &Vectors::default()).map(|(ids, used, _)| (ids, used))
     }
 
     fn read_parts(&self, parts: &[Part]) -> Result<Vec<Chunk>> {
-        self.chunks(parts, &Vectors::default())
+        self.chunks(parts, &Vectors::default(), 8).map(|(chunks, _)| chunks)
     }
 }
 
@@ -127,10 +127,42 @@ fn long_prompts_are_read_in_pieces() {
     // No word is lost.
     let words: usize = chunks.iter().map(|chunk| chunk.used - 2).sum();
     assert_eq!(words, tokenizer.words(&long, &Vectors::default()).unwrap().len());
-    assert_eq!(tokenizer.read_parts(&parts(&"house ".repeat(2000))).unwrap().len(), MOST_CHUNKS);
+    assert_eq!(tokenizer.read_parts(&parts(&"house ".repeat(2000))).unwrap().len(), 8);
     let weighted = &tokenizer.read_parts(&parts("a (red:1.5) house")).unwrap()[0];
     assert!(weighted.weights.contains(&1.5) && weighted.weights[0] == 1.0);
     assert_eq!(weighted.ids, tokenizer.read("a red house").unwrap().0);
+}
+
+#[test]
+fn where_a_text_is_cut_is_told() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny");
+    let text = "a house by the lake, ".repeat(8) + "Ünder 水 the (red:1.5) moon";
+    for folder in ["sd15/tokenizer", "sd3/tokenizer_3", "z-image/tokenizer", "sana/tokenizer"] {
+        let mut tokenizer = Tokenizer::load(&root.join(folder), Some(2048)).unwrap();
+        let all = tokenizer.count(&text).unwrap();
+        for length in all / 2..all {
+            tokenizer.set_length(length);
+            let (ids, used, end) = tokenizer.encode(&text, &Vectors::default()).unwrap();
+            let end = end.unwrap();
+            assert_eq!(used, length, "{folder}");
+            // What is before that is read as it is.
+            let before = &text[..text.floor_char_boundary(end)];
+            tokenizer.set_length(all);
+            let (alone, used, none) = tokenizer.encode(before, &Vectors::default()).unwrap();
+            assert_eq!(none, None);
+            let frame = tokenizer.frame.1.len();
+            let same = ids.iter().zip(&alone).take_while(|(one, other)| one == other).count();
+            assert!(same + 2 + frame >= used.min(length), "{folder}: {length}, {before}");
+            // By parts it is the same.
+            tokenizer.set_length(length);
+            let part = |text: &str| Part { text: text.to_owned(), weight: 1.0 };
+            let parts = [part(&text[..104]), part(&text[104..])];
+            let by_parts = tokenizer.chunks(&parts, &Vectors::default(), 1).unwrap().1.unwrap();
+            assert!(by_parts.abs_diff(end) <= 8, "{folder}: {length}, {by_parts} and {end}");
+        }
+        tokenizer.set_length(all);
+        assert_eq!(tokenizer.encode(&text, &Vectors::default()).unwrap().2, None, "{folder}");
+    }
 }
 
 #[test]
