@@ -889,7 +889,8 @@ typedef struct ScumbleCondition {
      */
     uint32_t kind;
     /**
-     * The ControlNet: its folder, or its .onnx file. The LoRA: its .safetensors file.
+     * The ControlNet: its folder, or its .onnx file; since ABI 1.12 NULL or "" for the control that the model's own network reads
+     * (`own_control` of `scumble_engine_conditions`). The LoRA: its .safetensors file.
      */
     const char *file;
     /**
@@ -1549,8 +1550,9 @@ int32_t scumble_session_conditions(struct ScumbleSession *session,
 /**
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
  * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
- * (SCUMBLE_CONDITION_REGION, which every model takes) and `reference` (SCUMBLE_CONDITION_REFERENCE). What it cannot take is
- * not usable, and `note` says why.
+ * (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.12,
+ * `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
+ * not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
  * On success `*list` is owned by the caller: release it.

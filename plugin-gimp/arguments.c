@@ -20,7 +20,7 @@ const Argument ARGUMENT[ARGUMENTS] = {
     {ARGUMENT_NUMBER, G_STRUCT_OFFSET(Settings, paint_guidance), "paint-guidance", "_Keep to paint",
      "How closely a model that changes the paint as it is told (InstructPix2Pix) keeps to it, 1 to 20; 0 = the model's own", 1.0,
      PAINT_GUIDANCE_MOST, 0.0, "The guidance by the paint goes from 1 to 20 (0: the model's own)."},
-    TEXT(control, "Co_ntrol", "ControlNets, one a line: FOLDER=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
+    TEXT(control, "Co_ntrol", "ControlNets, one a line: [FOLDER]=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
                              "PREPARATION is as-is, drawn, lines, canny, blur, depth, soft-edges or pose"),
     TEXT(lora, "_LoRA", "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE]]"),
     TEXT(region, "_Region", "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT]; GROUP=*[:WEIGHT] is each layer of a group by its name"),

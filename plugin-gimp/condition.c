@@ -146,13 +146,18 @@ Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file
     return c;
 }
 
-gboolean condition_has_file(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA; }
+gboolean condition_is_own(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL && !*c->file; }
+
+gboolean condition_has_file(const Condition *c) {
+    return (c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c);
+}
 
 gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA; }
 
 gchar *condition_title(const Condition *c) {
     if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup(c->group ? "Regions" : "Region");
     if (c->kind == SCUMBLE_CONDITION_REFERENCE) return g_strdup("Reference");
+    if (condition_is_own(c)) return g_strdup(CONDITION_OWN_TITLE);
     gchar *name = known_name(c->file), *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
     return name;

@@ -238,10 +238,12 @@ gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const P
     return good(status, error);
 }
 
+guint32 renderer_kind(const Condition *c) { return condition_is_own(c) ? RENDERER_OWN_CONTROL : c->kind; }
+
 gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]) {
     static const gchar *const names[RENDERER_KINDS] = {
         [SCUMBLE_CONDITION_CONTROL] = "control", [SCUMBLE_CONDITION_LORA] = "lora", [SCUMBLE_CONDITION_REGION] = "region",
-        [SCUMBLE_CONDITION_REFERENCE] = "reference"};
+        [SCUMBLE_CONDITION_REFERENCE] = "reference", [RENDERER_OWN_CONTROL] = "own_control"};
     ScumbleList *list = NULL;
     ScumbleEntry entry;
     if (lib.engine_conditions(r->engine, &list) != SCUMBLE_OK) return FALSE;
@@ -252,6 +254,10 @@ gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], 
             if (names[kind] && (!entry.usable || *entry.note) && !g_strcmp0(names[kind], entry.name))
                 *(entry.usable ? &notes[kind] : &reasons[kind]) = g_strdup(entry.note);
     lib.list_release(list);
+    if (notes[RENDERER_OWN_CONTROL]) { /* why it takes no ControlNet's file */
+        g_free(reasons[SCUMBLE_CONDITION_CONTROL]);
+        reasons[SCUMBLE_CONDITION_CONTROL] = g_steal_pointer(&notes[RENDERER_OWN_CONTROL]);
+    }
     return TRUE;
 }
 

@@ -9,8 +9,9 @@
 #include "picture.h"
 #include "settings.h"
 
-/* One more than the greatest of SCUMBLE_CONDITION_*. */
-#define RENDERER_KINDS 5
+/* What a model may take or not: SCUMBLE_CONDITION_*, and a control that its network reads itself. */
+#define RENDERER_OWN_CONTROL 5
+#define RENDERER_KINDS 6
 
 /* GErrors of this plug-in; the code is the library's status, 0 if the failure is our own. */
 #define SCUMBLE_DOMAIN g_quark_from_static_string("scumble")
@@ -44,7 +45,10 @@ gboolean renderer_push(Renderer *renderer, const Paint *paint, GError **error);
  * have been pushed. */
 gboolean renderer_steer(Renderer *renderer, guint32 number, const Condition *condition, const Paint *paint, GError **error);
 
-/* Why the model takes no such thing, by SCUMBLE_CONDITION_*, NULL where it does; and what there is to know of those that it
+/* Which of RENDERER_KINDS a condition is. */
+guint32 renderer_kind(const Condition *condition);
+
+/* Why the model takes no such thing, by RENDERER_KINDS, NULL where it does; and what there is to know of those that it
  * takes: that it weighs none. FALSE as long as nobody knows. Free each. */
 gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]);
 

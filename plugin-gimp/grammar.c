@@ -72,13 +72,13 @@ static gboolean read_control(const Reading *r, gchar *text) {
     gdouble numbers[NUMBERS] = {1.0, 0.0, 1.0}, given[NUMBERS];
     gchar *layer = strchr(text, '=');
     gint count = layer ? take_numbers(layer, NUMBERS, given) : 0;
-    if (!layer || layer == text || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=drawn:LAYER:0.8:0:0.5");
+    if (!layer || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=drawn:LAYER:0.8:0:0.5");
     *layer++ = '\0';
     memcpy(numbers, given, (gsize)count * sizeof *given);
     if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST) || !within(r, "the start", numbers[1], 0.0, 1.0) ||
         !within(r, "the end", numbers[2], 0.0, 1.0))
         return FALSE;
-    Condition *c = add(r, SCUMBLE_CONDITION_CONTROL, text);
+    Condition *c = add(r, SCUMBLE_CONDITION_CONTROL, *text ? text : NULL);
     if (!c) return FALSE;
     c->scale = numbers[0];
     c->start = numbers[1];

@@ -7,7 +7,7 @@
 
 /* The conditions that the settings name; each on a line of its own:
  *
- *     control    FOLDER=LAYER[:SCALE[:START[:END]]]
+ *     control    [FOLDER]=LAYER[:SCALE[:START[:END]]]        without FOLDER the model's own
  *     lora       FILE[:SCALE[:TEXT_SCALE]]
  *     region     LAYER=WORDS[:WEIGHT]
  *     reference  LAYER[:SCALE]

@@ -109,7 +109,8 @@ static void fill_layers(Row *row) {
 #define WEIGHS "How much it steers: 0 is not at all, 1 as it was made"
 
 static void grey(Row *row) {
-    const gchar *why = row->list->reasons[row->condition->kind], *note = row->list->notes[row->condition->kind];
+    guint32 kind = renderer_kind(row->condition);
+    const gchar *why = row->list->reasons[kind], *note = row->list->notes[kind];
     gtk_widget_set_sensitive(row->title, !why);
     gtk_widget_set_sensitive(row->weight, !why && !note);
     gtk_widget_set_tooltip_text(row->weight, note ? note : WEIGHS);
@@ -277,7 +278,7 @@ void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *pa
     if (layer <= 0) layer = active_layer(l->image);
     if (condition_has_layer(c) && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
     if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
-    if (kind == SCUMBLE_CONDITION_CONTROL) {
+    if (condition_has_file(c) && kind == SCUMBLE_CONDITION_CONTROL) {
         gchar *name = known_name(id);
         c->prepare = preparation_usual(name);
         g_free(name);

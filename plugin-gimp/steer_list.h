@@ -18,7 +18,7 @@ void steer_list_show(SteerList *list, const GPtrArray *conditions);
 /* As the artist has set them. The list's own. */
 const GPtrArray *steer_list_conditions(const SteerList *list);
 
-/* What the model cannot take, and why, by SCUMBLE_CONDITION_*: it is greyed out; and where it weighs none of a kind, that: weights
+/* What the model cannot take, and why, by RENDERER_KINDS: it is greyed out; and where it weighs none of a kind, that: weights
  * are. NULL: nobody knows yet. */
 void steer_list_know(SteerList *list, gchar *const reasons[RENDERER_KINDS], gchar *const notes[RENDERER_KINDS]);
 

@@ -43,6 +43,11 @@ static void choose_lora(GtkMenuItem *item, SteerList *l) {
     g_free(folder);
 }
 
+static void add_own_control(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    steer_list_add(l, SCUMBLE_CONDITION_CONTROL, "", NULL, -1);
+}
+
 static void add_region(GtkMenuItem *item, SteerList *l) {
     (void)item;
     steer_list_add(l, SCUMBLE_CONDITION_REGION, "", NULL, -1);
@@ -103,6 +108,8 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
           "Each layer is a region by its name: of the group that is chosen, or of a new one", G_CALLBACK(add_regions));
     entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
     entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
+    entry(l, menu, CONDITION_OWN_TITLE, RENDERER_OWN_CONTROL,
+          "Some models read a control picture themselves, without a ControlNet (FLUX.1 Depth and Canny)", G_CALLBACK(add_own_control));
     gchar **known = known_list(KNOWN_NETWORKS);
     if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
     for (gchar **at = known; *at; at += 2) {

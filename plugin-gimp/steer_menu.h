@@ -13,7 +13,7 @@ void steer_menu_take_drops(SteerList *list, GtkWidget *window);
 gint32 steer_list_image(const SteerList *list);
 GtkWidget *steer_list_button(const SteerList *list);
 
-/* Why the model takes none of that kind; NULL: it does. */
+/* Why the model takes none of that kind (RENDERER_KINDS); NULL: it does. */
 const gchar *steer_list_reason(const SteerList *list, guint32 kind);
 
 /* TRUE, and told, if there can be no more. */

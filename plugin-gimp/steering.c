@@ -216,9 +216,10 @@ static void not_here(const Condition *c, GError **error) {
 
 /* Why it cannot be used at all; FALSE: nothing is in the way. */
 static gboolean hindered(const Steering *s, const Condition *c, gboolean is_there, GError **error) {
-    if (s->reasons[c->kind]) {
+    const gchar *why = s->reasons[renderer_kind(c)];
+    if (why) {
         gchar *title = condition_title(c);
-        g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, s->reasons[c->kind]);
+        g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, why);
         g_free(title);
         return TRUE;
     }

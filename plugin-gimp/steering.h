@@ -18,7 +18,7 @@ const GPtrArray *steering_conditions(const Steering *steering);
 /* Another renderer begins, which knows of nothing yet. */
 void steering_forget(Steering *steering);
 
-/* What the model cannot take and why, by SCUMBLE_CONDITION_*; it is left out. The texts are copied. */
+/* What the model cannot take and why, by RENDERER_KINDS; it is left out. The texts are copied. */
 void steering_block(Steering *steering, gchar *const reasons[RENDERER_KINDS]);
 
 /* Which layers are looked at: the one that is painted on and another one in turn; each; or each is read, because small pictures

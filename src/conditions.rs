@@ -21,7 +21,7 @@ pub const MOST_SCALE: f32 = 10.0;
 /// Which ControlNet reads a picture, and how much it says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
-    /// Its folder, or its `.onnx` file.
+    /// Its folder, or its `.onnx` file; empty: the control that the model's own network reads.
     pub model: String,
     /// 0..10; 0 is off.
     pub scale: f32,
@@ -34,7 +34,7 @@ pub struct Control {
 
 impl Control {
     /// # Errors
-    /// [`Status::Setting`] for a number out of its range, [`Status::NullPointer`] without a model.
+    /// [`Status::Setting`] for a number out of its range.
     pub fn check(&self) -> Result<()> {
         let within = |what: &str, value: f32, most: f32| match (0.0..=most).contains(&value) {
             true => Ok(()),
@@ -44,11 +44,7 @@ impl Control {
         };
         within("scale", self.scale, MOST_SCALE)?;
         within("start", self.start, 1.0)?;
-        within("end", self.end, 1.0)?;
-        match self.model.is_empty() {
-            true => Err(Error::setting("The control names no ControlNet; choose the folder of one.")),
-            false => Ok(()),
-        }
+        within("end", self.end, 1.0)
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Capabilities {
     pub inpaints: bool,
     /// Why control pictures cannot be taken, as a sentence; `None`: they can.
     pub no_control: Option<String>,
+    /// Whether the network reads one control picture itself, and takes no ControlNet beside it.
+    pub own_control: bool,
     /// The same of LoRAs.
     pub no_lora: Option<String>,
     /// The same of reference pictures.

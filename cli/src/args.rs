@@ -78,11 +78,11 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PIXELS", requires = "mask")]
     #[arg(value_parser = |s: &str| parse_setting::<u32>("mask_softness", s))]
     pub mask_softness: Option<u32>,
-    /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file), the picture, how much it
-    /// says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
+    /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file; none where the model reads a
+    /// control picture itself), the picture, how much it says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
     /// `scumble prepare` tells: drawn, lines, canny, blur, depth,
     /// soft-edges, pose or as-is. May be given several times
-    #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
+    #[arg(long, value_name = "[MODEL]=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
     pub loras: LoraArgs,
@@ -169,7 +169,7 @@ pub struct LiveArgs {
     #[arg(long)]
     pub json: bool,
     /// Steer by a picture of the recording's size that a ControlNet reads, as with `scumble render`
-    #[arg(long, value_name = "MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
+    #[arg(long, value_name = "[MODEL]=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
     pub loras: LoraArgs,

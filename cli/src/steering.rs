@@ -92,15 +92,15 @@ impl Control {
     }
 }
 
-/// `MODEL=[HOW:]PICTURE[:SCALE[:START[:END]]]`; colons that no number follows and no preparation precedes belong to the
-/// picture's path.
+/// `[MODEL]=[HOW:]PICTURE[:SCALE[:START[:END]]]`; colons that no number follows and no preparation precedes belong to the
+/// picture's path. Without MODEL it is the control that the model's own network reads.
 pub fn parse_control(text: &str) -> Result<Control, String> {
     const FORM: &str = "write it as MODEL=PICTURE, MODEL=drawn:PICTURE or MODEL=drawn:PICTURE:0.8:0:0.5";
     let (model, rest) = text.split_once('=').ok_or(FORM)?;
     let named = rest.split_once(':').and_then(|(how, rest)| Some((parse_prepare(how).ok()?, rest)));
     let (prepare, rest) = named.unwrap_or((Prepare::AsIs, rest));
     let (picture, numbers) = with_numbers(rest, 3);
-    if model.is_empty() || picture.is_empty() {
+    if picture.is_empty() {
         return Err(FORM.into());
     }
     let number = |at: usize, name: &str, initial: f32, most: f32| match numbers.get(at) {
@@ -225,7 +225,9 @@ mod tests {
         assert_eq!(read("n=a.png:0.5"), said("n", "a.png", 0.5, 0.0, 1.0));
         assert_eq!(read("n=a:b.png:0.5:0.25:0.75"), said("n", "a:b.png", 0.5, 0.25, 0.75));
         assert_eq!(read("n=1:2:0.5:0.25:0.75"), said("n", "1:2", 0.5, 0.25, 0.75));
-        for wrong in ["", "a.png", "=a.png", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"] {
+        assert_eq!(read("=a.png:0.5"), said("", "a.png", 0.5, 0.0, 1.0));
+        for wrong in ["", "a.png", "=", "=:0.5", "n=", "n=:0.5", "n=a:11", "n=a:nan", "n=a:1:2", "n=a:1:0:-1"]
+        {
             assert!(parse_control(wrong).is_err(), "{wrong}");
         }
     }

@@ -49,6 +49,7 @@ fn control_pictures_steer_and_what_is_wrong_with_them_is_told() {
         (1, at("sd15"), format!("{lines}={lines}"), "not an ONNX file"),
         (2, at("sd15"), format!("{net}={lines}:-1"), "from 0 to 10"),
         (2, at("sd15"), net.clone(), "MODEL=PICTURE"),
+        (2, at("sd15"), format!("={lines}"), "no control of its own"),
     ] {
         let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--control", &control];
         let said = fail(code, &args);

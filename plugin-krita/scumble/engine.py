@@ -69,14 +69,18 @@ class Engine(Owned):
         )  # fmt: skip
 
     def conditions(self) -> dict[str, str]:
-        """Why the model cannot be steered by something ("control", "lora"), "" where it can; empty while it
-        is loading."""
+        """Why the model cannot be steered by something ("control", "own_control", "lora"), "" where it can;
+        empty while it is loading."""
         out = ctypes.c_void_p()
         call = self.library.call.scumble_engine_conditions
         if self.library.check(call(self.handle, ctypes.byref(out))) != abi.OK:
             return {}
-        told = lambda entry: (text(entry.name), "" if entry.usable else text(entry.note))  # noqa: E731
-        return dict(self.library.entries(out, told))
+        told = lambda entry: (text(entry.name), bool(entry.usable), text(entry.note))  # noqa: E731
+        found = list(self.library.entries(out, told))
+        reasons = {name: "" if usable else note for name, usable, note in found}
+        # A model with a control of its own takes no ControlNet's file.
+        alone = next((note for name, usable, note in found if name == "own_control" and usable), "")
+        return {**reasons, "control": alone} if alone else reasons
 
     def samplers(self) -> list[str]:
         """The names of those that the model can be run with; none while it is loading."""

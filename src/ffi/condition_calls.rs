@@ -140,8 +140,9 @@ pub unsafe extern "C" fn scumble_session_conditions(
 
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
 /// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
-/// (SCUMBLE_CONDITION_REGION, which every model takes) and `reference` (SCUMBLE_CONDITION_REFERENCE). What it cannot take is
-/// not usable, and `note` says why.
+/// (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.12,
+/// `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
+/// not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
 /// On success `*list` is owned by the caller: release it.
@@ -162,8 +163,25 @@ pub unsafe extern "C" fn scumble_engine_conditions(
                 Entry::told("lora", "LoRA", model.no_lora.as_deref()),
                 Entry::told("region", "Region", None),
                 reference(model),
+                own_control(model),
             ]
         })
+    }
+}
+
+fn own_control(model: &Capabilities) -> Entry {
+    let (name, title) = ("own_control", "The model's own control");
+    match model.own_control {
+        true => Entry::new(
+            name,
+            title,
+            "This model reads one control picture itself, and takes no ControlNet beside it: choose its own control.",
+        ),
+        false => Entry::told(
+            name,
+            title,
+            Some("This model has no control of its own, as FLUX.1 Depth and Canny have, and some exports."),
+        ),
     }
 }
 

@@ -30,14 +30,16 @@ type MadeOf = (PathBuf, Prepare, u128);
 
 pub struct Annotators {
     loading: Loading,
+    /// The model's folder: that of a control which names no other.
+    model: PathBuf,
     /// The one that was asked for last is the last.
     networks: Vec<(PathBuf, Prepare, Annotator)>,
     maps: Recent<MadeOf, Arc<Made>>,
 }
 
 impl Annotators {
-    pub fn new(loading: Loading) -> Annotators {
-        Annotators { loading, networks: Vec::new(), maps: Recent::new(MAPS) }
+    pub fn new(loading: Loading, model: PathBuf) -> Annotators {
+        Annotators { loading, model, networks: Vec::new(), maps: Recent::new(MAPS) }
     }
 
     /// What a scene's ControlNets are shown in the place of its [`Annotated`] that are on, in their order.
@@ -64,7 +66,7 @@ impl Annotators {
     }
 
     fn map(&mut self, annotated: &Annotated<'_>, cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Made>> {
-        let path = place(annotated);
+        let path = self.place(annotated);
         let key = (path, annotated.how, annotated.key);
         if let Some(known) = self.maps.get(&key) {
             return Ok(known);
@@ -83,15 +85,16 @@ impl Annotators {
         self.maps.put(key, map.clone());
         Ok(map)
     }
-}
 
-/// Where the network lies: in the ControlNet's folder, if it brings one, else in the user's folder of annotators.
-fn place(annotated: &Annotated<'_>) -> PathBuf {
-    let own = Path::new(annotated.model).join(OWN);
-    if own.exists() {
-        return own;
+    /// Where the network lies: in the ControlNet's folder, if it brings one, else in the user's folder of annotators.
+    fn place(&self, annotated: &Annotated<'_>) -> PathBuf {
+        let net = Some(annotated.model).filter(|model| !model.is_empty());
+        let own = net.map_or(self.model.as_path(), Path::new).join(OWN);
+        if own.exists() {
+            return own;
+        }
+        users(annotated.how).unwrap_or(own)
     }
-    users(annotated.how).unwrap_or(own)
 }
 
 /// The user's that makes this: the folder of that name, which somebody has given it, else the first that says so in its

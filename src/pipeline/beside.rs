@@ -42,7 +42,7 @@ pub fn is_heard((i, steps): (usize, usize), start: f32, end: f32) -> bool {
 }
 
 /// The control picture that the network of the model in `folder` reads itself, if there is one that is on. It names the model in
-/// a ControlNet's place.
+/// a ControlNet's place, or nothing.
 ///
 /// # Errors
 /// [`crate::error::Status::Setting`] for more than one, and for one that names another network.
@@ -55,12 +55,12 @@ pub fn only_control<'a>(scene: &Scene<'a>, folder: &Path) -> Result<Option<&'a C
         ));
     }
     let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    match first.filter(|control| place(Path::new(control.model)) != place(folder)) {
+    let own = |model: &str| model.is_empty() || place(Path::new(model)) == place(folder);
+    match first.filter(|control| !own(control.model)) {
         Some(control) => Err(Error::setting(format!(
-            "The model reads its control picture itself, and takes no ControlNet like {}; name the model's own folder \
-             ({}) for the control.",
-            control.model,
-            folder.display()
+            "The model reads its control picture itself, and takes no ControlNet like {}; steer by the model's own control \
+             instead.",
+            control.model
         ))),
         None => Ok(first),
     }

@@ -115,6 +115,11 @@ impl Controls {
         self.why_not.clone()
     }
 
+    /// Does the model's own network read one control picture, and takes no others?
+    pub fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// The U-Net that listens, where one was loaded.
     pub fn listening(&mut self) -> Option<&mut Denoiser> {
         self.listening.as_mut()
@@ -154,6 +159,12 @@ impl Controls {
         }
         if self.own.is_some() {
             return Ok(Vec::new());
+        }
+        if wanted.iter().any(|control| control.model.is_empty()) {
+            return Err(Error::setting(
+                "This model has no control of its own, as FLUX.1 Depth and Canny have, and exports with a ControlNet in the \
+                 U-Net's graph; choose the folder of a ControlNet for it.",
+            ));
         }
         if let (None, Some(file)) = (&self.listening, &self.file) {
             let network = self.loading.with_loras((LISTENING, file), loras, cancel)?;

@@ -319,7 +319,7 @@ impl Loader<'_> {
             beside,
             paint_guidance: folder.paint_guidance,
             controls,
-            annotators: Annotators::new(loading),
+            annotators: Annotators::new(loading, folder.path.clone()),
             loras,
             references,
             encoder,

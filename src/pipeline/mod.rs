@@ -108,6 +108,7 @@ impl Renderer for Pipeline {
             negative: !self.network.is_guidance_distilled() && self.family.hears_negative(),
             inpaints: self.beside == Beside::Hole,
             no_control: self.controls.why_not(),
+            own_control: self.controls.has_own(),
             no_lora: self.loras.why_not(),
             no_reference: self.references.why_not(),
             weighs_references: self.references.takes_scales(),

@@ -14,7 +14,7 @@ use crate::render::{
 };
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 9;
+const PROTOCOL: u32 = 10;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {

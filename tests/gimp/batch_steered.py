@@ -63,10 +63,12 @@ def steered(b: Batch):
     same = [v for i, v in enumerate(result.values) if i % 4 != 3] == made_of[0]
     b.report.check("a layer of that whole name is shown as it is", same)
     b.session.do(f'(begin (gimp-image-remove-layer {image} {made}) (gimp-item-set-name {drawn} "lines"))')
+    of_its_own(b, image, layer)
     b.number(f'(t-empty {image} "blank" 0)')
     wrong = {
         "a preparation that is none": (f"{net}=relief:lines", "", "", "relief:lines"),
         "a control without a layer": (str(net), "", "", "FOLDER=LAYER"),
+        "a control of its own, where the model has none": ("=lines", "", "", "no control of its own"),
         "a layer that is not there": (f"{net}=nosuch", "", "", "nosuch"),
         "a drawing of which nothing is drawn": (f"{net}=drawn:blank", "", "", "does not steer"),
         "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),
@@ -79,6 +81,20 @@ def steered(b: Batch):
         script = f'(t-steered {image} {layer} "{model}" "{control}" "{with_lora}" "{region}" "")'
         refused(b, name, script, word)
     b.session.do(f"(gimp-image-delete {image})")
+
+
+def of_its_own(b: Batch, image: int, layer: int):
+    """A control without a file, of a model that reads one itself."""
+    model = TINY / "fused"
+    steer = ("--control", f"={b.folder}/lines.png:0.8")
+    plain = b.reference("paint-out.png", model=model).values
+    wanted = b.reference("paint-out.png", model=model, steer=steer).values
+    made = b.number(f'(t-steered {image} {layer} "{model}" "=lines:0.8" "" "" "")')
+    result = b.export(made, "steered.png", 8)
+    same = [v for i, v in enumerate(result.values) if i % 4 != 3] == wanted
+    same = same and wanted != plain
+    b.report.check("the model's own control: the layer is what scumble render makes", same)
+    b.session.do(f"(gimp-image-remove-layer {image} {made})")
 
 
 def refused(b: Batch, name: str, script: str, word: str):

@@ -255,7 +255,8 @@ def greyed(d: Desk, r: Report):
     """The stub's model takes no control here: the picture comes without it, and the reason is told."""
     prepare(d, networks=[["lines [1]", "/nets/lines"]])
     d.open(240, 180)
-    steered(d, one(0, "control", "lines [1]", "paint"), one(1, "region", layer="paint", prompt="ships"))
+    region = one(1, "region", layer="paint", prompt="ships")
+    steered(d, one(0, "control", "lines [1]", "paint"), region, one(2, "control", layer="paint"))
     window = d.dialog(live=True)
     live = live_of(d)
     told = d.s.until(lambda: "This model takes none" in said(d), 8)
@@ -264,6 +265,9 @@ def greyed(d: Desk, r: Report):
     r.check(
         "and the rest steers all the same", set(shown[::3]) == {5} and set(shown[1::3]) == {55}, set(shown)
     )
+    tick(d, window, 2)
+    told = d.s.until(lambda: "no control of its own" in said(d), 8)
+    r.check("nor a control of its own, where it has none", told and "the model's own" in said(d), said(d))
     r.check("no error window", not d.trouble(), d.trouble())
     d.shut(window)
     d.close_image()
@@ -305,6 +309,29 @@ def real(d: Desk, r: Report):
     r.check(
         "a region changes only its part", apart and not beyond, f"{len(apart)} pixels, {len(beyond)} beyond"
     )
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close_image()
+    of_its_own(d, r)
+
+
+def of_its_own(d: Desk, r: Report):
+    """A model that reads a control picture itself is chosen by its entry of the list, the last of its own."""
+    prepare(d, f"model={TINY / 'fused'}\nstrength=0.6\nprompt=a house\nseed=3")
+    d.open(64, 64)
+    d.s.do(f"(t-box {d.layer} 4 36 40 12)")
+    window = d.dialog(live=True)
+    live = live_of(d)
+    d.s.until(lambda: 5 < d.mean(live) < 250, 60)
+    plain = rest(d, live, 3)
+    d.key("alt+y", pause=0.3)
+    to_list(d, window, 1)
+    d.key("space", "Up", "Return", pause=0.3)
+    found = d.s.until(lambda: kept(d), 8)
+    own = [(c["kind"], c["file"]) for c in found or []] == [("control", "")]
+    r.check("the model's own control is added", own, found)
+    followed = d.s.until(lambda: d.dump(live) != plain, 40)
+    r.check("and changes the picture", followed and "does not steer" not in said(d), said(d))
     r.check("no error window", not d.trouble(), d.trouble())
     d.shut(window)
     d.close_image()

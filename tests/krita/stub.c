@@ -4,7 +4,7 @@
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, and "wordy" is too long; with "dying" the engine's
  * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
- * bits; SCUMBLE_STUB_UNSTEERED: the model takes none. SCUMBLE_STUB_TOLD names a file
+ * bits; SCUMBLE_STUB_UNSTEERED: the model takes none; SCUMBLE_STUB_OWN_CONTROL: it reads a control itself. SCUMBLE_STUB_TOLD names a file
  * that gets a line for each engine and each change of the settings. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
  *
@@ -159,10 +159,12 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->note = entry->usable ? "" : "Nothing is drawn on it.";
         return SCUMBLE_OK;
     }
-    if (list->kind == 1000 && index < 4) {
-        entry->usable = index == 2 || !getenv("SCUMBLE_STUB_UNSTEERED");
-        entry->name = (const char *const[]){"control", "lora", "region", "reference"}[index];
-        entry->note = entry->usable ? "" : "This model takes none.";
+    if (list->kind == 1000 && index < 5) {
+        bool own = getenv("SCUMBLE_STUB_OWN_CONTROL");
+        entry->usable = index == 4 ? own : index == 2 || !getenv("SCUMBLE_STUB_UNSTEERED");
+        entry->name = (const char *const[]){"control", "lora", "region", "reference", "own_control"}[index];
+        entry->note = index == 4 ? (own ? "This model reads its control itself." : "This model has no control of its own.")
+                      : entry->usable ? "" : "This model takes none.";
         return SCUMBLE_OK;
     }
     for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {

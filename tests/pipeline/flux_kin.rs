@@ -30,13 +30,15 @@ fn flux_depth_and_canny_read_one_control_picture_themselves() {
     let folder = tiny("flux-control");
     let own = folder.to_str().unwrap();
     let mut pipeline = load(&folder).unwrap();
-    assert_eq!(pipeline.capabilities().no_control, None);
+    let told = pipeline.capabilities();
+    assert!(told.no_control.is_none() && told.own_control);
     assert!(pipeline.info().description.contains("without one it is shown black"));
     let (paint, bars, black) = (paint(), bars(), black());
     let mut of = |controls: &[Control<'_>]| Request { controls, ..request(&paint) }.finish(&mut pipeline).0;
     let plain = of(&[]);
     let followed = of(&[control(own, &bars)]);
     assert_ne!(followed, plain);
+    assert_eq!(of(&[control("", &bars)]), followed, "a control that names no network is its own");
     assert_eq!(of(&[control(own, &black)]), plain, "without one it is shown black");
     assert_eq!(of(&[Control { scale: 0.0, ..control(own, &bars) }]), plain);
     assert_eq!(of(&[Control { scale: 0.3, ..control(own, &bars) }]), followed, "any other scale is all");
@@ -72,6 +74,7 @@ fn what_a_flux_model_cannot_be_steered_by_is_told() {
     let mut plain = load(&tiny("flux-dev")).unwrap();
     let error = Request { controls: &[one], ..request(&paint) }.error(&mut plain);
     assert!(error.message.contains("choose FLUX.1 Depth or Canny"), "{error}");
+    assert!(!plain.capabilities().own_control);
     let error = Request { references: &references, ..request(&paint) }.error(&mut plain);
     assert!(error.message.contains("FLUX.1 Redux"), "{error}");
     let told = plain.capabilities();

@@ -20,7 +20,8 @@ fn a_control_net_in_the_graph_is_heard_as_much_and_as_long_as_it_is_to_be() {
     let folder = tiny("fused");
     let own = folder.to_str().unwrap();
     let mut pipeline = load(&folder).unwrap();
-    assert_eq!(pipeline.capabilities().no_control, None);
+    let told = pipeline.capabilities();
+    assert!(told.no_control.is_none() && told.own_control);
     let (paint, bars) = (grey(64, 64), bars());
     let one = control(own, &bars);
     let mut of = |controls: &[Control<'_>]| {
@@ -28,6 +29,7 @@ fn a_control_net_in_the_graph_is_heard_as_much_and_as_long_as_it_is_to_be() {
     };
     let (plain, heard) = (of(&[]), of(&[one]));
     assert_ne!(plain, heard);
+    assert_eq!(of(&[control("", &bars)]), heard, "a control that names no network is its own");
     assert_eq!(of(&[Control { scale: 0.0, ..one }]), plain);
     assert_eq!(of(&[Control { start: 0.9, ..one }]), plain);
     for other in [Control { scale: 0.4, ..one }, Control { end: 0.5, ..one }] {
