@@ -10,7 +10,7 @@ The map, in the order in which a stroke travels:
     writing.py    a picture on its way into the layer       split.py      which part of it is shown
     playing.py    whether an animation plays                compare.py    the docker's ways to see the paint
     instant_preview.py  what it does to whom reads and writes layers
-    undo.py       no undo is lost to a picture              pictures.py   a picture's file as a layer
+    undo.py       no undo is lost to a picture              pictures.py   a file or the clipboard as a layer
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engines.py    one engine a model, shared                models.py     the artist's model folders
     library.py    the shared library, found and loaded      abi.py        scumble.h in ctypes
@@ -19,6 +19,7 @@ The map, in the order in which a stroke travels:
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins
     steering.py   ControlNets that follow layers, LoRAs    steer_list.py the docker's list of them
+    steered.py    what is asked for in that list           steer_files.py the file of what is to steer
     regions.py    a group whose layers are regions         region_words.py their words in that list
     styles.py     words and settings under a name          style_menu.py the docker's button for them
     history.py    the last pictures of a document          history_strip.py the docker's strip of them

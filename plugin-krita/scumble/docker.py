@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import abi, host, models, pictures, shop
+from . import abi, host, models, shop, steer_files
 from .compare import Compare
 from .extension import live, run
 from .getting import size
@@ -96,6 +96,7 @@ class ScumbleDocker(DockWidget):
         self.steer.column.addWidget(self.steering)
         self._edits_with(self.steering.edited, conditions=self.steering.value)
         self.steering.wanted.connect(guarded(self._add_condition))
+        self.steering.sourced.connect(guarded(self._take_from))
         self.steering.folder_wanted.connect(guarded(self._choose_lora_folder))
         self.steer.button.toggled.connect(guarded(lambda *_: self.refresh()))
         column.addWidget(self.steer)
@@ -261,15 +262,14 @@ class ScumbleDocker(DockWidget):
         """By its id, by its path, or by one that is asked for; "annotator" is what one may need."""
         if kind == "annotator":
             return self._shop(abi.WANT_ANNOTATOR, lambda *_: None)
-        every = " ".join(f"*.{suffix}" for suffix in pictures.SUFFIXES)
-        kinds = {
-            "control": tr("ControlNets (*.onnx)"), "lora": tr("LoRAs (*.safetensors)"),
-            "picture": tr("Pictures ({suffixes})").format(suffixes=every),
-        }  # fmt: skip
-        if not file and kind in kinds:
-            file, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Steer by"), "", kinds[kind])
-        if file or kind not in kinds:
+        file = steer_files.ask(self, kind, file)
+        if file is not None:
             self._do(lambda document: self.live.steer(document, kind, file))
+
+    def _take_from(self, number, source):
+        file = steer_files.ask(self, source)
+        if file is not None:
+            self._do(lambda document: self.live.take_from(document, number, source, file))
 
     def _choose_lora_folder(self):
         title = tr("Choose the folder of your LoRAs")
@@ -381,8 +381,8 @@ class ScumbleDocker(DockWidget):
             reasons = self.live.engines.conditions(chosen.model)
             silent = self.live.silent(document)
             layers, groups = (self.live.sources(document, groups) for groups in (False, True))
-            regions = self.live.regions(document)
-            self.steering.load(chosen.conditions, layers, reasons, silent, groups, regions)
+            inside, linked = self.live.regions(document), self.live.linked(document)
+            self.steering.load(chosen.conditions, layers, reasons, silent, groups, inside, linked)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)

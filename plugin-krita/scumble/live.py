@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from dataclasses import replace
 
-from . import abi, host, models, pictures, prompts, regions, status, styles
+from . import abi, host, models, prompts, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engines import FATAL, OF_THE_MODEL, Engines
@@ -18,14 +17,14 @@ from .loop import Loop
 from .qt import QtCore, tr
 from .settings import DocumentSettings
 from .status import Status, Told
-from .steering import FROM_FILES, MOST_TEXT, added, find_layer, sources
+from .steered import Steers
 
 MIDDLE = 0.5  # where a split begins
 FINISH = 1.0  # seconds that Apply waits for the picture that is being made
 TYPING = (80, 1500)  # milliseconds between what is typed and rendered: the engine's own time, within these
 
 
-class Live(QtCore.QObject):
+class Live(QtCore.QObject, Steers):
     """Every live document of this Krita. What the artist asks for raises ScumbleError with a sentence."""
 
     changed = QtCore.pyqtSignal()
@@ -244,83 +243,12 @@ class Live(QtCore.QObject):
             self.told.forget(document)
         self.changed.emit()
 
-    def steer(self, document, kind: str, file: str) -> None:
-        """By one more ControlNet, region or reference, which follows the active layer until another is
-        chosen, or LoRA, or "picture", which becomes a layer to refer to, or "regions", the layers of a group;
-        `file` is a path, or the id of one that was used before. A region's words are its layer's name at
-        first."""
-        if document is None:
-            raise ScumbleError(tr("Open or make a document first."))
-        chosen, layer, prompt = self.settings(document), "", ""
-        active = host.active_node(document)
-        if kind == "picture":
-            added(chosen.conditions, "reference", "")  # refused before a layer is made
-            with self.loop.alone():
-                active = pictures.lay(document, file)
-            kind, file = "reference", ""
-        if kind == "regions":
-            added(chosen.conditions, kind, "")
-            own = ManagedGroup.find(document, chosen.group)
-            with self.loop.alone():
-                active = regions.group_for(document, active, None if own is None else own.group)
-        if kind in FROM_FILES and file not in models.known(models.NETWORKS):
-            folder, name = os.path.split(file)
-            # Its folder says more than this name, which nearly every network has.
-            file = models.remember(folder if name == "model.onnx" else file, models.NETWORKS)
-        if kind != "lora" and active is not None:
-            layer = active.uniqueId().toString()
-            prompt = active.name()[:MOST_TEXT] if kind == "region" else ""
-        conditions = added(chosen.conditions, kind, file, layer, prompt)
-        self.set_settings(document, replace(chosen, conditions=conditions))
-
-    def take_loras_from(self, folder: str) -> None:
-        """The LoRAs that prompts name lie there from now on, whatever the document."""
-        models.choose_lora_folder(folder)
-        for one in self.loop.documents:
-            one.problem = ""
-            one.set(one.settings)
-        self.loop.hurry()
-        self.changed.emit()
-
     def use_style(self, document, style) -> None:
         """None: no style."""
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
         self._note_finished(document)
         self.set_settings(document, styles.applied(style, self.settings(document)))
-
-    def sources(self, document, groups: bool = False) -> list[tuple[str, str]]:
-        """(id, name) of the layers that a ControlNet can follow, or of the groups that can hold regions."""
-        return [] if document is None else sources(document, self._own(document), groups)
-
-    def regions(self, document) -> dict[int, list[tuple[str, str, str]]]:
-        """By the number of a condition whose regions are a group's layers: (id, name, words of its own)."""
-        own, found = self._own(document), {}
-        for one, group in self._region_groups(document):
-            found[one.number] = regions.shown(one, group, regions.identity(own) if own is not None else "")
-        return found
-
-    def silent(self, document) -> dict[int, str]:
-        """By number: why something that is on steers nothing, as far as pictures have told, or more than it
-        should."""
-        one, own = self.of(document), self._own(document)
-        notes = {of.number: regions.note(document, group, own) for of, group in self._region_groups(document)}
-        found = one.session.silent() if one is not None else {}
-        return {**found, **{number: why for number, why in notes.items() if why}}
-
-    def _region_groups(self, document) -> list[tuple]:
-        """(condition, its group) of those that have one."""
-        of = [one for one in self.settings(document).conditions if one.kind == "regions"]
-        found = [(one, find_layer(document, one.layer)) for one in of]
-        return [(one, group) for one, group in found if group is not None]
-
-    def _own(self, document):
-        """Scumble's group, or None."""
-        if document is None:
-            return None
-        one = self.of(document)
-        group = one.group if one is not None else ManagedGroup.find(document, self.settings(document).group)
-        return None if group is None else group.group
 
     def looks(self, document) -> tuple:
         """(opacity 0 to 255, blending mode) of the live picture, (None, None) where it is not live."""

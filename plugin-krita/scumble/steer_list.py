@@ -16,7 +16,10 @@ from .widgets import Amount, narrow_box
 
 SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
 SUFFIXES.update({f".{suffix}": "picture" for suffix in pictures.SUFFIXES})
-LIKE = {"picture": "reference", "regions": "region"}  # what a model says that it takes
+# What a model says that it takes.
+LIKE = {"regions": "region", **{source: "reference" for source in pictures.SOURCES}}
+PICTURED = ("control", "reference")  # whose picture may come from elsewhere than a layer that is there
+ELSEWHERE = "+"  # before one of pictures.SOURCES, or "embed", in a row's list of layers
 MOST_SHOWN = 2.0  # of the slider; what a document has beyond it stays
 
 
@@ -26,6 +29,7 @@ class SteerList(QtWidgets.QWidget):
 
     edited = QtCore.pyqtSignal()
     wanted = QtCore.pyqtSignal(str, str)
+    sourced = QtCore.pyqtSignal(int, str)  # a row's number, and where its picture is to come from
     folder_wanted = QtCore.pyqtSignal()  # of LoRAs: another one
 
     def __init__(self):
@@ -53,10 +57,11 @@ class SteerList(QtWidgets.QWidget):
 
     def load(self, conditions: tuple, layers: list[tuple[str, str]], reasons: dict[str, str],
              silent: dict[int, str] | None = None, groups: list[tuple[str, str]] = (),
-             regions: dict[int, list] | None = None) -> None:  # fmt: skip
+             regions: dict[int, list] | None = None, linked: set[int] = frozenset()) -> None:  # fmt: skip
         """Shows a document's, without telling. `layers` are those that can steer (id, name), `groups` those
         that can hold regions; `reasons` why the model takes no such thing; `silent`, by number, why one
-        steers nothing though it could; `regions`, by number, those of a group (region_words.py)."""
+        steers nothing though it could; `regions`, by number, those of a group (region_words.py); `linked` the
+        numbers of those whose layer shows a file."""
         self._reasons = reasons
         if [row.key for row in self.rows] != [_key(one) for one in conditions]:
             for row in self.rows:
@@ -68,8 +73,8 @@ class SteerList(QtWidgets.QWidget):
         for row, one in zip(self.rows, conditions):
             row.inside.load((regions or {}).get(one.number, []))
             places = groups if one.kind == "regions" else layers
-            why = reasons.get(LIKE.get(one.kind, one.kind), "")
-            row.load(one, places, why, (silent or {}).get(one.number, ""))
+            why = reasons.get(_like(one), "")
+            row.load(one, places, why, (silent or {}).get(one.number, ""), one.number in linked)
 
     def remove(self, row: Row) -> None:
         self.rows.remove(row)
@@ -81,11 +86,16 @@ class SteerList(QtWidgets.QWidget):
         self.menu.clear()
         for kind, text in (("control", tr("ControlNet from a file…")), ("lora", tr("LoRA from a file…"))):
             self._entry(text, kind, "")
+        tip = tr("For models that read a control picture themselves (FLUX.1 Depth and Canny), without a net")
+        self._entry(tr("Control: the model's own"), "own_control", "", tip)
         self._entry(tr("Region with words of its own"), "region", "")
         tip = tr("Each layer is a region by its name: of the group that is chosen in the stack, or a new one")
         self._entry(tr("Regions: the layers of a group"), "regions", "", tip)
         self._entry(tr("Reference: what is on a layer"), "reference", "")
-        self._entry(tr("Reference from a picture…"), "picture", "")
+        self._entry(tr("Reference from a picture…"), "picture", "", tr("It is kept in the document"))
+        tip = tr("The document keeps where the file lies, and follows it when it changes")
+        self._entry(tr("Reference linked to a picture's file…"), "linked", "", tip)
+        self._entry(tr("Reference from the clipboard"), "clipboard", "", tr("It is kept in the document"))
         self._list_folder()
         tip = tr("A network that makes control pictures (depth, pose…) of what a ControlNet follows")
         self._entry(tr("Get an annotator…"), "annotator", "", tip)
@@ -148,7 +158,8 @@ class Row(QtWidgets.QWidget):
         self.layer = narrow_box(
             tr("The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint")
         )
-        self.layer.activated.connect(lambda index: self._edit(layer=self.layer.itemData(index)))
+        self._listed: dict[str, str] = {}  # what it has
+        self.layer.activated.connect(lambda index: self._choose(self.layer.itemData(index)))
         self.layer.setVisible(condition.kind != "lora")
         self.prepare = narrow_box(
             tr("What is made of the layer before the ControlNet sees it: white lines on black, or what it "
@@ -184,16 +195,19 @@ class Row(QtWidgets.QWidget):
     def key(self) -> tuple:
         return _key(self.condition)
 
-    def load(self, condition: Condition, layers: list[tuple[str, str]], why: str, silent: str) -> None:
+    def load(
+        self, condition: Condition, layers: list[tuple[str, str]], why: str, silent: str, linked: bool
+    ) -> None:
         self._loading = True
         try:
             self.condition = condition
             self.on.setChecked(condition.on)
             self.on.setToolTip(f"<p>{why}</p>" if why else "")
-            self.setEnabled(not why or not condition.on)
+            for widget in (self.scale, self.layer, self.inside, self.prepare, self.prompt):
+                widget.setEnabled(not why)
             self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
             if condition.kind != "lora":
-                self._list_layers(layers)
+                self._list_layers(layers, linked)
             self.prepare.setCurrentIndex(self.prepare.findData(condition.prepare))
             self.silent.setText(silent)
             self.silent.setVisible(bool(silent) and condition.on)
@@ -202,21 +216,48 @@ class Row(QtWidgets.QWidget):
         finally:
             self._loading = False
 
-    def _list_layers(self, layers: list[tuple[str, str]]) -> None:
+    def _list_layers(self, layers: list[tuple[str, str]], linked: bool) -> None:
         chosen = self.condition.layer
         entries = dict(layers)
         entries.setdefault(chosen, tr("choose a layer"))
-        shown = [(self.layer.itemData(i), self.layer.itemText(i)) for i in range(self.layer.count())]
-        if shown != list(entries.items()):
+        if linked:
+            entries[chosen] = tr("{layer} (linked)").format(layer=entries[chosen])
+        if self.condition.kind in PICTURED:
+            entries.update({ELSEWHERE + source: text for source, text in _elsewhere(linked).items()})
+        if list(self._listed.items()) != list(entries.items()):
+            self._listed = entries
             self.layer.clear()
             for identity, name in entries.items():
                 self.layer.addItem(name, identity)
         self.layer.setCurrentIndex(list(entries).index(chosen))
 
+    def _choose(self, entry: str) -> None:
+        """A layer, or where else the picture is to come from."""
+        if not entry.startswith(ELSEWHERE):
+            return self._edit(layer=entry)
+        self.layer.setCurrentIndex(list(self._listed).index(self.condition.layer))
+        self._list.sourced.emit(self.condition.number, entry[len(ELSEWHERE) :])
+
     def _edit(self, **values) -> None:
         if not self._loading:
             self.condition = replace(self.condition, **values)
             self._list.edited.emit()
+
+
+def _elsewhere(linked: bool) -> dict[str, str]:
+    """What else than a layer that is there a row's picture may come from."""
+    found = {
+        "picture": tr("A picture, kept in the document…"),
+        "linked": tr("A picture's file, linked…"),
+        "clipboard": tr("The picture on the clipboard"),
+    }
+    return {**({"embed": tr("Keep the linked picture in the document")} if linked else {}), **found}
+
+
+def _like(condition: Condition) -> str:
+    """What a model says that it takes, of a row."""
+    own = condition.kind == "control" and not condition.file
+    return "own_control" if own else LIKE.get(condition.kind, condition.kind)
 
 
 def _preparations() -> dict[str, tuple[str, str]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What steers pictures besides paint and words: ControlNets, each with a layer as its picture, regions with
-words of their own and references, each a layer too, groups whose layers are regions, and LoRAs.
+"""What steers pictures besides paint and words: ControlNets and the model's own control, each with a layer
+as its picture, regions with words of their own and references, each a layer too, groups whose layers are
+regions, and LoRAs.
 
 A region is where its layer is painted, in whatever colour; a reference is all that is on its layer, wherever
 that lies. The layer is any of the document: what is painted on it steers while it is painted. One that lies
@@ -16,7 +17,7 @@ import time
 from array import array
 from dataclasses import dataclass, fields
 
-from . import abi, models, regions
+from . import abi, models, pictures, regions
 from .engine import Session, Steered
 from .library import ScumbleError
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
@@ -49,9 +50,10 @@ AHEAD = 4  # bands of the layer that the artist is on, in one look
 
 @dataclass(frozen=True)
 class Condition:
-    """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "",
-    `layer` a node's id, `prompt` a region's words, `prepare` what is made of a control's layer first. Of
-    "regions" the layer is a group, and `words` are (layer in it, its words) where those are not its name."""
+    """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "" (a
+    control's: the model's own), `layer` a node's id, `prompt` a region's words, `prepare` what is made of a
+    control's layer first. Of "regions" the layer is a group, and `words` are (layer in it, its words) where
+    those are not its name."""
 
     number: int
     kind: str
@@ -107,14 +109,16 @@ def _read(value) -> Condition | None:
 
 
 def added(
-    conditions: tuple[Condition, ...], kind: str, file: str, layer: str = "", prompt: str = ""
+    conditions: tuple[Condition, ...], kind: str, file: str, layer: str = "", prompt: str = "", like: str = ""
 ) -> tuple[Condition, ...]:
-    """With one more. Raises Refused where there are too many."""
+    """With one more; `like` is the model, of which a control without a file is. Raises Refused where there
+    are too many."""
     taken = {one.number for one in conditions}
     number = next((n for n in range(MOST) if n not in taken), None)
     if number is None:
         raise Refused(tr("{most} things steer this document, and there can be no more.").format(most=MOST))
-    prepare = usual_preparation(models.name(file)) if kind == "control" else "as_is"
+    named = models.name(file or like) if file or like else ""
+    prepare = usual_preparation(named) if kind == "control" else "as_is"
     return (*conditions, Condition(number, kind, file, layer, prompt=prompt, prepare=prepare))
 
 
@@ -147,6 +151,7 @@ class Steering:
         self._document, self._readable, self._own = document, readable, own
         self._nodes: dict[str, object] = {}
         self._files: dict[str, str] = {}  # where those lie that conditions name
+        self._asked_for: dict[str, int] = {}  # linked layers whose files Krita was asked to read
         self.forget()
 
     def forget(self) -> None:
@@ -222,7 +227,7 @@ class Steering:
         if one.number in self._refused:
             raise self._refused[one.number]
         if one.file not in self._files:
-            self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES else ""
+            self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES and one.file else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
                      PREPARATIONS[one.prepare], self._ranks.get(one.number, 0))  # fmt: skip
         if one.kind == "lora":
@@ -235,6 +240,9 @@ class Steering:
     def _tell_picture(self, session: Session, one: Condition, by: Steered, size: tuple[int, int]) -> int:
         started, known, left, top = time.perf_counter(), self._known.get(one.number), 0, 0
         node = self._layer(one)
+        if pictures.is_linked(node) and node.bounds().isEmpty():
+            pictures.look_again(node, self._asked_for)
+            raise Refused(pictures.why_empty(node))
         if one.kind == "reference":
             looked, self._looked[one.number] = self._looked.get(one.number, 0.0), started
             if known and known[:2] == (by, one.layer) and started - looked < LOOK_AT_REFERENCE:
@@ -281,8 +289,10 @@ class Steering:
         return AHEAD if one.layer == self._active else 1
 
     def _read(self, node, rect: tuple) -> Buffer:
-        """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels."""
-        shown = node.type() == "grouplayer" or regions.seen(node, self._document.rootNode())
+        """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels, of
+        a linked one only what it shows."""
+        shown = node.type() in ("grouplayer", pictures.LINKED)
+        shown = shown or regions.seen(node, self._document.rootNode())
         return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))
 
     def _there(self, one: Condition):
@@ -309,6 +319,8 @@ def title(one: Condition) -> str:
         return tr("Regions")
     if one.kind not in FROM_FILES:
         return tr("Region") if one.kind == "region" else tr("Reference")
+    if not one.file:
+        return tr("Control: the model's own")
     return os.path.splitext(models.name(one.file))[0]
 
 

@@ -11,6 +11,7 @@ import pytest
 from conftest import eventually, picture, run
 from scumble import models, reading, settings, steering
 from scumble.library import ScumbleError
+from scumble.qt import QtWidgets
 from scumble.steer_list import SteerList
 from scumble.steering import Condition, added, read_conditions, sources
 
@@ -240,6 +241,15 @@ def test_the_list_in_the_docker(live, document, files):
     shown.list_known()
     next(action for action in shown.menu.actions() if action.text() == "ink").trigger()
     assert wanted[0][0] == "lora" and wanted[0][1].startswith("ink.safetensors [")
+
+
+def test_what_the_model_does_not_take_can_be_taken_out_all_the_same():
+    shown = SteerList()
+    shown.load((Condition(0, "control", "x [1]"),), [], {"control": "This model takes none."})
+    (row,) = shown.rows
+    assert row.isEnabled() and row.on.isEnabled() and not row.scale.isEnabled() and not row.layer.isEnabled()
+    row.findChild(QtWidgets.QToolButton).click()
+    assert not shown.rows
 
 
 def test_the_docker_adds_and_keeps_them(live, document, files, lines, monkeypatch):

@@ -205,21 +205,6 @@
     </message>
     <message>
         <location filename="../docker.py"/>
-        <source>ControlNets (*.onnx)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>LoRAs (*.safetensors)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
-        <source>Pictures ({suffixes})</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../docker.py"/>
         <source>Choose the folder of your LoRAs</source>
         <translation type="unfinished"></translation>
     </message>
@@ -426,6 +411,31 @@
     <message>
         <location filename="../pictures.py"/>
         <source>“{name}” is no picture that Krita can open. Choose another file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>“{name}” is linked to {path}, which is not there: put the file back, or choose another picture for it under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>“{name}” is linked to {path}, of which Krita shows nothing yet: if it stays so, it is no picture, and another is to be chosen under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>There is no picture on the clipboard: copy one (Edit &gt; Copy, or a picture's file), and choose this once more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>The picture on the clipboard could not be written to {folder}: make room there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../pictures.py"/>
+        <source>Clipboard</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -699,6 +709,21 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../steer_files.py"/>
+        <source>ControlNets (*.onnx)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_files.py"/>
+        <source>LoRAs (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_files.py"/>
+        <source>Pictures ({suffixes})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../steer_list.py"/>
         <source>Add…</source>
         <translation type="unfinished"></translation>
@@ -716,6 +741,16 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>LoRA from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>For models that read a control picture themselves (FLUX.1 Depth and Canny), without a net</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Control: the model's own</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -741,6 +776,26 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>Reference from a picture…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>It is kept in the document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The document keeps where the file lies, and follows it when it changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Reference linked to a picture's file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Reference from the clipboard</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -801,6 +856,31 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>choose a layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>{layer} (linked)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>A picture, kept in the document…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>A picture's file, linked…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The picture on the clipboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>Keep the linked picture in the document</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

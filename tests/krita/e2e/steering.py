@@ -14,7 +14,9 @@ from checks import ZIGZAG, part, settled  # noqa: E402
 from painting import (  # noqa: E402
     K,
     Pen,
+    QtCore,
     QtGui,
+    QtWidgets,
     check,
     idle,
     line,
@@ -168,7 +170,83 @@ def refers():
     yield from undo(document)
     took = yield from until(lambda: "has no layer to read" in live().status(document).text, 8)
     check("one undo takes the layer away, which is told", took is not None, live().status(document).text)
+    yield from from_elsewhere(document, node, one_reference, image)
+
+
+def from_elsewhere(document, node, one_reference, image):
+    """The second reference of two: from the clipboard, from a file that is linked, from one that is gone."""
+
+    def top():
+        return document.rootNode().childNodes()[-1]
+
+    def takes(source, file=""):
+        run(lambda d: live().take_from(d, 1, source, file), document)
+
+    clipboard = QtWidgets.QApplication.clipboard()
+    clipboard.setText("words")
+    before = len(document.rootNode().childNodes())
+    takes("clipboard")
+    told = live().status(document).text
+    good = "no picture on the clipboard" in told and len(document.rootNode().childNodes()) == before
+    check("words on the clipboard: told, and no layer", good, told)
+    image.fill(QtGui.QColor(20, 60, 140))
+    clipboard.setImage(image)
+    takes("clipboard")
+    took = yield from until(lambda: whole(node, document) != one_reference, 8)
+    colour = list(bytes(top().pixelData(500, 300, 1, 1)))
+    good = (top().name(), top().type(), top().visible()) == ("Clipboard", "paintlayer", False)
+    apart = max(abs(a - b) for a, b in zip(colour, (140, 60, 20, 255), strict=True))
+    check("a picture on the clipboard becomes a hidden layer, the reference", took and good and apart <= 2,
+          f"{top().name()} {colour} {live().status(document).text}")  # fmt: skip
+    pasted, file = whole(node, document), os.path.join(os.environ["HOME"], "linked.png")
+    image = image.scaled(200, 100)
+    image.fill(QtGui.QColor(90, 200, 30))
+    image.save(file)
+    yield from idle(document)
+    takes("linked", file)
+    took = yield from until(lambda: whole(node, document) not in (pasted, one_reference), 8)
+    box, linked = top().bounds(), live().linked(document)
+    good = (top().type(), box.width(), box.height(), linked) == ("filelayer", 200, 100, {1})
+    check("a linked file is shown by a file layer", took and good,
+          f"{top().type()} {box} {live().status(document).text}")  # fmt: skip
+    by_file = whole(node, document)
+    image.fill(QtGui.QColor(90, 200, 130))
+    image.save(file)
+    took = yield from until(lambda: whole(node, document) not in (pasted, one_reference, by_file), 10)
+    check("written by another program, it is followed", took is not None, live().status(document).text)
+    changed = whole(node, document)
+    os.rename(file, file + ".away")
+    answering = QtCore.QTimer()  # Krita asks where the file is
+    answering.timeout.connect(say_no)
+    answering.start(100)
+    document = yield from there_again(document, "linked.kra", lambda: live().stop(document))
+    answering.stop()
+    live().start(document)
+    node = part(document, LIVE_NAME)
+    took = yield from until(lambda: "which is not there" in live().status(document).text, 8)
+    entries = live().settings(document).conditions
+    shown = yield from until(lambda: whole(node, document) == one_reference, 8)
+    good = took and shown and len(entries) == 2
+    check("opened without its file: told, the entry stays, the other steers", good,
+          live().status(document).text)  # fmt: skip
+    os.rename(file + ".away", file)
+    took = yield from until(lambda: whole(node, document) == changed, 10)
+    check("put back, it steers as it did before", took and live().linked(document) == {1},
+          live().status(document).text)  # fmt: skip
+    yield from idle(document)
+    run(lambda d: live().take_from(d, 1, "embed"), document)
+    os.remove(file)
+    yield from until(lambda: top().type() == "paintlayer", 4)
+    yield 1500
+    same = whole(node, document) == changed and not live().linked(document)
+    check("kept in the document from then on, it needs no file", same, live().status(document).text)
     live().stop(document)
+
+
+def say_no():
+    box = QtWidgets.QApplication.activeModalWidget()
+    if isinstance(box, QtWidgets.QMessageBox):
+        box.button(QtWidgets.QMessageBox.StandardButton.No).click()
 
 
 def the_real_engine():
@@ -201,6 +279,7 @@ def the_real_engine():
     yield from at_rest(document)
     good = whole(node, document) != plain and not live().status(document).error
     check("a reference changes the picture", good, live().status(document).text)
+    yield from one_of_two_goes(document, node)
     change(document, conditions=())
     yield from at_rest(document)
     check("taken out: what it was, to the byte", whole(node, document) == plain)
@@ -208,6 +287,25 @@ def the_real_engine():
     yield from until(lambda: live().status(document).error, 30)
     told = live().status(document)
     check("a model that takes no ControlNet: a sentence", told.error and len(told.text) > 20, told.text)
+
+
+def one_of_two_goes(document, node):
+    """While a picture is being made by both."""
+    alone = whole(node, document)
+    document.setActiveNode(document.rootNode().childNodes()[0])
+    yield 300
+    run(lambda d: live().steer(d, "reference", ""), document)
+    yield from at_rest(document)
+    both, stats = whole(node, document), live().of(document).session.stats
+    chosen = live().settings(document).conditions
+    begun = stats().jobs_started
+    change(document, conditions=(chosen[0], replace(chosen[1], scale=0.5)))
+    took = yield from until(lambda: stats().jobs_started > begun and stats().busy, 10, 1)
+    change(document, conditions=chosen[:1])
+    yield from at_rest(document)
+    same = whole(node, document) == alone and both != alone and not live().status(document).error
+    check("two references, one removed in mid-frame: the picture of the other, to the byte", took and same,
+          live().status(document).text)  # fmt: skip
 
 
 def scenario():

@@ -193,8 +193,31 @@ class Node(QtCore.QObject):
             self.small = shrunk(self.pixels) if self.parent else np.zeros_like(self.pixels)
         return self.small
 
+    def path(self):
+        assert self._type == "filelayer"
+        return self.file
+
+    def scalingMethod(self):
+        return "ToImageSize" if self.scales else "None"
+
+    def setProperties(self, path, scaling):
+        assert path == self.file and scaling == self.scalingMethod()
+        self.loads += 1
+        self.show_file()
+
+    def show_file(self):
+        """What Krita does when a file layer's file has come or changed."""
+        image = QtGui.QImage(self.file).convertToFormat(QtGui.QImage.Format.Format_RGBA8888)
+        if self.scales and not image.isNull():
+            image = image.scaled(*self.document.size, QtCore.Qt.AspectRatioMode.KeepAspectRatio)
+        self.pixels = self.document.blank()
+        shown = image_pixels(image)[: self.pixels.shape[0], : self.pixels.shape[1]]
+        self.pixels[: shown.shape[0], : shown.shape[1]] = shown[..., [2, 1, 0, 3]]
+
     def pixelData(self, x, y, width, height):
         self.document.fits(width, height)
+        if self._type == "filelayer":
+            return QtCore.QByteArray()  # it has no pixels of its own
         return array(self.plane()[y : y + height, x : x + width])
 
     def setPixelData(self, data, x, y, width, height):
@@ -254,6 +277,16 @@ def shrunk(pixels):
     part = pixels[::4, ::4]
     small[: part.shape[0], : part.shape[1]] = part
     return small
+
+
+def image_pixels(image):
+    """Rows of four bytes a pixel."""
+    if image.isNull():
+        return np.zeros((0, 0, 4), np.uint8)
+    bits = image.constBits()
+    bits.setsize(image.height() * image.bytesPerLine())
+    rows = np.frombuffer(bytes(bits), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
 
 
 def array(pixels):
@@ -391,6 +424,13 @@ class Document:
 
     def createGroupLayer(self, name):
         return Node(self, name, "grouplayer")
+
+    def createFileLayer(self, name, path, scaling):
+        node = Node(self, name, "filelayer")
+        node.loads = 0
+        node.file, node.scales = path, scaling == "ToImageSize"
+        node.show_file()
+        return node
 
     def createVectorLayer(self, name):
         return Node(self, name, "vectorlayer")
@@ -538,10 +578,8 @@ class Krita:
             assert self.quiet, "Krita would ask"
             return None
         image = image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
-        document, bits = Document(image.width(), image.height()), image.constBits()
-        bits.setsize(document.paper.pixels.size)
-        pixels = np.frombuffer(bytes(bits), np.uint8).reshape(document.paper.pixels.shape)
-        document.paper.pixels = pixels.copy()
+        document = Document(image.width(), image.height())
+        document.paper.pixels = image_pixels(image).copy()
         document.merge()
         return document
 

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the artist asks for under Steer by, and what its list shows: the part of Live (live.py) for that."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from . import host, models, pictures, regions
+from .group import ManagedGroup
+from .library import ScumbleError
+from .qt import tr
+from .steering import FROM_FILES, MOST_TEXT, added, find_layer, sources
+
+
+class Steers:
+    """Of Live it uses `loop`, `settings`, `set_settings`, `of` and `changed`."""
+
+    def steer(self, document, kind: str, file: str) -> None:
+        """By one more ControlNet, region or reference, which follows the active layer until another is
+        chosen, or LoRA, or "own_control", the model's, or one of pictures.SOURCES, which becomes a layer to
+        refer to, or "regions", the layers of a group; `file` is a path, or the id of one that was used
+        before. A region's words are its layer's name at first."""
+        if document is None:
+            raise ScumbleError(tr("Open or make a document first."))
+        chosen, layer, prompt = self.settings(document), "", ""
+        active = host.active_node(document)
+        if kind in pictures.SOURCES:
+            added(chosen.conditions, "reference", "")  # refused before a layer is made
+            with self.loop.alone():
+                active = pictures.bring(document, kind, file)
+            kind, file = "reference", ""
+        if kind == "own_control":
+            kind, file = "control", ""
+        if kind == "regions":
+            added(chosen.conditions, kind, "")
+            own = ManagedGroup.find(document, chosen.group)
+            with self.loop.alone():
+                active = regions.group_for(document, active, None if own is None else own.group)
+        if kind in FROM_FILES and file and file not in models.known(models.NETWORKS):
+            folder, name = os.path.split(file)
+            # Its folder says more than this name, which nearly every network has.
+            file = models.remember(folder if name == "model.onnx" else file, models.NETWORKS)
+        if kind != "lora" and active is not None:
+            layer = active.uniqueId().toString()
+            prompt = active.name()[:MOST_TEXT] if kind == "region" else ""
+        conditions = added(chosen.conditions, kind, file, layer, prompt, chosen.model)
+        self.set_settings(document, replace(chosen, conditions=conditions))
+
+    def take_from(self, document, number: int, source: str, file: str = "") -> None:
+        """The picture of one that steers from elsewhere: one of pictures.SOURCES, or "embed", the file
+        of its linked layer."""
+        chosen = self.settings(document)
+        one = next((one for one in chosen.conditions if one.number == number), None)
+        linked = None if one is None else find_layer(document, one.layer)
+        if one is None or (source == "embed" and not pictures.is_linked(linked)):
+            return  # it has changed meanwhile
+        on_canvas = one.kind == "control"
+        with self.loop.alone():
+            if source == "embed":
+                layer = pictures.embed(document, linked, on_canvas)
+            else:
+                layer = pictures.bring(document, source, file, on_canvas)
+        same = one.layer if source == "embed" else None  # others that followed the layer that is gone
+        moved = lambda other: other is one or other.layer == same  # noqa: E731
+        layer = layer.uniqueId().toString()
+        kept = [replace(other, layer=layer) if moved(other) else other for other in chosen.conditions]
+        self.set_settings(document, replace(chosen, conditions=tuple(kept)))
+
+    def linked(self, document) -> set[int]:
+        """The numbers of those whose layer shows a file."""
+        followed = [one for one in self.settings(document).conditions if one.layer]
+        return {one.number for one in followed if pictures.is_linked(find_layer(document, one.layer))}
+
+    def take_loras_from(self, folder: str) -> None:
+        """The LoRAs that prompts name lie there from now on, whatever the document."""
+        models.choose_lora_folder(folder)
+        for one in self.loop.documents:
+            one.problem = ""
+            one.set(one.settings)
+        self.loop.hurry()
+        self.changed.emit()
+
+    def sources(self, document, groups: bool = False) -> list[tuple[str, str]]:
+        """(id, name) of the layers that a ControlNet can follow, or of the groups that can hold regions."""
+        return [] if document is None else sources(document, self._own(document), groups)
+
+    def regions(self, document) -> dict[int, list[tuple[str, str, str]]]:
+        """By the number of a condition whose regions are a group's layers: (id, name, words of its own)."""
+        own, found = self._own(document), {}
+        for one, group in self._region_groups(document):
+            found[one.number] = regions.shown(one, group, regions.identity(own) if own is not None else "")
+        return found
+
+    def silent(self, document) -> dict[int, str]:
+        """By number: why something that is on steers nothing, as far as pictures have told, or more than it
+        should."""
+        one, own = self.of(document), self._own(document)
+        notes = {of.number: regions.note(document, group, own) for of, group in self._region_groups(document)}
+        found = one.session.silent() if one is not None else {}
+        return {**found, **{number: why for number, why in notes.items() if why}}
+
+    def _region_groups(self, document) -> list[tuple]:
+        """(condition, its group) of those that have one."""
+        of = [one for one in self.settings(document).conditions if one.kind == "regions"]
+        found = [(one, find_layer(document, one.layer)) for one in of]
+        return [(one, group) for one, group in found if group is not None]
+
+    def _own(self, document):
+        """Scumble's group, or None."""
+        if document is None:
+            return None
+        one = self.of(document)
+        group = one.group if one is not None else ManagedGroup.find(document, self.settings(document).group)
+        return None if group is None else group.group
