@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 13
+#define SCUMBLE_ABI_MINOR 14
 
 /**
  * Done.
@@ -889,7 +889,7 @@ typedef struct ScumbleCondition {
      */
     uint32_t kind;
     /**
-     * The ControlNet: its folder, or its .onnx file; since ABI 1.12 NULL or "" for the control that the model's own network reads
+     * The ControlNet: its folder, or its .onnx file; since ABI 1.14 NULL or "" for the control that the model's own network reads
      * (`own_control` of `scumble_engine_conditions`). The LoRA: its .safetensors file.
      */
     const char *file;
@@ -1550,7 +1550,7 @@ int32_t scumble_session_conditions(struct ScumbleSession *session,
 /**
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
  * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
- * (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.12,
+ * (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.14,
  * `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
  * not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,

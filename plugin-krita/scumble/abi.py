@@ -22,7 +22,7 @@ from ctypes import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 13
+ABI_MINOR = 14
 
 OK = 0
 UNCHANGED = 1

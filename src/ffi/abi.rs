@@ -213,7 +213,7 @@ pub struct ScumbleCondition {
     pub struct_size: u32,
     /// One of SCUMBLE_CONDITION_*.
     pub kind: u32,
-    /// The ControlNet: its folder, or its .onnx file; since ABI 1.12 NULL or "" for the control that the model's own network reads
+    /// The ControlNet: its folder, or its .onnx file; since ABI 1.14 NULL or "" for the control that the model's own network reads
     /// (`own_control` of `scumble_engine_conditions`). The LoRA: its .safetensors file.
     pub file: *const c_char,
     /// How much a ControlNet says, 0..10; 0 = nothing. A region's weight against others of its rank that it overlaps and,

@@ -140,7 +140,7 @@ pub unsafe extern "C" fn scumble_session_conditions(
 
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
 /// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
-/// (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.12,
+/// (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.14,
 /// `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
 /// not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
