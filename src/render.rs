@@ -91,6 +91,13 @@ pub struct Lora<'a> {
     pub text: f32,
 }
 
+impl Lora<'_> {
+    /// Does it change the model?
+    pub fn is_on(&self) -> bool {
+        self.scale != 0.0 || self.text != 0.0
+    }
+}
+
 /// A picture that a ControlNet reads, and how much it says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Control<'a> {

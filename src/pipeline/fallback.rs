@@ -8,7 +8,7 @@ use crate::models::device::auto;
 use crate::models::device::{Choice, Device};
 use crate::pipeline::{LoadOptions, Pipeline};
 use crate::policy::Policy;
-use crate::render::{Capabilities, Ended, ModelInfo, Quality, Renderer, Scene, Sink};
+use crate::render::{Capabilities, Ended, Lora, ModelInfo, Quality, Renderer, Scene, Sink};
 
 /// A loaded model, and what it was loaded from.
 pub struct Fallback {
@@ -58,7 +58,8 @@ impl Renderer for Fallback {
         };
         let note = auto::gave_up(&self.pipeline.info.device, &error);
         log::warn!("{note}");
-        let options = LoadOptions { device: Device::CPU.to_string(), ..self.options.clone() };
+        let loras = self.options.loras || scene.loras().any(Lora::is_on);
+        let options = LoadOptions { device: Device::CPU.to_string(), loras, ..self.options.clone() };
         let alive = RefCell::new(&mut *sink);
         let mut pipeline = Pipeline::load(&options, cancel, &|_, _| alive.borrow_mut().step())?;
         pipeline.info.device_note = note;

@@ -86,7 +86,7 @@ impl Loras {
 
     /// A network that is loaded for this scene or later, a U-Net for ControlNets, is not to be read twice for its LoRAs.
     pub fn expect(&mut self, scene: &Scene<'_>) {
-        self.expected |= scene.loras().any(is_on);
+        self.expected |= scene.loras().any(render::Lora::is_on);
     }
 
     /// Sees to it that the networks have what the scene asks for, and nothing else.
@@ -102,7 +102,7 @@ impl Loras {
         denoisers: impl Iterator<Item = &'n mut Denoiser>,
         cancel: &Cancel,
     ) -> Result<()> {
-        let wanted: Vec<_> = scene.loras().filter(|lora| is_on(lora)).collect();
+        let wanted: Vec<_> = scene.loras().filter(|lora| lora.is_on()).collect();
         if wanted.is_empty() && self.folded.is_empty() {
             return Ok(());
         }
@@ -290,10 +290,6 @@ impl Loras {
         folded.asked.clone_from(&target.asked);
         Ok(())
     }
-}
-
-fn is_on(lora: &render::Lora<'_>) -> bool {
-    lora.scale != 0.0 || lora.text != 0.0
 }
 
 /// Modules that most LoRAs change: they have their branches from the first LoRA on, whichever that is.

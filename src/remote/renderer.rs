@@ -16,7 +16,7 @@ use crate::remote::link::{Link, Trouble};
 use crate::remote::message::{About, greeting};
 use crate::remote::socket::Socket;
 use crate::remote::{Options, Sharing};
-use crate::render::{Capabilities, Ended, ModelInfo, Quality, Renderer, Scene, Sink};
+use crate::render::{Capabilities, Ended, Lora, ModelInfo, Quality, Renderer, Scene, Sink};
 
 /// So many times in a row the same thing is tried.
 pub const TRIES: u32 = 3;
@@ -261,6 +261,8 @@ impl Renderer for Remote {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         cancel.check()?;
+        // The next process has room for them at once, and reads no network twice.
+        self.options.load.loras |= scene.loras().any(Lora::is_on);
         let mut asked = |remote: &mut Remote| {
             remote.linked(cancel, &|_, _| {})?;
             remote.jobs += 1;

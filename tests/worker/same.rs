@@ -1,5 +1,6 @@
 //! The same pictures as in the host's process, to the last bit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ndarray::{Array2, Array4, s};
@@ -9,6 +10,7 @@ use scumble::engine::Engine;
 use scumble::error::{Error, Status};
 use scumble::grid::{Level, Window};
 use scumble::job::Preview;
+use scumble::models::weights::Weights;
 use scumble::pipeline::Pipeline;
 use scumble::pixels::{Format, ImageView, Picture};
 use scumble::prepare::Prepare;
@@ -116,6 +118,32 @@ fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     let wrong = Request { loras: &[Lora { file: &other, ..lora }], ..request(&picture) };
     assert_eq!(wrong.error(&mut apart), wrong.error(&mut here));
     assert_eq!(program.started().len(), 1);
+}
+
+/// Where LoRAs were once used, the process that is started after a rest has room for them from the beginning.
+#[test]
+fn after_a_rest_no_network_is_read_twice_for_its_loras() {
+    let (program, model) = (Program::new("lora-rest", ""), Scratch::copy_of("sd15", "lora-rest"));
+    let weights = ["unet/model", "text_encoder/model"].map(|network| {
+        let (file, weights) = (format!("{network}.onnx"), format!("{network}-weights.onnx"));
+        model.copy(&file, &weights);
+        let graph = Weights::of(&model.0.join(&weights)).unwrap();
+        model.write(&file, graph.with_branches(&BTreeSet::new(), false).unwrap());
+        weights
+    });
+    let mut options = options(&program.path);
+    options.load.model_dir = model.0.clone();
+    let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
+    let (picture, peft) = (grey(64, 64), lora_file("sd15-peft"));
+    let loras = [Lora { file: &peft, scale: 1.0, text: 1.0 }];
+    let with = Request { loras: &loras, ..request(&picture) };
+    let before = run(&mut apart, &with);
+    apart.rest();
+    run(&mut apart, &request(&picture));
+    assert_eq!(program.started().len(), 2);
+    // Whatever is read from here on fails.
+    weights.iter().for_each(|weights| model.remove(weights));
+    assert_eq!(run(&mut apart, &with).patches[0].picture, before.patches[0].picture);
 }
 
 #[test]
