@@ -4,6 +4,7 @@
 //! speak `f32` and `i64`, and conversion happens here, once, only where the types differ.
 
 mod bound;
+mod brain;
 mod elsewhere;
 pub(crate) mod errors;
 mod kept;

@@ -19,6 +19,12 @@ pub(super) fn worth_a_second_try(code: ErrorCode) -> bool {
     )
 }
 
+/// Whether it may be the type of numbers that it does not know.
+pub(super) fn lacks_type(error: &ort::Error) -> bool {
+    let codes = [ErrorCode::NotImplemented, ErrorCode::InvalidGraph, ErrorCode::GenericFailure];
+    codes.contains(&error.code()) && !out_of_memory(error.message())
+}
+
 pub(super) fn load_error(name: &str, path: &Path, device: Device, error: &ort::Error) -> Error {
     // ONNX Runtime begins with the path, which the sentence has already.
     let detail = one_line(error.message());

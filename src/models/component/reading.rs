@@ -1,15 +1,16 @@
 //! From a file to a session.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::Outlet;
 
-use super::Port;
-use super::errors::{load_error, worth_a_second_try};
+use super::errors::{lacks_type, load_error, worth_a_second_try};
 use super::kept::{Draft, Kept};
 use super::links::Followed;
+use super::{Port, brain};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::device::{Options, Precision, session_builder};
@@ -26,6 +27,14 @@ pub(super) enum Source<'a> {
     Changed(&'a [u8]),
 }
 
+/// The same, ready to be read.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    File(&'a Path),
+    /// And the folder in which its other files are.
+    Model(&'a [u8], &'a Path),
+}
+
 /// Reads a network; where the device rounds, also with all digits.
 pub(super) fn sessions(
     (name, path): (&'static str, &Path),
@@ -40,18 +49,16 @@ pub(super) fn sessions(
         Source::File => Followed::of_file(path, folder),
         Source::Changed(model) => Followed::of(model, folder),
     };
-    let model = match (&followed, source) {
-        (Some(Followed { model, folder }), _) => Some((model.as_slice(), folder.as_path())),
-        (None, Source::Changed(model)) => Some((model, folder)),
-        (None, Source::File) => None,
+    let own = match (&followed, source) {
+        (Some(Followed { model, folder }), _) => Given::Model(model, folder),
+        (None, Source::Changed(model)) => Given::Model(model, folder),
+        (None, Source::File) => Given::File(path),
     };
     let read = |precision| -> Result<Session> {
         let options = Options { precision, ..options };
-        let commit = |level, file: &Path, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
+        let commit = |level, from: Given<'_>, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
             let mut builder = session_builder(runtime, options, level)?;
-            // What is kept is a file in any case.
-            let model = model.filter(|_| file == path);
-            if let Some((_, folder)) = model {
+            if let Given::Model(_, folder) = from {
                 builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.to_str().unwrap_or("."))?;
             }
             if let Some(draft) = draft {
@@ -62,9 +69,9 @@ pub(super) fn sessions(
                 // It fails only if the load has ended by itself.
                 let _ = canceler.cancel();
             });
-            match model {
-                Some((model, _)) => builder.commit_from_memory(model),
-                None => builder.commit_from_file(file),
+            match from {
+                Given::Model(model, _) => builder.commit_from_memory(model),
+                Given::File(file) => builder.commit_from_file(file),
             }
         };
         // Of a graph with branches what is kept makes the last bits of the picture others.
@@ -73,7 +80,7 @@ pub(super) fn sessions(
             Source::Changed(_) => None,
         };
         if let Some((kept, graph)) = kept.as_ref().and_then(|kept| Some((kept, kept.ready()?))) {
-            match commit(GraphOptimizationLevel::Disable, &graph, None) {
+            match commit(GraphOptimizationLevel::Disable, Given::File(&graph), None) {
                 Ok(session) => return Ok(session),
                 Err(error) => {
                     cancel.check()?;
@@ -86,8 +93,8 @@ pub(super) fn sessions(
         }
         let all = GraphOptimizationLevel::All;
         let first = match kept.as_ref().and_then(Kept::draft) {
-            None => commit(all, path, None),
-            Some(draft) => match commit(all, path, Some(&draft)) {
+            None => commit(all, own, None),
+            Some(draft) => match commit(all, own, Some(&draft)) {
                 Ok(session) => {
                     draft.keep();
                     Ok(session)
@@ -96,7 +103,7 @@ pub(super) fn sessions(
                 Err(error) => {
                     log::info!("no optimised graph of {} is kept: {}", path.display(), error.message());
                     drop(draft);
-                    commit(all, path, None)
+                    commit(all, own, None)
                 }
             },
         };
@@ -105,7 +112,20 @@ pub(super) fn sessions(
             if cancel.is_cancelled() || !worth_a_second_try(error.code()) {
                 return Err(error);
             }
-            commit(GraphOptimizationLevel::Level2, path, None).map_err(|_| error)
+            commit(GraphOptimizationLevel::Level2, own, None).map_err(|_| error)
+        });
+        let session = session.or_else(|error| {
+            if cancel.is_cancelled() || !lacks_type(&error) {
+                return Err(error);
+            }
+            let (whole, folder) = match own {
+                Given::Model(model, folder) => (Cow::Borrowed(model), folder),
+                Given::File(file) => (std::fs::read(file).unwrap_or_default().into(), folder),
+            };
+            let Some(wide) = brain::in_floats(&whole) else { return Err(error) };
+            drop(whole);
+            log::info!("the {name} computes in bfloat16, which {device} cannot: it is read in 32 bits");
+            commit(all, Given::Model(&wide, folder), None).map_err(|_| error)
         });
         cancel.check()?;
         session.map_err(|error| load_error(name, path, device, &error))
