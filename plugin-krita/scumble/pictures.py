@@ -95,7 +95,10 @@ def look_again(layer, known: dict[str, int]) -> None:
     if known.get(identity) != written:
         known[identity] = written
         # Not `resetCache`, which does nothing for a file that was missing at first.
-        layer.setProperties(layer.path(), layer.scalingMethod())
+        how = [layer.scalingMethod()]
+        if hasattr(layer, "scalingFilter"):
+            how.append(layer.scalingFilter())  # Krita 5.2 wants it, 5.1 does not know it
+        layer.setProperties(layer.path(), *how)
 
 
 def _link(document, path: str, on_canvas: bool):

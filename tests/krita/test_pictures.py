@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures from elsewhere than a layer: from the clipboard, kept in the document, or linked to their file."""
 
+import krita
 import pytest
 from conftest import eventually, run
 from scumble import pictures, steering
@@ -107,7 +108,10 @@ def test_a_linked_picture_follows_its_file_and_may_be_kept_later(live, document,
     assert document.root.children[-1] is made, "there is nothing to be kept any more"
 
 
-def test_a_linked_file_that_is_gone_is_told_and_its_entry_stays(live, document, tmp_path, lines):  # noqa: F811
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_linked_file_that_is_gone_is_told_and_its_entry_stays(live, document, tmp_path, monkeypatch, newer):
+    if newer:  # Krita 5.2 and later
+        monkeypatch.setattr(krita.Node, "scalingFilter", lambda layer: "Bicubic", raising=False)
     file = picture(tmp_path / "mood.png", 20, 10, (30, 20, 10))
     live.steer(document, "linked", file)
     layer = document.root.children[-1]

@@ -200,8 +200,9 @@ class Node(QtCore.QObject):
     def scalingMethod(self):
         return "ToImageSize" if self.scales else "None"
 
-    def setProperties(self, path, scaling):
-        assert path == self.file and scaling == self.scalingMethod()
+    def setProperties(self, path, scaling, *scaling_filter):
+        newer = hasattr(self, "scalingFilter")  # since 5.2, which wants it
+        assert (path, scaling, len(scaling_filter)) == (self.file, self.scalingMethod(), newer)
         self.loads += 1
         self.show_file()
 
