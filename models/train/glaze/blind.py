@@ -1,13 +1,14 @@
 """A blind comparison: pairs of pictures side by side, sides and order drawn by a seed, and how answers count.
 
     python blind.py make --scumble PROGRAM --pack PACK --out FOLDER --model FOLDER [--before FOLDER]
+                         [--strength 0.6] [--against paint before truth]
     python blind.py count FOLDER ANSWERS.json [ANSWERS.json ...]
 
 `make` renders the twenty paintings of ../compose/beginner.py and paintings simulated of the held-out
-landscapes, all at strength 0.6, and pairs the model's picture with the paint, with that of the model before,
-and with the true landscape. OUT gets sheets of four pairs for the eyes and key.json, which they must not see.
-An answer file is {"1": "left", "2": "right", ...}, one for each pair of eyes. The answers that were given lie
-in blind/.
+landscapes, all at one strength, and pairs the model's picture with the paint, with that of the model before,
+and with the true landscape. OUT gets a folder `eyes` with sheets of four pairs and question.txt, all that the
+eyes may see, and key.json. An answer file is {"1": "left", "2": "right", ...}, one for each pair of eyes. The
+answers that were given lie in blind/.
 """
 
 import argparse
@@ -26,6 +27,18 @@ import paint  # noqa: E402
 from pictures import Engine  # noqa: E402
 
 SIDE, SHOWN, GAP, CAPTION, EACH, STRENGTH, SEED = 512, 384, 8, 22, 4, 0.6, 7
+AGAINST = ("paint", "before", "truth")
+QUESTION = """Look at every sheet of this folder, sheet-01.png and on, and at nothing outside this folder.
+
+Each sheet shows up to four pairs of pictures, left and right. Above each pair stand its number and the words
+of what somebody wanted to see. For each pair say which picture you would rather have as the one that shows
+what the words say: the better picture as a whole, by its light, its materials, its depth and its care for
+what is in it. Look at both before you choose, and choose from what you see alone: there is no system to left
+and right. Choose in every pair, also where it is close.
+
+Answer with one JSON object of all numbers, 1 to {count}: {{"1": "left", "2": "right", ...}}.
+Below it, in a few sentences: which faults came again and again, by the numbers of the pairs.
+"""
 
 
 def paintings(pack):
@@ -45,16 +58,18 @@ def paintings(pack):
 
 def make(a):
     out = Path(a.out)
-    (out / "made").mkdir(parents=True, exist_ok=True)
+    for folder in ("made", "eyes"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
     engine = Engine(a.scumble, "model", a.model, out / "made", None)
     before = Engine(a.scumble, "before", a.before, out / "made", None) if a.before else None
     pairs = []
     for name, image, prompt, true in paintings(a.pack):
-        made = engine(name, image, prompt, STRENGTH)
-        pairs.append((f"{name} paint", prompt, made, image))
-        if before:
-            pairs.append((f"{name} before", prompt, made, before(name, image, prompt, STRENGTH)))
-        if true:
+        made = engine(name, image, prompt, a.strength)
+        if "paint" in a.against:
+            pairs.append((f"{name} paint", prompt, made, image))
+        if before and "before" in a.against:
+            pairs.append((f"{name} before", prompt, made, before(name, image, prompt, a.strength)))
+        if true and "truth" in a.against:
             pairs.append((f"{name} truth", prompt, made, true))
     rng = random.Random(SEED)
     rng.shuffle(pairs)
@@ -71,9 +86,10 @@ def make(a):
             for n, shown in enumerate((made, other) if side == "left" else (other, made)):
                 small = shown.resize((SHOWN, SHOWN), Image.Resampling.LANCZOS)
                 sheet.paste(small, (x + GAP + n * (SHOWN + GAP), y + CAPTION))
-        sheet.save(out / f"sheet-{first // EACH + 1:02}.png")
+        sheet.save(out / "eyes" / f"sheet-{first // EACH + 1:02}.png")
+    (out / "eyes" / "question.txt").write_text(QUESTION.format(count=len(pairs)))
     (out / "key.json").write_text(json.dumps(key, indent=1) + "\n")
-    print(f"{len(pairs)} pairs; the eyes see the sheets alone")
+    print(f"{len(pairs)} pairs; the eyes see the folder `eyes` alone")
 
 
 def count(a):
@@ -98,6 +114,8 @@ def main():
     for name in ("scumble", "pack", "out", "model"):
         m.add_argument(f"--{name}", required=True)
     m.add_argument("--before", help="folder of another model")
+    m.add_argument("--strength", type=float, default=STRENGTH)
+    m.add_argument("--against", nargs="+", choices=AGAINST, default=AGAINST)
     m.set_defaults(run=make)
     c = what.add_parser("count")
     c.add_argument("folder", help="with key.json")

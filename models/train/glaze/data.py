@@ -23,7 +23,7 @@ SIDE, BUILT = 256, 11  # pixels; the class of buildings, boats and bridges
 class Source:
     """assets: folder of compose/assets.py. Each of `world` processes keeps its share of the shards."""
 
-    def __init__(self, assets, scenes, rank=0, world=1, capacity=4000, photos=0.08):
+    def __init__(self, assets, scenes, rank=0, world=1, capacity=4000, photos=0.12):
         assets, device = Path(assets), torch.device("cpu")
         self.scenes, self.rank, self.world, self.share = Path(scenes), rank, world, photos
         self.vocabulary = json.loads((assets / "vocabulary.json").read_text())
@@ -127,7 +127,7 @@ class Source:
             told = [self.caption(int(c), s) for c, s in zip(chosen, scenes, strict=True)]
             tokens[rows] = self.words(told)
         kept = (torch.rand(n) > ((t.float() - 350) / 350).clamp(0, 1)).float()
-        paint, picture = make.strokes(paint, picture, kept, 0.35)
+        paint, picture = make.strokes(paint, picture, kept, 0.2)
         words = torch.stack([pool.said[i, v] for pool, i, v in said]).float()
         mask = (tokens[:, 1:].abs().sum(-1) == 0).float() * -1e4
         return picture, paint, tokens[:, 0], tokens[:, 1:], mask, words, near

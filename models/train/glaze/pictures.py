@@ -50,11 +50,44 @@ def blocks(image, side=16):
 
 
 def measures(paint, made):
-    """Colour distance (0..255) and correlation of luminance over blocks, mean Laplacian of luminance."""
+    """Colour distance (0..255) and correlation of luminance over blocks, mean Laplacian of luminance, rim,
+    weave."""
     a, b = blocks(paint), blocks(made)
     y = np.asarray(made.convert("L"), np.float32)
     fine = np.abs(4 * y[1:-1, 1:-1] - y[:-2, 1:-1] - y[2:, 1:-1] - y[1:-1, :-2] - y[1:-1, 2:]).mean()
-    return np.abs(a - b).mean(), np.corrcoef(a.mean(2).ravel(), b.mean(2).ravel())[0, 1], fine
+    alike = np.corrcoef(a.mean(2).ravel(), b.mean(2).ravel())[0, 1]
+    return np.abs(a - b).mean(), alike, fine, rim(made), weave(made)
+
+
+def rim(made, wide=3, inner=(6, 12), segment=16):
+    """How far the outermost pixels' colours are from those a little further in, 0..255."""
+    sides = [np.rot90(np.asarray(made.convert("RGB"), np.float32), k) for k in range(4)]
+    n = sides[0].shape[0] // segment
+
+    def mean(a, first, last):
+        return a[: n * segment, first:last].reshape(n, segment, last - first, 3).mean((1, 2))
+
+    return np.mean([np.abs(mean(a, 0, wide) - mean(a, *inner)).mean() for a in sides])
+
+
+def repeats(y, cell, around=3):
+    """Root mean square of what is finer than a square cell and the same in all cells around."""
+    ends = [1.0] * cell if cell % 2 else [0.5, *[1.0] * (cell - 1), 0.5]
+    smooth = np.pad(y, cell // 2, mode="edge")
+    for _ in range(2):  # columns, then rows; the blur knows nothing of what repeats in a cell
+        width = smooth.shape[1] - len(ends) + 1
+        smooth = sum(w * smooth[:, k : k + width] for k, w in enumerate(ends)).T / cell
+    h, w = (s // cell for s in y.shape)
+    fine = (y - smooth)[: h * cell, : w * cell].reshape(h, cell, w, cell).transpose(0, 2, 1, 3)
+    size = 2 * around + 1
+    windows = np.lib.stride_tricks.sliding_window_view(fine, (size, size), (0, 1))
+    return np.sqrt((windows.mean((-2, -1)) ** 2).mean())
+
+
+def weave(made):
+    """How much more repeats with the cells of 8 pixels than with 7 and 9: about 1 in a photograph."""
+    y = np.asarray(made.convert("L"), np.float32)
+    return 2 * repeats(y, 8) / (repeats(y, 7) + repeats(y, 9))
 
 
 def found(paint, mask, made):
@@ -95,17 +128,18 @@ def main():
     paintings = [(name, draw().convert("RGB"), prompt, None) for name, draw, prompt in beginner.ALL]
     shapes = [(f"shape-{name}", *draw(), prompt) for name, draw, prompt in beginner.SHAPES]
     paintings += [(name, image.convert("RGB"), prompt, mask) for name, image, mask, prompt in shapes]
-    print("model | strength | colour distance | layout | sharpness | shapes found")
+    print("model | strength | colour distance | layout | sharpness | rim | weave | shapes found")
     for name, folder in (m.split("=", 1) for m in a.models):
         engine = Engine(a.scumble, name, folder, a.out, a.steps)
         made = [[engine(n, image, prompt, s) for s in STRENGTHS] for n, image, prompt, _ in paintings]
         for k, strength in enumerate(STRENGTHS):
             rows = zip(paintings, made, strict=True)
             figures = [(measures(p[1], m[k]), p[3] and found(p[1], p[3], m[k])) for p, m in rows]
-            colour, layout, sharp = np.mean([f[0] for f in figures], 0)
+            colour, layout, *fine = np.mean([f[0] for f in figures], 0)
             left = [f[1] for f in figures if f[1] is not None]
             seen = sum(v > 0.5 for v in left)
-            print(f"{name} | {strength} | {colour:.1f} | {layout:.2f} | {sharp:.1f} | {seen} of {len(left)}")
+            cells = f"{colour:.1f} | {layout:.2f} | " + " | ".join(f"{v:.2f}" for v in fine)
+            print(f"{name} | {strength} | {cells} | {seen} of {len(left)}")
         rows = [(p[2], [p[1], *m]) for p, m in zip(paintings, made, strict=True)]
         grid(rows, ["paint", *map(str, STRENGTHS)]).save(Path(a.out) / f"{name}.jpg", quality=85)
     rows = []

@@ -41,14 +41,18 @@ def options():
     p.add_argument("--processes", type=int, default=2)
     p.add_argument("--batch", type=int, default=10)
     p.add_argument("--carry", type=int, default=3, help="results that go on at a lower noise")
-    p.add_argument("--lr", type=float, default=4e-4)
-    p.add_argument("--critic-lr", type=float, default=6e-4)
+    p.add_argument("--lr", type=float, help="default: 4e-4, or half of that from weights that ship")
+    p.add_argument("--critic-lr", type=float, help="default: one and a half of --lr")
     p.add_argument("--warm", type=int, default=200, help="steps before the adversary, as many to bring it in")
     p.add_argument("--crops", type=float, default=0.35, help="share of native crops in what is judged")
     p.add_argument(
         "--from-shipped", help="begin with this model folder's weights; until --warm the critics learn alone"
     )
-    return p.parse_args()
+    p.add_argument("--critics", help="with --from-shipped: a checkpoint of train.py whose critics go on")
+    a = p.parse_args()
+    a.lr = a.lr or (2e-4 if a.from_shipped else 4e-4)
+    a.critic_lr = a.critic_lr or 1.5 * a.lr
+    return a
 
 
 def mean(x):
@@ -75,7 +79,11 @@ class Trainer:
         self.slow = {
             k: copy.deepcopy(self.nets[k]).eval().requires_grad_(False) for k in ("generator", "smooth")
         }
-        self.features = Features(Path(a.assets) / "features.pt").bfloat16().to(memory_format=LAST).eval()
+        # Without instructions for it bfloat16 is emulated, several times slower than float32.
+        self.half = torch.cpu._is_avx512_bf16_supported()
+        self.features = Features(Path(a.assets) / "features.pt").to(memory_format=LAST).eval()
+        if self.half:
+            self.features.bfloat16()
         self.code, self.sigma = Code(), sigmas()
 
         def adam(names, lr, decay=1e-4):
@@ -95,7 +103,9 @@ class Trainer:
         if path.exists():
             self.load(torch.load(path, map_location="cpu", weights_only=False))
         elif a.from_shipped:
-            self.load(shipped.checkpoint(shipped.load(a.from_shipped)))
+            critics = torch.load(a.critics, map_location="cpu", weights_only=False) if a.critics else {}
+            known = {k: critics[k] for k in ("pixel", "sentence", "reader", "scale") if k in critics}
+            self.load(shipped.checkpoint(shipped.load(a.from_shipped)) | known)
         self.begin = self.saved = time.time()
         random.seed(self.step + 77 * self.rank)
         torch.manual_seed(self.step + 77 * self.rank)
@@ -120,6 +130,8 @@ class Trainer:
         grads = [p.grad for g in optimiser.param_groups for p in g["params"] if p.grad is not None]
         flat = torch.cat([*(g.reshape(-1) for g in grads), torch.tensor([float(extra)])])
         dist.all_reduce(flat)
+        if not grads:
+            return float(flat[-1])
         parts = (flat[:-1] / self.a.processes).split([g.numel() for g in grads])
         torch._foreach_copy_(grads, [v.view_as(g) for v, g in zip(parts, grads, strict=True)])
         return float(flat[-1])
@@ -150,6 +162,9 @@ class Trainer:
         state |= {k: getattr(self, k) for k in ("step", "seen", "scale", "shipped")}
         torch.save(state, self.out / "glaze.tmp")
         os.replace(self.out / "glaze.tmp", self.out / "glaze.pt")
+
+    def amp(self):
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.half)
 
     def first(self):
         """A batch at its first noise, and the results that go on."""
@@ -202,8 +217,9 @@ class Trainer:
         return 2 * pixel + 1.2 * paint + 4 * aligned + 3 * local, pixel, paint, w
 
     def train_step(self):
-        a, nets = self.a, self.nets
-        amp = torch.autocast("cpu", torch.bfloat16)
+        a, nets, amp = self.a, self.nets, self.amp()
+        on = self.step >= a.warm
+        alone = self.shipped and not on  # new critics must not undo what a trained generator knows
         b = self.first()
         n = len(b["t"])
         mute = self.step % 20 == 7
@@ -211,7 +227,7 @@ class Trainer:
         if mute:
             sentence, tokens, mask = sentence * 0, tokens * 0, torch.full_like(mask, -1e4)
         s = b["s"].view(-1, 1, 1, 1)
-        with amp:
+        with torch.set_grad_enabled(not alone), amp:
             scaled = (b["x"] / (s * s + 1).sqrt()).contiguous(memory_format=LAST)
             z = nets["generator"](scaled, b["t"].float(), sentence, tokens, mask)
             y = nets["smooth"](z)
@@ -219,13 +235,14 @@ class Trainer:
         true, made = self.seen_by_judges((b["picture"], y), whole)
         with torch.no_grad():
             fr = self.features(true)
-        ff = self.features(made.clamp(-1.1, 1.1))
+        with torch.set_grad_enabled(not alone):
+            ff = self.features(made.clamp(-1.1, 1.1))
         if self.scale is None or self.step < 20:
             now = torch.stack([q.float().abs().mean() for q in fr])
             self.scale = now if self.scale is None else 0.9 * self.scale + 0.1 * now
         rec, pixel, paint, w = self.reconstruction(y, b, ff, fr)
         nf, nr = ([q / k for q, k in zip(f[1:], self.scale[1:], strict=True)] for f in (ff, fr))
-        loss, on = rec, self.step >= a.warm
+        loss = rec
         if on:
             with amp:
                 po, pf = nets["pixel"](made)
@@ -239,18 +256,21 @@ class Trainer:
             if not mute and (self.step % 25 == 0 or self.balance.now is None):
                 self.balance.measure(y, rec, (gan, match, read))
             if self.balance.now is not None:
-                g = self.balance.now * min(1.0, (self.step - a.warm + 1) / a.warm)
+                # A trained generator would unlearn its texture while the adversary is brought in.
+                share = 1.0 if self.shipped else min(1.0, (self.step - a.warm + 1) / a.warm)
+                g = self.balance.now * share
                 loss = rec + g[0] * gan + g[1] * match + (0 if mute else g[2]) * read
-        alone = self.shipped and not on  # new critics must not undo what a trained generator knows
         self.optimisers["make"].zero_grad(set_to_none=True)
-        loss.backward()
+        if not alone:
+            loss.backward()
         over = self.rank == 0 and (
             self.elapsed() > a.minutes * 60 or bool(a.steps and self.step + 1 >= a.steps)
         )
         over = self.shared(self.optimisers["make"], over)
         parameters = self.optimisers["make"].param_groups[0]["params"]
-        norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
+        norm = 0.0
         if not alone:
+            norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
             self.optimisers["make"].step()
         judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], sentence)
         with amp:
@@ -276,7 +296,7 @@ class Trainer:
     def judge(self, true, made, nr, nf, sentence):
         if self.step < self.a.warm - 30 and not self.shipped:
             return 0.0
-        with torch.autocast("cpu", torch.bfloat16):
+        with self.amp():
             real, fake = self.nets["pixel"](true)[0], self.nets["pixel"](made)[0]
             r, wrong = self.nets["sentence"](nr, sentence, sentence.roll(1, 0))
             k = self.nets["sentence"](nf, sentence)[0]
