@@ -64,7 +64,7 @@ void dialog_start_renderer(Dialog *d) {
     steering_block(d->steering, NULL);
     steering_forget(d->steering);
     dialog_forget_error(d);
-    d->renderer = renderer_new(d->settings->model, &error);
+    d->renderer = renderer_new(d->settings, &error);
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
     dialog_say_error(d, error);
     preview_set_picture(d->view.preview, d->renderer);
@@ -304,7 +304,7 @@ static void reset(Dialog *d) {
     settings_text(&d->settings->words, "");
     style_menu_show(d->styles, "", "");
     d->knows_model = FALSE;
-    dialog_settings_changed(strcmp(d->renderer ? d->renderer->model : "", "") != 0, d);
+    dialog_settings_changed(d->settings->share || strcmp(d->renderer ? d->renderer->model : "", ""), d);
 }
 
 static void respond(GtkDialog *window, gint response, Dialog *d) {

@@ -94,16 +94,20 @@ static gboolean open_library(GError **error) {
     return opened = whole;
 }
 
-Renderer *renderer_new(const gchar *model, GError **error) {
+/* A plug-in of GIMP's is a process of its own; one that shares has the worker that Krita may have too. */
+static guint32 process_for(const Settings *s) {
+    gboolean shared = s->share || !g_strcmp0(g_getenv("SCUMBLE_SHARE_WORKER"), "1");
+    return shared ? SCUMBLE_PROCESS_SHARED : SCUMBLE_PROCESS_HOST;
+}
+
+Renderer *renderer_new(const Settings *s, GError **error) {
     ScumbleEngineOptions options;
     if (!open_library(error) || !good(lib.engine_options_init(&options, sizeof options), error)) return NULL;
     Renderer *r = g_new0(Renderer, 1);
-    r->model = g_strdup(model);
+    r->model = g_strdup(s->model);
     r->preview = SCUMBLE_PREVIEW_EACH_STEP;
-    options.model_dir = *model ? r->model : NULL;
-    /* A plug-in of GIMP's is a process of its own; one that shares has the worker that Krita may have too. */
-    options.process =
-        g_strcmp0(g_getenv("SCUMBLE_SHARE_WORKER"), "1") ? SCUMBLE_PROCESS_HOST : SCUMBLE_PROCESS_SHARED;
+    options.model_dir = *r->model ? r->model : NULL;
+    options.process = process_for(s);
     options.loras = known_has_loras();
     if (!good(lib.engine_create(&options, &r->engine), error) ||
         !good(lib.session_create(r->engine, &r->session), error)) {

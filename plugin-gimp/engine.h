@@ -32,8 +32,8 @@ typedef struct {
     gboolean dead;   /* the engine could not be loaded: make another renderer */
 } Renderer;
 
-/* Opens the library (once) and starts to load the model, "" being the one that comes with it. */
-Renderer *renderer_new(const gchar *model, GError **error);
+/* Opens the library (once) and starts to load the settings' model, shared with other programs or not. */
+Renderer *renderer_new(const Settings *settings, GError **error);
 void renderer_free(Renderer *renderer);
 
 gboolean renderer_set(Renderer *renderer, const Settings *settings, GError **error);

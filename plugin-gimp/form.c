@@ -21,6 +21,7 @@ typedef struct {
 struct Form {
     GtkWidget *box, *prompt, *negative, *samplers, *models;
     GtkWidget *keeps; /* the line of paint_guidance: only for models that have one */
+    GtkWidget *share, *note; /* ... why the model runs where it does, and why it is not shared */
     GtkSizeGroup *labels;
     Number strength, steps, guidance, seed, paint_guidance;
     GPtrArray *names;   /* of the entries of `samplers`; the first is "" */
@@ -207,6 +208,31 @@ static void model_changed(GtkComboBox *models, Form *f) {
     if (f->model != before) tell(f, TRUE);
 }
 
+static void share_toggled(GtkToggleButton *share, Form *f) {
+    (void)share;
+    tell(f, TRUE);
+}
+
+static void add_share(Form *f) {
+    f->share = gtk_check_button_new_with_label("Share the model between programs");
+    gtk_widget_set_tooltip_text(f->share, "GIMP, Krita and others where this is ticked load a model once for all, and render by turns");
+    gtk_box_pack_start(GTK_BOX(f->box), f->share, FALSE, FALSE, 0);
+    g_signal_connect(f->share, "toggled", G_CALLBACK(share_toggled), f);
+    f->note = gtk_label_new(NULL);
+    align_left(f->note);
+    gtk_label_set_line_wrap(GTK_LABEL(f->note), TRUE);
+    gtk_label_set_width_chars(GTK_LABEL(f->note), 40);
+    gtk_box_pack_start(GTK_BOX(f->box), f->note, FALSE, FALSE, 0);
+    gtk_widget_set_no_show_all(f->note, TRUE);
+}
+
+/* Only where the artist wants to share it: the window has little room. */
+static void show_note(Form *f, const gchar *note) {
+    gboolean shared = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(f->share));
+    gtk_label_set_text(GTK_LABEL(f->note), note ? note : "");
+    gtk_widget_set_visible(f->note, shared && note && *note);
+}
+
 static void get_clicked(GtkButton *button, Form *f) {
     (void)button;
     if (f->get) f->get(f->data);
@@ -256,6 +282,7 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     }
     gtk_widget_set_no_show_all(f->keeps, TRUE);
     add_models(f);
+    add_share(f);
     form_show(f, settings);
     return f;
 }
@@ -290,6 +317,7 @@ void form_read(const Form *f, Settings *s) {
     s->paint_guidance = f->paint_guidance.own ? 0.0 : gtk_adjustment_get_value(f->paint_guidance.adjustment);
     s->steps = f->steps.own ? 0 : (gint)gtk_adjustment_get_value(f->steps.adjustment);
     s->seed = (gint)gtk_adjustment_get_value(f->seed.adjustment);
+    s->share = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(f->share));
 }
 
 void form_show(Form *f, const Settings *s) {
@@ -306,6 +334,7 @@ void form_show(Form *f, const Settings *s) {
     if (!f->steps.own) gtk_adjustment_set_value(f->steps.adjustment, s->steps);
     gtk_adjustment_set_value(f->seed.adjustment, s->seed);
     choose_sampler(f, s->sampler);
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(f->share), s->share);
     f->model = model_entry(f, s->model);
     gtk_combo_box_set_active(GTK_COMBO_BOX(f->models), f->model);
     f->showing = FALSE;
@@ -324,6 +353,7 @@ void form_know_model(Form *f, const ScumbleEngineInfo *info, gchar **samplers) {
     gboolean keeps = info != NULL && info->default_paint_guidance > 0.0f;
     know(&f->paint_guidance, keeps, keeps ? info->default_paint_guidance : 1.0);
     gtk_widget_set_visible(f->keeps, keeps);
+    show_note(f, info ? info->device_note : NULL);
     f->showing = FALSE;
     if (!fits) tell(f, FALSE);
 }

@@ -73,7 +73,7 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrA
     gint32 made = -1;
     Steering *steering = steering_new(image);
     steering_set(steering, conditions);
-    Renderer *r = renderer_new(settings->model, error);
+    Renderer *r = renderer_new(settings, error);
     Paint *paint = r ? canvas_read_layer(image, layer) : NULL;
     if (r) renderer_preview(r, FALSE); /* nobody would see them */
     if (r && !paint) {

@@ -82,6 +82,7 @@ void settings_load(Settings *s) {
         load_text(file, "style", &s->style);
         load_text(file, "words", &s->words);
         load_integer(file, "keep", 1, &s->keep);
+        load_integer(file, "share", 1, &s->share);
         load_integer(file, "x", WINDOW_MOST, &s->x);
         load_integer(file, "y", WINDOW_MOST, &s->y);
         load_integer(file, "width", WINDOW_MOST, &s->width);
@@ -99,6 +100,7 @@ static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_string(file, GROUP, "style", s->style);
     g_key_file_set_string(file, GROUP, "words", s->words);
     g_key_file_set_integer(file, GROUP, "keep", s->keep);
+    g_key_file_set_integer(file, GROUP, "share", s->share);
 }
 
 void settings_save(const Settings *s, gboolean all) {

@@ -25,6 +25,7 @@ typedef struct {
     gchar *words; /* of the style, added to the prompt */
     gchar *control, *lora, *region, *reference; /* what steers, as scripts say it (grammar.h): not kept */
     gboolean keep; /* the live layer, when the dialog closes */
+    gboolean share; /* the model, with other programs that do */
     gint x, y, width, height; /* of the dialog; 0 by 0: as it likes */
 } Settings;
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from krita_install import ROOT, fill_lib, find_runtime
+from krita_install import ROOT, fill_lib, find_runtime, find_worker
 
 # By GIMP's number: the variable that names its profile, the profile's name, the program.
 GIMPS = {
@@ -60,7 +60,7 @@ def fill(target: Path, plugin: Path, library: Path, model: Path | None, runtime:
     (target / "scumble").chmod(0o755)
     for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
         shutil.copy(ROOT / licence, target / licence)
-    fill_lib(target / "lib", library, model, runtime)
+    fill_lib(target / "lib", library, model, runtime, find_worker(library))
 
 
 def parser(description: str) -> argparse.ArgumentParser:

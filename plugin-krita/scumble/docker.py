@@ -111,6 +111,7 @@ class ScumbleDocker(DockWidget):
         self.more.column.addLayout(self._sliders())
         self.model = ModelRow()
         self.model.chosen.connect(lambda model: self._do(lambda d: self._choose_in(d, model)))
+        self.model.shared.connect(lambda on: self._do(lambda _: self.live.share_model(on)))
         self.model.faster.clicked.connect(lambda: self._do(self._set_up_runtime))
         self.more.column.addWidget(self.model)
         self._boxes(self.more.column)

@@ -29,6 +29,7 @@ class ModelInfo:
     strength: float
     guidance: float
     runtime: str
+    note: str = ""  # why it runs there, and why not as was asked for
     paint_guidance: float = 0.0  # its own, if it changes the paint as it is told; else 0
 
     @property
@@ -42,11 +43,11 @@ class ModelInfo:
 
 class Engine(Owned):
     """A model that is loaded in the background, and its worker; shared by any number of sessions.
-    With `loras` the first LoRA takes no longer than another."""
+    With `loras` the first LoRA takes no longer than another; `process` is one of abi.PROCESS_*."""
 
     def __init__(
         self, library: Library, model_dir=None, device=None, runtime=None, threads: int = 0, idle_ms: int = 0,
-        loras: bool = False,
+        loras: bool = False, process: int = abi.PROCESS_AUTO,
     ):  # fmt: skip
         options = library.made(abi.EngineOptions, "scumble_engine_options_init")
         options.model_dir = encoded(model_dir)
@@ -55,6 +56,7 @@ class Engine(Owned):
         options.intra_threads = threads
         options.idle_ms = idle_ms
         options.loras = loras
+        options.process = process
         out = ctypes.c_void_p()
         library.check(library.call.scumble_engine_create(ctypes.byref(options), ctypes.byref(out)))
         super().__init__(library, out.value, "scumble_engine_release")
@@ -65,7 +67,7 @@ class Engine(Owned):
         return ModelInfo(
             i.state, i.progress, i.error, text(i.message), text(i.model_name), text(i.model_description),
             text(i.device), i.native_side, i.default_steps, i.default_strength, i.default_guidance,
-            text(i.runtime), i.default_paint_guidance,
+            text(i.runtime), text(i.device_note), i.default_paint_guidance,
         )  # fmt: skip
 
     def conditions(self) -> dict[str, str]:

@@ -4,6 +4,8 @@ its last document."""
 
 from __future__ import annotations
 
+from krita import Krita
+
 from . import abi, getting, log, models
 from .engine import Engine
 from .getting import Offer
@@ -25,7 +27,17 @@ OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL
 # milliseconds that the engine's own process stays without a stroke while live is on: an artist who thinks for
 # a while is not to wait for a large model
 REST = 600_000
+SHARED = "share_model"  # what is kept in Krita's settings: "yes" where the artist wants that
 KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live document that used it
+
+
+def is_shared() -> bool:
+    """Is the model to be the same for all programs of this user that ask for that?"""
+    return Krita.instance().readSetting("scumble", SHARED, "") == "yes"
+
+
+def share(on: bool) -> None:
+    Krita.instance().writeSetting("scumble", SHARED, "yes" if on else "")
 
 
 class Engines(QtCore.QObject):
@@ -46,8 +58,9 @@ class Engines(QtCore.QObject):
         """Raises ScumbleError for a model that the artist has not chosen, and without a library."""
         folder = models.folder(model)
         if model not in self.made:
+            process = abi.PROCESS_SHARED if is_shared() else abi.PROCESS_AUTO
             self.made[model] = Engine(
-                self.loaded(), folder or None, idle_ms=REST, loras=models.has_loras()
+                self.loaded(), folder or None, idle_ms=REST, loras=models.has_loras(), process=process
             )
         return self.made[model]
 
@@ -75,7 +88,8 @@ class Engines(QtCore.QObject):
         return faster or next(iter(every), None)
 
     def renew(self) -> None:
-        """ONNX Runtime is another one: engines are made anew. Those in use are to be closed before."""
+        """ONNX Runtime is another one, or they are to be shared: engines are made anew. Those in use are to
+        be closed before."""
         self._runtimes.clear()
         self.close()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 
-from . import abi, host, models, prompts, status, styles
+from . import abi, engines, host, models, prompts, status, styles
 from . import settings as stored
 from .document import LiveDocument
 from .engines import FATAL, OF_THE_MODEL, Engines
@@ -114,10 +114,18 @@ class Live(QtCore.QObject, Steers):
 
     def use_runtime(self, document) -> None:
         """ONNX Runtime was got: what is live, or was to be, goes on with it."""
-        lasting = [one.document for one in self.loop.documents]
         told = self.told.of(document)
-        if told is not None and told[1] == abi.ERROR_RUNTIME:
-            lasting.append(document)
+        self._renew([document] if told is not None and told[1] == abi.ERROR_RUNTIME else [])
+
+    def share_model(self, on: bool) -> None:
+        """Whether this Krita's models are those of other programs, too; what is live goes on."""
+        if on != engines.is_shared():
+            engines.share(on)
+            self._renew([])
+
+    def _renew(self, also: list) -> None:
+        """Engines are made anew; what is live goes on with them, and so do these documents."""
+        lasting = [one.document for one in self.loop.documents] + also
         for one in list(self.loop.documents):
             self.stop(one.document)
         self.engines.renew()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 
-from . import models
+from . import engines, models
 from .qt import QtCore, QtWidgets, tr
 from .widgets import Wrapped, button, narrow_box
 
@@ -13,9 +13,11 @@ GET = -1  # in the list: none of them, but the window in which one is got
 
 
 class ModelRow(QtWidgets.QWidget):
-    """`chosen` tells a model's id, GET, or None where a folder is to be chosen."""
+    """`chosen` tells a model's id, GET, or None where a folder is to be chosen; `shared` whether other
+    programs are to have the same one."""
 
     chosen = QtCore.pyqtSignal(object)
+    shared = QtCore.pyqtSignal(bool)
 
     def __init__(self):
         super().__init__()
@@ -26,6 +28,12 @@ class ModelRow(QtWidgets.QWidget):
         self.about = Wrapped()
         self.faster = button("", "")  # offers the build of ONNX Runtime that uses the graphics card
         self.faster.setVisible(False)
+        self.share = QtWidgets.QCheckBox(tr("Share the model between programs"))
+        self.share.setToolTip(
+            tr("Krita, GIMP and others where this is ticked load a model once for all, and render by turns")
+        )
+        self.share.clicked.connect(self.shared)
+        self.note = Wrapped()  # why it runs there, and why it is not shared
         row = QtWidgets.QHBoxLayout()
         row.addWidget(QtWidgets.QLabel(tr("Model")))
         row.addWidget(self.models, 1)
@@ -34,13 +42,17 @@ class ModelRow(QtWidgets.QWidget):
         column.addLayout(row)
         column.addWidget(self.about)
         column.addWidget(self.faster)
+        column.addWidget(self.share)
+        column.addWidget(self.note)
 
     def tell(self, model) -> None:
         """What is known of a model that is ready, None: nothing."""
         parts = (model.description or model.name, model.device) if model else ()
         self.about.say(" · ".join(filter(None, parts)))
+        self.note.say(model.note if model else "")
 
     def load(self, chosen: str) -> None:
+        self.share.setChecked(engines.is_shared())
         entries = {"": "", **models.known()}
         entries.setdefault(chosen, tr("not among your models"))
         if [self.models.itemData(i) for i in range(self.models.count() - 2)] != list(entries):

@@ -41,6 +41,7 @@ import preparing  # noqa: E402
 import references  # noqa: E402
 import regions  # noqa: E402
 import screen  # noqa: E402
+import sharing  # noqa: E402
 import steering  # noqa: E402
 import styles  # noqa: E402
 from desk import Desk  # noqa: E402
@@ -146,7 +147,7 @@ def main() -> int:
         windows(bare, pick(history.SCENARIOS, "history", parts), **stub)
         windows(whole, pick(history.REAL, "history", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(bare, pick(history.SMALL, "history", parts), size="1366x768", **stub)
-        windows(whole, pick(dialog.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        windows(whole, pick(dialog.REAL + sharing.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
             windows(whole, pick(getting.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model), **own)

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-struct ScumbleEngine { uint64_t made_at; };
+struct ScumbleEngine { uint64_t made_at; int shared; };
 struct ScumbleFrame {
     ScumbleFrameInfo info;
     ScumbleRect rects[4];
@@ -250,6 +250,7 @@ int32_t scumble_engine_create(const ScumbleEngineOptions *options, ScumbleEngine
         return no(SCUMBLE_ERROR_MODEL_MISSING, "the model folder does not exist; choose another one");
     *engine = calloc(1, sizeof **engine);
     (*engine)->made_at = now_us();
+    (*engine)->shared = options && options->process == SCUMBLE_PROCESS_SHARED;
     return SCUMBLE_OK;
 }
 static float loaded(const ScumbleEngine *engine) {
@@ -275,6 +276,7 @@ int32_t scumble_engine_info(const ScumbleEngine *engine, ScumbleEngineInfo *info
         info->model_name = "Stub";
         info->model_description = "Inverts the paint.";
         info->device = "cpu";
+        info->device_note = engine->shared ? "The stub is shared with nobody." : "";
         info->native_side = 256;
         info->default_steps = 2;
         info->default_strength = 0.5f;

@@ -380,6 +380,16 @@
     </message>
     <message>
         <location filename="../model_row.py"/>
+        <source>Share the model between programs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>Krita, GIMP and others where this is ticked load a model once for all, and render by turns</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
         <source>Model</source>
         <translation type="unfinished"></translation>
     </message>
