@@ -92,6 +92,8 @@ def session(path):
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # As Scumble runs it: without VNNI sums of products of 8 bits overflow otherwise.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     if path.with_name(path.name + "_data").exists():
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_session_config_entry("session.disable_prepacking", "1")

@@ -56,6 +56,8 @@ pub(crate) fn session_builder(
         .with_inter_threads(1)?
         // A spinning thread would take a core from the brush between two jobs.
         .with_intra_op_spinning(false)?
+        // Without VNNI, sums of products of signed weights of 8 bits overflow in 16: the slower kernels do not lose them.
+        .with_config_entry("session.x64quantprecision", "1")?
         // DirectML takes no other.
         .with_memory_pattern(device.kind != Kind::DirectMl)?;
     if device.kind == Kind::Cpu {
