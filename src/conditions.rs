@@ -172,6 +172,11 @@ impl Steer {
         matches!(self, Steer::Pictured { what, .. } if matches!(**what, Pictured::Region(_)))
     }
 
+    /// Has it a place on the canvas, so that a window is told its own part?
+    pub fn is_of_canvas(&self) -> bool {
+        matches!(self, Steer::Pictured { what, .. } if what.is_of_canvas())
+    }
+
     /// Equal where what it does to pictures is.
     pub fn key(&self) -> String {
         match self {

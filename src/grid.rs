@@ -47,6 +47,11 @@ impl Window {
         [range(self.x, self.width), range(self.y, self.height)]
     }
 
+    /// How many cells it has.
+    pub fn cells(&self) -> usize {
+        self.width * self.height
+    }
+
     pub fn contains(&self, other: &Window) -> bool {
         self.level == other.level
             && self.x <= other.x

@@ -31,7 +31,7 @@ use crate::span::{cut, fresh};
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
 pub(crate) const CONTEXT: u32 = 32;
-const LEAST_CONTEXT: usize = 4;
+pub(crate) const LEAST_CONTEXT: usize = 4;
 /// What the overview is kept as.
 pub(crate) const WHOLE: &str = "whole";
 
@@ -47,7 +47,7 @@ pub(crate) struct Work<'a> {
     /// The same without the regions: that of a session that has none.
     plain_key: u128,
     /// The model fills what the mask covers by itself: nothing is held for it.
-    inpaints: bool,
+    pub inpaints: bool,
 }
 
 pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> {
@@ -105,7 +105,7 @@ impl<'a> Work<'a> {
         self.job.params.strength.unwrap_or(self.info.defaults.strength)
     }
 
-    fn steps(&self, tier: Tier) -> u32 {
+    pub fn steps(&self, tier: Tier) -> u32 {
         let own = self.job.params.steps.unwrap_or(self.info.defaults.steps);
         match tier {
             Tier::Live => own,
@@ -181,13 +181,11 @@ impl<'a> Work<'a> {
         }
         let Some(dirty) = last.pending else { return self.settle(memory, renderer) };
         let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();
-        let context = self.grid.cells(CONTEXT).max(LEAST_CONTEXT);
-        let part = self.grid.window(self.window.level, dirty, context);
-        let cells = |window: &Window| window.width * window.height;
+        let part = self.grid.window(self.window.level, dirty, self.context());
         if !fixed
             && last.made.is_some()
             && self.window.contains(&part)
-            && 2 * cells(&part) <= cells(&self.window)
+            && 2 * part.cells() <= self.window.cells()
         {
             self.around(memory, renderer, part, dirty)
         } else {

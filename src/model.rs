@@ -24,7 +24,8 @@ pub struct Defaults {
     /// How much of the coarser picture is made anew on each level of a canvas that is larger than the model's, 0.05..0.9;
     /// `None`: finer levels do the model's pictures no good, and they are scaled up.
     pub refine: Option<f32>,
-    /// How far around a change the last of a live picture's steps looks, in the model's pixels; 0: no farther than the others.
+    /// How far around a change the last of a live picture's steps looks at least, in the model's pixels; farther where all steps
+    /// together stay below half of the whole's. 0: no farther than the others.
     pub context: u32,
 }
 

@@ -121,29 +121,49 @@ fn a_small_stroke_renders_its_window_and_then_the_whole_settles() {
     assert!(frame(&layer, 0).unwrap().pixels == first.pixels, "an undo settles as it was");
 }
 
+/// What is asked for when `rect` of a canvas is painted over that has settled.
+fn stroke(context: u32, side: i32, rect: Rect) -> Asked {
+    let (engine, log) = seeing(context);
+    let layer = engine.session();
+    layer.set_params(params()).unwrap();
+    let mut paint = Painting::new(side, side);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    log.take();
+    paint.fill(rect, [250, 10, 10]);
+    paint.push(&layer, None).unwrap();
+    settle(&layer);
+    log.take()[0]
+}
+
 #[test]
 fn the_last_picture_is_seen_as_far_around_a_stroke_as_the_model_wants() {
-    let stroke = |context: u32, side: i32| {
-        let (engine, log) = seeing(context);
-        let layer = engine.session();
-        layer.set_params(params()).unwrap();
-        let mut paint = Painting::new(side, side);
-        paint.push(&layer, None).unwrap();
-        settle(&layer);
-        log.take();
-        paint.fill(Rect::new(4, 4, 10, 10), [250, 10, 10]);
-        paint.push(&layer, None).unwrap();
-        settle(&layer);
-        log.take()[0]
-    };
-    let narrow = stroke(0, 128);
+    let dab = |context, side| stroke(context, side, Rect::new(4, 4, 10, 10));
+    let narrow = dab(0, 128);
     assert!(narrow.held && narrow.around == 0, "{narrow:?}");
-    let cells = narrow.width * narrow.height;
-    assert_eq!(stroke(64, 128), Asked { around: 10 * 10, ..narrow }, "14 pixels and 64 around them");
-    assert_eq!(stroke(1000, 128), Asked { around: 16 * 16, ..narrow }, "all there is");
-    assert_eq!(stroke(1, 128).around, 0, "no more than is rendered anyway: {cells}");
+    // Two cells around it are enough for the first step then.
+    let near = Asked { width: 4, height: 4, ..narrow };
+    assert!(near.width < narrow.width && near.height < narrow.height, "{narrow:?}");
+    assert_eq!(dab(64, 128), Asked { around: 10 * 10, ..near }, "14 pixels and 64 around them");
+    assert_eq!(dab(1000, 128), Asked { around: 16 * 16, ..near }, "all there is");
+    assert_eq!(dab(1, 128), near, "no more than is rendered anyway");
     // On a larger canvas the focus looks closer instead.
-    assert_eq!(stroke(64, 256).around, 0);
+    assert_eq!(dab(64, 256).around, 0);
+}
+
+#[test]
+fn a_last_step_looks_as_far_as_half_of_the_whole_affords() {
+    // Two steps of the whole see twice as many.
+    let all = 16 * 16;
+    let mut dice = Dice(11);
+    for _ in 0..12 {
+        let (width, height) = (dice.within(25, 37), dice.within(25, 37));
+        let rect = Rect::new(dice.within(0, 128 - width), dice.within(0, 128 - height), width, height);
+        let asked = stroke(8, 128, rect);
+        let first = asked.width * asked.height;
+        assert!(asked.held && asked.around > first, "{rect:?}: {asked:?}");
+        assert!((all / 2..=all).contains(&(first + asked.around)), "{rect:?}: {asked:?}");
+    }
 }
 
 #[test]
