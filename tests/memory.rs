@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ndarray::Array3;
 use scumble::cancel::Cancel;
+use scumble::conditions::Region;
 use scumble::engine::Engine;
 use scumble::error::Result;
 use scumble::job::Params;
@@ -139,11 +140,27 @@ fn a_large_canvas_is_held_five_times_at_most() {
         host.paint(whole, 4);
         told.push(("all anew while the host holds a frame", host.most(|session| host.push(session))));
         drop(frame);
+        host.session.set_mask(side, side, None).unwrap();
+        assert!(host.session.wait(Duration::from_secs(600)).unwrap(), "it does not come to rest");
+        // A region's mask is a canvas of its own, and the picture without it is kept beside the one with it.
+        let region = Region { prompt: "a lake".into(), negative: String::new(), weight: 1.0, rank: 0 };
+        let stride = side as usize * 4;
+        let mut shown = vec![0; stride * side as usize];
+        shown[stride * side as usize / 2..].fill(255);
+        host.base += shown.len() - coverage.len();
+        drop(coverage);
+        let view = ImageView::new(Format::Rgba8, whole, stride, &shown).unwrap();
+        let regions = host.most(|session| {
+            session.set_region(1, region, Some((side, side, view))).unwrap();
+        });
+        told.push(("a region", regions));
+        host.paint(whole, 5);
+        told.push(("all is painted over under a region", host.most(|session| host.push(session))));
         for (what, canvases) in &told {
             println!("{format:?} {side}x{side}, {what}: {canvases:.2} canvases");
         }
         // One more is the host's own.
-        for ((what, canvases), most) in told.into_iter().zip([5.0, 5.0, 5.0, 5.0, 6.0]) {
+        for ((what, canvases), most) in told.into_iter().zip([5.0, 5.0, 5.0, 5.0, 6.0, 7.0, 8.0]) {
             assert!(canvases <= most, "{format:?}, {what}: {canvases:.2} canvases");
         }
     }
