@@ -13,8 +13,16 @@ use crate::hub::{Remote, Repository};
 
 /// The most exact that runs everywhere first, as the engine has it.
 pub const PRECISIONS: [&str; 9] = ["", "fp32", "fp16", "f16", "quantized", "int8", "uint8", "q4f16", "q4"];
-const NETWORKS: [&str; 7] =
-    ["unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae_encoder", "vae_decoder"];
+const NETWORKS: [&str; 8] = [
+    "unet",
+    "transformer",
+    "text_encoder",
+    "text_encoder_2",
+    "text_encoder_3",
+    "vae_encoder",
+    "vae_decoder",
+    "preview_decoder",
+];
 /// Folders of small files.
 const FOLDERS: [&str; 5] = ["tokenizer", "tokenizer_2", "tokenizer_3", "scheduler", "vae"];
 const SMALL: [&str; 8] = [

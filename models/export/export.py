@@ -4,15 +4,15 @@ Stable Diffusion 1.x, 2.x and XL (Turbo, Lightning, LCM and inpainting kin among
 (schnell, dev and what is made of them), FLUX.2 klein, Z-Image, SANA-Sprint.
 
     python models/export/export.py MODEL OUTPUT [--precision fp32|fp16|int8|int4] [--tiny AUTOENCODER]
-                                   [--config DIFFUSERS_FOLDER] [--control]
+                                   [--preview AUTOENCODER] [--config DIFFUSERS_FOLDER] [--control]
 
 MODEL is a folder with model_index.json, or a .safetensors file: a checkpoint of Stable Diffusion, whose
 configurations diffusers asks the hub for or takes from --config; or the transformer of SD 3, FLUX.1, FLUX.2
 klein or Z-Image, whose other parts are those of the folder --config. --tiny puts a tiny autoencoder (TAESD,
-TAESD3, TAEF1: its folder) in the place of the model's own: coarser, and much faster. --control adds the U-Net
-that listens to ControlNets. Each file is compared with the original in the same run; what loses too much in
-fp16, int8 or int4 stays more precise, and is told. Parts are read one after the other. The folder appears
-when it is whole.
+TAESD3, TAEF1: its folder) in the place of the model's own: coarser, and much faster. --preview leaves that
+to pictures before the last step. --control adds the U-Net that listens to ControlNets. Each file is
+compared with the original in the same run; what loses too much in fp16, int8 or int4 stays more precise,
+and is told. Parts are read one after the other. The folder appears when it is whole.
 """
 
 import argparse
@@ -51,6 +51,7 @@ FAMILIES = {
     "SanaSprint": sana,
 }
 KNOWN = "Stable Diffusion 1.x, 2.x, XL and 3, FLUX.1, FLUX.2 klein, Z-Image and SANA-Sprint are exported here"
+PREVIEW = "preview_decoder"
 TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 
 
@@ -95,7 +96,7 @@ def write_small(source, making, configs):
     index |= {key: value for key, value in source.index.items() if value == [None, None]}
     kinds = {"unet": "Unet", "transformer": "Transformer"}
     kinds |= {"vae_encoder": "VaeEncoder", "vae_decoder": "VaeDecoder"}
-    for name in configs:
+    for name in configs.keys() - {PREVIEW}:  # no pipeline of diffusers has one
         index[name] = ["optimum.onnxruntime.modeling_diffusion", f"ORT{kinds.get(name, 'TextEncoder')}"]
     index |= {name: ["transformers", source.index.get(name, [0, "CLIPTokenizer"])[1]] for name in tokenizers}
     (making / "model_index.json").write_text(json.dumps(index, indent=2, default=str))
@@ -107,6 +108,14 @@ def config_of(part):
     return json.loads(told.to_json_string())
 
 
+def tiny(folder):
+    return AutoencoderTiny.from_pretrained(folder, torch_dtype=torch.float32).eval()
+
+
+def say(line):
+    print(line, flush=True)
+
+
 def main():
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
@@ -114,6 +123,7 @@ def main():
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--precision", choices=list(files.TRIED), default="fp32")
     parser.add_argument("--tiny", type=pathlib.Path, metavar="AUTOENCODER")
+    parser.add_argument("--preview", type=pathlib.Path, metavar="AUTOENCODER")
     parser.add_argument("--config", type=pathlib.Path, metavar="DIFFUSERS_FOLDER")
     parser.add_argument("--control", action="store_true")
     args = parser.parse_args()
@@ -130,18 +140,22 @@ def main():
     making = args.output.with_name(args.output.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     torch.manual_seed(0)
-    configs, held, part = {}, None, None
+    configs, held, part, norms = {}, None, None, {}
     for file, (name, row) in rows.items():
         if name != held:
             part = None
             gc.collect()
             held, part = name, source.load(name)
-            # What the model's own latents are normed by holds for a tiny autoencoder's, too.
-            more = made.told(part) if name == "vae" and hasattr(made, "told") else {}
-            if name == "vae" and args.tiny:
-                part = AutoencoderTiny.from_pretrained(args.tiny, torch_dtype=torch.float32).eval()
-        files.write(making / file, row(part), args.precision, lambda line: print(line, flush=True))
-        configs[pathlib.Path(file).parent.name] = config_of(part) | (more if name == "vae" else {})
+            if name == "vae":
+                # What the model's own latents are normed by holds for a tiny autoencoder's, too.
+                norms = made.told(part) if hasattr(made, "told") else {}
+                part = tiny(args.tiny) if args.tiny else part
+        files.write(making / file, row(part), args.precision, say)
+        configs[pathlib.Path(file).parent.name] = config_of(part) | (norms if name == "vae" else {})
+    if args.preview:
+        part, (_, row) = tiny(args.preview), rows["vae_decoder/model.onnx"]
+        files.write(making / PREVIEW / "model.onnx", row(part), args.precision, say)
+        configs[PREVIEW] = config_of(part) | norms
     write_small(source, making, configs)
     making.rename(args.output)
     total = sum(file.stat().st_size for file in args.output.rglob("*") if file.is_file())

@@ -14,6 +14,7 @@ use crate::models::config::Config;
 use crate::models::kind::{self, KNOWN, Kind};
 use crate::models::layout::{self, Layout};
 use crate::models::numbers::{self, Autoencoder, entry};
+use crate::models::preview::{self, Preview};
 
 /// A text encoder and what it reads with.
 #[derive(Debug)]
@@ -67,6 +68,8 @@ pub struct Folder {
     pub image_embedder: Option<PathBuf>,
     pub vae_encoder: PathBuf,
     pub vae_decoder: PathBuf,
+    /// What makes pictures before the last step, where there is one.
+    pub preview: Option<Preview>,
     pub scheduler: Config,
     pub autoencoder: Autoencoder,
     /// What the network sees beside the latent.
@@ -170,6 +173,7 @@ impl Folder {
             image_embedder: looks("image_embedder")?.filter(|_| denoiser == TRANSFORMER),
             vae_encoder,
             vae_decoder,
+            preview: preview::find(&layout, path, kind, &scheduler, (autoencoder.channels, cell))?,
             scheduler,
             autoencoder,
             beside,

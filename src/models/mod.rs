@@ -16,6 +16,7 @@ pub mod layout;
 pub mod lora;
 pub mod numbers;
 pub mod onnx_file;
+pub mod preview;
 pub mod weights;
 pub mod wire;
 

@@ -16,7 +16,7 @@ use crate::models::device::{self, Choice, Device};
 use crate::models::folder::{Folder, Reader};
 use crate::models::inversion::Encoder as Encoding;
 use crate::models::kind::Kind;
-use crate::models::onnx_file::{self, Scan};
+use crate::models::onnx_file;
 use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
 use crate::pipeline::annotators::Annotators;
@@ -25,6 +25,7 @@ use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
 use crate::pipeline::model_info::{defaults, geometry};
+use crate::pipeline::parts::{self, File, check_device};
 use crate::pipeline::redux::Redux;
 use crate::pipeline::reference::{self, ReferenceEncoder, ReferenceInput, References};
 use crate::pipeline::samplers::{Sampler, Samplers};
@@ -77,7 +78,7 @@ impl Pipeline {
         let wanted = options.scheduler.as_deref();
         let loras = options.loras;
         let loader = Loader { folder: &folder, wanted, sampler, runtime, threads, loras, cancel, progress };
-        let files = loader.files()?;
+        let files = parts::files(&folder, cancel)?;
         match choice {
             Choice::Only(device) => {
                 let card = device::find(device, runtime)?;
@@ -135,22 +136,6 @@ impl Loading {
     }
 }
 
-/// One file of the model, looked into.
-struct File<'a> {
-    /// `unet`, `vae_decoder`, …
-    name: &'static str,
-    /// For the artist.
-    title: &'static str,
-    path: &'a Path,
-    scan: Scan,
-}
-
-impl File<'_> {
-    fn bytes(&self) -> u64 {
-        self.scan.bytes + self.scan.external.values().sum::<u64>()
-    }
-}
-
 struct Loader<'a> {
     folder: &'a Folder,
     /// The sampler where a job asks for none: by name, if it is not the model's own, and as it is.
@@ -164,29 +149,6 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// All files, first: a missing one is told at once, not after a minute of reading the others.
-    fn files(&self) -> Result<Vec<File<'_>>> {
-        let folder = self.folder;
-        let texts = folder.texts.iter().map(|words| (words.name, "text encoder", &words.network));
-        let others = [
-            (folder.denoiser, title(folder), &folder.network),
-            ("vae_encoder", "VAE encoder", &folder.vae_encoder),
-            ("vae_decoder", "VAE decoder", &folder.vae_decoder),
-        ];
-        let reference_encoder =
-            folder.image_encoder.iter().map(|path| ("image_encoder", "image encoder", path));
-        let embedder = folder.image_embedder.iter().map(|path| ("image_embedder", "image embedder", path));
-        texts
-            .chain(others)
-            .chain(reference_encoder)
-            .chain(embedder)
-            .map(|(name, title, path)| {
-                self.cancel.check()?;
-                Ok(File { name, title, path, scan: onnx_file::check(path)? })
-            })
-            .collect()
-    }
-
     /// On the best device that takes the model, else on the CPU.
     fn load_somewhere(&self, files: &[File<'_>]) -> Result<Pipeline> {
         let half = files.iter().any(|file| file.scan.half);
@@ -261,6 +223,10 @@ impl Loader<'_> {
         };
         let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
         let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
+        let preview_decoder = match &folder.preview {
+            Some(preview) => Some(Decoder::new(component()?, preview.autoencoder.clone())?),
+            None => None,
+        };
         let reference_encoder = match (family.reference_input(), &folder.image_encoder) {
             (Some(ReferenceInput::Latents { cell, most }), _) => ReferenceEncoder::Vae { cell, most },
             (Some(ReferenceInput::Tokens { width }), Some(_)) => {
@@ -324,6 +290,7 @@ impl Loader<'_> {
             references,
             encoder,
             decoder,
+            preview_decoder,
             noise: Default::default(),
         };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
@@ -390,29 +357,5 @@ impl Loader<'_> {
             ),
             _ => error,
         }
-    }
-}
-
-fn check_device(path: &Path, name: &str, device: Device, scan: &Scan) -> Result<()> {
-    if device != Device::CPU || scan.not_on_cpu.is_empty() {
-        return Ok(());
-    }
-    let operators: Vec<&str> = scan.not_on_cpu.iter().map(String::as_str).collect();
-    Err(Error::new(
-        Status::ModelUnsupported,
-        format!(
-            "The model in {} was exported for CUDA or DirectML (its {name} has {}, which the CPU cannot run); \
-             choose another export, or the device cuda.",
-            path.display(),
-            operators.join(", ")
-        ),
-    ))
-}
-
-/// The denoising network, in messages.
-fn title(folder: &Folder) -> &'static str {
-    match folder.kind.is_some_and(Kind::has_transformer) {
-        true => "transformer",
-        false => "U-Net",
     }
 }

@@ -22,6 +22,7 @@ mod load;
 mod lora;
 mod model_info;
 mod noisy;
+mod parts;
 mod pose;
 mod preprocessor;
 mod prompt;
@@ -94,6 +95,8 @@ pub struct Pipeline {
     references: References,
     encoder: Encoder,
     decoder: Decoder,
+    /// Of pictures before the last step, where the model has one.
+    preview_decoder: Option<Decoder>,
     noise: Noise,
 }
 
@@ -305,7 +308,7 @@ impl Renderer for Pipeline {
                 let next = policy.after(step, of, shown, quality.previews);
                 if matches!(next, Next::Show | Next::ShowAndEnd) {
                     let beneath = plain.as_ref().map(|plain| (plain.regions, plain.estimate.as_slice()));
-                    let picture = self.show(&estimate, beneath, shape, cancel, &mut phases)?;
+                    let picture = self.show(&estimate, beneath, shape, false, cancel, &mut phases)?;
                     sink.patch(Patch { picture, latent: None, step, steps: of, phases })?;
                     shown = true;
                 }
@@ -317,7 +320,7 @@ impl Renderer for Pipeline {
             start = Instant::now();
         }
         let beneath = plain.as_ref().map(|plain| (plain.regions, plain.sample.as_slice()));
-        let picture = self.show(&sample, beneath, shape, cancel, &mut phases)?;
+        let picture = self.show(&sample, beneath, shape, true, cancel, &mut phases)?;
         let latent = Latent::from_shape_vec(encoded.raw_dim(), sample)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
         let steps = steps as u32;

@@ -45,20 +45,21 @@ impl Pipeline {
         self.family.predict(network, conditioning, &noisy, cancel, spent)
     }
 
-    /// The picture of a latent; with regions that over the one without them.
+    /// The picture of a latent, `finished` or before the last step; with regions that over the one without them.
     pub(super) fn show(
         &mut self,
         latent: &[f32],
         beneath: Option<(&Regions, &[f32])>,
         shape: [usize; 3],
+        finished: bool,
         cancel: &Cancel,
         phases: &mut Phases,
     ) -> Result<Picture> {
-        let picture = self.decode(latent, shape, cancel, phases)?;
+        let picture = self.decode(latent, shape, finished, cancel, phases)?;
         match beneath {
             None => Ok(picture),
             Some((regions, plain)) => {
-                Ok(regions.laid_over(self.decode(plain, shape, cancel, phases)?, &picture))
+                Ok(regions.laid_over(self.decode(plain, shape, finished, cancel, phases)?, &picture))
             }
         }
     }
@@ -67,6 +68,7 @@ impl Pipeline {
         &mut self,
         latent: &[f32],
         shape: [usize; 3],
+        finished: bool,
         cancel: &Cancel,
         phases: &mut Phases,
     ) -> Result<Picture> {
@@ -74,7 +76,8 @@ impl Pipeline {
         let start = Instant::now();
         let latent =
             ArrayView3::from_shape(shape, latent).map_err(|e| Error::new(Status::Internal, e.to_string()))?;
-        let picture = self.decoder.decode(latent, cancel, &mut phases.runtime)?;
+        let quicker = self.preview_decoder.as_mut().filter(|_| !finished);
+        let picture = quicker.unwrap_or(&mut self.decoder).decode(latent, cancel, &mut phases.runtime)?;
         phases.decode += start.elapsed();
         Ok(picture)
     }

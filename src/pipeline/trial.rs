@@ -13,10 +13,16 @@ impl Pipeline {
     /// Runs every network once on the smallest picture: the first stroke is not slower than the others then,
     /// and a model whose parts do not fit together shows when it is loaded.
     pub(super) fn try_out(&mut self, cancel: &Cancel) -> Result<()> {
-        let ModelInfo { geometry: Geometry { multiple, fixed, .. }, .. } = self.info;
+        let ModelInfo { geometry: Geometry { multiple, fixed, cell, .. }, .. } = self.info;
+        let cell = cell.max(1);
         // A fixed size may take seconds; that is not worth it.
         const SMALL: u32 = 256;
         let (width, height) = fixed.unwrap_or((multiple, multiple));
+        // Whatever its size: what it makes of it is not checked when it is used.
+        if let Some(preview) = &mut self.preview_decoder {
+            let cells = ((width / cell) as usize, (height / cell) as usize);
+            preview.try_out(cells, cell as usize, cancel)?;
+        }
         if width > SMALL || height > SMALL {
             return Ok(());
         }

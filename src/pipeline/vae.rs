@@ -137,6 +137,13 @@ impl Decoder {
             Some(false) if numbers.patched && numbers.patches.is_none() => {
                 return Err(network.unsupported(NO_NORM));
             }
+            // ONNX Runtime's quickest convolutions run on too few channels without a word.
+            Some(false) if !numbers.patched => {
+                let (takes, wanted) = (channels.unwrap_or_default(), numbers.channels);
+                return Err(
+                    network.unsupported(&format!("it takes latents of {takes} channels instead of {wanted}"))
+                );
+            }
             Some(true) => None,
             // Who says what the norm is does not have it inside.
             Some(false) | None => numbers.patches.clone(),
@@ -150,6 +157,27 @@ impl Decoder {
         let cells = if self.patches.is_some() { SIDE } else { 1 };
         let side = |axis: usize| port.and_then(|p| p.fixed(axis)).map(|side| side / cells);
         (side(3), side(2))
+    }
+
+    /// Runs it once on a latent of `width` × `height` cells that says nothing.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`]; [`Status::ModelUnsupported`] if a cell does not become `cell` × `cell` pixels.
+    pub fn try_out(&mut self, (width, height): (usize, usize), cell: usize, cancel: &Cancel) -> Result<()> {
+        let (w, h) = self.fixed();
+        if w.is_some_and(|w| w != width) || h.is_some_and(|h| h != height) {
+            return Err(self
+                .network
+                .unsupported("it makes pictures of one size alone, which is not the model's"));
+        }
+        let latent = Latent::zeros((self.numbers.channels, height, width));
+        let (_, down, across) = self.decode(latent.view(), cancel, &mut Duration::default())?.dim();
+        if (across, down) == (width * cell, height * cell) {
+            return Ok(());
+        }
+        Err(self.network.unsupported(&format!(
+            "it makes {across} × {down} pixels of {width} × {height} cells, which are {cell} pixels wide"
+        )))
     }
 
     /// The picture of `latent`, 0..1.

@@ -9,6 +9,7 @@ import argparse
 import importlib.machinery
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -129,7 +130,25 @@ def check(name, scumble):
         picture = render(scumble, place / "small", paint, place / "out.png")
         print(f"{name} with a tiny autoencoder: a picture of {len(np.unique(picture))} values")
         bad += [] if len(np.unique(picture)) > 8 else [f"{name} tiny"]
+        if name in ("sd15", "klein"):
+            bad += previewed(name, scumble, place, own, paint)
     return bad
+
+
+def previewed(name, scumble, place, own, paint):
+    """With a tiny decoder for previews alone the finished picture stays the model's own; and it is loaded:
+    what is no decoder is refused there."""
+    made = place / "previewed"
+    export(place / "diffusers", made, "--preview", place / "taesd")
+    near = decibels(own, render(scumble, made, paint, place / "out.png"))
+    print(f"{name} with a preview decoder: {near:.0f} dB to its picture", flush=True)
+    bad = [] if near >= LEAST["fp32"] else [f"{name} preview"]
+    shutil.copy(made / "vae_encoder" / "model.onnx", made / "preview_decoder" / "model.onnx")
+    try:
+        render(scumble, made, paint, place / "out.png")
+    except subprocess.CalledProcessError:
+        return bad
+    return [*bad, f"{name} preview not loaded"]
 
 
 def single(maker, parts, scumble, place, own, paint):

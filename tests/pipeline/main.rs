@@ -21,6 +21,7 @@ mod lora_files;
 mod onnx;
 mod pix2pix;
 mod precisions;
+mod previews;
 mod prompts;
 mod reference;
 mod region;
