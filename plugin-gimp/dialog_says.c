@@ -73,6 +73,7 @@ static void show_sentence(Dialog *d) {
         text = "The live layer is empty while you compare, and goes on following: press \xe2\x80\x9cPaint only\xe2\x80\x9d again to see it.";
     else if (!text && d->nothing_selected && !d->live)
         text = CANVAS_NOTHING_SELECTED;
+    if (!text && d->renderer && *d->renderer->doing) text = d->renderer->doing;
     if (!text) text = steering_problem(d->steering);
     if (!text) text = d->told;
     if (!text) text = silent;

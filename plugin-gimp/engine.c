@@ -11,8 +11,9 @@
 #define CALLS(X)                                                                                     \
     X(abi_version) X(last_error) X(engine_options_init) X(engine_create) X(engine_info_init)         \
     X(engine_info) X(engine_release) X(session_create) X(session_set_params) X(session_push)         \
-    X(session_set_mask) X(session_poll) X(session_release) X(params_init) X(image_init) X(mask_init) \
-    X(frame_info_init) X(frame_info) X(frame_rects) X(frame_copy) X(frame_note) X(frame_release)     \
+    X(session_set_mask) X(session_poll) X(session_doing) X(session_release)                          \
+    X(params_init) X(image_init) X(mask_init) X(frame_info_init) X(frame_info) X(frame_rects)        \
+    X(frame_copy) X(frame_note) X(frame_release)                                                     \
     X(condition_init) X(session_set_condition) X(session_conditions) X(engine_conditions)            \
     X(engine_samplers) X(entry_init) X(list_create) X(list_entry) X(list_release)                    \
     X(download_options_init) X(download_info_init) X(download_start) X(download_poll)                \
@@ -299,6 +300,7 @@ gboolean renderer_poll(Renderer *r, gboolean *fresh, GError **error) {
     ScumbleFrameInfo info;
     *fresh = FALSE;
     gint32 status = lib.session_poll(r->session, r->seen, &frame);
+    if (status == SCUMBLE_OK || lib.session_doing(r->session, r->doing, sizeof r->doing) != SCUMBLE_OK) *r->doing = 0;
     if (status < 0) {
         ScumbleEngineInfo state;
         if (status == SCUMBLE_ERROR_WORKER_DIED) return good(status, error);

@@ -28,6 +28,7 @@ typedef struct {
     Picture picture; /* of the canvas that the session knows */
     ScumbleFrameInfo info; /* of the frame that was laid last; its pixels are gone */
     gchar note[1024];      /* what that does not show of what was asked for; "": nothing */
+    gchar doing[1024];     /* what the picture that is to come has to wait for; "": nothing */
     gboolean failed; /* the newest thing that was asked for ended in an error */
     gboolean dead;   /* the engine could not be loaded: make another renderer */
 } Renderer;

@@ -50,7 +50,7 @@ pub(crate) fn render(
     renderer.render(&scene, quality, policy, &job.cancel, &mut Noting { job, sink })
 }
 
-/// Keeps what is said of a picture, for the frames that have it.
+/// Keeps what is said of a picture, for the frames that have it, and of what it waits for, for the session.
 struct Noting<'a> {
     job: &'a Job,
     sink: &'a mut dyn Sink,
@@ -58,18 +58,25 @@ struct Noting<'a> {
 
 impl Sink for Noting<'_> {
     fn patch(&mut self, patch: Patch) -> Result<()> {
+        self.doing("");
         self.sink.patch(patch)
     }
 
     fn step(&mut self) {
+        self.doing("");
         self.sink.step();
     }
 
     fn alive(&mut self) {
+        self.doing("");
         self.sink.alive();
     }
 
     fn note(&mut self, sentence: &str) {
         self.job.note(sentence);
+    }
+
+    fn doing(&mut self, sentence: &str) {
+        sentence.clone_into(&mut self.job.doing.lock());
     }
 }

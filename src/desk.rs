@@ -59,6 +59,7 @@ pub(crate) struct Running {
     pub(crate) cancel: Arc<Cancel>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) revision: u64,
+    pub(crate) doing: Arc<Mutex<String>>,
 }
 
 /// What the host's handle and the worker share.
@@ -224,8 +225,14 @@ impl Shared {
             return None;
         };
         let (cancel, policy) = (Arc::new(Cancel::new()), Arc::new(Policy::default()));
-        desk.running =
-            Some(Running { tier, cancel: cancel.clone(), policy: policy.clone(), revision: desk.revision });
+        let doing = Arc::new(Mutex::default());
+        desk.running = Some(Running {
+            tier,
+            cancel: cancel.clone(),
+            policy: policy.clone(),
+            revision: desk.revision,
+            doing: doing.clone(),
+        });
         desk.stats.jobs_started += 1;
         Some(Job {
             tier,
@@ -243,6 +250,7 @@ impl Shared {
             policy,
             may_pass: !desk.passed,
             notes: Mutex::default(),
+            doing,
         })
     }
 

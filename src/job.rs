@@ -194,6 +194,8 @@ pub struct Job {
     pub may_pass: bool,
     /// What its pictures do not show of what was asked for, in sentences.
     pub notes: Mutex<Vec<String>>,
+    /// What it has to wait for, as a sentence; empty where nothing holds it up.
+    pub doing: Arc<Mutex<String>>,
 }
 
 impl Job {

@@ -239,6 +239,14 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// All words that are read, those of regions among them.
+    pub fn prompts(&self) -> impl Iterator<Item = &'a str> {
+        let (prompt, negative) = self.words();
+        [prompt, negative]
+            .into_iter()
+            .chain(self.regions().flat_map(|region| [region.prompt, region.negative]))
+    }
+
     /// Prompt and negative prompt, empty where there is none.
     pub fn words(&self) -> (&'a str, &'a str) {
         let (mut prompt, mut negative) = ("", "");
@@ -310,6 +318,10 @@ pub trait Sink {
 
     /// What the picture that is being made does not show of what was asked for, as a sentence; before its first patch.
     fn note(&mut self, _sentence: &str) {}
+
+    /// What the picture has to wait for before its first step, as a sentence: a network that is being read. It holds until
+    /// the next sign of life.
+    fn doing(&mut self, _sentence: &str) {}
 }
 
 impl<F: FnMut(Patch) -> Result<()>> Sink for F {

@@ -376,6 +376,14 @@ impl Session {
         self.shared.desk.lock().stats
     }
 
+    /// What the running job has to wait for before its first step, as a sentence; empty where nothing holds it up.
+    pub fn doing(&self) -> String {
+        let running = self.shared.desk.lock().running.clone();
+        running
+            .filter(|job| !job.cancel.is_cancelled())
+            .map_or_else(String::new, |job| job.doing.lock().clone())
+    }
+
     /// Whether a job of this session waits (also for the model) or runs.
     pub fn busy(&self) -> bool {
         self.shared.desk.lock().busy()

@@ -14,7 +14,7 @@ The map, in the order in which a stroke travels:
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
     engines.py    one engine a model, shared                models.py     the artist's model folders
     library.py    the shared library, found and loaded      abi.py        scumble.h in ctypes
-    engine.py     what it does, as Python objects
+    engine.py     what it does, as Python objects           structs.py    its structs
     settings.py   what a document remembers                 log.py        what went wrong inside
     widgets.py    the docker's own widgets                  qt.py         PyQt5 or PyQt6
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins

@@ -74,6 +74,7 @@ class LiveDocument:
         self._laid = False  # the live layer shows what this session has told
         self._anew = False  # it is to be told all of it once more
         self.working = False  # a picture of what was last handed over is still to come
+        self.doing = ""  # what that has to wait for
         self._changed_at = self._job_at = 0.0  # the last change, and when the job waited for began
         self._ran = self._takes = 0.0  # how long the last one took until its picture was here, and written
         return session
@@ -132,7 +133,7 @@ class LiveDocument:
     def fail(self, sentence: str) -> None:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
         self.problem = sentence
-        self.working = False  # nothing more comes of it before something changes
+        self.working, self.doing = False, ""  # nothing more comes of it before something changes
         self._face()
 
     def compare(self, with_paint: bool) -> None:
@@ -356,6 +357,7 @@ class LiveDocument:
     def _poll(self) -> None:
         self._anew = False
         frame = self.session.poll()
+        self.doing = self.session.doing() if self.working and frame is None else ""
         if frame is None:
             return
         if frame.current:

@@ -251,6 +251,12 @@ class Session(Owned):
         self._seen = frame.seq
         return frame
 
+    def doing(self) -> str:
+        """What the picture that is being made has to wait for, as a sentence; "": nothing holds it up."""
+        told = ctypes.create_string_buffer(1024)
+        self.library.check(self.library.call.scumble_session_doing(self.handle, told, len(told)))
+        return told.value.decode("utf-8", "replace")
+
     def see_all(self) -> None:
         """The next `poll` tells all of the picture once more."""
         self._seen = 0

@@ -96,7 +96,7 @@ def look(one: LiveDocument) -> tuple:
     """All that `of_live` depends on, first what every picture changes."""
     return (
         (one.frames_shown, one.working), one.hidden, one.problem, one.nothing_selected, one.playing,
-        one.session.loading, one.painted_under, one.onion_skins,
+        one.session.loading, one.doing, one.painted_under, one.onion_skins,
         one.steering.problem,
     )  # fmt: skip
 
@@ -112,6 +112,8 @@ def _says(one: LiveDocument, preview: bool) -> str:
         return tr("“{name}” shows onion skins, and they are read as paint. Switch them off (the bulb in the "
                   "Animation Timeline docker).").format(name=one.onion_skins)  # fmt: skip
     info = one.last_frame
+    if one.doing:
+        return one.doing
     if preview:
         return tr("Instant Preview is on: the picture rests while you paint and follows after each stroke.")
     if info is None:

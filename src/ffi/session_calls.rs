@@ -4,7 +4,7 @@
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use ndarray::Array4;
 use super::abi::*;
 use super::calls::{hand_out, release};
 use super::constants::*;
-use super::errors::Sentence;
+use super::errors::{Sentence, write_text};
 use super::guard::*;
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
@@ -357,6 +357,27 @@ pub unsafe extern "C" fn scumble_session_stats(
                 ..ScumbleStats::initial()
             };
             write_struct(stats, told, "stats")?;
+            Ok(SCUMBLE_OK)
+        })
+    }
+}
+
+/// Copies what the picture that is being made has to wait for, as a sentence for the user, English, UTF-8: that a network
+/// is read for the first LoRA, ControlNet or annotator, or again after a rest; "" where nothing holds it up. A host asks
+/// while poll has no frame. At most `length` bytes are written, a NUL among them; what is longer is cut. Since ABI 1.15.
+/// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+/// [any-thread]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn scumble_session_doing(
+    session: *const ScumbleSession,
+    buffer: *mut c_char,
+    length: usize,
+) -> i32 {
+    // SAFETY: as the caller promised, here and below.
+    unsafe {
+        on_session(session, |session| {
+            check_out(buffer, "buffer")?;
+            write_text(&session.session.doing(), buffer, length)?;
             Ok(SCUMBLE_OK)
         })
     }

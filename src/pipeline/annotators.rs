@@ -16,7 +16,7 @@ use crate::models::config::Config;
 use crate::places;
 use crate::prepare::Prepare;
 use crate::recent::Recent;
-use crate::render::{Annotated, Condition, Control, Picture, Scene};
+use crate::render::{Annotated, Condition, Control, Picture, Scene, Sink};
 
 /// Maps that are kept; each is some megabyte.
 const MAPS: usize = 8;
@@ -52,6 +52,7 @@ impl Annotators {
         cell: u32,
         why_not: Option<String>,
         cancel: &Cancel,
+        sink: &mut dyn Sink,
         spent: &mut Duration,
     ) -> Result<Vec<Picture>> {
         let mut made = Vec::new();
@@ -59,13 +60,19 @@ impl Annotators {
             if let Some(why) = &why_not {
                 return Err(Error::setting(why.as_str()));
             }
-            let map = self.map(annotated, cancel, spent)?;
+            let map = self.map(annotated, cancel, sink, spent)?;
             made.push(part(&map, scene, cell));
         }
         Ok(made)
     }
 
-    fn map(&mut self, annotated: &Annotated<'_>, cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Made>> {
+    fn map(
+        &mut self,
+        annotated: &Annotated<'_>,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+        spent: &mut Duration,
+    ) -> Result<Arc<Made>> {
         let path = self.place(annotated);
         let key = (path, annotated.how, annotated.key);
         if let Some(known) = self.maps.get(&key) {
@@ -75,7 +82,11 @@ impl Annotators {
         let known = self.networks.iter().position(|(own, what, _)| own == path && what == how);
         let (path, how, mut network) = match known {
             Some(at) => self.networks.remove(at),
-            None => (path.clone(), *how, Annotator::load(path, *how, &self.loading, cancel)?),
+            None => {
+                let made = how.name().replace('-', " ");
+                sink.doing(&format!("The annotator for {made} is read; that is needed once."));
+                (path.clone(), *how, Annotator::load(path, *how, &self.loading, cancel)?)
+            }
         };
         let map = network.make(annotated.picture, cancel, spent);
         self.networks.push((path, how, network));

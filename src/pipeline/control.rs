@@ -22,7 +22,7 @@ use crate::models::component::{Component, Port};
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::layout;
-use crate::render::{Control, Scene};
+use crate::render::{Control, Scene, Sink};
 use said::Ear;
 
 /// The U-Net that listens to ControlNets, as it is called.
@@ -137,6 +137,7 @@ impl Controls {
         plain: &Denoiser,
         loras: &mut Loras,
         cancel: &Cancel,
+        sink: &mut dyn Sink,
     ) -> Result<Vec<Acting<'a>>> {
         let wanted: Vec<&Control<'a>> = scene.controls().filter(|control| control.scale != 0.0).collect();
         if wanted.is_empty() {
@@ -167,6 +168,7 @@ impl Controls {
             ));
         }
         if let (None, Some(file)) = (&self.listening, &self.file) {
+            sink.doing("The model's U-Net for ControlNets is read; that is needed once.");
             let network = self.loading.with_loras((LISTENING, file), loras, cancel)?;
             let listening = unet::denoiser(network, self.xl, self.distilled)?;
             if residuals(listening.inputs()).is_empty() {
@@ -184,7 +186,7 @@ impl Controls {
         self.forget(&wanted);
         wanted
             .into_iter()
-            .map(|control| Ok(Acting { net: self.net(control, plain, cancel)?, control }))
+            .map(|control| Ok(Acting { net: self.net(control, plain, cancel, sink)?, control }))
             .collect()
     }
 
@@ -221,7 +223,13 @@ impl Controls {
         self.nets.drain(..others.saturating_sub(KEPT));
     }
 
-    fn net(&mut self, control: &Control<'_>, plain: &Denoiser, cancel: &Cancel) -> Result<usize> {
+    fn net(
+        &mut self,
+        control: &Control<'_>,
+        plain: &Denoiser,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<usize> {
         if let Some(known) = self.nets.iter().position(|net| net.model == control.model) {
             return Ok(known);
         }
@@ -233,6 +241,8 @@ impl Controls {
                 format!("The ControlNet {} {what}; choose the folder of one in ONNX form.", path.display()),
             )
         })?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        sink.doing(&format!("The ControlNet “{name}” is read; that is needed once."));
         let network = self.loading.component("ControlNet", &file, cancel)?;
         let outputs = self.fit(&network, plain)?;
         self.nets.push(Net { model: control.model.to_owned(), network, outputs });

@@ -60,8 +60,11 @@ impl Renderer for Fallback {
         log::warn!("{note}");
         let loras = self.options.loras || scene.loras().any(Lora::is_on);
         let options = LoadOptions { device: Device::CPU.to_string(), loras, ..self.options.clone() };
-        let alive = RefCell::new(&mut *sink);
-        let mut pipeline = Pipeline::load(&options, cancel, &|_, _| alive.borrow_mut().step())?;
+        let told = RefCell::new(&mut *sink);
+        let mut pipeline = Pipeline::load(&options, cancel, &|_, what| {
+            let sentence = format!("The model is loaded again, on the processor: {what}.");
+            told.borrow_mut().doing(&sentence);
+        })?;
         pipeline.info.device_note = note;
         self.pipeline = pipeline;
         self.pipeline.render(scene, quality, policy, cancel, sink)

@@ -21,7 +21,7 @@ use crate::models::kind::Kind;
 use crate::models::lora::{self, Delta, Lora, Part};
 use crate::models::numbers::entry;
 use crate::models::weights::{self, Element, Found, Use, Weight, Weights};
-use crate::render::{self, Scene};
+use crate::render::{self, Scene, Sink};
 
 /// Names that a sentence has room for.
 const NAMED: usize = 3;
@@ -101,6 +101,7 @@ impl Loras {
         encoders: &mut [TextEncoder],
         denoisers: impl Iterator<Item = &'n mut Denoiser>,
         cancel: &Cancel,
+        sink: &mut dyn Sink,
     ) -> Result<()> {
         let wanted: Vec<_> = scene.loras().filter(|lora| lora.is_on()).collect();
         if wanted.is_empty() && self.folded.is_empty() {
@@ -161,7 +162,7 @@ impl Loras {
             self.check(file, lora, &networks, &|part| heard(part).then(|| parts.contains(&part)))?;
         }
         for (target, weights) in targets.iter_mut().zip(&known) {
-            self.fold(target, weights, &files, cancel)?;
+            self.fold(target, weights, &files, cancel, sink)?;
         }
         Ok(())
     }
@@ -222,6 +223,7 @@ impl Loras {
         weights: &Weights,
         files: &Files,
         cancel: &Cancel,
+        sink: &mut dyn Sink,
     ) -> Result<()> {
         let part = target.part;
         let component = target.network.component();
@@ -266,6 +268,10 @@ impl Loras {
             }
             let ready = start.elapsed();
             if let Some(branches) = branches {
+                sink.doing(&format!(
+                    "The model's {} is read again, with room for LoRAs; that is needed once.",
+                    target.network.title()
+                ));
                 let model = weights.with_branches(&branches, part != Part::Unet)?;
                 match &mut target.network {
                     Network::Text(encoder) => encoder.read_again(weights, &model, cancel)?,
@@ -311,6 +317,14 @@ impl Network<'_> {
         match self {
             Network::Text(encoder) => encoder.component(),
             Network::Denoiser(denoiser) => denoiser.component(),
+        }
+    }
+
+    /// In a sentence.
+    fn title(&self) -> &'static str {
+        match self {
+            Network::Text(_) => "text encoder",
+            Network::Denoiser(_) => "U-Net",
         }
     }
 }

@@ -133,14 +133,14 @@ impl Renderer for Pipeline {
         cancel.check()?;
         let (mut annotating, cell) = (Duration::ZERO, self.info.geometry.cell.max(1));
         let why_not = self.controls.why_not();
-        let pictures = self.annotators.pictures(scene, cell, why_not, cancel, &mut annotating)?;
+        let pictures = self.annotators.pictures(scene, cell, why_not, cancel, sink, &mut annotating)?;
         let conditions = annotators::in_their_place(scene, &pictures);
         let scene = &Scene { conditions: &conditions, ..*scene };
         self.loras.expect(scene);
-        let acting = self.controls.prepare(scene, &self.network, &mut self.loras, cancel)?;
+        let acting = self.controls.prepare(scene, &self.network, &mut self.loras, cancel, sink)?;
         let listening = self.controls.listening().filter(|_| !acting.is_empty());
         let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
-        self.loras.prepare(scene, self.family.encoders(), denoisers, cancel)?;
+        self.loras.prepare(scene, self.family.encoders(), denoisers, cancel, sink)?;
         self.controls.check_pictures(&acting, scene, &self.network)?;
         let geometry = self.info.geometry;
         check_size(scene.paint, &geometry)?;
@@ -159,6 +159,16 @@ impl Renderer for Pipeline {
         let start = Instant::now();
         let spent = &mut phases.runtime;
         let network = &self.network;
+        if self
+            .family
+            .encoders()
+            .iter_mut()
+            .any(|encoder| scene.prompts().any(|words| encoder.reads_again_for(words)))
+        {
+            sink.doing(
+                "The model's text encoder is read again, with room for embeddings; that is needed once.",
+            );
+        }
         let mut conditioning =
             self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
         let (mut masks, seen) = (Vec::new(), region::seen(scene)?);

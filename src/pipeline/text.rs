@@ -129,6 +129,11 @@ impl TextEncoder {
         Ok(())
     }
 
+    /// Is the network read again for what a prompt names?
+    pub fn reads_again_for(&mut self, prompt: &str) -> bool {
+        self.table.is_none() && !self.inversions.spoken(shorten(prompt)).is_empty()
+    }
+
     /// The vectors of what a prompt names, which the network is then ready for.
     fn vectors(&mut self, spoken: &Spoken, cancel: &Cancel) -> Result<Vectors> {
         if spoken.is_empty() {

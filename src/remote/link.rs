@@ -170,6 +170,7 @@ impl Link {
                 Some(Up::Begun) => begun = true,
                 Some(Up::Step) => sink.step(),
                 Some(Up::Note(sentence)) => sink.note(&sentence),
+                Some(Up::Doing(sentence)) => sink.doing(&sentence),
                 Some(Up::Moved(info)) => self.moved = Some(*info),
                 Some(Up::Patch { step, steps, phases, picture, latent }) => {
                     let (_, height, width) = scene.paint.dim();

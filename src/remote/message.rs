@@ -14,7 +14,7 @@ use crate::render::{
 };
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 10;
+const PROTOCOL: u32 = 11;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -64,6 +64,8 @@ pub enum Up {
     Step,
     /// What the picture does not show of what was asked for.
     Note(String),
+    /// What it has to wait for; a sign of life, too.
+    Doing(String),
     /// A patch lies in the shared memory: its picture, then its latent.
     Patch {
         step: u32,

@@ -1,6 +1,7 @@
 //! The host's side: a renderer that has its work done by a process, starts that when there is work, starts it anew when
 //! it has died, and ends it when there is none.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -264,7 +265,10 @@ impl Renderer for Remote {
         // The next process has room for them at once, and reads no network twice.
         self.options.load.loras |= scene.loras().any(Lora::is_on);
         let mut asked = |remote: &mut Remote| {
-            remote.linked(cancel, &|_, _| {})?;
+            let told = RefCell::new(&mut *sink);
+            remote.linked(cancel, &|_, what| {
+                told.borrow_mut().doing(&format!("The model is loaded again: {what}."));
+            })?;
             remote.jobs += 1;
             let (job, silence) = (remote.jobs, remote.options.silence);
             let mut link = remote.link.take().ok_or_else(|| child::error("There is no process.".into()))?;

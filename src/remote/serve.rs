@@ -352,6 +352,11 @@ impl Sink for Patches<'_> {
     fn note(&mut self, sentence: &str) {
         send(self.socket, &Up::Note(sentence.to_owned()));
     }
+
+    fn doing(&mut self, sentence: &str) {
+        send(self.socket, &Up::Doing(sentence.to_owned()));
+        halt::at("reading");
+    }
 }
 
 fn nothing() -> Error {

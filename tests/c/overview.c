@@ -40,6 +40,11 @@ int main(int argc, char **argv) {
     MUST(scumble_frame_overview(frame, &info, NULL, 0, 0) == SCUMBLE_NO_FRAME);
     MUST(info.width == 0 && info.height == 0 && info.covers_width == 0);
     uint64_t seen = describe(frame).seq;
+    char doing[8] = "nothing";
+    MUST(scumble_session_doing(layer, doing, sizeof doing) == SCUMBLE_OK && !*doing);
+    MUST(scumble_session_doing(layer, doing, 0) == SCUMBLE_ERROR_BUFFER);
+    MUST(scumble_session_doing(layer, NULL, sizeof doing) == SCUMBLE_ERROR_NULL);
+    MUST(scumble_session_doing(NULL, doing, sizeof doing) == SCUMBLE_ERROR_NULL);
     scumble_frame_release(frame);
 
     params.overview = 1;

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, and "wordy" is too long; with "dying" the engine's
+ * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, "wordy" is too long, with "reading" it reads a
+ * network first for SCUMBLE_STUB_READS_MS (default 3000), and with "dying" the engine's
  * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
  * bits; SCUMBLE_STUB_UNSTEERED: the model takes none; SCUMBLE_STUB_OWN_CONTROL: it reads a control itself. SCUMBLE_STUB_TOLD names a file
  * that gets a line for each engine and each change of the settings. For tests of hosts: what
@@ -30,7 +31,7 @@ struct ScumbleSession {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     ScumbleEngine *engine;
-    bool quit, dirty, busy, fault, died;
+    bool quit, dirty, busy, fault, died, reading;
     int32_t format, width, height;
     uint64_t space;
     unsigned char *paint, *coverage;
@@ -445,6 +446,12 @@ static void *work(void *argument) {
         frame->pixels = pixels;
         frame->note = s->prompt && !strcmp(s->prompt, "wordy") ? "The prompt is too long for the stub." : "";
         uint64_t started = now_us(), changed = s->changed_at;
+        s->reading = s->prompt && !strcmp(s->prompt, "reading");
+        bool reads = s->reading;
+        pthread_mutex_unlock(&s->lock);
+        if (reads) nap_ms(setting("SCUMBLE_STUB_READS_MS", 3000));
+        pthread_mutex_lock(&s->lock);
+        s->reading = false;
         pthread_mutex_unlock(&s->lock);
         nap_ms(setting("SCUMBLE_STUB_MS", 100));
         invert(&frame->info, copy, pixels, coverage, outside);
@@ -694,6 +701,14 @@ int32_t scumble_session_wait(ScumbleSession *s, uint32_t timeout_ms) {
 }
 int32_t scumble_session_cancel(const ScumbleSession *s) {
     (void)s;
+    return SCUMBLE_OK;
+}
+int32_t scumble_session_doing(const ScumbleSession *session, char *buffer, size_t length) {
+    ScumbleSession *s = (ScumbleSession *)session;
+    pthread_mutex_lock(&s->lock);
+    bool reads = s->reading;
+    pthread_mutex_unlock(&s->lock);
+    snprintf(buffer, length, "%s", reads ? "The stub reads a network; that is needed once." : "");
     return SCUMBLE_OK;
 }
 int32_t scumble_session_stats(const ScumbleSession *s, ScumbleStats *stats) {

@@ -5,9 +5,9 @@ import ctypes
 import gc
 
 import pytest
-from conftest import eventually
+from conftest import ROOT, eventually
 from scumble import abi
-from scumble.engine import Engine, Session, Settings
+from scumble.engine import Engine, Session, Settings, Steered
 from scumble.library import Library, ScumbleError, library_name, library_path
 
 WHITE = b"\xff" * (64 * 48 * 4)
@@ -154,3 +154,21 @@ def test_every_strength_of_the_slider_makes_a_picture_of_its_own(real_engine):
                 found[strength] = out.raw
     assert found[0.0] == paint
     assert len(set(found.values())) == 21
+
+
+def test_a_network_that_is_read_for_the_first_lora_is_told_while_it_is_read(real, monkeypatch):
+    worker = ROOT / "target/debug/scumble-worker"
+    if not worker.is_file():
+        pytest.skip("no worker that can be made slow: cargo build --bin scumble-worker")
+    monkeypatch.setenv("SCUMBLE_WORKER", str(worker))
+    monkeypatch.setenv("SCUMBLE_WORKER_TEST", "spin reading 400")
+    tiny, told = ROOT / "models/tiny", []
+    with Engine(real, str(tiny / "sd15"), device="cpu") as engine, Session(engine) as layer:
+        layer.set(Settings(prompt="a house", strength=0.6))
+        push(layer, WHITE)
+        assert layer.wait(60_000) and layer.doing() == ""
+        frame_of(layer)
+        layer.steer(0, Steered(abi.CONDITION_LORA, str(tiny / "loras/sd15-kohya.safetensors")))
+        assert eventually(lambda: told.append(layer.doing()), lambda: layer.poll() is not None, 60)
+        assert any("U-Net is read again, with room for LoRAs" in sentence for sentence in told), set(told)
+        assert layer.wait(60_000) and layer.doing() == ""

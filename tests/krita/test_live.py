@@ -169,6 +169,17 @@ def test_what_of_the_words_is_not_read_is_told(live, document):
     assert run(live, document, lambda: "too long" not in live.status(document).text)
 
 
+def test_what_the_picture_waits_for_is_told_until_it_is_there(live, document, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_READS_MS", "300")
+    live.set_settings(document, replace(live.settings(document), prompt="reading"))
+    live.start(document)
+    said = lambda: live.status(document).text  # noqa: E731
+    assert run(live, document, lambda: "The stub reads a network" in said()), said()
+    assert not live.status(document).error
+    assert run(live, document) and run(live, document, lambda: "Up to date" in said()), said()
+    assert "reads" not in said()
+
+
 def test_typing_waits_for_a_slow_engine(live, document, monkeypatch):
     assert live.typing_pause(document) == 80
     live.start(document)

@@ -30,5 +30,6 @@ mod sana;
 mod sd3;
 mod strength;
 mod support;
+mod waiting;
 mod xl;
 mod z_image;

@@ -158,7 +158,7 @@ fn what_the_model_lacks_is_told_as_in_the_hosts_process() {
 fn one_that_is_missing_or_no_program_or_of_another_version_is_told_in_a_sentence() {
     let scripts = [
         ("silent", "#!/bin/sh\nexit 3\n", "exit code 3"),
-        ("other", "#!/bin/sh\nprintf 'scumble-worker 9.9.9, protocol 10' >&0\nsleep 60\n", "another version"),
+        ("other", "#!/bin/sh\nprintf 'scumble-worker 9.9.9, protocol 11' >&0\nsleep 60\n", "another version"),
         ("text", "no program", "does not start"),
     ];
     for (name, script, names) in scripts {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use scumble::engine::Engine;
 use scumble::job::Preview;
+use scumble::pipeline::LoadOptions;
 use scumble::remote::Options;
 
-use crate::models::Scratch;
+use crate::models::{Scratch, lora_file, tiny};
 use crate::seen::*;
 
 #[test]
@@ -32,6 +33,43 @@ fn without_work_it_ends_and_the_next_push_starts_it_again() {
         assert!(show(&layer, &paint(1)).at_rest() == first.at_rest());
         assert_eq!(program.started().len(), turn + 1);
     }
+}
+
+#[test]
+fn what_the_next_picture_waits_for_is_told_while_it_does_and_no_longer() {
+    // Each network that is read for a job takes as long as one that is looked for.
+    let program = Program::new("waits", "spin reading 300");
+    let idle = Duration::from_millis(200);
+    let load = LoadOptions { model_dir: tiny("sd15"), ..load_options() };
+    let engine = Engine::load_apart(Options { idle, load, ..options(&program.path) }).unwrap();
+    ready(&engine).unwrap();
+    let layer = session(&engine, Preview::Off);
+    show(&layer, &paint(1));
+    assert_eq!(layer.doing(), "");
+    let said = |layer: &scumble::session::Session| {
+        let mut said = Vec::new();
+        until("the picture", || {
+            said.push(layer.doing());
+            (!layer.busy()).then_some(())
+        });
+        said.dedup();
+        said.retain(|sentence| !sentence.is_empty());
+        assert_eq!(layer.doing(), "", "after {said:?}");
+        assert!(watch(layer, &mut 0).faults.is_empty());
+        said
+    };
+    let lora = |scale: f32| scumble::conditions::Lora { file: lora_file("sd15-kohya"), scale, text: scale };
+    layer.set_lora(1, lora(1.0)).unwrap();
+    let first = said(&layer);
+    assert!(first.iter().any(|sentence| sentence.contains("U-Net is read again")), "{first:?}");
+    layer.set_lora(1, lora(0.5)).unwrap();
+    assert_eq!(said(&layer), Vec::<String>::new());
+    // After a rest the process is another, and has to load the model first.
+    let last = program.started()[0];
+    until("it ends by itself", || is_gone(last).then_some(()));
+    paint(2).push(&layer, None).unwrap();
+    let again = said(&layer);
+    assert!(again.iter().any(|sentence| sentence.starts_with("The model is loaded again")), "{again:?}");
 }
 
 #[test]

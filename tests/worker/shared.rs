@@ -373,7 +373,7 @@ fn one_of_another_version_or_another_user_is_refused() {
     std::fs::write(place.with_extension("lock"), std::process::id().to_string()).unwrap();
     let speaks = std::thread::spawn(move || {
         let host = accept(&listener).unwrap();
-        send(&host, b"scumble-worker 9.9.9, protocol 10", SendFlags::empty()).unwrap();
+        send(&host, b"scumble-worker 9.9.9, protocol 11", SendFlags::empty()).unwrap();
         host
     });
     let why = ready(&Engine::load_apart(shared(&program.path)).unwrap()).unwrap_err();
@@ -402,7 +402,7 @@ fn one_of_another_version_or_another_user_is_refused() {
 }
 
 fn greeting() -> String {
-    format!("scumble-worker {}, protocol 10", env!("CARGO_PKG_VERSION"))
+    format!("scumble-worker {}, protocol 11", env!("CARGO_PKG_VERSION"))
 }
 
 fn open_to_all(path: &Path) {
