@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 14
+#define SCUMBLE_ABI_MINOR 15
 
 /**
  * Done.
@@ -2009,6 +2009,18 @@ int32_t scumble_session_cancel(const struct ScumbleSession *session);
 SCUMBLE_API
 int32_t scumble_session_stats(const struct ScumbleSession *session,
                               struct ScumbleStats *stats);
+
+/**
+ * Copies what the picture that is being made has to wait for, as a sentence for the user, English, UTF-8: that a network
+ * is read for the first LoRA, ControlNet or annotator, or again after a rest; "" where nothing holds it up. A host asks
+ * while poll has no frame. At most `length` bytes are written, a NUL among them; what is longer is cut. Since ABI 1.15.
+ * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
+ * [any-thread]
+ */
+SCUMBLE_API
+int32_t scumble_session_doing(const struct ScumbleSession *session,
+                              char *buffer,
+                              size_t length);
 
 /**
  * Closes a live layer; returns at once: its running job is interrupted and not waited for. Frames that were handed

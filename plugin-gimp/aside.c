@@ -36,7 +36,7 @@ static void fit(gint32 image) {
     gimp_context_pop();
 }
 
-gint32 aside_file(gint32 image, const gchar *path, GError **error) {
+gint32 aside_open(gint32 image, const gchar *path, GError **error) {
     gchar *name = g_path_get_basename(path);
     gint32 opened = load_image(path), layer = -1;
     if (opened <= 0) {
@@ -52,5 +52,10 @@ gint32 aside_file(gint32 image, const gchar *path, GError **error) {
     if (layer <= 0) fail(error, "GIMP could not take the picture \xe2\x80\x9c%s\xe2\x80\x9d into this image.", name);
     gimp_image_delete(opened);
     g_free(name);
+    return layer;
+}
+
+gint32 aside_file(gint32 image, const gchar *path, GError **error) {
+    gint32 layer = aside_open(image, path, error);
     return layer > 0 && aside_lay(image, layer, error) ? layer : -1;
 }

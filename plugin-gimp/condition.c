@@ -148,17 +148,29 @@ Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file
 
 gboolean condition_is_own(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL && !*c->file; }
 
+gboolean condition_is_linked(const Condition *c) { return c->kind == SCUMBLE_CONDITION_REFERENCE && *c->file; }
+
 gboolean condition_has_file(const Condition *c) {
-    return (c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c);
+    return ((c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c)) || condition_is_linked(c);
 }
 
-gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA; }
+gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA && !condition_is_linked(c); }
+
+gchar *condition_find_file(const Condition *c) {
+    return condition_has_file(c) ? known_find(condition_is_linked(c) ? KNOWN_PICTURES : KNOWN_NETWORKS, c->file) : NULL;
+}
 
 gchar *condition_title(const Condition *c) {
     if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup(c->group ? "Regions" : "Region");
-    if (c->kind == SCUMBLE_CONDITION_REFERENCE) return g_strdup("Reference");
+    if (c->kind == SCUMBLE_CONDITION_REFERENCE && !condition_is_linked(c)) return g_strdup("Reference");
     if (condition_is_own(c)) return g_strdup(CONDITION_OWN_TITLE);
-    gchar *name = known_name(c->file), *dot = strrchr(name, '.');
+    gchar *name = known_name(c->file);
+    if (condition_is_linked(c)) {
+        gchar *title = g_strdup_printf("Reference: %s", name);
+        g_free(name);
+        return title;
+    }
+    gchar *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
     return name;
 }

@@ -41,7 +41,7 @@ static GPtrArray *conditions_of(const Dialog *d, const Kept *kept) {
     GPtrArray *conditions = conditions_copy(kept->conditions);
     for (guint i = 0; i < conditions->len; i++) {
         Condition *c = conditions_at(conditions, i);
-        if (!c->path && condition_has_file(c)) c->path = known_find(KNOWN_NETWORKS, c->file);
+        if (!c->path) c->path = condition_find_file(c);
     }
     sources_find(d->image, conditions);
     return conditions;

@@ -6,7 +6,6 @@
 
 #include "compat.h"
 #include "json.h"
-#include "known.h"
 #include "mark.h"
 #include "sources.h"
 
@@ -22,7 +21,7 @@ GPtrArray *kept_load(gint32 image, gboolean *good) {
     *good = *good || !text;
     for (guint i = 0; i < found->len; i++) {
         Condition *c = conditions_at(found, i);
-        if (condition_has_file(c)) c->path = known_find(KNOWN_NETWORKS, c->file);
+        c->path = condition_find_file(c);
     }
     sources_find(image, found);
     if (kept) json_node_unref(kept);

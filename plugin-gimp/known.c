@@ -13,7 +13,7 @@
 static const struct {
     const gchar *key;
     guint most;
-} KINDS[] = {[KNOWN_MODELS] = {"models", 12}, [KNOWN_NETWORKS] = {"networks", 100}};
+} KINDS[] = {[KNOWN_MODELS] = {"models", 12}, [KNOWN_NETWORKS] = {"networks", 100}, [KNOWN_PICTURES] = {"pictures", 100}};
 
 static void digest_file(GChecksum *digest, const gchar *path, gboolean alone) {
     struct stat about;
@@ -138,7 +138,8 @@ gchar *known_remember(Known what, const gchar *path) {
     JsonArray *array = json_array_new();
     add_pair(array, id, path);
     for (gchar **at = pairs; *at && json_array_get_length(array) < KINDS[what].most; at += 2)
-        if (strcmp(at[0], id) && strcmp(at[1], path)) add_pair(array, at[0], at[1]);
+        /* A picture that was linked as it was before is still that file. */
+        if (strcmp(at[0], id) && (what == KNOWN_PICTURES || strcmp(at[1], path))) add_pair(array, at[0], at[1]);
     json_object_set_array_member(json_node_get_object(kept), KINDS[what].key, array);
     save(kept);
     json_node_unref(kept);

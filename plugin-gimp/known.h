@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The artist's models, ControlNets and LoRAs: folders and files that they have chosen on this computer. Images and styles
+ * The artist's models, ControlNets, LoRAs and linked pictures: folders and files that they have chosen on this computer. Images and styles
  * name them by an id made of name and contents, never by a path: an image that comes from somebody else cannot choose what
  * is loaded here, and one that is given away does not tell where the artist keeps things. Krita's plug-in makes the same ids.
  */
@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-typedef enum { KNOWN_MODELS, KNOWN_NETWORKS } Known;
+typedef enum { KNOWN_MODELS, KNOWN_NETWORKS, KNOWN_PICTURES } Known;
 
 /* The id of a folder or file, the same wherever it lies. Free it. */
 gchar *known_identity(const gchar *path);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aside.h"
 #include "fold.h"
 #include "known.h"
 #include "mark.h"
@@ -84,6 +85,24 @@ static void remove_clicked(GtkButton *button, Row *row) {
     g_ptr_array_remove_index(left, at);
     take_over(l, left);
     tell(l);
+}
+
+/* What was linked is kept in the image from now on, as a hidden layer. */
+static void embed_clicked(GtkButton *button, Row *row) {
+    SteerList *l = row->list;
+    GError *error = NULL;
+    (void)button;
+    gint32 layer = row->condition->path ? aside_file(l->image, row->condition->path, &error) : -1;
+    if (layer > 0) {
+        condition_text(&row->condition->file, "");
+        g_clear_pointer(&row->condition->path, g_free);
+        source_choose(row->condition, layer);
+        take_over(l, conditions_copy(l->conditions));
+        tell(l);
+    } else if (error) {
+        steer_list_fail(l, error->message);
+    }
+    g_clear_error(&error);
 }
 
 /* The layers of the image, or its groups alone, and none where the condition's is not among them. */
@@ -191,6 +210,12 @@ static Row *row_new(SteerList *l, Condition *condition) {
         row->layer = layer_of(row);
         fill_layers(row);
         gtk_box_pack_start(GTK_BOX(line), row->layer, FALSE, FALSE, 0);
+    }
+    if (condition_is_linked(condition)) {
+        GtkWidget *embed = gtk_button_new_with_label("Embed");
+        gtk_widget_set_tooltip_text(embed, "Keeps the picture in this image from now on, as a hidden layer");
+        g_signal_connect(embed, "clicked", G_CALLBACK(embed_clicked), row);
+        gtk_box_pack_start(GTK_BOX(line), embed, FALSE, FALSE, 0);
     }
     row->weight = weight_of(row);
     gtk_box_pack_start(GTK_BOX(line), row->weight, FALSE, FALSE, 0);

@@ -83,6 +83,17 @@ static void choose_picture(GtkMenuItem *item, SteerList *l) {
     chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, picture_chosen, l);
 }
 
+static void link_chosen(const gchar *path, gpointer data) {
+    gchar *id = known_remember(KNOWN_PICTURES, path);
+    steer_list_add(data, SCUMBLE_CONDITION_REFERENCE, id, path, -1);
+    g_free(id);
+}
+
+static void choose_link(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, link_chosen, l);
+}
+
 static void add_known(GtkMenuItem *item, SteerList *l) {
     const gchar *path = g_object_get_data(G_OBJECT(item), "path");
     steer_list_add(l, (guint32)GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), "kind")), g_object_get_data(G_OBJECT(item), "id"), path, -1);
@@ -108,6 +119,8 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
           "Each layer is a region by its name: of the group that is chosen, or of a new one", G_CALLBACK(add_regions));
     entry(l, menu, "Reference: what is on a layer", SCUMBLE_CONDITION_REFERENCE, "A picture whose style or subject is taken over", G_CALLBACK(add_reference));
     entry(l, menu, "Reference from a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE, "Its file becomes a hidden layer of this image", G_CALLBACK(choose_picture));
+    entry(l, menu, "Reference linked to a picture\xe2\x80\xa6", SCUMBLE_CONDITION_REFERENCE,
+          "Its file is followed when another program writes it, and is not kept in this image", G_CALLBACK(choose_link));
     entry(l, menu, CONDITION_OWN_TITLE, RENDERER_OWN_CONTROL,
           "Some models read a control picture themselves, without a ControlNet (FLUX.1 Depth and Canny)", G_CALLBACK(add_own_control));
     gchar **known = known_list(KNOWN_NETWORKS);

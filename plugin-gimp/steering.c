@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compat.h"
+#include "linked.h"
 #include "regions.h"
 #include "small.h"
 #include "sources.h"
@@ -22,6 +23,7 @@ typedef struct {
     GeglRectangle seen; /* of a reference: the part of its layer that the engine has; */
     gboolean touched; /* ... something was seen to change since all of that was read; */
     gboolean empty;   /* ... nothing was there when it was read last */
+    Linked linked;    /* of a reference that is linked: its file */
     gboolean painted; /* of a group's region: it was the layer that is painted on since all of it was read */
     gchar *wrong;     /* why it does not steer; NULL */
     gchar *refused;   /* the words and numbers that the engine would not have: they are not tried again */
@@ -179,6 +181,17 @@ static Paint *read_reference(Steering *s, const Condition *c, Told *t, gboolean 
     return paint;
 }
 
+/* The picture of a linked file, if the engine does not have it as it is. */
+static Paint *read_linked(Steering *s, const Condition *c, Told *t, gboolean now, GError **error) {
+    if (t->stale) linked_forget(&t->linked);
+    if (!linked_look(&t->linked, c, now, error)) return NULL;
+    gint64 began = g_get_monotonic_time();
+    Paint *paint = linked_read(&t->linked, c, s->image, error);
+    times_tell("source", began);
+    t->stale = !paint;
+    return paint;
+}
+
 /* What of the layer the engine does not have, on the canvas; NULL if that is nothing, or it cannot be read now. */
 static Paint *read_new(Steering *s, const Condition *c, Told *t, const GeglRectangle *canvas, gboolean look, gboolean whole) {
     GeglRectangle rect = {0, 0, 0, 0};
@@ -264,14 +277,16 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
     }
     if (turn.of_group) turn = without_rest(turn, t);
     if (!hindered(s, c, turn.of_group, &error) && g_strcmp0(words, t->refused)) {
-        gboolean pictured = condition_has_layer(c), refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
+        gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
         if (!t->held && !t->empty) t->stale = TRUE;
-        Paint *paint = !pictured ? NULL : refers ? read_reference(s, c, t, turn.look, turn.whole, turn.painted)
-                                 : read_new(s, c, t, canvas, turn.look, turn.whole);
+        Paint *paint = !pictured                ? NULL
+                       : condition_is_linked(c) ? read_linked(s, c, t, turn.whole, &error)
+                       : refers                 ? read_reference(s, c, t, turn.look, turn.whole, turn.painted)
+                                                : read_new(s, c, t, canvas, turn.look, turn.whole);
         gboolean may = !pictured || paint || (t->held && !t->stale); /* not without a picture */
         if (t->empty) nothing_there(c, &error);
         g_clear_pointer(&t->wrong, g_free);
-        if (may && !t->empty && (paint || other)) {
+        if (may && !error && (paint || other)) {
             guint64 before = r->asked;
             if (renderer_steer(r, c->number, c, paint, &error)) {
                 t->held = TRUE;

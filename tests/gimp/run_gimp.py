@@ -35,6 +35,7 @@ import faults_layers  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
 import history  # noqa: E402
+import linking  # noqa: E402
 import live  # noqa: E402
 import pace  # noqa: E402
 import preparing  # noqa: E402
@@ -138,10 +139,11 @@ def main() -> int:
         windows(bare, pick(dialog.SCENARIOS, "dialog", parts), **stub)
         windows(bare, pick(live.SCENARIOS + closing.SCENARIOS + screen.SCENARIOS, "live", parts), **stub)
         steered = steering.SCENARIOS + preparing.SCENARIOS + references.SCENARIOS + regions.SCENARIOS
-        steered += styles.SCENARIOS + dropping.SCENARIOS
+        steered += styles.SCENARIOS + dropping.SCENARIOS + linking.SCENARIOS
         windows(bare, pick(steered, "steering", parts), **stub)
         unsteered = steering.UNSTEERED + references.UNSTEERED
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
+        windows(bare, pick(steering.OWN, "steering", parts), **stub, SCUMBLE_STUB_OWN_CONTROL="1")
         real = steering.REAL + references.REAL
         windows(whole, pick(real, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(bare, pick(history.SCENARIOS, "history", parts), **stub)

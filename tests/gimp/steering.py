@@ -273,6 +273,31 @@ def greyed(d: Desk, r: Report):
     d.close_image()
 
 
+def own_alone(d: Desk, r: Report):
+    """The stub's model reads its control itself here: it takes no ControlNet's file, new or known."""
+    prepare(d, networks=[["lines [1]", "/nets/lines"]])
+    d.open(240, 180)
+    steered(d, one(0, "control", "lines [1]", "paint"))
+    window = d.dialog()
+    told = d.s.until(lambda: "reads its control itself" in said(d), 8)
+    r.check("a ControlNet in the list: told, with the reason", told and "lines" in said(d), said(d))
+    to_list(d, window, 1)
+    d.key("space", "Down", "Return", pause=0.3)
+    asked = d.s.until(lambda: d.s.windows_named("^Choose a "), 8)
+    first = d.s.windows_named("^Choose a LoRA")
+    r.check("its entry is grey: the first that can be chosen is the LoRA's", asked and first == asked, asked)
+    d.key("Escape", pause=0.4)
+    d.front(window)
+    to_list(d, window, 1)
+    d.key("space", "Up", "Return", pause=0.3)
+    found = d.s.until(lambda: len(kept(d)) == 2 and kept(d), 8)
+    last = [(c["kind"], c["file"]) for c in found or []][1:] == [("control", "")]
+    r.check("so is one that is known: the last is the model's own control", last, found)
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close_image()
+
+
 def real(d: Desk, r: Report):
     """A ControlNet, a LoRA and a region change the picture of the real engine; off, it is what it was."""
     files = [
@@ -374,5 +399,6 @@ def cheap(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS, UNSTEERED, REAL = [followed, added, damaged], [greyed], [real]
+SCENARIOS, REAL = [followed, added, damaged], [real]
+UNSTEERED, OWN = [greyed], [own_alone]
 COSTS = [cheap]
