@@ -25,10 +25,10 @@ def flat(path: Path, red: int, size=(40, 30)) -> Path:
 def linked(d: Desk, r: Report):
     prepare(d)
     d.open()
-    d.s.do(f"(gimp-image-clean-all {d.image})")
     window = d.dialog(live=True)
     live = live_of(d)
     shows(d, live)
+    d.s.do(f"(gimp-image-clean-all {d.image})")
     layers, file = d.layers(), flat(d.s.home / "mood.png", 200)
     d.key("alt+y", pause=0.3)
     to_list(d, window, 1)
