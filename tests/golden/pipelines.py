@@ -168,6 +168,7 @@ CASES = {
     "control-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
     "control-xl-guided": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "control-xl-two-wide": ("xl", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "fused-guided": ("fused", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "fused-part-wide": ("fused", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-guided": ("ip-sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
@@ -232,6 +233,7 @@ CONTROLS = {
     "control-two-wide": [("sd15-lines", 1.0, 0.0, 1.0), ("sd15-depth", 0.6, 0.0, 1.0)],
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
+    "control-xl-two-wide": [("xl-lines", 1.0, 0.0, 0.75), ("xl-lines", 0.6, 0.25, 1.0)],
     # The model's own.
     "fused-guided": [("", 0.8, 0.0, 1.0)],
     "fused-part-wide": [("", 1.0, 0.25, 0.75)],
