@@ -381,7 +381,8 @@ impl Session {
         let running = self.shared.desk.lock().running.clone();
         running
             .filter(|job| !job.cancel.is_cancelled())
-            .map_or_else(String::new, |job| job.doing.lock().clone())
+            .map(|job| job.doing.lock().clone())
+            .unwrap_or_default()
     }
 
     /// Whether a job of this session waits (also for the model) or runs.

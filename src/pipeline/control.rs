@@ -241,7 +241,8 @@ impl Controls {
                 format!("The ControlNet {} {what}; choose the folder of one in ONNX form.", path.display()),
             )
         })?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.trim_end_matches(".onnx");
         sink.doing(&format!("The ControlNet “{name}” is read; that is needed once."));
         let network = self.loading.component("ControlNet", &file, cancel)?;
         let outputs = self.fit(&network, plain)?;
