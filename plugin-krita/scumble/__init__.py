@@ -7,7 +7,8 @@ The map, in the order in which a stroke travels:
     loop.py       one timer; whose turn it is               document.py   read → push → poll → show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
     reading.py    what of the canvas is read next           host.py       which window, view and document
-    writing.py    a picture on its way into the layer       split.py      which part of it is shown
+    pushing.py    the paint on its way to the library       writing.py    a picture on its way into the layer
+    split.py      which part of it is shown
     playing.py    whether an animation plays                compare.py    the docker's ways to see the paint
     instant_preview.py  what it does to whom reads and writes layers
     undo.py       no undo is lost to a picture              pictures.py   a file or the clipboard as a layer

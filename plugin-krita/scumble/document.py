@@ -13,7 +13,7 @@ from .instant_preview import LIFTED, InstantPreview
 from .library import ScumbleError
 from .pixels import EMPTY, PixelFormat
 from .playing import PLAYING, Playing
-from .reading import Reading
+from .pushing import Pushing
 from .settings import DocumentSettings
 from .steering import Steering
 from .writing import Writing
@@ -24,8 +24,7 @@ REST = 0.066  # … and while nothing changes
 STAY_FAST = 1.0  # seconds after the last change
 WAITING = 0.006  # seconds between looks for a picture that is being made
 BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
-TURN = 0.004  # seconds of reading or writing in one turn; after that no further piece is begun
-GLANCE = 0.0015  # … of reading, while the artist paints and nothing else than the brush has changed
+TURN = 0.004  # seconds of writing in one turn; after that no further piece is begun
 LOOK_AT_SELECTION = 0.2  # seconds
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
@@ -43,6 +42,7 @@ class LiveDocument:
         self.document = group.document
         self.settings = settings
         self._preview = InstantPreview(group.document)
+        self.pushing = Pushing(group, self._preview.full)
         self.steering = Steering(group.document, self._preview.full, group.identity)
         self.session = self._new_session()
         self.last_frame = None  # FrameInfo of the last picture shown
@@ -58,7 +58,6 @@ class LiveDocument:
         self._onions_at = 0.0  # when they were looked for last
         self._missing = 0
         self._mask = None  # (coverage, outside) that the session knows
-        self._reading: Reading | None = None  # of the canvas that the session knows
         self.told: tuple = ()  # of this document, and when
         self.told_at = float("-inf")
         self._writing = Writing(group)
@@ -189,8 +188,7 @@ class LiveDocument:
             self._face()
             self._changed_at = started
             self._read_at = 0.0
-            if self._reading is not None:
-                self._reading.anywhere()
+            self.pushing.anywhere()
         if self._fill_at and started >= max(self._fill_at[0], self._held_until):
             self._fill_at.pop(0)
             self.group.fill_tap()
@@ -221,7 +219,7 @@ class LiveDocument:
                 return max(BETWEEN, self._held_until - started)
         # Either a picture is written or paint is read: never both in one turn.
         elif started >= self._read_at:
-            self._push()
+            self._note(self.pushing.go_on(self.resting))
             self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
             now = time.perf_counter()
             # At most a quarter of the interface's thread while painting, an eighth at rest.
@@ -263,68 +261,14 @@ class LiveDocument:
         cannot be read now, the next turn tries again."""
         self._drop_frame()
         self._shape, self._mask, self._selection_at = shape, None, 0.0
-        self._reading = Reading(shape[0], shape[1].bytes_per_pixel)
         self._laid = False
         self.steering.forget()
-        if not self._push_all():
+        revision = self.pushing.begin(self.session, *shape)
+        if revision is None:
             self._shape = None
             return
+        self._note(revision)
         self._note(self.steering.follow(self.session, self.settings.conditions, shape[0]))
-
-    def _push_all(self) -> bool:
-        """Hands all of the paint over, as one change; whether it could be read."""
-        parts = [self._read(index) for index in range(len(self._reading.bands))]
-        if None in parts:
-            return False
-        self._hand_over(parts)
-        return True
-
-    def _push(self) -> None:
-        """Hands over what is new where the brush is, as one change, and looks at as much of the rest as there
-        is time for."""
-        started, reading, new, changed = time.perf_counter(), self._reading, {}, []
-        for index in reading.near():
-            part = self._read(index)
-            if part is None:
-                return
-            differs = reading.differs(index, part[1].array)
-            if differs:
-                changed.append(index)
-            if differs is not False:
-                new[index] = part
-            # Where the brush rests, half of the time is for the others: undo, filters, another place.
-            if time.perf_counter() - started > (TURN if changed else TURN / 2):
-                break
-        if new:
-            self._hand_over(list(new.values()))
-            reading.handed_over({index: paint.array for index, (_, paint) in new.items()}, changed, started)
-        rest, others = reading.rest(), {}
-        # Where the brush is known, it goes before; else it is looked for.
-        time_left = GLANCE if changed and not self.resting else TURN
-        for index in rest:
-            part = self._read(index)
-            if part is None:
-                return
-            others[index] = part
-            if time.perf_counter() - started > time_left:
-                break
-        rest.close()
-        if others and self._hand_over(list(others.values())):
-            reading.found({index: paint.array for index, (_, paint) in others.items()}, started)
-
-    def _read(self, index: int) -> tuple | None:
-        """(rectangle, pixels) of a band; None where what Krita gives is not the paint: the next turn sees."""
-        rect, pixels = self._reading.bands[index], self._shape[1]
-        paint = self.group.read(rect)
-        if paint.length != rect[2] * rect[3] * pixels.bytes_per_pixel:
-            return None  # the document is changing under us
-        return (rect, paint) if self._preview.full() else None
-
-    def _hand_over(self, parts: list[tuple]) -> bool:
-        """Whether something of it was new to the library."""
-        size, pixels = self._shape
-        told = [(rect, paint.address, paint.length) for rect, paint in parts]
-        return self._note(self.session.push(pixels.number, size, told, pixels.space))
 
     def _follow_selection(self, shape: tuple) -> None:
         coverage = self.group.selection()

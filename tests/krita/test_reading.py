@@ -5,8 +5,7 @@ import itertools
 
 import pytest
 from conftest import picture, run
-from scumble import document as document_module
-from scumble import reading
+from scumble import pushing, reading
 from scumble.reading import HOT, Reading
 
 
@@ -77,8 +76,8 @@ def test_where_anything_may_have_changed_all_are_looked_at_before_the_brush():
 def painted(live, document, monkeypatch):
     """Live on a canvas of 16 bands, the fifth being painted on; what is read and handed over from here on."""
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 4)
-    monkeypatch.setattr(document_module, "GLANCE", 0)
-    monkeypatch.setattr(document_module, "TURN", 60)
+    monkeypatch.setattr(pushing, "GLANCE", 0)
+    monkeypatch.setattr(pushing, "TURN", 60)
     live.start(document)
     assert run(live, document)
     one = live.of(document)
@@ -99,7 +98,7 @@ def painted(live, document, monkeypatch):
 
 def test_while_painting_what_is_painted_on_and_around_is_read(painted, document):
     document.paper.pixels[21, 5] = (3, 2, 1, 255)
-    painted._push()
+    painted.pushing.go_on(painted.resting)
     assert sorted(painted.read[:3]) == [4, 5, 6] and len(painted.read) == 4, "those, and one more"
     assert painted.handed[0] == [5], "and what is new of them is handed over"
 
@@ -107,18 +106,18 @@ def test_while_painting_what_is_painted_on_and_around_is_read(painted, document)
 def test_a_stroke_across_bands_is_one_change(painted, document):
     document.paper.pixels[18:26, 5] = (3, 2, 1, 255)
     jobs = painted.session.stats().jobs_started
-    painted._push()
+    painted.pushing.go_on(painted.resting)
     assert painted.handed[0] == [4, 5, 6]
     assert painted.session.stats().jobs_started <= jobs + 1
     document.paper.pixels[40:60, 5] = (3, 2, 1, 255)
-    painted._push()
+    painted.pushing.go_on(painted.resting)
     assert set(range(10, 15)) <= set(painted.handed[-1]), "elsewhere, too"
 
 
 def test_a_change_that_the_brush_did_not_make_is_looked_for_everywhere(painted, live, document):
     document.paper.pixels[:, 7] = (7, 7, 7, 255)
     for _ in range(13):
-        painted._push()
+        painted.pushing.go_on(painted.resting)
     assert set(painted.read) == set(range(16))
     painted._changed_at = 0.0
     assert run(live, document)
@@ -126,16 +125,16 @@ def test_a_change_that_the_brush_did_not_make_is_looked_for_everywhere(painted, 
 
 
 def test_where_the_brush_is_not_known_it_is_looked_for(painted, document):
-    painted._push()
+    painted.pushing.go_on(painted.resting)
     assert sorted(set(painted.read)) == list(range(16)), "in as many bands as a turn has time for"
 
 
 def test_what_was_read_when_krita_gave_something_else_is_read_again(painted, document, monkeypatch):
     document.paper.pixels[18:26, 5] = (3, 2, 1, 255)
-    whole = painted._read
-    monkeypatch.setattr(painted, "_read", lambda index: None if index == 6 else whole(index))
-    painted._push()
+    whole = painted.pushing.read
+    monkeypatch.setattr(painted.pushing, "read", lambda index: None if index == 6 else whole(index))
+    painted.pushing.go_on(painted.resting)
     assert painted.handed == []
-    monkeypatch.setattr(painted, "_read", whole)
-    painted._push()
+    monkeypatch.setattr(painted.pushing, "read", whole)
+    painted.pushing.go_on(painted.resting)
     assert sorted(painted.handed[0]) == [4, 5, 6]
