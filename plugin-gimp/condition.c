@@ -210,13 +210,13 @@ static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     if (c->group) put_words(object, c);
 }
 
-JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only) {
+JsonNode *conditions_write(const GPtrArray *conditions, guint32 kind) {
     JsonArray *array = json_array_new();
     for (guint i = 0; i < conditions->len; i++) {
         const Condition *c = conditions_at(conditions, i);
-        if (loras_only && c->kind != SCUMBLE_CONDITION_LORA) continue;
+        if (kind && c->kind != kind) continue;
         JsonObject *object = json_object_new();
-        put(object, c, loras_only);
+        put(object, c, kind != 0);
         json_array_add_object_element(array, object);
     }
     JsonNode *node = json_node_new(JSON_NODE_ARRAY);

@@ -84,8 +84,8 @@ guint32 preparation_usual(const gchar *name);
 /* Puts a text into one of the fields above. */
 void condition_text(gchar **field, const gchar *text);
 
-/* As a JSON array; with `loras_only` as styles have them, which name no layers. */
-JsonNode *conditions_write(const GPtrArray *conditions, gboolean loras_only);
+/* As a JSON array; of one `kind` alone as styles have them, which name no layers; 0: all, as images have them. */
+JsonNode *conditions_write(const GPtrArray *conditions, guint32 kind);
 
 /* Those that can be used of what was written, or anybody else wrote; *good becomes FALSE if that is not all. */
 GPtrArray *conditions_read(JsonNode *node, gboolean *good);

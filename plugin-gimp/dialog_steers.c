@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "kept.h"
+#include "mark.h"
+#include "sources.h"
 #include "styles.h"
 
 void dialog_steer(Dialog *d, Look look) {
@@ -48,7 +50,13 @@ static void style_chosen(const Style *style, gpointer data) {
     GError *missing = NULL;
     dialog_note(d);
     gchar *model = g_strdup(d->settings->model);
-    steering_set(d->steering, style_apply(style, d->settings, steering_conditions(d->steering), &missing));
+    GPtrArray *conditions = style_apply(style, d->settings, steering_conditions(d->steering), &missing);
+    gint32 layer = active_layer(d->image);
+    for (guint i = 0; i < conditions->len; i++) {
+        Condition *c = conditions_at(conditions, i);
+        if (c->kind == SCUMBLE_CONDITION_CONTROL && c->layer <= 0 && !*c->name && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
+    }
+    steering_set(d->steering, conditions);
     dialog_show_settings(d, model);
     if (missing) dialog_tell(d, missing->message);
     g_clear_error(&missing);

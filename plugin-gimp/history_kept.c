@@ -28,7 +28,7 @@ static JsonObject *put(const Kept *k) {
     }
     json_object_set_string_member(object, "style", s->style);
     json_object_set_string_member(object, "words", s->words);
-    json_object_set_member(object, "conditions", conditions_write(k->conditions, FALSE));
+    json_object_set_member(object, "conditions", conditions_write(k->conditions, 0));
     return object;
 }
 

@@ -35,7 +35,7 @@ void kept_save(gint32 image, const GPtrArray *conditions) {
     if (conditions->len) {
         JsonObject *object = json_object_new();
         json_object_set_int_member(object, "version", 1);
-        json_object_set_member(object, "conditions", conditions_write(conditions, FALSE));
+        json_object_set_member(object, "conditions", conditions_write(conditions, 0));
         JsonNode *node = json_node_new(JSON_NODE_OBJECT);
         json_node_take_object(node, object);
         text = json_to_text(node);

@@ -34,6 +34,7 @@ void style_free(Style *s) {
     g_free(s->sampler);
     g_free(s->model);
     g_ptr_array_unref(s->loras);
+    g_ptr_array_unref(s->controls);
     g_free(s);
 }
 
@@ -53,7 +54,7 @@ static gchar *tidy(const gchar *name) {
 static Style *style_new(const gchar *name, const gchar *words, gboolean own) {
     Style *s = g_new(Style, 1);
     *s = (Style){.name = tidy(name), .words = g_strdup(words), .negative = g_strdup(""), .sampler = g_strdup(""),
-                 .model = g_strdup(""), .strength = -1.0, .guidance = -1.0, .loras = conditions_new(), .own = own};
+                 .model = g_strdup(""), .strength = -1.0, .guidance = -1.0, .loras = conditions_new(), .controls = conditions_new(), .own = own};
     g_strstrip(s->words);
     return s;
 }
@@ -91,6 +92,13 @@ GPtrArray *styles_known(void) {
     return all;
 }
 
+static void keep_only(GPtrArray **field, const GPtrArray *conditions, guint32 kind) {
+    g_ptr_array_unref(*field);
+    *field = conditions_copy(conditions);
+    for (guint i = (*field)->len; i-- > 0;)
+        if (conditions_at(*field, i)->kind != kind) g_ptr_array_remove_index(*field, i);
+}
+
 Style *style_of(const gchar *name, const gchar *words, const Settings *settings, const GPtrArray *conditions, GError **error) {
     Style *s = style_new(name, words, TRUE);
     if (!*s->name) {
@@ -108,10 +116,8 @@ Style *style_of(const gchar *name, const gchar *words, const Settings *settings,
         g_free(s->model);
         s->model = known_identity(settings->model);
     }
-    g_ptr_array_unref(s->loras);
-    s->loras = conditions_copy(conditions);
-    for (guint i = s->loras->len; i-- > 0;)
-        if (conditions_at(s->loras, i)->kind != SCUMBLE_CONDITION_LORA) g_ptr_array_remove_index(s->loras, i);
+    keep_only(&s->loras, conditions, SCUMBLE_CONDITION_LORA);
+    keep_only(&s->controls, conditions, SCUMBLE_CONDITION_CONTROL);
     return s;
 }
 
@@ -138,6 +144,16 @@ static gboolean take_number(JsonObject *object, const gchar *key, gdouble least,
     return isfinite(value);
 }
 
+/* What steers of one kind; FALSE if it is something else. */
+static gboolean take_conditions(JsonObject *object, const gchar *key, guint32 kind, GPtrArray **field) {
+    gboolean good = TRUE;
+    if (!json_object_has_member(object, key)) return TRUE;
+    g_ptr_array_unref(*field);
+    *field = conditions_read(json_object_get_member(object, key), &good);
+    for (guint i = 0; i < (*field)->len; i++) good = good && conditions_at(*field, i)->kind == kind && !*conditions_at(*field, i)->name;
+    return good;
+}
+
 static Style *parse(JsonObject *object) {
     gchar *kind = g_strdup(""), *name = g_strdup(""), *words = g_strdup("");
     guint given = 0;
@@ -152,11 +168,8 @@ static Style *parse(JsonObject *object) {
            take_number(object, "guidance", 0.0, GUIDANCE_MOST, &s->guidance, STYLE_GUIDANCE, &s->keeps) &&
            take_number(object, "steps", 1.0, STEPS_MOST, &steps, STYLE_STEPS, &s->keeps);
     s->steps = (gint)steps;
-    if (good && json_object_has_member(object, "loras")) {
-        g_ptr_array_unref(s->loras);
-        s->loras = conditions_read(json_object_get_member(object, "loras"), &good);
-        for (guint i = 0; i < s->loras->len; i++) good = good && conditions_at(s->loras, i)->kind == SCUMBLE_CONDITION_LORA;
-    }
+    good = good && take_conditions(object, "loras", SCUMBLE_CONDITION_LORA, &s->loras) &&
+           take_conditions(object, "controls", SCUMBLE_CONDITION_CONTROL, &s->controls);
     g_free(kind);
     g_free(name);
     g_free(words);
@@ -199,7 +212,8 @@ gboolean style_write(const Style *s, const gchar *path, GError **error) {
     if (s->keeps & STYLE_GUIDANCE) put_number(object, "guidance", s->guidance < 0.0, s->guidance);
     if (s->keeps & STYLE_SAMPLER) json_object_set_string_member(object, "sampler", s->sampler);
     if (s->keeps & STYLE_MODEL) json_object_set_string_member(object, "model", s->model);
-    json_object_set_member(object, "loras", conditions_write(s->loras, TRUE));
+    json_object_set_member(object, "loras", conditions_write(s->loras, SCUMBLE_CONDITION_LORA));
+    json_object_set_member(object, "controls", conditions_write(s->controls, SCUMBLE_CONDITION_CONTROL));
     JsonNode *node = json_node_new(JSON_NODE_OBJECT);
     json_node_take_object(node, object);
     gchar *text = json_to_text(node);
@@ -259,6 +273,31 @@ static void apply_model(const Style *s, Settings *settings, GError **missing) {
     g_free(path);
 }
 
+/* The ControlNet of that file, or a new one. NULL where there can be no more. */
+static Condition *control_like(GPtrArray *conditions, const Condition *control) {
+    for (guint i = 0; i < conditions->len; i++) {
+        Condition *c = conditions_at(conditions, i);
+        if (c->kind == SCUMBLE_CONDITION_CONTROL && !strcmp(c->file, control->file)) return c;
+    }
+    gchar *path = condition_find_file(control);
+    Condition *c = conditions_add(conditions, SCUMBLE_CONDITION_CONTROL, control->file, path);
+    g_free(path);
+    return c;
+}
+
+static void hear(GPtrArray *conditions, const GPtrArray *controls) {
+    for (guint i = 0; i < controls->len; i++) {
+        const Condition *control = conditions_at(controls, i);
+        Condition *c = control_like(conditions, control);
+        if (!c) return;
+        c->scale = control->scale;
+        c->start = control->start;
+        c->end = control->end;
+        c->prepare = control->prepare;
+        c->on = control->on;
+    }
+}
+
 GPtrArray *style_apply(const Style *s, Settings *settings, const GPtrArray *conditions, GError **missing) {
     GPtrArray *all = conditions_copy(conditions);
     settings_text(&settings->style, s ? s->name : "");
@@ -281,5 +320,6 @@ GPtrArray *style_apply(const Style *s, Settings *settings, const GPtrArray *cond
         c->scale = lora->scale;
         c->on = lora->on;
     }
+    hear(all, s->controls);
     return all;
 }

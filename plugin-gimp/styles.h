@@ -29,6 +29,7 @@ typedef struct {
     gdouble strength, guidance;
     gint steps;
     GPtrArray *loras;   /* Condition of each */
+    GPtrArray *controls; /* how ControlNets are heard: Condition of each, of no layer */
     gboolean own;       /* the artist's, else it came with Scumble */
 } Style;
 
@@ -51,5 +52,5 @@ gboolean style_save(const Style *style, GError **error);
 gboolean style_remove(const Style *style, GError **error);
 
 /* Puts the style, or none (NULL), into the settings, and returns what steers with it: LoRAs are those of the style, if it has
- * some. Where its model is not here that stays as it is, and a sentence tells. */
+ * some; ControlNets are heard as it says, and those that are new follow no layer yet. Where its model is not here that stays as it is, and a sentence tells. */
 GPtrArray *style_apply(const Style *style, Settings *settings, const GPtrArray *conditions, GError **missing);

@@ -256,7 +256,9 @@ class Live(QtCore.QObject, Steers):
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
         self._note_finished(document)
-        self.set_settings(document, styles.applied(style, self.settings(document)))
+        active = host.active_node(document)
+        layer = active.uniqueId().toString() if active is not None else ""
+        self.set_settings(document, styles.applied(style, self.settings(document), layer))
 
     def looks(self, document) -> tuple:
         """(opacity 0 to 255, blending mode) of the live picture, (None, None) where it is not live."""

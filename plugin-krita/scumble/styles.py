@@ -34,6 +34,7 @@ class Style:
     words: str = ""
     settings: dict = field(default_factory=dict)  # of KEPT
     loras: tuple[Condition, ...] = ()
+    controls: tuple[Condition, ...] = ()  # how its ControlNets are heard, of no layer
     own: bool = False  # the artist's, else it came with Scumble
     thumbnail: bytes = b""  # a small PNG of a picture in it, or none
 
@@ -76,20 +77,34 @@ def of(name: str, words: str, settings: DocumentSettings, thumbnail: bytes = b""
     if not name:
         raise ScumbleError(tr("A style needs a name."))
     loras = tuple(one for one in settings.conditions if one.kind == "lora")
+    controls = tuple(replace(one, layer="") for one in settings.conditions if one.kind == "control")
     kept = {key: getattr(settings, key) for key in KEPT}
-    return Style(name, words.strip(), kept, loras, True, thumbnail)
+    return Style(name, words.strip(), kept, loras, controls, True, thumbnail)
 
 
-def applied(style: Style | None, settings: DocumentSettings) -> DocumentSettings:
+def applied(style: Style | None, settings: DocumentSettings, layer: str = "") -> DocumentSettings:
     """A document's settings with that style, or with none. What the artist has written stays; LoRAs are those
-    of the style."""
+    of the style, if it has some, its ControlNets are heard as it says, and those that are new follow `layer`."""
     if style is None:
         return replace(settings, style="", words="")
     others = [one for one in settings.conditions if not style.loras or one.kind != "lora"]
     free = [n for n in range(MOST) if n not in {one.number for one in others}]
     loras = [replace(one, number=n) for one, n in zip(style.loras, free)]
-    conditions = (*others, *loras)
+    conditions = _heard((*others, *loras), style.controls, layer)
     return replace(settings, style=style.name, words=style.words, conditions=conditions, **style.settings)
+
+
+def _heard(conditions: tuple, controls: tuple, layer: str) -> tuple[Condition, ...]:
+    for control in controls:
+        like = next((one for one in conditions if (one.kind, one.file) == ("control", control.file)), None)
+        if like is not None:
+            same = replace(control, number=like.number, layer=like.layer)
+            conditions = tuple(same if one is like else one for one in conditions)
+            continue
+        free = next((n for n in range(MOST) if n not in {one.number for one in conditions}), None)
+        if free is not None:
+            conditions = (*conditions, replace(control, number=free, layer=layer))
+    return conditions
 
 
 def save(style: Style) -> None:
@@ -100,6 +115,7 @@ def write(style: Style, path: Path) -> None:
     """Whole or not at all. Raises ScumbleError."""
     kept = {"kind": KIND, "version": 1, "name": style.name, "words": style.words, **style.settings}
     kept["loras"] = [asdict(one) for one in style.loras]
+    kept["controls"] = [asdict(one) for one in style.controls]
     if style.thumbnail:
         kept["thumbnail"] = base64.b64encode(style.thumbnail).decode("ascii")
     text = json.dumps(kept, ensure_ascii=False, indent=1)
@@ -154,11 +170,14 @@ def _parse(data: bytes) -> Style | None:
     kept = {key: found[key] for key in KEPT if key in found}
     settings = DocumentSettings.read({**kept, "words": words})
     loras, good = read_conditions(found.get("loras", []))
+    controls, heard = read_conditions(found.get("controls", []))
     if settings.damaged or not good or any(one.kind != "lora" for one in loras):
+        return None
+    if not heard or any(one.kind != "control" or one.layer for one in controls):
         return None
     name = " ".join(name.split())[:MOST_NAME]
     settings = {key: getattr(settings, key) for key in kept}
-    return Style(name, words, settings, loras, True, _picture(found.get("thumbnail", "")))
+    return Style(name, words, settings, loras, controls, True, _picture(found.get("thumbnail", "")))
 
 
 def _picture(text) -> bytes:

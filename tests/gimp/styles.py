@@ -35,9 +35,9 @@ def styles(d: Desk, r: Report):
     )
     conf, folder = d.s.profile / "scumble.conf", d.s.profile / "scumble_styles"
     d.open(240, 180)
-    steered(
-        d, one(0, "lora", "ink.safetensors [1]", scale=0.8), one(1, "region", layer="paint", prompt="ships")
-    )
+    net = one(2, "control", "lines [1]", "paint", scale=0.4, end=0.6, prepare="drawn", on=False)
+    region = one(1, "region", layer="paint", prompt="ships")
+    steered(d, one(0, "lora", "ink.safetensors [1]", scale=0.8), region, net)
     window = d.dialog()
     menu_of_styles(d, window, SAVE, behind=True)
     d.s.until(lambda: d.s.windows_named("^Save as a Style"), 8)
@@ -51,9 +51,11 @@ def styles(d: Desk, r: Report):
     made = json.loads(files[0].read_text())
     loras = [(one["file"], one["scale"], one["layer"]) for one in made["loras"]]
     good = made["strength"] == 0.4 and made["steps"] is None and loras == [("ink.safetensors [1]", 0.8, "")]
+    nets = [(one["file"], one["scale"], one["end"], one["prepare"], one["layer"]) for one in made["controls"]]
+    r.check("and how its ControlNets are heard", nets == [("lines [1]", 0.4, 0.6, "drawn", "")], nets)
     r.check("with what is set, and with LoRAs by name", good and "/nets" not in files[0].read_text(), made)
     told = read_by_krita(files[0])
-    r.check("Krita reads it", told == "Old/ink|pen and ink|0.4|None|1", told)
+    r.check("Krita reads it", told == "Old/ink|pen and ink|0.4|None|1|1", told)
     menu_of_styles(d, window, EXPORT, behind=True)
     away = d.s.home / "given.scumble-style"
     pick_file(d, window, "^Export a Style", away)
@@ -66,6 +68,8 @@ def styles(d: Desk, r: Report):
     r.check("one that comes along adds its words, and is kept", good, text)
     window = d.dialog()
     lora = [dict(number=5, kind="lora", file="ink.safetensors [1]", scale=-0.5, on=True)]
+    net = dict(number=0, kind="control", file="lines [1]", scale=0.7, on=False)
+    heard = [net, dict(net, number=1, file="")]
     other = dict(
         kind="scumble style",
         version=1,
@@ -74,16 +78,18 @@ def styles(d: Desk, r: Report):
         strength=7,
         model="gone [1]",
         loras=lora,
+        controls=heard,
     )
     away.write_text(json.dumps(other))
     menu_of_styles(d, window, IMPORT, behind=True)
     pick_file(d, window, "^Import a Style", away)
-    found = d.s.until(lambda: kept(d)[-1]["scale"] == -0.5 and kept(d), 8)
-    r.check(
-        "imported, its LoRAs take the place of others",
-        [c["kind"] for c in found] == ["region", "lora"],
-        found,
-    )
+    found = d.s.until(lambda: kept(d)[-1]["scale"] == 0.7 and kept(d), 8)
+    kinds = [(c["kind"], c["scale"]) for c in found or []]
+    wanted = [("region", 1.0), ("control", 0.7), ("lora", -0.5), ("control", 0.7)]
+    r.check("imported, its LoRAs take the place of others", kinds == wanted, found)
+    nets = [(c["file"], c["layer"], c["end"]) for c in found or [] if c["kind"] == "control"]
+    wanted = [("lines [1]", "paint", 1.0), ("", "paint", 1.0)]
+    r.check("ControlNets are heard as it says, a new one follows the chosen layer", nets == wanted, nets)
     d.key("alt+p", "ctrl+a", "BackSpace")
     told = d.s.until(lambda: "asked to fail" in said(d), 8)
     r.check("its words go to the model", told, said(d))
@@ -98,6 +104,7 @@ def styles(d: Desk, r: Report):
         ("text", "not JSON"),
         ("another kind", "{}"),
         ("a wrong LoRA", json.dumps(dict(other, loras=[1]))),
+        ("a wrong ControlNet", json.dumps(dict(other, controls=lora))),
     ):
         away.write_text(text)
         menu_of_styles(d, window, IMPORT, behind=True)
@@ -124,7 +131,7 @@ READ = """
 from pathlib import Path
 from scumble import styles
 s = styles.read(Path(PATH))
-print(s.name, s.words, s.settings["strength"], s.settings["steps"], len(s.loras), sep="|")
+print(s.name, s.words, s.settings["strength"], s.settings["steps"], len(s.loras), len(s.controls), sep="|")
 """
 
 

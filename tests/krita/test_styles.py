@@ -30,6 +30,7 @@ def test_a_style_comes_back_as_it_was_saved(place):
     style = styles.of("  Ink / wash ", " in ink ", chosen)
     styles.save(style)
     assert style.name == "Ink / wash" and style.words == "in ink" and style.loras == (INK,)
+    assert style.controls == (replace(CONTROL, layer=""),), "a layer is the document's"
     assert [one.name for one in styles.known()] == [*(one.name for one in BUILT_IN), "Ink / wash"]
     assert styles.known()[-1] == style
     (file,) = styles.folder().iterdir()
@@ -49,6 +50,18 @@ def test_names_that_a_file_cannot_have_do_not_meet():
         (name, name) for name in sorted(("a/b", "a:b", "a_b", "../../up"), key=str.casefold)
     ]
     assert all(file.parent == styles.folder() for file in styles.folder().iterdir())
+
+
+def test_with_a_style_control_nets_are_heard_as_it_says():
+    other = Condition(2, "control", "depth [5]", "{b}", 0.5)
+    style = styles.of("Lines", "", DocumentSettings(conditions=(
+        replace(CONTROL, scale=0.4, end=0.6, prepare="drawn"), Condition(3, "control", "", "{c}"),
+    )))  # fmt: skip
+    after = styles.applied(style, DocumentSettings(conditions=(other, CONTROL)), "{active}").conditions
+    assert after[:2] == (other, replace(CONTROL, scale=0.4, end=0.6, prepare="drawn")), "on its own layer"
+    assert after[2:] == (Condition(1, "control", "", "{active}"),), "one that is new follows the active layer"
+    full = tuple(Condition(n, "region", "", "{a}") for n in range(32))
+    assert styles.applied(style, DocumentSettings(conditions=full), "").conditions == full
 
 
 def test_with_a_style_the_words_are_added_and_the_rest_stays():
@@ -76,6 +89,9 @@ def test_with_a_style_the_words_are_added_and_the_rest_stays():
         json.dumps({"kind": "scumble style", "name": "x", "words": "w" * 20_000}).encode(),
         json.dumps({"kind": "scumble style", "name": "x", "steps": "many"}).encode(),
         json.dumps({"kind": "scumble style", "name": "x", "loras": [{"number": 1}]}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "controls": [7]}).encode(),
+        json.dumps({"kind": "scumble style", "name": "x", "controls": [
+            {"number": 1, "kind": "lora", "file": "x [1]"}]}).encode(),
         json.dumps({"kind": "something else", "name": "x"}).encode(),
     ],
 )  # fmt: skip
