@@ -84,7 +84,7 @@ def of(name: str, words: str, settings: DocumentSettings, thumbnail: bytes = b""
 
 def applied(style: Style | None, settings: DocumentSettings, layer: str = "") -> DocumentSettings:
     """A document's settings with that style, or with none. What the artist has written stays; LoRAs are those
-    of the style, if it has some, its ControlNets are heard as it says, and those that are new follow `layer`."""
+    of the style, if it has some; its ControlNets are heard as it says, new ones follow `layer`."""
     if style is None:
         return replace(settings, style="", words="")
     others = [one for one in settings.conditions if not style.loras or one.kind != "lora"]

@@ -155,6 +155,29 @@ def too_many(d: Desk, r: Report):
     d.close_image()
 
 
+def one_of_two_goes(d: Desk, r: Report):
+    """While a picture is made by both: the stub is at a job of "reading" for three seconds."""
+    prepare(d, "prompt=reading")
+    d.open(240, 180)
+    for name, red in (("above", 90), ("mood", 30)):
+        layer = int(d.s.do(f'(t-empty {d.image} "{name}" 0)'))
+        d.s.do(f"(begin (t-fill {layer} {red}) (t-visible {layer} FALSE))")
+    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (gimp-displays-flush))")
+    steered(d, one(0, "reference", layer="above"), one(1, "reference", layer="mood"))
+    window = d.dialog(live=True)
+    live = live_of(d)
+    r.check("two references are looked at", shows(d, live, 90, 30), said(d))
+    tick(d, window, 2)
+    tick(d, window, 2)
+    at_it = d.s.until(lambda: "reads a network" in said(d), 6)
+    tick(d, window, 6)
+    good = at_it and shows(d, live, 90)
+    r.check("one is taken away in mid-frame: the picture of the other", good, f"{said(d)} {d.dump(live)[:3]}")
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.shut(window)
+    d.close_image()
+
+
 def none_taken(d: Desk, r: Report):
     """The stub's model takes no reference here."""
     prepare(d)
@@ -246,5 +269,5 @@ def resting(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS, UNSTEERED = [followed_reference, laid_from_file, too_many], [none_taken]
+SCENARIOS, UNSTEERED = [followed_reference, laid_from_file, too_many, one_of_two_goes], [none_taken]
 REAL, COSTS = [real_reference], [resting]

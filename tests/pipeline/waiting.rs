@@ -57,8 +57,13 @@ fn networks_that_are_read_for_the_first_lora_are_told_and_no_later_one() {
     }
     check(&of(&[]), &[]);
     // Where they are expected there is room from the beginning.
-    let options =
-        LoadOptions { model_dir: tiny("sd15"), device: "cpu".into(), intra_threads: 1, loras: true, ..Default::default() };
+    let options = LoadOptions {
+        model_dir: tiny("sd15"),
+        device: "cpu".into(),
+        intra_threads: 1,
+        loras: true,
+        ..Default::default()
+    };
     let mut roomy = Pipeline::load(&options, &Cancel::new(), &|_, _| {}).unwrap();
     check(&said(&mut roomy, &Request { loras: &lora(&peft, 1.0), ..request(&picture) }), &[]);
 }
@@ -67,7 +72,8 @@ fn networks_that_are_read_for_the_first_lora_are_told_and_no_later_one() {
 fn networks_that_are_read_for_controls_and_embeddings_are_told_once() {
     let picture = grey(64, 64);
     let model = Scratch::copy_of("sd15", "waiting");
-    model.write("embeddings/ink.safetensors", std::fs::read(tiny("embeddings/sd15-ink.safetensors")).unwrap());
+    model
+        .write("embeddings/ink.safetensors", std::fs::read(tiny("embeddings/sd15-ink.safetensors")).unwrap());
     let net = Scratch::copy_of("controls/sd15-depth", "waiting-net");
     let annotator = tiny("annotators/depth");
     let network = ["onnx/model.onnx", "model.onnx"].into_iter().find(|file| annotator.join(file).is_file());
