@@ -16,7 +16,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 101, "the golden pipelines are missing");
+    assert!(cases.len() >= 111, "the golden pipelines are missing");
     let mut wrong = Vec::new();
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
