@@ -12,6 +12,7 @@ import importlib.util
 import json
 import re
 import sys
+import types
 from pathlib import Path
 
 PLAIN = {
@@ -50,9 +51,12 @@ def mirror_of_header(code):
 
 def mirror_in_module(path):
     """Structures and constants that a host's module defines, under the header's names."""
-    spec = importlib.util.spec_from_file_location("mirror", path)
+    # In a package, as it is one of the host's: what it imports lies beside it.
+    package = types.ModuleType("mirror")
+    package.__path__ = [str(Path(path).parent)]
+    spec = importlib.util.spec_from_file_location("mirror.module", path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules["mirror"] = module
+    sys.modules.update({"mirror": package, "mirror.module": module})
     spec.loader.exec_module(module)
     structures, constants = {}, {}
     for name, value in vars(module).items():
