@@ -115,14 +115,15 @@ bench-full: build
 	@test -d "$(MODEL)" || { echo "make bench-full MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
 	SCUMBLE_BENCH_MODEL=$(MODEL) cargo bench --bench engine
 
-# Ours beside OpenVINO itself and diffusers on the same full-size model (see tests/golden/fullsize.py): 6 GB of
-# Python packages, and half an hour on two cores that have nothing else to do.
+# Ours beside OpenVINO, its GenAI, diffusers and stable-diffusion.cpp on the same full-size model (see
+# tests/golden/fullsize.py): 6 GB of Python packages, 10 GB of the model in the forms that two of them read
+# (out/peers), and an hour on two cores that have nothing else to do.
 .PHONY: bench-peers
 bench-peers: build
 	@test -d "$(MODEL)" || { echo "make bench-peers MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
 	python3 -m venv .setup/peers-venv
-	.setup/peers-venv/bin/python -m pip install --quiet -r benches/peers.txt
-	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --scumble $(TARGET)/release/scumble
+	CMAKE_ARGS="-DSD_WEBP=OFF -DSD_WEBM=OFF" .setup/peers-venv/bin/python -m pip install --quiet -r benches/peers.txt
+	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --scumble $(TARGET)/release/scumble --forms $(OUT)/peers
 
 # Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
 krita: build

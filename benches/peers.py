@@ -3,11 +3,24 @@
 """Ours beside others on the same full-size networks: seconds a phase, one step, and the ratio to ours.
 
     python benches/peers.py MODEL [--scumble PROGRAM] [--threads 2] [--rounds 3] [--side 512] [--only NAME]
+                            [--forms FOLDER]
 
 MODEL is a folder of tests/golden/fullsize.py (SD-Turbo's shapes, random weights). Every engine has a process
 of its own, one after the other, round by round, so that what else the machine does meets all of them; the
-least of the rounds counts. Ours is a whole `scumble render`, with all that lies between the networks.
-OpenVINO reads the same files; PyTorch has diffusers' modules of the same configurations. Figures, no limits.
+least of the rounds counts. All have the same cores and as many threads as there are of these.
+
+| engine | what is run |
+|---|---|
+| scumble | a whole `scumble render`, with all that lies between the networks |
+| onnxruntime | the same files, bare: what ours stands on |
+| openvino | the same files, by OpenVINO itself |
+| genai | the same files as OpenVINO GenAI's Image2ImagePipeline wants them; times by its own metrics |
+| pytorch | diffusers' modules of the same configurations |
+| sd.cpp | random weights of the same shapes, by stable-diffusion.cpp; times between the lines of its log |
+
+FOLDER keeps the forms that GenAI and stable-diffusion.cpp read (peer_folders.py; 10 GB), made where they are
+not there yet. The first table has seconds by the clock, the second the processor's, which a busy machine
+changes less (ours has none of its own: see onnxruntime). Figures, no limits.
 """
 
 import argparse
@@ -15,14 +28,24 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
+import peer_folders
+
 PHASES = ("encode", "denoise", "decode")  # VAE encoder, U-Net, VAE decoder
 NETWORKS = dict(zip(PHASES, ("vae_encoder", "unet", "vae_decoder"), strict=True))
-PEERS = ("openvino f32", "openvino bf16", "pytorch f32", "pytorch bf16")
+PEERS = (
+    "onnxruntime f32", "openvino f32", "openvino bf16", "genai f32", "genai bf16", "pytorch f32",
+    "pytorch bf16", "sd.cpp f32",
+)  # fmt: skip
+# What another reads in a form of its own, and who makes that.
+FORMS = {"genai": peer_folders.for_genai, "sd.cpp": peer_folders.for_sd_cpp}
+CLOCKS = ("by the clock", "of the processor's time")
+PROMPT = "a house"
 
 
 def inputs(model, phase, side):
@@ -36,19 +59,46 @@ def inputs(model, phase, side):
     if phase == "decode":
         return {"latent_sample": latent}
     words = np.asarray(noise((1, 77, settings(model, phase)["cross_attention_dim"])), "f4")
-    return {"sample": latent, "timestep": np.float32(999), "encoder_hidden_states": words}
+    return {"sample": latent, "timestep": np.asarray(999, "f4"), "encoder_hidden_states": words}
+
+
+def picture(side):
+    """[side, side, 3] bytes."""
+    import numpy as np
+
+    return np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
 
 
 def settings(model, phase):
-    return json.loads((model / NETWORKS[phase] / "config.json").read_text())
+    return peer_folders.settings(model, NETWORKS[phase])
+
+
+def now():
+    """Seconds by the clock, and of the processor's time of this process."""
+    return time.perf_counter(), time.process_time()
+
+
+def since(began):
+    return [after - before for before, after in zip(began, now(), strict=True)]
 
 
 def timed(call):
-    """Seconds of the second call: the first one warms up."""
+    """Of the second call: the first one warms up."""
     call()
-    began = time.perf_counter()
+    began = now()
     call()
-    return time.perf_counter() - began
+    return since(began)
+
+
+def onnxruntime(model, phase, precision, threads, side):
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    file = model / NETWORKS[phase] / "model.onnx"
+    network = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    feed = inputs(model, phase, side)
+    return timed(lambda: network.run(None, feed))
 
 
 def openvino(model, phase, precision, threads, side):
@@ -74,31 +124,90 @@ def pytorch(model, phase, precision, threads, side):
         return timed(lambda: run(*feed))
 
 
+def genai(folder, precision, threads, side):
+    import openvino
+    import openvino_genai
+
+    options = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads}
+    pipeline = openvino_genai.Image2ImagePipeline(folder, "CPU", **options)
+    paint = openvino.Tensor(picture(side)[None])
+    # Half of two steps is one.
+    how = {"strength": 0.5, "num_inference_steps": 2, "guidance_scale": 0.0}
+    whole = timed(lambda: pipeline.generate(PROMPT, paint, **how))
+    told = pipeline.get_performance_metrics()
+    encode, decode = told.get_vae_encoder_infer_duration(), told.get_vae_decoder_infer_duration()
+    clock = encode / 1e3, sum(told.raw_metrics.unet_inference_durations) / 1e6, decode / 1e3
+    # It tells nothing of the processor's time: that of the whole goes by the shares of the clock.
+    share = whole[1] / sum(clock)
+    return {phase: [seconds, seconds * share] for phase, seconds in zip(PHASES, clock, strict=True)}
+
+
+def sd_cpp(folder, precision, threads, side):
+    import ctypes
+
+    import stable_diffusion_cpp
+    from PIL import Image
+
+    lines = []
+
+    @stable_diffusion_cpp.sd_log_callback
+    def hear(level, text, data):
+        lines.append((text.decode(errors="replace"), now()))
+
+    model = stable_diffusion_cpp.StableDiffusion(
+        model_path=str(folder), n_threads=threads, prediction="eps", wtype=precision, vae_conv_direct=False
+    )
+    stable_diffusion_cpp.sd_set_log_callback(hear, ctypes.c_void_p(0))
+    paint = Image.fromarray(picture(side))
+    for _ in range(2):
+        lines.clear()
+        model.generate_image(
+            prompt=PROMPT, init_image=paint, width=side, height=side, strength=0.99, sample_steps=1,
+            sample_method="euler", cfg_scale=1.0, seed=1,
+        )  # fmt: skip
+    return between(lines)
+
+
+def between(lines):
+    """Phases, by what stable-diffusion.cpp logs when each begins and ends."""
+    said = lambda words: next(when for text, when in lines if words in text)  # noqa: E731
+    bounds = {
+        "encode": ("IMG2IMG", "encode_first_stage completed"),
+        "denoise": ("generating image:", "sampling completed"),
+        "decode": ("decoding ", "decode_first_stage completed"),
+    }
+    return {
+        phase: [b - a for a, b in zip(said(first), said(last), strict=True)]
+        for phase, (first, last) in bounds.items()
+    }
+
+
 def alone(name, model, threads, side):
-    """The phases of a peer, in this process, one network after the other."""
+    """The phases of a peer, in this process: one network after the other, or a whole picture."""
     engine, precision = name.split()
-    run = {"openvino": openvino, "pytorch": pytorch}[engine]
+    if engine in FORMS:
+        return {"genai": genai, "sd.cpp": sd_cpp}[engine](model, precision, threads, side)
+    run = {"onnxruntime": onnxruntime, "openvino": openvino, "pytorch": pytorch}[engine]
     return {phase: run(model, phase, precision, threads, side) for phase in PHASES}
 
 
 def ours(program, model, threads, side):
     """One picture of the command; the trial run on loading has warmed it up."""
-    import numpy as np
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
         paint, out = os.path.join(folder, "in.png"), os.path.join(folder, "out.png")
-        noise = np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
-        Image.fromarray(noise).save(paint)
+        Image.fromarray(picture(side)).save(paint)
         command = [program, "render", "--json", "--device", "cpu", "--threads", str(threads)]
-        command += ["--model", model, "--prompt", "a house", "--strength", "0.9", "--steps", "1"]
+        command += ["--model", model, "--prompt", PROMPT, "--strength", "0.9", "--steps", "1"]
         command += ["--resolution", str(side), "--input", paint, "--output", out]
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return {phase: told["microseconds"][phase] / 1e6 for phase in PHASES}
+    return {phase: [told["microseconds"][phase] / 1e6, math.nan] for phase in PHASES}
 
 
 def of_peer(name, options):
-    command = [sys.executable, __file__, str(options.model), "--alone", name]
+    model = options.made.get(name.split()[0], options.model)
+    command = [sys.executable, __file__, str(model), "--alone", name]
     command += ["--threads", str(options.threads), "--side", str(options.side)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -107,14 +216,30 @@ def of_peer(name, options):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def table(found):
-    own = found["scumble"]
-    yield "| engine | " + " | ".join(PHASES) + " | " + " | ".join(f"{p} / ours" for p in PHASES) + " |"
+def table(found, clock):
+    """`clock`: 0 or 1, of CLOCKS."""
+    own = found["scumble" if clock == 0 else "onnxruntime f32"]
+    to = "ours" if clock == 0 else "onnxruntime"
+    yield "| " + " | ".join([CLOCKS[clock], *PHASES, *(f"{phase} / {to}" for phase in PHASES)]) + " |"
     yield "|---" * (1 + 2 * len(PHASES)) + "|"
     for name, times in found.items():
-        seconds = [f"{times[phase]:.2f} s" for phase in PHASES]
-        ratios = [f"{times[phase] / own[phase]:.2f}" for phase in PHASES]
-        yield f"| {name} | " + " | ".join(seconds + ratios) + " |"
+        if math.isfinite(times[PHASES[0]][clock]):
+            seconds = [f"{times[phase][clock]:.2f} s" for phase in PHASES]
+            ratios = [f"{times[phase][clock] / own[phase][clock]:.2f}" for phase in PHASES]
+            yield f"| {name} | " + " | ".join(seconds + ratios) + " |"
+
+
+def forms(options):
+    """Makes what is not there yet; the folders by engine."""
+    made = {}
+    for engine in {name.split()[0] for name in options.only or PEERS} & set(FORMS):
+        made[engine] = options.forms / engine
+        if not made[engine].exists():
+            unfinished = made[engine].with_name(engine + ".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            FORMS[engine](options.model, unfinished)
+            unfinished.rename(made[engine])
+    return made
 
 
 def main():
@@ -124,21 +249,28 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--side", type=int, default=512)
+    parser.add_argument("--forms", type=pathlib.Path, default=pathlib.Path("out/peers"))
     parser.add_argument("--only", choices=PEERS, action="append")
     parser.add_argument("--alone", choices=PEERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         print(json.dumps(alone(options.alone, options.model, options.threads, options.side)))
         return
+    cores = sorted(os.sched_getaffinity(0))[: options.threads]
+    os.sched_setaffinity(0, cores)  # its children's too
+    options.made = forms(options)
     found = {}
     for _ in range(options.rounds):
         rows = {"scumble": ours(options.scumble, options.model, options.threads, options.side)}
         rows.update({name: of_peer(name, options) for name in options.only or PEERS})
         for name, times in rows.items():
             if times is not None:
-                best = found.setdefault(name, dict.fromkeys(PHASES, math.inf))
-                best.update({phase: min(best[phase], times[phase]) for phase in PHASES})
-    print("\n".join(table(found)))
+                best = found.setdefault(name, times)
+                for phase in PHASES:
+                    best[phase] = [min(pair) for pair in zip(best[phase], times[phase], strict=True)]
+    for clock in range(len(CLOCKS)):
+        if clock == 0 or "onnxruntime f32" in found:
+            print("\n".join(table(found, clock)) + "\n")
 
 
 if __name__ == "__main__":
