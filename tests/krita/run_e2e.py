@@ -38,7 +38,9 @@ STUB_CHECKS = (
     "coming_back.py",
 )
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
-REAL_CHECKS = ("first.py", "real.py", "process.py", "sharing.py", "steering.py", "getting.py")
+REAL_CHECKS = (
+    "first.py", "real.py", "process.py", "sharing.py", "steering.py", "own_control.py", "getting.py",
+)
 TIME_IS_UP = 124  # of a session's run
 STUB_SPEEDS = (30, 100)  # milliseconds a picture; --pace measures the last alone
 # What Krita prints on every start.
@@ -190,8 +192,7 @@ def main() -> int:
                 env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
                 if "first.py" in wanted:
                     report.run(session, "first.py", 240, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
-                plain = ("real.py", "process.py", "sharing.py", "steering.py")
-                for script in filter(wanted.__contains__, plain):
+                for script in filter(wanted.__contains__, REAL_CHECKS[1:-1]):
                     report.run(session, script, 300, **env)
                 if "getting.py" in wanted:
                     getting(report, session, chosen.model)

@@ -268,6 +268,16 @@ def the_real_engine():
         check(f"a {kind} changes the picture", good and not live().status(document).error,
               live().status(document).text)  # fmt: skip
     chosen = live().settings(document)
+    *rest, region = chosen.conditions
+    change(document, conditions=(*rest, replace(region, prompt="a red ship")))
+    yield from at_rest(document)
+    for name, before, after in (
+        ("on and off", pictures["lora"], pictures["region"]),
+        ("other words", pictures["region"], whole(node, document)),
+    ):
+        inside, beyond = apart(before, after, whole(sketch, document))
+        check(f"a region, {name}: changes where it is painted, and not a byte beyond its softness",
+              inside and not beyond, f"{inside} pixels there, {beyond} beyond")  # fmt: skip
     off = tuple(replace(one, on=False) for one in chosen.conditions)
     live().set_settings(document, replace(chosen, conditions=off))
     yield from at_rest(document)
@@ -287,6 +297,16 @@ def the_real_engine():
     yield from until(lambda: live().status(document).error, 30)
     told = live().status(document)
     check("a model that takes no ControlNet: a sentence", told.error and len(told.text) > 20, told.text)
+
+
+def apart(one, other, cover, side=256, soft=16):
+    """Pixels that differ near where a layer is painted, and elsewhere."""
+    block = lambda at: (at % side // soft, at // side // soft)  # noqa: E731
+    painted = {block(at) for at in range(side * side) if cover[4 * at + 3]}
+    near = {(x + dx, y + dy) for x, y in painted for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
+    differ = [at for at in range(side * side) if one[4 * at : 4 * at + 4] != other[4 * at : 4 * at + 4]]
+    beyond = sum(block(at) not in near for at in differ)
+    return len(differ) - beyond, beyond
 
 
 def one_of_two_goes(document, node):
