@@ -213,7 +213,8 @@ def of_peer(name, options):
     if done.returncode:
         print(f"-- {name} did not run", file=sys.stderr)
         return None
-    return json.loads(done.stdout.splitlines()[-1])
+    # stable-diffusion.cpp says more, before and after.
+    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 
 
 def table(found, clock):
