@@ -167,6 +167,65 @@ fn words_recolour_paint_that_is_not_as_they_say() {
     assert!(found[0] < -0.15 && found[1].abs() < 0.05 && found[2].abs() < 0.01, "{found:?}");
 }
 
+/// How far the outermost pixels' colours are from those a little further in, along all sides.
+fn rim(picture: &Picture) -> f32 {
+    let (_, height, width) = picture.dim();
+    let strip = |c, side: usize, along: usize, depth: Range<usize>| {
+        let inside = |y: usize, x: usize| {
+            let (at, from) = [(y, x), (y, width - 1 - x), (x, y), (x, height - 1 - y)][side];
+            at / 16 == along && depth.contains(&from)
+        };
+        mean(picture, c, inside)
+    };
+    let apart = |c, side, along| (strip(c, side, along, 0..3) - strip(c, side, along, 6..12)).abs();
+    let mut found = Vec::new();
+    for side in 0..4 {
+        for along in 1..15 {
+            found.extend([0, 1, 2].map(|c| apart(c, side, along)));
+        }
+    }
+    found.iter().sum::<f32>() / found.len() as f32
+}
+
+/// Root mean square of what is finer than `cell` pixels and the same in 7 x 7 cells around.
+fn repeats(grey: &Array2<f32>, cell: usize) -> f32 {
+    let (height, width) = (grey.nrows() / cell, grey.ncols() / cell);
+    let at = |y: usize, x: usize| grey[(y.min(grey.nrows() - 1), x.min(grey.ncols() - 1))];
+    let smooth = |y: usize, x: usize| {
+        let square = (0..cell).flat_map(|v| (0..cell).map(move |u| (v, u)));
+        let back = cell / 2;
+        square.map(|(v, u)| at((y + v).saturating_sub(back), (x + u).saturating_sub(back))).sum::<f32>()
+            / (cell * cell) as f32
+    };
+    let fine = Array2::from_shape_fn((height * cell, width * cell), |(y, x)| grey[(y, x)] - smooth(y, x));
+    let mut sum = (0.0, 0.0f32);
+    for (y, x) in (0..height - 6).flat_map(|y| (0..width - 6).map(move |x| (y, x))) {
+        for (v, u) in (0..cell).flat_map(|v| (0..cell).map(move |u| (v, u))) {
+            let cells = (0..7).flat_map(|j| (0..7).map(move |i| (j, i)));
+            let all: f32 = cells.map(|(j, i)| fine[((y + j) * cell + v, (x + i) * cell + u)]).sum();
+            sum = (sum.0 + (all / 49.0).powi(2), sum.1 + 1.0);
+        }
+    }
+    (sum.0 / sum.1).sqrt()
+}
+
+/// Zeros beyond the border painted a coloured edge, and what the networks always write into each cell of 8 pixels made
+/// a cloth of flat grass.
+#[test]
+fn there_is_no_edge_at_the_border_and_no_weave_on_flat_ground() {
+    let paint = painting(512, 512, false);
+    for strength in [0.3, 0.6, 0.9] {
+        let picture = render(&paint, "green hills under a blue sky", strength);
+        let grey = picture.mean_axis(ndarray::Axis(0)).unwrap();
+        let weave = 2.0 * repeats(&grey, 8) / (repeats(&grey, 7) + repeats(&grey, 9));
+        let rim = rim(&picture);
+        println!(
+            "at {strength} the outermost colours are {rim:.4} off, and the cells repeat {weave:.2} times as much"
+        );
+        assert!(rim < 0.02 && weave < 1.4, "{strength}: {rim:.4}, {weave:.2}");
+    }
+}
+
 #[test]
 fn more_strength_is_farther_from_the_paint() {
     let paint = painting(256, 256, false);

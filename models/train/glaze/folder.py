@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.onnx import symbolic_helper
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
@@ -26,11 +27,25 @@ from hold import bound, held  # noqa: E402
 from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, at_time, sigmas  # noqa: E402
 from release import full  # noqa: E402
 from text import Words  # noqa: E402
+from weave import weave  # noqa: E402
 
 NATIVE, PIXELS = 512, 2 * BLOCK  # pixels of the finished picture to a cell's side
 EASE = 0.5  # the network hears half of the schedule's noise: strengths are gentler
 LOUD, LOUDER = 1000.0, 10000.0  # of the paint's channels, and of the two that count
 PAINT = 12  # the quarter's pixels in a cell, times three colours
+
+
+@symbolic_helper.parse_args("v", "is", "s", "none")
+def edge(g, x, pads, mode, _):
+    """Padding by what lies at the border as one node; the exporter makes some twenty of it, which cost time
+    whenever the model is loaded."""
+    assert mode == "replicate", mode
+    left, right, top, bottom = pads
+    pads = torch.tensor([0, 0, top, left, 0, 0, bottom, right])
+    return g.op("Pad", x, g.op("Constant", value_t=pads), mode_s="edge")
+
+
+torch.onnx.register_custom_op_symbolic("aten::pad", edge, export.OPSET)
 
 
 class Encoder(nn.Module):
@@ -48,7 +63,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents -> the halved picture -> its quarter -> the whole with its detail."""
+    """Latents -> the halved picture -> its quarter -> the whole with its detail, without its weave."""
 
     def __init__(self, detail):
         super().__init__()
@@ -56,7 +71,8 @@ class Decoder(nn.Module):
 
     def forward(self, latent_sample):
         quarter = F.avg_pool2d(self.code.decode(latent_sample[:, :CODES]), 2).clamp(-1, 1)
-        return self.detail(torch.cat([quarter, torch.zeros_like(quarter[:, :1])], 1)).clamp(-1, 1)
+        whole = self.detail(torch.cat([quarter, torch.zeros_like(quarter[:, :1])], 1))
+        return (whole - weave(whole)).clamp(-1, 1)
 
 
 class UNet(nn.Module):
@@ -141,12 +157,16 @@ def configs(out, vocabulary):
     )
 
 
+def test_picture():
+    """Squares of random colours."""
+    torch.manual_seed(0)
+    return torch.rand(1, 3, 8, 8).repeat_interleave(64, 2).repeat_interleave(64, 3) * 2 - 1
+
+
 def write_unet(generator, smooth, tokens, out):
     """The U-Net's file below `out`. -> largest and mean difference to PyTorch"""
     place = {2: "height", 3: "width"}
-    torch.manual_seed(0)
-    picture = torch.rand(1, 3, 8, 8).repeat_interleave(64, 2).repeat_interleave(64, 3) * 2 - 1
-    z = Encoder()(picture)
+    z = Encoder()(test_picture())
     noised = (z / EASE + torch.randn_like(z) * 2.2) / (1 + 2.2**2) ** 0.5
     return export.write(
         UNet(generator, smooth),
@@ -156,6 +176,16 @@ def write_unet(generator, smooth, tokens, out):
         {"sample": place, "out_sample": place, "encoder_hidden_states": {1: "tokens"}},
         out / "unet/model.onnx",
         bits=8,
+    )
+
+
+def write_decoder(detail, out):
+    """The decoder's file below `out`. -> largest and mean difference to PyTorch"""
+    grid = {0: "batch", 2: "height", 3: "width"}
+    axes = {"latent_sample": grid, "sample": grid}
+    z = Encoder()(test_picture())
+    return export.write(
+        Decoder(detail), [z], ["latent_sample"], "sample", axes, out / "vae_decoder/model.onnx"
     )
 
 
@@ -185,12 +215,10 @@ def main():
     configs(out, words.bert.config.vocab_size)
     export.text_files(words, out / "tokenizer")
     grid = {0: "batch", 2: "height", 3: "width"}
-    torch.manual_seed(0)
-    picture = torch.rand(1, 3, 8, 8).repeat_interleave(64, 2).repeat_interleave(64, 3) * 2 - 1
+    picture = test_picture()
     caption = "a castle above a lake"
     ids = torch.tensor([words.tokenizer.encode(caption).ids])
     with torch.no_grad():
-        z = Encoder()(picture)
         tokens = prompt(ids)
         assert (tokens - words([caption])[:, : ids.shape[1] + 1]).abs().max() < 1e-3
     latents = {"latent_sample": grid, "sample": grid}
@@ -198,9 +226,7 @@ def main():
         "vae_encoder": export.write(
             Encoder(), [picture], ["sample"], "latent_sample", latents, out / "vae_encoder/model.onnx"
         ),
-        "vae_decoder": export.write(
-            Decoder(detail), [z], ["latent_sample"], "sample", latents, out / "vae_decoder/model.onnx"
-        ),
+        "vae_decoder": write_decoder(detail, out),
         "unet": write_unet(generator, smooth, tokens, out),
         "text_encoder": export.write(
             prompt,

@@ -63,6 +63,11 @@ class Code(nn.Module):
         return F.conv_transpose2d(z, self.bw, stride=BLOCK)
 
 
+def conv3(before, after):
+    """3 x 3; what lies beyond the border is like what is there: zeros paint a coloured edge."""
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate")
+
+
 class Norm(nn.Module):
     def __init__(self, n):
         super().__init__()
@@ -78,7 +83,7 @@ class Block(nn.Module):
     def __init__(self, n):
         super().__init__()
         self.film, self.norm = nn.Linear(HIDDEN, 2 * n), Norm(n)
-        self.a, self.b = nn.Conv2d(n, n, 3, padding=1), nn.Conv2d(n, n, 3, padding=1)
+        self.a, self.b = conv3(n, n), conv3(n, n)
         for layer in (self.film, self.b):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
@@ -131,10 +136,10 @@ class Generator(nn.Module):
         self.time = nn.Sequential(nn.Linear(64, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN))
         self.sent = nn.Sequential(nn.Linear(TEXT, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN))
         self.c0, self.c1 = Code(0.225), Code(0.45)
-        self.stem0 = nn.Conv2d(CODES + 2, w0, 3, padding=1)
+        self.stem0 = conv3(CODES + 2, w0)
         self.in0 = nn.ModuleList([Block(w0)])
         self.down0 = nn.Conv2d(w0, w1, 2, stride=2)
-        self.stem1 = nn.Conv2d(CODES + 2, w1, 3, padding=1)
+        self.stem1 = conv3(CODES + 2, w1)
         self.in1 = nn.ModuleList([Block(w1)])
         self.down1 = nn.Conv2d(w1, w2, 2, stride=2)
         self.in2 = nn.ModuleList([Block(w2)])
@@ -147,10 +152,10 @@ class Generator(nn.Module):
         self.out2 = nn.ModuleList(Block(w2) for _ in range(2))
         self.up1, self.join1 = nn.Conv2d(w2, w1 * 4, 1), nn.Conv2d(w1 * 2, w1, 1)
         self.out1 = nn.ModuleList(Block(w1) for _ in range(2))
-        self.tail1 = nn.Conv2d(w1, CODES, 3, padding=1)
+        self.tail1 = conv3(w1, CODES)
         self.up0, self.join0 = nn.Conv2d(w1, w0 * 4, 1), nn.Conv2d(w0 * 2, w0, 1)
         self.out0 = nn.ModuleList(Block(w0) for _ in range(2))
-        self.tail0 = nn.Conv2d(w0, CODES, 3, padding=1)
+        self.tail0 = conv3(w0, CODES)
         nn.init.normal_(self.down0.weight, std=0.01)
         for tail in (self.tail0, self.tail1):
             nn.init.normal_(tail.weight, std=0.003)
@@ -217,8 +222,8 @@ class Smooth(nn.Module):
     def __init__(self, n=32):
         super().__init__()
         self.code = Code()
-        self.a, self.b = nn.Conv2d(12, n, 3, padding=1), nn.Conv2d(n, n, 3, padding=1)
-        self.c = nn.Conv2d(n, 12, 3, padding=1)
+        self.a, self.b = conv3(12, n), conv3(n, n)
+        self.c = conv3(n, 12)
         nn.init.normal_(self.c.weight, std=0.005)
         nn.init.zeros_(self.c.bias)
 

@@ -1,4 +1,5 @@
-"""Writes the U-Net of a folder anew, after a change of hold.py or steer.py; its weights stay.
+"""Writes U-Net and decoder of a folder anew, after a change of hold.py, steer.py or weave.py; their weights
+stay.
 
     python rehold.py --model FOLDER [--scenes FOLDER --side 128 [--work FOLDER]]
 
@@ -14,7 +15,7 @@ import reference
 import shipped
 import steer
 import torch
-from folder import TEXT, write_unet
+from folder import TEXT, write_decoder, write_unet
 
 
 def main():
@@ -37,16 +38,16 @@ def main():
         raise SystemExit(f"{a.model} does not say which colours words ask for; give --scenes")
     with tempfile.TemporaryDirectory() as made, torch.no_grad():
         new = Path(made)
-        (new / unet).parent.mkdir()
-        (new / "vae_decoder").symlink_to(a.model.resolve() / "vae_decoder")
+        decoded = write_decoder(nets["detail"], new)
         written = write_unet(nets["generator"], nets["smooth"], torch.randn(1, 6, TEXT), new)
         steer.export(new / "entrance.onnx", sky, *asked)
         steer.add(new / unet, new / "entrance.onnx")
         found = shipped.check(new, nets)
         if min(found.values()) < shipped.LEAST or shipped.again(new)[0]:
             raise SystemExit(f"what was written is not what shipped: {found}")
-        (a.model / unet).write_bytes((new / unet).read_bytes())
-    print("largest and mean difference to PyTorch:", written, found, "dB")
+        for file in (unet, Path("vae_decoder", "model.onnx")):
+            (a.model / file).write_bytes((new / file).read_bytes())
+    print("largest and mean difference to PyTorch:", written, decoded, found, "dB")
 
 
 if __name__ == "__main__":
