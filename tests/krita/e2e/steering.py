@@ -198,6 +198,7 @@ def from_elsewhere(document, node, one_reference, image):
     apart = max(abs(a - b) for a, b in zip(colour, (140, 60, 20, 255), strict=True))
     check("a picture on the clipboard becomes a hidden layer, the reference", took and good and apart <= 2,
           f"{top().name()} {colour} {live().status(document).text}")  # fmt: skip
+    yield from at_rest(document)
     pasted, file = whole(node, document), os.path.join(os.environ["HOME"], "linked.png")
     image = image.scaled(200, 100)
     image.fill(QtGui.QColor(90, 200, 30))
@@ -209,11 +210,14 @@ def from_elsewhere(document, node, one_reference, image):
     good = (top().type(), box.width(), box.height(), linked) == ("filelayer", 200, 100, {1})
     check("a linked file is shown by a file layer", took and good,
           f"{top().type()} {box} {live().status(document).text}")  # fmt: skip
+    yield from at_rest(document)
     by_file = whole(node, document)
     image.fill(QtGui.QColor(90, 200, 130))
     image.save(file)
     took = yield from until(lambda: whole(node, document) not in (pasted, one_reference, by_file), 10)
     check("written by another program, it is followed", took is not None, live().status(document).text)
+    # What is shown first may have been read while Krita still read the file.
+    yield from at_rest(document)
     changed = whole(node, document)
     os.rename(file, file + ".away")
     answering = QtCore.QTimer()  # Krita asks where the file is
@@ -230,14 +234,14 @@ def from_elsewhere(document, node, one_reference, image):
     check("opened without its file: told, the entry stays, the other steers", good,
           live().status(document).text)  # fmt: skip
     os.rename(file + ".away", file)
-    took = yield from until(lambda: whole(node, document) == changed, 10)
+    took = yield from until(lambda: whole(node, document) == changed, 20)
     check("put back, it steers as it did before", took and live().linked(document) == {1},
           live().status(document).text)  # fmt: skip
     yield from idle(document)
     run(lambda d: live().take_from(d, 1, "embed"), document)
     os.remove(file)
-    yield from until(lambda: top().type() == "paintlayer", 4)
-    yield 1500
+    yield from until(lambda: top().type() == "paintlayer", 8)
+    yield from at_rest(document)
     same = whole(node, document) == changed and not live().linked(document)
     check("kept in the document from then on, it needs no file", same, live().status(document).text)
     live().stop(document)
