@@ -37,7 +37,15 @@ demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
 	@echo "Look at $(OUT)/demo/strip.png (painted layer above, live layer below) and $(OUT)/demo/live.gif"
 
-test: setup-test lint unit loom test-openvino test-krita test-gimp
+test: setup-test lint unit loom test-openvino test-hosts
+
+# Both at once: each waits for its windows half of the time.
+.PHONY: test-hosts
+test-hosts: setup-krita setup-gimp
+	@set -o pipefail; \
+	$(MAKE) --no-print-directory test-krita 2>&1 | sed -u 's/^/Krita | /' & krita=$$!; \
+	$(MAKE) --no-print-directory test-gimp 2>&1 | sed -u 's/^/GIMP  | /' & gimp=$$!; \
+	wait $$krita; failed=$$?; wait $$gimp || failed=$$?; exit $$failed
 
 .PHONY: setup-test
 setup-test:
@@ -73,7 +81,7 @@ test-large: setup-test
 .PHONY: test-openvino
 test-openvino:
 	@scripts/setup.sh openvino
-	cargo test --package scumble-cli --test cli_openvino -- --ignored
+	cargo test --test cli_openvino -- --ignored
 
 # Built for Windows here, and run under Wine beside what is built for this system. No test of Windows itself.
 .PHONY: test-windows
@@ -141,16 +149,16 @@ RETRIES = 0
 
 # The plug-in on a mock of Krita with real pixels, under both Qts; then in the real Krita under Xvfb. With the
 # library that `make unit` has compiled already (`cargo build` would compile it once more, with other features).
-KRITA_LIBRARY = $(TARGET)/debug/deps/libscumble.so
-KRITA_E2E = --library $(KRITA_LIBRARY) --model models/tiny/turbo --retries $(RETRIES)
+TEST_LIBRARY = $(TARGET)/debug/deps/libscumble.so
+KRITA_E2E = --library $(TEST_LIBRARY) --model models/tiny/turbo --retries $(RETRIES)
 test-krita: setup-krita
 	cargo test --quiet --no-run --test abi_header
 	for qt in 5 6; do \
-		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(KRITA_LIBRARY) SCUMBLE_TEST_MODEL=models/tiny/turbo \
+		SCUMBLE_QT=$$qt SCUMBLE_LIBRARY=$(TEST_LIBRARY) SCUMBLE_TEST_MODEL=models/tiny/turbo \
 			.setup/krita-venv/bin/python -m pytest -q tests/krita || exit 1; \
 	done
-	python3 scripts/krita_zip.py --library $(KRITA_LIBRARY) --out $(OUT)/test/scumble-krita.zip
-	python3 tests/krita/run_e2e.py $(KRITA_E2E) --zip $(OUT)/test/scumble-krita.zip --pace
+	python3 scripts/krita_zip.py --library $(TEST_LIBRARY) --out $(OUT)/test/scumble-krita.zip
+	python3 tests/krita/run_e2e.py $(KRITA_E2E) --zip $(OUT)/test/scumble-krita.zip
 
 # The same checks in the Kritas of other Debian releases: 5 GB of disk, and root.
 .PHONY: test-krita-all
@@ -180,21 +188,21 @@ gimp-zip: setup-gimp build gimp-plugin
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so \
 		--out $(OUT)/scumble-gimp-$(GIMP).zip --check
 
-# In the real GIMP: batch runs against the command line, then windows under Xvfb; with the debug library, which
-# `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
+# In the real GIMP: batch runs against the command line, then windows under Xvfb; with the library and the command
+# that `make unit` has already compiled; then the zip in a fresh profile. The same on GIMP 3 in a Debian of its own:
 # SUITE=trixie or sid, and root.
-GIMP_E2E = --library $(TARGET)/debug/libscumble.so --cli $(TARGET)/debug/scumble --retries $(RETRIES)
+GIMP_E2E = --library $(TEST_LIBRARY) --cli $(TARGET)/debug/scumble --retries $(RETRIES)
 test-gimp: WERROR = 1
 test-gimp: gimp-plugin
-	cargo build
+	cargo test --quiet --no-run --test abi_header --test cli
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
-	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/debug/libscumble.so \
+	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TEST_LIBRARY) \
 		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
 
 SUITE ?= trixie
 test-gimp3: setup-gimp
 	@scripts/setup.sh chroot
-	cargo build
+	cargo test --quiet --no-run --test abi_header --test cli
 	scripts/gimp_chroot.sh $(SUITE) $(GIMP_E2E)
 
 bench-gimp: build gimp-plugin
