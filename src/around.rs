@@ -12,8 +12,9 @@ use crate::render::Tier;
 
 /// Cells around a change that steps see before one that looks farther: they find out what is to be there.
 const NEAR: usize = 2;
-/// Of half of what the whole costs, what all steps may see together; the rest is what a run costs beside its cells.
-const SHARE: f64 = 0.97;
+/// Of half of what the whole costs, what all steps may see together: what is shown is then 33 dB from what settles at least, and
+/// there sooner (docs/quality.md).
+const SHARE: f64 = 0.75;
 
 impl Work<'_> {
     /// Whether the model wants its last step to see more than the others. On canvases that are larger than the model the focus
@@ -29,7 +30,7 @@ impl Work<'_> {
     }
 
     /// What the last step of `part` sees, where the model wants to see more then: as far around as the model asks for, and
-    /// farther, nearest side first, while all steps together see less than half of what they would see of the whole.
+    /// farther, nearest side first, while all steps together see less than three eighths of what they would see of the whole.
     pub fn farther(&self, part: &Window, dirty: Rect, whole: &Window) -> Option<Window> {
         if !self.looks_farther() {
             return None;

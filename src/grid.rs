@@ -47,6 +47,19 @@ impl Window {
         [range(self.x, self.width), range(self.y, self.height)]
     }
 
+    /// Left, top, right and bottom as shares of the canvas: 0, 0, 1, 1 is all of it; beyond where its edge is repeated.
+    pub fn crop(&self, canvas: Rect, cell: u32) -> [f32; 4] {
+        let [columns, rows] = self.pixels(cell);
+        let share = |at: i64, side: i32| (at as f64 / (f64::from(side.max(1)) * self.level.scale())) as f32;
+        let (across, down) = (canvas.width, canvas.height);
+        [
+            share(columns.start, across),
+            share(rows.start, down),
+            share(columns.end, across),
+            share(rows.end, down),
+        ]
+    }
+
     /// How many cells it has.
     pub fn cells(&self) -> usize {
         self.width * self.height

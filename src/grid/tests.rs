@@ -176,3 +176,19 @@ fn neighbouring_windows_share_out_the_canvas_pixels() {
         assert_eq!(next, 1000);
     }
 }
+
+#[test]
+fn where_a_window_lies_is_told_in_shares_of_the_canvas() {
+    let (grid, canvas) = (grid(1024, 512), Rect::new(0, 0, 1024, 512));
+    assert_eq!(
+        Window { level: Level(0), x: 0, y: 0, width: 128, height: 64 }.crop(canvas, 8),
+        [0.0, 0.0, 1.0, 1.0]
+    );
+    let window = Window { level: Level(0), x: 32, y: 16, width: 64, height: 16 };
+    assert_eq!(window.crop(canvas, 8), [0.25, 0.25, 0.75, 0.5]);
+    // The same place on a coarser level, and on beyond the canvas.
+    let coarse = Window { level: Level(2), x: 16, y: 8, width: 32, height: 32 };
+    assert_eq!(coarse.crop(canvas, 8), [0.25, 0.25, 0.75, 1.25]);
+    let [_, _, right, bottom] = grid.whole().crop(canvas, 8);
+    assert!((1.0..1.2).contains(&right) && (1.0..1.2).contains(&bottom), "{right} {bottom}");
+}

@@ -7,6 +7,7 @@ use ndarray::{Array3, ArrayView3, s};
 
 use crate::cancel::{Cancel, Hooked};
 use crate::error::{Error, Result, Status};
+use crate::grid::Window;
 use crate::pipeline::draws::Noise;
 use crate::pipeline::scheduler::Schedule;
 use crate::policy::{Order, Policy};
@@ -52,6 +53,11 @@ impl<'a> Wider<'a> {
             at: ((window.x - own.x) as usize, (window.y - own.y) as usize),
             shape,
         }))
+    }
+
+    /// What the network is shown.
+    pub fn window(&self) -> &Window {
+        &self.around.window
     }
 
     /// Of the latent with its surroundings.

@@ -9,6 +9,7 @@ use crate::models::component::{Component, Feed, Port};
 pub use crate::pipeline::conditioning::{Conditioning, Half};
 use crate::pipeline::fused;
 pub use crate::pipeline::noisy::Noisy;
+use crate::pipeline::unet;
 
 pub struct Denoiser {
     network: Component,
@@ -242,6 +243,10 @@ impl Denoiser {
         // The U-Net that listens to ControlNets need not look at pictures.
         let known = given.iter().filter(|(name, ..)| self.has(name));
         feeds.extend(known.map(|(name, shape, part)| (*name, Feed::Floats(shape, part))));
+        let (crops, of_crops) = (noisy.crop.repeat(count), [count, noisy.crop.len()]);
+        if self.has(unet::CROP) {
+            feeds.push((unet::CROP, Feed::Floats(&of_crops, &crops)));
+        }
         let (pictures, scale);
         if let Some((picture, heard)) = noisy.inside {
             let (colours, height, width) = picture.dim();

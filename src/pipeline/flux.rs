@@ -155,6 +155,7 @@ impl Family for Flux {
             residuals: noisy.residuals,
             channels: &pack(noisy.channels, [more, height, width]),
             inside: noisy.inside,
+            crop: noisy.crop,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(unpack(&predicted, shape))

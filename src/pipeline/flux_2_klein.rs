@@ -124,6 +124,7 @@ impl Family for Flux2Klein {
             residuals: noisy.residuals,
             channels: noisy.channels,
             inside: noisy.inside,
+            crop: noisy.crop,
         };
         let predicted = network.predict(conditioning, &packed, cancel, spent)?;
         Ok(pack(&predicted, height * width))

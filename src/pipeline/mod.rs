@@ -249,13 +249,14 @@ impl Renderer for Pipeline {
         let alone = alone && conditioning.is_of_any_size();
         let wider =
             if alone && steps > 1 { Wider::new(scene, shape, quality.seed, &mut self.noise)? } else { None };
+        let crop = scene.window.crop(scene.canvas, geometry.cell);
         let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
             let input = plan.scale_model_input(i, &sample);
             let inside = inside.as_ref();
-            let at =
-                At { acting: &acting, beside: &beside, inside, step: (i, steps), shape: &shape, timestep };
+            let (step, acting, beside) = ((i, steps), acting.as_slice(), &beside);
+            let at = At { acting, beside, inside, step, shape: &shape, crop, timestep };
             let spent = &mut phases.runtime;
             // A hand that moves on does not wait for what lies around: the step then sees the window alone.
             let looks = i + 1 == steps && !policy.gives_way();
@@ -264,7 +265,8 @@ impl Renderer for Pipeline {
                 Some(wider) => {
                     let all = wider.around(&sample, i, &*plan)?;
                     let (shape, all) = (wider.shape(), plan.scale_model_input(i, &all));
-                    let (at, hurry) = (At { shape: &shape, ..at }, Hurry::new(cancel, policy));
+                    let crop = wider.window().crop(scene.canvas, geometry.cell);
+                    let (at, hurry) = (At { shape: &shape, crop, ..at }, Hurry::new(cancel, policy));
                     match self.predict(&conditioning, &all, &at, &hurry.cancel, spent) {
                         Err(error) if error.is_cancelled() && !cancel.is_cancelled() => None,
                         all => Some(wider.within(all?)?),

@@ -18,6 +18,8 @@ pub struct Noisy<'a> {
     pub channels: &'a [f32],
     /// What a ControlNet in the network's own graph reads, and how strongly it is heard.
     pub inside: Option<(&'a Picture, f32)>,
+    /// Where it lies in the whole picture: see [`crate::grid::Window::crop`].
+    pub crop: [f32; 4],
 }
 
 impl Noisy<'_> {
@@ -49,7 +51,15 @@ mod tests {
     use super::*;
 
     fn noisy<'a>(sample: &'a [f32], shape: &'a [usize], channels: &'a [f32]) -> Noisy<'a> {
-        Noisy { sample, shape, timestep: 1.0, residuals: &[], channels, inside: None }
+        Noisy {
+            sample,
+            shape,
+            timestep: 1.0,
+            residuals: &[],
+            channels,
+            inside: None,
+            crop: [0.0, 0.0, 1.0, 1.0],
+        }
     }
 
     #[test]

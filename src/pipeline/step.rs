@@ -22,6 +22,8 @@ pub struct At<'a> {
     /// Which of how many.
     pub step: (usize, usize),
     pub shape: &'a [usize],
+    /// Of what is shown in the canvas: see [`crate::grid::Window::crop`].
+    pub crop: [f32; 4],
     pub timestep: f32,
 }
 
@@ -35,10 +37,10 @@ impl Pipeline {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let At { shape, timestep, .. } = *at;
+        let At { shape, timestep, crop, .. } = *at;
         let channels = at.beside.in_step(at.step);
         let inside = at.inside.map(|inside| inside.in_step(at.step));
-        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels, inside };
+        let mut noisy = Noisy { sample: input, shape, timestep, residuals: &[], channels, inside, crop };
         let said = self.controls.listen(at.acting, at.step, conditioning, &noisy, cancel, spent)?;
         noisy.residuals = &said;
         let network = self.controls.network(&said).unwrap_or(&mut self.network);

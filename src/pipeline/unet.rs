@@ -27,6 +27,9 @@ pub struct Told {
 pub const PICTURES: &str = "image_embeds";
 /// `[batch, pictures]`: how much of each.
 const SCALES: &str = "ip_adapter_scale";
+/// `[batch, 4]`: where its window lies in the whole picture, so that the middle of a landscape is not taken for all of one.
+/// As [`crate::grid::Window::crop`].
+pub const CROP: &str = "crop";
 /// Numbers by which an adapter is told of one picture: several times what any is.
 const MOST_NUMBERS: usize = 1 << 22;
 

@@ -153,6 +153,8 @@ pub struct Request<'a> {
     pub cell: usize,
     pub cell_origin: (i64, i64),
     pub level: i32,
+    /// Width and height of all of the canvas; `None`: the picture is all of it.
+    pub canvas: Option<(i32, i32)>,
     pub mask: Option<&'a Array2<f32>>,
     pub change: Option<Change<'a>>,
     pub hole: Option<&'a Array2<f32>>,
@@ -179,6 +181,7 @@ pub fn request(picture: &Picture) -> Request<'_> {
         cell: 8,
         cell_origin: (0, 0),
         level: 0,
+        canvas: None,
         mask: None,
         change: None,
         hole: None,
@@ -242,7 +245,8 @@ impl Request<'_> {
         let annotated = self.annotated.iter().map(|annotated| Condition::Annotated(*annotated));
         let more = controls.chain(annotated).chain(loras).chain(regions).chain(references);
         let conditions: Vec<_> = words.into_iter().chain(more).collect();
-        let canvas = Rect::new(0, 0, width as i32, height as i32);
+        let (across, down) = self.canvas.unwrap_or((width as i32, height as i32));
+        let canvas = Rect::new(0, 0, across, down);
         let scene = Scene {
             window,
             canvas,

@@ -85,7 +85,7 @@ class UNet(nn.Module):
         self.register_buffer("time", torch.stack([(s - v).abs().argmin() for v in own]).float())
         self.register_buffer("bound", torch.tensor([bound((i + 1) / 1000) for i in range(1000)]))
 
-    def forward(self, sample, timestep, encoder_hidden_states):
+    def forward(self, sample, timestep, encoder_hidden_states, crop):
         s = at_time(self.sigma, timestep)
         x = sample * (s * s + 1).sqrt() * EASE
         own = s * EASE
@@ -93,7 +93,7 @@ class UNet(nn.Module):
         mask = (tokens.abs().sum(-1) == 0).float() * -1e4
         near = at_time(self.time, timestep).view(-1).round()
         z = self.generator(
-            x[:, :CODES] / (own * own + 1).sqrt(), near, encoder_hidden_states[:, 0], tokens, mask
+            x[:, :CODES] / (own * own + 1).sqrt(), near, encoder_hidden_states[:, 0], tokens, mask, crop
         )
         kept = x[:, CODES : CODES + PAINT] / LOUD
         paint = F.pixel_shuffle(kept, 2)
@@ -150,7 +150,7 @@ def configs(out, vocabulary):
             "name": "Scumble Glaze",
             "description": "A small model for landscapes: it gives your paint light, material and texture, "
             "and keeps what you painted; native at 512 x 512.",
-            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08},
+            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08, "context": 96},
             "native": NATIVE,
             "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
         },
@@ -170,8 +170,8 @@ def write_unet(generator, smooth, tokens, out):
     noised = (z / EASE + torch.randn_like(z) * 2.2) / (1 + 2.2**2) ** 0.5
     return export.write(
         UNet(generator, smooth),
-        [noised, torch.tensor(599.0), tokens],
-        ["sample", "timestep", "encoder_hidden_states"],
+        [noised, torch.tensor(599.0), tokens, torch.tensor([[0.25, 0.5, 0.75, 1.0]])],
+        ["sample", "timestep", "encoder_hidden_states", "crop"],
         "out_sample",
         {"sample": place, "out_sample": place, "encoder_hidden_states": {1: "tokens"}},
         out / "unet/model.onnx",

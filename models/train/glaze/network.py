@@ -169,12 +169,18 @@ class Generator(nn.Module):
         y = F.conv2d(x, conv.weight.view(-1, 4, n).mean(1)[..., None, None], conv.bias.view(-1, 4).mean(1))
         return F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-    def forward(self, z, t, sentence, tokens, mask):
+    def forward(self, z, t, sentence, tokens, mask, crop=None):
+        """`crop` [b,4]: left, top, right, bottom of the window as shares of the whole picture, where it is
+        not the whole; beyond 0 and 1 the edge is repeated."""
         b, _, h, w = z.shape
         a = self.alphas[t.long()].view(-1, 1, 1, 1)
         angle = t.reshape(-1, 1).float() / 1000 * self.freq
         c = F.silu(self.time(torch.cat([angle.sin(), angle.cos()], 1)) + self.sent(sentence))
-        y = ((torch.arange(h, device=z.device) + 0.5) / h * 2 - 1).view(1, 1, h, 1).expand(b, 1, h, w)
+        y = ((torch.arange(h, device=z.device) + 0.5) / h).view(1, 1, h, 1)
+        if crop is not None:
+            top, bottom = crop[:, 1].view(b, 1, 1, 1), crop[:, 3].view(b, 1, 1, 1)
+            y = (top + y * (bottom - top)).clamp(0, 1)
+        y = (y * 2 - 1).expand(b, 1, h, w)
         x = self.stem0(torch.cat([z, y.to(z.dtype), (y * y).to(z.dtype)], 1))
         for m in self.in0:
             x = m(x, c)

@@ -102,13 +102,18 @@ def check(model, nets):
             "timestep": np.array(time, np.float32),
             "encoder_hidden_states": words.numpy(),
         }
+        crop = torch.tensor([[0.0, 0.25, 1.0, 0.75]])
+        if "crop" in width:
+            fed["crop"] = crop.numpy()
+        else:
+            crop = None
         change = 0
         if door:
             none = torch.zeros(1, 1, steer.WIDTH), torch.zeros(1, 1)
             fed["image_embeds"], fed["ip_adapter_scale"] = (t.numpy() for t in none)
             sample, words, _, change = door(sample, torch.tensor(time), words, *none)
         got = session.run(None, fed)[0]
-        expected = (net(sample, torch.tensor(time), words) - change).numpy()
+        expected = (net(sample, torch.tensor(time), words, crop) - change).numpy()
         found[f"unet at {time:.0f}"] = decibels(expected[:, :CODES], got[:, :CODES])
     session = onnxruntime.InferenceSession(str(Path(model) / "vae_decoder" / "model.onnx"))
     z = torch.randn(1, CODES + 14, 32, 48)
