@@ -9,6 +9,7 @@ use scumble::grid::{Level, Window};
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::region::Rect;
 use scumble::render::{Condition, Lora, Patch, Picture, Policy, Previews, Quality, Renderer, Scene, Tier};
+use scumble::steps::StepRange;
 
 fn main() {
     let [model, lora] = ["SCUMBLE_BENCH_MODEL", "SCUMBLE_BENCH_LORA"].map(std::env::var_os);
@@ -50,7 +51,8 @@ fn changes(mut pipeline: Pipeline, file: &str) {
         ("off", None),
         ("on again", Some(0.3)),
     ] {
-        let lora = scale.map(|scale| Condition::Lora(Lora { file, scale, text: scale }));
+        let lora =
+            scale.map(|scale| Condition::Lora(Lora { file, scale, text: scale, steps: StepRange::ALL }));
         let conditions: Vec<_> = [Condition::Prompt("a lake")].into_iter().chain(lora).collect();
         let scene = Scene {
             window: Window { level: Level(0), x: 0, y: 0, width: cells, height: cells },

@@ -153,7 +153,7 @@
 /**
  * Counts what was added under one major number: a library with a larger one has all of this header, and more.
  */
-#define SCUMBLE_ABI_MINOR 15
+#define SCUMBLE_ABI_MINOR 16
 
 /**
  * Done.
@@ -901,8 +901,9 @@ typedef struct ScumbleCondition {
      */
     float scale;
     /**
-     * The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
-     * always is.
+     * The part of the denoising steps in which it acts, 0..1, 0 being before the first and 1 after the last: in a step that
+     * lies in it whole. In the others the picture is made as if it were not there, and where none lies in it, it is off. Until
+     * ABI 1.15 a control's alone; a LoRA's changes to the text encoders count for all steps.
      */
     float start;
     float end;
@@ -1497,7 +1498,7 @@ SCUMBLE_API
 void scumble_engine_release(struct ScumbleEngine *engine);
 
 /**
- * Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
+ * Sets the struct's size, `size` being its sizeof, and initial values: a control, in all steps, all scales 1.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
  * [any-thread]
  */

@@ -8,7 +8,7 @@
 #include "engine.h"
 #include "sources.h"
 
-#define NUMBERS 3
+#define NUMBERS 4 /* behind one, at most */
 
 typedef struct {
     const gchar *line;
@@ -28,22 +28,32 @@ static gboolean refuse(const Reading *r, const gchar *format, ...) {
     return FALSE;
 }
 
-/* Cuts up to `most` numbers off the end of a text, each behind a colon; other colons are the text's own. How many there were. */
-static gint take_numbers(gchar *text, gint most, gdouble *numbers) {
+/* Cuts up to `most` numbers off the end of a text, each behind a colon, in the place of the first of `numbers`; other colons are
+ * the text's own. How many there were. */
+static gint take_numbers(gchar *text, guint most, gdouble *numbers) {
+    gdouble given[NUMBERS];
     gint count = 0;
-    for (gchar *colon; count < most && (colon = strrchr(text, ':')); count++) {
+    for (gchar *colon; count < (gint)most && (colon = strrchr(text, ':')); count++) {
         gchar *end = NULL;
         gdouble value = g_ascii_strtod(colon + 1, &end);
         if (end == colon + 1 || *end || g_ascii_isspace(colon[1]) || strpbrk(colon, "xX")) break;
-        memmove(numbers + 1, numbers, (gsize)count * sizeof *numbers);
-        numbers[0] = value;
+        memmove(given + 1, given, (gsize)count * sizeof *given);
+        given[0] = value;
         *colon = '\0';
     }
+    memcpy(numbers, given, (gsize)count * sizeof *given);
     return count;
 }
 
 static gboolean within(const Reading *r, const gchar *name, gdouble value, gdouble least, gdouble most) {
     return (value >= least && value <= most) || refuse(r, "give %s as a number from %g to %g", name, least, most);
+}
+
+/* The part of the steps in which it acts. */
+static gboolean take_part(const Reading *r, Condition *c, gdouble start, gdouble end) {
+    c->start = start;
+    c->end = end;
+    return within(r, "the start", start, 0.0, 1.0) && within(r, "the end", end, 0.0, 1.0);
 }
 
 static Condition *add(const Reading *r, guint32 kind, const gchar *path) {
@@ -69,59 +79,54 @@ static gboolean follow_prepared(const Reading *r, Condition *c, const gchar *tex
 }
 
 static gboolean read_control(const Reading *r, gchar *text) {
-    gdouble numbers[NUMBERS] = {1.0, 0.0, 1.0}, given[NUMBERS];
+    gdouble numbers[] = {1.0, 0.0, 1.0};
     gchar *layer = strchr(text, '=');
-    gint count = layer ? take_numbers(layer, NUMBERS, given) : 0;
+    if (layer) take_numbers(layer, G_N_ELEMENTS(numbers), numbers);
     if (!layer || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=drawn:LAYER:0.8:0:0.5");
     *layer++ = '\0';
-    memcpy(numbers, given, (gsize)count * sizeof *given);
-    if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST) || !within(r, "the start", numbers[1], 0.0, 1.0) ||
-        !within(r, "the end", numbers[2], 0.0, 1.0))
-        return FALSE;
+    if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_CONTROL, *text ? text : NULL);
     if (!c) return FALSE;
     c->scale = numbers[0];
-    c->start = numbers[1];
-    c->end = numbers[2];
-    return follow_prepared(r, c, layer);
+    return take_part(r, c, numbers[1], numbers[2]) && follow_prepared(r, c, layer);
 }
 
 static gboolean read_lora(const Reading *r, gchar *text) {
-    gdouble given[NUMBERS];
-    gint count = take_numbers(text, 2, given);
+    gdouble numbers[] = {1.0, NAN, 0.0, 1.0};
+    gint count = take_numbers(text, G_N_ELEMENTS(numbers), numbers);
     if (!*text) return refuse(r, "write it as FILE or FILE:0.8");
-    for (gint i = 0; i < count; i++)
-        if (!within(r, "its scale", given[i], -CONDITION_SCALE_MOST, CONDITION_SCALE_MOST)) return FALSE;
+    for (gint i = 0; i < MIN(count, 2); i++)
+        if (!within(r, "its scale", numbers[i], -CONDITION_SCALE_MOST, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_LORA, text);
     if (!c) return FALSE;
-    if (count > 0) c->scale = given[0];
-    if (count > 1) c->text = given[1];
-    return TRUE;
+    c->scale = numbers[0];
+    c->text = numbers[1];
+    return take_part(r, c, numbers[2], numbers[3]);
 }
 
 static gboolean read_region(const Reading *r, gchar *text) {
-    gdouble given[NUMBERS] = {1.0};
+    gdouble numbers[] = {1.0, 0.0, 1.0};
     gchar *words = strchr(text, '=');
     if (!words || words == text) return refuse(r, "write it as LAYER=WORDS or LAYER=WORDS:0.8");
     *words++ = '\0';
-    take_numbers(words, 1, given);
-    if (!within(r, "its weight", given[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
+    take_numbers(words, G_N_ELEMENTS(numbers), numbers);
+    if (!within(r, "its weight", numbers[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_REGION, NULL);
-    if (!c) return FALSE;
-    c->scale = given[0];
+    if (!c || !take_part(r, c, numbers[1], numbers[2])) return FALSE;
+    c->scale = numbers[0];
     c->group = !strcmp(words, "*");
     if (!c->group) condition_text(&c->prompt, words);
     return follow(r, c, text);
 }
 
 static gboolean read_reference(const Reading *r, gchar *text) {
-    gdouble given[NUMBERS] = {1.0};
-    take_numbers(text, 1, given);
+    gdouble numbers[] = {1.0, 0.0, 1.0};
+    take_numbers(text, G_N_ELEMENTS(numbers), numbers);
     if (!*text) return refuse(r, "write it as LAYER or LAYER:0.6");
-    if (!within(r, "its scale", given[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
+    if (!within(r, "its scale", numbers[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_REFERENCE, NULL);
-    if (!c) return FALSE;
-    c->scale = given[0];
+    if (!c || !take_part(r, c, numbers[1], numbers[2])) return FALSE;
+    c->scale = numbers[0];
     return follow(r, c, text);
 }
 

@@ -10,6 +10,7 @@
 #include "region_lines.h"
 #include "sources.h"
 #include "steer_menu.h"
+#include "step_part.h"
 
 #define LABEL "Steer b_y"
 #define GAP 4
@@ -29,7 +30,7 @@ struct SteerList {
 typedef struct {
     SteerList *list;
     Condition *condition; /* the list's */
-    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *silent;
+    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *silent, *part;
     GArray *choices; /* gint32: the layers that `layer` has */
 } Row;
 
@@ -65,7 +66,7 @@ static void layer_changed(GtkComboBox *box, Row *row) {
     tell(row->list);
 }
 
-static void words_changed(gpointer data) { tell(((Row *)data)->list); }
+static void row_changed(gpointer data) { tell(((Row *)data)->list); }
 
 static void prepare_changed(GtkComboBox *box, Row *row) {
     gint at = gtk_combo_box_get_active(box);
@@ -137,6 +138,7 @@ static void grey(Row *row) {
     if (row->prepare) gtk_widget_set_sensitive(row->prepare, !why);
     if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
     if (row->lines) gtk_widget_set_sensitive(row->lines, !why);
+    gtk_widget_set_sensitive(row->part, !why);
     gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
 }
 
@@ -219,13 +221,14 @@ static Row *row_new(SteerList *l, Condition *condition) {
     }
     row->weight = weight_of(row);
     gtk_box_pack_start(GTK_BOX(line), row->weight, FALSE, FALSE, 0);
+    gtk_box_pack_start(GTK_BOX(line), step_part_new(condition, &row->part, row_changed, row), FALSE, FALSE, 0);
     gtk_widget_set_tooltip_text(remove, "Takes it out of the list");
     gtk_box_pack_start(GTK_BOX(line), remove, FALSE, FALSE, 0);
     g_signal_connect(remove, "clicked", G_CALLBACK(remove_clicked), row);
     gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
     if (condition->kind == SCUMBLE_CONDITION_CONTROL) add_prepare(row);
     if (condition->group) {
-        row->lines = region_lines_new(condition, words_changed, row);
+        row->lines = region_lines_new(condition, row_changed, row);
         region_lines_look(row->lines, l->image);
         gtk_box_pack_start(GTK_BOX(row->box), row->lines, FALSE, FALSE, 0);
     } else if (condition->kind == SCUMBLE_CONDITION_REGION) {
@@ -236,6 +239,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
         g_signal_connect(row->prompt, "changed", G_CALLBACK(prompt_changed), row);
         gtk_box_pack_start(GTK_BOX(row->box), row->prompt, FALSE, FALSE, 0);
     }
+    gtk_box_pack_start(GTK_BOX(row->box), row->part, FALSE, FALSE, 0);
     grey(row);
     gtk_box_pack_start(GTK_BOX(l->column), row->box, FALSE, FALSE, 0);
     gtk_widget_show_all(row->box);

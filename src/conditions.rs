@@ -12,6 +12,7 @@ use crate::prepare::{self, Prepare};
 use crate::region::Rect;
 use crate::render::{self, Reference as Referred};
 use crate::shown::{Shown, Whole};
+use crate::steps::StepRange;
 
 /// More than anybody steers by; each may hold a canvas.
 pub const MOST: usize = 32;
@@ -25,27 +26,9 @@ pub struct Control {
     pub model: String,
     /// 0..10; 0 is off.
     pub scale: f32,
-    /// The part of the steps in which it is heard, 0..1.
-    pub start: f32,
-    pub end: f32,
+    pub steps: StepRange,
     /// What is made of its picture first.
     pub prepare: Prepare,
-}
-
-impl Control {
-    /// # Errors
-    /// [`Status::Setting`] for a number out of its range.
-    pub fn check(&self) -> Result<()> {
-        let within = |what: &str, value: f32, most: f32| match (0.0..=most).contains(&value) {
-            true => Ok(()),
-            false => {
-                Err(Error::setting(format!("The control's {what} is {value}; it must be from 0 to {most}.")))
-            }
-        };
-        within("scale", self.scale, MOST_SCALE)?;
-        within("start", self.start, 1.0)?;
-        within("end", self.end, 1.0)
-    }
 }
 
 /// Which LoRA, and how much of it.
@@ -55,11 +38,17 @@ pub struct Lora {
     pub file: String,
     /// Of what it changes in the U-Net, −10..10; 0 is off.
     pub scale: f32,
-    /// The same of the text encoders.
+    /// The same of the text encoders, for all steps.
     pub text: f32,
+    pub steps: StepRange,
 }
 
 impl Lora {
+    fn of_renderer(&self) -> render::Lora<'_> {
+        let Lora { file, scale, text, steps } = self;
+        render::Lora { file, scale: *scale, text: *text, steps: *steps }
+    }
+
     /// # Errors
     /// [`Status::Setting`] for a number out of its range, and without a file.
     pub fn check(&self) -> Result<()> {
@@ -70,6 +59,7 @@ impl Lora {
                 )));
             }
         }
+        self.steps.check("LoRA")?;
         match self.file.is_empty() {
             true => Err(Error::setting("The LoRA names no file; choose a .safetensors file.")),
             false => Ok(()),
@@ -87,6 +77,7 @@ pub struct Region {
     pub weight: f32,
     /// It covers regions of smaller ranks, as paint does.
     pub rank: u32,
+    pub steps: StepRange,
 }
 
 /// How much is taken of a picture that is no picture of the canvas.
@@ -94,6 +85,7 @@ pub struct Region {
 pub struct Reference {
     /// 0..10; 0 is off.
     pub scale: f32,
+    pub steps: StepRange,
 }
 
 /// What goes with a picture.
@@ -106,18 +98,26 @@ pub enum Pictured {
 
 impl Pictured {
     /// # Errors
-    /// As [`Control::check`]; [`Status::Setting`] for a region's or reference's weight out of its range.
+    /// [`Status::Setting`] for a number out of its range.
     pub fn check(&self) -> Result<()> {
-        let within = |what: &str, value: f32| match (0.0..=MOST_SCALE).contains(&value) {
-            true => Ok(()),
+        let (what, whose, value) = match self {
+            Pictured::Control(control) => ("control's scale", "control", control.scale),
+            Pictured::Region(region) => ("region's weight", "region", region.weight),
+            Pictured::Reference(reference) => ("reference's scale", "reference", reference.scale),
+        };
+        match (0.0..=MOST_SCALE).contains(&value) {
+            true => self.steps().check(whose),
             false => {
                 Err(Error::setting(format!("The {what} is {value}; it must be from 0 to {MOST_SCALE}.")))
             }
-        };
+        }
+    }
+
+    fn steps(&self) -> StepRange {
         match self {
-            Pictured::Control(control) => control.check(),
-            Pictured::Region(region) => within("region's weight", region.weight),
-            Pictured::Reference(reference) => within("reference's scale", reference.scale),
+            Pictured::Control(control) => control.steps,
+            Pictured::Region(region) => region.steps,
+            Pictured::Reference(reference) => reference.steps,
         }
     }
 
@@ -127,11 +127,12 @@ impl Pictured {
     }
 
     fn is_on(&self) -> bool {
-        match self {
-            Pictured::Control(control) => control.scale != 0.0,
-            Pictured::Region(region) => region.weight != 0.0,
-            Pictured::Reference(reference) => reference.scale != 0.0,
-        }
+        let scale = match self {
+            Pictured::Control(control) => control.scale,
+            Pictured::Region(region) => region.weight,
+            Pictured::Reference(reference) => reference.scale,
+        };
+        scale != 0.0 && !self.steps().is_empty()
     }
 
     fn prepare(&self) -> Prepare {
@@ -163,7 +164,7 @@ impl Steer {
     fn is_on(&self) -> bool {
         match self {
             Steer::Pictured { what, .. } => what.is_on(),
-            Steer::Lora(lora) => lora.scale != 0.0 || lora.text != 0.0,
+            Steer::Lora(lora) => lora.of_renderer().is_on(),
         }
     }
 
@@ -208,31 +209,26 @@ impl Steer {
     pub fn condition<'a>(&'a self, picture: Option<&'a Picture>) -> Option<render::Condition<'a>> {
         match self {
             Steer::Pictured { what, shown } => Some(match &**what {
-                Pictured::Control(Control { model, scale, start, end, prepare })
-                    if prepare.is_annotated() =>
-                {
+                Pictured::Control(Control { model, scale, steps, prepare }) if prepare.is_annotated() => {
                     let (picture, key, how) = (picture?, shown.key()?, *prepare);
-                    let (scale, start, end) = (*scale, *start, *end);
-                    let what = render::Annotated { picture, key, how, model, scale, start, end };
+                    let (scale, steps) = (*scale, *steps);
+                    let what = render::Annotated { picture, key, how, model, scale, steps };
                     render::Condition::Annotated(what)
                 }
-                Pictured::Control(Control { model, scale, start, end, prepare: _ }) => {
-                    let (picture, scale, start, end) = (picture?, *scale, *start, *end);
-                    render::Condition::Control(render::Control { picture, model, scale, start, end })
+                Pictured::Control(Control { model, scale, steps, prepare: _ }) => {
+                    let (picture, scale, steps) = (picture?, *scale, *steps);
+                    render::Condition::Control(render::Control { picture, model, scale, steps })
                 }
-                Pictured::Region(Region { prompt, negative, weight, rank }) => {
-                    let (mask, weight, rank) = (picture?, *weight, *rank);
-                    render::Condition::Region(render::Region { mask, prompt, negative, weight, rank })
+                Pictured::Region(Region { prompt, negative, weight, rank, steps }) => {
+                    let (mask, weight, rank, steps) = (picture?, *weight, *rank, *steps);
+                    render::Condition::Region(render::Region { mask, prompt, negative, weight, rank, steps })
                 }
-                Pictured::Reference(Reference { scale }) => {
-                    let key = shown.key()?;
-                    render::Condition::Reference(Referred { picture: picture?, key, scale: *scale })
+                Pictured::Reference(Reference { scale, steps }) => {
+                    let (picture, key, scale, steps) = (picture?, shown.key()?, *scale, *steps);
+                    render::Condition::Reference(Referred { picture, key, scale, steps })
                 }
             }),
-            Steer::Lora(lora) => {
-                let Lora { file, scale, text } = &**lora;
-                Some(render::Condition::Lora(render::Lora { file, scale: *scale, text: *text }))
-            }
+            Steer::Lora(lora) => Some(render::Condition::Lora(lora.of_renderer())),
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod render;
 #[cfg(any(target_os = "linux", windows))]
 pub mod remote;
 pub mod policy;
+pub mod steps;
 pub mod pipeline;
 pub mod models;
 pub mod noise;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::conditions::Lora;
 use crate::error::{Error, Result};
 use crate::places;
+use crate::steps::StepRange;
 
 const BEGIN: &str = "<lora:";
 /// Folders in folders that are looked into.
@@ -51,7 +52,7 @@ fn lora(written: &str, folder: Option<&Path>) -> Result<Lora> {
     let folder = folder.map(Path::to_path_buf).or_else(places::user_loras).ok_or_else(|| {
         Error::setting(format!("The prompt names the LoRA \"{name}\"; choose the folder in which LoRAs lie."))
     })?;
-    Ok(Lora { file: find(name, &folder)?.to_string_lossy().into_owned(), scale, text })
+    Ok(Lora { file: find(name, &folder)?.to_string_lossy().into_owned(), scale, text, steps: StepRange::ALL })
 }
 
 /// The file of a name: exactly so, else in whatever case.

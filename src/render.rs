@@ -18,6 +18,7 @@ pub use crate::pixels::Picture;
 pub use crate::policy::{Next, Policy, Previews};
 use crate::prepare::Prepare;
 use crate::region::Rect;
+use crate::steps::StepRange;
 
 /// `[channels, height, width]` in latent cells, scaled as the network wants it.
 pub type Latent = Array3<f32>;
@@ -41,6 +42,20 @@ pub enum Condition<'a> {
     Reference(Reference<'a>),
 }
 
+impl Condition<'_> {
+    /// In which part of the steps it acts, and whose that is, in a sentence; words always do.
+    pub fn part(&self) -> Option<(&'static str, StepRange)> {
+        match self {
+            Condition::Prompt(_) | Condition::Negative(_) => None,
+            Condition::Control(control) => Some(("control", control.steps)),
+            Condition::Annotated(annotated) => Some(("control", annotated.steps)),
+            Condition::Lora(lora) => Some(("LoRA", lora.steps)),
+            Condition::Region(region) => Some(("region", region.steps)),
+            Condition::Reference(reference) => Some(("reference", reference.steps)),
+        }
+    }
+}
+
 /// A picture to take after, which has a size of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reference<'a> {
@@ -50,12 +65,13 @@ pub struct Reference<'a> {
     pub key: u128,
     /// How much of it; 0 is off. Some models know nothing between: [`Capabilities::weighs_references`].
     pub scale: f32,
+    pub steps: StepRange,
 }
 
 impl<'a> Reference<'a> {
-    /// Reads all of the picture for its key.
+    /// In all steps. Reads all of the picture for its key.
     pub fn new(picture: &'a Picture, scale: f32) -> Reference<'a> {
-        Reference { picture, key: Reference::key(picture), scale }
+        Reference { picture, key: Reference::key(picture), scale, steps: StepRange::ALL }
     }
 
     pub fn key(picture: &Picture) -> u128 {
@@ -79,6 +95,7 @@ pub struct Region<'a> {
     pub weight: f32,
     /// It covers regions of smaller ranks, as paint does.
     pub rank: u32,
+    pub steps: StepRange,
 }
 
 /// A file of small changes to the model's weights, and how much of them.
@@ -87,14 +104,16 @@ pub struct Lora<'a> {
     pub file: &'a str,
     /// Of what changes the U-Net; 0 is off, and below 0 the opposite.
     pub scale: f32,
-    /// Of what changes the text encoders.
+    /// Of what changes the text encoders, which read the words once, for all steps.
     pub text: f32,
+    /// Of the U-Net's.
+    pub steps: StepRange,
 }
 
 impl Lora<'_> {
     /// Does it change the model?
     pub fn is_on(&self) -> bool {
-        self.scale != 0.0 || self.text != 0.0
+        (self.scale != 0.0 || self.text != 0.0) && !self.steps.is_empty()
     }
 }
 
@@ -107,9 +126,7 @@ pub struct Control<'a> {
     pub model: &'a str,
     /// What it says is multiplied by this; 0 is off.
     pub scale: f32,
-    /// The part of the steps that are run in which it is heard: 0 is before the first, 1 after the last.
-    pub start: f32,
-    pub end: f32,
+    pub steps: StepRange,
 }
 
 /// A [`Control`] whose picture a network is to make.
@@ -123,8 +140,7 @@ pub struct Annotated<'a> {
     pub how: Prepare,
     pub model: &'a str,
     pub scale: f32,
-    pub start: f32,
-    pub end: f32,
+    pub steps: StepRange,
 }
 
 /// What of the paint has changed since a picture was made, and that picture.

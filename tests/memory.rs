@@ -20,6 +20,7 @@ use scumble::render::{
     Scene, Sink,
 };
 use scumble::session::{Polled, Session};
+use scumble::steps::StepRange;
 
 /// A model an eighth of the canvas wide that takes no time; it inverts, so that each tile is one of its own.
 struct Inverts(u32);
@@ -143,7 +144,13 @@ fn a_large_canvas_is_held_five_times_at_most() {
         host.session.set_mask(side, side, None).unwrap();
         assert!(host.session.wait(Duration::from_secs(600)).unwrap(), "it does not come to rest");
         // A region's mask is a canvas of its own, and the picture without it is kept beside the one with it.
-        let region = Region { prompt: "a lake".into(), negative: String::new(), weight: 1.0, rank: 0 };
+        let region = Region {
+            prompt: "a lake".into(),
+            negative: String::new(),
+            weight: 1.0,
+            rank: 0,
+            steps: StepRange::ALL,
+        };
         let stride = side as usize * 4;
         let mut shown = vec![0; stride * side as usize];
         shown[stride * side as usize / 2..].fill(255);

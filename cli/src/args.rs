@@ -87,13 +87,13 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub loras: LoraArgs,
     /// Let other words hold in a part of the picture: a picture of the input's size, white there and grey where it is to be
-    /// soft, the words, and, below 1, how much of what lies beneath they leave (0 to 10). May be given several times: a later one
-    /// lies over those before it, as paint does
-    #[arg(long, value_name = "MASK=TEXT[:WEIGHT]", value_parser = steering::parse_region)]
+    /// soft, the words, below 1, how much of what lies beneath they leave (0 to 10), and the part of the steps in which they hold
+    /// (0 to 1). May be given several times: a later one lies over those before it, as paint does
+    #[arg(long, value_name = "MASK=TEXT[:WEIGHT[:START[:END]]]", value_parser = steering::parse_region)]
     pub region: Vec<Region>,
-    /// Take over style, structure or subject of a picture of any size, and how much of it (0 to 10), if the model looks at such
-    /// pictures. May be given several times
-    #[arg(long, value_name = "PICTURE[:SCALE]", value_parser = steering::parse_reference)]
+    /// Take over style, structure or subject of a picture of any size, how much of it (0 to 10) and in which part of the steps (0
+    /// to 1), if the model looks at such pictures. May be given several times
+    #[arg(long, value_name = "PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_reference)]
     pub reference: Vec<Reference>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters
@@ -207,8 +207,9 @@ pub struct DevicesArgs {
 #[derive(Args, Debug, Clone, Default)]
 pub struct LoraArgs {
     /// Add what a LoRA's .safetensors file has learnt to the model, and how much of it (-10 to 10, 0 is none): to the U-Net,
-    /// and to the text encoders, if that is not to be the same. May be given several times
-    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE]]", value_parser = steering::parse_lora)]
+    /// and to the text encoders, if that is not to be the same; and the part of the steps in which the U-Net has it (0 to 1). May be
+    /// given several times
+    #[arg(long, value_name = "FILE[:SCALE[:TEXT_SCALE[:START[:END]]]]", value_parser = steering::parse_lora)]
     pub lora: Vec<Lora>,
     /// Where the LoRAs lie that the prompt names: <lora:NAME:0.8>, or <lora:NAME:1:0.8> with the text encoders' number first
     /// [default: loras beside the folder of models that were got]

@@ -9,6 +9,7 @@ use crate::failure::{Done, Failure};
 use crate::host::{self, Layer};
 use crate::stills::{self, Still};
 use scumble::prepare::Prepare;
+use scumble::steps::StepRange;
 
 /// All that was asked for, with its pictures.
 pub struct Steering<'a> {
@@ -49,12 +50,13 @@ impl<'a> Steering<'a> {
         for lora in self.loras {
             layer.set_lora(number(), &lora.of_host())?;
         }
-        for ((Region { prompt, weight, .. }, mask), rank) in self.regions.iter().zip(1..) {
-            let region = host::Region { prompt, weight: *weight, rank };
+        for ((Region { prompt, weight, steps, .. }, mask), rank) in self.regions.iter().zip(1..) {
+            let region = host::Region { prompt, weight: *weight, rank, steps: *steps };
             layer.set_region(number(), &region, mask.canvas())?;
         }
-        for (Reference { scale, .. }, picture) in &self.references {
-            layer.set_reference(number(), *scale, picture.canvas())?;
+        for (Reference { scale, steps, .. }, picture) in &self.references {
+            let reference = host::Reference { scale: *scale, steps: *steps };
+            layer.set_reference(number(), &reference, picture.canvas())?;
         }
         Ok(())
     }
@@ -80,15 +82,14 @@ pub struct Control {
     pub model: PathBuf,
     pub picture: PathBuf,
     pub scale: f32,
-    pub start: f32,
-    pub end: f32,
+    pub steps: StepRange,
     pub prepare: Prepare,
 }
 
 impl Control {
     pub fn of_host(&self) -> host::Control<'_> {
-        let Control { model, scale, start, end, prepare, .. } = self;
-        host::Control { model, scale: *scale, start: *start, end: *end, prepare: *prepare }
+        let Control { model, scale, steps, prepare, .. } = self;
+        host::Control { model, scale: *scale, steps: *steps, prepare: *prepare }
     }
 }
 
@@ -103,14 +104,23 @@ pub fn parse_control(text: &str) -> Result<Control, String> {
     if picture.is_empty() {
         return Err(FORM.into());
     }
-    let number = |at: usize, name: &str, initial: f32, most: f32| match numbers.get(at) {
+    let (scale, steps) = (number(&numbers, 0, "the scale", (1.0, 10.0))?, part_of_steps(&numbers, 1)?);
+    Ok(Control { model: model.into(), picture: picture.into(), scale, steps, prepare })
+}
+
+/// One of the numbers behind a path, from 0 to the most; where it is not given, the first of the two.
+fn number(numbers: &[f32], at: usize, name: &str, (initial, most): (f32, f32)) -> Result<f32, String> {
+    match numbers.get(at) {
         None => Ok(initial),
         Some(value) if (0.0..=most).contains(value) => Ok(*value),
         Some(_) => Err(format!("give {name} as a number from 0 to {most}")),
-    };
-    let (scale, start) = (number(0, "the scale", 1.0, 10.0)?, number(1, "the start", 0.0, 1.0)?);
-    let end = number(2, "the end", 1.0, 1.0)?;
-    Ok(Control { model: model.into(), picture: picture.into(), scale, start, end, prepare })
+    }
+}
+
+/// The part of the steps in which something acts: two of the numbers behind a path.
+fn part_of_steps(numbers: &[f32], at: usize) -> Result<StepRange, String> {
+    let start = number(numbers, at, "the start", (0.0, 1.0))?;
+    Ok(StepRange { start, end: number(numbers, at + 1, "the end", (1.0, 1.0))? })
 }
 
 /// One of [`Prepare`] by its name.
@@ -124,18 +134,16 @@ pub struct Region {
     pub mask: PathBuf,
     pub prompt: String,
     pub weight: f32,
+    pub steps: StepRange,
 }
 
-/// `MASK=TEXT[:WEIGHT]`; colons that no number follows belong to the text.
+/// `MASK=TEXT[:WEIGHT[:START[:END]]]`; colons that no number follows belong to the text.
 pub fn parse_region(text: &str) -> Result<Region, String> {
     let form = || "write it as MASK=TEXT or MASK=TEXT:0.8".to_owned();
     let (mask, rest) = text.split_once('=').filter(|(mask, _)| !mask.is_empty()).ok_or_else(form)?;
-    let (prompt, numbers) = with_numbers(rest, 1);
-    let weight = numbers.first().copied().unwrap_or(1.0);
-    match (0.0..=10.0).contains(&weight) {
-        true => Ok(Region { mask: mask.into(), prompt: prompt.to_owned(), weight }),
-        false => Err("give its weight as a number from 0 to 10".into()),
-    }
+    let (prompt, numbers) = with_numbers(rest, 3);
+    let (weight, steps) = (number(&numbers, 0, "the weight", (1.0, 10.0))?, part_of_steps(&numbers, 1)?);
+    Ok(Region { mask: mask.into(), prompt: prompt.to_owned(), weight, steps })
 }
 
 /// A `--lora`.
@@ -144,11 +152,12 @@ pub struct Lora {
     pub file: PathBuf,
     pub scale: f32,
     pub text: f32,
+    pub steps: StepRange,
 }
 
 impl Lora {
     pub fn of_host(&self) -> host::Lora<'_> {
-        host::Lora { file: &self.file, scale: self.scale, text: self.text }
+        host::Lora { file: &self.file, scale: self.scale, text: self.text, steps: self.steps }
     }
 }
 
@@ -165,17 +174,18 @@ impl LoraArgs {
     }
 }
 
-/// `FILE[:SCALE[:TEXT_SCALE]]`; colons that no number follows belong to the path.
+/// `FILE[:SCALE[:TEXT_SCALE[:START[:END]]]]`; colons that no number follows belong to the path.
 pub fn parse_lora(text: &str) -> Result<Lora, String> {
-    let (file, numbers) = with_numbers(text, 2);
+    let (file, numbers) = with_numbers(text, 4);
     if file.is_empty() {
         return Err("write it as FILE or FILE:0.8".into());
     }
-    if numbers.iter().any(|number| !(-10.0..=10.0).contains(number)) {
+    if numbers.iter().take(2).any(|number| !(-10.0..=10.0).contains(number)) {
         return Err("give its scale as a number from -10 to 10".into());
     }
     let scale = numbers.first().copied().unwrap_or(1.0);
-    Ok(Lora { file: file.into(), scale, text: numbers.get(1).copied().unwrap_or(scale) })
+    let (text, steps) = (numbers.get(1).copied().unwrap_or(scale), part_of_steps(&numbers, 2)?);
+    Ok(Lora { file: file.into(), scale, text, steps })
 }
 
 /// A `--reference`.
@@ -183,19 +193,17 @@ pub fn parse_lora(text: &str) -> Result<Lora, String> {
 pub struct Reference {
     pub picture: PathBuf,
     pub scale: f32,
+    pub steps: StepRange,
 }
 
-/// `PICTURE[:SCALE]`; colons that no number follows belong to the path.
+/// `PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the path.
 pub fn parse_reference(text: &str) -> Result<Reference, String> {
-    let (picture, numbers) = with_numbers(text, 1);
+    let (picture, numbers) = with_numbers(text, 3);
     if picture.is_empty() {
         return Err("write it as PICTURE or PICTURE:0.6".into());
     }
-    let scale = numbers.first().copied().unwrap_or(1.0);
-    match (0.0..=10.0).contains(&scale) {
-        true => Ok(Reference { picture: picture.into(), scale }),
-        false => Err("give its scale as a number from 0 to 10".into()),
-    }
+    let (scale, steps) = (number(&numbers, 0, "the scale", (1.0, 10.0))?, part_of_steps(&numbers, 1)?);
+    Ok(Reference { picture: picture.into(), scale, steps })
 }
 
 /// A path and up to so many numbers behind it, each after a colon.
@@ -217,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_control_has_up_to_three_numbers_and_paths_may_have_colons() {
-        let read = |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.start, c.end));
+        let read =
+            |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.steps.start, c.steps.end));
         let said = |model: &str, picture: &str, scale, start, end| {
             Ok((PathBuf::from(model), PathBuf::from(picture), scale, start, end))
         };
@@ -248,10 +257,18 @@ mod tests {
     #[test]
     fn a_regions_words_may_have_colons_and_equals_signs() {
         let read = |text| parse_region(text).map(|region| (region.mask, region.prompt, region.weight));
+        let part = |text| parse_region(text).map(|region| (region.prompt, region.steps));
+        let second = StepRange { start: 0.5, end: 1.0 };
+        assert_eq!(part("a.png=ships:1:0.5"), Ok(("ships".into(), second)));
+        assert_eq!(
+            part("a.png=at 10:30:1:0.5:1"),
+            Ok(("at 10:30".into(), second)),
+            "what stands before three numbers"
+        );
         assert_eq!(read("a.png=ships"), Ok(("a.png".into(), "ships".into(), 1.0)));
         assert_eq!(read("a.png=night: x=1:0.5"), Ok(("a.png".into(), "night: x=1".into(), 0.5)));
         assert_eq!(read("a.png="), Ok(("a.png".into(), String::new(), 1.0)));
-        for wrong in ["", "ships", "=ships", "a=ships:11", "a=ships:-1"] {
+        for wrong in ["", "ships", "=ships", "a=ships:11", "a=ships:-1", "a=ships:1:2", "a=ships:1:0:nan"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
@@ -262,7 +279,9 @@ mod tests {
         assert_eq!(read("a.safetensors"), Ok(("a.safetensors".into(), 1.0, 1.0)));
         assert_eq!(read("a:b:-0.5"), Ok(("a:b".into(), -0.5, -0.5)));
         assert_eq!(read("a:0.7:0"), Ok(("a".into(), 0.7, 0.0)));
-        for wrong in ["", ":1", "a:11", "a:1:nan", "a:inf"] {
+        let part = parse_lora("a:-0.7:0:0:0.5").map(|lora| (lora.scale, lora.text, lora.steps));
+        assert_eq!(part, Ok((-0.7, 0.0, StepRange { start: 0.0, end: 0.5 })));
+        for wrong in ["", ":1", "a:11", "a:1:nan", "a:inf", "a:1:1:-1", "a:1:1:0:2"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
@@ -272,7 +291,10 @@ mod tests {
         let read = |text| parse_reference(text).map(|reference| (reference.picture, reference.scale));
         assert_eq!(read("mood.png"), Ok(("mood.png".into(), 1.0)));
         assert_eq!(read("c:/mood.png:0.6"), Ok(("c:/mood.png".into(), 0.6)));
-        for wrong in ["", ":1", "a:11", "a:-1", "a:nan"] {
+        let part = |text| parse_reference(text).map(|reference| reference.steps);
+        assert_eq!(part("mood.png:0.6"), Ok(StepRange::ALL));
+        assert_eq!(part("mood.png:0.6:0.25:0.75"), Ok(StepRange { start: 0.25, end: 0.75 }));
+        for wrong in ["", ":1", "a:11", "a:-1", "a:nan", "a:1:2", "a:1:0:-1"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -169,6 +169,10 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
     let (plain, changed) = (rendered(&[]), rendered(&["--lora", &some]));
     assert_ne!(plain, changed);
     assert_eq!(changed, rendered(&["--lora", &format!("{kohya}:0.7:0.7")]));
+    assert_eq!(changed, rendered(&["--lora", &format!("{kohya}:0.7:0.7:0:1")]));
+    let half = rendered(&["--lora", &format!("{kohya}:0.7:0.7:0.5:1")]);
+    assert!(half != changed && half != plain);
+    assert_eq!(plain, rendered(&["--lora", &format!("{kohya}:0.7:0.7:0.75")]), "no step lies in it");
     assert_eq!(plain, rendered(&["--lora", &format!("{kohya}:0"), "--lora", "nowhere.safetensors:0"]));
     let both = ["--lora", &some, "--lora", &peft];
     let two = rendered(&both);
@@ -198,6 +202,7 @@ fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
         (1, at("sd15"), vec!["--lora", &text], "text.safetensors cannot be used"),
         (2, at("sd15"), many, "32 pictures and LoRAs at most"),
         (2, at("sd15"), vec!["--lora", "a:12"], "from -10 to 10"),
+        (2, at("sd15"), vec!["--lora", "a:1:1:2"], "the start as a number from 0 to 1"),
     ] {
         let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model];
         let said = fail(code, &[&args[..], &loras].concat());
@@ -230,6 +235,10 @@ fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
     }
     assert_eq!(pictures[0], rendered(&["--region", &format!("{ships}:0")]));
     assert_eq!(pictures[1], rendered(&["--region", &ships, "--worker"]), "in a process of its own");
+    let part = ["--region", &format!("{ships}:1:0:0.5")];
+    let half = rendered(&part);
+    assert!(half != pictures[0] && half != pictures[1]);
+    assert_eq!(half, rendered(&[&part[..], &["--worker"]].concat()), "in a process of its own");
     // The same mask, hard: a later one covers those before it.
     let hard = scratch.file("hard.png");
     ImageBuffer::from_fn(64, 64, |x, _| Rgb([if x < 40 { 255u8 } else { 0 }; 3])).save(&hard).unwrap();
@@ -242,6 +251,7 @@ fn a_regions_words_change_its_part_of_the_picture_and_nothing_else() {
         (1, "nowhere.png=ships".to_owned(), "nowhere.png"),
         (2, mask.clone(), "MASK=TEXT"),
         (2, format!("{ships}:11"), "from 0 to 10"),
+        (2, format!("{ships}:1:0:2"), "the end as a number from 0 to 1"),
     ] {
         let args = ["render", "-i", &input, "-p", "x", "-o", &out, "-m", &model, "--region", &region];
         let said = fail(code, &args);
@@ -262,6 +272,9 @@ fn references_of_any_size_change_the_picture_and_what_is_wrong_with_them_is_told
     let (plain, seen) = (rendered(&[]), rendered(&["--reference", &one]));
     assert_ne!(plain, seen);
     assert_eq!(plain, rendered(&["--reference", &format!("{one}:0")]));
+    let half = rendered(&["--reference", &format!("{one}:1:0:0.5")]);
+    assert!(half != seen && half != plain);
+    assert_eq!(plain, rendered(&["--reference", &format!("{one}:1:0.3:0.7")]), "no step lies in it");
     let two = ["--reference", &one, "--reference", &input];
     assert_ne!(rendered(&two), seen);
     assert_eq!(rendered(&two), rendered(&[&two[..], &["--worker"]].concat()), "in a process of its own");

@@ -26,7 +26,7 @@ from .structs import (
 )
 
 ABI_MAJOR = 1
-ABI_MINOR = 15
+ABI_MINOR = 16
 
 OK = 0
 UNCHANGED = 1

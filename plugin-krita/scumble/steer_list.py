@@ -12,7 +12,7 @@ from .qt import QtCore, QtWidgets, tr
 from .region_words import RegionWords
 from .regions import with_words
 from .steering import FROM_FILES, MOST_TEXT, Condition, title
-from .widgets import Amount, narrow_box
+from .widgets import Amount, StepPart, narrow_box
 
 SUFFIXES = {".onnx": "control", ".safetensors": "lora"}
 SUFFIXES.update({f".{suffix}": "picture" for suffix in pictures.SUFFIXES})
@@ -155,6 +155,19 @@ class Row(QtWidgets.QWidget):
         first.addWidget(remove)
         self.scale = Amount(0, MOST_SHOWN, 2, tr("How much it steers: 0 is not at all, 1 as it was made"))
         self.scale.edited.connect(lambda: self._edit(scale=_number(self.scale.value())))
+        self.part = StepPart(
+            tr("In which part of the steps it steers: early ones lay out the picture, late ones make detail")
+        )
+        self.part.edited.connect(lambda: self._edit_part(*self.part.value()))
+        self.more = QtWidgets.QToolButton()
+        self.more.setText("⋯")
+        self.more.setCheckable(True)
+        self.more.setToolTip(tr("The part of the steps in which it steers"))
+        self.more.toggled.connect(self.part.setVisible)
+        self.part.hide()
+        last = QtWidgets.QHBoxLayout()
+        last.addWidget(self.scale, 1)
+        last.addWidget(self.more)
         self.layer = narrow_box(
             tr("The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint")
         )
@@ -188,8 +201,11 @@ class Row(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
         column.addLayout(first)
-        for widget in (self.prompt, self.layer, self.inside, self.prepare, self.silent, self.scale):
+        for widget in (self.prompt, self.layer, self.inside, self.prepare, self.silent):
             column.addWidget(widget)
+        column.addLayout(last)
+        column.addWidget(self.part)
+        self.more.setChecked((condition.start, condition.end) != (0.0, 1.0))
 
     @property
     def key(self) -> tuple:
@@ -203,9 +219,10 @@ class Row(QtWidgets.QWidget):
             self.condition = condition
             self.on.setChecked(condition.on)
             self.on.setToolTip(f"<p>{why}</p>" if why else "")
-            for widget in (self.scale, self.layer, self.inside, self.prepare, self.prompt):
+            for widget in (self.scale, self.part, self.layer, self.inside, self.prepare, self.prompt):
                 widget.setEnabled(not why)
             self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
+            self.part.load((condition.start, condition.end))
             if condition.kind != "lora":
                 self._list_layers(layers, linked)
             self.prepare.setCurrentIndex(self.prepare.findData(condition.prepare))
@@ -237,6 +254,9 @@ class Row(QtWidgets.QWidget):
             return self._edit(layer=entry)
         self.layer.setCurrentIndex(list(self._listed).index(self.condition.layer))
         self._list.sourced.emit(self.condition.number, entry[len(ELSEWHERE) :])
+
+    def _edit_part(self, start: float, end: float) -> None:
+        self._edit(start=start, end=end)
 
     def _edit(self, **values) -> None:
         if not self._loading:

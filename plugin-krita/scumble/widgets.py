@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The docker's small parts: a slider with a number, a text box that tells of typing without haste."""
+"""The docker's small parts: a slider with a number, a part of the steps, a text box that tells of typing
+without haste."""
 
 from __future__ import annotations
 
@@ -60,6 +61,48 @@ class Amount(QtWidgets.QWidget):
             widget.setValue(number)
             widget.blockSignals(blocked)
         self.reset.setEnabled(self._value is not None)
+
+
+class StepPart(QtWidgets.QWidget):
+    """The part of the steps in which something steers, from 0 to 1 each, shown in percent."""
+
+    edited = QtCore.pyqtSignal()
+
+    def __init__(self, tip: str):
+        super().__init__()
+        self.start, self.end = QtWidgets.QSpinBox(), QtWidgets.QSpinBox()
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QtWidgets.QLabel(tr("Steps")))
+        for box, other in ((self.start, self.end), (self.end, self.start)):
+            box.setRange(0, 100)
+            box.setSingleStep(5)
+            box.setSuffix(" %")
+            box.setKeyboardTracking(False)
+            box.valueChanged.connect(lambda _, box=box, other=other: self._changed(box, other))
+            row.addWidget(box, 1)
+        row.insertWidget(2, QtWidgets.QLabel("–"))
+        self.setToolTip(tip)
+        self.load((0.0, 1.0))
+
+    def value(self) -> tuple[float, float]:
+        """What is shown; what a document has between two percent stays until it is changed."""
+        return self._value
+
+    def load(self, value: tuple[float, float]) -> None:
+        """Shows a part without telling."""
+        self._value = value
+        for box, number in zip((self.start, self.end), value):
+            blocked = box.blockSignals(True)
+            box.setValue(round(100 * number))
+            box.blockSignals(blocked)
+
+    def _changed(self, box, other) -> None:
+        start, end = self.start.value(), self.end.value()
+        if start > end:  # the one takes the other along
+            start = end = box.value()
+        self.load((start / 100, end / 100))
+        self.edited.emit()
 
 
 class Looks(QtWidgets.QWidget):

@@ -221,8 +221,9 @@ pub struct ScumbleCondition {
     /// of a reference, 0..10; 0 = nothing; where `scumble_engine_conditions` notes that the model does not weigh them, all else
     /// is all.
     pub scale: f32,
-    /// The part of the denoising steps in which a ControlNet is heard, 0..1: from the first to the last of them. A LoRA
-    /// always is.
+    /// The part of the denoising steps in which it acts, 0..1, 0 being before the first and 1 after the last: in a step that
+    /// lies in it whole. In the others the picture is made as if it were not there, and where none lies in it, it is off. Until
+    /// ABI 1.15 a control's alone; a LoRA's changes to the text encoders count for all steps.
     pub start: f32,
     pub end: f32,
     /// What is made of a control's picture before its ControlNet reads it, one of SCUMBLE_PREPARE_*; else 0.

@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::model::Capabilities;
 use crate::prepare::Prepare;
 use crate::region::Rect;
+use crate::steps::StepRange;
 
-/// Sets the struct's size, `size` being its sizeof, and initial values: a control that is heard in all steps, all scales 1.
+/// Sets the struct's size, `size` being its sizeof, and initial values: a control, in all steps, all scales 1.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_STRUCT_SIZE.
 /// [any-thread]
 #[unsafe(no_mangle)]
@@ -70,24 +71,24 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                     "Only a control's picture is prepared; the host must leave that of others as it is.",
                 ));
             }
+            let steps = StepRange { start: condition.start, end: condition.end };
             let file = text(condition.file, "condition->file")?.unwrap_or("").to_owned();
             let what = match condition.kind {
-                SCUMBLE_CONDITION_CONTROL => Pictured::Control(Control {
-                    model: file,
-                    scale: condition.scale,
-                    start: condition.start,
-                    end: condition.end,
-                    prepare,
-                }),
+                SCUMBLE_CONDITION_CONTROL => {
+                    Pictured::Control(Control { model: file, scale: condition.scale, steps, prepare })
+                }
                 SCUMBLE_CONDITION_REGION => Pictured::Region(Region {
                     prompt: text(condition.prompt, "condition->prompt")?.unwrap_or("").to_owned(),
                     negative: text(condition.negative, "condition->negative")?.unwrap_or("").to_owned(),
                     weight: condition.scale,
                     rank: condition.rank,
+                    steps,
                 }),
-                SCUMBLE_CONDITION_REFERENCE => Pictured::Reference(Reference { scale: condition.scale }),
+                SCUMBLE_CONDITION_REFERENCE => {
+                    Pictured::Reference(Reference { scale: condition.scale, steps })
+                }
                 SCUMBLE_CONDITION_LORA if image.is_null() => {
-                    let lora = Lora { file, scale: condition.scale, text: condition.text_scale };
+                    let lora = Lora { file, scale: condition.scale, text: condition.text_scale, steps };
                     return tell(session.session.set_lora(number, lora)?, revision);
                 }
                 SCUMBLE_CONDITION_LORA => {

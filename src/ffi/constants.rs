@@ -12,7 +12,7 @@ use crate::prepare::Prepare;
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
 pub const SCUMBLE_ABI_MAJOR: u32 = 1;
 /// Counts what was added under one major number: a library with a larger one has all of this header, and more.
-pub const SCUMBLE_ABI_MINOR: u32 = 15;
+pub const SCUMBLE_ABI_MINOR: u32 = 16;
 
 /// Done.
 pub const SCUMBLE_OK: i32 = 0;

@@ -143,9 +143,9 @@ pub fn in_their_place<'b>(scene: &Scene<'b>, pictures: &'b [Picture]) -> Vec<Con
     let mut pictures = pictures.iter();
     let shown = scene.conditions.iter().filter_map(|condition| match condition {
         Condition::Annotated(Annotated { scale, .. }) if *scale == 0.0 => None,
-        Condition::Annotated(Annotated { model, scale, start, end, .. }) => {
-            let (picture, model, scale, start, end) = (pictures.next()?, *model, *scale, *start, *end);
-            Some(Condition::Control(Control { picture, model, scale, start, end }))
+        Condition::Annotated(Annotated { model, scale, steps, .. }) => {
+            let (picture, model, scale, steps) = (pictures.next()?, *model, *scale, *steps);
+            Some(Condition::Control(Control { picture, model, scale, steps }))
         }
         other => Some(*other),
     });

@@ -10,13 +10,14 @@ use super::vae::Encoder;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::render::{Control, Picture, Scene};
+use crate::steps::StepRange;
 
 /// Channels of the latent's size, one after the other.
 #[derive(Default)]
 pub struct Channels {
     shown: Vec<f32>,
-    /// Those of the steps in which nothing is to be said, and in which steps something is, 0..1.
-    part: Option<(Vec<f32>, f32, f32)>,
+    /// Those of the steps in which nothing is to be said, and in which steps something is.
+    part: Option<(Vec<f32>, StepRange)>,
 }
 
 impl Channels {
@@ -26,19 +27,12 @@ impl Channels {
     }
 
     /// What is seen in step `i` of `steps`.
-    pub fn in_step(&self, (i, steps): (usize, usize)) -> &[f32] {
+    pub fn in_step(&self, step: (usize, usize)) -> &[f32] {
         match &self.part {
-            Some((silent, start, end)) if !is_heard((i, steps), *start, *end) => silent,
+            Some((silent, heard)) if !heard.holds(step) => silent,
             _ => &self.shown,
         }
     }
-}
-
-/// Is what is heard from `start` to `end` of the steps, 0..1, heard in step `i` of `steps`?
-pub fn is_heard((i, steps): (usize, usize), start: f32, end: f32) -> bool {
-    // In the order and precision of diffusers, whose numbers decide at the ends.
-    let (from, to) = (i as f64 / steps as f64, (i + 1) as f64 / steps as f64);
-    from >= f64::from(start) && to <= f64::from(end)
 }
 
 /// The control picture that the network of the model in `folder` reads itself, if there is one that is on. It names the model in
@@ -81,13 +75,13 @@ pub fn control(
         Ok(encoder.encode(picture, cancel, spent)?.iter().copied().collect())
     };
     let black = || Array3::zeros(scene.paint.raw_dim());
-    let Some(Control { picture, start, end, .. }) = control else {
+    let Some(Control { picture, steps, .. }) = control else {
         return Ok(Channels::always(seen(&black())?));
     };
     let shown = seen(picture)?;
-    let part = match (*start, *end) {
-        (start, end) if start <= 0.0 && end >= 1.0 => None,
-        (start, end) => Some((seen(&black())?, start, end)),
+    let part = match *steps {
+        StepRange::ALL => None,
+        steps => Some((seen(&black())?, steps)),
     };
     Ok(Channels { shown, part })
 }
@@ -97,8 +91,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_the_steps_is_those_that_lie_in_it_whole() {
-        let channels = Channels { shown: vec![1.0], part: Some((vec![0.0], 0.25, 0.75)) };
+    fn nothing_is_said_in_steps_that_do_not_lie_in_its_part() {
+        let part = StepRange { start: 0.25, end: 0.75 };
+        let channels = Channels { shown: vec![1.0], part: Some((vec![0.0], part)) };
         let seen = |steps: usize| (0..steps).map(move |i| (i, steps));
         assert_eq!(seen(4).map(|at| channels.in_step(at)[0]).collect::<Vec<_>>(), [0.0, 1.0, 1.0, 0.0]);
         assert_eq!(seen(1).map(|at| channels.in_step(at)[0]).collect::<Vec<_>>(), [0.0]);

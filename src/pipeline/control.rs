@@ -9,7 +9,7 @@ mod said;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::beside::{self, is_heard};
+use super::beside;
 use super::denoise::{Conditioning, Denoiser, Noisy};
 use super::load::Loading;
 use super::lora::Loras;
@@ -147,9 +147,8 @@ impl Controls {
             return Err(Error::setting(why.as_str()));
         }
         for control in &wanted {
-            let numbers = [control.scale, control.start, control.end];
-            if numbers.iter().any(|number| !number.is_finite()) {
-                return Err(Error::setting("A control's scale, start and end must be numbers; change them."));
+            if !control.scale.is_finite() {
+                return Err(Error::setting("A control's scale must be a number; change it."));
             }
             if control.picture.dim() != scene.paint.dim() {
                 return Err(Error::new(
@@ -322,8 +321,7 @@ impl Controls {
         let mut together: Vec<Residual> = Vec::new();
         let Some(listening) = &self.listening else { return Ok(together) };
         let heard = residuals(listening.inputs());
-        let speaking =
-            acting.iter().filter(|acting| is_heard(step, acting.control.start, acting.control.end));
+        let speaking = acting.iter().filter(|acting| acting.control.steps.holds(step));
         let alone = speaking.clone().count() == 1;
         for Acting { net, control } in speaking {
             let Some(net) = self.nets.get_mut(*net) else { continue };

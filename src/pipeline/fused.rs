@@ -2,10 +2,10 @@
 
 use ndarray::Array3;
 
-use super::beside::is_heard;
 use super::denoise::Denoiser;
 use crate::error::Result;
 use crate::render::{Control, Picture, Scene};
+use crate::steps::StepRange;
 
 /// `[nets, batch, 3, height, width]`: the control pictures, 0..1.
 pub const PICTURES: &str = "controlnet_conds";
@@ -38,26 +38,25 @@ pub fn is_in(network: &Denoiser) -> Result<bool> {
 pub struct Inside {
     picture: Picture,
     scale: f32,
-    start: f32,
-    end: f32,
+    steps: StepRange,
 }
 
 impl Inside {
     /// Without a control it is shown black, and not heard.
     pub fn new(scene: &Scene<'_>, control: Option<&Control<'_>>) -> Inside {
         match control {
-            Some(Control { picture, scale, start, end, .. }) => {
-                Inside { picture: (*picture).clone(), scale: *scale, start: *start, end: *end }
+            Some(Control { picture, scale, steps, .. }) => {
+                Inside { picture: (*picture).clone(), scale: *scale, steps: *steps }
             }
             None => {
-                Inside { picture: Array3::zeros(scene.paint.raw_dim()), scale: 0.0, start: 0.0, end: 1.0 }
+                let picture = Array3::zeros(scene.paint.raw_dim());
+                Inside { picture, scale: 0.0, steps: StepRange::ALL }
             }
         }
     }
 
     /// The picture, and how strongly it is heard in a step, which of how many.
     pub fn in_step(&self, step: (usize, usize)) -> (&Picture, f32) {
-        let heard = is_heard(step, self.start, self.end);
-        (&self.picture, if heard { self.scale } else { 0.0 })
+        (&self.picture, if self.steps.holds(step) { self.scale } else { 0.0 })
     }
 }

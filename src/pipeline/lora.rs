@@ -2,16 +2,18 @@
 //! have room for it ([`room`]), with a branch beside each weight that LoRAs are used to change; what the branches are fed is
 //! all that later changes change. Fed with zeros they add nothing, and the model is itself to the last bit.
 
+mod folded;
 mod room;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use half::f16;
 use ort::value::{DynValue, Tensor};
 
 use super::denoise::Denoiser;
+use super::in_steps::InSteps;
 use super::text::TextEncoder;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status, plain};
@@ -20,29 +22,21 @@ use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::lora::{self, Delta, Lora, Part};
 use crate::models::numbers::entry;
-use crate::models::weights::{self, Element, Found, Use, Weight, Weights};
+use crate::models::weights::{Element, Found, Use, Weight, Weights};
 use crate::render::{self, Scene, Sink};
+use crate::steps::StepRange;
+use folded::{Folded, Set};
 
 /// Names that a sentence has room for.
 const NAMED: usize = 3;
 
 /// A LoRA that is asked for: which file, as it is now.
 #[derive(Debug, Clone, PartialEq)]
-struct Asked {
+pub struct Asked {
     file: String,
     changed: Option<SystemTime>,
     bytes: u64,
     scale: f32,
-}
-
-/// What one network was asked to have, and has.
-#[derive(Default)]
-struct Folded {
-    asked: Vec<Asked>,
-    /// Those of them that change it.
-    has: Vec<Asked>,
-    /// Modules that have a branch.
-    branches: BTreeSet<String>,
 }
 
 pub struct Loras {
@@ -89,7 +83,8 @@ impl Loras {
         self.expected |= scene.loras().any(render::Lora::is_on);
     }
 
-    /// Sees to it that the networks have what the scene asks for, and nothing else.
+    /// Sees to it that the networks have what the scene asks for in the first of so many steps, and nothing else. What is to
+    /// change them in each step [`Loras::act`] is to be told.
     ///
     /// # Errors
     /// [`Status::Setting`] for a model that takes none, and scales that are no numbers; as [`lora::read`];
@@ -98,52 +93,111 @@ impl Loras {
     pub fn prepare<'n>(
         &mut self,
         scene: &Scene<'_>,
+        steps: usize,
         encoders: &mut [TextEncoder],
         denoisers: impl Iterator<Item = &'n mut Denoiser>,
         cancel: &Cancel,
         sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let wanted: Vec<_> = scene.loras().filter(|lora| lora.is_on()).collect();
-        if wanted.is_empty() && self.folded.is_empty() {
-            return Ok(());
-        }
-        if let (Some(why), false) = (&self.why_not, wanted.is_empty()) {
-            return Err(Error::setting(why.as_str()));
-        }
-        let mut asked: Vec<(Asked, f32)> = Vec::with_capacity(wanted.len());
-        for lora in wanted {
+    ) -> Result<InSteps<Set>> {
+        let mut asked: Vec<(Asked, f32, StepRange)> = Vec::new();
+        for lora in scene.loras().filter(|lora| lora.is_on()) {
+            let acts = lora.steps.holds_any_of(steps);
+            if let (Some(why), true) = (&self.why_not, acts) {
+                return Err(Error::setting(why.as_str()));
+            }
             if !lora.scale.is_finite() || !lora.text.is_finite() {
                 return Err(Error::setting("A LoRA's scales must be numbers; change them."));
             }
-            asked.push((stamp(lora.file, lora.scale)?, lora.text));
+            match stamp(lora.file, lora.scale) {
+                Ok(stamped) => asked.push((stamped, lora.text, lora.steps)),
+                Err(error) if acts => return Err(error),
+                Err(_) => {}
+            }
         }
-        let of = |part: Part| -> Vec<Asked> {
-            let scaled = asked.iter().map(|(asked, text)| match part {
+        let of = |part: Part, acts: &dyn Fn(usize) -> bool| -> Set {
+            let scaled = asked.iter().map(|(asked, text, _)| match part {
                 Part::Unet => asked.clone(),
                 Part::Text | Part::Text2 => Asked { scale: *text, ..asked.clone() },
             });
-            scaled.filter(|asked| asked.scale != 0.0).collect()
+            let own = scaled.enumerate().filter(|(at, asked)| asked.scale != 0.0 && acts(*at));
+            own.map(|(_, asked)| asked).collect()
         };
+        let parts: Vec<StepRange> = asked.iter().map(|(.., part)| *part).collect();
+        let sets = InSteps::new(&parts, steps, |acting| Ok(of(Part::Unet, &|at| acting[at])))?;
+        if asked.is_empty() && self.folded.is_empty() {
+            return Ok(sets);
+        }
         let mut targets: Vec<Target<'_>> = Vec::new();
         for encoder in encoders.iter_mut() {
             let part =
                 if encoder.component().name() == Part::Text2.name() { Part::Text2 } else { Part::Text };
-            targets.push(Target { part, asked: of(part), network: Network::Text(encoder) });
+            let all = of(part, &|at| parts[at].holds_any_of(steps));
+            let sets = InSteps::new(&[], steps, |_| Ok(all.clone()))?;
+            targets.push(Target { part, sets, network: Network::Text(encoder) });
         }
         for denoiser in denoisers {
-            let part = Part::Unet;
-            targets.push(Target { part, asked: of(part), network: Network::Denoiser(denoiser) });
+            targets.push(Target {
+                part: Part::Unet,
+                sets: sets.clone(),
+                network: Network::Denoiser(denoiser),
+            });
         }
+        for target in &mut targets {
+            let folded = self.folded.entry(target.network.component().name()).or_default();
+            folded.keep(&of(target.part, &|_| true));
+        }
+        let heard = |file: &str, part: Part| {
+            let mut own = asked
+                .iter()
+                .filter(|(asked, _, steps_of)| asked.file == file && steps_of.holds_any_of(steps));
+            own.any(|(asked, text, _)| if part == Part::Unet { asked.scale != 0.0 } else { *text != 0.0 })
+        };
+        self.make_ready(&mut targets, &heard, cancel, sink)?;
+        for target in &mut targets {
+            if let Some(folded) = self.folded.get_mut(target.network.component().name())
+                && folded.turn_to(target.network.component(), target.sets.at(0))
+            {
+                target.network.forget();
+            }
+        }
+        Ok(sets)
+    }
+
+    /// Sees to it that the networks have what [`Loras::prepare`] found to act in a step. It costs no more than to feed it.
+    pub fn act<'n>(
+        &mut self,
+        sets: &InSteps<Set>,
+        step: usize,
+        denoisers: impl Iterator<Item = &'n mut Denoiser>,
+    ) {
+        for denoiser in denoisers {
+            let component = denoiser.component();
+            if let Some(folded) = self.folded.get_mut(component.name()) {
+                folded.turn_to(component, sets.at(step));
+            }
+        }
+    }
+
+    /// Reads what is not known yet of what the networks are to have, and checks that there is a place for it. `heard` says
+    /// whether a file is to change a part.
+    fn make_ready(
+        &mut self,
+        targets: &mut [Target<'_>],
+        heard: &dyn Fn(&str, Part) -> bool,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let parts: Vec<Part> = targets.iter().map(|target| target.part).collect();
+        let mut targets: Vec<&mut Target<'_>> = targets.iter_mut().collect();
         targets.retain_mut(|target| {
             let folded = self.folded.get(target.network.component().name());
-            folded.map_or(&[][..], |folded| &folded.asked) != target.asked.as_slice()
+            !target.sets.all().all(|set| folded.map_or(set.is_empty(), |folded| folded.is_ready(set)))
         });
         if targets.is_empty() {
             return Ok(());
         }
         let mut files = Files::new();
-        for asked in targets.iter().flat_map(|target| &target.asked) {
+        for asked in targets.iter().flat_map(|target| target.sets.all().flatten()) {
             cancel.check()?;
             if !files.contains_key(&asked.file) {
                 files.insert(asked.file.clone(), lora::read(Path::new(&asked.file), self.layers)?);
@@ -154,15 +208,11 @@ impl Loras {
         let networks: Vec<_> =
             targets.iter().zip(&known).map(|(target, weights)| (target.part, weights)).collect();
         for (file, lora) in &files {
-            let own = || asked.iter().filter(|(asked, _)| asked.file == *file);
-            let heard = |part: Part| match part {
-                Part::Unet => own().any(|(asked, _)| asked.scale != 0.0),
-                Part::Text | Part::Text2 => own().any(|(_, text)| *text != 0.0),
-            };
-            self.check(file, lora, &networks, &|part| heard(part).then(|| parts.contains(&part)))?;
+            self.check(file, lora, &networks, &|part| heard(file, part).then(|| parts.contains(&part)))?;
         }
         for (target, weights) in targets.iter_mut().zip(&known) {
-            self.fold(target, weights, &files, cancel, sink)?;
+            let folded = self.folded.entry(target.network.component().name()).or_default();
+            folded.make_ready(target, weights, &files, cancel, sink)?;
         }
         Ok(())
     }
@@ -215,87 +265,6 @@ impl Loras {
         };
         Err(Error::new(Status::ModelUnsupported, message))
     }
-
-    /// Brings one network to what is asked of it.
-    fn fold(
-        &mut self,
-        target: &mut Target<'_>,
-        weights: &Weights,
-        files: &Files,
-        cancel: &Cancel,
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let part = target.part;
-        let component = target.network.component();
-        let mut sums: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
-        let mut has = Vec::new();
-        for asked in &target.asked {
-            let Some(lora) = files.get(&asked.file) else { continue };
-            let before = has.len();
-            for ((own, module), delta) in &lora.0 {
-                let Some((module, Found::Weight(weight))) =
-                    (*own == part).then(|| find(weights, part, module)).flatten()
-                else {
-                    continue;
-                };
-                let deltas = &mut sums.entry(module).or_insert_with(|| (weight, Vec::new())).1;
-                match deltas.iter_mut().find(|(_, known)| std::ptr::eq(*known, delta)) {
-                    Some((scale, _)) => *scale += asked.scale,
-                    None => deltas.push((asked.scale, delta)),
-                }
-                has.truncate(before);
-                has.push(asked.clone());
-            }
-        }
-        let folded = self.folded.entry(component.name()).or_default();
-        if folded.has != has {
-            let start = Instant::now();
-            let branches = match sums.keys().all(|module| folded.branches.contains(*module)) {
-                true => None,
-                false => {
-                    let usual = weights.changeable().map(|(module, _)| module).filter(|m| is_usual(part, m));
-                    let all = sums.keys().copied().chain(usual).map(str::to_owned);
-                    Some(all.chain(folded.branches.iter().cloned()).collect::<BTreeSet<String>>())
-                }
-            };
-            let modules = branches.as_ref().unwrap_or(&folded.branches);
-            let mut values = Vec::with_capacity(2 * modules.len());
-            for module in modules {
-                cancel.check()?;
-                let Some((module, Found::Weight(weight))) = weights.get(module) else { continue };
-                let deltas = sums.get(module).map_or(&[][..], |(_, deltas)| deltas);
-                values.extend(weights::inputs(module).into_iter().zip(halves(weight, deltas)?));
-            }
-            let ready = start.elapsed();
-            if let Some(branches) = branches {
-                sink.doing(&format!(
-                    "The model's {} is read again, with room for LoRAs; that is needed once.",
-                    target.network.title()
-                ));
-                let model = weights.with_branches(&branches, part != Part::Unet)?;
-                match &mut target.network {
-                    Network::Text(encoder) => encoder.read_again(weights, &model, cancel)?,
-                    Network::Denoiser(denoiser) => denoiser.component().read_again(&model, cancel)?,
-                }
-                folded.branches = branches;
-            }
-            let component = target.network.component();
-            component.feed_also(values);
-            log::info!(
-                "LoRAs in the {}: {} of them, made ready in {:.2} s, read in {:.2} s",
-                component.name(),
-                has.len(),
-                ready.as_secs_f64(),
-                (start.elapsed() - ready).as_secs_f64()
-            );
-            if let Network::Text(encoder) = &mut target.network {
-                encoder.forget();
-            }
-            folded.has = has;
-        }
-        folded.asked.clone_from(&target.asked);
-        Ok(())
-    }
 }
 
 /// Modules that most LoRAs change: they have their branches from the first LoRA on, whichever that is.
@@ -320,6 +289,23 @@ impl Network<'_> {
         }
     }
 
+    /// As [`Component::read_again`].
+    fn read_again(&mut self, weights: &Weights, model: &[u8], cancel: &Cancel) -> Result<()> {
+        match self {
+            Network::Text(encoder) => encoder.read_again(weights, model, cancel)?,
+            Network::Denoiser(denoiser) => denoiser.component().read_again(model, cancel)?,
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets what it made with other LoRAs.
+    fn forget(&mut self) {
+        if let Network::Text(encoder) = self {
+            encoder.forget();
+        }
+    }
+
     /// In a sentence.
     fn title(&self) -> &'static str {
         match self {
@@ -329,10 +315,10 @@ impl Network<'_> {
     }
 }
 
-/// A network of the model, and what it is to have.
+/// A network of the model, and what it is to have in each step.
 struct Target<'a> {
     part: Part,
-    asked: Vec<Asked>,
+    sets: InSteps<Set>,
     network: Network<'a>,
 }
 

@@ -16,6 +16,7 @@ mod flux_2_klein;
 mod fused;
 mod hold;
 mod image_encoder;
+mod in_steps;
 mod inpaint;
 mod inversions;
 mod load;
@@ -60,7 +61,7 @@ use annotators::Annotators;
 use around::{Hurry, Wider};
 use beside::Channels;
 use control::Controls;
-use denoise::Denoiser;
+use denoise::{Conditioning, Denoiser};
 use draws::{Draws, Noise};
 use family::Family;
 use fused::Inside;
@@ -131,29 +132,33 @@ impl Renderer for Pipeline {
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
         cancel.check()?;
-        let (mut annotating, cell) = (Duration::ZERO, self.info.geometry.cell.max(1));
+        let geometry = self.info.geometry;
+        check_size(scene.paint, &geometry)?;
+        // Given noise is there to compare with diffusers, whose steps are whole.
+        let rule = if scene.noise.is_some() { Rule::Whole } else { Rule::Continuous };
+        let (_, height, width) = scene.paint.dim();
+        let cell = geometry.cell.max(1);
+        let cells = (height / cell as usize) * (width / cell as usize);
+        let mut plan =
+            self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule, cells)?;
+        let timesteps = plan.timesteps().to_vec();
+        let steps = timesteps.len();
+        let (asked, conditions) = (scene, in_steps::acting(scene.conditions, steps)?);
+        let scene = &Scene { conditions: &conditions, ..*scene };
+        let mut annotating = Duration::ZERO;
         let why_not = self.controls.why_not();
         let pictures = self.annotators.pictures(scene, cell, why_not, cancel, sink, &mut annotating)?;
         let conditions = annotators::in_their_place(scene, &pictures);
         let scene = &Scene { conditions: &conditions, ..*scene };
-        self.loras.expect(scene);
+        self.loras.expect(asked);
         let acting = self.controls.prepare(scene, &self.network, &mut self.loras, cancel, sink)?;
         let listening = self.controls.listening().filter(|_| !acting.is_empty());
         let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
-        self.loras.prepare(scene, self.family.encoders(), denoisers, cancel, sink)?;
+        let loras = self.loras.prepare(asked, steps, self.family.encoders(), denoisers, cancel, sink)?;
         self.controls.check_pictures(&acting, scene, &self.network)?;
-        let geometry = self.info.geometry;
-        check_size(scene.paint, &geometry)?;
         if !quality.guidance.is_finite() {
             return Err(Error::setting("Guidance must be a number; change guidance."));
         }
-        // Given noise is there to compare with diffusers, whose steps are whole.
-        let rule = if scene.noise.is_some() { Rule::Whole } else { Rule::Continuous };
-        let (_, height, width) = scene.paint.dim();
-        let cell = geometry.cell.max(1) as usize;
-        let cells = (height / cell) * (width / cell);
-        let mut plan =
-            self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule, cells)?;
         let mut phases = Phases { runtime: annotating, ..Phases::default() };
 
         let start = Instant::now();
@@ -169,19 +174,18 @@ impl Renderer for Pipeline {
                 "The model's text encoder is read again, with room for embeddings; that is needed once.",
             );
         }
-        let mut conditioning =
-            self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
-        let (mut masks, seen) = (Vec::new(), region::seen(scene)?);
-        for (region, mask) in seen.regions {
+        let conditioning = self.family.condition(scene, quality.guidance, rule, network, cancel, spent)?;
+        let (mut of_regions, seen) = (Vec::new(), region::seen(scene, steps)?);
+        for region in &seen.regions {
             let negative = if region.negative.is_empty() { scene.words().1 } else { region.negative };
             let words = [Condition::Prompt(region.prompt), Condition::Negative(negative)];
             let own = Scene { conditions: &words, ..*scene };
             let own = self.family.condition(&own, quality.guidance, rule, network, cancel, spent)?;
-            masks.push((region.weight, mask, own));
+            of_regions.push(own);
         }
         conditioning.unread.iter().for_each(|(whose, unread)| sink.note(&unread.sentence(*whose)));
-        let of_regions = masks.iter().flat_map(|(.., own)| &own.unread);
-        for (_, unread) in of_regions.filter(|(whose, _)| *whose == Whose::Prompt) {
+        let unread = of_regions.iter().flat_map(|own| &own.unread);
+        for (_, unread) in unread.filter(|(whose, _)| *whose == Whose::Prompt) {
             sink.note(&unread.sentence(Whose::Region));
         }
         phases.text = start.elapsed();
@@ -190,10 +194,9 @@ impl Renderer for Pipeline {
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
         let references = self.references.encode(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
-        conditioning = self.family.show(conditioning, &encoded, &references);
-        for (.., own) in &mut masks {
-            *own = self.family.show(own.clone(), &encoded, &references);
-        }
+        let show = |words: &Conditioning| references.shown_by(&*self.family, words, &encoded, steps);
+        let mut conditioning = show(&conditioning)?;
+        let mut of_regions = of_regions.iter().map(show).collect::<Result<Vec<_>>>()?;
         let (encoder, spent) = (&mut self.encoder, &mut phases.runtime);
         let mut inside = None;
         let beside = match self.beside {
@@ -206,10 +209,9 @@ impl Renderer for Pipeline {
             }
             Beside::Paint => {
                 let guidance = quality.paint_guidance.unwrap_or(self.paint_guidance);
-                conditioning = conditioning.away_from_no_paint(guidance);
-                for (.., own) in &mut masks {
-                    *own = own.clone().away_from_no_paint(guidance);
-                }
+                let away = |told: Conditioning| told.away_from_no_paint(guidance);
+                conditioning = conditioning.map(away);
+                of_regions = of_regions.into_iter().map(|own| own.map(away)).collect();
                 Channels::always(encoder.unscaled(&encoded))
             }
         };
@@ -232,27 +234,29 @@ impl Renderer for Pipeline {
             }
             false => plan.add_noise(0, clean, &first),
         };
-        let regions = (!masks.is_empty()).then(|| Regions::new(masks, seen.covered, (height, width)));
+        let regions = Regions::new(seen, of_regions, (height, width));
         // What there would be without them.
         let mut plain = match &regions {
             None => None,
             Some(regions) => {
                 let (steps, strength) = (quality.steps, quality.strength);
                 let plan = self.samplers.schedule(quality.sampler, steps, strength, rule, cells)?;
-                Some(Plain { regions, plan, sample: sample.clone(), estimate: Vec::new() })
+                Some(Plain { regions, plan, sample: sample.clone(), estimate: Vec::new(), parted: false })
             }
         };
-        let timesteps = plan.timesteps().to_vec();
-        let steps = timesteps.len();
         // What is told by the window's cells, or shown in its size, knows nothing of what lies farther around.
         let alone = plain.is_none() && acting.is_empty() && self.beside == Beside::Nothing;
-        let alone = alone && conditioning.is_of_any_size();
+        let alone = alone && conditioning.all().all(Conditioning::is_of_any_size);
         let wider =
             if alone && steps > 1 { Wider::new(scene, shape, quality.seed, &mut self.noise)? } else { None };
         let crop = scene.window.crop(scene.canvas, geometry.cell);
         let mut shown = false;
         for (i, timestep) in timesteps.into_iter().enumerate() {
             cancel.check()?;
+            let listening = self.controls.listening().filter(|_| !acting.is_empty());
+            let denoisers = [Some(&mut self.network), listening].into_iter().flatten();
+            self.loras.act(&loras, i, denoisers);
+            let conditioning = conditioning.at(i);
             let input = plan.scale_model_input(i, &sample);
             let inside = inside.as_ref();
             let (step, acting, beside) = ((i, steps), acting.as_slice(), &beside);
@@ -267,7 +271,7 @@ impl Renderer for Pipeline {
                     let (shape, all) = (wider.shape(), plan.scale_model_input(i, &all));
                     let crop = wider.window().crop(scene.canvas, geometry.cell);
                     let (at, hurry) = (At { shape: &shape, crop, ..at }, Hurry::new(cancel, policy));
-                    match self.predict(&conditioning, &all, &at, &hurry.cancel, spent) {
+                    match self.predict(conditioning, &all, &at, &hurry.cancel, spent) {
                         Err(error) if error.is_cancelled() && !cancel.is_cancelled() => None,
                         all => Some(wider.within(all?)?),
                     }
@@ -275,19 +279,24 @@ impl Renderer for Pipeline {
             };
             let mut predicted = match around {
                 Some(around) => around,
-                None => self.predict(&conditioning, &input, &at, cancel, spent)?,
+                None => self.predict(conditioning, &input, &at, cancel, spent)?,
             };
             let mut of_plain = Vec::new();
-            if let Some(plain) = &plain {
-                let own = plain.regions.own.iter();
-                let own = own.map(|own| self.predict(&own.conditioning, &input, &at, cancel, spent));
-                let mixed = plain.regions.mix(&predicted, &own.collect::<Result<Vec<_>>>()?);
-                of_plain = std::mem::replace(&mut predicted, mixed);
-                // They part at the first step.
-                if i > 0 {
-                    let input = plain.plan.scale_model_input(i, &plain.sample);
-                    of_plain = self.predict(&conditioning, &input, &at, cancel, spent)?;
-                }
+            if let Some(plain) = &mut plain {
+                of_plain = match plain.parted {
+                    false => predicted.clone(),
+                    true => {
+                        let input = plain.plan.scale_model_input(i, &plain.sample);
+                        self.predict(conditioning, &input, &at, cancel, spent)?
+                    }
+                };
+                let own = plain
+                    .regions
+                    .acting(i)
+                    .map(|(share, told)| Ok((share, self.predict(told, &input, &at, cancel, spent)?)));
+                let own = own.collect::<Result<Vec<_>>>()?;
+                plain.parted |= !own.is_empty();
+                predicted = plain.regions.mix(&predicted, &own);
             }
             let drawn = match plan.needs_noise(i) {
                 true => draws.draw(&mut self.noise, shape, 1 + (plan.first() + i) as u32)?,
@@ -310,8 +319,8 @@ impl Renderer for Pipeline {
                 hold.apply(clean, &mut estimate);
             }
             if let Some(plain) = &plain {
-                plain.regions.hold(&plain.sample, &mut sample);
-                plain.regions.hold(&plain.estimate, &mut estimate);
+                plain.regions.hold(i, &plain.sample, &mut sample);
+                plain.regions.hold(i, &plain.estimate, &mut estimate);
             }
             phases.denoise += start.elapsed();
             let (step, of) = (i as u32 + 1, steps as u32);
@@ -319,7 +328,8 @@ impl Renderer for Pipeline {
             if step < of {
                 let next = policy.after(step, of, shown, quality.previews);
                 if matches!(next, Next::Show | Next::ShowAndEnd) {
-                    let beneath = plain.as_ref().map(|plain| (plain.regions, plain.estimate.as_slice()));
+                    let beneath =
+                        plain.as_ref().map(|plain| (plain.regions.pixels(i), plain.estimate.as_slice()));
                     let picture = self.show(&estimate, beneath, shape, false, cancel, &mut phases)?;
                     sink.patch(Patch { picture, latent: None, step, steps: of, phases })?;
                     shown = true;
@@ -331,7 +341,7 @@ impl Renderer for Pipeline {
             // Neither the preview nor what is done with it is denoising.
             start = Instant::now();
         }
-        let beneath = plain.as_ref().map(|plain| (plain.regions, plain.sample.as_slice()));
+        let beneath = plain.as_ref().map(|plain| (plain.regions.pixels(steps - 1), plain.sample.as_slice()));
         let picture = self.show(&sample, beneath, shape, true, cancel, &mut phases)?;
         let latent = Latent::from_shape_vec(encoded.raw_dim(), sample)
             .map_err(|e| Error::new(Status::Internal, e.to_string()))?;
@@ -347,6 +357,8 @@ struct Plain<'a> {
     plan: Box<dyn Schedule>,
     sample: Vec<f32>,
     estimate: Vec<f32>,
+    /// Has a region acted? Until then it is the latent with them.
+    parted: bool,
 }
 
 fn check_size(picture: &Picture, geometry: &Geometry) -> Result<()> {

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use ndarray::Array3;
 
+use super::conditioning::Conditioning;
+use super::family::Family;
 use super::image_encoder::{EmbeddingShape, ImageEncoder};
+use super::in_steps::InSteps;
 use super::redux::Redux;
 use super::vae::Encoder;
 use crate::cancel::Cancel;
@@ -15,7 +18,8 @@ use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::pixels::pillow::{self, Filter};
 use crate::recent::Recent;
-use crate::render::{Picture, Reference, Scene};
+use crate::render::{Latent, Picture, Reference, Scene};
+use crate::steps::StepRange;
 
 /// How a family takes reference pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +54,38 @@ pub struct EncodedReferences {
 }
 
 /// One of them.
+#[derive(Clone)]
 pub struct EncodedReference {
     /// A latent; or `[1, parts, width]` of an image encoder; or `[1, tokens, width]` of Redux.
     pub numbers: Arc<Array3<f32>>,
     pub scale: f32,
+    pub steps: StepRange,
+}
+
+impl EncodedReferences {
+    /// The same with those alone that act in some steps.
+    fn those(&self, acting: &[bool]) -> EncodedReferences {
+        let those = self.encoded.iter().zip(acting).filter(|(_, acts)| **acts).map(|(one, _)| one.clone());
+        let encoded: Vec<_> = those.collect();
+        let negative = self.negative.clone().filter(|_| !encoded.is_empty());
+        EncodedReferences { encoded, negative }
+    }
+
+    /// What the network of a family is told in each of so many steps: `words`, and what it is shown of the paint and of the
+    /// references that act there.
+    ///
+    /// # Errors
+    /// None.
+    pub fn shown_by(
+        &self,
+        family: &dyn Family,
+        words: &Conditioning,
+        paint: &Latent,
+        steps: usize,
+    ) -> Result<InSteps<Conditioning>> {
+        let parts: Vec<_> = self.encoded.iter().map(|one| one.steps).collect();
+        InSteps::new(&parts, steps, |acting| Ok(family.show(words.clone(), paint, &self.those(acting))))
+    }
 }
 
 pub struct References {
@@ -93,7 +125,7 @@ impl References {
         spent: &mut Duration,
     ) -> Result<EncodedReferences> {
         let mut all = EncodedReferences::default();
-        for Reference { picture, key, scale } in scene.references() {
+        for Reference { picture, key, scale, steps } in scene.references() {
             if !scale.is_finite() || *scale < 0.0 {
                 return Err(Error::setting("A reference's scale must be a number of 0 or more; change it."));
             }
@@ -112,7 +144,7 @@ impl References {
                 (None, ReferenceEncoder::Redux(redux)) => redux.encode(picture, cancel, spent)?,
             };
             self.kept.put(*key, numbers.clone());
-            all.encoded.push(EncodedReference { numbers, scale: *scale });
+            all.encoded.push(EncodedReference { numbers, scale: *scale, steps: *steps });
         }
         if let (ReferenceEncoder::Clip(clip), false) = (&mut self.by, all.encoded.is_empty()) {
             all.negative = clip.negative(cancel, spent)?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ndarray::ArrayView3;
+use ndarray::{Array2, ArrayView3};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
@@ -11,7 +11,7 @@ use crate::pipeline::beside::Channels;
 use crate::pipeline::control::Acting;
 use crate::pipeline::denoise::{Conditioning, Noisy};
 use crate::pipeline::fused::Inside;
-use crate::pipeline::region::Regions;
+use crate::pixels::over;
 use crate::render::{Phases, Picture};
 
 /// One step of a job, whatever the network is told in it.
@@ -47,11 +47,11 @@ impl Pipeline {
         self.family.predict(network, conditioning, &noisy, cancel, spent)
     }
 
-    /// The picture of a latent, `finished` or before the last step; with regions that over the one without them.
+    /// The picture of a latent, `finished` or before the last step; with regions that over the one without them, where they cover it.
     pub(super) fn show(
         &mut self,
         latent: &[f32],
-        beneath: Option<(&Regions, &[f32])>,
+        beneath: Option<(&Array2<f32>, &[f32])>,
         shape: [usize; 3],
         finished: bool,
         cancel: &Cancel,
@@ -60,8 +60,9 @@ impl Pipeline {
         let picture = self.decode(latent, shape, finished, cancel, phases)?;
         match beneath {
             None => Ok(picture),
-            Some((regions, plain)) => {
-                Ok(regions.laid_over(self.decode(plain, shape, finished, cancel, phases)?, &picture))
+            Some((covered, plain)) => {
+                let plain = self.decode(plain, shape, finished, cancel, phases)?;
+                Ok(over::laid_over(plain, &picture, covered))
             }
         }
     }

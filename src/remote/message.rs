@@ -12,9 +12,10 @@ use crate::region::Rect;
 use crate::render::{
     Annotated, Around, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene,
 };
+use crate::steps::StepRange;
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 11;
+const PROTOCOL: u32 = 12;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -102,8 +103,7 @@ pub enum Said<'a> {
         picture: [usize; 3],
         model: &'a str,
         scale: f32,
-        start: f32,
-        end: f32,
+        steps: StepRange,
     },
     /// Its picture comes with it unless the worker has it.
     Annotated {
@@ -113,8 +113,7 @@ pub enum Said<'a> {
         how: Prepare,
         model: &'a str,
         scale: f32,
-        start: f32,
-        end: f32,
+        steps: StepRange,
     },
     #[serde(borrow)]
     Lora(Lora<'a>),
@@ -124,6 +123,7 @@ pub enum Said<'a> {
         negative: &'a str,
         weight: f32,
         rank: u32,
+        steps: StepRange,
     },
     /// Its picture comes with it unless the worker has it.
     Reference {
@@ -131,6 +131,7 @@ pub enum Said<'a> {
         key: u128,
         known: bool,
         scale: f32,
+        steps: StepRange,
     },
 }
 
@@ -139,20 +140,24 @@ impl<'a> Said<'a> {
         match *condition {
             Condition::Prompt(text) => Said::Prompt(text),
             Condition::Negative(text) => Said::Negative(text),
-            Condition::Control(Control { picture, model, scale, start, end }) => {
-                Said::Control { picture: picture.dim().into(), model, scale, start, end }
+            Condition::Control(Control { picture, model, scale, steps }) => {
+                Said::Control { picture: picture.dim().into(), model, scale, steps }
             }
-            Condition::Annotated(Annotated { picture, key, how, model, scale, start, end }) => {
+            Condition::Annotated(Annotated { picture, key, how, model, scale, steps }) => {
                 let (picture, known) = (picture.dim().into(), known.contains(&key));
-                Said::Annotated { picture, key, known, how, model, scale, start, end }
+                Said::Annotated { picture, key, known, how, model, scale, steps }
             }
             Condition::Lora(lora) => Said::Lora(lora),
-            Condition::Region(Region { mask, prompt, negative, weight, rank }) => {
-                Said::Region { mask: mask.dim().into(), prompt, negative, weight, rank }
+            Condition::Region(Region { mask, prompt, negative, weight, rank, steps }) => {
+                Said::Region { mask: mask.dim().into(), prompt, negative, weight, rank, steps }
             }
-            Condition::Reference(Reference { picture, key, scale }) => {
-                Said::Reference { picture: picture.dim().into(), key, known: known.contains(&key), scale }
-            }
+            Condition::Reference(Reference { picture, key, scale, steps }) => Said::Reference {
+                picture: picture.dim().into(),
+                key,
+                known: known.contains(&key),
+                scale,
+                steps,
+            },
         }
     }
 
@@ -181,19 +186,19 @@ impl<'a> Said<'a> {
         Some(match *self {
             Said::Prompt(text) => Condition::Prompt(text),
             Said::Negative(text) => Condition::Negative(text),
-            Said::Control { model, scale, start, end, .. } => {
-                Condition::Control(Control { picture: pictures.next()?, model, scale, start, end })
+            Said::Control { model, scale, steps, .. } => {
+                Condition::Control(Control { picture: pictures.next()?, model, scale, steps })
             }
-            Said::Annotated { key, how, model, scale, start, end, .. } => {
+            Said::Annotated { key, how, model, scale, steps, .. } => {
                 let picture = pictures.next()?;
-                Condition::Annotated(Annotated { picture, key, how, model, scale, start, end })
+                Condition::Annotated(Annotated { picture, key, how, model, scale, steps })
             }
             Said::Lora(lora) => Condition::Lora(lora),
-            Said::Region { prompt, negative, weight, rank, .. } => {
-                Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight, rank })
+            Said::Region { prompt, negative, weight, rank, steps, .. } => {
+                Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight, rank, steps })
             }
-            Said::Reference { key, scale, .. } => {
-                Condition::Reference(Reference { picture: pictures.next()?, key, scale })
+            Said::Reference { key, scale, steps, .. } => {
+                Condition::Reference(Reference { picture: pictures.next()?, key, scale, steps })
             }
         })
     }
@@ -326,7 +331,8 @@ mod tests {
         let reference = Picture::from_elem((3, 5, 9), 0.125);
         let whole = Picture::from_elem((3, 7, 2), 0.5);
         let (prompt, weight, rank) = ("ships", 0.5, 7);
-        let (how, model, scale, start, end) = (Prepare::SoftEdges, "/nets/lines", 0.5, 0.25, 1.0);
+        let (how, model, scale) = (Prepare::SoftEdges, "/nets/lines", 0.5);
+        let steps = StepRange { start: 0.25, end: 0.75 };
         let scene = Scene {
             window: Window { level: Level(-3), x: i64::MIN, y: 7, width: 3, height: 2 },
             canvas: Rect::new(0, 0, 24, 16),
@@ -336,16 +342,17 @@ mod tests {
             hole: Some(&hole),
             conditions: &[
                 Condition::Prompt("a lake ✓"),
-                Condition::Control(Control { picture: &paint, model, scale, start, end }),
+                Condition::Control(Control { picture: &paint, model, scale, steps }),
                 Condition::Negative(""),
-                Condition::Region(Region { mask: &mask_picture, prompt, negative: "", weight, rank }),
+                Condition::Region(Region { mask: &mask_picture, prompt, negative: "", weight, rank, steps }),
                 Condition::Lora(Lora {
                     file: "/loras/ink.safetensors",
                     scale: -0.5,
                     text: f32::MIN_POSITIVE,
+                    steps,
                 }),
-                Condition::Annotated(Annotated { picture: &whole, key: 7, how, model, scale, start, end }),
-                Condition::Reference(Reference::new(&reference, 0.5)),
+                Condition::Annotated(Annotated { picture: &whole, key: 7, how, model, scale, steps }),
+                Condition::Reference(Reference { steps, ..Reference::new(&reference, 0.5) }),
             ],
             noise: Some(&noise),
         };

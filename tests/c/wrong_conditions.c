@@ -179,6 +179,32 @@ static void loras(const ScumbleImage *image) {
     set("a LoRA whose file is no text", SCUMBLE_ERROR_TEXT, &lora, NULL);
 }
 
+/* Each kind has a part of the steps, and in one that no step can lie in it is off. */
+static void parts(const ScumbleImage *image) {
+    const float wrong[] = {strtof("nan", NULL), strtof("inf", NULL), -strtof("inf", NULL), -0.001f, 1.001f, 1e30f};
+    const uint32_t kinds[] = {SCUMBLE_CONDITION_CONTROL, SCUMBLE_CONDITION_REGION, SCUMBLE_CONDITION_REFERENCE, SCUMBLE_CONDITION_LORA};
+    char what[96];
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        const ScumbleImage *own = kinds[kind] == SCUMBLE_CONDITION_LORA ? NULL : image;
+        for (size_t i = 0; i < 2 * sizeof wrong / sizeof *wrong; i++) {
+            ScumbleCondition bad = fresh();
+            bad.kind = kinds[kind];
+            *(i % 2 ? &bad.end : &bad.start) = wrong[i / 2];
+            snprintf(what, sizeof what, "kind %u: %s %g", (unsigned)kinds[kind], i % 2 ? "end" : "start", (double)wrong[i / 2]);
+            set(what, SCUMBLE_ERROR_SETTING, &bad, own);
+        }
+        ScumbleCondition none = fresh();
+        none.kind = kinds[kind];
+        none.start = 0.75f;
+        none.end = 0.25f;
+        MUST(scumble_session_set_condition(layer, 3, &none, own, NULL) == SCUMBLE_UNCHANGED);
+        none.end = 0.75f;
+        MUST(scumble_session_set_condition(layer, 3, &none, NULL, NULL) == SCUMBLE_UNCHANGED);
+        MUST(scumble_session_set_condition(layer, 3, NULL, NULL, NULL) == SCUMBLE_UNCHANGED);
+    }
+    renders();
+}
+
 /* A LoRA whose numbers are none, and a hundred of them, of which the engine takes 32. */
 static void many_and_nan(void) {
     static const char header[] =
@@ -290,6 +316,7 @@ int main(int argc, char **argv) {
     silent(&image);
     regions(&image);
     references(&image);
+    parts(&image);
 
     /* A LoRA that is not there: told once, and the session lives on without it. */
     ScumbleCondition lora = fresh();

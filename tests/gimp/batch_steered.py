@@ -28,7 +28,9 @@ def steered(b: Batch):
         "its edges": (f"{net}=canny:lines:0.8:0:0.5", "", ""),
         "it blurred": (f"{net}=blur:lines:0.8:0:0.5", "", ""),
         "a LoRA": ("", f"{lora}:0.7", ""),
+        "a LoRA in a part of the steps": ("", f"{lora}:0.7:0.7:0:0.5", ""),
         "a region": ("", "", "night: ships=a red ship:2"),
+        "a region in a part of the steps": ("", "", "night: ships=a red ship:2:0.5:1"),
         "all of them": (f"{net}=lines\n{net}=night: ships:0.5", f"{lora}:1:0.5", "night: ships=x=y"),
     }
     made_of = []
@@ -73,6 +75,7 @@ def steered(b: Batch):
         "a drawing of which nothing is drawn": (f"{net}=drawn:blank", "", "", "does not steer"),
         "a scale of 11": (f"{net}=lines:11", "", "", "0 to 10"),
         "a LoRA of weight 11": ("", f"{lora}:11", "", "-10 to 10"),
+        "a LoRA that ends after the last step": ("", f"{lora}:1:1:0:2", "", "the end as a number from"),
         "a file that is not there": ("", "/nowhere/ink.safetensors", "", "/nowhere/ink.safetensors"),
         "a region without words": ("", "", "ships", "LAYER=WORDS"),
         "33 LoRAs": ("", "\\n".join(["x"] * 33), "", "32"),

@@ -9,7 +9,7 @@ from dialog import said
 from report import Report
 from steering import kept, live_of, one, prepare, sketch, steered, to_list
 
-KNOWN_FIRST, CHOOSER = 8, 6  # of the menu of Add; of the tabs to the first one's list of preparations
+KNOWN_FIRST, CHOOSER = 8, 7  # of the menu of Add; of the tabs to the first one's list of preparations
 
 
 def how_kept(d: Desk) -> list[str]:

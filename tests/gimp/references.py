@@ -170,7 +170,7 @@ def one_of_two_goes(d: Desk, r: Report):
     tick(d, window, 2)
     tick(d, window, 2)
     at_it = d.s.until(lambda: "reads a network" in said(d), 6)
-    tick(d, window, 6)
+    tick(d, window, 7)
     good = at_it and shows(d, live, 90)
     r.check("one is taken away in mid-frame: the picture of the other", good, f"{said(d)} {d.dump(live)[:3]}")
     r.check("no error window", not d.trouble(), d.trouble())
@@ -233,7 +233,7 @@ def weightless(d: Desk, r: Report):
         steered(d, one(0, "reference", layer="paint"))
         window = d.dialog()
         d.s.until(lambda: re.search("Renders the layer .* with .* on", said(d)), 60)
-        tick(d, window, 4)  # the weight, or the button that takes it out
+        tick(d, window, 5)  # the part of the steps, or the button that takes it out
         left = d.s.until(lambda wanted=wanted: len(kept(d)) == wanted, 4)
         r.check(f"{model}: " + ("a weight can be set" if wanted else "the weight is grey"), left, kept(d))
         d.shut(window)

@@ -11,7 +11,7 @@ from dialog import said
 from report import Report
 from steering import kept, live_of, one, prepare, rest, steered, to_list
 
-FROM_GROUP, FIRST_LINE = 4, 6  # of the menu of Add; of the tabs to the words of the first row's first layer
+FROM_GROUP, FIRST_LINE = 4, 7  # of the menu of Add; of the tabs to the words of the first row's first layer
 LINES = {"the first": 4, "a second": 9}  # strokes, by where they are
 
 

@@ -203,13 +203,13 @@ def added(d: Desk, r: Report):
     known = json.loads(d.s.profile.joinpath("scumble-files.json").read_text())["networks"]
     r.check("where they lie is kept on this computer", [p for _, p in known] == [str(lora), str(net)], known)
     r.check("which is no undo step", d.s.do(f"(t-dirty {d.image})") in ("0", "#f"))
-    to_list(d, window, 8)
+    to_list(d, window, 9)
     d.key("ctrl+a")
     d.s.x("type", "0.5")
     d.key("Tab")
     changed = d.s.until(lambda: kept(d)[1]["scale"] == 0.5, 5)
     r.check("a weight is set", changed, kept(d))
-    tick(d, window, 5)
+    tick(d, window, 6)
     left = d.s.until(lambda: [c["kind"] for c in kept(d)] == ["lora", "region"], 5)
     r.check("one is taken out", left, kept(d))
     r.check("no error window", not d.trouble(), d.trouble())
@@ -320,7 +320,7 @@ def real(d: Desk, r: Report):
     live = live_of(d)
     d.s.until(lambda: 5 < d.mean(live) < 250, 60)
     pictures = {"plain": rest(d, live, 3)}
-    for kind, tabs in (("control", 2), ("lora", 7), ("region", 10)):
+    for kind, tabs in (("control", 2), ("lora", 8), ("region", 12)):
         tick(d, window, tabs)
         d.s.until(lambda: d.dump(live) not in pictures.values(), 40)
         pictures[kind] = rest(d, live, 3)

@@ -15,11 +15,13 @@ FILES = {
     "xl-kohya": (33, "xl", "sgm", 3, 1.0, True),
     "xl-peft": (34, "xl", "peft", 4, None, False),
 }
-# LoRAs of a case: which, and how much of it on the U-Net and on the text encoders.
+# LoRAs of a case: which, how much of it on the U-Net and on the text encoders, and in which part of the
+# steps the U-Net has it, where that is not all of them.
 CASES = {
     "lora-kohya": [("sd15-kohya", 0.7, 0.7)],
     "lora-peft-wide": [("sd15-peft", 1.0, 1.0)],
     "lora-two": [("sd15-kohya", 1.0, 0.5), ("sd15-peft", -0.5, 0.7)],
+    "lora-part": [("sd15-kohya", 1.0, 0.7, 0.0, 0.5), ("sd15-peft", -0.7, 0.5, 0.25, 1.0)],
     "lora-xl-kohya": [("xl-kohya", 1.0, 1.0)],
     "lora-xl-two": [("xl-kohya", 0.7, 0.0), ("xl-peft", 0.7, 1.0)],
 }
@@ -113,11 +115,30 @@ def make(folder, only=""):
 
 
 def fuse(pipe, folder, rows):
-    """Puts LoRAs into the weights one by one: of two at a time diffusers loses the first's text encoder."""
-    for name, *scales in rows:
+    """Puts LoRAs into the weights one by one: of two at a time diffusers loses the first's text encoder. What
+    is returned takes those out of the U-Net that are not to act in a step: `acts` says which, of their parts.
+    """
+
+    def weights():
+        return {key: value.clone() for key, value in pipe.unet.state_dict().items()}
+
+    added = []
+    for name, *scales, start, end in (row if len(row) == 5 else (*row, 0.0, 1.0) for row in rows):
+        before = weights()
         pipe.load_lora_weights(folder / "loras", weight_name=f"{name}.safetensors")
         texts = [part for part in PARTS if part != "unet" and getattr(pipe, part, None) is not None]
         for components, scale in zip((["unet"], texts), scales, strict=True):
             if scale:
                 pipe.fuse_lora(components=components, lora_scale=scale)
         pipe.unload_lora_weights()
+        added.append(((start, end), {key: value - before[key] for key, value in weights().items()}))
+    whole = weights()
+
+    def turn(acts):
+        own = dict(whole)
+        for part, delta in added:
+            if not acts(*part):
+                own = {key: value - delta[key] for key, value in own.items()}
+        pipe.unet.load_state_dict(own)
+
+    return turn

@@ -179,11 +179,14 @@ CASES = {
     "ip-guided": ("ip-sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "ip-two-wide": ("ip-sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-off": ("ip-sd15", SQUARE, SHIPS, BAD, 0.6, 5, 3.0, None),
+    "ip-part-wide": ("ip-sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
+    "ip-plus-part": ("ip-xl-plus", SQUARE, SHIPS, BAD, 0.5, 8, 4.0, None),
     "ip-plus-guided": ("ip-xl-plus", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "ip-plus-two": ("ip-xl-plus", SQUARE, SHIPS, None, 1.0, 4, 4.0, TURBO_XL),
     "lora-kohya": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 4.0, None),
     "lora-peft-wide": ("sd15", WIDE, SHIPS, None, 0.6, 5, 1.0, None),
     "lora-two": ("sd15", SQUARE, SHIPS, BAD, 0.75, 4, 3.0, None),
+    "lora-part": ("sd15", SQUARE, HOUSE, BAD, 0.5, 8, 4.0, None),
     "lora-xl-kohya": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 4.0, None),
     "lora-xl-two": ("xl", SQUARE, SHIPS, None, 0.5, 4, 1.0, None),
     "inversion-ink": ("sd15", SQUARE, "A house by the lake, sd15-ink", BAD, 0.75, 4, 4.0, None),
@@ -250,12 +253,15 @@ CONTROLS = {
     "flux-control": [("", 1.0, 0.0, 1.0)],
     "flux-control-wide": [("", 0.5, 0.0, 1.0)],
 }
-# Reference pictures of a case: how large, and how much of each. klein's of one case are of one size:
+# Reference pictures of a case: how large, how much of each, and in which part of the steps all of them are
+# seen, where that is not the whole. klein's of one case are of one size:
 # diffusers' pipeline takes no others.
 REFERENCES = {
     "ip-guided": [((300, 231), 0.6)],
     "ip-two-wide": [((120, 200), 1.0), ((224, 224), 1.0)],
     "ip-off": [((64, 64), 0.0)],
+    "ip-part-wide": [((120, 200), 1.0, 0.25, 0.75)],
+    "ip-plus-part": [((300, 231), 1.0, 0.0, 0.5)],
     "ip-plus-guided": [((300, 231), 1.0)],
     "ip-plus-two": [((120, 200), 0.6), ((500, 224), 0.6)],
     "flux-redux": [((70, 52), 1.0)],
@@ -325,10 +331,27 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
             **own,
         )
     pipe.set_progress_bar_config(disable=True)
+    turns, count = [], min(int(steps * strength), steps)
     if references:
-        pipe.set_ip_adapter_scale(parts.scale)
+        most = parts.scale
+
+        def see(acts):
+            parts.scale = most if acts(*parts.part) else 0.0
+            pipe.set_ip_adapter_scale(parts.scale)
+
+        turns.append(see)
     if "learnt" in more:
-        loras.fuse(pipe, *more["learnt"])
+        turns.append(loras.fuse(pipe, *more["learnt"]))
+
+    def before_step(index):
+        # As diffusers has it of ControlNets.
+        def acts(start, end):
+            return not (index / count < start or (index + 1) / count > end)
+
+        for turn in turns:
+            turn(acts)
+
+    before_step(0)
     if "taught" in more:
         inversions.teach(pipe, *more["taught"])
     stages, seen = [], {}
@@ -343,6 +366,9 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         stages.append(tensors["denoised" if "denoised" in tensors else "latents"])
         seen.setdefault("timesteps", []).append(float(timestep))
         seen["text"] = tensors["prompt_embeds"]
+        if turns and pipe.num_timesteps != count:
+            raise ValueError(f"{pipe.num_timesteps} steps instead of {count}")
+        before_step(index + 1)
         return {}
 
     modules = (sd_module, lcm_module, xl_module, inpaint_module, xl_inpaint_module)
@@ -379,6 +405,8 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
             callback_on_step_end_tensor_inputs=watched,
             **words,
         )
+    if references:
+        parts.scale = most
     return out.images[0], seen["timesteps"], torch.cat(stages), seen["text"]
 
 
@@ -434,6 +462,7 @@ def make_case(name, parts, models, folder):
         more["references"] = seen
         parts.scale = referred[0][1]
         parts.scales = [row[1] for row in referred]
+        parts.part = referred[0][2:] or (0.0, 1.0)
     learnt = loras.CASES.get(name, ())
     if learnt:
         # Its weights are changed, and what onnxruntime makes of the files is another picture.
@@ -500,7 +529,7 @@ def make_case(name, parts, models, folder):
         **({"controls": controlled} if controlled else {}),
         **({"loras": learnt} if learnt else {}),
         **({"embeddings": [row[0] for row in taught]} if taught else {}),
-        **({"references": [scale for _, scale in referred]} if referred else {}),
+        **({"references": [row[1] if len(row) == 2 else row[1:] for row in referred]} if referred else {}),
         "size": list(size),
         "draws": len(noise.drawn),
         "timesteps": timesteps,

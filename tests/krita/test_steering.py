@@ -243,6 +243,56 @@ def test_the_list_in_the_docker(live, document, files):
     assert wanted[0][0] == "lora" and wanted[0][1].startswith("ink.safetensors [")
 
 
+def test_each_kind_has_a_part_of_the_steps():
+    shown, told = SteerList(), []
+    shown.edited.connect(lambda: told.append(shown.value()))
+    conditions = tuple(
+        Condition(number, kind, "x [1]" if kind in steering.FROM_FILES else "", "{a}", start=start)
+        for number, (kind, start) in enumerate(
+            {"control": 0.0, "lora": 0.0, "region": 0.0, "regions": 0.0, "reference": 0.333}.items()
+        )
+    )
+    shown.load(conditions, [("{a}", "upper")], {})
+    assert [row.part.isHidden() for row in shown.rows] == [True] * 4 + [False], "open where it is not all"
+    assert shown.value() == conditions and not told, "a third stays one"
+    for row, one in zip(shown.rows[:4], conditions[:4], strict=True):
+        row.more.setChecked(True)
+        assert not row.part.isHidden() and (row.part.start.value(), row.part.end.value()) == (0, 100)
+        row.part.end.setValue(40)
+        assert told[-1][one.number] == replace(one, end=0.4)
+        row.part.start.setValue(60)
+        assert told[-1][one.number] == replace(one, start=0.6, end=0.6), "never after its end"
+        row.part.end.setValue(25)
+        assert told[-1][one.number] == replace(one, start=0.25, end=0.25)
+    assert read_conditions(json.loads(json.dumps([vars(one) | {"words": []} for one in told[-1]]))) == (
+        told[-1], True,
+    )  # fmt: skip
+    shown.load(conditions, [], {"lora": "This model takes none."})
+    assert not shown.rows[1].part.isEnabled()
+
+
+def test_the_part_of_the_steps_reaches_the_library(live, document, files, lines, monkeypatch):
+    from scumble.engine import Session
+
+    said, steer = {}, Session.steer
+
+    def told(session, number, by, *picture):
+        said[number] = by
+        return steer(session, number, by, *picture)
+
+    monkeypatch.setattr(Session, "steer", told)
+    live.start(document)
+    document.setActiveNode(lines)
+    for kind, file in (("control", files["lines.onnx"]), ("lora", files["ink.safetensors"]), ("region", ""),
+                       ("reference", "")):  # fmt: skip
+        live.steer(document, kind, file)
+    for number in range(4):
+        edit(live, document, number, start=0.25, end=0.5 + number / 10)
+    all_told = lambda: len(said) == 4 and all(by.start == 0.25 for by in said.values())  # noqa: E731
+    assert eventually(live.loop.tick, all_told), said
+    assert [said[number].end for number in range(4)] == [0.5 + number / 10 for number in range(4)]
+
+
 def test_what_the_model_does_not_take_can_be_taken_out_all_the_same():
     shown = SteerList()
     shown.load((Condition(0, "control", "x [1]"),), [], {"control": "This model takes none."})

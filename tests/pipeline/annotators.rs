@@ -14,6 +14,7 @@ use scumble::prepare::Prepare;
 use scumble::region::Rect;
 use scumble::render::{Annotated, Control, Picture, Policy, Reference};
 use scumble::session::Polled;
+use scumble::steps::StepRange;
 use serde_json::{Value, json};
 
 use crate::onnx;
@@ -67,7 +68,7 @@ fn net_with(annotator_of: &str, name: &str) -> Scratch {
 }
 
 fn annotated<'a>(picture: &'a Picture, model: &'a str, how: Prepare) -> Annotated<'a> {
-    Annotated { picture, key: Reference::key(picture), how, model, scale: 1.0, start: 0.0, end: 1.0 }
+    Annotated { picture, key: Reference::key(picture), how, model, scale: 1.0, steps: StepRange::ALL }
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn a_control_net_is_shown_what_the_annotator_makes_of_the_whole() {
         let options = LoadOptions { intra_threads: 1, ..Default::default() };
         let place = net.0.join("annotator");
         let map = annotate(&photograph, how, Some(&place), Some((64, 48)), &options, &Cancel::new()).unwrap();
-        let control = [Control { picture: &map, model, scale: 1.0, start: 0.0, end: 1.0 }];
+        let control = [Control { picture: &map, model, scale: 1.0, steps: StepRange::ALL }];
         let one = annotated(&photograph, model, how);
         let plain = finished(&mut pipeline, &request(&picture)).0;
         let by_map = finished(&mut pipeline, &Request { controls: &control, ..request(&picture) }).0;
@@ -160,7 +161,7 @@ fn people_are_drawn_where_the_network_sees_them() {
     net.write("annotator/model.onnx", seeing_somebody(18));
     let (model, photograph, picture) = (net.0.to_str().unwrap(), light(64, 48), grey(64, 48));
     let map = drawn(&photograph, (64, 48));
-    let control = [Control { picture: &map, model, scale: 1.0, start: 0.0, end: 1.0 }];
+    let control = [Control { picture: &map, model, scale: 1.0, steps: StepRange::ALL }];
     let one = [annotated(&photograph, model, Prepare::Pose)];
     let mut pipeline = load(&tiny("sd15")).unwrap();
     let by_map = finished(&mut pipeline, &Request { controls: &control, ..request(&picture) }).0;
@@ -260,7 +261,7 @@ fn a_layers_depth_steers_a_session_and_follows_what_is_painted_on_it() {
     let plain = settled();
     let steered = |pixels: &[u8], prepare| {
         let model = net.0.to_str().unwrap().to_owned();
-        let control = conditions::Control { model, scale: 1.0, start: 0.0, end: 1.0, prepare };
+        let control = conditions::Control { model, scale: 1.0, steps: StepRange::ALL, prepare };
         session.set_control(1, control, Some((side, side, image(all, pixels)))).unwrap();
         settled()
     };

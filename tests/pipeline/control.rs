@@ -14,6 +14,7 @@ use scumble::prepare::Prepare;
 use scumble::region::Rect;
 use scumble::render::{Control, Picture, Policy, Renderer};
 use scumble::session::{Polled, Pushed, Session};
+use scumble::steps::StepRange;
 
 use crate::onnx;
 use crate::support::*;
@@ -27,7 +28,7 @@ fn lines(width: usize, height: usize) -> Picture {
 }
 
 fn control<'a>(model: &'a str, picture: &'a Picture) -> Control<'a> {
-    Control { picture, model, scale: 1.0, start: 0.0, end: 1.0 }
+    Control { picture, model, scale: 1.0, steps: StepRange::ALL }
 }
 
 #[test]
@@ -42,8 +43,8 @@ fn each_of_its_numbers_changes_the_picture_and_scale_0_is_no_control() {
     for controls in [
         &[full][..],
         &[Control { scale: 0.4, ..full }],
-        &[Control { start: 0.3, ..full }],
-        &[Control { end: 0.6, ..full }],
+        &[Control { steps: StepRange { start: 0.3, ..StepRange::ALL }, ..full }],
+        &[Control { steps: StepRange { end: 0.6, ..StepRange::ALL }, ..full }],
         &[Control { model: &depth, ..full }],
         &[Control { picture: &other, ..full }],
         &[full, control(&depth, &other)],
@@ -57,7 +58,7 @@ fn each_of_its_numbers_changes_the_picture_and_scale_0_is_no_control() {
     for off in [
         Control { scale: 0.0, ..full },
         Control { scale: 0.0, model: "/nowhere", ..full },
-        Control { start: 0.9, end: 0.95, ..full },
+        Control { steps: StepRange { start: 0.9, end: 0.95 }, ..full },
     ] {
         let controls = &[off][..];
         assert_eq!(made[0], finished(&mut pipeline, &Request { controls, ..plain }).0);
@@ -144,7 +145,7 @@ fn a_network_that_cannot_be_used_is_told_in_one_sentence_and_the_session_lives_o
     let small = grey(32, 32);
     for (bad, status) in [
         (Control { scale: f32::NAN, ..right[0] }, Status::Setting),
-        (Control { end: f32::INFINITY, ..right[0] }, Status::Setting),
+        (Control { steps: StepRange { end: f32::INFINITY, ..StepRange::ALL }, ..right[0] }, Status::Setting),
         (Control { picture: &small, ..right[0] }, Status::Internal),
     ] {
         let controls = &[bad][..];
@@ -196,7 +197,7 @@ fn a_cancel_ends_a_controlled_picture_and_many_networks_take_turns() {
 }
 
 fn lines_net(scale: f32, prepare: Prepare) -> conditions::Control {
-    conditions::Control { model: net("sd15-lines"), scale, start: 0.0, end: 1.0, prepare }
+    conditions::Control { model: net("sd15-lines"), scale, steps: StepRange::ALL, prepare }
 }
 
 /// A live layer whose canvas is larger than the model's pictures.

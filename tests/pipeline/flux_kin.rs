@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use scumble::error::Status;
 use scumble::render::{Control, Picture, Reference, Renderer};
+use scumble::steps::StepRange;
 use serde_json::json;
 
 use crate::support::*;
@@ -22,7 +23,7 @@ fn bars() -> Picture {
 }
 
 fn control<'a>(model: &'a str, picture: &'a Picture) -> Control<'a> {
-    Control { picture, model, scale: 1.0, start: 0.0, end: 1.0 }
+    Control { picture, model, scale: 1.0, steps: StepRange::ALL }
 }
 
 #[test]
@@ -42,9 +43,13 @@ fn flux_depth_and_canny_read_one_control_picture_themselves() {
     assert_eq!(of(&[control(own, &black)]), plain, "without one it is shown black");
     assert_eq!(of(&[Control { scale: 0.0, ..control(own, &bars) }]), plain);
     assert_eq!(of(&[Control { scale: 0.3, ..control(own, &bars) }]), followed, "any other scale is all");
-    let part = of(&[Control { end: 0.5, ..control(own, &bars) }]);
+    let part = of(&[Control { steps: StepRange { end: 0.5, ..StepRange::ALL }, ..control(own, &bars) }]);
     assert!(part != plain && part != followed);
-    assert_eq!(of(&[Control { start: 0.9, ..control(own, &bars) }]), plain, "no step lies in there");
+    assert_eq!(
+        of(&[Control { steps: StepRange { start: 0.9, ..StepRange::ALL }, ..control(own, &bars) }]),
+        plain,
+        "no step lies in there"
+    );
 }
 
 #[test]
@@ -59,7 +64,10 @@ fn what_a_flux_model_cannot_be_steered_by_is_told() {
     for (controls, says) in [
         (vec![one, one], "reads one control picture itself and takes no more"),
         (vec![control(other, &bars)], "takes no ControlNet like"),
-        (vec![Control { start: f32::NAN, ..one }], "must be numbers"),
+        (
+            vec![Control { steps: StepRange { start: f32::NAN, ..StepRange::ALL }, ..one }],
+            "must be from 0 to 1",
+        ),
     ] {
         let error = Request { controls: &controls, ..request(&paint) }.error(&mut pipeline);
         assert_eq!(error.status, Status::Setting, "{error}");

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use scumble::error::Status;
 use scumble::render::{Control, Picture, Renderer};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -12,7 +13,7 @@ fn bars() -> Picture {
 }
 
 fn control<'a>(model: &'a str, picture: &'a Picture) -> Control<'a> {
-    Control { picture, model, scale: 1.0, start: 0.0, end: 1.0 }
+    Control { picture, model, scale: 1.0, steps: StepRange::ALL }
 }
 
 #[test]
@@ -31,8 +32,10 @@ fn a_control_net_in_the_graph_is_heard_as_much_and_as_long_as_it_is_to_be() {
     assert_ne!(plain, heard);
     assert_eq!(of(&[control("", &bars)]), heard, "a control that names no network is its own");
     assert_eq!(of(&[Control { scale: 0.0, ..one }]), plain);
-    assert_eq!(of(&[Control { start: 0.9, ..one }]), plain);
-    for other in [Control { scale: 0.4, ..one }, Control { end: 0.5, ..one }] {
+    assert_eq!(of(&[Control { steps: StepRange { start: 0.9, ..StepRange::ALL }, ..one }]), plain);
+    for other in
+        [Control { scale: 0.4, ..one }, Control { steps: StepRange { end: 0.5, ..StepRange::ALL }, ..one }]
+    {
         let made = of(&[other]);
         assert!(made != plain && made != heard);
     }

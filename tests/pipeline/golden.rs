@@ -7,6 +7,7 @@ use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
 use scumble::render::{Control, Ended, Lora, Picture, Policy, Previews, Reference, Region};
+use scumble::steps::StepRange;
 use serde_json::Value;
 
 use crate::support::*;
@@ -16,7 +17,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 111, "the golden pipelines are missing");
+    assert!(cases.len() >= 114, "the golden pipelines are missing");
     let mut wrong = Vec::new();
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
@@ -59,16 +60,20 @@ fn pictures_agree_with_diffusers() {
                 model,
                 picture,
                 scale: *scale,
-                start: *start,
-                end: *end,
+                steps: StepRange { start: *start, end: *end },
             })
             .collect();
         let files = about["loras"].as_array().into_iter().flatten();
-        let files: Vec<(String, [f32; 2])> = files
-            .map(|row| (lora_file(row[0].as_str().unwrap()), [1, 2].map(|i| row[i].as_f64().unwrap() as f32)))
+        let files: Vec<(String, [f32; 2], StepRange)> = files
+            .map(|row| {
+                let scales = [1, 2].map(|i| row[i].as_f64().unwrap() as f32);
+                (lora_file(row[0].as_str().unwrap()), scales, part(&row[3], &row[4]))
+            })
             .collect();
-        let loras: Vec<Lora<'_>> =
-            files.iter().map(|(file, [scale, text])| Lora { file, scale: *scale, text: *text }).collect();
+        let loras: Vec<Lora<'_>> = files
+            .iter()
+            .map(|(file, [scale, text], steps)| Lora { file, scale: *scale, text: *text, steps: *steps })
+            .collect();
         let rows = about["regions"].as_array().into_iter().flatten().enumerate();
         let rows: Vec<(Picture, &Value)> = rows
             .map(|(number, row)| (read_picture(&case.join(format!("region_{number}.png"))), row))
@@ -81,16 +86,21 @@ fn pictures_agree_with_diffusers() {
                 negative: row[1].as_str().unwrap(),
                 weight: row[2].as_f64().unwrap() as f32,
                 rank: row[3].as_u64().unwrap_or(0) as u32,
+                steps: StepRange::ALL,
             })
             .collect();
         let rows = about["references"].as_array().into_iter().flatten().enumerate();
-        let rows: Vec<(Picture, f32)> = rows
-            .map(|(number, scale)| {
-                (read_picture(&case.join(format!("reference_{number}.png"))), scale.as_f64().unwrap() as f32)
+        // Its scale, and where it is not in all of them the part of the steps.
+        let rows: Vec<(Picture, &Value)> = rows
+            .map(|(number, row)| (read_picture(&case.join(format!("reference_{number}.png"))), row))
+            .collect();
+        let references: Vec<Reference<'_>> = rows
+            .iter()
+            .map(|(picture, row)| {
+                let scale = row.as_f64().or(row[0].as_f64()).unwrap() as f32;
+                Reference { steps: part(&row[1], &row[2]), ..Reference::new(picture, scale) }
             })
             .collect();
-        let references: Vec<Reference<'_>> =
-            rows.iter().map(|(picture, scale)| Reference::new(picture, *scale)).collect();
         let request = Request {
             references: &references,
             regions: &regions,
@@ -120,4 +130,9 @@ fn pictures_agree_with_diffusers() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// All of the steps where nothing is said.
+fn part(start: &Value, end: &Value) -> StepRange {
+    StepRange { start: start.as_f64().unwrap_or(0.0) as f32, end: end.as_f64().unwrap_or(1.0) as f32 }
 }

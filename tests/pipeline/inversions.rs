@@ -3,6 +3,7 @@
 use scumble::error::Status;
 use scumble::pipeline::Pipeline;
 use scumble::render::{Lora, Picture};
+use scumble::steps::StepRange;
 
 use crate::lora_files::{Tensor, file_of, floats};
 use crate::support::*;
@@ -46,7 +47,7 @@ fn vectors_that_are_those_of_words_make_the_picture_of_these_words_to_the_last_b
     // The model is as it was, also with a LoRA, whichever came first.
     assert_eq!(made(&mut pipeline, &picture, "a house", "a tree"), before);
     let (kohya, words) = (lora_file("sd15-kohya"), "a lake house");
-    let loras = [Lora { file: &kohya, scale: 1.0, text: 1.0 }];
+    let loras = [Lora { file: &kohya, scale: 1.0, text: 1.0, steps: StepRange::ALL }];
     let changed = finished(&mut plain, &Request { prompt: words, loras: &loras, ..request(&picture) }).0;
     let asked = Request { prompt: "a sd15-words", loras: &loras, ..request(&picture) };
     assert_eq!(finished(&mut pipeline, &asked).0, changed);

@@ -7,6 +7,7 @@ use scumble::error::Status;
 use scumble::models::weights::Weights;
 use scumble::pipeline::Pipeline;
 use scumble::render::{Lora, Picture, Renderer};
+use scumble::steps::StepRange;
 use serde_json::json;
 
 use crate::support::*;
@@ -147,7 +148,7 @@ fn a_cached_models_files_are_links_out_of_its_folder() {
     assert_eq!(rendered(&mut pipeline), of(&tiny("sd15")));
     // With a LoRA the networks are read anew, their weights out of the same links.
     let (picture, file) = (grey(64, 64), lora_file("sd15-kohya"));
-    let loras = [Lora { file: &file, scale: 1.0, text: 1.0 }];
+    let loras = [Lora { file: &file, scale: 1.0, text: 1.0, steps: StepRange::ALL }];
     let made =
         |pipeline: &mut Pipeline| finished(pipeline, &Request { loras: &loras, ..request(&picture) }).0;
     assert_eq!(made(&mut pipeline), made(&mut load(&tiny("sd15")).unwrap()));

@@ -16,12 +16,13 @@ use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
 use scumble::render::{Control, Lora, Picture, Policy, Renderer};
 use scumble::session::{Polled, Pushed, Session};
+use scumble::steps::StepRange;
 
 use crate::lora_files::{Tensor, file_of, floats};
 use crate::support::*;
 
 fn lora(file: &str, scale: f32) -> Lora<'_> {
-    Lora { file, scale, text: scale }
+    Lora { file, scale, text: scale, steps: StepRange::ALL }
 }
 
 fn made(pipeline: &mut Pipeline, picture: &Picture, loras: &[Lora<'_>]) -> Picture {
@@ -84,7 +85,7 @@ fn with_room_from_the_beginning_a_model_is_itself_and_its_first_lora_reads_no_ne
     });
     let (mut pipeline, mut plain) = (roomy(apart.0.clone()), load(&tiny("sd15")).unwrap());
     let (net, peft) = (tiny("controls/sd15-lines").to_str().unwrap().to_owned(), lora_file("sd15-peft"));
-    let controls = [Control { picture: &picture, model: &net, scale: 0.5, start: 0.0, end: 1.0 }];
+    let controls = [Control { picture: &picture, model: &net, scale: 0.5, steps: StepRange::ALL }];
     let mut same = |controls: &[Control<'_>], loras: &[Lora<'_>]| {
         let asked = Request { controls, loras, ..request(&picture) };
         assert_eq!(finished(&mut pipeline, &asked).0, finished(&mut plain, &asked).0, "{loras:?}");
@@ -124,7 +125,7 @@ fn a_u_net_that_listens_to_controls_has_it_too() {
     let drawn = Array3::from_shape_fn((3, 64, 64), |(_, y, x)| f32::from(u8::from((x + 2 * y) % 23 < 3)));
     let net = tiny("controls/xl-lines").to_str().unwrap().to_owned();
     // So softly that the picture hardly hears it.
-    let soft = Control { picture: &drawn, model: &net, scale: 1e-6, start: 0.0, end: 1.0 };
+    let soft = Control { picture: &drawn, model: &net, scale: 1e-6, steps: StepRange::ALL };
     let mut of = |controls: &[Control<'_>], loras: &[Lora<'_>]| {
         finished(&mut pipeline, &Request { controls, loras, ..request(&picture) }).0
     };
@@ -248,7 +249,12 @@ fn what_a_prompt_names_is_taken_out_of_its_words_and_a_wrong_name_is_told_until_
     session.set_params(named("a lake <lora:sd15-kohya:0.25:0.7>")).unwrap();
     let by_name = settled(&session);
     session.set_params(named("a lake")).unwrap();
-    session.set_lora(1, conditions::Lora { file: lora_file("sd15-kohya"), scale: 0.7, text: 0.25 }).unwrap();
+    session
+        .set_lora(
+            1,
+            conditions::Lora { file: lora_file("sd15-kohya"), scale: 0.7, text: 0.25, steps: StepRange::ALL },
+        )
+        .unwrap();
     assert!(settled(&session) == by_name && by_name != plain);
     // Beside those that the host has set.
     session.set_params(named("a lake <lora:sd15-peft:1>")).unwrap();
@@ -277,7 +283,12 @@ fn what_a_prompt_names_is_taken_out_of_its_words_and_a_wrong_name_is_told_until_
 #[test]
 fn a_live_layer_has_loras_that_come_and_go_and_stay_on_another_canvas() {
     let session = live_layer();
-    let lora = |file: &str, scale: f32| conditions::Lora { file: lora_file(file), scale, text: scale };
+    let lora = |file: &str, scale: f32| conditions::Lora {
+        file: lora_file(file),
+        scale,
+        text: scale,
+        steps: StepRange::ALL,
+    };
     // Before the first push too.
     assert!(matches!(session.set_lora(5, lora("sd15-kohya", 1.0)).unwrap(), Pushed::Revision(_)));
     paint(&session, 64);

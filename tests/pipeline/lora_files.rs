@@ -5,6 +5,7 @@ use std::path::Path;
 use scumble::error::{Error, Status};
 use scumble::models::lora;
 use scumble::render::{Lora, Renderer};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -194,7 +195,7 @@ fn a_file_that_cannot_be_used_is_told_in_one_sentence_and_the_model_is_as_it_was
     let mut pipeline = load(&tiny("sd15")).unwrap();
     let picture = grey(64, 64);
     let right = lora_file("sd15-kohya");
-    let right = Lora { file: &right, scale: 1.0, text: 1.0 };
+    let right = Lora { file: &right, scale: 1.0, text: 1.0, steps: StepRange::ALL };
     let before = finished(&mut pipeline, &Request { loras: &[right], ..request(&picture) }).0;
     let mut told = |name: &str, file: &str, status: Status, says: &str| {
         let loras = [right, Lora { file, ..right }];
@@ -232,7 +233,7 @@ fn models_that_take_none_say_why() {
         let mut pipeline = load(&tiny(model)).unwrap();
         let why = pipeline.capabilities().no_lora.expect(model);
         assert!(why.contains(says) && why.ends_with('.'), "{why}");
-        let loras = [Lora { file: &kohya, scale: 1.0, text: 1.0 }];
+        let loras = [Lora { file: &kohya, scale: 1.0, text: 1.0, steps: StepRange::ALL }];
         let error = Request { loras: &loras, ..request(&picture) }.error(&mut pipeline);
         assert_eq!((error.status, error.message), (Status::Setting, why), "{model}");
         finished(&mut pipeline, &request(&picture));

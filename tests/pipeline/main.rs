@@ -19,6 +19,7 @@ mod layouts;
 mod lora;
 mod lora_files;
 mod onnx;
+mod parts;
 mod pix2pix;
 mod precisions;
 mod previews;

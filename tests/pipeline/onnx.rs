@@ -77,6 +77,59 @@ pub fn graph(
     [number(1, 8), bytes(7, graph), bytes(8, number(2, 13))].concat()
 }
 
+/// Fields of a graph: one node more, (operator, inputs, output), its weight of 32 bits, and an output.
+#[allow(dead_code)]
+pub fn more_of_a_graph(
+    (operator, from, to): (&str, &[&str], &str),
+    (name, shape, raw): (&str, &[u64], &[u8]),
+    output: &Port<'_>,
+) -> Vec<u8> {
+    let from: Vec<u8> = from.iter().flat_map(|name| bytes(1, name)).collect();
+    let sides: Vec<u8> = shape.iter().flat_map(|&side| number(1, side)).collect();
+    [
+        bytes(1, [from, bytes(2, to), bytes(4, operator)].concat()),
+        bytes(5, [sides, number(2, FLOAT), bytes(8, name), bytes(9, raw)].concat()),
+        bytes(12, output.encode()),
+    ]
+    .concat()
+}
+
+/// A ModelProto, with more fields in its graph.
+#[allow(dead_code)]
+pub fn with_more(model: &[u8], more: &[u8]) -> Vec<u8> {
+    let read = |at: &mut usize| {
+        let (mut value, mut shift) = (0u64, 0);
+        loop {
+            let byte = model[*at];
+            *at += 1;
+            value |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return value;
+            }
+        }
+    };
+    let (mut made, mut at) = (Vec::new(), 0);
+    while at < model.len() {
+        let from = at;
+        let key = read(&mut at);
+        match (key >> 3, key & 7) {
+            (field, 2) => {
+                let length = read(&mut at) as usize;
+                let value = &model[at..at + length];
+                at += length;
+                made.extend(bytes(field, if field == 7 { [value, more].concat() } else { value.to_vec() }));
+            }
+            (_, 0) => {
+                read(&mut at);
+                made.extend(&model[from..at]);
+            }
+            other => panic!("a field that a model has not: {other:?}"),
+        }
+    }
+    made
+}
+
 /// An initializer (a field of the graph) whose `length` bytes lie in the file `location`.
 pub fn external(location: &str, length: u64) -> Vec<u8> {
     let entry = |key: &str, value: &str| bytes(13, [bytes(1, key), bytes(2, value)].concat());

@@ -2,6 +2,7 @@
 
 use scumble::error::Status;
 use scumble::render::{Defaults, Picture, Region, Renderer};
+use scumble::steps::StepRange;
 use serde_json::json;
 
 use crate::support::*;
@@ -33,7 +34,14 @@ fn the_paint_is_seen_where_a_picture_begins_with_noise_alone() {
     }
     // A region's words too are told of with the paint and without it.
     let mask = Picture::from_shape_fn((3, 64, 64), |(_, _, x)| f32::from(x < 32));
-    let regions = [Region { mask: &mask, prompt: "make it burn", negative: "", weight: 1.0, rank: 0 }];
+    let regions = [Region {
+        mask: &mask,
+        prompt: "make it burn",
+        negative: "",
+        weight: 1.0,
+        rank: 0,
+        steps: StepRange::ALL,
+    }];
     let mut of = |regions| Request { regions, guidance: 4.0, ..request(&paint) }.finish(&mut pipeline).0;
     let (plain, with) = (of(&[][..]), of(&regions[..]));
     assert_ne!(plain, with);

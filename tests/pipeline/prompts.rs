@@ -3,6 +3,7 @@
 use scumble::cancel::Cancel;
 use scumble::error::Error;
 use scumble::render::{Patch, Picture, Policy, Region, Renderer, Sink};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -75,7 +76,14 @@ fn what_is_not_read_of_the_words_is_told_with_each_picture() {
         let side = geometry.multiple.max(64) as usize;
         let picture = grey(side, side);
         let whole = Picture::from_elem(picture.raw_dim(), 1.0);
-        let region = |prompt| Region { mask: &whole, prompt, negative: "", weight: 0.5, rank: 0 };
+        let region = |prompt| Region {
+            mask: &whole,
+            prompt,
+            negative: "",
+            weight: 0.5,
+            rank: 0,
+            steps: StepRange::ALL,
+        };
         let mut told = |prompt: &str, negative: &str, regions: &[Region<'_>]| {
             let cell = geometry.cell as usize;
             let asked =

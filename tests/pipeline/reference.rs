@@ -2,6 +2,7 @@
 
 use scumble::error::Status;
 use scumble::render::{Picture, Reference, Region, Renderer};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -118,7 +119,8 @@ fn a_region_sees_the_paint_and_the_references_too() {
     let mut pipeline = load(&tiny("klein")).unwrap();
     let (picture, one) = (grey(64, 48), grey(90, 41));
     let mask = Picture::from_shape_fn((3, 48, 64), |(.., x)| f32::from(x < 32));
-    let regions = [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.0, rank: 0 }];
+    let regions =
+        [Region { mask: &mask, prompt: "ships", negative: "", weight: 1.0, rank: 0, steps: StepRange::ALL }];
     let seen = [Reference::new(&one, 1.0)];
     let mut of = |references, regions| {
         let asked = Request { regions, ..asked(&picture, references) };

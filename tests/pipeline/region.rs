@@ -14,6 +14,7 @@ use scumble::pixels::{Format, ImageView};
 use scumble::region::Rect;
 use scumble::render::{Control, Latent, Picture, Policy, Previews, Region};
 use scumble::session::{Polled, Pushed, Session};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -26,7 +27,7 @@ fn band(width: usize, height: usize, from: usize, until: usize, soft: usize) -> 
 }
 
 fn region<'a>(mask: &'a Picture, prompt: &'a str) -> Region<'a> {
-    Region { mask, prompt, negative: "", weight: 1.0, rank: 0 }
+    Region { mask, prompt, negative: "", weight: 1.0, rank: 0, steps: StepRange::ALL }
 }
 
 /// Pixels that differ where a mask is not 0, and where it is.
@@ -184,7 +185,8 @@ fn previews_masks_holes_controls_and_samplers_go_with_regions() {
     let mask = band(64, 64, 0, 24, 8);
     let net = tiny("controls/sd15-lines").to_str().unwrap().to_owned();
     let drawn = Array3::from_shape_fn((3, 64, 64), |(_, y, x)| f32::from(u8::from((x + 2 * y) % 23 < 3)));
-    let control = [Control { picture: &drawn, model: &net, scale: 1.0, start: 0.0, end: 0.6 }];
+    let control =
+        [Control { picture: &drawn, model: &net, scale: 1.0, steps: StepRange { start: 0.0, end: 0.6 } }];
     let half = Array2::from_shape_fn((8, 8), |(y, _)| f32::from(u8::from(y < 4)));
     let hole = Array2::from_shape_fn((64, 64), |(y, _)| f32::from(u8::from(y < 40)));
     let one = [region(&mask, "ships")];
@@ -260,6 +262,7 @@ fn a_live_layer_has_regions_that_are_painted_and_leaves_what_is_beyond_them() {
         negative: String::new(),
         weight,
         rank: 0,
+        steps: StepRange::ALL,
     };
     // Strokes on transparency: white left of 24.
     let strokes = pixels(&|x, _| if x < 24 { [255; 4] } else { [0; 4] });
@@ -337,6 +340,7 @@ fn beyond_a_region_nothing_changes_on_canvases_that_are_larger_than_the_model_ei
         negative: String::new(),
         weight: 1.0,
         rank: 0,
+        steps: StepRange::ALL,
     };
     let layer = || {
         let session = engine.session();

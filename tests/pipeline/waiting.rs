@@ -5,6 +5,7 @@ use scumble::error::Error;
 use scumble::pipeline::{LoadOptions, Pipeline};
 use scumble::prepare::Prepare;
 use scumble::render::{Annotated, Control, Lora, Patch, Policy, Reference, Sink};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -47,7 +48,7 @@ fn check(said: &[String], words: &[&str]) {
 #[test]
 fn networks_that_are_read_for_the_first_lora_are_told_and_no_later_one() {
     let (picture, kohya, peft) = (grey(64, 64), lora_file("sd15-kohya"), lora_file("sd15-peft"));
-    let lora = |file, scale| [Lora { file, scale, text: scale }];
+    let lora = |file, scale| [Lora { file, scale, text: scale, steps: StepRange::ALL }];
     let mut pipeline = load(&tiny("sd15")).unwrap();
     let mut of = |loras: &[Lora<'_>]| said(&mut pipeline, &Request { loras, ..request(&picture) });
     check(&of(&[]), &[]);
@@ -81,15 +82,14 @@ fn networks_that_are_read_for_controls_and_embeddings_are_told_once() {
     let config = "preprocessor_config.json";
     net.write(&format!("annotator/{config}"), std::fs::read(annotator.join(config)).unwrap());
     let (own, other) = (net.0.to_str().unwrap(), tiny("controls/sd15-lines").to_str().unwrap().to_owned());
-    let control = |model| [Control { picture: &picture, model, scale: 0.5, start: 0.0, end: 1.0 }];
+    let control = |model| [Control { picture: &picture, model, scale: 0.5, steps: StepRange::ALL }];
     let seen = [Annotated {
         picture: &picture,
         key: Reference::key(&picture),
         how: Prepare::Depth,
         model: own,
         scale: 1.0,
-        start: 0.0,
-        end: 1.0,
+        steps: StepRange::ALL,
     }];
     let (lines, depth) = (control(&other), control(own));
     let mut pipeline = load(&model.0).unwrap();

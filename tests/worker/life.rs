@@ -8,6 +8,7 @@ use scumble::engine::Engine;
 use scumble::job::Preview;
 use scumble::pipeline::LoadOptions;
 use scumble::remote::Options;
+use scumble::steps::StepRange;
 
 use crate::models::{Scratch, lora_file, tiny};
 use crate::seen::*;
@@ -58,7 +59,12 @@ fn what_the_next_picture_waits_for_is_told_while_it_does_and_no_longer() {
         assert!(watch(layer, &mut 0).faults.is_empty());
         said
     };
-    let lora = |scale: f32| scumble::conditions::Lora { file: lora_file("sd15-kohya"), scale, text: scale };
+    let lora = |scale: f32| scumble::conditions::Lora {
+        file: lora_file("sd15-kohya"),
+        scale,
+        text: scale,
+        steps: StepRange::ALL,
+    };
     layer.set_lora(1, lora(1.0)).unwrap();
     let first = said(&layer);
     assert!(first.iter().any(|sentence| sentence.contains("U-Net is read again")), "{first:?}");

@@ -18,6 +18,7 @@ use scumble::region::Rect;
 use scumble::remote::Remote;
 use scumble::render::{Around, Change, Ended, Lora, Patch, Policy, Previews, Reference, Region, Renderer};
 use scumble::session::Polled;
+use scumble::steps::StepRange;
 
 use crate::models::{Made, Request, Scratch, grey, lora_file, request, tiny};
 use crate::painting::{Dice, settle};
@@ -106,9 +107,10 @@ fn loras_and_regions_reach_the_process_and_its_words_about_them_the_host() {
     let mut here = Pipeline::load(&options.load, &Cancel::new(), &|_, _| {}).unwrap();
     let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
     let (picture, kohya, other) = (grey(64, 64), lora_file("sd15-kohya"), lora_file("xl-peft"));
-    let lora = Lora { file: &kohya, scale: 0.7, text: -0.2 };
+    let lora = Lora { file: &kohya, scale: 0.7, text: -0.2, steps: StepRange::ALL };
     let mask = grey(64, 64).mapv(|v| if v > 0.5 { v } else { 0.0 });
-    let one = Region { mask: &mask, prompt: "ships", negative: "", weight: 1.5, rank: 2 };
+    let one =
+        Region { mask: &mask, prompt: "ships", negative: "", weight: 1.5, rank: 2, steps: StepRange::ALL };
     let regions = [one, Region { prompt: "an old castle", rank: 1, ..one }];
     for loras in [&[lora][..], &[], &[Lora { scale: 0.0, ..lora }, lora]] {
         let asked = Request { loras, regions: &regions, ..request(&picture) };
@@ -135,7 +137,7 @@ fn after_a_rest_no_network_is_read_twice_for_its_loras() {
     options.load.model_dir = model.0.clone();
     let mut apart = Remote::load(options, &Cancel::new(), &|_, _| {}).unwrap();
     let (picture, peft) = (grey(64, 64), lora_file("sd15-peft"));
-    let loras = [Lora { file: &peft, scale: 1.0, text: 1.0 }];
+    let loras = [Lora { file: &peft, scale: 1.0, text: 1.0, steps: StepRange::ALL }];
     let with = Request { loras: &loras, ..request(&picture) };
     let before = run(&mut apart, &with);
     apart.rest();
@@ -167,7 +169,7 @@ fn a_control_picture_that_is_prepared_is_the_same_in_the_process() {
         // Poses want a network of another form (tests/pipeline/annotators.rs), which travels as this one does.
         let others = Prepare::ALL.into_iter().filter(|prepare| *prepare != Prepare::Pose);
         let pictures = others.map(|prepare| {
-            let control = Control { model: model.clone(), scale: 1.0, start: 0.0, end: 1.0, prepare };
+            let control = Control { model: model.clone(), scale: 1.0, steps: StepRange::ALL, prepare };
             session.set_control(0, control, Some((SIDE, SIDE, view))).unwrap();
             assert!(session.wait(std::time::Duration::from_secs(120)).unwrap());
             let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };

@@ -18,7 +18,8 @@ impl Layer {
         let mut given = init(scumble_condition_init)?;
         given.kind = SCUMBLE_CONDITION_CONTROL;
         given.file = model.pointer();
-        (given.scale, given.start, given.end) = (control.scale, control.start, control.end);
+        given.scale = control.scale;
+        (given.start, given.end) = (control.steps.start, control.steps.end);
         given.prepare = control.prepare as u32;
         let image = image(picture)?;
         // SAFETY: condition, string, image and pixels live until after the call.
@@ -37,15 +38,22 @@ impl Layer {
         given.kind = SCUMBLE_CONDITION_REGION;
         given.prompt = prompt.pointer();
         (given.scale, given.rank) = (region.weight, region.rank);
+        (given.start, given.end) = (region.steps.start, region.steps.end);
         let image = image(picture)?;
         // SAFETY: condition, string, image and pixels live until after the call.
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
     }
 
     /// Lets the picture take after another, of any size.
-    pub fn set_reference(&mut self, number: u32, scale: f32, picture: Canvas<'_>) -> Answer<Option<u64>> {
+    pub fn set_reference(
+        &mut self,
+        number: u32,
+        reference: &Reference,
+        picture: Canvas<'_>,
+    ) -> Answer<Option<u64>> {
         let mut given = init(scumble_condition_init)?;
-        (given.kind, given.scale) = (SCUMBLE_CONDITION_REFERENCE, scale);
+        (given.kind, given.scale) = (SCUMBLE_CONDITION_REFERENCE, reference.scale);
+        (given.start, given.end) = (reference.steps.start, reference.steps.end);
         let image = image(picture)?;
         // SAFETY: condition, image and pixels live until after the call.
         revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
@@ -58,6 +66,7 @@ impl Layer {
         given.kind = SCUMBLE_CONDITION_LORA;
         given.file = file.pointer();
         (given.scale, given.text_scale) = (lora.scale, lora.text);
+        (given.start, given.end) = (lora.steps.start, lora.steps.end);
         // SAFETY: condition and string live until after the call.
         revision(|out| unsafe {
             scumble_session_set_condition(self.0, number, &given, std::ptr::null(), out)

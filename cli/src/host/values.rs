@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use scumble::ffi::abi::ScumbleRect;
 use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_WORKER_DIED};
 use scumble::prepare::Prepare;
+use scumble::steps::StepRange;
 
 /// A failed call or a failed job: the ABI's number and its sentence.
 #[derive(Debug, Clone)]
@@ -146,8 +147,7 @@ impl Canvas<'_> {
 pub struct Control<'a> {
     pub model: &'a Path,
     pub scale: f32,
-    pub start: f32,
-    pub end: f32,
+    pub steps: StepRange,
     /// What is made of the picture first.
     pub prepare: Prepare,
 }
@@ -157,6 +157,7 @@ pub struct Region<'a> {
     pub prompt: &'a str,
     pub weight: f32,
     pub rank: u32,
+    pub steps: StepRange,
 }
 
 /// A LoRA, and how much of it: of what changes the U-Net, and the text encoders.
@@ -164,6 +165,13 @@ pub struct Lora<'a> {
     pub file: &'a Path,
     pub scale: f32,
     pub text: f32,
+    pub steps: StepRange,
+}
+
+/// How much is taken of a reference picture.
+pub struct Reference {
+    pub scale: f32,
+    pub steps: StepRange,
 }
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -845,6 +845,16 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>In which part of the steps it steers: early ones lay out the picture, late ones make detail</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>The part of the steps in which it steers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>The layer that it follows. Hidden, or above Scumble's group, it is not part of the paint</source>
         <translation type="unfinished"></translation>
     </message>

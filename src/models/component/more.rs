@@ -52,11 +52,15 @@ impl Component {
         Ok(())
     }
 
-    /// Says what inputs that the file does not have are fed in every run from now on.
-    pub fn feed_also(&mut self, values: Also) {
+    /// Says what inputs that the file does not have are fed in every run from now on. What they were fed until then.
+    pub fn feed_also(&mut self, values: Also) -> Also {
         if let Some(bound) = &mut self.bound {
             values.iter().for_each(|(name, _)| bound.forget(name));
         }
-        self.also.extend(values);
+        let changed = values.into_iter().filter_map(|(name, value)| {
+            let before = self.also.insert(name.clone(), value)?;
+            Some((name, before))
+        });
+        changed.collect()
     }
 }

@@ -32,7 +32,7 @@ impl Loras {
         if let Some(part) = part.filter(|_| may) {
             match with_room(part, (name, path), (runtime, options), cancel) {
                 Ok(Some((network, branches))) => {
-                    self.folded.insert(name, Folded { branches, ..Folded::default() });
+                    self.folded.insert(name, Folded::with(branches));
                     return Ok(network);
                 }
                 Ok(None) => {}
