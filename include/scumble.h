@@ -71,8 +71,9 @@
  * MEMORY. What the host passes in is borrowed for the call and copied. What the library hands out through an out
  * parameter is the caller's until the matching _release; frames outlive their session and engine. A host may
  * close the library (dlclose, FreeLibrary); it stays in memory, as ONNX Runtime and its threads do, for the life of the
- * process. Release engines before the process exits: on Unix exit() then waits for workers that are still in an
- * interrupted ONNX Runtime call (milliseconds, at most 2 s).
+ * process. On Unix exit() interrupts what is still in ONNX Runtime, released or not, and waits for it (milliseconds, at
+ * most 2 s). What does not come out in time, as while a network of gigabytes is read, ends the process at once with the
+ * status that it was given and what it has written: then no other handler of an exit is called.
  *
  * POINTERS. A pointer parameter may be NULL only where its function says so (out parameters for a revision
  * always); NULL elsewhere is SCUMBLE_ERROR_NULL. Every other pointer must be valid for what it is used for:

@@ -1,23 +1,20 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use crate::cancel::Cancel;
 use crate::desk::Shared;
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
+use crate::leaving::{self, Leaves};
 use crate::pipeline::{Fallback, LoadOptions};
 use crate::policy::Policy;
 use crate::render::{Capabilities, ModelInfo, Renderer, Tier};
 use crate::session::Session;
 use crate::slot::Pending;
 use crate::worker;
-
-/// How long an exit waits for interrupted workers; ONNX Runtime looks up between two nodes of its graph.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How far the model is.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +38,6 @@ pub(crate) struct Wiring {
     /// Of the model, once it is loaded.
     capabilities: OnceLock<Capabilities>,
     current: Mutex<Option<Current>>,
-    /// Dropped with this: by whoever of the worker and the last handle goes last.
-    leaving: Mutex<Option<Leaving>>,
 }
 
 /// What the worker is at, as far as others may interrupt it.
@@ -113,40 +108,18 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        *self.leaving.lock() = Some(Leaving::new());
+        self.leave();
+    }
+}
+
+impl Leaves for Wiring {
+    /// Tells the worker to end, and interrupts what it is at.
+    fn leave(&self) {
         self.queue.close();
         if let Some(running) = &*self.current.lock() {
             running.cancel.cancel();
         }
     }
-}
-
-static LEAVING: Mutex<usize> = Mutex::new(0);
-static ONE_HAS_LEFT: Condvar = Condvar::new();
-
-/// A worker that was told to end, until it has.
-struct Leaving;
-
-impl Leaving {
-    fn new() -> Self {
-        *LEAVING.lock() += 1;
-        Leaving
-    }
-}
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        *LEAVING.lock() -= 1;
-        ONE_HAS_LEFT.notify_all();
-    }
-}
-
-/// Waits a moment for the workers that were told to end. For a process that is about to exit: ONNX Runtime must not be
-/// taken apart while they are in it.
-pub(crate) fn farewell() {
-    let deadline = Instant::now() + FAREWELL;
-    let mut leaving = LEAVING.lock();
-    while *leaving > 0 && !ONE_HAS_LEFT.wait_until(&mut leaving, deadline).timed_out() {}
 }
 
 pub struct Engine {
@@ -177,8 +150,9 @@ impl Engine {
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
             capabilities: OnceLock::new(),
             current: Mutex::new(None),
-            leaving: Mutex::new(None),
         });
+        let weak = Arc::downgrade(&wiring);
+        leaving::tell(weak);
         let shared = wiring.clone();
         crate::thread::spawn("scumble-worker", move || work(&shared, load)).map_err(|e| {
             Error::new(
@@ -226,5 +200,5 @@ fn work(wiring: &Wiring, load: Load) {
         Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
         Err(error) => LoadState::Failed(error.clone()),
     };
-    worker::serve(wiring, renderer);
+    leaving::put_away(worker::serve(wiring, renderer));
 }

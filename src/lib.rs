@@ -54,6 +54,8 @@ pub mod grid;
 pub mod model;
 pub mod cancel;
 pub mod error;
+#[cfg_attr(windows, allow(dead_code))]
+mod leaving;
 mod journal;
 mod recent;
 pub mod places;

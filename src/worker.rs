@@ -11,8 +11,8 @@ use crate::live;
 use crate::render::Renderer;
 use crate::slot::Taken;
 
-/// Serves jobs until the engine closes. Without a renderer every job fails, and each poll tells why.
-pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) {
+/// Serves jobs until the engine closes, and gives the renderer back. Without one every job fails, and each poll tells why.
+pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) -> Result<Box<dyn Renderer>> {
     loop {
         let idle = renderer.as_ref().ok().and_then(|renderer| renderer.rests_after());
         let session = match wiring.queue.take_until(idle.and_then(|idle| Instant::now().checked_add(idle))) {
@@ -23,7 +23,7 @@ pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) {
                 }
                 continue;
             }
-            Taken::Closed => break,
+            Taken::Closed => return renderer,
         };
         let turn = catch_unwind(AssertUnwindSafe(|| take_turn(wiring, &session, &mut renderer)));
         if turn.is_err() {

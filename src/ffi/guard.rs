@@ -9,6 +9,7 @@ use super::constants::SCUMBLE_OK;
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::job::MAX_TEXT;
+use crate::leaving;
 
 /// A struct may grow, but not beyond reason: a larger `struct_size` is a caller's mistake.
 const MAX_STRUCT: usize = 4096;
@@ -24,6 +25,7 @@ pub(super) fn guard(body: impl FnOnce() -> Result<i32>) -> i32 {
 
 /// The same; `on_panic` closes what must not be used again.
 pub(super) fn guard_or(on_panic: impl FnOnce(Error), body: impl FnOnce() -> Result<i32>) -> i32 {
+    leaving::come_first_from_here();
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(status)) => return status,
         Ok(Err(error)) => error,

@@ -172,7 +172,6 @@ fn models() -> Vec<Entry> {
 
 fn devices() -> Result<Vec<Entry>> {
     let runtime = runtime::load(None, library::folder())?;
-    library::wait_at_exit();
     let told = device::list(runtime).into_iter().map(|device| Entry {
         usable: device.why_not.is_none(),
         memory: device.memory.unwrap_or(0),

@@ -12,6 +12,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use crate::error::{Error, Result, Status};
+use crate::leaving;
 use crate::places::{Around, user_runtime};
 
 /// The oldest minor version whose C API this library was built for: 1.24 (`ort`'s feature `api-24`).
@@ -56,6 +57,8 @@ pub fn loaded() -> Option<&'static Runtime> {
 /// [`Status::Runtime`], in one sentence that lists where it looked.
 pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static Runtime> {
     RUNTIME.get_or_try_init(|| {
+        let _inside = leaving::enter()?;
+        leaving::come_first();
         let mut looked = Vec::new();
         for place in Around::here("ORT_DYLIB_PATH", beside).runtime(explicit) {
             let Some(file) = library_at(&place) else {
@@ -63,7 +66,12 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
                 continue;
             };
             match ort::init_from(&file) {
-                Ok(builder) => return build(builder, file),
+                Ok(builder) => {
+                    leaving::come_first();
+                    // The exit may have begun while it was opened.
+                    let _inside = leaving::enter()?;
+                    return build(builder, file);
+                }
                 Err(error) => looked.push(format!("{} ({})", file.display(), why_not(&error))),
             }
         }
@@ -110,6 +118,7 @@ fn build(builder: ort::environment::EnvironmentBuilder, path: PathBuf) -> Result
         )?;
     // `ort` opens the environment at its most talkative level when a logger is given.
     environment.set_log_level(LogLevel::Warning);
+    leaving::come_first();
     log::info!("ONNX Runtime: {}", path.display());
     Ok(Runtime { environment, path })
 }

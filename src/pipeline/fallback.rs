@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use crate::cancel::Cancel;
 use crate::error::{Result, Status};
+use crate::leaving;
 use crate::models::device::auto;
 use crate::models::device::{Choice, Device};
 use crate::pipeline::{LoadOptions, Pipeline};
@@ -22,7 +23,10 @@ impl Fallback {
     /// # Errors
     /// As [`Pipeline::load`].
     pub fn load(options: LoadOptions, cancel: &Cancel, progress: &dyn Fn(f32, &str)) -> Result<Fallback> {
+        let _inside = leaving::enter()?;
         let pipeline = Pipeline::load(&options, cancel, progress)?;
+        // It may have opened a device's libraries.
+        leaving::come_first();
         Ok(Fallback { pipeline, options })
     }
 
@@ -52,6 +56,7 @@ impl Renderer for Fallback {
         cancel: &Cancel,
         sink: &mut dyn Sink,
     ) -> Result<Ended> {
+        let _inside = leaving::enter()?;
         let error = match self.pipeline.render(scene, quality, policy, cancel, sink) {
             Err(error) if error.status == Status::Device && self.may_go_on_elsewhere() => error,
             ended => return ended,

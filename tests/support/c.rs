@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use super::header::root;
 
@@ -92,6 +92,26 @@ fn build(name: &str, flags: &[&str]) -> PathBuf {
     let files = [source.as_path(), Path::new("-lscumble")];
     compile("cc", &all, if opens { &files[..1] } else { &files }, &out);
     out
+}
+
+/// What of the environment makes ONNX Runtime slow at one place (tests/c/slow_runtime.c says at which), so many milliseconds.
+pub fn slow_runtime(place: &str, ms: u32, mark: &Path) -> Vec<(&'static str, String)> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let library = BUILT.get_or_init(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slow_runtime.so");
+        let source = root().join("tests/c/slow_runtime.c");
+        let flags = ["-std=c11", "-g", "-D_GNU_SOURCE", "-shared", "-fPIC", "-Wstrict-prototypes"];
+        compile("cc", &[STRICT, &flags].concat(), &[&source], &out);
+        out
+    });
+    let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    vec![
+        ("SLOW_RUNTIME_REAL", std::env::var("ORT_DYLIB_PATH").expect("as the Makefile sets it")),
+        ("ORT_DYLIB_PATH", text(library)),
+        ("SLOW_RUNTIME_PLACE", place.into()),
+        ("SLOW_RUNTIME_MS", ms.to_string()),
+        ("SLOW_RUNTIME_MARK", text(mark)),
+    ]
 }
 
 /// Standard output and error together, for a failure's message.

@@ -10,16 +10,25 @@ use scumble::remote::Options;
 use crate::models::Scratch;
 use crate::seen::*;
 
-fn is_a_sentence(error: &Error) {
+pub fn is_a_sentence(error: &Error) {
     let text = &error.message;
     assert!(text.ends_with('.') && !text.contains('\n') && text.len() > 30, "{text}");
 }
 
 /// Kills the process where it has stopped; the session says so once, and the picture comes all the same.
 fn killed_while(phase: &str) {
-    let program = Program::new(phase, &format!("halt {phase} FILE"));
+    killed(phase, Program::new(phase, &format!("halt {phase} FILE")));
+}
+
+/// The same while a network runs.
+fn killed_within(network: &str) {
+    killed(network, Program::halting_in(network));
+}
+
+fn killed(phase: &str, program: Program) {
     let engine = apart(&program);
     let layer = session(&engine, Preview::EachStep);
+    program.folder.write("go", "");
     paint(1).push(&layer, None).unwrap();
     kill(program.halted());
     let seen = watch(&layer, &mut 0);
@@ -34,6 +43,13 @@ fn killed_while(phase: &str) {
 #[test]
 fn killed_while_it_denoises_it_is_told_once_and_rendered_again() {
     killed_while("step");
+}
+
+#[test]
+fn killed_within_each_network_it_is_told_once_and_rendered_again() {
+    for network in ["text_encoder", "vae_encoder", "unet", "vae_decoder"] {
+        killed_within(network);
+    }
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! The renderer in a process of its own: the real program, on a tiny model.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/c.rs"]
+#[allow(dead_code)]
+mod c;
+#[path = "../support/header.rs"]
+#[allow(dead_code)]
+mod header;
 #[path = "../pipeline/support.rs"]
 #[allow(dead_code)]
 mod models;
@@ -13,6 +19,7 @@ mod faults;
 mod kills;
 mod life;
 mod memory;
+mod room;
 mod same;
 mod seen;
 mod shared;

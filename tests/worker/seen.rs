@@ -12,6 +12,7 @@ use scumble::region::Rect;
 use scumble::remote::Options;
 use scumble::session::{Polled, Session};
 
+use crate::c;
 use crate::models::{Scratch, tiny};
 use crate::painting::Painting;
 
@@ -36,12 +37,24 @@ pub struct Program {
 impl Program {
     pub fn new(name: &str, order: &str) -> Program {
         let folder = Scratch::new(&format!("worker-{name}"));
-        let (pids, here) = (folder.0.join("pids"), folder.0.display());
-        let order = order.replace("FILE", &format!("{here}/halted"));
-        let script = format!(
-            "#!/bin/sh\necho $$ >> {}\nexport SCUMBLE_WORKER_TEST='{order}'\nexec {WORKER} \"$@\"\n",
-            pids.display()
-        );
+        let order = order.replace("FILE", &format!("{}/halted", folder.0.display()));
+        Program::within(folder, &[("SCUMBLE_WORKER_TEST", order)])
+    }
+
+    /// One that halts in a network, of which the path has `network`, once the file "go" is in its folder.
+    pub fn halting_in(network: &str) -> Program {
+        let folder = Scratch::new(&format!("worker-in-{network}"));
+        let (mark, go) = (folder.0.join("halted"), folder.0.join("go").display().to_string());
+        let mut environment = c::slow_runtime("run", 600_000, &mark);
+        environment.extend([("SLOW_RUNTIME_NETWORK", network.into()), ("SLOW_RUNTIME_AFTER", go)]);
+        Program::within(folder, &environment)
+    }
+
+    fn within(folder: Scratch, environment: &[(&str, String)]) -> Program {
+        let exports: String =
+            environment.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+        let pids = folder.0.join("pids");
+        let script = format!("#!/bin/sh\necho $$ >> {}\n{exports}exec {WORKER} \"$@\"\n", pids.display());
         Program::of_script(folder, &script)
     }
 

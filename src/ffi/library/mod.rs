@@ -1,7 +1,7 @@
 //! Where this library lies on disk: ONNX Runtime and the default model are looked for around it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 
 use crate::places::Around;
 
@@ -19,23 +19,6 @@ pub(super) fn folder() -> Option<&'static Path> {
 /// Folders that may be models, the default one's first among its like.
 pub(super) fn models() -> Vec<PathBuf> {
     Around::here("SCUMBLE_DEFAULT_MODEL", folder()).models()
-}
-
-/// Asks the process to wait a moment, when it exits, for workers that were told to end. To be called once ONNX Runtime is
-/// loaded: what is asked for later is done earlier, so before ONNX Runtime is taken apart.
-pub(super) fn wait_at_exit() {
-    static ASKED: Once = Once::new();
-    static PROCESS: OnceLock<u32> = OnceLock::new();
-    extern "C" fn farewell() {
-        // A child of fork has no workers, only their number.
-        if PROCESS.get() == Some(&std::process::id()) {
-            crate::engine::farewell();
-        }
-    }
-    ASKED.call_once(|| {
-        let _ = PROCESS.set(std::process::id());
-        system::at_exit(farewell);
-    });
 }
 
 /// The folder of the default model; else where it was looked for.

@@ -1,4 +1,4 @@
-//! The loader's word, and exit().
+//! The loader's word.
 
 use std::path::{Path, PathBuf};
 
@@ -37,12 +37,4 @@ fn told_by_loader() -> Option<PathBuf> {
     let name = unsafe { std::ffi::CStr::from_ptr(info.dli_fname) }.to_bytes();
     // A relative one is relative to a folder that may have been left since.
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(name))).filter(|path| path.is_absolute())
-}
-
-/// Has `farewell` called when the process exits. What is asked for later is done earlier.
-pub fn at_exit(farewell: extern "C" fn()) {
-    // SAFETY: `farewell` does not unwind, and this library stays in memory (-z nodelete).
-    if unsafe { libc::atexit(farewell) } != 0 {
-        log::warn!("the program will not wait for Scumble's worker when it exits");
-    }
 }

@@ -28,6 +28,3 @@ pub fn file() -> Option<PathBuf> {
     let name = name.get(..length).filter(|name| !name.is_empty() && name.len() < LONGEST)?;
     Some(PathBuf::from(OsString::from_wide(name))).filter(|path| path.is_absolute())
 }
-
-/// Nothing: when a library hears of the exit all other threads have been ended by the system already.
-pub fn at_exit(_: extern "C" fn()) {}

@@ -37,16 +37,10 @@ fn is_sharing_wished() -> bool {
     std::env::var_os("SCUMBLE_SHARE_WORKER").is_some_and(|value| value == "1")
 }
 
-/// In this process. As soon as ONNX Runtime is there the process is asked to wait for it when it exits.
+/// In this process.
 fn loading_here(options: LoadOptions) -> Load {
     Box::new(move |cancel, progress| {
-        let told = |done: f32, what: &str| {
-            if crate::models::runtime::loaded().is_some() {
-                library::wait_at_exit();
-            }
-            progress(done, what);
-        };
-        Fallback::load(options, cancel, &told).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+        Fallback::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
 }
 

@@ -34,6 +34,9 @@ pub fn connect() -> Option<Hosts> {
 pub fn settle_in() {
     crate::thread::lower_process_priority();
     let _ = std::fs::write("/proc/self/oom_score_adj", "500");
+    // A file that may not grow is an error to be told, and no reason to die.
+    // SAFETY: this process has no handler of its own for it.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     super::scope::ask();
 }
 
