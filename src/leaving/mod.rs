@@ -6,8 +6,8 @@
 //! first uses them. So this is registered again after each of those; and by a thread itself when it ends, the main one among
 //! them, which is what an exit begins with: no library is before that.
 
-use std::sync::Weak;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -35,9 +35,12 @@ struct Hall {
     /// The process exits: nobody goes in any more.
     is_closed: bool,
     who: Vec<Weak<dyn Leaves>>,
+    /// Those that the exit has told.
+    told: Vec<Arc<dyn Leaves>>,
 }
 
-static HALL: Mutex<Hall> = Mutex::new(Hall { inside: 0, is_closed: false, who: Vec::new() });
+static HALL: Mutex<Hall> =
+    Mutex::new(Hall { inside: 0, is_closed: false, who: Vec::new(), told: Vec::new() });
 static ONE_CAME_OUT: Condvar = Condvar::new();
 
 /// This thread is inside ONNX Runtime until this is dropped.
@@ -64,11 +67,13 @@ pub fn enter() -> Result<Inside> {
     Ok(Inside(()))
 }
 
-/// Drops what has parts of ONNX Runtime; once the process exits they are left as they are.
+/// Drops what has parts of ONNX Runtime; once the process exits they are left as they are, and this does not return.
 pub fn put_away<T>(thing: T) {
     match enter() {
         Ok(_inside) => drop(thing),
-        Err(_) => std::mem::forget(thing),
+        Err(_) => loop {
+            std::thread::park();
+        },
     }
 }
 
@@ -109,13 +114,11 @@ fn farewell(status: Option<i32>) {
     if std::mem::replace(&mut hall.is_closed, true) {
         return;
     }
-    let who = std::mem::take(&mut hall.who);
+    let who: Vec<_> = hall.who.iter().filter_map(Weak::upgrade).collect();
+    // What goes with the last handle is not dropped here, and not lost either.
+    hall.told.clone_from(&who);
     drop(hall);
-    for one in who.iter().filter_map(Weak::upgrade) {
-        one.leave();
-        // Whatever goes with the last handle belongs to the thread that renders.
-        std::mem::forget(one);
-    }
+    who.iter().for_each(|one| one.leave());
     let deadline = Instant::now() + FAREWELL;
     let mut hall = HALL.lock();
     while hall.inside > 0 {

@@ -116,11 +116,13 @@ impl Group {
         std::fs::write(&path, value.to_string()).map_err(|error| format!("{}: {error}", path.display()))
     }
 
+    /// The number behind `name`, or the only one.
     fn number(&self, file: &str, name: &str) -> u64 {
         let text = std::fs::read_to_string(self.0.join(file)).unwrap();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let at = words.iter().position(|word| *word == name).map_or(0, |at| at + 1);
-        words[at].parse().unwrap()
+        let mut words = text.split_whitespace();
+        let found =
+            if name.is_empty() { words.next() } else { words.skip_while(|word| *word != name).nth(1) };
+        found.unwrap().parse().unwrap()
     }
 }
 
@@ -132,22 +134,19 @@ impl Drop for Group {
 
 /// Says what its process dies of, and rests; the picture comes when there is memory again.
 fn paints_on_when_there_is_memory(layer: &Session, group: &Group) {
-    group.set("memory.max", 8 << 20).unwrap();
-    let seen = show(layer, &paint(2));
+    // Enough to load the model once more, and far too little for a picture of this size (200 MiB).
+    let now = group.number("memory.current", "");
+    group.set("memory.max", now + (48 << 20)).unwrap();
+    layer.set_params(Params { resolution: 384, ..params(Preview::Off) }).unwrap();
+    let seen = watch(layer, &mut 0);
     let faults: Vec<_> = seen.faults.iter().map(|fault| fault.status).collect();
-    assert!(
-        faults.iter().all(|status| [Status::WorkerDied, Status::Worker].contains(status)),
-        "{:?}",
-        seen.faults
-    );
-    assert!(!faults.is_empty() && seen.finals.is_empty(), "{:?}", seen.faults);
+    assert_eq!(faults, [Status::WorkerDied, Status::Worker], "{:?}", seen.faults);
     seen.faults.iter().for_each(crate::faults::is_a_sentence);
     assert!(seen.faults[0].message.contains("the memory was full"), "{:?}", seen.faults);
-    assert!(group.number("memory.events", "oom_kill") > 0);
+    assert!(group.number("memory.events", "oom_kill") >= 3);
     group.set("memory.max", "max").unwrap();
     let seen = show(layer, &paint(3));
-    assert!(seen.faults.is_empty(), "{:?}", seen.faults);
-    assert!(seen.at_rest() == show(&session(&here(), Preview::Off), &paint(3)).at_rest());
+    assert!(seen.faults.is_empty() && seen.finals.len() == 1, "{:?}", seen.faults);
 }
 
 #[test]
