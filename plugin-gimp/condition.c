@@ -16,14 +16,14 @@ static const struct {
              {SCUMBLE_CONDITION_REFERENCE, FALSE, "reference"}};
 
 /* By their numbers, SCUMBLE_PREPARE_*. */
-static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges", "pose"};
+static const gchar *const PREPARATIONS[] = {"as_is", "drawn", "lines", "canny", "blur", "depth", "soft_edges", "pose", "inpaint"};
 
 static const struct {
     const gchar *part; /* of a network's name, in small letters */
     guint32 prepare;
 } USUAL[] = {{"scribble", SCUMBLE_PREPARE_DRAWN}, {"sketch", SCUMBLE_PREPARE_DRAWN},   {"lineart", SCUMBLE_PREPARE_DRAWN},
              {"line_art", SCUMBLE_PREPARE_DRAWN}, {"line-art", SCUMBLE_PREPARE_DRAWN}, {"canny", SCUMBLE_PREPARE_CANNY},
-             {"tile", SCUMBLE_PREPARE_BLUR},      {"blur", SCUMBLE_PREPARE_BLUR}};
+             {"tile", SCUMBLE_PREPARE_BLUR},      {"blur", SCUMBLE_PREPARE_BLUR},      {"inpaint", SCUMBLE_PREPARE_INPAINT}};
 
 const gchar *preparation_name(guint32 prepare) { return PREPARATIONS[prepare]; }
 
@@ -154,7 +154,11 @@ gboolean condition_has_file(const Condition *c) {
     return ((c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c)) || condition_is_linked(c);
 }
 
-gboolean condition_has_layer(const Condition *c) { return c->kind != SCUMBLE_CONDITION_LORA && !condition_is_linked(c); }
+gboolean condition_is_inpaint(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL && c->prepare == SCUMBLE_PREPARE_INPAINT; }
+
+gboolean condition_has_layer(const Condition *c) {
+    return c->kind != SCUMBLE_CONDITION_LORA && !condition_is_linked(c) && !condition_is_inpaint(c);
+}
 
 gchar *condition_find_file(const Condition *c) {
     return condition_has_file(c) ? known_find(condition_is_linked(c) ? KNOWN_PICTURES : KNOWN_NETWORKS, c->file) : NULL;

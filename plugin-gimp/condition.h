@@ -59,11 +59,12 @@ Condition *conditions_at(const GPtrArray *conditions, guint index);
 /* One more; NULL where there are CONDITIONS_MOST. The texts are copied. */
 Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path);
 
-/* Whether it is a file of the artist's, the model's own control, a reference that is linked to a picture's file, and whether it follows
- * a layer. */
+/* Whether it is a file of the artist's, the model's own control, a reference that is linked to a picture's file, a control that is shown
+ * the paint around the selection, and whether it follows a layer. */
 gboolean condition_has_file(const Condition *condition);
 gboolean condition_is_own(const Condition *condition);
 gboolean condition_is_linked(const Condition *condition);
+gboolean condition_is_inpaint(const Condition *condition);
 gboolean condition_has_layer(const Condition *condition);
 
 /* Where the condition's file lies on this computer; NULL: it has none, or that is not known here. Free it. */

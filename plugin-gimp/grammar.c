@@ -82,13 +82,16 @@ static gboolean read_control(const Reading *r, gchar *text) {
     gdouble numbers[] = {1.0, 0.0, 1.0};
     gchar *layer = strchr(text, '=');
     if (layer) take_numbers(layer, G_N_ELEMENTS(numbers), numbers);
-    if (!layer || !layer[1]) return refuse(r, "write it as FOLDER=LAYER or FOLDER=drawn:LAYER:0.8:0:0.5");
+    if (!layer || !layer[1]) return refuse(r, "write it as FOLDER=LAYER, FOLDER=drawn:LAYER:0.8:0:0.5 or FOLDER=inpaint:0.8:0:0.5");
     *layer++ = '\0';
     if (!within(r, "the scale", numbers[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_CONTROL, *text ? text : NULL);
     if (!c) return FALSE;
     c->scale = numbers[0];
-    return take_part(r, c, numbers[1], numbers[2]) && follow_prepared(r, c, layer);
+    if (!take_part(r, c, numbers[1], numbers[2])) return FALSE;
+    if (strcmp(layer, preparation_name(SCUMBLE_PREPARE_INPAINT))) return follow_prepared(r, c, layer);
+    c->prepare = SCUMBLE_PREPARE_INPAINT;
+    return TRUE;
 }
 
 static gboolean read_lora(const Reading *r, gchar *text) {

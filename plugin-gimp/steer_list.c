@@ -68,10 +68,16 @@ static void layer_changed(GtkComboBox *box, Row *row) {
 
 static void row_changed(gpointer data) { tell(((Row *)data)->list); }
 
+/* A control for inpainting follows no layer. */
+static void show_layer(Row *row) {
+    if (row->layer) gtk_widget_set_visible(row->layer, condition_has_layer(row->condition));
+}
+
 static void prepare_changed(GtkComboBox *box, Row *row) {
     gint at = gtk_combo_box_get_active(box);
     if (row->list->showing || at < 0) return;
     row->condition->prepare = (guint32)at;
+    show_layer(row);
     tell(row->list);
 }
 
@@ -165,7 +171,7 @@ static GtkWidget *layer_of(Row *row) {
 }
 
 /* What SCUMBLE_PREPARE_* are called, by their numbers. */
-static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred", "depth", "soft edges", "pose"};
+static const gchar *const PREPARATIONS[] = {"as it is", "drawn lines", "lines of a picture", "edges (Canny)", "blurred", "depth", "soft edges", "pose", "paint around selection"};
 
 /* A line of its own: what is made of the layer, and why that says nothing. */
 static void add_prepare(Row *row) {
@@ -181,7 +187,8 @@ static void add_prepare(Row *row) {
                                               "blurred: what is painted on it, soft, for ControlNets that make detail (tile)\n"
                                               "depth: how far away it is, as a network sees it (an annotator: Get\xe2\x80\xa6 beside the model has one)\n"
                                               "soft edges: strong and weak ones, as a network sees them (so, too)\n"
-                                              "pose: how people stand in it, as a network sees them (so, too)");
+                                              "pose: how people stand in it, as a network sees them (so, too)\n"
+                                              "paint around selection: no layer, but the paint with what is selected to be filled, for ControlNets for inpainting");
     g_signal_connect(row->prepare, "changed", G_CALLBACK(prepare_changed), row);
     row->silent = gtk_label_new(NULL);
     gtk_label_set_ellipsize(GTK_LABEL(row->silent), PANGO_ELLIPSIZE_END);
@@ -208,7 +215,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     g_signal_connect(row->on, "toggled", G_CALLBACK(on_toggled), row);
     gtk_box_pack_start(GTK_BOX(line), row->on, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(line), row->title, TRUE, TRUE, 0);
-    if (condition_has_layer(condition)) {
+    if (condition_has_layer(condition) || condition_is_inpaint(condition)) {
         row->layer = layer_of(row);
         fill_layers(row);
         gtk_box_pack_start(GTK_BOX(line), row->layer, FALSE, FALSE, 0);
@@ -243,6 +250,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     grey(row);
     gtk_box_pack_start(GTK_BOX(l->column), row->box, FALSE, FALSE, 0);
     gtk_widget_show_all(row->box);
+    show_layer(row);
     return row;
 }
 

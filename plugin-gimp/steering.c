@@ -277,8 +277,8 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
     }
     if (turn.of_group) turn = without_rest(turn, t);
     if (!hindered(s, c, turn.of_group, &error) && g_strcmp0(words, t->refused)) {
-        gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA, refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
-        if (!t->held && !t->empty) t->stale = TRUE;
+        gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA && !condition_is_inpaint(c), refers = c->kind == SCUMBLE_CONDITION_REFERENCE, other = g_strcmp0(words, t->said) != 0;
+        if ((!t->held && !t->empty) || !pictured) t->stale = TRUE;
         Paint *paint = !pictured                ? NULL
                        : condition_is_linked(c) ? read_linked(s, c, t, turn.whole, &error)
                        : refers                 ? read_reference(s, c, t, turn.look, turn.whole, turn.painted)

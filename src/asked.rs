@@ -1,12 +1,16 @@
 //! A window on its way to the renderer, with all that steers it.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 
+use crate::conditions::Steer;
 use crate::error::Result;
 use crate::grid::Window;
 use crate::job::Job;
 use crate::pixels::Picture;
 use crate::policy::Policy;
+use crate::prepare::around_hole;
 use crate::render::{Change, Condition, Ended, Patch, Quality, Renderer, Scene, Sink};
 
 /// A window with what goes into it.
@@ -31,21 +35,28 @@ pub(crate) fn render(
     let Asked { window, paint, mask, change, regions } = asked;
     let cell = renderer.info().geometry.cell;
     let heard = || job.steering.iter().filter(|steer| regions || !steer.is_region());
-    let pictures = heard().map(|steer| steer.picture(&window, cell, &job.cancel));
+    let (fills, shows) = (renderer.capabilities().inpaints, heard().any(Steer::inpaints));
+    let hole = match &job.mask {
+        Some(mask) if fills || shows => {
+            Some(mask.cells(window.level.scale(), window.pixels(cell), &job.cancel)?)
+        }
+        _ => None,
+    };
+    let around = match &hole {
+        Some(hole) if shows => Some(Arc::new(around_hole(paint, hole)?)),
+        _ => None,
+    };
+    let pictures = heard().map(|steer| match steer.inpaints() {
+        true => Ok(around.clone()),
+        false => steer.picture(&window, cell, &job.cancel),
+    });
     let pictures = pictures.collect::<Result<Vec<_>>>()?;
     let words = [Condition::Prompt(&params.prompt), Condition::Negative(&params.negative)];
     let steering = heard().zip(&pictures).filter_map(|(steer, picture)| steer.condition(picture.as_deref()));
     let conditions: Vec<Condition<'_>> = words.into_iter().chain(steering).collect();
     let noise = job.noise.as_deref();
     let canvas = job.paint.bounds();
-    let hole = match &job.mask {
-        Some(mask) if renderer.capabilities().inpaints => {
-            let pixels = window.pixels(cell);
-            Some(mask.cells(window.level.scale(), pixels, &job.cancel)?)
-        }
-        _ => None,
-    };
-    let hole = hole.as_ref();
+    let hole = hole.as_ref().filter(|_| fills);
     let scene = Scene { window, canvas, paint, mask, change, hole, conditions: &conditions, noise };
     renderer.render(&scene, quality, policy, &job.cancel, &mut Noting { job, sink })
 }

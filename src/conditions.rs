@@ -126,6 +126,14 @@ impl Pictured {
         !matches!(self, Pictured::Reference(_))
     }
 
+    /// The control that is shown the paint, if it is one.
+    fn inpaints(&self) -> Option<&Control> {
+        match self {
+            Pictured::Control(control) if control.prepare == Prepare::Inpaint => Some(control),
+            _ => None,
+        }
+    }
+
     fn is_on(&self) -> bool {
         let scale = match self {
             Pictured::Control(control) => control.scale,
@@ -155,7 +163,12 @@ impl Pictured {
 /// One condition of a job.
 #[derive(Clone)]
 pub enum Steer {
-    Pictured { what: Arc<Pictured>, shown: Arc<Shown> },
+    Pictured {
+        what: Arc<Pictured>,
+        shown: Arc<Shown>,
+    },
+    /// A control that is shown the paint around the mask, [`Prepare::Inpaint`].
+    Inpaint(Arc<Control>),
     Lora(Arc<Lora>),
 }
 
@@ -164,6 +177,7 @@ impl Steer {
     fn is_on(&self) -> bool {
         match self {
             Steer::Pictured { what, .. } => what.is_on(),
+            Steer::Inpaint(control) => control.scale != 0.0 && !control.steps.is_empty(),
             Steer::Lora(lora) => lora.of_renderer().is_on(),
         }
     }
@@ -175,18 +189,29 @@ impl Steer {
 
     /// Has it a place on the canvas, so that a window is told its own part?
     pub fn is_of_canvas(&self) -> bool {
-        matches!(self, Steer::Pictured { what, .. } if what.is_of_canvas())
+        match self {
+            Steer::Pictured { what, .. } => what.is_of_canvas(),
+            Steer::Inpaint(_) => true,
+            Steer::Lora(_) => false,
+        }
+    }
+
+    /// Is it shown the paint around the mask?
+    pub fn inpaints(&self) -> bool {
+        matches!(self, Steer::Inpaint(_))
     }
 
     /// Equal where what it does to pictures is.
     pub fn key(&self) -> String {
         match self {
             Steer::Pictured { what, shown } => format!("{what:?} {}", shown.version()),
+            Steer::Inpaint(control) => format!("{control:?}"),
             Steer::Lora(lora) => format!("{lora:?}"),
         }
     }
 
-    /// What of its picture is seen in a window, if it has one that says anything; of a reference all of it, whatever the window.
+    /// What of its own picture is seen in a window, if it has one that says anything; of a reference all of it, whatever the
+    /// window.
     ///
     /// # Errors
     /// As [`Shown::window`].
@@ -201,7 +226,7 @@ impl Steer {
             Steer::Pictured { shown, .. } => {
                 shown.whole(Whole::Reference, cancel).map(|(picture, _)| Some(picture))
             }
-            Steer::Lora(_) => Ok(None),
+            Steer::Inpaint(_) | Steer::Lora(_) => Ok(None),
         }
     }
 
@@ -228,6 +253,11 @@ impl Steer {
                     render::Condition::Reference(Referred { picture, key, scale, steps })
                 }
             }),
+            Steer::Inpaint(control) => {
+                let Control { model, scale, steps, prepare: _ } = &**control;
+                let (picture, scale, steps) = (picture?, *scale, *steps);
+                Some(render::Condition::Control(render::Control { picture, model, scale, steps }))
+            }
             Steer::Lora(lora) => Some(render::Condition::Lora(lora.of_renderer())),
         }
     }
@@ -249,12 +279,17 @@ impl Conditions {
         self.0.values().map(|kept| kept.steer.clone()).filter(Steer::is_on).collect()
     }
 
-    /// What there is, in the order of the numbers: each with what it is, and why it changes nothing though it is on.
-    pub fn told(&self) -> Vec<(u32, &'static str, Option<&'static str>)> {
+    /// What there is, in the order of the numbers: each with what it is, and why it changes nothing though it is on. `masked`
+    /// says whether there is a mask.
+    pub fn told(&self, masked: bool) -> Vec<(u32, &'static str, Option<&'static str>)> {
         let told = self.0.iter().map(|(number, kept)| match &kept.steer {
             Steer::Pictured { what, shown } => {
                 let empty = what.is_on() && what.prepare() == Prepare::Drawn && shown.is_empty();
                 (*number, what.title(), empty.then_some(prepare::EMPTY))
+            }
+            steer @ Steer::Inpaint(_) => {
+                let silent = steer.is_on() && !masked;
+                (*number, "control picture", silent.then_some(prepare::NO_HOLE))
             }
             Steer::Lora(_) => (*number, "LoRA", None),
         });
@@ -287,9 +322,13 @@ impl Conditions {
     /// # Errors
     /// [`Status::Setting`] for one too many.
     pub fn set_lora(&mut self, number: u32, lora: Lora) -> Result<bool> {
+        self.set_alone(number, Steer::Lora(Arc::new(lora)))
+    }
+
+    /// Sets what has no picture of its own.
+    fn set_alone(&mut self, number: u32, steer: Steer) -> Result<bool> {
         self.check_room(number)?;
         let was_on = self.is_on(number);
-        let steer = Steer::Lora(Arc::new(lora));
         let changed = self.0.get(&number).is_none_or(|kept| kept.steer.key() != steer.key());
         let is_on = steer.is_on();
         self.0.insert(number, Kept { canvas: None, steer });
@@ -301,7 +340,7 @@ impl Conditions {
     ///
     /// # Errors
     /// [`Status::Rect`] for a picture of another canvas than the paint's, [`Status::Buffer`] for a new one without a
-    /// picture, [`Status::Setting`] for one too many, [`Status::Memory`].
+    /// picture, [`Status::Setting`] for one too many and for a picture of a control that has none, [`Status::Memory`].
     pub fn set(
         &mut self,
         number: u32,
@@ -309,6 +348,14 @@ impl Conditions {
         image: Option<(Rect, &ImageView<'_>)>,
         canvas: Option<Rect>,
     ) -> Result<bool> {
+        if let Some(control) = what.inpaints() {
+            return match image {
+                None => self.set_alone(number, Steer::Inpaint(Arc::new(control.clone()))),
+                Some(_) => Err(Error::setting(
+                    "A control for inpainting has no picture of its own, it is shown the paint; the host must give none.",
+                )),
+            };
+        }
         let kept = self.0.get(&number).and_then(|kept| kept.canvas.as_ref()).map(Canvas::bounds);
         if let (Some(bounds), Some(canvas)) = (image.map(|(bounds, _)| bounds).or(kept), canvas)
             && what.is_of_canvas()

@@ -166,7 +166,8 @@ impl Session {
     /// Steers by a control picture, under a `number` that the host chooses: which ControlNet reads it and how much that says;
     /// with `image` also the pixels there of a canvas of `width × height`, transparent at first, which are compared and
     /// copied like paint. It stays until it is cleared or a canvas of another size is pushed. Whether the model takes
-    /// controls, and the network fits it, the first job finds out.
+    /// controls, and the network fits it, the first job finds out. One for inpainting ([`Prepare::Inpaint`](crate::prepare::Prepare::Inpaint))
+    /// has no picture.
     ///
     /// # Errors
     /// As [`Control::check`]; [`Status::Rect`] for a picture of another canvas than the paint's, [`Status::Buffer`] for a
@@ -243,7 +244,8 @@ impl Session {
     /// # Errors
     /// Why the session is closed.
     pub fn conditions(&self) -> Result<Vec<(u32, &'static str, Option<&'static str>)>> {
-        Ok(self.shared.open_desk()?.conditions.told())
+        let desk = self.shared.open_desk()?;
+        Ok(desk.conditions.told(desk.mask.is_some()))
     }
 
     /// Takes away what steers under this number; nothing where there is nothing.

@@ -81,7 +81,8 @@ pub struct RenderArgs {
     /// Steer by a picture of the input's size that a ControlNet reads: its folder (or .onnx file; none where the model reads a
     /// control picture itself), the picture, how much it says (0 to 10) and the part of the steps in which it does (0 to 1). HOW is what is made of the picture first, as
     /// `scumble prepare` tells: drawn, lines, canny, blur, depth,
-    /// soft-edges, pose or as-is. May be given several times
+    /// soft-edges, pose or as-is. MODEL=inpaint[:SCALE...] is one for inpainting, which is shown the paint around --mask.
+    /// May be given several times
     #[arg(long, value_name = "[MODEL]=[HOW:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_control)]
     pub control: Vec<Control>,
     #[command(flatten)]
@@ -122,7 +123,7 @@ pub struct RenderArgs {
 Lines and edges are those of the size at which the model sees the picture: --side says which.")]
 pub struct PrepareArgs {
     /// What is made of the picture: as-is, drawn, lines, canny, blur, depth, soft-edges or pose
-    #[arg(long = "as", value_name = "HOW", value_parser = steering::parse_prepare)]
+    #[arg(long = "as", value_name = "HOW", value_parser = steering::parse_shown)]
     pub how: Prepare,
     /// The picture: a PNG, JPEG, WebP or TIFF, of 8 or 16 bits
     #[arg(short, long, value_name = "PICTURE")]

@@ -178,9 +178,9 @@ impl<'a> Replay<'a> {
     }
 
     /// Steers by pictures. Their numbers are the last ones: LoRAs have the first.
-    pub fn steer(&mut self, controls: &[(&Control, Still)]) -> Done {
+    pub fn steer(&mut self, controls: &[(&Control, Option<Still>)]) -> Done {
         for (number, (control, picture)) in (0..scumble::conditions::MOST as u32).rev().zip(controls) {
-            self.layer.set_control(number, &control.of_host(), picture.canvas())?;
+            self.layer.set_control(number, &control.of_host(), picture.as_ref().map(Still::canvas))?;
         }
         Ok(())
     }

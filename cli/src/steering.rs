@@ -13,7 +13,7 @@ use scumble::steps::StepRange;
 
 /// All that was asked for, with its pictures.
 pub struct Steering<'a> {
-    controls: Vec<(&'a Control, Still)>,
+    controls: Vec<(&'a Control, Option<Still>)>,
     loras: &'a [Lora],
     regions: Vec<(&'a Region, Still)>,
     references: Vec<(&'a Reference, Still)>,
@@ -45,7 +45,7 @@ impl<'a> Steering<'a> {
         let mut numbers = 0..;
         let mut number = || numbers.next().unwrap_or_default();
         for (control, picture) in &self.controls {
-            layer.set_control(number(), &control.of_host(), picture.canvas())?;
+            layer.set_control(number(), &control.of_host(), picture.as_ref().map(Still::canvas))?;
         }
         for lora in self.loras {
             layer.set_lora(number(), &lora.of_host())?;
@@ -62,12 +62,13 @@ impl<'a> Steering<'a> {
     }
 }
 
-/// A control's picture, which is to be as large as the `input`, or what it is called.
+/// A control's picture, if it has one of its own, which is to be as large as the `input`, or what it is called.
 ///
 /// # Errors
 /// For a file that is none, and another size.
-pub fn control_picture(control: &Control, size: (u32, u32), input: &str) -> Done<Still> {
-    of_canvas("control picture", &control.picture, size, input)
+pub fn control_picture(control: &Control, size: (u32, u32), input: &str) -> Done<Option<Still>> {
+    let read = |picture: &PathBuf| of_canvas("control picture", picture, size, input);
+    control.picture.as_ref().map(read).transpose()
 }
 
 fn of_canvas(what: &str, path: &Path, size: (u32, u32), input: &str) -> Done<Still> {
@@ -80,7 +81,8 @@ fn of_canvas(what: &str, path: &Path, size: (u32, u32), input: &str) -> Done<Sti
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
     pub model: PathBuf,
-    pub picture: PathBuf,
+    /// None with [`Prepare::Inpaint`].
+    pub picture: Option<PathBuf>,
     pub scale: f32,
     pub steps: StepRange,
     pub prepare: Prepare,
@@ -94,18 +96,23 @@ impl Control {
 }
 
 /// `[MODEL]=[HOW:]PICTURE[:SCALE[:START[:END]]]`; colons that no number follows and no preparation precedes belong to the
-/// picture's path. Without MODEL it is the control that the model's own network reads.
+/// picture's path. Without MODEL it is the control that the model's own network reads; `inpaint` stands in the place of a picture.
 pub fn parse_control(text: &str) -> Result<Control, String> {
-    const FORM: &str = "write it as MODEL=PICTURE, MODEL=drawn:PICTURE or MODEL=drawn:PICTURE:0.8:0:0.5";
+    const FORM: &str = "write it as MODEL=PICTURE, MODEL=drawn:PICTURE, MODEL=drawn:PICTURE:0.8:0:0.5 or MODEL=inpaint:0.8:0:0.5";
     let (model, rest) = text.split_once('=').ok_or(FORM)?;
-    let named = rest.split_once(':').and_then(|(how, rest)| Some((parse_prepare(how).ok()?, rest)));
-    let (prepare, rest) = named.unwrap_or((Prepare::AsIs, rest));
-    let (picture, numbers) = with_numbers(rest, 3);
+    let named = rest.split_once(':').and_then(|(how, rest)| Some((Prepare::named(how)?, rest)));
+    let (prepare, (picture, numbers)) = match named {
+        _ if with_numbers(rest, 3).0 == Prepare::Inpaint.name() => (Prepare::Inpaint, with_numbers(rest, 3)),
+        Some((Prepare::Inpaint, _)) => return Err(FORM.into()),
+        Some((how, picture)) => (how, with_numbers(picture, 3)),
+        None => (Prepare::AsIs, with_numbers(rest, 3)),
+    };
     if picture.is_empty() {
         return Err(FORM.into());
     }
+    let picture = (prepare != Prepare::Inpaint).then(|| picture.into());
     let (scale, steps) = (number(&numbers, 0, "the scale", (1.0, 10.0))?, part_of_steps(&numbers, 1)?);
-    Ok(Control { model: model.into(), picture: picture.into(), scale, steps, prepare })
+    Ok(Control { model: model.into(), picture, scale, steps, prepare })
 }
 
 /// One of the numbers behind a path, from 0 to the most; where it is not given, the first of the two.
@@ -123,9 +130,13 @@ fn part_of_steps(numbers: &[f32], at: usize) -> Result<StepRange, String> {
     Ok(StepRange { start, end: number(numbers, at + 1, "the end", (1.0, 1.0))? })
 }
 
-/// One of [`Prepare`] by its name.
-pub fn parse_prepare(text: &str) -> Result<Prepare, String> {
-    Prepare::named(text).ok_or_else(|| format!("give one of {}", Prepare::ALL.map(Prepare::name).join(", ")))
+/// What is made of a picture, by its name: one of [`Prepare`] but [`Prepare::Inpaint`].
+pub fn parse_shown(text: &str) -> Result<Prepare, String> {
+    let of_pictures = || Prepare::ALL.into_iter().filter(|how| *how != Prepare::Inpaint);
+    let named = of_pictures().find(|how| how.name() == text);
+    named.ok_or_else(|| {
+        format!("give one of {}", of_pictures().map(Prepare::name).collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// A `--region`.
@@ -228,7 +239,7 @@ mod tests {
         let read =
             |text| parse_control(text).map(|c| (c.model, c.picture, c.scale, c.steps.start, c.steps.end));
         let said = |model: &str, picture: &str, scale, start, end| {
-            Ok((PathBuf::from(model), PathBuf::from(picture), scale, start, end))
+            Ok((PathBuf::from(model), Some(PathBuf::from(picture)), scale, start, end))
         };
         assert_eq!(read("nets/lines=a.png"), said("nets/lines", "a.png", 1.0, 0.0, 1.0));
         assert_eq!(read("n=a.png:0.5"), said("n", "a.png", 0.5, 0.0, 1.0));
@@ -243,15 +254,22 @@ mod tests {
 
     #[test]
     fn a_preparation_stands_before_the_picture() {
-        let read = |text| parse_control(text).map(|c| (c.prepare, c.picture, c.scale));
+        let read = |text| parse_control(text).map(|c| (c.prepare, c.picture.unwrap_or_default(), c.scale));
         assert_eq!(read("n=drawn:a.png:0.5"), Ok((Prepare::Drawn, "a.png".into(), 0.5)));
         assert_eq!(read("n=as-is:canny:a.png"), Ok((Prepare::AsIs, "canny:a.png".into(), 1.0)));
         assert_eq!(read("n=lines"), Ok((Prepare::AsIs, "lines".into(), 1.0)), "a picture of that name");
         assert_eq!(read("n=c:/a.png"), Ok((Prepare::AsIs, "c:/a.png".into(), 1.0)));
         for how in Prepare::ALL {
-            assert_eq!(parse_prepare(how.name()), Ok(how));
+            assert_eq!(Prepare::named(how.name()), Some(how));
+            assert_eq!(parse_shown(how.name()).ok(), (how != Prepare::Inpaint).then_some(how));
         }
-        assert!(parse_prepare("Drawn").is_err() && parse_control("n=drawn:").is_err());
+        for (text, scale) in [("n=inpaint", 1.0), ("n=inpaint:0.5", 0.5), ("n=inpaint:0.5:0:0.75", 0.5)] {
+            let control = parse_control(text).unwrap();
+            assert_eq!((control.prepare, control.picture, control.scale), (Prepare::Inpaint, None, scale));
+        }
+        assert_eq!(read("n=as-is:inpaint"), Ok((Prepare::AsIs, "inpaint".into(), 1.0)));
+        assert!(parse_control("n=inpaint:a.png").is_err(), "it has no picture");
+        assert!(parse_shown("Drawn").is_err() && parse_control("n=drawn:").is_err());
     }
 
     #[test]

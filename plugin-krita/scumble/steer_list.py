@@ -173,7 +173,7 @@ class Row(QtWidgets.QWidget):
         )
         self._listed: dict[str, str] = {}  # what it has
         self.layer.activated.connect(lambda index: self._choose(self.layer.itemData(index)))
-        self.layer.setVisible(condition.kind != "lora")
+        self.layer.setVisible(condition.follows_layer)
         self.prepare = narrow_box(
             tr("What is made of the layer before the ControlNet sees it: white lines on black, or what it "
                "was trained with")
@@ -223,7 +223,8 @@ class Row(QtWidgets.QWidget):
                 widget.setEnabled(not why)
             self.scale.load(condition.scale if condition.scale != 1.0 else None, 1.0)
             self.part.load((condition.start, condition.end))
-            if condition.kind != "lora":
+            self.layer.setVisible(condition.follows_layer)
+            if condition.follows_layer:
                 self._list_layers(layers, linked)
             self.prepare.setCurrentIndex(self.prepare.findData(condition.prepare))
             self.silent.setText(silent)
@@ -302,6 +303,10 @@ def _preparations() -> dict[str, tuple[str, str]]:
         "pose": (
             tr("pose"),
             tr("How people stand in it, as a network sees them (Add… has “Get an annotator…”)"),
+        ),
+        "inpaint": (
+            tr("the paint around the selection"),
+            tr("No layer: the paint, and what is selected as what is to be filled, for ControlNets for inpainting"),
         ),
     }
 

@@ -32,11 +32,11 @@ FROM_FILES = ("control", "lora")
 PREPARATIONS = {
     "as_is": abi.PREPARE_AS_IS, "drawn": abi.PREPARE_DRAWN, "lines": abi.PREPARE_LINES,
     "canny": abi.PREPARE_CANNY, "blur": abi.PREPARE_BLUR, "depth": abi.PREPARE_DEPTH,
-    "soft_edges": abi.PREPARE_SOFT_EDGES, "pose": abi.PREPARE_POSE,
+    "soft_edges": abi.PREPARE_SOFT_EDGES, "pose": abi.PREPARE_POSE, "inpaint": abi.PREPARE_INPAINT,
 }  # fmt: skip
 BY_NAME = {
     "drawn": ("scribble", "sketch", "lineart", "line_art", "line-art"), "canny": ("canny",),
-    "blur": ("tile", "blur"),
+    "blur": ("tile", "blur"), "inpaint": ("inpaint",),
 }  # fmt: skip
 MOST_TEXT = regions.MOST_TEXT
 MOST = regions.NUMBERS
@@ -52,7 +52,7 @@ AHEAD = 4  # bands of the layer that the artist is on, in one look
 class Condition:
     """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "" (a
     control's: the model's own), `layer` a node's id, `prompt` a region's words, `prepare` what is made of a
-    control's layer first. Of "regions" the layer is a group, and `words` are (layer in it, its words) where
+    control's layer first ("inpaint": it follows none, but the paint around the selection). Of "regions" the layer is a group, and `words` are (layer in it, its words) where
     those are not its name."""
 
     number: int
@@ -66,6 +66,10 @@ class Condition:
     prompt: str = ""
     prepare: str = "as_is"
     words: tuple = ()
+
+    @property
+    def follows_layer(self) -> bool:
+        return self.kind != "lora" and (self.kind, self.prepare) != ("control", "inpaint")
 
 
 def read_conditions(value) -> tuple[tuple[Condition, ...], bool]:
@@ -230,7 +234,7 @@ class Steering:
             self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES and one.file else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
                      PREPARATIONS[one.prepare], self._ranks.get(one.number, 0))  # fmt: skip
-        if one.kind == "lora":
+        if not one.follows_layer:
             if self._known.get(one.number) == (by,):
                 return 0
             self._known[one.number] = (by,)

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition
 /// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
 /// size than the pushed one's, if it is no reference's), SCUMBLE_ERROR_BUFFER (also: a new control, region or reference
-/// without an image), SCUMBLE_ERROR_FORMAT,
+/// without an image; a control with SCUMBLE_PREPARE_INPAINT has none, and one that is given is SCUMBLE_ERROR_SETTING), SCUMBLE_ERROR_FORMAT,
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]
@@ -115,7 +115,8 @@ pub unsafe extern "C" fn scumble_session_set_condition(
 
 /// Lists what steers a session: an entry for each number, in order, its `name` the number in decimal. What is on and says
 /// nothing all the same is not usable, and `note` says why (a control with SCUMBLE_PREPARE_DRAWN on whose picture nothing is
-/// drawn); that is known once a job has seen it, so a host asks after it has polled. Looks at no pixels.
+/// drawn, one with SCUMBLE_PREPARE_INPAINT without a mask); the former is known once a job has seen it, so a host asks after it has
+/// polled. Looks at no pixels.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
 /// On success `*list` is owned by the caller: release it.
 /// [host-thread]

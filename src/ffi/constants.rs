@@ -267,6 +267,9 @@ pub const SCUMBLE_PREPARE_DEPTH: u32 = 5;
 pub const SCUMBLE_PREPARE_SOFT_EDGES: u32 = 6;
 /// The same of how people stand (a network of trt_pose's form), drawn in OpenPose's colours on black: `annotators/pose`. ABI 1.9.
 pub const SCUMBLE_PREPARE_POSE: u32 = 7;
+/// For ControlNets for inpainting: the control has no picture, it is shown the paint, and -1 where the mask covers it by more than
+/// half. Without a mask it says nothing, and `scumble_session_conditions` tells so. ABI 1.16.
+pub const SCUMBLE_PREPARE_INPAINT: u32 = 8;
 
 /// Something failed.
 pub const SCUMBLE_LOG_ERROR: u32 = 1;
@@ -332,4 +335,5 @@ const _: () = {
     assert!(SCUMBLE_PREPARE_DEPTH == Prepare::Depth as u32);
     assert!(SCUMBLE_PREPARE_SOFT_EDGES == Prepare::SoftEdges as u32);
     assert!(SCUMBLE_PREPARE_POSE == Prepare::Pose as u32);
+    assert!(SCUMBLE_PREPARE_INPAINT == Prepare::Inpaint as u32);
 };

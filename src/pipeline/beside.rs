@@ -63,7 +63,8 @@ pub fn only_control<'a>(scene: &Scene<'a>, folder: &Path) -> Result<Option<&'a C
 /// A control picture's latent; black's, where there is no picture or it is not to be heard.
 ///
 /// # Errors
-/// As [`Encoder::encode`].
+/// As [`Encoder::encode`]; [`crate::error::Status::Setting`] for one with a hole ([`crate::prepare::around_hole`]), which no autoencoder
+/// knows.
 pub fn control(
     scene: &Scene<'_>,
     control: Option<&Control<'_>>,
@@ -78,6 +79,12 @@ pub fn control(
     let Some(Control { picture, steps, .. }) = control else {
         return Ok(Channels::always(seen(&black())?));
     };
+    if picture.iter().any(|value| *value < 0.0) {
+        return Err(Error::setting(
+            "This model's own control is a picture without holes, and cannot be prepared for inpainting; choose another \
+             preparation.",
+        ));
+    }
     let shown = seen(picture)?;
     let part = match *steps {
         StepRange::ALL => None,

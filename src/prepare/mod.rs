@@ -7,6 +7,7 @@
 
 mod canny;
 mod drawn;
+mod inpaint;
 mod lines;
 mod planes;
 mod tally;
@@ -14,6 +15,7 @@ mod tally;
 use std::ops::Range;
 
 pub use drawn::Ink;
+pub use inpaint::around_hole;
 pub(crate) use tally::Counted;
 pub use tally::Tally;
 
@@ -27,6 +29,10 @@ use crate::pixels::{Picture, blank_picture, read};
 /// What is told where [`Prepare::Drawn`] finds nothing that is drawn.
 pub const EMPTY: &str = "Nothing is drawn on this control picture yet, so it says nothing: draw lines on it, or have it \
                          prepared otherwise.";
+
+/// What is told of [`Prepare::Inpaint`] without a mask.
+pub const NO_HOLE: &str =
+    "Nothing is masked, so this ControlNet for inpainting says nothing: select what is to be filled.";
 
 /// What is made of a control picture before a ControlNet reads it. The numbers are the ABI's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,10 +54,13 @@ pub enum Prepare {
     SoftEdges = 6,
     /// How people stand in it as a network sees them, drawn in OpenPose's colours on black. What is transparent is white paper.
     Pose = 7,
+    /// It has no picture of its own: the paint, and −1 where the session's mask covers it ([`around_hole`]). Without a mask it says
+    /// nothing.
+    Inpaint = 8,
 }
 
 impl Prepare {
-    pub const ALL: [Prepare; 8] = [
+    pub const ALL: [Prepare; 9] = [
         Prepare::AsIs,
         Prepare::Drawn,
         Prepare::Lines,
@@ -60,6 +69,7 @@ impl Prepare {
         Prepare::Depth,
         Prepare::SoftEdges,
         Prepare::Pose,
+        Prepare::Inpaint,
     ];
 
     pub fn from_number(number: u32) -> Result<Prepare> {
@@ -81,6 +91,7 @@ impl Prepare {
             Prepare::Depth => "depth",
             Prepare::SoftEdges => "soft-edges",
             Prepare::Pose => "pose",
+            Prepare::Inpaint => "inpaint",
         }
     }
 
@@ -97,7 +108,12 @@ impl Prepare {
     /// On how many pixels of the level around it a pixel depends.
     pub fn margin(self) -> usize {
         match self {
-            Prepare::AsIs | Prepare::Drawn | Prepare::Depth | Prepare::SoftEdges | Prepare::Pose => 0,
+            Prepare::AsIs
+            | Prepare::Drawn
+            | Prepare::Depth
+            | Prepare::SoftEdges
+            | Prepare::Pose
+            | Prepare::Inpaint => 0,
             Prepare::Lines => lines::MARGIN,
             Prepare::Canny => canny::MARGIN,
             Prepare::Blur => planes::Kernel::new(BLUR).radius(),
@@ -127,7 +143,8 @@ pub fn window(
     let seen = |paper: f32| read::picture(pixels, scale, [wide(&columns), wide(&rows)], [paper; 3], cancel);
     let inner = Inner { margin, width: length(&columns), height: length(&rows) };
     match prepare {
-        Prepare::AsIs => seen(0.0),
+        // A hole is cut into the paint, not into a picture.
+        Prepare::AsIs | Prepare::Inpaint => seen(0.0),
         Prepare::Drawn => drawn::picture(pixels, ink, scale, [columns, rows], cancel),
         Prepare::Lines => lines::picture(&seen(1.0)?, inner, cancel),
         Prepare::Canny => canny::picture(&seen(1.0)?, inner, cancel),

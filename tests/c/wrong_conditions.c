@@ -44,6 +44,9 @@ static void numbers(const ScumbleImage *image) {
     condition.prepare = 99;
     set("prepare 99", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();
+    condition.prepare = SCUMBLE_PREPARE_INPAINT;
+    set("a control for inpainting with a picture", SCUMBLE_ERROR_SETTING, &condition, image);
+    condition = fresh();
     condition.rank = 1;
     set("a control's rank 1", SCUMBLE_ERROR_SETTING, &condition, image);
     condition = fresh();

@@ -61,7 +61,24 @@ def prepared(d: Desk, r: Report):
     r.check("each can be chosen", d.s.until(lambda: how_kept(d) == ["lines"], 5) and shows(0), how_kept(d))
     d.key("Up", pause=0.3)
     r.check("drawn lines again", shows(255) and how_kept(d) == ["drawn"], how_kept(d))
+    around_the_selection(d, r, window, shows)
     opened_again(d, r, window, shows)
+
+
+def around_the_selection(d: Desk, r: Report, window: str, shows):
+    """A control for inpainting, the last of the list, follows no layer."""
+    to_list(d, window, CHOOSER)
+    d.key("End", pause=0.3)
+    r.check("for inpainting can be chosen", d.s.until(lambda: how_kept(d) == ["inpaint"], 5), how_kept(d))
+    told = d.s.until(lambda: "Nothing is masked" in said(d), 8)
+    r.check("while nothing is selected: told in a sentence", told, said(d))
+    d.s.do(f"(gimp-image-select-rectangle {d.image} CHANNEL-OP-REPLACE 0 0 64 64)")
+    r.check("with a selection nothing is told", d.s.until(lambda: "Nothing is masked" not in said(d), 8), said(d))
+    d.s.do(f"(gimp-selection-none {d.image})")
+    # Its row has no layer to tab over now.
+    to_list(d, window, CHOOSER - 1)
+    d.key("Home", "Down", pause=0.3)
+    r.check("and its layer is followed again", shows(255) and how_kept(d) == ["drawn"], how_kept(d))
 
 
 def opened_again(d: Desk, r: Report, window: str, shows):

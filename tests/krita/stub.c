@@ -44,7 +44,8 @@ struct ScumbleSession {
     ScumbleParams params;
     char *prompt;
     ScumbleStats stats;
-    /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for; a LoRA changes a byte of each pixel;
+    /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for, and one for inpainting, which
+     * has none, changes a byte of each pixel where there is a mask; a LoRA changes a byte of each pixel;
      * a region puts the number of its words' letters into a byte where it is. */
     struct { uint32_t kind, prepare, rank; float scale; unsigned char *picture; unsigned char words; } conditions[32];
 };
@@ -125,7 +126,7 @@ INIT(scumble_condition_init, ScumbleCondition)
 
 /* Two samplers; two models and three builds of ONNX Runtime that can be got; nothing logged. SCUMBLE_STUB_HERE=NAME: that one
  * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
-struct ScumbleList { uint32_t kind, count; struct { char name[12]; bool silent; } entries[32]; };
+struct ScumbleList { uint32_t kind, count; struct { char name[12]; const char *silent; } entries[32]; };
 static const char *const samplers[] = {"euler", "ddim"};
 static const struct { uint32_t kind; const char *name, *title, *note, *good_at; uint64_t bytes; } offered[] = {
     {SCUMBLE_LIST_CATALOGUE, "small", "Small", "Runs well on a processor.", "Quick pictures.", 900000000},
@@ -157,7 +158,7 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
     if (list->kind == 1001 && index < list->count) {
         entry->usable = !list->entries[index].silent;
         entry->name = list->entries[index].name;
-        entry->note = entry->usable ? "" : "Nothing is drawn on it.";
+        entry->note = entry->usable ? "" : list->entries[index].silent;
         return SCUMBLE_OK;
     }
     if (list->kind == 1000 && index < 5) {
@@ -401,6 +402,8 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
                 if (picture[at] && picture[at + 3] && !is_covered(s, i, at)) pixels[at] = s->conditions[i].words;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_REFERENCE && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0];
+        if (s->conditions[i].prepare == SCUMBLE_PREPARE_INPAINT && s->coverage && scale > 0)
+            for (size_t at = 0; at < bytes; at += 4) pixels[at + 2] ^= 85;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
             for (size_t at = 0; at < bytes; at += 4)
                 if (picture[at + 3] && s->conditions[i].prepare == SCUMBLE_PREPARE_DRAWN) memset(pixels + at, 255, 4);
@@ -590,6 +593,7 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
                                       const ScumbleImage *image, uint64_t *revision) {
     if (condition && condition->file && strstr(condition->file, "broken")) return no(SCUMBLE_ERROR_MODEL_BROKEN, "the file is broken");
     if (condition && (!condition->kind || condition->kind > SCUMBLE_CONDITION_REFERENCE)) return no(SCUMBLE_ERROR_SETTING, "There is no such condition.");
+    if (image && condition && condition->prepare == SCUMBLE_PREPARE_INPAINT) return no(SCUMBLE_ERROR_SETTING, "A control for inpainting has no picture.");
     pthread_mutex_lock(&s->lock);
     uint32_t at = number % 32, kind = condition ? condition->kind : 0;
     float scale = condition ? condition->scale : 0;
@@ -620,7 +624,7 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
             memcpy(to, from, row);
         }
     }
-    if (!condition) free(s->conditions[at].picture), s->conditions[at].picture = NULL;
+    if (!condition || prepare == SCUMBLE_PREPARE_INPAINT) free(s->conditions[at].picture), s->conditions[at].picture = NULL;
     return differs ? changed(s, revision) : unchanged(s);
 }
 int32_t scumble_session_conditions(ScumbleSession *s, ScumbleList **list) {
@@ -635,7 +639,9 @@ int32_t scumble_session_conditions(ScumbleSession *s, ScumbleList **list) {
         size_t bytes = (size_t)s->width * (size_t)s->height * pixel_bytes(s->format);
         for (size_t at = 0; picture && s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && at < bytes; at++) drawn = drawn || picture[at];
         snprintf(told.entries[told.count].name, sizeof told.entries->name, "%u", i);
-        told.entries[told.count++].silent = s->conditions[i].prepare == SCUMBLE_PREPARE_DRAWN && !drawn;
+        uint32_t prepare = s->conditions[i].prepare;
+        const char *undrawn = prepare == SCUMBLE_PREPARE_DRAWN && !drawn ? "Nothing is drawn on it." : NULL;
+        told.entries[told.count++].silent = prepare == SCUMBLE_PREPARE_INPAINT && !s->coverage ? "Nothing is masked." : undrawn;
     }
     pthread_mutex_unlock(&s->lock);
     *list = &told;

@@ -370,6 +370,40 @@ def test_of_a_drawing_with_nothing_on_it_the_row_tells(live, document, files, li
     assert row.silent.isHidden()
 
 
+def test_a_control_for_inpainting_follows_the_paint_and_the_selection(live, document, files, lines):
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    edit(live, document, 0, prepare="inpaint")
+    live.start(document)
+    assert run(live, document), "without a selection it steers nothing, and its layer is not read"
+    assert not live.status(document).error
+    assert "Nothing is masked" in live.silent(document)[0]
+    selection = krita.Selection()
+    selection.select(0, 0, document.width(), document.height(), 255)
+    document.chosen = selection
+
+    def filled():
+        made = expected(document)
+        made[..., 2] ^= 85
+        return made
+
+    assert shows(live, document, filled), live.status(document).text
+    assert live.silent(document) == {}
+    edit(live, document, 0, prepare="as_is")
+    assert shows(live, document, lambda: expected(document, lines)), "its layer again"
+    edit(live, document, 0, prepare="inpaint", layer="")
+    assert shows(live, document, filled), "it needs none"
+
+
+def test_the_row_of_a_control_for_inpainting_has_no_layer():
+    shown = SteerList()
+    one = Condition(0, "control", "x [1]", "{a}", prepare="inpaint")
+    shown.load((one, replace(one, number=1, prepare="lines")), [("{a}", "a")], {})
+    assert [row.layer.isHidden() for row in shown.rows] == [True, False]
+    shown.load((replace(one, prepare="lines"), replace(one, number=1)), [("{a}", "a")], {})
+    assert [row.layer.isHidden() for row in shown.rows] == [False, True]
+
+
 def test_preparations_are_the_librarys():
     from scumble import abi
 
@@ -387,6 +421,7 @@ def test_preparations_are_the_librarys():
     [
         ("sd15-Scribble", "drawn"), ("t2i_sketch.onnx", "drawn"), ("lineart_anime", "drawn"),
         ("control-canny-xl", "canny"), ("f1e_sd15_tile", "blur"), ("depth", "as_is"), ("openpose", "as_is"),
+        ("control_v11p_sd15_inpaint", "inpaint"),
     ],
 )  # fmt: skip
 def test_a_net_begins_with_what_its_name_says(name, how):

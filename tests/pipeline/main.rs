@@ -6,6 +6,7 @@
 mod annotators;
 mod broken_models;
 mod control;
+mod control_inpaint;
 mod default_model;
 mod default_references;
 mod flux;

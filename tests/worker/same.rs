@@ -12,6 +12,7 @@ use scumble::grid::{Level, Window};
 use scumble::job::Preview;
 use scumble::models::weights::Weights;
 use scumble::pipeline::Pipeline;
+use scumble::pixels::mask::Coverage;
 use scumble::pixels::{Format, ImageView, Picture};
 use scumble::prepare::Prepare;
 use scumble::region::Rect;
@@ -166,11 +167,15 @@ fn a_control_picture_that_is_prepared_is_the_same_in_the_process() {
     let mut made = engines.iter().map(|engine| {
         let session = session(engine, Preview::Off);
         session.push(SIDE, SIDE, &[view], None).unwrap();
+        let covered = [255; (SIDE * SIDE / 2) as usize];
+        let half = Coverage::new(Rect::new(0, 0, SIDE, SIDE / 2), SIDE as usize, &covered);
+        session.set_mask(SIDE, SIDE, Some(half)).unwrap();
         // Poses want a network of another form (tests/pipeline/annotators.rs), which travels as this one does.
         let others = Prepare::ALL.into_iter().filter(|prepare| *prepare != Prepare::Pose);
         let pictures = others.map(|prepare| {
             let control = Control { model: model.clone(), scale: 1.0, steps: StepRange::ALL, prepare };
-            session.set_control(0, control, Some((SIDE, SIDE, view))).unwrap();
+            let own = (prepare != Prepare::Inpaint).then_some((SIDE, SIDE, view));
+            session.set_control(0, control, own).unwrap();
             assert!(session.wait(std::time::Duration::from_secs(120)).unwrap());
             let Polled::Frame(frame) = session.poll(0).unwrap() else { panic!("no frame") };
             frame.tiles.read(frame.covers).unwrap()

@@ -7,12 +7,12 @@ use super::values::*;
 use super::{Answer, Layer, Text, check, image, init, revision, string};
 
 impl Layer {
-    /// Steers by a control picture of the whole canvas.
+    /// Steers by a control picture of the whole canvas, or by one that has none of its own.
     pub fn set_control(
         &mut self,
         number: u32,
         control: &Control<'_>,
-        picture: Canvas<'_>,
+        picture: Option<Canvas<'_>>,
     ) -> Answer<Option<u64>> {
         let model = Text::path(Some(control.model), "folder of the ControlNet")?;
         let mut given = init(scumble_condition_init)?;
@@ -21,9 +21,10 @@ impl Layer {
         given.scale = control.scale;
         (given.start, given.end) = (control.steps.start, control.steps.end);
         given.prepare = control.prepare as u32;
-        let image = image(picture)?;
+        let image = picture.map(image).transpose()?;
+        let image = image.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         // SAFETY: condition, string, image and pixels live until after the call.
-        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, &image, out) })
+        revision(|out| unsafe { scumble_session_set_condition(self.0, number, &given, image, out) })
     }
 
     /// Lets other words hold where a picture of the whole canvas is white.
