@@ -669,6 +669,21 @@
 #define SCUMBLE_CONDITION_REFERENCE 4
 
 /**
+ * All of a reference is taken over, its subject, too.
+ */
+#define SCUMBLE_ASPECT_ALL 0
+
+/**
+ * How it is painted: colours, material, mood; where `aspects` of `scumble_engine_conditions` is usable. ABI 1.16.
+ */
+#define SCUMBLE_ASPECT_STYLE 1
+
+/**
+ * Where things are in it; so, too.
+ */
+#define SCUMBLE_ASPECT_LAYOUT 2
+
+/**
  * A control picture goes to the ControlNet as it is; what is transparent is black.
  */
 #define SCUMBLE_PREPARE_AS_IS 0
@@ -711,6 +726,12 @@
  * The same of how people stand (a network of trt_pose's form), drawn in OpenPose's colours on black: `annotators/pose`. ABI 1.9.
  */
 #define SCUMBLE_PREPARE_POSE 7
+
+/**
+ * For ControlNets for inpainting: the control has no picture, it is shown the paint, and -1 where the mask covers it by more than
+ * half. Without a mask it says nothing, and `scumble_session_conditions` tells so. ABI 1.16.
+ */
+#define SCUMBLE_PREPARE_INPAINT 8
 
 /**
  * Something failed.
@@ -929,6 +950,15 @@ typedef struct ScumbleCondition {
      * UTF-8: what a region must not show; NULL or empty = what the picture must not.
      */
     const char *negative;
+    /**
+     * What of a reference is taken over, one of SCUMBLE_ASPECT_*; else 0. A model that does not tell them apart takes it whole, and
+     * frames say so. ABI 1.16.
+     */
+    uint32_t aspect;
+    /**
+     * Reserved, 0.
+     */
+    uint32_t reserved;
 } ScumbleCondition;
 
 /**
@@ -1524,7 +1554,7 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_UNCHANGED, SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_RECT (also for a canvas of another
  * size than the pushed one's, if it is no reference's), SCUMBLE_ERROR_BUFFER (also: a new control, region or reference
- * without an image), SCUMBLE_ERROR_FORMAT,
+ * without an image; a control with SCUMBLE_PREPARE_INPAINT has none, and one that is given is SCUMBLE_ERROR_SETTING), SCUMBLE_ERROR_FORMAT,
  * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */
@@ -1539,7 +1569,8 @@ int32_t scumble_session_set_condition(struct ScumbleSession *session,
 /**
  * Lists what steers a session: an entry for each number, in order, its `name` the number in decimal. What is on and says
  * nothing all the same is not usable, and `note` says why (a control with SCUMBLE_PREPARE_DRAWN on whose picture nothing is
- * drawn); that is known once a job has seen it, so a host asks after it has polled. Looks at no pixels.
+ * drawn, one with SCUMBLE_PREPARE_INPAINT without a mask); the former is known once a job has seen it, so a host asks after it has
+ * polled. Looks at no pixels.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_INTERNAL.
  * On success `*list` is owned by the caller: release it.
  * [host-thread]
@@ -1553,7 +1584,8 @@ int32_t scumble_session_conditions(struct ScumbleSession *session,
  * Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
  * mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
  * (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.14,
- * `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
+ * `own_control` (a control without a file: the model's own network reads one control picture); since ABI 1.16 `aspects` (style
+ * and layout of a reference are told apart, SCUMBLE_ASPECT_*; else it is taken whole). What it cannot take is
  * not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
  * Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
  * SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.

@@ -21,10 +21,10 @@ const Argument ARGUMENT[ARGUMENTS] = {
      "How closely a model that changes the paint as it is told (InstructPix2Pix) keeps to it, 1 to 20; 0 = the model's own", 1.0,
      PAINT_GUIDANCE_MOST, 0.0, "The guidance by the paint goes from 1 to 20 (0: the model's own)."},
     TEXT(control, "Co_ntrol", "ControlNets, one a line: [FOLDER]=[PREPARATION:]LAYER[:SCALE[:START[:END]]], with the name of a layer; "
-                             "PREPARATION is as-is, drawn, lines, canny, blur, depth, soft-edges or pose"),
+                             "PREPARATION is as-is, drawn, lines, canny, blur, depth, soft-edges or pose; FOLDER=inpaint follows the paint around the selection"),
     TEXT(lora, "_LoRA", "LoRAs, one a line: FILE[:SCALE[:TEXT_SCALE[:START[:END]]]]"),
     TEXT(region, "_Region", "Words for what is painted on a layer, one a line: LAYER=WORDS[:WEIGHT[:START[:END]]]; GROUP=* is each layer of a group by its name"),
-    TEXT(reference, "Re_ference", "Reference pictures, one a line: LAYER[:SCALE[:START[:END]]], with the name of a layer"),
+    TEXT(reference, "Re_ference", "Reference pictures, one a line: [WHAT:]LAYER[:SCALE[:START[:END]]], with the name of a layer; WHAT is style, layout or all"),
 };
 
 gchar **argument_text(const Argument *a, Settings *s) { return G_STRUCT_MEMBER_P(s, a->field); }

@@ -25,18 +25,29 @@ static const struct {
              {"line_art", SCUMBLE_PREPARE_DRAWN}, {"line-art", SCUMBLE_PREPARE_DRAWN}, {"canny", SCUMBLE_PREPARE_CANNY},
              {"tile", SCUMBLE_PREPARE_BLUR},      {"blur", SCUMBLE_PREPARE_BLUR},      {"inpaint", SCUMBLE_PREPARE_INPAINT}};
 
+/* By their numbers, SCUMBLE_ASPECT_*. */
+static const gchar *const ASPECTS[] = {"all", "style", "layout"};
+
+const gchar *aspect_name(guint32 aspect) { return ASPECTS[aspect]; }
+
+static gboolean named(const gchar *const *names, guint32 count, const gchar *name, gsize length, guint32 *found) {
+    for (guint32 i = 0; i < count; i++) {
+        if (strlen(names[i]) != length || strncmp(names[i], name, length)) continue;
+        *found = i;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean aspect_named(const gchar *name, gsize length, guint32 *aspect) { return named(ASPECTS, G_N_ELEMENTS(ASPECTS), name, length, aspect); }
+
 const gchar *preparation_name(guint32 prepare) { return PREPARATIONS[prepare]; }
 
 gboolean preparation_named(const gchar *name, gsize length, guint32 *prepare) {
     /* As the command line has them. */
     if (length == 5 && !strncmp("as-is", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_AS_IS];
     if (length == 10 && !strncmp("soft-edges", name, length)) name = PREPARATIONS[SCUMBLE_PREPARE_SOFT_EDGES];
-    for (guint32 i = 0; i < G_N_ELEMENTS(PREPARATIONS); i++) {
-        if (strlen(PREPARATIONS[i]) != length || strncmp(PREPARATIONS[i], name, length)) continue;
-        *prepare = i;
-        return TRUE;
-    }
-    return FALSE;
+    return named(PREPARATIONS, G_N_ELEMENTS(PREPARATIONS), name, length, prepare);
 }
 
 guint32 preparation_usual(const gchar *name) {
@@ -211,6 +222,7 @@ static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     json_object_set_boolean_member(object, "on", c->on != FALSE);
     json_object_set_string_member(object, "prompt", c->prompt);
     if (c->kind == SCUMBLE_CONDITION_CONTROL) json_object_set_string_member(object, "prepare", preparation_name(c->prepare));
+    if (c->kind == SCUMBLE_CONDITION_REFERENCE) json_object_set_string_member(object, "aspect", aspect_name(c->aspect));
     if (c->group) put_words(object, c);
 }
 
@@ -278,6 +290,14 @@ static gboolean take_prepare(JsonObject *object, Condition *c) {
     return good;
 }
 
+static gboolean take_aspect(JsonObject *object, Condition *c) {
+    gchar *name = g_strdup("");
+    gboolean good = take_text(object, "aspect", &name);
+    if (good && c->kind == SCUMBLE_CONDITION_REFERENCE) aspect_named(name, strlen(name), &c->aspect);
+    g_free(name);
+    return good;
+}
+
 static gboolean take_layer_words(JsonNode *node, Condition *c) {
     JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     gdouble tattoo = 0.0;
@@ -318,7 +338,8 @@ static Condition *read_one(JsonNode *node) {
                     take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
                     take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
                     take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
-                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c) && take_words(object, c);
+                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c) && take_aspect(object, c) &&
+                    take_words(object, c);
     c->number = (guint32)number;
     c->tattoo = (gint32)tattoo;
     if (good) return c;

@@ -38,6 +38,7 @@ typedef struct {
     gdouble text;    /* how much of a LoRA the text encoders get; a NaN: as much as the rest */
     gdouble start, end;
     guint32 prepare; /* what is made of a control's layer first, one of SCUMBLE_PREPARE_* */
+    guint32 aspect;  /* what of a reference is taken over, one of SCUMBLE_ASPECT_* */
     gboolean on;
 } Condition;
 
@@ -78,6 +79,10 @@ gchar *condition_title(const Condition *condition);
 /* What files and scripts call a preparation, and whether a text of that length is one. */
 const gchar *preparation_name(guint32 prepare);
 gboolean preparation_named(const gchar *name, gsize length, guint32 *prepare);
+
+/* What files and scripts call an aspect of a reference, and whether a text of that length is one. */
+const gchar *aspect_name(guint32 aspect);
+gboolean aspect_named(const gchar *name, gsize length, guint32 *aspect);
 
 /* What a ControlNet of this name was trained to see, as Krita knows them; nothing that it knows: the layer as it is. */
 guint32 preparation_usual(const gchar *name);

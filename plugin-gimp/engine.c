@@ -234,6 +234,7 @@ gboolean renderer_steer(Renderer *r, guint32 number, const Condition *c, const P
         condition.text_scale = (float)(isnan(c->text) ? c->scale : c->text);
         condition.prepare = c->prepare;
         condition.rank = c->rank;
+        condition.aspect = c->aspect;
         condition.start = (float)c->start;
         condition.end = (float)c->end;
         condition.prompt = c->prompt;
@@ -248,7 +249,7 @@ guint32 renderer_kind(const Condition *c) { return condition_is_own(c) ? RENDERE
 gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]) {
     static const gchar *const names[RENDERER_KINDS] = {
         [SCUMBLE_CONDITION_CONTROL] = "control", [SCUMBLE_CONDITION_LORA] = "lora", [SCUMBLE_CONDITION_REGION] = "region",
-        [SCUMBLE_CONDITION_REFERENCE] = "reference", [RENDERER_OWN_CONTROL] = "own_control"};
+        [SCUMBLE_CONDITION_REFERENCE] = "reference", [RENDERER_OWN_CONTROL] = "own_control", [RENDERER_ASPECTS] = "aspects"};
     ScumbleList *list = NULL;
     ScumbleEntry entry;
     if (lib.engine_conditions(r->engine, &list) != SCUMBLE_OK) return FALSE;

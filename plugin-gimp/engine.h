@@ -11,7 +11,8 @@
 
 /* What a model may take or not: SCUMBLE_CONDITION_*, and a control that its network reads itself. */
 #define RENDERER_OWN_CONTROL 5
-#define RENDERER_KINDS 6
+#define RENDERER_ASPECTS 6
+#define RENDERER_KINDS 7
 
 /* GErrors of this plug-in; the code is the library's status, 0 if the failure is our own. */
 #define SCUMBLE_DOMAIN g_quark_from_static_string("scumble")

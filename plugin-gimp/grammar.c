@@ -125,12 +125,14 @@ static gboolean read_region(const Reading *r, gchar *text) {
 static gboolean read_reference(const Reading *r, gchar *text) {
     gdouble numbers[] = {1.0, 0.0, 1.0};
     take_numbers(text, G_N_ELEMENTS(numbers), numbers);
-    if (!*text) return refuse(r, "write it as LAYER or LAYER:0.6");
+    if (!*text) return refuse(r, "write it as LAYER, LAYER:0.6 or style:LAYER");
     if (!within(r, "its scale", numbers[0], 0.0, CONDITION_SCALE_MOST)) return FALSE;
     Condition *c = add(r, SCUMBLE_CONDITION_REFERENCE, NULL);
     if (!c || !take_part(r, c, numbers[1], numbers[2])) return FALSE;
     c->scale = numbers[0];
-    return follow(r, c, text);
+    const gchar *colon = strchr(text, ':');
+    gboolean whole_name = gimp_image_get_layer_by_name(r->image, text) > 0;
+    return follow(r, c, colon && !whole_name && aspect_named(text, (gsize)(colon - text), &c->aspect) ? colon + 1 : text);
 }
 
 GPtrArray *grammar_read(const Settings *settings, gint32 image, GError **error) {

@@ -30,7 +30,7 @@ struct SteerList {
 typedef struct {
     SteerList *list;
     Condition *condition; /* the list's */
-    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *silent, *part;
+    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *aspect, *silent, *part;
     GArray *choices; /* gint32: the layers that `layer` has */
 } Row;
 
@@ -78,6 +78,13 @@ static void prepare_changed(GtkComboBox *box, Row *row) {
     if (row->list->showing || at < 0) return;
     row->condition->prepare = (guint32)at;
     show_layer(row);
+    tell(row->list);
+}
+
+static void aspect_changed(GtkComboBox *box, Row *row) {
+    gint at = gtk_combo_box_get_active(box);
+    if (row->list->showing || at < 0) return;
+    row->condition->aspect = (guint32)at;
     tell(row->list);
 }
 
@@ -132,6 +139,7 @@ static void fill_layers(Row *row) {
     gtk_combo_box_set_active(GTK_COMBO_BOX(box), chosen);
 }
 
+#define GIVES "What of the picture is taken over: how it is painted, where things are, or all of it"
 #define WEIGHS "How much it steers: 0 is not at all, 1 as it was made"
 
 static void grey(Row *row) {
@@ -143,6 +151,11 @@ static void grey(Row *row) {
     if (row->layer) gtk_widget_set_sensitive(row->layer, !why);
     if (row->prepare) gtk_widget_set_sensitive(row->prepare, !why);
     if (row->prompt) gtk_widget_set_sensitive(row->prompt, !why);
+    if (row->aspect) {
+        const gchar *whole = why ? why : row->list->reasons[RENDERER_ASPECTS];
+        gtk_widget_set_sensitive(row->aspect, !whole);
+        gtk_widget_set_tooltip_text(row->aspect, whole ? whole : GIVES);
+    }
     if (row->lines) gtk_widget_set_sensitive(row->lines, !why);
     gtk_widget_set_sensitive(row->part, !why);
     gtk_widget_set_tooltip_text(row->on, why ? why : "Whether it steers");
@@ -198,6 +211,17 @@ static void add_prepare(Row *row) {
     gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
 }
 
+/* What SCUMBLE_ASPECT_* are called, by their numbers. */
+static const gchar *const ASPECTS[] = {"all of it", "its style", "its layout"};
+
+static void add_aspect(Row *row) {
+    row->aspect = gtk_combo_box_text_new();
+    for (guint i = 0; i < G_N_ELEMENTS(ASPECTS); i++) gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(row->aspect), ASPECTS[i]);
+    gtk_combo_box_set_active(GTK_COMBO_BOX(row->aspect), (gint)row->condition->aspect);
+    g_signal_connect(row->aspect, "changed", G_CALLBACK(aspect_changed), row);
+    gtk_box_pack_start(GTK_BOX(row->box), row->aspect, FALSE, FALSE, 0);
+}
+
 static Row *row_new(SteerList *l, Condition *condition) {
     Row *row = g_new0(Row, 1);
     row->list = l;
@@ -234,6 +258,7 @@ static Row *row_new(SteerList *l, Condition *condition) {
     g_signal_connect(remove, "clicked", G_CALLBACK(remove_clicked), row);
     gtk_box_pack_start(GTK_BOX(row->box), line, FALSE, FALSE, 0);
     if (condition->kind == SCUMBLE_CONDITION_CONTROL) add_prepare(row);
+    if (condition->kind == SCUMBLE_CONDITION_REFERENCE) add_aspect(row);
     if (condition->group) {
         row->lines = region_lines_new(condition, row_changed, row);
         region_lines_look(row->lines, l->image);

@@ -112,7 +112,7 @@ gchar *steering_silent(const Steering *s, const Renderer *r, gchar *why[CONDITIO
 
 /* All of it but the picture. */
 static gchar *words_of(const Condition *c) {
-    return g_strdup_printf("%u %u %u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->prepare, c->rank, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,
+    return g_strdup_printf("%u %u %u %u %.17g %.17g %.17g %.17g %s\n%s", c->kind, c->prepare, c->rank, c->aspect, c->scale, isnan(c->text) ? c->scale : c->text, c->start, c->end,
                            c->path ? c->path : "", c->prompt);
 }
 

@@ -10,7 +10,7 @@ use crate::grid::Window;
 use crate::pixels::{Coding, ImageView, Picture};
 use crate::prepare::{self, Prepare};
 use crate::region::Rect;
-use crate::render::{self, Reference as Referred};
+use crate::render::{self, Aspect, Reference as Referred};
 use crate::shown::{Shown, Whole};
 use crate::steps::StepRange;
 
@@ -85,6 +85,7 @@ pub struct Region {
 pub struct Reference {
     /// 0..10; 0 is off.
     pub scale: f32,
+    pub aspect: Aspect,
     pub steps: StepRange,
 }
 
@@ -248,9 +249,10 @@ impl Steer {
                     let (mask, weight, rank, steps) = (picture?, *weight, *rank, *steps);
                     render::Condition::Region(render::Region { mask, prompt, negative, weight, rank, steps })
                 }
-                Pictured::Reference(Reference { scale, steps }) => {
-                    let (picture, key, scale, steps) = (picture?, shown.key()?, *scale, *steps);
-                    render::Condition::Reference(Referred { picture, key, scale, steps })
+                Pictured::Reference(Reference { scale, aspect, steps }) => {
+                    let (picture, key, scale) = (picture?, shown.key()?, *scale);
+                    let (aspect, steps) = (*aspect, *steps);
+                    render::Condition::Reference(Referred { picture, key, scale, aspect, steps })
                 }
             }),
             Steer::Inpaint(control) => {

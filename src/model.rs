@@ -68,6 +68,8 @@ pub struct Capabilities {
     pub no_reference: Option<String>,
     /// Whether more or less can be taken of a reference picture; else it is seen or not.
     pub weighs_references: bool,
+    /// Why style and layout of a reference are not told apart, as a sentence; `None`: they are.
+    pub no_aspects: Option<String>,
     /// Of a model that changes the paint as it is told: how closely it keeps to it by itself.
     pub paint_guidance: Option<f32>,
 }

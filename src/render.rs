@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::cancel::Cancel;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::Window;
 pub use crate::model::{Capabilities, Defaults, Geometry, ModelInfo};
 pub use crate::pixels::Picture;
@@ -65,13 +65,49 @@ pub struct Reference<'a> {
     pub key: u128,
     /// How much of it; 0 is off. Some models know nothing between: [`Capabilities::weighs_references`].
     pub scale: f32,
+    pub aspect: Aspect,
     pub steps: StepRange,
+}
+
+/// What of a reference is taken over, where the model tells that apart: [`Capabilities::no_aspects`]. The numbers are the ABI's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Aspect {
+    /// Its subject, too.
+    #[default]
+    All = 0,
+    /// How it is painted: colours, material, mood.
+    Style = 1,
+    /// Where things are.
+    Layout = 2,
+}
+
+impl Aspect {
+    pub const ALL: [Aspect; 3] = [Aspect::All, Aspect::Style, Aspect::Layout];
+
+    /// As the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Aspect::All => "all",
+            Aspect::Style => "style",
+            Aspect::Layout => "layout",
+        }
+    }
+
+    /// # Errors
+    /// [`crate::error::Status::Setting`] for a number that is none of theirs.
+    pub fn from_number(number: u32) -> Result<Aspect> {
+        Self::ALL.into_iter().find(|one| *one as u32 == number).ok_or_else(|| {
+            Error::setting(format!(
+                "There is no aspect {number} of a reference; use one of SCUMBLE_ASPECT_*."
+            ))
+        })
+    }
 }
 
 impl<'a> Reference<'a> {
     /// In all steps. Reads all of the picture for its key.
     pub fn new(picture: &'a Picture, scale: f32) -> Reference<'a> {
-        Reference { picture, key: Reference::key(picture), scale, steps: StepRange::ALL }
+        Reference { picture, key: Reference::key(picture), scale, aspect: Aspect::All, steps: StepRange::ALL }
     }
 
     pub fn key(picture: &Picture) -> u128 {

@@ -92,9 +92,10 @@ pub struct RenderArgs {
     /// (0 to 1). May be given several times: a later one lies over those before it, as paint does
     #[arg(long, value_name = "MASK=TEXT[:WEIGHT[:START[:END]]]", value_parser = steering::parse_region)]
     pub region: Vec<Region>,
-    /// Take over style, structure or subject of a picture of any size, how much of it (0 to 10) and in which part of the steps (0
-    /// to 1), if the model looks at such pictures. May be given several times
-    #[arg(long, value_name = "PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_reference)]
+    /// Take over style, layout and subject of a picture of any size, how much of it (0 to 10) and in which part of the steps (0
+    /// to 1), if the model looks at such pictures; of style:PICTURE or layout:PICTURE that alone, if the model tells them apart.
+    /// May be given several times
+    #[arg(long, value_name = "[WHAT:]PICTURE[:SCALE[:START[:END]]]", value_parser = steering::parse_reference)]
     pub reference: Vec<Reference>,
     /// Noise instead of the seed's: float32 [draws, channels, height, width] of the latent, in the order in which
     /// diffusers draws; for comparing with other implementations: steps are whole then, and brackets in prompts letters

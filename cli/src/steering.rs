@@ -9,6 +9,7 @@ use crate::failure::{Done, Failure};
 use crate::host::{self, Layer};
 use crate::stills::{self, Still};
 use scumble::prepare::Prepare;
+use scumble::render::Aspect;
 use scumble::steps::StepRange;
 
 /// All that was asked for, with its pictures.
@@ -54,8 +55,8 @@ impl<'a> Steering<'a> {
             let region = host::Region { prompt, weight: *weight, rank, steps: *steps };
             layer.set_region(number(), &region, mask.canvas())?;
         }
-        for (Reference { scale, steps, .. }, picture) in &self.references {
-            let reference = host::Reference { scale: *scale, steps: *steps };
+        for (Reference { scale, aspect, steps, .. }, picture) in &self.references {
+            let reference = host::Reference { scale: *scale, aspect: *aspect, steps: *steps };
             layer.set_reference(number(), &reference, picture.canvas())?;
         }
         Ok(())
@@ -204,17 +205,21 @@ pub fn parse_lora(text: &str) -> Result<Lora, String> {
 pub struct Reference {
     pub picture: PathBuf,
     pub scale: f32,
+    pub aspect: Aspect,
     pub steps: StepRange,
 }
 
-/// `PICTURE[:SCALE[:START[:END]]]`; colons that no number follows belong to the path.
+/// `[WHAT:]PICTURE[:SCALE[:START[:END]]]`; colons that no number follows and no aspect precedes belong to the path.
 pub fn parse_reference(text: &str) -> Result<Reference, String> {
+    let aspect = |name: &str| Aspect::ALL.into_iter().find(|aspect| aspect.name() == name);
+    let named = text.split_once(':').and_then(|(name, rest)| Some((aspect(name)?, rest)));
+    let (aspect, text) = named.unwrap_or((Aspect::All, text));
     let (picture, numbers) = with_numbers(text, 3);
     if picture.is_empty() {
-        return Err("write it as PICTURE or PICTURE:0.6".into());
+        return Err("write it as PICTURE, PICTURE:0.6, style:PICTURE or layout:PICTURE".into());
     }
     let (scale, steps) = (number(&numbers, 0, "the scale", (1.0, 10.0))?, part_of_steps(&numbers, 1)?);
-    Ok(Reference { picture: picture.into(), scale, steps })
+    Ok(Reference { picture: picture.into(), scale, aspect, steps })
 }
 
 /// A path and up to so many numbers behind it, each after a colon.
@@ -307,12 +312,19 @@ mod tests {
     #[test]
     fn a_reference_has_a_scale_or_1() {
         let read = |text| parse_reference(text).map(|reference| (reference.picture, reference.scale));
+        let aspect = |text| {
+            parse_reference(text).map(|reference| (reference.aspect, reference.picture, reference.scale))
+        };
+        assert_eq!(aspect("style:c:/a.png:0.6"), Ok((Aspect::Style, "c:/a.png".into(), 0.6)));
+        assert_eq!(aspect("layout:a.png"), Ok((Aspect::Layout, "a.png".into(), 1.0)));
+        assert_eq!(aspect("all:style:a.png"), Ok((Aspect::All, "style:a.png".into(), 1.0)));
+        assert_eq!(aspect("style"), Ok((Aspect::All, "style".into(), 1.0)), "a picture of that name");
         assert_eq!(read("mood.png"), Ok(("mood.png".into(), 1.0)));
         assert_eq!(read("c:/mood.png:0.6"), Ok(("c:/mood.png".into(), 0.6)));
         let part = |text| parse_reference(text).map(|reference| reference.steps);
         assert_eq!(part("mood.png:0.6"), Ok(StepRange::ALL));
         assert_eq!(part("mood.png:0.6:0.25:0.75"), Ok(StepRange { start: 0.25, end: 0.75 }));
-        for wrong in ["", ":1", "a:11", "a:-1", "a:nan", "a:1:2", "a:1:0:-1"] {
+        for wrong in ["", ":1", "a:11", "a:-1", "a:nan", "a:1:2", "a:1:0:-1", "style:"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -23,24 +23,33 @@ from safetensors.torch import load_file
 from tracing import Row, said
 from transformers import CLIPVisionModelWithProjection
 
+# What a picture gives: where things are, how it is painted, and what more there is.
+KINDS = ("layout", "style", "rest")
+
 
 class ScaledAttention(torch.nn.Module):
-    """diffusers' attention of an IP-Adapter, with a scale for each picture that is an input of the graph:
-    what is said of each is weighed before they are mixed, so that equal scales are what diffusers has."""
+    """diffusers' attention of an IP-Adapter, with scales for each picture that are an input of the graph:
+    what is said of each is weighed before they are mixed, so that equal scales are what diffusers has. A
+    picture that is not heard here takes nothing of the others' place. `shares`: of each of KINDS how much is
+    heard here."""
 
-    def __init__(self, own):
+    def __init__(self, own, shares):
         super().__init__()
+        self.shares = torch.tensor(shares)
         # Under the names that diffusers has, for node names.
         self.to_k_ip, self.to_v_ip = own.to_k_ip, own.to_v_ip
-        self.weights = None
+        self.scales = None
 
     def forward(self, attn, hidden_states, encoder_hidden_states, attention_mask=None, temb=None, **_):
         words, (pictures,) = encoder_hidden_states
-        pictures = pictures.flatten(1, 2)
+        tokens, pictures = int(pictures.shape[2]), pictures.flatten(1, 2)
+        weights = (self.scales * self.shares).sum(-1)
+        weights = weights[:, :, None].expand(-1, -1, tokens).flatten(1)
+        silent = (weights == 0).to(weights.dtype)[:, None, None, :] * -1e4
         query = heads(attn, attn.to_q(hidden_states))
         said = attend(query, heads(attn, attn.to_k(words)), heads(attn, attn.to_v(words)))
-        value = self.to_v_ip[0](pictures) * self.weights
-        said = said + attend(query, heads(attn, self.to_k_ip[0](pictures)), heads(attn, value))
+        value = self.to_v_ip[0](pictures) * weights[:, :, None]
+        said = said + attend(query, heads(attn, self.to_k_ip[0](pictures)), heads(attn, value), silent)
         said = attn.to_out[1](attn.to_out[0](said))
         if attn.residual_connection:
             said = said + hidden_states
@@ -51,21 +60,53 @@ def heads(attn, states):
     return states.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
 
-def attend(query, key, value):
-    made = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+def attend(query, key, value, mask=None):
+    made = torch.nn.functional.scaled_dot_product_attention(query, key, value, mask)
     return made.transpose(1, 2).flatten(2)
+
+
+def shares(unet):
+    """By the beginning of an attention's name: how much of each of KINDS is heard there, 1 in all.
+
+    SDXL has layout and style in one attention each, as InstantStyle (Wang et al., "InstantStyle: Free Lunch
+    towards Style-Preserving in Text-to-Image Generation", 2024) found, and as diffusers' documentation of
+    set_ip_adapter_scale has it; Stable Diffusion 1.x in more of them, as ComfyUI's IPAdapter plus has it."""
+    places = {
+        f"{side}_blocks.{i}": len(block.attentions)
+        for side, blocks in (("down", unet.down_blocks), ("up", unet.up_blocks))
+        for i, block in enumerate(blocks)
+        if hasattr(block, "attentions")
+    }
+    deepest = [name for name in places if name.startswith("down")][-1]
+    first = next(name for name in places if name.startswith("up"))
+    layout, style, rest = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+    found = {"mid_block.": rest}
+    for name, count in places.items():
+        for i in range(count):
+            if name == deepest:
+                heard = layout if i == count - 1 else (0.25, 0.0, 0.75)
+            elif name == first:
+                heard = style if i == count - 1 else rest
+            else:
+                heard = style
+            if unet.config.addition_embed_type == "text_time":
+                is_style, is_layout = (name, i) == (first, 1), (name, i) == (deepest, count - 1)
+                heard = style if is_style else layout if is_layout else rest
+            found[f"{name}.attentions.{i}."] = heard
+    return found
 
 
 def looking(unet):
     """The U-Net with an adapter, as it is exported; and how many tokens it makes of a picture."""
     if unet.encoder_hid_proj is None or len(unet.encoder_hid_proj.image_projection_layers) != 1:
         raise SystemExit("the U-Net has no IP-Adapter, or several; one is exported")
-    processors = unet.attn_processors
+    processors, heard = unet.attn_processors, shares(unet)
     for name, own in processors.items():
         if hasattr(own, "to_k_ip"):
             if len(own.to_k_ip) != 1:
                 raise SystemExit("several IP-Adapters at once are not exported; choose one")
-            processors[name] = ScaledAttention(own)
+            there = next(value for start, value in heard.items() if name.startswith(start))
+            processors[name] = ScaledAttention(own, there)
     unet.set_attn_processor(processors)
     return unet
 
@@ -77,14 +118,12 @@ def wants_parts(unet):
 
 def unet_forward(self, sample, timestep, encoder_hidden_states, *more):
     """`more`: SDXL's text_embeds and time_ids; image_embeds [batch, pictures, (parts,) width] and
-    ip_adapter_scale [batch, pictures]"""
+    ip_adapter_scale [batch, pictures, KINDS]; of two dimensions: all kinds alike"""
     *added, image_embeds, scales = more
     known = dict(zip(("text_embeds", "time_ids"), added, strict=True)) if added else {}
-    tokens = int(self.encoder_hid_proj([image_embeds])[0].shape[2])
-    weights = scales[:, :, None].expand(-1, -1, tokens).flatten(1)[:, :, None]
     for own in self.attn_processors.values():
         if isinstance(own, ScaledAttention):
-            own.weights = weights
+            own.scales = scales if scales.dim() == 3 else scales[:, :, None].expand(-1, -1, len(KINDS))
     return (
         type(self)
         .forward(
@@ -106,8 +145,8 @@ def parts_forward(self, pixel_values):
     return type(self).forward(self, pixel_values=pixel_values, output_hidden_states=True).hidden_states[-2]
 
 
-def components(unet, image_encoder):
-    """name: row"""
+def components(unet, image_encoder, kinds=True):
+    """name: row; without `kinds` a picture has one scale, as exports of before had it"""
     config, vision = unet.config, image_encoder.config
     parts = wants_parts(unet)
     batch = {0: "batch_size"}
@@ -125,7 +164,10 @@ def components(unet, image_encoder):
         axes |= {"text_embeds": batch, "time_ids": batch}
     tokens = (vision.image_size // vision.patch_size) ** 2 + 1
     seen = (2, 2, tokens, vision.hidden_size) if parts else (2, 2, vision.projection_dim)
-    inputs |= {"image_embeds": torch.randn(seen), "ip_adapter_scale": torch.tensor([[0.5, 1.0], [0.5, 1.0]])}
+    scales = (
+        torch.tensor([[[0.5, 0.0, 1.0], [0.0, 1.0, 1.0]]] * 2) if kinds else torch.tensor([[0.5, 1.0]] * 2)
+    )
+    inputs |= {"image_embeds": torch.randn(seen), "ip_adapter_scale": scales}
     pictures = {**batch, 1: "pictures"}
     axes |= {"image_embeds": pictures, "ip_adapter_scale": pictures}
     side = vision.image_size

@@ -126,8 +126,8 @@ SRGB = Space()
 @dataclass(frozen=True)
 class Steered:
     """What a picture is steered by: abi.CONDITION_*, its file or a region's words, how much, in which part of
-    the steps, what is made of a control's picture first (abi.PREPARE_*), and a region's rank: it covers those
-    of smaller ones."""
+    the steps, what is made of a control's picture first (abi.PREPARE_*), a region's rank: it covers those
+    of smaller ones, and what of a reference is taken over (abi.ASPECT_*)."""
 
     kind: int
     file: str
@@ -137,6 +137,7 @@ class Steered:
     prompt: str = ""
     prepare: int = abi.PREPARE_AS_IS
     rank: int = 0
+    aspect: int = abi.ASPECT_ALL
 
 
 class Session(Owned):
@@ -208,7 +209,7 @@ class Session(Owned):
         condition.scale = condition.text_scale = by.scale
         condition.start, condition.end = by.start, by.end
         condition.prompt = encoded(by.prompt or None)
-        condition.prepare, condition.rank = by.prepare, by.rank
+        condition.prepare, condition.rank, condition.aspect = by.prepare, by.rank, by.aspect
         image = None
         if picture is not None:
             image = abi.Image()

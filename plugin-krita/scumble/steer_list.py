@@ -75,6 +75,7 @@ class SteerList(QtWidgets.QWidget):
             places = groups if one.kind == "regions" else layers
             why = reasons.get(_like(one), "")
             row.load(one, places, why, (silent or {}).get(one.number, ""), one.number in linked)
+            row.tell_apart(why or reasons.get("aspects", ""))
 
     def remove(self, row: Row) -> None:
         self.rows.remove(row)
@@ -183,6 +184,11 @@ class Row(QtWidgets.QWidget):
             self.prepare.setItemData(index, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
         self.prepare.activated.connect(lambda index: self._edit(prepare=self.prepare.itemData(index)))
         self.prepare.setVisible(condition.kind == "control")
+        self.aspect = narrow_box("")
+        for aspect, name in _aspects().items():
+            self.aspect.addItem(name, aspect)
+        self.aspect.activated.connect(lambda index: self._edit(aspect=self.aspect.itemData(index)))
+        self.aspect.setVisible(condition.kind == "reference")
         self.silent = QtWidgets.QLabel()
         self.silent.setWordWrap(True)
         self.silent.hide()
@@ -201,7 +207,7 @@ class Row(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
         column.addLayout(first)
-        for widget in (self.prompt, self.layer, self.inside, self.prepare, self.silent):
+        for widget in (self.prompt, self.layer, self.inside, self.prepare, self.aspect, self.silent):
             column.addWidget(widget)
         column.addLayout(last)
         column.addWidget(self.part)
@@ -233,6 +239,13 @@ class Row(QtWidgets.QWidget):
                 self.prompt.setText(condition.prompt)
         finally:
             self._loading = False
+
+    def tell_apart(self, why: str) -> None:
+        """Whether the model tells what a reference gives apart; `why` it does not."""
+        self.aspect.setCurrentIndex(self.aspect.findData(self.condition.aspect))
+        self.aspect.setEnabled(not why)
+        what = tr("What of the picture is taken over: how it is painted, where things are, or all of it")
+        self.aspect.setToolTip(f"<p>{why or what}</p>")
 
     def _list_layers(self, layers: list[tuple[str, str]], linked: bool) -> None:
         chosen = self.condition.layer
@@ -306,9 +319,16 @@ def _preparations() -> dict[str, tuple[str, str]]:
         ),
         "inpaint": (
             tr("the paint around the selection"),
-            tr("No layer: the paint, and what is selected as what is to be filled, for ControlNets for inpainting"),
+            tr(
+                "No layer: the paint around what is selected, for ControlNets for inpainting"
+            ),
         ),
     }
+
+
+def _aspects() -> dict[str, str]:
+    """What steering.ASPECTS are called."""
+    return {"all": tr("all of it"), "style": tr("its style"), "layout": tr("its layout")}
 
 
 def _key(condition: Condition) -> tuple:

@@ -34,6 +34,7 @@ PREPARATIONS = {
     "canny": abi.PREPARE_CANNY, "blur": abi.PREPARE_BLUR, "depth": abi.PREPARE_DEPTH,
     "soft_edges": abi.PREPARE_SOFT_EDGES, "pose": abi.PREPARE_POSE, "inpaint": abi.PREPARE_INPAINT,
 }  # fmt: skip
+ASPECTS = {"all": abi.ASPECT_ALL, "style": abi.ASPECT_STYLE, "layout": abi.ASPECT_LAYOUT}
 BY_NAME = {
     "drawn": ("scribble", "sketch", "lineart", "line_art", "line-art"), "canny": ("canny",),
     "blur": ("tile", "blur"), "inpaint": ("inpaint",),
@@ -52,8 +53,9 @@ AHEAD = 4  # bands of the layer that the artist is on, in one look
 class Condition:
     """One of a document's. `number` is its own there, `file` an id (models.py) or, where it has none, "" (a
     control's: the model's own), `layer` a node's id, `prompt` a region's words, `prepare` what is made of a
-    control's layer first ("inpaint": it follows none, but the paint around the selection). Of "regions" the layer is a group, and `words` are (layer in it, its words) where
-    those are not its name."""
+    control's layer first ("inpaint": it follows none, but the paint around the selection), `aspect` what of a
+    reference is taken over. Of "regions" the layer is a group, and `words` are (layer in it, its words)
+    where those are not its name."""
 
     number: int
     kind: str
@@ -65,6 +67,7 @@ class Condition:
     on: bool = True
     prompt: str = ""
     prepare: str = "as_is"
+    aspect: str = "all"
     words: tuple = ()
 
     @property
@@ -106,6 +109,8 @@ def _read(value) -> Condition | None:
         return None
     if kept["kind"] != "control" or kept.get("prepare") not in PREPARATIONS:
         kept.pop("prepare", None)
+    if kept["kind"] != "reference" or kept.get("aspect") not in ASPECTS:
+        kept.pop("aspect", None)
     least = -MOST_SCALE if kept["kind"] == "lora" else 0.0
     good = 0 <= kept["number"] < MOST and least <= kept.get("scale", 1.0) <= MOST_SCALE
     start, end = kept.get("start", 0.0), kept.get("end", 1.0)
@@ -233,7 +238,8 @@ class Steering:
         if one.file not in self._files:
             self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES and one.file else ""
         by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
-                     PREPARATIONS[one.prepare], self._ranks.get(one.number, 0))  # fmt: skip
+                     PREPARATIONS[one.prepare], self._ranks.get(one.number, 0),
+                     ASPECTS[one.aspect])  # fmt: skip
         if not one.follows_layer:
             if self._known.get(one.number) == (by,):
                 return 0

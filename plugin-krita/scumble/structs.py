@@ -155,6 +155,8 @@ class Condition(ctypes.Structure):
         ("rank", c_uint32),
         ("prompt", c_char_p),
         ("negative", c_char_p),
+        ("aspect", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 

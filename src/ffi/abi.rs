@@ -237,6 +237,11 @@ pub struct ScumbleCondition {
     pub prompt: *const c_char,
     /// UTF-8: what a region must not show; NULL or empty = what the picture must not.
     pub negative: *const c_char,
+    /// What of a reference is taken over, one of SCUMBLE_ASPECT_*; else 0. A model that does not tell them apart takes it whole, and
+    /// frames say so. ABI 1.16.
+    pub aspect: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
 }
 
 /// Counts of a session. Set `struct_size` with `scumble_stats_init` before the call.

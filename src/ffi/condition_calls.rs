@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::model::Capabilities;
 use crate::prepare::Prepare;
 use crate::region::Rect;
+use crate::render::Aspect;
 use crate::steps::StepRange;
 
 /// Sets the struct's size, `size` being its sizeof, and initial values: a control, in all steps, all scales 1.
@@ -72,6 +73,12 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 ));
             }
             let steps = StepRange { start: condition.start, end: condition.end };
+            let aspect = Aspect::from_number(condition.aspect)?;
+            if aspect != Aspect::All && condition.kind != SCUMBLE_CONDITION_REFERENCE {
+                return Err(Error::setting(
+                    "Only of a reference an aspect is taken; the host must leave that of what is none at 0.",
+                ));
+            }
             let file = text(condition.file, "condition->file")?.unwrap_or("").to_owned();
             let what = match condition.kind {
                 SCUMBLE_CONDITION_CONTROL => {
@@ -85,7 +92,7 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                     steps,
                 }),
                 SCUMBLE_CONDITION_REFERENCE => {
-                    Pictured::Reference(Reference { scale: condition.scale, steps })
+                    Pictured::Reference(Reference { scale: condition.scale, aspect, steps })
                 }
                 SCUMBLE_CONDITION_LORA if image.is_null() => {
                     let lora = Lora { file, scale: condition.scale, text: condition.text_scale, steps };
@@ -143,7 +150,8 @@ pub unsafe extern "C" fn scumble_session_conditions(
 /// Lists what the engine's model can be steered by: an entry for each, `control` (SCUMBLE_CONDITION_CONTROL), `mask` (a
 /// mask goes to the model, which was trained to fill it), `lora` (SCUMBLE_CONDITION_LORA), `region`
 /// (SCUMBLE_CONDITION_REGION, which every model takes), `reference` (SCUMBLE_CONDITION_REFERENCE) and, since ABI 1.14,
-/// `own_control` (a control without a file: the model's own network reads one control picture). What it cannot take is
+/// `own_control` (a control without a file: the model's own network reads one control picture); since ABI 1.16 `aspects` (style
+/// and layout of a reference are told apart, SCUMBLE_ASPECT_*; else it is taken whole). What it cannot take is
 /// not usable, and `note` says why; where `own_control` is usable its `note` says why no ControlNet's file is.
 /// Returns SCUMBLE_OK, SCUMBLE_LOADING (it is not known yet: `*list` is left as it is), SCUMBLE_ERROR_NULL,
 /// SCUMBLE_ERROR_INTERNAL, and the error of an engine that failed.
@@ -166,6 +174,7 @@ pub unsafe extern "C" fn scumble_engine_conditions(
                 Entry::told("region", "Region", None),
                 reference(model),
                 own_control(model),
+                Entry::told("aspects", "Style or layout of a reference", model.no_aspects.as_deref()),
             ]
         })
     }

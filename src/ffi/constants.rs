@@ -7,6 +7,7 @@ use crate::pixels::mask::Outside;
 use crate::pixels::paste::Alpha;
 use crate::pixels::space::Named;
 use crate::prepare::Prepare;
+use crate::render::Aspect;
 
 /// Version of the ABI that this header describes, to be compared with `scumble_abi_version()` first of all, by
 /// `scumble_abi_fits`. A library of another major number is another library (and has another soname).
@@ -247,6 +248,13 @@ pub const SCUMBLE_CONDITION_REGION: u32 = 3;
 /// a size of its own and no place on the canvas.
 pub const SCUMBLE_CONDITION_REFERENCE: u32 = 4;
 
+/// All of a reference is taken over, its subject, too.
+pub const SCUMBLE_ASPECT_ALL: u32 = 0;
+/// How it is painted: colours, material, mood; where `aspects` of `scumble_engine_conditions` is usable. ABI 1.16.
+pub const SCUMBLE_ASPECT_STYLE: u32 = 1;
+/// Where things are in it; so, too.
+pub const SCUMBLE_ASPECT_LAYOUT: u32 = 2;
+
 /// A control picture goes to the ControlNet as it is; what is transparent is black.
 pub const SCUMBLE_PREPARE_AS_IS: u32 = 0;
 /// Drawn lines, light or dark or coloured, on paper or on transparency, become white on black; what is white on black stays.
@@ -327,6 +335,9 @@ const _: () = {
     assert!(SCUMBLE_ALPHA_FOLLOW_PAINT == Alpha::FollowPaint as u32);
     assert!(SCUMBLE_OUTSIDE_PAINT == Outside::Paint as u32);
     assert!(SCUMBLE_OUTSIDE_TRANSPARENT == Outside::Transparent as u32);
+    assert!(SCUMBLE_ASPECT_ALL == Aspect::All as u32);
+    assert!(SCUMBLE_ASPECT_STYLE == Aspect::Style as u32);
+    assert!(SCUMBLE_ASPECT_LAYOUT == Aspect::Layout as u32);
     assert!(SCUMBLE_PREPARE_AS_IS == Prepare::AsIs as u32);
     assert!(SCUMBLE_PREPARE_DRAWN == Prepare::Drawn as u32);
     assert!(SCUMBLE_PREPARE_LINES == Prepare::Lines as u32);

@@ -101,6 +101,7 @@ sized32!(ScumbleMask, {
 sized32!(ScumbleCondition, first std::mem::offset_of!(ScumbleCondition, text_scale), {
     kind: c::SCUMBLE_CONDITION_CONTROL, file: std::ptr::null(), scale: 1.0, start: 0.0, end: 1.0,
     prepare: c::SCUMBLE_PREPARE_AS_IS, text_scale: 1.0, rank: 0, prompt: std::ptr::null(), negative: std::ptr::null(),
+    aspect: c::SCUMBLE_ASPECT_ALL, reserved: 0,
 });
 sized32!(ScumbleFrameInfo, {
     flags: 0, seq: 0, revision: 0, rect: NO_RECT, covers: NO_RECT, canvas_width: 0, canvas_height: 0, format: 0,
@@ -144,7 +145,7 @@ const _: () = {
     assert!(ScumbleDownloadOptions::FIRST_SIZE == 40);
     assert!(ScumbleDownloadInfo::FIRST_SIZE == 96);
     assert!(size_of::<ScumbleEntry>() == 120);
-    assert!(size_of::<ScumbleCondition>() == 56);
+    assert!(size_of::<ScumbleCondition>() == 64);
     assert!(size_of::<ScumbleEngineOptions>() == 64);
     assert!(size_of::<ScumbleImage>() == 80);
     assert!(size_of::<ScumbleParams>() == 104);

@@ -33,6 +33,8 @@ pub struct EmbeddingShape {
     pub count: Option<usize>,
     /// Numbers of one vector, where the export says.
     pub width: Option<usize>,
+    /// Does it hear what of a picture is taken over?
+    pub aspects: bool,
 }
 
 pub struct ImageEncoder {
@@ -81,6 +83,11 @@ impl ImageEncoder {
             ));
         }
         Ok(ImageEncoder { network, output, wanted, side, nothing: None })
+    }
+
+    /// What the U-Net wants to be told.
+    pub fn wanted(&self) -> EmbeddingShape {
+        self.wanted
     }
 
     /// What it sees in a picture: `[1, parts, width]`.

@@ -54,8 +54,8 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::beside::Beside;
 use crate::render::{
-    Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture, Policy,
-    Quality, Renderer, Scene, Sink,
+    Aspect, Capabilities, Condition, Ended, Geometry, Latent, ModelInfo, Next, Patch, Phases, Picture,
+    Policy, Quality, Renderer, Scene, Sink,
 };
 use annotators::Annotators;
 use around::{Hurry, Wider};
@@ -116,6 +116,7 @@ impl Renderer for Pipeline {
             no_lora: self.loras.why_not(),
             no_reference: self.references.why_not(),
             weighs_references: self.references.takes_scales(),
+            no_aspects: self.references.why_no_aspects(),
             paint_guidance: (self.beside == Beside::Paint).then_some(self.paint_guidance),
         }
     }
@@ -194,6 +195,10 @@ impl Renderer for Pipeline {
         let start = Instant::now();
         let encoded = self.encoder.encode(scene.paint, cancel, &mut phases.runtime)?;
         let references = self.references.encode(scene, &mut self.encoder, cancel, &mut phases.runtime)?;
+        let whole = references.encoded.iter().all(|one| one.aspect == Aspect::All);
+        if let (false, Some(why)) = (whole, self.references.why_no_aspects()) {
+            sink.note(&why);
+        }
         let show = |words: &Conditioning| references.shown_by(&*self.family, words, &encoded, steps);
         let mut conditioning = show(&conditioning)?;
         let mut of_regions = of_regions.iter().map(show).collect::<Result<Vec<_>>>()?;

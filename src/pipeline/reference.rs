@@ -18,7 +18,7 @@ use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::pixels::pillow::{self, Filter};
 use crate::recent::Recent;
-use crate::render::{Latent, Picture, Reference, Scene};
+use crate::render::{Aspect, Latent, Picture, Reference, Scene};
 use crate::steps::StepRange;
 
 /// How a family takes reference pictures.
@@ -59,6 +59,7 @@ pub struct EncodedReference {
     /// A latent; or `[1, parts, width]` of an image encoder; or `[1, tokens, width]` of Redux.
     pub numbers: Arc<Array3<f32>>,
     pub scale: f32,
+    pub aspect: Aspect,
     pub steps: StepRange,
 }
 
@@ -88,6 +89,10 @@ impl EncodedReferences {
     }
 }
 
+/// What is told of a model that takes references whole.
+pub const ALL_OF_IT: &str = "This model takes all of a reference over: it does not tell its style from its layout, as an IP-Adapter \
+                             does that was exported for it.";
+
 pub struct References {
     by: ReferenceEncoder,
     /// By key.
@@ -112,6 +117,15 @@ impl References {
         matches!(self.by, ReferenceEncoder::Clip(_) | ReferenceEncoder::Redux(_))
     }
 
+    /// Why style and layout of one are not told apart; None if they are.
+    pub fn why_no_aspects(&self) -> Option<String> {
+        match &self.by {
+            ReferenceEncoder::None(why) => Some(why.clone()),
+            ReferenceEncoder::Clip(clip) if clip.wanted().aspects => None,
+            _ => Some(ALL_OF_IT.to_owned()),
+        }
+    }
+
     /// Encodes those of the scene's references that are not known yet.
     ///
     /// # Errors
@@ -125,7 +139,7 @@ impl References {
         spent: &mut Duration,
     ) -> Result<EncodedReferences> {
         let mut all = EncodedReferences::default();
-        for Reference { picture, key, scale, steps } in scene.references() {
+        for Reference { picture, key, scale, aspect, steps } in scene.references() {
             if !scale.is_finite() || *scale < 0.0 {
                 return Err(Error::setting("A reference's scale must be a number of 0 or more; change it."));
             }
@@ -144,7 +158,7 @@ impl References {
                 (None, ReferenceEncoder::Redux(redux)) => redux.encode(picture, cancel, spent)?,
             };
             self.kept.put(*key, numbers.clone());
-            all.encoded.push(EncodedReference { numbers, scale: *scale, steps: *steps });
+            all.encoded.push(EncodedReference { numbers, scale: *scale, aspect: *aspect, steps: *steps });
         }
         if let (ReferenceEncoder::Clip(clip), false) = (&mut self.by, all.encoded.is_empty()) {
             all.negative = clip.negative(cancel, spent)?;

@@ -11,7 +11,8 @@ use crate::models::numbers::entry;
 use crate::pipeline::denoise::{Conditioning, Denoiser, Half};
 use crate::pipeline::embedding::Embedding;
 use crate::pipeline::image_encoder::EmbeddingShape;
-use crate::pipeline::reference::{EncodedReferences, ReferenceInput};
+use crate::pipeline::reference::{EncodedReference, EncodedReferences, ReferenceInput};
+use crate::render::Aspect;
 
 /// What a U-Net wants to be told beside the text.
 pub struct Told {
@@ -25,7 +26,7 @@ pub struct Told {
 
 /// `[batch, pictures, width]` or `[batch, pictures, parts, width]`: what it is told of reference pictures.
 pub const PICTURES: &str = "image_embeds";
-/// `[batch, pictures]`: how much of each.
+/// `[batch, pictures]`: how much of each; or `[batch, pictures, 3]`: how much of its layout, its style, and the rest.
 const SCALES: &str = "ip_adapter_scale";
 /// `[batch, 4]`: where its window lies in the whole picture, so that the middle of a landscape is not taken for all of one.
 /// As [`crate::grid::Window::crop`].
@@ -69,16 +70,22 @@ pub fn of(network: Component, folder: &Folder, xl: bool) -> Result<(Denoiser, To
 fn pictures(network: &Component) -> Result<Option<EmbeddingShape>> {
     let Some(port) = network.input(PICTURES) else { return Ok(None) };
     let rank = port.shape.len();
-    if network.input(SCALES).is_none_or(|port| port.shape.len() != 2) || !(3..=4).contains(&rank) {
+    let aspects = network.input(SCALES).and_then(|port| match port.shape.len() {
+        2 => Some(false),
+        3 => (port.fixed(2).unwrap_or(3) == 3).then_some(true),
+        _ => None,
+    });
+    let Some(aspects) = aspects.filter(|_| (3..=4).contains(&rank)) else {
         return Err(network.unsupported(&format!(
-            "it looks at pictures in another way than is known here ({PICTURES} of {rank} dimensions, and {SCALES} of two, are)"
+            "it looks at pictures in another way than is known here ({PICTURES} of three or four dimensions, and {SCALES} of \
+             two, or of three with 3 numbers for each picture, are)"
         )));
-    }
+    };
     let (count, width) = (port.fixed(2).filter(|_| rank == 4), port.fixed(rank - 1));
     if !(1..=MOST_NUMBERS).contains(&count.unwrap_or(1).saturating_mul(width.unwrap_or(1))) {
         return Err(network.unsupported(&format!("its {PICTURES} has the shape {:?}", port.shape)));
     }
-    Ok(Some(EmbeddingShape { parts: rank == 4, count, width }))
+    Ok(Some(EmbeddingShape { parts: rank == 4, count, width, aspects }))
 }
 
 /// The same without what it is told.
@@ -125,19 +132,31 @@ impl Told {
         let (mut wanted, mut scales) = (Vec::new(), Vec::new());
         for one in encoded {
             wanted.extend(numbers(&one.numbers));
-            scales.push(one.scale);
+            match pictures.aspects {
+                true => scales.extend(by_aspect(one)),
+                false => scales.push(one.scale),
+            }
         }
+        let each = if pictures.aspects { 3 } else { 1 };
         if encoded.is_empty() {
-            (wanted, scales) = (zeros(), vec![0.0]);
+            (wanted, scales) = (zeros(), vec![0.0; each]);
         }
         let shape = [count, parts, width];
         let shape = if pictures.parts { shape.to_vec() } else { vec![count, width] };
-        conditioning.with_input(PICTURES, &shape, &wanted, &not).with_input(
-            SCALES,
-            &[count],
-            &scales,
-            &scales,
-        )
+        let of_scales = if pictures.aspects { vec![count, each] } else { vec![count] };
+        conditioning
+            .with_input(PICTURES, &shape, &wanted, &not)
+            .with_input(SCALES, &of_scales, &scales, &scales)
+    }
+}
+
+/// How much of its layout, its style, and the rest.
+fn by_aspect(one: &EncodedReference) -> [f32; 3] {
+    let scale = one.scale;
+    match one.aspect {
+        Aspect::All => [scale; 3],
+        Aspect::Style => [0.0, scale, 0.0],
+        Aspect::Layout => [scale, 0.0, 0.0],
     }
 }
 

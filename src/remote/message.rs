@@ -10,7 +10,8 @@ use crate::model::{Capabilities, ModelInfo};
 use crate::prepare::Prepare;
 use crate::region::Rect;
 use crate::render::{
-    Annotated, Around, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region, Scene,
+    Annotated, Around, Aspect, Condition, Control, Ended, Lora, Phases, Picture, Quality, Reference, Region,
+    Scene,
 };
 use crate::steps::StepRange;
 
@@ -131,6 +132,7 @@ pub enum Said<'a> {
         key: u128,
         known: bool,
         scale: f32,
+        aspect: Aspect,
         steps: StepRange,
     },
 }
@@ -151,11 +153,12 @@ impl<'a> Said<'a> {
             Condition::Region(Region { mask, prompt, negative, weight, rank, steps }) => {
                 Said::Region { mask: mask.dim().into(), prompt, negative, weight, rank, steps }
             }
-            Condition::Reference(Reference { picture, key, scale, steps }) => Said::Reference {
+            Condition::Reference(Reference { picture, key, scale, aspect, steps }) => Said::Reference {
                 picture: picture.dim().into(),
                 key,
                 known: known.contains(&key),
                 scale,
+                aspect,
                 steps,
             },
         }
@@ -197,8 +200,8 @@ impl<'a> Said<'a> {
             Said::Region { prompt, negative, weight, rank, steps, .. } => {
                 Condition::Region(Region { mask: pictures.next()?, prompt, negative, weight, rank, steps })
             }
-            Said::Reference { key, scale, steps, .. } => {
-                Condition::Reference(Reference { picture: pictures.next()?, key, scale, steps })
+            Said::Reference { key, scale, aspect, steps, .. } => {
+                Condition::Reference(Reference { picture: pictures.next()?, key, scale, aspect, steps })
             }
         })
     }
@@ -352,7 +355,11 @@ mod tests {
                     steps,
                 }),
                 Condition::Annotated(Annotated { picture: &whole, key: 7, how, model, scale, steps }),
-                Condition::Reference(Reference { steps, ..Reference::new(&reference, 0.5) }),
+                Condition::Reference(Reference {
+                    aspect: Aspect::Style,
+                    steps,
+                    ..Reference::new(&reference, 0.5)
+                }),
             ],
             noise: Some(&noise),
         };

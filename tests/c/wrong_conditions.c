@@ -132,6 +132,14 @@ static void references(const ScumbleImage *image) {
     reference.kind = SCUMBLE_CONDITION_REFERENCE;
     reference.scale = -1;
     set("a reference's scale -1", SCUMBLE_ERROR_SETTING, &reference, &own);
+    reference.scale = 1;
+    reference.aspect = 99;
+    set("aspect 99", SCUMBLE_ERROR_SETTING, &reference, &own);
+    reference.kind = SCUMBLE_CONDITION_REGION;
+    reference.aspect = SCUMBLE_ASPECT_STYLE;
+    set("a region's aspect", SCUMBLE_ERROR_SETTING, &reference, image);
+    reference.kind = SCUMBLE_CONDITION_REFERENCE;
+    reference.aspect = SCUMBLE_ASPECT_ALL;
     reference.scale = strtof("nan", NULL);
     set("a reference's scale nan", SCUMBLE_ERROR_SETTING, &reference, &own);
     reference.scale = 0;
@@ -285,14 +293,14 @@ int main(int argc, char **argv) {
     row("conditions to NULL", SCUMBLE_ERROR_NULL, scumble_engine_conditions(engine, NULL));
     MUST(await_engine(engine, &info) == SCUMBLE_ENGINE_READY);
     MUST(scumble_engine_conditions(engine, &list) == SCUMBLE_OK && list);
-    for (uint32_t i = 0; i < 6; i++) {
-        static const char *const names[] = {"control", "mask", "lora", "region", "reference", "own_control"};
+    for (uint32_t i = 0; i < 7; i++) {
+        static const char *const names[] = {"control", "mask", "lora", "region", "reference", "own_control", "aspects"};
         MUST(scumble_entry_init(&entry, sizeof entry) == SCUMBLE_OK);
         MUST(scumble_list_entry(list, i, &entry) == SCUMBLE_OK);
         MUST(strcmp(entry.name, names[i]) == 0 && !entry.usable == (i < 2 || i > 3));
         MUST(entry.usable || strlen(entry.note) > 30);
     }
-    MUST(scumble_list_entry(list, 6, &entry) == SCUMBLE_END);
+    MUST(scumble_list_entry(list, 7, &entry) == SCUMBLE_END);
     scumble_list_release(list);
 
     layer = start_layer(engine);

@@ -73,7 +73,9 @@ def around_the_selection(d: Desk, r: Report, window: str, shows):
     told = d.s.until(lambda: "Nothing is masked" in said(d), 8)
     r.check("while nothing is selected: told in a sentence", told, said(d))
     d.s.do(f"(gimp-image-select-rectangle {d.image} CHANNEL-OP-REPLACE 0 0 64 64)")
-    r.check("with a selection nothing is told", d.s.until(lambda: "Nothing is masked" not in said(d), 8), said(d))
+    r.check(
+        "with a selection nothing is told", d.s.until(lambda: "Nothing is masked" not in said(d), 8), said(d)
+    )
     d.s.do(f"(gimp-selection-none {d.image})")
     # Its row has no layer to tab over now.
     to_list(d, window, CHOOSER - 1)

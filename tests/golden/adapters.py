@@ -91,7 +91,10 @@ class Parts(tiny.Parts):
     def components(self):
         unet = ip_adapter.looking(copy.deepcopy(self.unet))
         own = ip_adapter.components(unet, self.image_encoder)
-        self.rows = own
+        self.rows = dict(own)
+        if self.name == "ip-sd15":
+            # As exports of before were, which knew no kinds.
+            self.rows["weighed"] = ip_adapter.components(unet, self.image_encoder, kinds=False)["unet"]
         # The plain one has no adapter; all but it is as ever.
         plain = tiny.Parts(MODELS[self.name][1])
         return {key: row for key, row in export.components(plain).items() if key not in own}
@@ -104,6 +107,8 @@ def write_folder(parts, folder):
         config = (folder / name / "config.json").read_text() if name == "unet" else None
         ip_adapter.write(path, row)
         ip_adapter.check(path, row)
+        if name == "weighed":
+            continue
         config = config or json.dumps(parts.image_encoder.config.to_diff_dict())
         (folder / name / "config.json").write_text(config)
 
@@ -115,7 +120,9 @@ def changes(parts, folder):
     def predict(sample, timestep, encoder_hidden_states, added_cond_kwargs=None, **_):
         told = dict(added_cond_kwargs)
         (seen,) = told.pop("image_embeds")
-        scales = torch.full(seen.shape[:2], parts.scale)
+        heard = [float(parts.kind in ("all", kind)) for kind in ip_adapter.KINDS]
+        scales = torch.tensor(heard) * parts.scale
+        scales = scales.expand(*seen.shape[:2], -1)
         told |= {"image_embeds": seen, "ip_adapter_scale": scales}
         return nets.call(
             unet, sample=sample, timestep=timestep, encoder_hidden_states=encoder_hidden_states, **told

@@ -31,6 +31,7 @@ from diffusers import (
     LCMScheduler,
     PNDMScheduler,
     StableDiffusionControlNetImg2ImgPipeline,
+    StableDiffusionControlNetInpaintPipeline,
     StableDiffusionImg2ImgPipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionXLControlNetImg2ImgPipeline,
@@ -39,6 +40,9 @@ from diffusers import (
     TCDScheduler,
 )
 from diffusers.pipelines.controlnet import pipeline_controlnet_img2img as control_module
+from diffusers.pipelines.controlnet import (
+    pipeline_controlnet_inpaint as control_inpaint_module,
+)
 from diffusers.pipelines.controlnet import (
     pipeline_controlnet_sd_xl_img2img as xl_control_module,
 )
@@ -174,6 +178,8 @@ CASES = {
     "control-part": ("sd15", SQUARE, SHIPS, BAD, 1.0, 4, 3.0, ANCESTRAL),
     "control-xl-guided": ("xl", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "control-xl-two-wide": ("xl", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
+    "control-inpaint-guided": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
+    "control-inpaint-two-wide": ("sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "fused-guided": ("fused", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "fused-part-wide": ("fused", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-guided": ("ip-sd15", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
@@ -181,6 +187,10 @@ CASES = {
     "ip-off": ("ip-sd15", SQUARE, SHIPS, BAD, 0.6, 5, 3.0, None),
     "ip-part-wide": ("ip-sd15", WIDE, SHIPS, None, 0.5, 8, 1.0, None),
     "ip-plus-part": ("ip-xl-plus", SQUARE, SHIPS, BAD, 0.5, 8, 4.0, None),
+    "ip-style-wide": ("ip-sd15", WIDE, HOUSE, BAD, 0.75, 4, 4.0, None),
+    "ip-layout": ("ip-sd15", SQUARE, SHIPS, None, 0.6, 5, 1.0, None),
+    "ip-plus-style": ("ip-xl-plus", SQUARE, SHIPS, BAD, 0.75, 4, 4.0, None),
+    "ip-plus-layout-wide": ("ip-xl-plus", WIDE, HOUSE, None, 0.5, 8, 1.0, None),
     "ip-plus-guided": ("ip-xl-plus", SQUARE, HOUSE, BAD, 0.75, 4, 5.0, None),
     "ip-plus-two": ("ip-xl-plus", SQUARE, SHIPS, None, 1.0, 4, 4.0, TURBO_XL),
     "lora-kohya": ("sd15", SQUARE, HOUSE, BAD, 0.75, 4, 4.0, None),
@@ -247,12 +257,17 @@ CONTROLS = {
     "control-part": [("sd15-depth", 1.0, 0.0, 0.5), ("sd15-lines", 0.7, 0.25, 1.0)],
     "control-xl-guided": [("xl-lines", 0.9, 0.0, 1.0)],
     "control-xl-two-wide": [("xl-lines", 1.0, 0.0, 0.75), ("xl-lines", 0.6, 0.25, 1.0)],
+    # Pictures with holes: HOLED.
+    "control-inpaint-guided": [("sd15-lines", 0.8, 0.0, 1.0)],
+    "control-inpaint-two-wide": [("sd15-lines", 1.0, 0.0, 0.75), ("sd15-depth", 0.6, 0.0, 1.0)],
     # The model's own.
     "fused-guided": [("", 0.8, 0.0, 1.0)],
     "fused-part-wide": [("", 1.0, 0.25, 0.75)],
     "flux-control": [("", 1.0, 0.0, 1.0)],
     "flux-control-wide": [("", 0.5, 0.0, 1.0)],
 }
+# Cases in which what lies outside a hole is held, and how many ControlNets are shown the paint around it.
+HOLED = {"control-inpaint-guided": 1, "control-inpaint-two-wide": 1}
 # Reference pictures of a case: how large, how much of each, and in which part of the steps all of them are
 # seen, where that is not the whole. klein's of one case are of one size:
 # diffusers' pipeline takes no others.
@@ -262,6 +277,10 @@ REFERENCES = {
     "ip-off": [((64, 64), 0.0)],
     "ip-part-wide": [((120, 200), 1.0, 0.25, 0.75)],
     "ip-plus-part": [((300, 231), 1.0, 0.0, 0.5)],
+    "ip-style-wide": [((300, 231), 0.8)],
+    "ip-layout": [((224, 224), 1.0)],
+    "ip-plus-style": [((120, 200), 1.0), ((224, 224), 1.0)],
+    "ip-plus-layout-wide": [((300, 231), 0.8)],
     "ip-plus-guided": [((300, 231), 1.0)],
     "ip-plus-two": [((120, 200), 0.6), ((500, 224), 0.6)],
     "flux-redux": [((70, 52), 1.0)],
@@ -272,6 +291,20 @@ REFERENCES = {
     "klein-reference-large": [((1200, 1100), 1.0)],
     "klein-base-reference-two": [((64, 48), 1.0), ((64, 48), 1.0)],
 }
+# What a case's references give: as diffusers' documentation of set_ip_adapter_scale has it for SDXL, with
+# the blocks that the tiny models have; what is not named hears nothing.
+KINDS = {
+    "ip-style-wide": "style",
+    "ip-layout": "layout",
+    "ip-plus-style": "style",
+    "ip-plus-layout-wide": "layout",
+}
+BLOCKS = {
+    ("ip-sd15", "style"): {"up": {"block_1": [0.0, 1.0]}},
+    ("ip-sd15", "layout"): {"down": {"block_0": [1.0]}},
+    ("ip-xl-plus", "style"): {"up": {"block_0": [0.0, 1.0]}},
+    ("ip-xl-plus", "layout"): {"down": {"block_1": [1.0]}},
+}
 # What model_index.json has instead of the model's.
 NONE = [None, None]
 INDEX = {
@@ -281,6 +314,23 @@ INDEX = {
 # Asked of an engine on the ONNX files, against expected.npy.
 PSNR_MIN = 60.0
 PSNR_MIN_OF = dict.fromkeys(("xl", "xl-refiner", "sd3", "flux-schnell"), 80.0)
+
+
+def around_hole(size):
+    """As diffusers' documentation of its ControlNet inpainting pipeline has it (make_inpaint_condition)."""
+    image = np.array(picture(size).convert("RGB")).astype(np.float32) / 255.0
+    mask = np.array(hole(size).convert("L")).astype(np.float32) / 255.0
+    image[mask > 0.5] = -1.0
+    return torch.from_numpy(np.expand_dims(image, 0).transpose(0, 3, 1, 2))
+
+
+def by_block(model, parts):
+    """The scale of all references, or that of the blocks that hear what they give."""
+    if getattr(parts, "kind", "all") == "all":
+        return parts.scale
+    scaled = lambda own: [parts.scale * one for one in own]  # noqa: E731
+    sides = BLOCKS[model, parts.kind].items()
+    return {side: {block: scaled(own) for block, own in blocks.items()} for side, blocks in sides}
 
 
 def render(parts, case, noise_source, index=None, networks=None, controlled=(), references=(), **more):
@@ -308,8 +358,11 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         if parts.second:
             kind = StableDiffusionXLControlNetImg2ImgPipeline
             own.pop("requires_aesthetics_score")
+        if "holed" in more:
+            kind = StableDiffusionControlNetInpaintPipeline
         modules = [parts.controls[row[0]] for row in controlled]
         pictures = [lines(size, turn) for turn in range(len(controlled))]
+        pictures[: more.get("holed", 0)] = [around_hole(size)] * more.get("holed", 0)
         names = ("controlnet_conditioning_scale", "control_guidance_start", "control_guidance_end")
         rows = dict(zip(names, map(list, zip(*[row[1:] for row in controlled], strict=True)), strict=True))
         one = len(controlled) == 1
@@ -337,7 +390,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
 
         def see(acts):
             parts.scale = most if acts(*parts.part) else 0.0
-            pipe.set_ip_adapter_scale(parts.scale)
+            pipe.set_ip_adapter_scale(by_block(model, parts))
 
         turns.append(see)
     if "learnt" in more:
@@ -372,7 +425,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
         return {}
 
     modules = (sd_module, lcm_module, xl_module, inpaint_module, xl_inpaint_module)
-    modules += (control_module, xl_control_module)
+    modules += (control_module, xl_control_module, control_inpaint_module)
     changes = [(m, "retrieve_latents", lambda output, **_: nets.mode(output)) for m in modules]
     sources = (
         *modules,
@@ -384,7 +437,8 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
     changes += [(m, "randn_tensor", noise_source) for m in sources]
     changes += [(pipe.scheduler, "add_noise", add_noise)]
     changes += networks or []
-    if parts.inpaints:
+    own_size = {}
+    if parts.inpaints or "holed" in more:
         width, height = size
         own_size = {"mask_image": hole(size), "width": width, "height": height}
     words = {} if model == "lcm" else {"negative_prompt": negative}
@@ -399,7 +453,7 @@ def render(parts, case, noise_source, index=None, networks=None, controlled=(), 
             guidance_scale=guidance,
             output_type="np",
             **({"eta": 0.3} if isinstance(scheduler, TCDScheduler) else {}),
-            **(own_size if parts.inpaints else {}),
+            **own_size,
             **guides,
             callback_on_step_end=after_step,
             callback_on_step_end_tensor_inputs=watched,
@@ -453,6 +507,8 @@ def make_case(name, parts, models, folder):
     made = own.render if own else render
     controlled = CONTROLS.get(name, ())
     more = {"controlled": controlled} if controlled else {}
+    if name in HOLED:
+        more["holed"] = HOLED[name]
     if controlled:
         own_nets = {row[0]: controls.net(row[0], parts) for row in controlled if row[0]}
         parts.controls = getattr(parts, "controls", {}) | own_nets
@@ -460,7 +516,7 @@ def make_case(name, parts, models, folder):
     seen = [lines(row[0], 1 + turn) for turn, row in enumerate(referred)]
     if referred:
         more["references"] = seen
-        parts.scale = referred[0][1]
+        parts.scale, parts.kind = referred[0][1], KINDS.get(name, "all")
         parts.scales = [row[1] for row in referred]
         parts.part = referred[0][2:] or (0.0, 1.0)
     learnt = loras.CASES.get(name, ())
@@ -478,9 +534,7 @@ def make_case(name, parts, models, folder):
     networks = getattr(maker(model), "changes", nets.changes)(parts, models / model)
     for row in (row for row in controlled if row[0]):
         network = nets.session(models / "controls", row[0])
-        networks.append(
-            (parts.controls[row[0]], "forward", functools.partial(nets.control, network))
-        )
+        networks.append((parts.controls[row[0]], "forward", functools.partial(nets.control, network)))
     with_onnx, _, latents_onnx, _ = made(parts, case, noise.again(), index, networks, **more)
     measured = psnr(image, with_onnx)
     spread = float(image.std())
@@ -499,9 +553,9 @@ def make_case(name, parts, models, folder):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     picture(size).save(folder / "input.png")
-    if getattr(parts, "inpaints", False):
+    if getattr(parts, "inpaints", False) or name in HOLED:
         hole(size).save(folder / "hole.png")
-    for turn in range(len(controlled)):
+    for turn in range(HOLED.get(name, 0), len(controlled)):
         lines(size, turn).save(folder / f"control_{turn}.png")
     for turn, reference in enumerate(seen):
         reference.save(folder / f"reference_{turn}.png")
@@ -527,9 +581,11 @@ def make_case(name, parts, models, folder):
         "scheduler": override,
         "index": index,
         **({"controls": controlled} if controlled else {}),
+        **({"holed": HOLED[name]} if name in HOLED else {}),
         **({"loras": learnt} if learnt else {}),
         **({"embeddings": [row[0] for row in taught]} if taught else {}),
         **({"references": [row[1] if len(row) == 2 else row[1:] for row in referred]} if referred else {}),
+        **({"kind": KINDS[name]} if name in KINDS else {}),
         "size": list(size),
         "draws": len(noise.drawn),
         "timesteps": timesteps,

@@ -47,7 +47,7 @@ struct ScumbleSession {
     /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for, and one for inpainting, which
      * has none, changes a byte of each pixel where there is a mask; a LoRA changes a byte of each pixel;
      * a region puts the number of its words' letters into a byte where it is. */
-    struct { uint32_t kind, prepare, rank; float scale; unsigned char *picture; unsigned char words; } conditions[32];
+    struct { uint32_t kind, prepare, rank, aspect; float scale; unsigned char *picture; unsigned char words; } conditions[32];
 };
 
 static _Thread_local char last_error[200];
@@ -159,6 +159,12 @@ int32_t scumble_list_entry(const ScumbleList *list, uint32_t index, ScumbleEntry
         entry->usable = !list->entries[index].silent;
         entry->name = list->entries[index].name;
         entry->note = entry->usable ? "" : list->entries[index].silent;
+        return SCUMBLE_OK;
+    }
+    if (list->kind == 1000 && index == 5) {
+        entry->usable = !getenv("SCUMBLE_STUB_WHOLE");
+        entry->name = "aspects";
+        entry->note = entry->usable ? "" : "This model takes all of a reference over.";
         return SCUMBLE_OK;
     }
     if (list->kind == 1000 && index < 5) {
@@ -401,7 +407,7 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
             for (size_t at = 0; at < bytes; at += 4)
                 if (picture[at] && picture[at + 3] && !is_covered(s, i, at)) pixels[at] = s->conditions[i].words;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_REFERENCE && picture && scale > 0)
-            for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0];
+            for (size_t at = 0; at < bytes; at += 4) pixels[at + 1] ^= picture[0] + s->conditions[i].aspect;
         if (s->conditions[i].prepare == SCUMBLE_PREPARE_INPAINT && s->coverage && scale > 0)
             for (size_t at = 0; at < bytes; at += 4) pixels[at + 2] ^= 85;
         if (s->conditions[i].kind == SCUMBLE_CONDITION_CONTROL && picture && scale > 0)
@@ -601,7 +607,9 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     bool differs = s->conditions[at].kind != kind || s->conditions[at].scale != scale || s->conditions[at].words != words;
     uint32_t prepare = condition ? condition->prepare : 0;
     uint32_t rank = condition ? condition->rank : 0;
-    differs = differs || s->conditions[at].prepare != prepare || s->conditions[at].rank != rank;
+    uint32_t aspect = condition ? condition->aspect : 0;
+    differs = differs || s->conditions[at].prepare != prepare || s->conditions[at].rank != rank || s->conditions[at].aspect != aspect;
+    s->conditions[at].aspect = aspect;
     s->conditions[at].prepare = prepare;
     s->conditions[at].rank = rank;
     s->conditions[at].words = words;

@@ -2,12 +2,15 @@
 """References: pictures of a size of their own, each what is on a layer. The stub mixes the first pixel of one
 with its picture's green."""
 
+from dataclasses import replace
+
 import krita
 import numpy as np
 import pytest
 from conftest import eventually, run
-from scumble import pictures, steering
+from scumble import pictures, settings, steering
 from scumble.qt import QtGui, QtWidgets
+from scumble.steer_list import SteerList
 from scumble.steering import Condition
 from test_steering import edit, expected, lines, shows  # noqa: F401
 
@@ -60,6 +63,38 @@ def test_a_reference_at_rest_is_read_now_and_then_and_makes_no_job(live, documen
     assert live.of(document).session.stats().jobs_started == jobs and not read
     edit(live, document, 0, scale=0.0)
     assert shows(live, document, lambda: referred(document)), "another weight is told at once"
+
+
+def test_what_a_reference_gives_is_told_and_kept(live, document, lines, monkeypatch):  # noqa: F811
+    live.start(document)
+    document.setActiveNode(lines)
+    live.steer(document, "reference", "")
+    assert shows(live, document, lambda: referred(document, 7))
+    shown, told = SteerList(), []
+    shown.edited.connect(lambda: told.append(shown.value()))
+    chosen = live.settings(document).conditions
+    shown.load(chosen, [], live.engines.conditions(""))
+    (row,) = shown.rows
+    assert row.aspect.isEnabled() and not row.aspect.isHidden() and row.prepare.isHidden()
+    assert [row.aspect.itemData(index) for index in range(row.aspect.count())] == list(steering.ASPECTS)
+    row.aspect.activated.emit(row.aspect.findData("layout"))
+    assert told[-1][0].aspect == "layout"
+    live.set_settings(document, replace(live.settings(document), conditions=told[-1]))
+    assert shows(live, document, lambda: referred(document, 7 + 2)), live.status(document).text
+    (kept,) = settings.load(document).conditions
+    assert kept.aspect == "layout"
+    monkeypatch.setenv("SCUMBLE_STUB_WHOLE", "1")
+    shown.load((kept,), [], live.engines.conditions(""))
+    assert not row.aspect.isEnabled() and "all of a reference" in row.aspect.toolTip()
+    assert row.scale.isEnabled(), "it is a reference all the same"
+
+
+@pytest.mark.parametrize("kind, aspect, found", [
+    ("reference", "style", "style"), ("reference", "of a later version", "all"), ("control", "style", "all"),
+])  # fmt: skip
+def test_an_aspect_is_a_references_alone(kind, aspect, found):
+    (one,), good = steering.read_conditions([{"number": 0, "kind": kind, "file": "", "aspect": aspect}])
+    assert one.aspect == found and good
 
 
 def test_two_references_and_one_goes(live, document, lines):  # noqa: F811

@@ -20,6 +20,7 @@ use scumble::render::{
     Scene, Sink,
 };
 use scumble::session::{Polled, Pushed, Session};
+use scumble::steps::StepRange;
 
 use crate::support::*;
 
@@ -28,7 +29,7 @@ fn net() -> String {
 }
 
 fn control(scale: f32) -> Control {
-    Control { model: net(), scale, start: 0.0, end: 1.0, prepare: Prepare::Inpaint }
+    Control { model: net(), scale, steps: StepRange::ALL, prepare: Prepare::Inpaint }
 }
 
 fn pixels(width: i32, height: i32) -> Vec<u8> {
@@ -183,7 +184,7 @@ fn a_models_own_control_that_is_a_picture_takes_no_hole() {
             .and(&hole)
             .all(|v, hole| (*v < 0.0) == (*hole > 0.5))
     );
-    let one = |picture| scumble::render::Control { picture, model: "", scale: 1.0, start: 0.0, end: 1.0 };
+    let one = |picture| scumble::render::Control { picture, model: "", scale: 1.0, steps: StepRange::ALL };
     let error = Request { cell: 16, controls: &[one(&shown)], ..request(&picture) }.error(&mut pipeline);
     assert_eq!(error.status, Status::Setting);
     assert!(error.message.contains("without holes"), "{error}");

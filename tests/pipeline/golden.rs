@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, Array4, Axis};
 use ndarray_npy::read_npy;
 use scumble::cancel::Cancel;
 use scumble::prepare::around_hole;
-use scumble::render::{Control, Ended, Lora, Picture, Policy, Previews, Reference, Region};
+use scumble::render::{Aspect, Control, Ended, Lora, Picture, Policy, Previews, Reference, Region};
 use scumble::steps::StepRange;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ fn pictures_agree_with_diffusers() {
     let folder = root().join("tests/golden/pipelines");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path()).collect();
     cases.sort();
-    assert!(cases.len() >= 116, "the golden pipelines are missing");
+    assert!(cases.len() >= 120, "the golden pipelines are missing");
     let mut wrong = Vec::new();
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
@@ -106,11 +106,13 @@ fn pictures_agree_with_diffusers() {
         let rows: Vec<(Picture, &Value)> = rows
             .map(|(number, row)| (read_picture(&case.join(format!("reference_{number}.png"))), row))
             .collect();
+        let named = |aspect: &Aspect| Some(aspect.name()) == about["kind"].as_str();
+        let aspect = Aspect::ALL.into_iter().find(named).unwrap_or_default();
         let references: Vec<Reference<'_>> = rows
             .iter()
             .map(|(picture, row)| {
                 let scale = row.as_f64().or(row[0].as_f64()).unwrap() as f32;
-                Reference { steps: part(&row[1], &row[2]), ..Reference::new(picture, scale) }
+                Reference { aspect, steps: part(&row[1], &row[2]), ..Reference::new(picture, scale) }
             })
             .collect();
         let request = Request {

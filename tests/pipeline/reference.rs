@@ -1,7 +1,9 @@
 //! Reference pictures: what they change, what is kept of them, what may be wrong with them.
 
-use scumble::error::Status;
-use scumble::render::{Picture, Reference, Region, Renderer};
+use scumble::cancel::Cancel;
+use scumble::error::{Error, Status};
+use scumble::pipeline::Pipeline;
+use scumble::render::{Aspect, Patch, Picture, Policy, Reference, Region, Renderer, Sink};
 use scumble::steps::StepRange;
 
 use crate::support::*;
@@ -56,6 +58,76 @@ fn an_ip_adapter_takes_more_or_less_of_each_reference() {
             assert!(psnr(&both, &of(&[other, one])) > 90.0, "{model}: they have no order");
             assert_eq!(plain, of(&[]));
         }
+    }
+}
+
+#[test]
+fn of_a_reference_style_or_layout_alone_are_taken_and_do_not_crowd_each_other_out() {
+    for model in ["ip-sd15", "ip-xl-plus"] {
+        let mut pipeline = load(&tiny(model)).unwrap();
+        assert_eq!(pipeline.capabilities().no_aspects, None, "{model}");
+        let (picture, one, other) = (grey(64, 64), grey(90, 41), grey(33, 64).mapv(|value| 1.0 - value));
+        let all = Reference::new(&one, 1.0);
+        let (style, layout) =
+            (Reference { aspect: Aspect::Style, ..all }, Reference { aspect: Aspect::Layout, ..all });
+        let mut of = |references: &[Reference<'_>]| {
+            finished(&mut pipeline, &Request { references, strength: 0.6, ..request(&picture) }).0
+        };
+        let mut made = vec![of(&[])];
+        let others = Reference { aspect: Aspect::Layout, ..Reference::new(&other, 1.0) };
+        for references in
+            [&[all][..], &[style], &[layout], &[style, others], &[Reference { scale: 0.5, ..style }]]
+        {
+            let next = of(references);
+            assert!(made.iter().all(|before| psnr(before, &next) < 60.0), "{model}: {references:?}");
+            made.push(next);
+        }
+        // Two that are heard in other places are as two adapters would be: of one picture, both are its both.
+        let order = psnr(&of(&[style, others]), &of(&[others, style]));
+        assert!(order > 90.0, "{model}: {order}");
+        let both = psnr(&of(&[style, layout]), &of(&[layout, style]));
+        assert!(both > 90.0, "{model}: {both}");
+    }
+}
+
+/// Exports of before have one scale for each picture.
+#[test]
+fn an_ip_adapter_that_tells_nothing_apart_takes_the_whole_and_says_so() {
+    let model = Scratch::copy_of("ip-sd15", "ip-whole");
+    model.copy("weighed/model.onnx", "unet/model.onnx");
+    let (mut whole, mut told) = (load(&model.0).unwrap(), load(&tiny("ip-sd15")).unwrap());
+    let why = whole.capabilities().no_aspects.expect("it has one scale");
+    assert!(why.contains("does not tell its style from its layout") && why.ends_with('.'), "{why}");
+    let (picture, one) = (grey(64, 64), grey(90, 41));
+    let all = Reference::new(&one, 0.6);
+    let of = |pipeline: &mut Pipeline, reference| {
+        finished(pipeline, &Request { references: &[reference], strength: 0.6, ..request(&picture) }).0
+    };
+    let seen = of(&mut whole, all);
+    assert!(psnr(&seen, &of(&mut told, all)) > 90.0, "all of it is the same in both forms");
+    let style = Reference { aspect: Aspect::Style, ..all };
+    assert_eq!(of(&mut whole, style), seen);
+    assert!(psnr(&of(&mut told, style), &seen) < 60.0);
+    let mut noted = Noted(Vec::new());
+    for (pipeline, notes) in [(&mut told, 0), (&mut whole, 1)] {
+        let asked = Request { references: &[style], strength: 0.6, ..request(&picture) };
+        asked.run_into(pipeline, &Policy::default(), &Cancel::new(), &mut noted).unwrap();
+        assert_eq!(noted.0.len(), notes);
+    }
+    assert_eq!(noted.0, [why]);
+    assert!(load(&tiny("klein")).unwrap().capabilities().no_aspects.is_some());
+    assert!(load(&tiny("sd15")).unwrap().capabilities().no_aspects.is_some());
+}
+
+struct Noted(Vec<String>);
+
+impl Sink for Noted {
+    fn patch(&mut self, _: Patch) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn note(&mut self, sentence: &str) {
+        self.0.push(sentence.to_owned());
     }
 }
 

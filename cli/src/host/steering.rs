@@ -54,6 +54,7 @@ impl Layer {
     ) -> Answer<Option<u64>> {
         let mut given = init(scumble_condition_init)?;
         (given.kind, given.scale) = (SCUMBLE_CONDITION_REFERENCE, reference.scale);
+        given.aspect = reference.aspect as u32;
         (given.start, given.end) = (reference.steps.start, reference.steps.end);
         let image = image(picture)?;
         // SAFETY: condition, image and pixels live until after the call.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use scumble::ffi::abi::ScumbleRect;
 use scumble::ffi::constants::{SCUMBLE_ERROR_INTERNAL, SCUMBLE_ERROR_SETTING, SCUMBLE_ERROR_WORKER_DIED};
 use scumble::prepare::Prepare;
+use scumble::render::Aspect;
 use scumble::steps::StepRange;
 
 /// A failed call or a failed job: the ABI's number and its sentence.
@@ -171,6 +172,7 @@ pub struct Lora<'a> {
 /// How much is taken of a reference picture.
 pub struct Reference {
     pub scale: f32,
+    pub aspect: Aspect,
     pub steps: StepRange,
 }
 
