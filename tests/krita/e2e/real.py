@@ -26,7 +26,7 @@ from scumble.extension import live, run  # noqa: E402
 from scumble.group import LIVE_NAME  # noqa: E402
 
 
-def at_rest(document, seconds=60):
+def at_rest(document, seconds=150):
     """Until paint, engine and picture have been still for half a second."""
     since, shown = time.perf_counter(), -1
 
