@@ -49,11 +49,12 @@ def one_step():
     K.action("edit_undo").trigger()
     took = yield from until(lambda: whole(paper, document) == blank, 4)
     check("the next one the stroke before it", took is not None)
-    for _ in range(2):
-        K.action("edit_redo").trigger()
-        yield 400
-    group = ManagedGroup.find(document)
-    check("both come back with redo", whole(paper, document) == painted and group is not None)
+    K.action("edit_redo").trigger()
+    yield from until(lambda: whole(paper, document) == painted, 4)
+    yield 500  # as above
+    K.action("edit_redo").trigger()
+    took = yield from until(lambda: ManagedGroup.find(document) is not None, 4)
+    check("both come back with redo", took is not None and whole(paper, document) == painted)
     live().start(document)
     took = yield from until(lambda: settled(document, paper))
     check("and live goes on in the group that came back", took is not None)
