@@ -181,7 +181,7 @@ fn people_are_drawn_where_the_network_sees_them() {
 
 #[test]
 fn a_model_that_takes_no_controls_says_so_before_anything_is_annotated() {
-    let (picture, photograph) = (grey(64, 48), read_picture(&golden("picture.png")));
+    let (picture, photograph) = (grey(64, 64), read_picture(&golden("picture.png")));
     let mut pipeline = load(&tiny("sana")).unwrap();
     let one = [annotated(&photograph, "/nowhere", Prepare::Depth)];
     let asked = Request { annotated: &one, cell: 32, ..request(&picture) };
