@@ -182,7 +182,7 @@ def main() -> int:
             for script in filter(wanted.__contains__, GPU_CHECKS):
                 with KritaSession(stub, krita=krita, opengl=True, instant_preview=preview) as session:
                     env = {"SCUMBLE_PREVIEW": str(int(preview)), "SCUMBLE_STUB_MS": "30"}
-                    report.run(session, script, 300, **env)
+                    report.run(session, script, 600, **env)
         if chosen.library and chosen.model:
             alone = Path(shutil.copy(chosen.library, folder))
             worker = find_worker(chosen.library)
@@ -193,7 +193,7 @@ def main() -> int:
                 if "first.py" in wanted:
                     report.run(session, "first.py", 240, ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
                 for script in filter(wanted.__contains__, REAL_CHECKS[1:-1]):
-                    report.run(session, script, 300, **env)
+                    report.run(session, script, 600, **env)
                 if "getting.py" in wanted:
                     getting(report, session, chosen.model)
                 if chosen.pace_only and "real" in engines:
