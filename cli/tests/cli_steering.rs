@@ -272,8 +272,8 @@ fn references_of_any_size_change_the_picture_and_what_is_wrong_with_them_is_told
     let (plain, seen) = (rendered(&[]), rendered(&["--reference", &one]));
     assert_ne!(plain, seen);
     assert_eq!(plain, rendered(&["--reference", &format!("{one}:0")]));
-    let half = rendered(&["--reference", &format!("{one}:1:0:0.5")]);
-    assert!(half != seen && half != plain);
+    // What the first step alone hears of so small a model's reference is less than a 255th in the end.
+    assert_ne!(plain, rendered(&["--reference", &format!("{one}:1:0.5:1")]));
     assert_eq!(plain, rendered(&["--reference", &format!("{one}:1:0.3:0.7")]), "no step lies in it");
     let two = ["--reference", &one, "--reference", &input];
     assert_ne!(rendered(&two), seen);
