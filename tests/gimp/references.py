@@ -170,7 +170,7 @@ def one_of_two_goes(d: Desk, r: Report):
     tick(d, window, 2)
     tick(d, window, 2)
     at_it = d.s.until(lambda: "reads a network" in said(d), 6)
-    tick(d, window, 7)
+    tick(d, window, 8)
     good = at_it and shows(d, live, 90)
     r.check("one is taken away in mid-frame: the picture of the other", good, f"{said(d)} {d.dump(live)[:3]}")
     r.check("no error window", not d.trouble(), d.trouble())
