@@ -25,7 +25,7 @@ pub struct Defaults {
     /// `None`: finer levels do the model's pictures no good, and they are scaled up.
     pub refine: Option<f32>,
     /// How far around a change the last of a live picture's steps looks at least, in the model's pixels; farther where all steps
-    /// together stay below half of the whole's. 0: no farther than the others.
+    /// together stay below three eighths of the whole's. 0: no farther than the others.
     pub context: u32,
 }
 
