@@ -39,13 +39,21 @@ demo: build
 
 test: setup-test lint unit loom test-openvino test-hosts
 
-# Both at once: each waits for its windows half of the time.
+# Both at once: each waits for its windows half of the time. What failed stands in the last lines: the two are interleaved.
 .PHONY: test-hosts
 test-hosts: setup-krita setup-gimp
-	@set -o pipefail; \
-	$(MAKE) --no-print-directory test-krita 2>&1 | sed -u 's/^/Krita | /' & krita=$$!; \
-	$(MAKE) --no-print-directory test-gimp 2>&1 | sed -u 's/^/GIMP  | /' & gimp=$$!; \
-	wait $$krita; failed=$$?; wait $$gimp || failed=$$?; exit $$failed
+	@mkdir -p $(OUT)/test; set -o pipefail; \
+	host() { \
+		$(MAKE) --no-print-directory test-$$1 2>&1 | tee $(OUT)/test/$$1.txt | sed -u "s/^/$$1 | /" \
+			|| touch $(OUT)/test/$$1.failed; \
+	}; \
+	rm -f $(OUT)/test/*.failed; host krita & host gimp & wait; failed=0; \
+	for name in krita gimp; do \
+		if test -e $(OUT)/test/$$name.failed; then \
+			failed=1; echo "$$name: what failed (all of it is in $(OUT)/test/$$name.txt)"; \
+			grep -E '^(FAIL|ERROR |make.*\*\*\*)' $(OUT)/test/$$name.txt | cut -c1-400 | tail -12; \
+		fi; \
+	done; exit $$failed
 
 .PHONY: setup-test
 setup-test:
