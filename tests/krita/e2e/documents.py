@@ -399,4 +399,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 350)
+    play(scenario)

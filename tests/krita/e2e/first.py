@@ -55,4 +55,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 150)
+    play(scenario)

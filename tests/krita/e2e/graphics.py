@@ -176,4 +176,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 250)
+    play(scenario)

@@ -130,7 +130,13 @@ class KritaSession:
         results.write_text("")
         process = subprocess.Popen(
             [*self.krita, "--nosplash"],
-            env=dict(self.env, SCUMBLE_DRIVER=str(script), SCUMBLE_RESULTS=str(results), **env),
+            env=dict(
+                self.env,
+                SCUMBLE_DRIVER=str(script),
+                SCUMBLE_RESULTS=str(results),
+                SCUMBLE_SECONDS=str(seconds),
+                **env,
+            ),
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.started.append(process)

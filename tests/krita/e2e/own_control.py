@@ -94,4 +94,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 280)
+    play(scenario)

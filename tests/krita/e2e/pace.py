@@ -146,4 +146,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 560)
+    play(scenario)

@@ -114,4 +114,4 @@ def painted_under_fire(document, picture):
 
 
 if __name__ == "__krita__":
-    play(scenario, 280)
+    play(scenario)

@@ -159,4 +159,4 @@ def transparent(model):
 
 
 if __name__ == "__krita__":
-    play(scenario, 300)
+    play(scenario)

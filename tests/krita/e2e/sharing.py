@@ -62,4 +62,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 280)
+    play(scenario)

@@ -194,4 +194,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 400)
+    play(scenario)

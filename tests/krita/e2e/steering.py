@@ -342,4 +342,4 @@ def scenario():
 
 
 if __name__ == "__krita__":
-    play(scenario, 200)
+    play(scenario)
