@@ -875,6 +875,11 @@
     </message>
     <message>
         <location filename="../steer_list.py"/>
+        <source>What of the picture is taken over: how it is painted, where things are, or all of it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
         <source>choose a layer</source>
         <translation type="unfinished"></translation>
     </message>
@@ -981,6 +986,31 @@
     <message>
         <location filename="../steer_list.py"/>
         <source>How people stand in it, as a network sees them (Add… has “Get an annotator…”)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>the paint around the selection</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>No layer: the paint around what is selected, for ControlNets for inpainting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>all of it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>its style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../steer_list.py"/>
+        <source>its layout</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
