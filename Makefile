@@ -69,6 +69,7 @@ lint: setup-test
 	$(PYTHON) -m ruff check .
 	.setup/venv/bin/vermin --quiet --no-tips --violations --target=3.8- plugin-krita  # of Krita 5.1's own downloads
 	$(PYTHON) scripts/check_licences.py
+	$(PYTHON) scripts/krita_catalogue.py --check
 	$(PYTHON) scripts/figures.py check
 	bash -n scripts/*.sh .ci/run
 

@@ -2,11 +2,8 @@
 """Formats, selections, settings: what needs neither engine nor canvas."""
 
 import ctypes
-import subprocess
-import sys
 
 import pytest
-from conftest import ROOT
 from scumble import abi
 from scumble.pixels import Buffer, Refused, bands, intersect, pixel_format
 from scumble.qt import QtCore, tr
@@ -58,12 +55,6 @@ def test_a_buffer_is_the_arrays_own_memory():
     ctypes.memset(Buffer(array).address, 7, 16)
     assert bytes(array) == b"\x07" * 16
     assert Buffer(QtCore.QByteArray()).address == 0
-
-
-def test_the_template_for_translators_is_up_to_date():
-    command = [sys.executable, ROOT / "scripts/krita_catalogue.py", "--check"]
-    done = subprocess.run(command, capture_output=True)
-    assert done.returncode == 0, done.stdout.decode()
 
 
 def test_what_is_said_goes_through_the_translator(application):
