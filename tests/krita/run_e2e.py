@@ -97,18 +97,18 @@ class Report:
         return code
 
     def table(self) -> str:
-        head = "| Krita | engine | canvas | gap p95 / max without live | with live "
+        head = "| Krita | engine | canvas | gap p95 / max without live | with live | on a layer that steers "
         head += "| moves/s taken | with live | pictures/s "
         head += "| pointer → picture, median / p95 | of it the engine |"
-        return "\n".join([head, "|---" * 10 + "|", *(row(found) for found in self.times)])
+        return "\n".join([head, "|---" * 11 + "|", *(row(found) for found in self.times)])
 
 
 def row(found: dict) -> str:
     """A line of the table of docs/krita.md."""
-    gaps = [f"{p95} / {most} ms" for p95, most, _ in (found["off"], found["on"])]
+    gaps = [f"{p95} / {most} ms" for p95, most, _ in (found[live] for live in ("off", "on", "steered"))]
     moves = [round(found[live][2]) for live in ("off", "on")]
     return (
-        f"| {found['krita']} | {found['model']} | {found['side']}²{found['canvas']} | {gaps[0]} | {gaps[1]} "
+        f"| {found['krita']} | {found['model']} | {found['side']}²{found['canvas']} | {' | '.join(gaps)} "
         f"| {moves[0]} | {moves[1]} | {found['pictures']} | {found['latency']} / {found['latency_p95']} ms "
         f"| {found['engine']} ms |"
     )

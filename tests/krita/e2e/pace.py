@@ -26,7 +26,7 @@ from painting import (  # noqa: E402
     whole,
 )
 from scumble import models  # noqa: E402
-from scumble.extension import live  # noqa: E402
+from scumble.extension import live, run  # noqa: E402
 
 TRIES = int(os.environ.get("SCUMBLE_PACE_TRIES", "5"))
 SIDES = os.environ.get("SCUMBLE_PACE_SIDES", "1024,2048")
@@ -99,6 +99,26 @@ def latency(document, at, rows):
     return found, info.since_start_us / 1000 if info else 0
 
 
+def on_its_layer(document, kind, seconds):
+    """The interface's gaps while the pen paints on the layer that a condition of that kind follows."""
+    paper, sketch = document.activeNode(), document.createNode("sketch", "paintlayer")
+    document.rootNode().addChildNode(sketch, None)
+    yield 600
+    document.setActiveNode(sketch)
+    yield 300
+    net = os.path.join(os.environ["HOME"], "lines.onnx")
+    with open(net, "wb") as file:
+        file.write(b"the stub does not read it")
+    run(lambda d: live().steer(d, kind, net if kind == "control" else ""), document)
+    yield 1000
+    layer = live().of(document)
+    yield from until(lambda: not layer.working, 5)
+    gaps = yield from spiral(seconds)
+    yield from idle(document)
+    document.setActiveNode(paper)
+    return gaps
+
+
 def rank(times, share):
     """The time below which that share of them lies; None of none."""
     return round(sorted(times)[min(len(times) - 1, int(len(times) * share))]) if times else None
@@ -128,6 +148,8 @@ def scenario():
         reached = []
         for n in range(TRIES):
             reached.append((yield from latency(document, n, rows)))
+        # The default model has no ControlNet, and hears a reference.
+        steered = yield from on_its_layer(document, "reference" if model else "control", seconds)
         live().stop(document)
         found = [r for r in reached if r[0] is not None]
         result = {
@@ -137,6 +159,7 @@ def scenario():
             "canvas": os.environ.get("SCUMBLE_PACE_CANVAS", ""),
             "off": [round(v, 1) for v in off],
             "on": [round(v, 1) for v in on],
+            "steered": [round(v, 1) for v in steered],
             "pictures": round(shown / seconds, 1),
             "latency": rank([r[0] for r in found], 0.5),
             "latency_p95": rank([r[0] for r in found], 0.95),
