@@ -51,7 +51,7 @@ test-hosts: setup-krita setup-gimp
 	for name in krita gimp; do \
 		if test -e $(OUT)/test/$$name.failed; then \
 			failed=1; echo "$$name: what failed (all of it is in $(OUT)/test/$$name.txt)"; \
-			grep -E '^(FAIL|ERROR |make.*\*\*\*)' $(OUT)/test/$$name.txt | cut -c1-400 | tail -12; \
+			grep -E '^([12] )?(FAIL|ERROR |make.*\*\*\*)' $(OUT)/test/$$name.txt | cut -c1-400 | tail -12; \
 		fi; \
 	done; exit $$failed
 
@@ -204,7 +204,7 @@ GIMP_E2E = --library $(TEST_LIBRARY) --cli $(TARGET)/debug/scumble --retries $(R
 test-gimp: WERROR = 1
 test-gimp: gimp-plugin
 	cargo test --quiet --no-run --test abi_header --test cli
-	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E)
+	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E) --halves
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TEST_LIBRARY) \
 		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
 

@@ -271,8 +271,8 @@ class GimpSession:
 
     def until(self, condition, seconds: float = 15.0, every: float = 0.05):
         """What the condition gave as soon as that was true; its last value when the time is up. A busy
-        machine has three times as long."""
-        end = time.monotonic() + 3 * seconds
+        machine has five times as long."""
+        end = time.monotonic() + 5 * seconds
         while True:
             value = condition()
             if value or time.monotonic() > end:

@@ -34,6 +34,7 @@ import faults  # noqa: E402
 import faults_layers  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
+import halves  # noqa: E402
 import history  # noqa: E402
 import linking  # noqa: E402
 import live  # noqa: E402
@@ -52,7 +53,7 @@ from installing import installing  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
-GROUPS = ["installing", "batch", "dialog", "live", "steering", "history", "faults", "engineless"]
+GROUPS = [group for half in halves.HALVES for group in half]
 
 
 def build_stub(folder: Path) -> Path:
@@ -85,6 +86,7 @@ def main() -> int:
     options.add_argument(
         "--retries", type=int, default=0, help="run a scenario that fails so often anew (default: not at all)"
     )
+    options.add_argument("--halves", action="store_true", help="both halves of the groups at once")
     chosen = options.parse_args()
     missing = [name for name in ("Xvfb", "openbox", "xdotool", "xclip", "cc") if not shutil.which(name)]
     if missing:
@@ -92,6 +94,8 @@ def main() -> int:
         return 2
     # A test that is stopped takes its GIMPs and X servers down too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if chosen.halves:
+        return halves.both([word for word in sys.argv[1:] if word != "--halves"])
     gimp = Gimp(chosen.gimp, chosen.chroot)
     began, report, parts = time.monotonic(), Report(chosen.retries), chosen.only or GROUPS
     print(f"GIMP {gimp.version()}", flush=True)
