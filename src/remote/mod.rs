@@ -10,6 +10,7 @@
 //! joins the next.
 
 mod area;
+mod ask;
 mod child;
 mod halt;
 mod house;
