@@ -1,8 +1,10 @@
 //! What can go wrong, each with a sentence: what failed, where, what to do.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
+
+use crate::space;
 
 pub type Result<T> = std::result::Result<T, Fault>;
 
@@ -55,7 +57,7 @@ impl Fault {
 
     /// A file here that could not be read or written.
     pub(crate) fn disk(doing: &str, path: &Path, why: &io::Error) -> Self {
-        if is_full(why) {
+        if space::is_full(why) {
             return Fault::new(
                 Kind::Space,
                 format!(
@@ -78,10 +80,6 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-fn is_full(why: &io::Error) -> bool {
-    matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-}
 
 /// The system's words without the number of the error.
 pub(crate) fn plain(why: &io::Error) -> String {

@@ -3,6 +3,8 @@
 //! Beside the target lie `NAME.part`, what has arrived, and `NAME.part.json`, the server's name for that version of the
 //! file (its ETag): a range of another version is never put behind it.
 
+mod here;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -12,9 +14,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::fault::{Fault, Kind, Result};
+use crate::folders;
 use crate::names;
 use crate::space;
 use crate::web::{Answer, Trouble, Web};
+pub(crate) use here::hash;
+use here::{cached, compared, from_here, hex};
 
 /// A file that is to be got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +84,11 @@ pub fn file(web: &Web, item: &Item, folder: &Path, here: Option<&Path>, before: 
         progress.file = item.path.clone();
         progress.bytes_done = before;
     });
+    // Whole already, where what comes after it could not be written.
+    if let Some(got) = compared(web, item, &target.whole, before)? {
+        forget(&target);
+        return Ok(got);
+    }
     for place in here.map(Path::to_path_buf).into_iter().chain(cached(web, item)) {
         if let Some(got) = from_here(web, item, &target, &place, before)? {
             return Ok(got);
@@ -219,8 +229,7 @@ fn load(
         let left = total.saturating_sub(part.length);
         space::ask(&web.settings.free, target.part.parent().unwrap_or(&target.part), left, &item.path)?;
     }
-    let text = serde_json::to_vec(&Note { etag }).unwrap_or_default();
-    fs::write(&target.note, text).map_err(|why| Fault::disk("write", &target.note, &why))?;
+    folders::write_json(&target.note, &Note { etag })?;
     copy(web, item, target, before, part, answer, total)
 }
 
@@ -297,59 +306,6 @@ fn finish(item: &Item, target: &Target, part: Part) -> Result<Got> {
     Ok(Got { size: part.length, sha256 })
 }
 
-/// Where the hub's own tools would have put it: under its hash.
-fn cached(web: &Web, item: &Item) -> Option<PathBuf> {
-    let (cache, sha256) = (web.settings.cache.as_ref()?, item.sha256.as_ref()?);
-    let folder = format!("models--{}", item.repository.replace('/', "--"));
-    item.url.is_none().then(|| cache.join(folder).join("blobs").join(sha256))
-}
-
-/// Takes a file from this machine, if it is the one.
-fn from_here(web: &Web, item: &Item, target: &Target, place: &Path, before: u64) -> Result<Option<Got>> {
-    let (Some(sha256), Ok(place)) = (&item.sha256, place.canonicalize()) else { return Ok(None) };
-    let length = fs::metadata(&place).ok().filter(fs::Metadata::is_file).map(|data| data.len());
-    if length.is_none() || (item.size.is_some() && item.size != length) {
-        return Ok(None);
-    }
-    let got = match hash(&place, web.watch(), before) {
-        Ok(got) if got.sha256 == *sha256 => got,
-        Err(fault) if fault.kind == Kind::Cancelled => return Err(fault),
-        _ => return Ok(None),
-    };
-    forget(target);
-    // The same bytes twice on the disk only where it cannot be helped.
-    let fault = |why| Fault::disk("write", &target.whole, &why);
-    if fs::hard_link(&place, &target.part).is_err() {
-        fs::copy(&place, &target.part).map_err(fault)?;
-    }
-    fs::rename(&target.part, &target.whole).map_err(fault)?;
-    log::info!("{} was in {}", item.path, place.display());
-    Ok(Some(got))
-}
-
-/// The hash of a file here.
-///
-/// # Errors
-/// [`Kind::Disk`], [`Kind::Cancelled`].
-pub(crate) fn hash(path: &Path, watch: &crate::watch::Watch, before: u64) -> Result<Got> {
-    let fault = |why| Fault::disk("read", path, &why);
-    let mut file = File::open(path).map_err(fault)?;
-    let mut hash = Sha256::new();
-    let mut size = 0;
-    let mut buffer = vec![0; BLOCK];
-    loop {
-        watch.check()?;
-        match file.read(&mut buffer).map_err(fault)? {
-            0 => return Ok(Got { size, sha256: hex(&hash.finalize()) }),
-            n => {
-                hash.update(&buffer[..n]);
-                size += n as u64;
-                watch.update(|progress| progress.bytes_done = before + size);
-            }
-        }
-    }
-}
-
 fn restart(part: &mut Part, target: &Target) -> Result<()> {
     let fault = |why| Fault::disk("write", &target.part, &why);
     part.file.set_len(0).map_err(fault)?;
@@ -408,8 +364,4 @@ fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
 
 fn is_strong(etag: &str) -> bool {
     etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"')
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

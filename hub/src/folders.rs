@@ -45,12 +45,15 @@ pub(crate) fn read_json<T: DeserializeOwned>(place: &Path) -> Option<T> {
     serde_json::from_slice(&text).ok()
 }
 
+/// Whole, or what was there before stays.
 pub(crate) fn write_json(place: &Path, value: &impl Serialize) -> Result<()> {
     let fault = |why: std::io::Error| Fault::disk("write", place, &why);
     let text = serde_json::to_vec_pretty(value).map_err(|why| fault(why.into()))?;
     let part = place.with_extension("json.new");
-    fs::write(&part, text).map_err(fault)?;
-    fs::rename(&part, place).map_err(fault)
+    fs::write(&part, text).and_then(|()| fs::rename(&part, place)).map_err(|why| {
+        let _ = fs::remove_file(&part);
+        fault(why)
+    })
 }
 
 /// Holds the lock at `place` until it is dropped, or its process ends. With a watch, waits for it; `what` is named else.

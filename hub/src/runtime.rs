@@ -168,7 +168,7 @@ impl Runtimes {
             progress.files = 1;
             progress.bytes = wheel.size;
         });
-        let needs = wheel.size.saturating_add(wheel.bytes());
+        let needs = wheel.size.saturating_sub(self.begun(wheel)).saturating_add(wheel.bytes());
         space::ask(&web.settings.free, &downloads, needs, &wheel.title)?;
         let name = wheel.url.rsplit('/').next().unwrap_or(&wheel.name);
         let item = Item {
@@ -185,8 +185,12 @@ impl Runtimes {
         delete(&new)?;
         make(&new)?;
         let archive = downloads.join(&item.to);
-        unpack(web, wheel, &archive, &new)?;
-        write_json(&new.join(RECEIPT), wheel)?;
+        let unpacked = unpack(web, wheel, &archive, &new);
+        if let Err(fault) = unpacked.and_then(|()| write_json(&new.join(RECEIPT), wheel)) {
+            // The next try unpacks anew.
+            let _ = delete(&new);
+            return Err(fault);
+        }
         folders::swap(&new, &self.folder, &downloads.join("old"))?;
         let _ = fs::remove_file(archive);
         web.watch().update(|progress| {

@@ -1,6 +1,6 @@
 //! Room on the disk.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::fault::{Fault, Kind, Result};
@@ -15,6 +15,11 @@ const MARGIN: u64 = 64 << 20;
 pub fn free(folder: &Path) -> io::Result<u64> {
     let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
     fs4::available_space(there)
+}
+
+/// Whether that is for want of room.
+pub fn is_full(why: &io::Error) -> bool {
+    matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 /// Is there room for `bytes` more? A system that does not say is taken at its word when the disk is full.

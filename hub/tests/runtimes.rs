@@ -1,54 +1,19 @@
 //! ONNX Runtime out of a wheel: installed whole, replaced, removed, and nothing of somebody else's touched.
 
 mod server;
+mod wheels;
 
-use std::io::Write;
 use std::path::Path;
 
-use scumble_hub::runtime::{Member, Runtimes, Wheel};
+use scumble_hub::runtime::{Runtimes, Wheel};
 use scumble_hub::settings::Settings;
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
 use scumble_hub::{Fault, Kind};
-use server::{Hub, Play, bytes, scratch, settings, sha256};
-use zip::write::SimpleFileOptions;
+use server::{Hub, Play, bytes, scratch, settings};
+use wheels::{LIBRARY, wheel};
 
-const FILE: &str = "onnxruntime-9.whl";
-const LIBRARY: &str = "libonnxruntime.so.9.0.0";
-
-/// A wheel on the server, with a library in it.
-fn wheel(hub: &Hub, version: &str, library: &[u8]) -> Wheel {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, content) in
-        [(format!("capi/{LIBRARY}"), library), ("LICENSE".into(), b"free"), ("../evil".into(), b"x")]
-    {
-        zip.start_file(name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(content).unwrap();
-    }
-    let packed = zip.finish().unwrap().into_inner();
-    let take = |member: &str, to: &str, size: usize| Member {
-        member: member.into(),
-        to: to.into(),
-        size: size as u64,
-    };
-    let made = Wheel {
-        name: "cpu".into(),
-        title: "ONNX Runtime".into(),
-        good_at: "Tests.".into(),
-        version: version.into(),
-        system: "any".into(),
-        licence: "mit".into(),
-        url: hub.direct("painter/wheels", FILE),
-        size: packed.len() as u64,
-        sha256: sha256(&packed),
-        take: vec![
-            take(&format!("capi/{LIBRARY}"), LIBRARY, library.len()),
-            take("LICENSE", "LICENSE.onnxruntime", 4),
-        ],
-    };
-    hub.put("painter/wheels", FILE, packed);
-    made
-}
+const FILE: &str = "onnxruntime-9.0.0.whl";
 
 fn install(hub: &Hub, folder: &Path, wheel: &Wheel) -> Result<bool, Fault> {
     let own = Settings { token: Some("hf_secret".into()), ..settings(hub) };
