@@ -1,6 +1,9 @@
 //! How a command ends when it does not end well: one sentence, and whether the command line was to blame.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
+
+use scumble_hub::space::is_full;
 
 use crate::host::Fault;
 
@@ -23,9 +26,14 @@ impl Failure {
     }
 
     /// `Cannot write /x/y.png: Permission denied.`
-    pub fn file(doing: &str, path: &std::path::Path, why: impl std::fmt::Display) -> Self {
+    pub fn file(doing: &str, path: &Path, why: impl std::fmt::Display) -> Self {
         let why = why.to_string();
         Failure::failed(format!("Cannot {doing} {}: {}.", path.display(), why.trim_end_matches('.')))
+    }
+
+    /// The same of what the system says.
+    pub fn disk(doing: &str, path: &Path, why: &io::Error) -> Self {
+        Failure::file(doing, path, plain(why))
     }
 }
 
@@ -36,11 +44,16 @@ impl From<Fault> for Failure {
     }
 }
 
+/// What the system says; of a disk that is full what to do, too.
+fn plain(why: &io::Error) -> String {
+    if is_full(why) { "the disk is full; make room there and try again".to_owned() } else { why.to_string() }
+}
+
 /// Writes to standard output. A reader that has gone away (`| head`) is no failure.
 pub fn say(text: &str) -> Done {
-    match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("Cannot write to standard output: {why}.")))
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(why) if why.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("Cannot write to standard output: {}.", plain(&why))))
         }
         _ => Ok(()),
     }

@@ -59,7 +59,7 @@ pub fn run(args: &LiveArgs) -> Done {
 /// Makes the folders, and takes away the numbered frames of an earlier replay.
 fn prepare(out: &Path) -> Done {
     let frames = out.join("frames");
-    std::fs::create_dir_all(&frames).map_err(|e| Failure::file("make the folder", &frames, e))?;
+    std::fs::create_dir_all(&frames).map_err(|e| Failure::disk("make the folder", &frames, &e))?;
     let listed = std::fs::read_dir(&frames).map_err(|e| Failure::file("read", &frames, e))?;
     for path in listed.flatten().map(|entry| entry.path()) {
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();

@@ -19,15 +19,15 @@ impl Spool {
     pub fn create(folder: &Path, frame_bytes: usize) -> Done<Spool> {
         let path = folder.join(".frames.raw");
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
-        let file = file.map_err(|e| Failure::file("write", &path, e))?;
+        let file = file.map_err(|e| Failure::disk("write", &path, &e))?;
         // An open file needs no name, and one without a name is gone however the program ends.
         #[cfg(unix)]
-        std::fs::remove_file(&path).map_err(|e| Failure::file("write", &path, e))?;
+        std::fs::remove_file(&path).map_err(|e| Failure::disk("write", &path, &e))?;
         Ok(Spool { path, file, frame_bytes, shown_at: Vec::new() })
     }
 
     pub fn add(&mut self, t: f64, pixels: &[u8]) -> Done {
-        self.file.write_all(pixels).map_err(|e| Failure::file("write", &self.path, e))?;
+        self.file.write_all(pixels).map_err(|e| Failure::disk("write", &self.path, &e))?;
         self.shown_at.push(t);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use image::codecs::png::PngEncoder;
@@ -162,20 +162,46 @@ pub fn write_png(path: &Path, canvas: Canvas<'_>, with_alpha: bool) -> Done {
     })
 }
 
+/// A file on its way. It keeps what the system has said: encoders pass on words alone, or nothing.
+pub struct Begun {
+    file: File,
+    failed: Option<io::Error>,
+}
+
+impl Write for Begun {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|why| {
+            let kind = why.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failed = Some(why);
+            }
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// Writes beside `path` and renames at the end: the file is whole or as it was before.
-pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), String>) -> Done {
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<Begun>) -> Result<(), String>,
+) -> Done {
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or_else(|| Failure::file("write", path, "it has no file name"))?);
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    let written = File::create(&part).map_err(|e| e.to_string()).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        write(&mut file)?;
-        file.flush().map_err(|e| e.to_string())
+    let disk = |why: io::Error| Failure::disk("write", path, &why);
+    let written = File::create(&part).map_err(disk).and_then(|file| {
+        let mut file = BufWriter::new(Begun { file, failed: None });
+        let written = write(&mut file).and_then(|()| file.flush().map_err(|e| e.to_string()));
+        match (written, file.into_parts().0.failed) {
+            (_, Some(why)) => Err(disk(why)),
+            (Err(why), None) => Err(Failure::file("write", path, why)),
+            (Ok(()), None) => std::fs::rename(&part, path).map_err(disk),
+        }
     });
-    let done = written.and_then(|()| std::fs::rename(&part, path).map_err(|e| e.to_string()));
-    done.map_err(|why| {
-        let _ = std::fs::remove_file(&part);
-        Failure::file("write", path, why)
-    })
+    written.inspect_err(|_| drop(std::fs::remove_file(&part)))
 }
