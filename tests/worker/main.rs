@@ -18,6 +18,7 @@ mod resident;
 mod faults;
 mod kills;
 mod life;
+mod meeting;
 mod memory;
 mod room;
 mod same;

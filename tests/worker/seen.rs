@@ -194,3 +194,11 @@ pub fn show(session: &Session, painting: &Painting) -> Seen {
     painting.push(session, None).unwrap();
     watch(session, &mut 0)
 }
+
+/// What is said of a model's device.
+pub fn note(engine: &Engine) -> String {
+    match engine.state() {
+        LoadState::Ready(info) => info.device_note.clone(),
+        other => panic!("{other:?}"),
+    }
+}
