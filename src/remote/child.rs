@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use scumble_hub::space::is_full;
+
 use super::socket::Socket;
 use super::system::{self, Process};
 use crate::error::{Error, Result, Status};
@@ -53,7 +55,13 @@ impl Child {
     /// Why not, as a part of a sentence.
     pub fn join(program: &Path, folder: Option<&Path>, name: &str) -> std::io::Result<(Child, Socket)> {
         let folder = folder.map_or_else(system::folder, |folder| Ok(folder.to_path_buf()))?;
-        let (socket, process) = system::join(program, &folder, name)?;
+        let (socket, process) = system::join(program, &folder, name).map_err(|why| match is_full(&why) {
+            true => std::io::Error::new(
+                why.kind(),
+                format!("the disk of {} is full; make room there", folder.display()),
+            ),
+            false => why,
+        })?;
         Ok((Child(process), socket))
     }
 

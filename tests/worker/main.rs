@@ -4,6 +4,8 @@
 #[path = "../support/c.rs"]
 #[allow(dead_code)]
 mod c;
+#[path = "../support/disk.rs"]
+mod full;
 #[path = "../support/header.rs"]
 #[allow(dead_code)]
 mod header;
@@ -15,6 +17,7 @@ mod models;
 mod painting;
 #[path = "../support/resident.rs"]
 mod resident;
+mod disk;
 mod faults;
 mod kills;
 mod life;

@@ -95,7 +95,9 @@ impl Kept {
         let made = fs::create_dir_all(&folder).map_err(|error| error.to_string());
         let draft = Draft { kept: self, folder };
         let made = made.and_then(|()| match scumble_hub::space::free(&draft.folder) {
-            Ok(free) if free / ROOM < self.bytes => Err("there is too little room on the disk".to_owned()),
+            Ok(free) if free < self.bytes.saturating_mul(room()) => {
+                Err("there is too little room on the disk".to_owned())
+            }
             _ => Ok(()),
         });
         if let Err(why) = made {
@@ -234,10 +236,19 @@ fn root() -> Option<PathBuf> {
     }
 }
 
-/// Tests keep tiny ones. Not in release builds.
+/// Tests keep tiny ones.
 fn least() -> u64 {
-    let test = cfg!(debug_assertions).then(|| std::env::var("SCUMBLE_TEST_LEAST_GRAPH").ok()).flatten();
-    test.and_then(|bytes| bytes.parse().ok()).unwrap_or(LEAST)
+    of_a_test("SCUMBLE_TEST_LEAST_GRAPH").unwrap_or(LEAST)
+}
+
+/// For tests the disk may become full meanwhile.
+fn room() -> u64 {
+    of_a_test("SCUMBLE_TEST_GRAPH_ROOM").unwrap_or(ROOM)
+}
+
+/// Not in release builds.
+fn of_a_test(variable: &str) -> Option<u64> {
+    cfg!(debug_assertions).then(|| std::env::var(variable).ok())??.parse().ok()
 }
 
 fn size(folder: &Path) -> u64 {

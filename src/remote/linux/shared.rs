@@ -107,8 +107,11 @@ pub fn join(program: &Path, folder: &Path, name: &str) -> Result<(Socket, Proces
             let mut child =
                 spawn(&mut command, program).inspect_err(|_| drop(remove_file(place.socket())))?;
             let number = child.id();
-            lock.set_len(0)?;
-            write!(lock, "{number}")?;
+            if let Err(why) = lock.set_len(0).and_then(|()| write!(lock, "{number}")) {
+                // Nobody could join it.
+                let _ = (remove_file(place.socket()), child.kill(), child.wait());
+                return Err(why);
+            }
             // It outlives this program, or ends before it: then somebody has to hear of it.
             crate::thread::spawn("scumble-ended", move || drop(child.wait()))?;
             Process::others(number)?
