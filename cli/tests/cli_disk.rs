@@ -41,6 +41,25 @@ fn a_picture_is_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_picture_is_all_that_is_written() {
+    let scratch = Scratch::new("disk-alone");
+    let (input, output) = (scratch.rgb("in.png", 96, 64), scratch.file("out.png"));
+    let home = scratch.file("home");
+    fs::create_dir(&home).unwrap();
+    for more in [[].as_slice(), &["--worker"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
+        command.args(render(&input, &output, more)).env_clear();
+        command
+            .envs(std::env::vars().filter(|(name, _)| ["PATH", "ORT_DYLIB_PATH"].contains(&name.as_str())));
+        // Nor does ONNX Runtime tell anybody of it, or note it for later.
+        let ended = command.env("HOME", &home).env("TMPDIR", &home).output().unwrap();
+        assert!(ended.status.success(), "{}", text(&ended.stderr));
+        let left: Vec<_> = fs::read_dir(&home).unwrap().flatten().map(|entry| entry.path()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
 fn a_replay_says_where_there_was_no_room() {
     let Some(disk) = Disk::new("replay") else { return };
     let scratch = Scratch::new("disk-replay");

@@ -27,6 +27,11 @@ pub struct Runtime {
 
 static RUNTIME: OnceCell<Runtime> = OnceCell::new();
 
+/// From the moment it starts, ONNX Runtime's official build for Linux (1.32) notes which program runs it, on which machine, in
+/// ~/.cache/Microsoft, and sends that; to say [`ort::environment::EnvironmentBuilder::with_telemetry`] is too late. Where this
+/// is set it does neither.
+const SILENT: &str = "ORT_DISABLE_TELEMETRY";
+
 impl Runtime {
     /// Version as far as the file's name tells it (`libonnxruntime.so.1.32.0` → `1.32.0`), following links.
     /// The C API that tells the version is not reachable through `ort`, which only checks that it is ≥ 1.24.
@@ -59,6 +64,11 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
     RUNTIME.get_or_try_init(|| {
         let _inside = leaving::enter()?;
         leaving::come_first();
+        if std::env::var_os(SILENT).is_none() {
+            // SAFETY: once in a process. A thread of the host that looks into the environment just now still finds what was
+            // there: the list is added to, and where it has to be moved, what it was is read at most this moment longer.
+            unsafe { std::env::set_var(SILENT, "1") };
+        }
         let mut looked = Vec::new();
         for place in Around::here("ORT_DYLIB_PATH", beside).runtime(explicit) {
             let Some(file) = library_at(&place) else {
