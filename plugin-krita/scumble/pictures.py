@@ -127,11 +127,16 @@ def _paste(document, on_canvas: bool):
     if max(image.width(), image.height()) > most:
         keep, smooth = QtCore.Qt.AspectRatioMode.KeepAspectRatio, QtCore.Qt.TransformationMode
         image = image.scaled(most, most, keep, smooth.SmoothTransformation)
-    with tempfile.TemporaryDirectory(prefix="scumble-") as folder:
-        path = os.path.join(folder, "clipboard.png")
+    told = tr("The picture on the clipboard could not be written to {folder}: make room there.")
+    full = Refused(told.format(folder=QtCore.QDir.tempPath()))
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="scumble-")
+    except OSError as error:
+        raise full from error
+    with folder as name:
+        path = os.path.join(name, "clipboard.png")
         if not image.save(path):
-            told = tr("The picture on the clipboard could not be written to {folder}: make room there.")
-            raise Refused(told.format(folder=tempfile.gettempdir()))
+            raise full
         return lay(document, path, on_canvas, tr("Clipboard"))
 
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures from elsewhere than a layer: from the clipboard, kept in the document, or linked to their file."""
 
+import errno
+import os
+import tempfile
+
 import krita
 import pytest
 from conftest import eventually, run
@@ -59,6 +63,23 @@ def test_a_clipboard_without_a_picture_is_told_and_makes_no_layer(live, document
     clipboard(urls=urls)
     before = len(document.root.children)
     with pytest.raises(steering.Refused, match="no picture on the clipboard"):
+        live.steer(document, "clipboard", "")
+    assert len(document.root.children) == before and not live.settings(document).conditions
+
+
+@pytest.mark.parametrize("where", [tempfile, QtGui.QImage])
+def test_a_picture_on_the_clipboard_for_which_there_is_no_room_is_told(live, document, monkeypatch, where):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if where is tempfile:
+        monkeypatch.setattr(tempfile, "mkdtemp", full)
+    else:
+        monkeypatch.setattr(QtGui.QImage, "save", lambda *_: False)
+    clipboard(coloured(20, 10, (30, 20, 10)))
+    before = len(document.root.children)
+    told = f"could not be written to {QtCore.QDir.tempPath()}: make room"
+    with pytest.raises(steering.Refused, match=told):
         live.steer(document, "clipboard", "")
     assert len(document.root.children) == before and not live.settings(document).conditions
 
