@@ -28,7 +28,7 @@ pub struct Runtime {
 static RUNTIME: OnceCell<Runtime> = OnceCell::new();
 
 /// From the moment it starts, ONNX Runtime's official build for Linux (1.32) notes which program runs it, on which machine, in
-/// ~/.cache/Microsoft, and sends that; to say [`ort::environment::EnvironmentBuilder::with_telemetry`] is too late. Where this
+/// ~/.cache/Microsoft, and looks for Microsoft's server; to say [`ort::environment::EnvironmentBuilder::with_telemetry`] is too late. Where this
 /// is set it does neither.
 const SILENT: &str = "ORT_DISABLE_TELEMETRY";
 
