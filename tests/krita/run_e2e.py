@@ -40,6 +40,7 @@ STUB_CHECKS = (
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
 REAL_CHECKS = (
     "first.py", "real.py", "process.py", "sharing.py", "steering.py", "own_control.py", "getting.py",
+    "given_back.py",
 )
 TIME_IS_UP = 124  # of a session's run
 SECONDS = 900  # after which a file of checks hangs; the longest takes 90 on a machine of its own
@@ -62,10 +63,14 @@ class Report:
 
     def __init__(self, retries: int = 0):
         self.failed, self.passed, self.times, self.flaky, self.retries = [], 0, [], [], retries
+        self.memory = ""  # what given_back.py has found without the plug-in
 
     def line(self, text: str):
         if text.startswith("time "):
             self.times.append(json.loads(text[5:]))
+            return
+        if text.startswith("memory "):
+            self.memory = text[7:]
             return
         self.passed += text.startswith("ok ")
         if text.startswith("FAIL"):
@@ -85,16 +90,19 @@ class Report:
 
     def once(self, session: KritaSession, script: str, **env) -> int:
         print(f"-- {script}", flush=True)
-        before, failed = self.passed + len(self.failed) + len(self.times), len(self.failed)
+        before, failed = self.said(), len(self.failed)
         code = session.run(HERE / "e2e" / script, SECONDS, self.line, **env)
         if code == TIME_IS_UP:
             self.line(f"FAIL {script} took longer than {SECONDS} s")
-        elif code or self.passed + len(self.failed) + len(self.times) == before:
+        elif code or self.said() == before:
             self.line(f"FAIL Krita ended with {code} in {script}")
         if len(self.failed) > failed:
             said = [line for line in session.log().splitlines() if not line.startswith(CHATTER)]
             print("\n".join(said[-30:]), file=sys.stderr)
         return code
+
+    def said(self) -> int:
+        return self.passed + len(self.failed) + len(self.times) + bool(self.memory)
 
     def table(self) -> str:
         head = "| Krita | engine | canvas | gap p95 / max without live | with live | on a layer that steers "
@@ -135,6 +143,14 @@ def getting(report: Report, session: KritaSession, model: Path):
         report.run(session, "getting.py", HF_ENDPOINT=hub.address)
     finally:
         hub.close()
+
+
+def given_back(report: Report, library: Path, krita: tuple, **env):
+    """The same strokes in two profiles, first in one without the plug-in."""
+    with KritaSession(None, plugin=False, krita=krita) as session:
+        report.run(session, "given_back.py")
+    with KritaSession(library, krita=krita) as session:
+        report.run(session, "given_back.py", SCUMBLE_WITHOUT=report.memory, **env)
 
 
 def arguments():
@@ -193,12 +209,14 @@ def main() -> int:
                 env = {"SCUMBLE_TEST_MODEL": str(chosen.model.resolve())}
                 if "first.py" in wanted:
                     report.run(session, "first.py", ORT_DYLIB_PATH="/nowhere/libonnxruntime.so", **env)
-                for script in filter(wanted.__contains__, REAL_CHECKS[1:-1]):
+                for script in filter(wanted.__contains__, REAL_CHECKS[1:-2]):
                     report.run(session, script, **env)
                 if "getting.py" in wanted:
                     getting(report, session, chosen.model)
                 if chosen.pace_only and "real" in engines:
                     report.run(session, "pace.py", **env)
+            if "given_back.py" in wanted:
+                given_back(report, alone, krita, **env)
             if chosen.pace_only and "opengl" in engines:
                 with KritaSession(alone, krita=krita, opengl=True) as session:
                     report.run(session, "pace.py", SCUMBLE_PACE_CANVAS=", OpenGL in software", **env)
