@@ -1,8 +1,7 @@
 //! Prompts as artists write them: weights, and more words than the text encoder reads at once.
 
 use scumble::cancel::Cancel;
-use scumble::error::Error;
-use scumble::render::{Patch, Picture, Policy, Region, Renderer, Sink};
+use scumble::render::{Picture, Policy, Region, Renderer};
 use scumble::steps::StepRange;
 
 use crate::support::*;
@@ -46,19 +45,6 @@ fn guidance_that_is_built_in_is_said() {
     assert!(!load(&tiny("sd15")).unwrap().info().description.contains("negative"));
 }
 
-/// What is said of a picture.
-struct Noted(Vec<String>);
-
-impl Sink for Noted {
-    fn patch(&mut self, _: Patch) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn note(&mut self, sentence: &str) {
-        self.0.push(sentence.to_owned());
-    }
-}
-
 #[test]
 fn what_is_not_read_of_the_words_is_told_with_each_picture() {
     let long = "a house by the lake, ".repeat(400) + "at sunset";
@@ -88,7 +74,7 @@ fn what_is_not_read_of_the_words_is_told_with_each_picture() {
             let cell = geometry.cell as usize;
             let asked =
                 Request { cell, prompt, negative, regions, steps: 1, guidance: 4.0, ..request(&picture) };
-            let mut noted = Noted(Vec::new());
+            let mut noted = Noted::default();
             asked.run_into(&mut pipeline, &Policy::default(), &Cancel::new(), &mut noted).unwrap();
             noted.0
         };

@@ -1,9 +1,9 @@
 //! Reference pictures: what they change, what is kept of them, what may be wrong with them.
 
 use scumble::cancel::Cancel;
-use scumble::error::{Error, Status};
+use scumble::error::Status;
 use scumble::pipeline::Pipeline;
-use scumble::render::{Aspect, Patch, Picture, Policy, Reference, Region, Renderer, Sink};
+use scumble::render::{Aspect, Picture, Policy, Reference, Region, Renderer};
 use scumble::steps::StepRange;
 
 use crate::support::*;
@@ -108,7 +108,7 @@ fn an_ip_adapter_that_tells_nothing_apart_takes_the_whole_and_says_so() {
     let style = Reference { aspect: Aspect::Style, ..all };
     assert_eq!(of(&mut whole, style), seen);
     assert!(psnr(&of(&mut told, style), &seen) < 60.0);
-    let mut noted = Noted(Vec::new());
+    let mut noted = Noted::default();
     for (pipeline, notes) in [(&mut told, 0), (&mut whole, 1)] {
         let asked = Request { references: &[style], strength: 0.6, ..request(&picture) };
         asked.run_into(pipeline, &Policy::default(), &Cancel::new(), &mut noted).unwrap();
@@ -117,18 +117,6 @@ fn an_ip_adapter_that_tells_nothing_apart_takes_the_whole_and_says_so() {
     assert_eq!(noted.0, [why]);
     assert!(load(&tiny("klein")).unwrap().capabilities().no_aspects.is_some());
     assert!(load(&tiny("sd15")).unwrap().capabilities().no_aspects.is_some());
-}
-
-struct Noted(Vec<String>);
-
-impl Sink for Noted {
-    fn patch(&mut self, _: Patch) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn note(&mut self, sentence: &str) {
-        self.0.push(sentence.to_owned());
-    }
 }
 
 #[test]

@@ -291,3 +291,17 @@ pub fn finished(pipeline: &mut Pipeline, request: &Request<'_>) -> (Picture, Pha
     let last = request.last(pipeline);
     (last.picture, last.phases)
 }
+
+/// What is said of a picture.
+#[derive(Default)]
+pub struct Noted(pub Vec<String>);
+
+impl Sink for Noted {
+    fn patch(&mut self, _: Patch) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn note(&mut self, sentence: &str) {
+        self.0.push(sentence.to_owned());
+    }
+}
