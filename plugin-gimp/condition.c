@@ -281,19 +281,12 @@ static gboolean take_on(JsonObject *object, gboolean *on) {
     return TRUE;
 }
 
-/* Images of before there were preparations name none, and a later Scumble may have more: the layer as it is. */
-static gboolean take_prepare(JsonObject *object, Condition *c) {
+/* What a condition of that kind has by name. Images of before there was such a thing name none, and a later Scumble may have more: the
+ * first one then. */
+static gboolean take_named(JsonObject *object, const gchar *key, gboolean has, gboolean (*find)(const gchar *, gsize, guint32 *), guint32 *field) {
     gchar *name = g_strdup("");
-    gboolean good = take_text(object, "prepare", &name);
-    if (good && c->kind == SCUMBLE_CONDITION_CONTROL) preparation_named(name, strlen(name), &c->prepare);
-    g_free(name);
-    return good;
-}
-
-static gboolean take_aspect(JsonObject *object, Condition *c) {
-    gchar *name = g_strdup("");
-    gboolean good = take_text(object, "aspect", &name);
-    if (good && c->kind == SCUMBLE_CONDITION_REFERENCE) aspect_named(name, strlen(name), &c->aspect);
+    gboolean good = take_text(object, key, &name);
+    if (good && has) find(name, strlen(name), field);
     g_free(name);
     return good;
 }
@@ -338,8 +331,9 @@ static Condition *read_one(JsonNode *node) {
                     take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
                     take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
                     take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
-                    c->start <= c->end && take_on(object, &c->on) && take_prepare(object, c) && take_aspect(object, c) &&
-                    take_words(object, c);
+                    c->start <= c->end && take_on(object, &c->on) && take_words(object, c) &&
+                    take_named(object, "prepare", kind == SCUMBLE_CONDITION_CONTROL, preparation_named, &c->prepare) &&
+                    take_named(object, "aspect", kind == SCUMBLE_CONDITION_REFERENCE, aspect_named, &c->aspect);
     c->number = (guint32)number;
     c->tattoo = (gint32)tattoo;
     if (good) return c;
