@@ -26,17 +26,18 @@ gboolean aside_lay(gint32 image, gint32 layer, GError **error) {
     return good;
 }
 
-/* Makes an image that is ours no larger than what is looked at. */
-static void fit(gint32 image) {
-    gint width = gimp_image_width(image), height = gimp_image_height(image), most = MAX(width, height);
-    if (most <= ASIDE_MOST_SIDE) return;
+/* Makes an image that is ours as large as its picture is to be in that one. */
+static void fit(gint32 opened, gint32 image, AsideSize size) {
+    gdouble width = gimp_image_width(opened), height = gimp_image_height(opened), by = MIN(1.0, ASIDE_MOST_SIDE / MAX(width, height));
+    if (size == ASIDE_ON_CANVAS) by = MIN(gimp_image_width(image) / width, gimp_image_height(image) / height);
+    if (by == 1.0) return;
     gimp_context_push();
     gimp_context_set_interpolation(GIMP_INTERPOLATION_CUBIC);
-    gimp_image_scale(image, MAX(1, (width * ASIDE_MOST_SIDE + most / 2) / most), MAX(1, (height * ASIDE_MOST_SIDE + most / 2) / most));
+    gimp_image_scale(opened, MAX(1, (gint)(width * by + 0.5)), MAX(1, (gint)(height * by + 0.5)));
     gimp_context_pop();
 }
 
-gint32 aside_open(gint32 image, const gchar *path, GError **error) {
+gint32 aside_open(gint32 image, const gchar *path, AsideSize size, GError **error) {
     gchar *name = g_path_get_basename(path);
     gint32 opened = load_image(path), layer = -1;
     if (opened <= 0) {
@@ -47,7 +48,7 @@ gint32 aside_open(gint32 image, const gchar *path, GError **error) {
     mark_working(opened);
     gimp_image_undo_disable(opened);
     gimp_image_policy_rotate(opened, FALSE); /* a camera's picture, the right way up */
-    fit(opened);
+    fit(opened, image, size);
     layer = gimp_layer_new_from_visible(opened, image, name); /* in the image's own colours and depth */
     if (layer <= 0) fail(error, "GIMP could not take the picture \xe2\x80\x9c%s\xe2\x80\x9d into this image.", name);
     gimp_image_delete(opened);
@@ -55,7 +56,7 @@ gint32 aside_open(gint32 image, const gchar *path, GError **error) {
     return layer;
 }
 
-gint32 aside_file(gint32 image, const gchar *path, GError **error) {
-    gint32 layer = aside_open(image, path, error);
+gint32 aside_file(gint32 image, const gchar *path, AsideSize size, GError **error) {
+    gint32 layer = aside_open(image, path, size, error);
     return layer > 0 && aside_lay(image, layer, error) ? layer : -1;
 }

@@ -106,6 +106,8 @@ void condition_free(gpointer data) {
     Condition *c = data;
     g_free(c->file);
     g_free(c->path);
+    g_free(c->picture);
+    g_free(c->picture_path);
     g_free(c->name);
     g_free(c->prompt);
     if (c->words) g_array_unref(c->words);
@@ -124,6 +126,8 @@ GPtrArray *conditions_copy(const GPtrArray *conditions) {
         *to = *from;
         to->file = g_strdup(from->file);
         to->path = g_strdup(from->path);
+        to->picture = g_strdup(from->picture);
+        to->picture_path = g_strdup(from->picture_path);
         to->name = g_strdup(from->name);
         to->prompt = g_strdup(from->prompt);
         to->words = words_copy(from->words);
@@ -134,7 +138,7 @@ GPtrArray *conditions_copy(const GPtrArray *conditions) {
 
 Condition *condition_new(guint32 kind) {
     Condition *c = g_new(Condition, 1);
-    *c = (Condition){.kind = kind, .file = g_strdup(""), .layer = -1, .name = g_strdup(""), .prompt = g_strdup(""), .scale = 1.0,
+    *c = (Condition){.kind = kind, .file = g_strdup(""), .picture = g_strdup(""), .layer = -1, .name = g_strdup(""), .prompt = g_strdup(""), .scale = 1.0,
                      .text = NAN, .end = 1.0, .on = TRUE};
     return c;
 }
@@ -159,10 +163,10 @@ Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file
 
 gboolean condition_is_own(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL && !*c->file; }
 
-gboolean condition_is_linked(const Condition *c) { return c->kind == SCUMBLE_CONDITION_REFERENCE && *c->file; }
+gboolean condition_is_linked(const Condition *c) { return *c->picture && !condition_is_inpaint(c); }
 
 gboolean condition_has_file(const Condition *c) {
-    return ((c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c)) || condition_is_linked(c);
+    return (c->kind == SCUMBLE_CONDITION_CONTROL || c->kind == SCUMBLE_CONDITION_LORA) && !condition_is_own(c);
 }
 
 gboolean condition_is_inpaint(const Condition *c) { return c->kind == SCUMBLE_CONDITION_CONTROL && c->prepare == SCUMBLE_PREPARE_INPAINT; }
@@ -171,20 +175,23 @@ gboolean condition_has_layer(const Condition *c) {
     return c->kind != SCUMBLE_CONDITION_LORA && !condition_is_linked(c) && !condition_is_inpaint(c);
 }
 
-gchar *condition_find_file(const Condition *c) {
-    return condition_has_file(c) ? known_find(condition_is_linked(c) ? KNOWN_PICTURES : KNOWN_NETWORKS, c->file) : NULL;
+void condition_link(Condition *c, const gchar *id, const gchar *path) {
+    gchar *copy = g_strdup(path);
+    condition_text(&c->picture, id);
+    g_free(c->picture_path);
+    c->picture_path = copy;
+}
+
+void condition_find_files(Condition *c) {
+    if (!c->path && condition_has_file(c)) c->path = known_find(KNOWN_NETWORKS, c->file);
+    if (!c->picture_path && *c->picture) c->picture_path = known_find(KNOWN_PICTURES, c->picture);
 }
 
 gchar *condition_title(const Condition *c) {
     if (c->kind == SCUMBLE_CONDITION_REGION) return g_strdup(c->group ? "Regions" : "Region");
-    if (c->kind == SCUMBLE_CONDITION_REFERENCE && !condition_is_linked(c)) return g_strdup("Reference");
+    if (c->kind == SCUMBLE_CONDITION_REFERENCE) return g_strdup("Reference");
     if (condition_is_own(c)) return g_strdup(CONDITION_OWN_TITLE);
     gchar *name = known_name(c->file);
-    if (condition_is_linked(c)) {
-        gchar *title = g_strdup_printf("Reference: %s", name);
-        g_free(name);
-        return title;
-    }
     gchar *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
     return name;
@@ -216,6 +223,7 @@ static void put(JsonObject *object, const Condition *c, gboolean for_style) {
     json_object_set_string_member(object, "file", c->file);
     json_object_set_string_member(object, "layer", for_style ? "" : c->name);
     if (!for_style) json_object_set_int_member(object, "tattoo", c->tattoo);
+    if (!for_style && *c->picture) json_object_set_string_member(object, "picture", c->picture);
     json_object_set_double_member(object, "scale", c->scale);
     json_object_set_double_member(object, "start", c->start);
     json_object_set_double_member(object, "end", c->end);
@@ -324,10 +332,11 @@ static Condition *read_one(JsonNode *node) {
     gboolean group = FALSE;
     if (!take_kind(object, &kind, &group) || !json_object_has_member(object, "number") || !json_object_has_member(object, "file")) return NULL;
     Condition *c = condition_new(kind);
+    gboolean pictured = kind == SCUMBLE_CONDITION_CONTROL || kind == SCUMBLE_CONDITION_REFERENCE;
     c->group = group;
     gdouble number = 0.0, tattoo = 0.0, least = kind == SCUMBLE_CONDITION_LORA ? -CONDITION_SCALE_MOST : 0.0;
     gboolean good = take_number(object, "number", 0.0, CONDITIONS_MOST - 1, &number) && number == floor(number) &&
-                    take_number(object, "tattoo", 0.0, G_MAXINT32, &tattoo) && take_text(object, "file", &c->file) &&
+                    take_number(object, "tattoo", 0.0, G_MAXINT32, &tattoo) && take_text(object, "file", &c->file) && take_text(object, "picture", &c->picture) &&
                     take_text(object, "layer", &c->name) && take_text(object, "prompt", &c->prompt) &&
                     take_number(object, "scale", least, CONDITION_SCALE_MOST, &c->scale) &&
                     take_number(object, "start", 0.0, 1.0, &c->start) && take_number(object, "end", 0.0, 1.0, &c->end) &&
@@ -336,6 +345,7 @@ static Condition *read_one(JsonNode *node) {
                     take_named(object, "aspect", kind == SCUMBLE_CONDITION_REFERENCE, aspect_named, &c->aspect);
     c->number = (guint32)number;
     c->tattoo = (gint32)tattoo;
+    if (good && !pictured) condition_link(c, "", NULL);
     if (good) return c;
     condition_free(c);
     return NULL;

@@ -25,8 +25,10 @@ typedef struct {
 typedef struct {
     guint32 number;  /* its own, below CONDITIONS_MOST */
     guint32 kind;    /* one of SCUMBLE_CONDITION_* */
-    gchar *file;     /* an id (known.h), of a reference's picture that is linked, too; "": none, and a control is the model's own */
+    gchar *file;     /* an id of a network (known.h); "": none, and a control is the model's own */
     gchar *path;     /* where that lies on this computer; NULL: not known here */
+    gchar *picture;  /* an id of the file that a control's or reference's picture is linked to; "": it is its layer's */
+    gchar *picture_path;
     gint32 layer;    /* that it follows; -1: none. Where it is gone its name and tattoo are what is left of it */
     gchar *name;     /* of that layer */
     gint32 tattoo;   /* GIMP's number for it inside the image, in files too */
@@ -60,16 +62,19 @@ Condition *conditions_at(const GPtrArray *conditions, guint index);
 /* One more; NULL where there are CONDITIONS_MOST. The texts are copied. */
 Condition *conditions_add(GPtrArray *conditions, guint32 kind, const gchar *file, const gchar *path);
 
-/* Whether it is a file of the artist's, the model's own control, a reference that is linked to a picture's file, a control that is shown
- * the paint around the selection, and whether it follows a layer. */
+/* Whether it is a file of the artist's, the model's own control, one whose picture is linked to a file, a control that is shown the paint
+ * around the selection, and whether it follows a layer. */
 gboolean condition_has_file(const Condition *condition);
 gboolean condition_is_own(const Condition *condition);
 gboolean condition_is_linked(const Condition *condition);
 gboolean condition_is_inpaint(const Condition *condition);
 gboolean condition_has_layer(const Condition *condition);
 
-/* Where the condition's file lies on this computer; NULL: it has none, or that is not known here. Free it. */
-gchar *condition_find_file(const Condition *condition);
+/* Links its picture to a file; "" and NULL: to none any more. */
+void condition_link(Condition *condition, const gchar *id, const gchar *path);
+
+/* Finds where its files lie on this computer, as far as that is known here. */
+void condition_find_files(Condition *condition);
 
 #define CONDITION_OWN_TITLE "Control: the model's own"
 

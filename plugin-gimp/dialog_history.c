@@ -39,10 +39,7 @@ static gchar *model_of(const Dialog *d, const Kept *kept) {
 
 static GPtrArray *conditions_of(const Dialog *d, const Kept *kept) {
     GPtrArray *conditions = conditions_copy(kept->conditions);
-    for (guint i = 0; i < conditions->len; i++) {
-        Condition *c = conditions_at(conditions, i);
-        if (!c->path) c->path = condition_find_file(c);
-    }
+    for (guint i = 0; i < conditions->len; i++) condition_find_files(conditions_at(conditions, i));
     sources_find(d->image, conditions);
     return conditions;
 }

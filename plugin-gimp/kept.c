@@ -19,10 +19,7 @@ GPtrArray *kept_load(gint32 image, gboolean *good) {
     JsonNode *list = kept ? json_object_get_member(json_node_get_object(kept), "conditions") : NULL;
     GPtrArray *found = conditions_read(list, good);
     *good = *good || !text;
-    for (guint i = 0; i < found->len; i++) {
-        Condition *c = conditions_at(found, i);
-        c->path = condition_find_file(c);
-    }
+    for (guint i = 0; i < found->len; i++) condition_find_files(conditions_at(found, i));
     sources_find(image, found);
     if (kept) json_node_unref(kept);
     g_free(text);

@@ -3,7 +3,6 @@
 
 #include <glib/gstdio.h>
 
-#include "aside.h"
 #include "canvas.h"
 #include "engine.h"
 #include "known.h"
@@ -11,17 +10,17 @@
 #define APART 400 /* milliseconds between two looks at the disk */
 
 static void not_there(const Condition *c, GError **error) {
-    gchar *name = known_name(c->file);
+    gchar *name = known_name(c->picture);
     g_set_error(error, SCUMBLE_DOMAIN, 0,
-                "The reference \xe2\x80\x9c%s\xe2\x80\x9d is linked to %s, which is not there: put the file back, or take this one out of the list.", name, c->path);
+                "\xe2\x80\x9c%s\xe2\x80\x9d is linked to %s, which is not there: put the file back, or choose another picture for it under Steer by.", name, c->picture_path);
     g_free(name);
 }
 
 static void no_picture(const Condition *c, GError **error) {
-    gchar *name = known_name(c->file);
+    gchar *name = known_name(c->picture);
     g_set_error(error, SCUMBLE_DOMAIN, 0,
-                "The reference \xe2\x80\x9c%s\xe2\x80\x9d is linked to %s, which is no picture that GIMP can open: write the file anew, or take this one out of the list.",
-                name, c->path);
+                "\xe2\x80\x9c%s\xe2\x80\x9d is linked to %s, which is no picture that GIMP can open: write the file anew, or choose another picture for it under Steer by.",
+                name, c->picture_path);
     g_free(name);
 }
 
@@ -29,14 +28,24 @@ void linked_forget(Linked *l) {
     if (!l->failed) l->written = 0;
 }
 
-gboolean linked_look(Linked *l, const Condition *c, gboolean now, GError **error) {
+static guint number_of(const Condition *c, gint32 image, const GeglRectangle *canvas) {
+    gchar *text = c->kind == SCUMBLE_CONDITION_REFERENCE
+                      ? g_strdup(c->picture_path)
+                      : g_strdup_printf("%d %d %d %d %d %d %s", canvas->x, canvas->y, canvas->width, canvas->height, gimp_image_width(image),
+                                        gimp_image_height(image), c->picture_path);
+    guint number = g_str_hash(text);
+    g_free(text);
+    return number;
+}
+
+gboolean linked_look(Linked *l, const Condition *c, gint32 image, const GeglRectangle *canvas, gboolean now, GError **error) {
     gint64 time = g_get_monotonic_time();
-    guint number = g_str_hash(c->path);
-    if (number != l->path) *l = (Linked){.path = number};
+    guint number = number_of(c, image, canvas);
+    if (number != l->known) *l = (Linked){.known = number};
     gboolean looks = now || !l->looked || time - l->looked > 1000 * APART;
     if (looks) {
         GStatBuf about;
-        gchar *path = g_filename_from_utf8(c->path, -1, NULL, NULL, NULL);
+        gchar *path = g_filename_from_utf8(c->picture_path, -1, NULL, NULL, NULL);
         gboolean is_there = path && g_stat(path, &about) == 0;
         gint64 written = is_there ? (gint64)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec : 0, bytes = is_there ? (gint64)about.st_size : -1;
         g_free(path);
@@ -53,15 +62,18 @@ gboolean linked_look(Linked *l, const Condition *c, gboolean now, GError **error
     return FALSE;
 }
 
-Paint *linked_read(Linked *l, const Condition *c, gint32 image, GError **error) {
-    gint32 layer = aside_open(image, c->path, NULL);
+AsideSize linked_size(const Condition *c) { return c->kind == SCUMBLE_CONDITION_REFERENCE ? ASIDE_LOOKED_AT : ASIDE_ON_CANVAS; }
+
+Paint *linked_read(Linked *l, const Condition *c, gint32 image, const GeglRectangle *canvas, GError **error) {
+    gint32 layer = aside_open(image, c->picture_path, linked_size(c), NULL);
     if (layer <= 0) {
         l->failed = TRUE;
         no_picture(c, error);
         return NULL;
     }
-    gint width = gimp_drawable_width(layer), height = gimp_drawable_height(layer);
-    Paint *paint = canvas_read_or_free(canvas_paint_new(image, width, height, GEGL_RECTANGLE(0, 0, width, height)), layer, 0, 0);
+    GeglRectangle place = {0, 0, gimp_drawable_width(layer), gimp_drawable_height(layer)};
+    if (linked_size(c) == ASIDE_ON_CANVAS) place = *canvas; /* nothing is where the picture is not */
+    Paint *paint = canvas_read_or_free(canvas_paint_new(image, place.width, place.height, NULL), layer, place.x, place.y);
     gimp_item_delete(layer);
     return paint;
 }

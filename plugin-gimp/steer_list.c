@@ -18,6 +18,7 @@ struct SteerList {
     GtkWidget *box, *line, *head, *add, *column;
     GArray *sources;
     gchar *reasons[RENDERER_KINDS], *notes[RENDERER_KINDS];
+    guint32 linking;  /* whose picture is being chosen: the rows may change meanwhile */
     gboolean showing; /* the controls are being set by us */
     void (*changed)(const gchar *, gpointer);
     gpointer data;
@@ -106,6 +107,33 @@ void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *pa
         g_free(name);
     }
     show_added(l);
+}
+
+void steer_list_add_linked(SteerList *l, const gchar *path) {
+    if (steer_list_full(l)) return;
+    gchar *id = known_remember(KNOWN_PICTURES, path);
+    condition_link(conditions_add(l->conditions, SCUMBLE_CONDITION_REFERENCE, "", NULL), id, path);
+    g_free(id);
+    show_added(l);
+}
+
+static void linked(const gchar *path, gpointer data) {
+    SteerList *l = data;
+    for (guint i = 0; i < l->conditions->len; i++) {
+        Condition *c = conditions_at(l->conditions, i);
+        if (c->number != l->linking) continue;
+        gchar *id = known_remember(KNOWN_PICTURES, path);
+        condition_link(c, id, path);
+        g_free(id);
+        steer_list_rebuild(l);
+        steer_list_tell(l);
+        return;
+    }
+}
+
+void steer_list_link(SteerList *l, const Condition *condition) {
+    l->linking = condition->number;
+    steer_menu_choose_picture(l, linked);
 }
 
 static void add_clicked(GtkButton *button, SteerList *l) { steer_menu_show(l, GTK_WIDGET(button)); }

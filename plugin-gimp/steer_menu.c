@@ -72,26 +72,26 @@ static void picture_chosen(const gchar *path, gpointer data) {
     SteerList *l = data;
     GError *error = NULL;
     if (steer_list_full(l)) return; /* before a layer is made for it */
-    gint32 layer = aside_file(steer_list_image(l), path, &error);
+    gint32 layer = aside_file(steer_list_image(l), path, ASIDE_LOOKED_AT, &error);
     if (layer > 0) steer_list_add(l, SCUMBLE_CONDITION_REFERENCE, "", NULL, layer);
     else steer_list_fail(l, error->message);
     g_clear_error(&error);
 }
 
-static void choose_picture(GtkMenuItem *item, SteerList *l) {
-    (void)item;
-    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, picture_chosen, l);
+void steer_menu_choose_picture(SteerList *l, void (*chosen)(const gchar *path, gpointer list)) {
+    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, chosen, l);
 }
 
-static void link_chosen(const gchar *path, gpointer data) {
-    gchar *id = known_remember(KNOWN_PICTURES, path);
-    steer_list_add(data, SCUMBLE_CONDITION_REFERENCE, id, path, -1);
-    g_free(id);
+static void choose_picture(GtkMenuItem *item, SteerList *l) {
+    (void)item;
+    steer_menu_choose_picture(l, picture_chosen);
 }
+
+static void link_chosen(const gchar *path, gpointer data) { steer_list_add_linked(data, path); }
 
 static void choose_link(GtkMenuItem *item, SteerList *l) {
     (void)item;
-    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a Picture", GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL, NULL, NULL}, link_chosen, l);
+    steer_menu_choose_picture(l, link_chosen);
 }
 
 static void add_known(GtkMenuItem *item, SteerList *l) {

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "aside.h"
+#include "known.h"
+#include "linked.h"
 #include "region_lines.h"
 #include "sources.h"
 #include "steer_menu.h"
@@ -11,11 +12,14 @@
 
 #define GAP 4
 
+enum { NOTHING = -1, LINKED = -2, ANOTHER_FILE = -3 };
+
 struct SteerRow {
     SteerList *list;
     Condition *condition; /* the list's */
-    GtkWidget *box, *on, *title, *layer, *weight, *prompt, *lines, *prepare, *aspect, *silent, *part;
-    GArray *choices; /* gint32: the layers that `layer` has */
+    GtkWidget *box, *on, *title, *layer, *embed, *weight, *prompt, *lines, *prepare, *aspect, *silent, *part;
+    gboolean filling; /* `layer` is being filled */
+    GArray *choices; /* gint32: the layers that `layer` has, or one of these */
 };
 
 static void on_toggled(GtkToggleButton *button, SteerRow *row) {
@@ -34,25 +38,70 @@ static void prompt_changed(GtkEditable *entry, SteerRow *row) {
     steer_list_tell(row->list);
 }
 
+/* A control for inpainting follows no layer. */
+static void show_layer(SteerRow *row) {
+    gboolean linked = condition_is_linked(row->condition);
+    if (row->layer) gtk_widget_set_visible(row->layer, linked || condition_has_layer(row->condition));
+    if (row->embed) gtk_widget_set_visible(row->embed, linked);
+}
+
+static void add_choice(SteerRow *row, gint32 choice, const gchar *text, gboolean chosen) {
+    gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(row->layer), text);
+    g_array_append_val(row->choices, choice);
+    if (chosen) gtk_combo_box_set_active(GTK_COMBO_BOX(row->layer), (gint)row->choices->len - 1);
+}
+
+/* The layers of the image, or its groups alone, none where the condition's is not among them, and the files that its picture may be
+ * linked to in their place. */
+static void fill_layers(SteerRow *row) {
+    const Condition *c = row->condition;
+    const GArray *sources = steer_list_sources(row->list);
+    gboolean found = condition_is_linked(c);
+    row->filling = TRUE;
+    gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(row->layer))));
+    g_array_set_size(row->choices, 0);
+    for (guint i = 0; i < sources->len; i++) {
+        const Source *source = &g_array_index(sources, Source, i);
+        if (c->group && !source->group) continue;
+        gboolean chosen = !found && source->layer == c->layer;
+        add_choice(row, source->layer, source->name, chosen);
+        found = found || chosen;
+    }
+    if (condition_is_linked(c)) {
+        gchar *name = known_name(c->picture), *text = g_strdup_printf("%s (linked)", name);
+        add_choice(row, LINKED, text, TRUE);
+        g_free(name);
+        g_free(text);
+    } else if (!found) {
+        add_choice(row, NOTHING, c->group ? "choose a group" : "choose a layer", TRUE);
+    }
+    if (c->kind != SCUMBLE_CONDITION_REGION) add_choice(row, ANOTHER_FILE, "a picture's file\xe2\x80\xa6", FALSE);
+    row->filling = FALSE;
+}
+
 static void layer_changed(GtkComboBox *box, SteerRow *row) {
     gint at = gtk_combo_box_get_active(box);
-    if (steer_list_showing(row->list) || at < 0 || at >= (gint)row->choices->len) return;
-    source_choose(row->condition, g_array_index(row->choices, gint32, at));
-    if (row->lines) region_lines_look(row->lines, steer_list_image(row->list));
-    steer_list_tell(row->list);
+    gint32 choice = at < 0 || at >= (gint)row->choices->len ? NOTHING : g_array_index(row->choices, gint32, at);
+    if (steer_list_showing(row->list) || row->filling) return;
+    if (choice > 0) {
+        condition_link(row->condition, "", NULL);
+        source_choose(row->condition, choice);
+        if (row->lines) region_lines_look(row->lines, steer_list_image(row->list));
+        show_layer(row);
+        steer_list_tell(row->list);
+    } else if (choice == ANOTHER_FILE) {
+        fill_layers(row); /* as it was, until a file is chosen */
+        steer_list_link(row->list, row->condition);
+    }
 }
 
 static void row_changed(gpointer data) { steer_list_tell(((SteerRow *)data)->list); }
-
-/* A control for inpainting follows no layer. */
-static void show_layer(SteerRow *row) {
-    if (row->layer) gtk_widget_set_visible(row->layer, condition_has_layer(row->condition));
-}
 
 static void prepare_changed(GtkComboBox *box, SteerRow *row) {
     gint at = gtk_combo_box_get_active(box);
     if (steer_list_showing(row->list) || at < 0) return;
     row->condition->prepare = (guint32)at;
+    fill_layers(row);
     show_layer(row);
     steer_list_tell(row->list);
 }
@@ -74,10 +123,10 @@ static void embed_clicked(GtkButton *button, SteerRow *row) {
     SteerList *l = row->list;
     GError *error = NULL;
     (void)button;
-    gint32 layer = row->condition->path ? aside_file(steer_list_image(l), row->condition->path, &error) : -1;
+    const gchar *path = row->condition->picture_path;
+    gint32 layer = path ? aside_file(steer_list_image(l), path, linked_size(row->condition), &error) : -1;
     if (layer > 0) {
-        condition_text(&row->condition->file, "");
-        g_clear_pointer(&row->condition->path, g_free);
+        condition_link(row->condition, "", NULL);
         source_choose(row->condition, layer);
         steer_list_rebuild(l);
         steer_list_tell(l);
@@ -85,27 +134,6 @@ static void embed_clicked(GtkButton *button, SteerRow *row) {
         steer_list_fail(l, error->message);
     }
     g_clear_error(&error);
-}
-
-/* The layers of the image, or its groups alone, and none where the condition's is not among them. */
-static void fill_layers(SteerRow *row) {
-    GtkComboBoxText *box = GTK_COMBO_BOX_TEXT(row->layer);
-    gint chosen = -1;
-    gtk_list_store_clear(GTK_LIST_STORE(gtk_combo_box_get_model(GTK_COMBO_BOX(box))));
-    g_array_set_size(row->choices, 0);
-    const GArray *sources = steer_list_sources(row->list);
-    for (guint i = 0; i < sources->len; i++) {
-        const Source *source = &g_array_index(sources, Source, i);
-        if (row->condition->group && !source->group) continue;
-        gtk_combo_box_text_append_text(box, source->name);
-        if (source->layer == row->condition->layer) chosen = (gint)row->choices->len;
-        g_array_append_val(row->choices, source->layer);
-    }
-    if (chosen < 0) {
-        chosen = (gint)row->choices->len;
-        gtk_combo_box_text_append_text(box, row->condition->group ? "choose a group" : "choose a layer");
-    }
-    gtk_combo_box_set_active(GTK_COMBO_BOX(box), chosen);
 }
 
 #define GIVES "What of the picture is taken over: how it is painted, where things are, or all of it"
@@ -147,7 +175,7 @@ static GtkWidget *layer_of(SteerRow *row) {
                                            ? "The group whose layers are regions. Hidden, or above the live layer, it is not part of the paint"
                                        : row->condition->kind == SCUMBLE_CONDITION_REFERENCE
                                            ? "The layer whose picture it is, wherever that lies. Hidden, or above the live layer, it is not part of the paint"
-                                           : "The layer that it follows. Hidden, or above the live layer, it is not part of the paint");
+                                           : "The layer that it follows, or a picture's file. Hidden, or above the live layer, it is not part of the paint");
     g_signal_connect(layer, "changed", G_CALLBACK(layer_changed), row);
     return layer;
 }
@@ -208,16 +236,14 @@ SteerRow *steer_row_new(SteerList *l, GtkBox *column, Condition *condition) {
     g_signal_connect(row->on, "toggled", G_CALLBACK(on_toggled), row);
     gtk_box_pack_start(GTK_BOX(line), row->on, FALSE, FALSE, 0);
     gtk_box_pack_start(GTK_BOX(line), row->title, TRUE, TRUE, 0);
-    if (condition_has_layer(condition) || condition_is_inpaint(condition)) {
+    if (condition->kind != SCUMBLE_CONDITION_LORA) {
         row->layer = layer_of(row);
         fill_layers(row);
+        row->embed = gtk_button_new_with_label("Embed");
+        gtk_widget_set_tooltip_text(row->embed, "Keeps the picture in this image from now on, as a hidden layer");
+        g_signal_connect(row->embed, "clicked", G_CALLBACK(embed_clicked), row);
         gtk_box_pack_start(GTK_BOX(line), row->layer, FALSE, FALSE, 0);
-    }
-    if (condition_is_linked(condition)) {
-        GtkWidget *embed = gtk_button_new_with_label("Embed");
-        gtk_widget_set_tooltip_text(embed, "Keeps the picture in this image from now on, as a hidden layer");
-        g_signal_connect(embed, "clicked", G_CALLBACK(embed_clicked), row);
-        gtk_box_pack_start(GTK_BOX(line), embed, FALSE, FALSE, 0);
+        gtk_box_pack_start(GTK_BOX(line), row->embed, FALSE, FALSE, 0);
     }
     row->weight = weight_of(row);
     gtk_box_pack_start(GTK_BOX(line), row->weight, FALSE, FALSE, 0);

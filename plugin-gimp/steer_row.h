@@ -31,6 +31,9 @@ gboolean steer_list_showing(const SteerList *list);
 /* The artist has changed something. */
 void steer_list_tell(SteerList *list);
 
+/* Asks for a picture's file, and links the condition's to it. */
+void steer_list_link(SteerList *list, const Condition *condition);
+
 void steer_list_remove(SteerList *list, const Condition *condition);
 
 /* Makes its rows anew. */

@@ -279,7 +279,7 @@ static Condition *control_like(GPtrArray *conditions, const Condition *control) 
         Condition *c = conditions_at(conditions, i);
         if (c->kind == SCUMBLE_CONDITION_CONTROL && !strcmp(c->file, control->file)) return c;
     }
-    gchar *path = condition_find_file(control);
+    gchar *path = known_find(KNOWN_NETWORKS, control->file);
     Condition *c = conditions_add(conditions, SCUMBLE_CONDITION_CONTROL, control->file, path);
     g_free(path);
     return c;
