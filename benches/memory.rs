@@ -49,11 +49,6 @@ mod both {
         fn most(&self) -> usize {
             resident::most(self.0)
         }
-
-        /// Sets its peak back.
-        fn forget(&self) {
-            std::fs::write(format!("/proc/{}/clear_refs", self.0), "5").expect("its peak can be set back");
-        }
     }
 
     /// Pushes a canvas whose pixels are all new, and waits until it has settled.
@@ -112,7 +107,7 @@ mod both {
         let large = session();
         let base = counting::held();
         for (what, seed) in [("the first picture", 2), ("all is painted over", 3)] {
-            worker.forget();
+            resident::forget(worker.0);
             counting::forget();
             paint(&large, side, &mut pixels, seed);
             let host = counting::most().saturating_sub(base) as f64 / canvas;

@@ -12,6 +12,9 @@ mod header;
 #[path = "../pipeline/support.rs"]
 #[allow(dead_code)]
 mod models;
+#[path = "../pipeline/onnx.rs"]
+#[allow(dead_code)]
+mod onnx;
 #[path = "../support/painting.rs"]
 #[allow(dead_code)]
 mod painting;
