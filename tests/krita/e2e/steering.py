@@ -131,6 +131,35 @@ def drawn_lines():
     live().stop(document)
 
 
+def linked_control():
+    """A control's picture is a file's: as large as the canvas in its own proportions, and followed."""
+    document = yield from new_document(256)
+    yield from sketch_layer(document)
+    net = Path(os.environ["HOME"]) / "lines.onnx"
+    net.write_bytes(b"the stub does not read it")
+    run(lambda d: live().steer(d, "control", str(net)), document)
+    node, file = part(document, LIVE_NAME), os.path.join(os.environ["HOME"], "pose.png")
+    below = bytes(node.pixelData(128, 192, 1, 1))
+    image = QtGui.QImage(64, 32, QtGui.QImage.Format.Format_RGB32)
+
+    def follows(red, green, blue):
+        image.fill(QtGui.QColor(red, green, blue))
+        image.save(file)
+        if not live().linked(document):
+            run(lambda d: live().take_from(d, 0, "linked", file), document)
+        wanted = bytes((blue, green, red, 255)), below
+        shown = lambda: tuple(bytes(node.pixelData(128, y, 1, 1)) for y in (64, 192)) == wanted  # noqa: E731
+        return (yield from until(shown, 10)) is not None
+
+    good = yield from follows(200, 90, 30)
+    check("a control's picture is linked: it covers the upper half of the canvas, of its own shape", good,
+          live().status(document).text)  # fmt: skip
+    good = yield from follows(40, 150, 90)
+    check("written by another program, it is followed", good, live().status(document).text)
+    live().stop(document)
+    document.setModified(False)
+
+
 def refers():
     document = yield from new_document(256)
     _, sketch = yield from sketch_layer(document)
@@ -338,6 +367,7 @@ def scenario():
     else:
         yield from followed_while_painted()
         yield from drawn_lines()
+        yield from linked_control()
         yield from refers()
 
 
