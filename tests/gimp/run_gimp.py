@@ -45,6 +45,7 @@ import regions  # noqa: E402
 import screen  # noqa: E402
 import sharing  # noqa: E402
 import steering  # noqa: E402
+import step_parts  # noqa: E402
 import styles  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
@@ -148,7 +149,7 @@ def main() -> int:
         unsteered = steering.UNSTEERED + references.UNSTEERED
         windows(bare, pick(unsteered, "steering", parts), **stub, SCUMBLE_STUB_UNSTEERED="1")
         windows(bare, pick(steering.OWN, "steering", parts), **stub, SCUMBLE_STUB_OWN_CONTROL="1")
-        real = steering.REAL + references.REAL
+        real = steering.REAL + references.REAL + step_parts.REAL
         windows(whole, pick(real, "steering", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(bare, pick(history.SCENARIOS, "history", parts), **stub)
         windows(whole, pick(history.REAL, "history", parts), SCUMBLE_DEFAULT_MODEL=str(model))
