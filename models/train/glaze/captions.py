@@ -1,5 +1,5 @@
-"""How often a picture is what its caption says (terrain, time of day, weather, season), as eyes see it that took
-no part in training: paintings of held-out scenes, each under the scene's own first caption.
+"""How often a picture is what its caption says (terrain, time of day, weather, season), as eyes see it that
+took no part in training: paintings of held-out scenes, each under the scene's own first caption.
 
     python captions.py --scumble PROGRAM --onlooker FOLDER --features FILE --held FOLDER --out FOLDER
                        NAME=MODEL-FOLDER [NAME=MODEL-FOLDER ...]
