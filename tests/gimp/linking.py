@@ -6,6 +6,7 @@ pixel of a reference with its picture's green and lays a control's picture over 
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pictures
@@ -77,20 +78,28 @@ def linked_control(d: Desk, r: Report):
     good = covers(d, live, 130, 150)
     r.check("as large as the image in its own proportions, from its corner on", good, said(d))
     changes(d, r, window, live, file, covers)
-    # From the file's entry to the layer before it, the lowest.
-    to_list(d, window, LAYER)
-    d.key("Home", pause=0.3)
+    follow_layer(d, window)
     good = covers(d, live) and names(d) == [("control", "sketch", "")]
     r.check("a layer in its place: that is followed", good, f"{kept(d)} {said(d)}")
+    link(d, window, file)
+    r.check("the same file again: it is read again", covers(d, live, 160), said(d))
+    follow_layer(d, window)
     d.s.do(f"(begin (t-fill {d.layers()[0]} 20) (gimp-displays-flush))")
-    flat(file, 140)
     wanted = bytes((20,)) * 3 * 600 * 450
     good = d.s.until(lambda: d.dump(live) == wanted, 8)
-    r.check("and the file no more", good, said(d))
+    flat(file, 140)
+    time.sleep(1.5)
+    r.check("of a layer the file changes nothing", good and d.dump(live) == wanted, said(d))
     d.s.do(f"(begin (gimp-drawable-edit-clear {d.layers()[0]}) (gimp-displays-flush))")
     link(d, window, file)
     r.check("linked again, it is the file as it is now", covers(d, live, 140), said(d))
     opened_again(d, r, window, file, covers)
+
+
+def follow_layer(d: Desk, window: str):
+    """The first entry of its list is the uppermost layer."""
+    to_list(d, window, LAYER)
+    d.key("Home", pause=0.3)
 
 
 def link(d: Desk, window: str, file: Path):
