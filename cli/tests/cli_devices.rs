@@ -43,18 +43,27 @@ fn a_graphics_card_is_listed_with_its_name_and_memory() {
 
 #[test]
 fn webgpu_renders_the_picture_of_the_cpu() {
-    let folder = scratch("webgpu");
-    let (paint, model) = (paint(&folder), model("sd15"));
-    let outputs = ["cpu", "webgpu"].map(|device| {
-        let output = folder.join(format!("{device}.png")).to_str().unwrap().to_owned();
-        let told = told(scumble("webgpu", &render(&paint, &output, &model, device)));
-        assert_eq!(told["device"], device);
-        assert_eq!(told["device_note"], "", "it was asked for");
-        output
-    });
-    let near = psnr(&outputs[0], &outputs[1]);
-    println!("webgpu against cpu: {near:.1} dB");
-    assert!(near >= 60.0, "{near:.1} dB");
+    // The second one's first convolution looks at nine channels, and one of the ControlNet's at six: the card's 32 bits differ by 1e-4 of a run
+    // there, and guidance and weights that nobody trained make it more.
+    for (name, control, least) in
+        [("sd15", None, 60.0), ("inpaint", None, 45.0), ("sd15", Some("controls/sd15-lines"), 60.0)]
+    {
+        let folder = scratch("webgpu");
+        let (paint, control) = (paint(&folder), control.map(model));
+        let (model, net) = (model(name), control.map(|net| format!("{net}={paint}")));
+        let outputs = ["cpu", "webgpu"].map(|device| {
+            let output = folder.join(format!("{device}.png")).to_str().unwrap().to_owned();
+            let mut command = scumble("webgpu", &render(&paint, &output, &model, device));
+            command.args(net.iter().flat_map(|net| ["--control", net]));
+            let told = told(command);
+            assert_eq!(told["device"], device);
+            assert_eq!(told["device_note"], "", "it was asked for");
+            output
+        });
+        let near = psnr(&outputs[0], &outputs[1]);
+        println!("{name}, {net:?}, webgpu against cpu: {near:.1} dB");
+        assert!(near >= least, "{name}, {net:?}: {near:.1} dB");
+    }
 }
 
 #[test]

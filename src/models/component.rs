@@ -5,6 +5,7 @@
 
 mod bound;
 mod brain;
+mod channels;
 mod elsewhere;
 pub(crate) mod errors;
 mod kept;
@@ -14,6 +15,7 @@ mod made;
 mod more;
 mod numbers;
 mod reading;
+mod webgpu;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -127,7 +127,8 @@ fn number(message: &[u8], field: u64) -> Walk<u64> {
     Ok(found)
 }
 
-fn text(message: &[u8], field: u64) -> Walk<Option<String>> {
+/// A text of a message.
+pub(super) fn text(message: &[u8], field: u64) -> Walk<Option<String>> {
     let (mut found, end) = (None, message.len() as u64);
     let mut walker = Walker::new(Cursor::new(message));
     while walker.at < end {

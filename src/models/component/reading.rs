@@ -10,10 +10,10 @@ use ort::value::Outlet;
 use super::errors::{lacks_type, load_error, worth_a_second_try};
 use super::kept::{Draft, Kept};
 use super::links::Followed;
-use super::{Port, brain};
+use super::{Port, brain, webgpu};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::device::{Options, Precision, session_builder};
+use crate::models::device::{Kind, Options, Precision, session_builder};
 use crate::models::runtime::{Runtime, out_of_memory};
 
 /// Where a model that is read from memory has its other files (ONNX Runtime's name).
@@ -35,6 +35,24 @@ enum Given<'a> {
     Model(&'a [u8], &'a Path),
 }
 
+impl<'a> Given<'a> {
+    /// All of the model, to be changed.
+    fn whole(self) -> Cow<'a, [u8]> {
+        match self {
+            Given::Model(model, _) => Cow::Borrowed(model),
+            Given::File(file) => std::fs::read(file).unwrap_or_default().into(),
+        }
+    }
+
+    /// Where its other files are: beside the file, if nothing else is said.
+    fn folder(self, beside: &'a Path) -> &'a Path {
+        match self {
+            Given::Model(_, folder) => folder,
+            Given::File(_) => beside,
+        }
+    }
+}
+
 /// Reads a network; where the device rounds, also with all digits.
 pub(super) fn sessions(
     (name, path): (&'static str, &Path),
@@ -53,6 +71,14 @@ pub(super) fn sessions(
         (Some(Followed { model, folder }), _) => Given::Model(model, folder),
         (None, Source::Changed(model)) => Given::Model(model, folder),
         (None, Source::File) => Given::File(path),
+    };
+    let mended = match device.kind {
+        Kind::WebGpu => webgpu::mended(name, path, || own.whole()),
+        _ => None,
+    };
+    let own = match &mended {
+        Some(model) => Given::Model(model, own.folder(folder)),
+        None => own,
     };
     let read = |precision| -> Result<Session> {
         let options = Options { precision, ..options };
@@ -118,14 +144,9 @@ pub(super) fn sessions(
             if cancel.is_cancelled() || !lacks_type(&error) {
                 return Err(error);
             }
-            let (whole, folder) = match own {
-                Given::Model(model, folder) => (Cow::Borrowed(model), folder),
-                Given::File(file) => (std::fs::read(file).unwrap_or_default().into(), folder),
-            };
-            let Some(wide) = brain::in_floats(&whole) else { return Err(error) };
-            drop(whole);
+            let Some(wide) = brain::in_floats(&own.whole()) else { return Err(error) };
             log::info!("the {name} computes in bfloat16, which {device} cannot: it is read in 32 bits");
-            commit(all, Given::Model(&wide, folder), None).map_err(|_| error)
+            commit(all, Given::Model(&wide, own.folder(folder)), None).map_err(|_| error)
         });
         cancel.check()?;
         session.map_err(|error| load_error(name, path, device, &error))

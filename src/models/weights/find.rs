@@ -1,5 +1,7 @@
 //! Which weights a `ModelProto` (onnx/onnx.proto3) has, and which nodes of which module use each.
 
+pub mod kernels;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;

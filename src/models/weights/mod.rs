@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Status, plain};
 use find::Finder;
+pub use find::kernels::{Kernel, kernels};
 
 /// How a node uses its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
