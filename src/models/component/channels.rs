@@ -12,11 +12,13 @@ use crate::models::wire::{Field, Walk, Walker, edited, put_bytes, put_number};
 
 /// How many channels each weight of such a convolution lacks, by name. What weighs in the file is not read.
 pub(super) fn lacking(path: &Path) -> HashMap<String, usize> {
-    let lacks = |Kernel { read, made }| match read > 3 && read % 3 == 0 && made % 4 == 0 {
-        true => read.next_multiple_of(4) - read,
-        false => 0,
-    };
     kernels(path).into_iter().map(|(name, kernel)| (name, lacks(kernel))).filter(|(_, n)| *n > 0).collect()
+}
+
+/// 0 of one that is computed rightly. A file may say any size.
+fn lacks(kernel: Kernel) -> usize {
+    let Kernel { read, made } = kernel;
+    if read > 3 && read % 3 == 0 && made % 4 == 0 { (4 - read % 4) % 4 } else { 0 }
 }
 
 /// `None` where no convolution reads one of these, and for what is no model.
@@ -107,4 +109,18 @@ fn zeros(channels: usize) -> Vec<u8> {
     put_bytes(&mut tensor, 8, pads(channels).as_bytes());
     put_bytes(&mut tensor, 9, &numbers.map(i64::to_le_bytes).concat());
     tensor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_filled_up_to_fours_where_they_come_in_threes_and_make_fours() {
+        let lack = |read, made| lacks(Kernel { read, made });
+        assert_eq!([6, 9, 15, 18, 33].map(|read| lack(read, 320)), [2, 3, 1, 2, 3]);
+        assert_eq!([0, 3, 4, 5, 7, 8, 10, 12, 24, 96].map(|read| lack(read, 320)), [0; 10]);
+        assert_eq!(lack(9, 6), 0);
+        assert_eq!(lack(usize::MAX, usize::MAX - 3), 1, "what a damaged file says");
+    }
 }
