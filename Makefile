@@ -138,9 +138,10 @@ bench-full: build
 .PHONY: bench-peers
 bench-peers: build
 	@test -d "$(MODEL)" || { echo "make bench-peers MODEL=folder (made by tests/golden/fullsize.py)"; exit 2; }
+	@scripts/setup.sh openvino
 	python3 -m venv .setup/peers-venv
 	CMAKE_ARGS="-DSD_WEBP=OFF -DSD_WEBM=OFF" .setup/peers-venv/bin/python -m pip install --quiet -r benches/peers.txt
-	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --scumble $(TARGET)/release/scumble --forms $(OUT)/peers
+	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --library $(TARGET)/release/libscumble.so --forms $(OUT)/peers
 
 # Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
 krita: build

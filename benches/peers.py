@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Ours beside others on the same full-size networks: seconds a phase, one step, and the ratio to ours.
 
-    python benches/peers.py MODEL [--scumble PROGRAM] [--threads 2] [--rounds 3] [--side 512] [--only NAME]
-                            [--forms FOLDER]
+    python benches/peers.py MODEL [--library FILE] [--openvino FOLDER] [--threads 2] [--rounds 3] [--side 512]
+                            [--only NAME] [--forms FOLDER]
 
 MODEL is a folder of tests/golden/fullsize.py (SD-Turbo's shapes, random weights). Every engine has a process
 of its own, one after the other, round by round, so that what else the machine does meets all of them; the
@@ -11,7 +11,8 @@ least of the rounds counts. All have the same cores and as many threads as there
 
 | engine | what is run |
 |---|---|
-| scumble | a whole `scumble render`, with all that lies between the networks |
+| scumble | whole pictures through the library, with all that lies between the networks, on the device `cpu` |
+| scumble-openvino | the same on the device `openvino` of the ONNX Runtime in --openvino |
 | onnxruntime | the same files, bare: what ours stands on |
 | openvino | the same files, by OpenVINO itself |
 | genai | the same files as OpenVINO GenAI's Image2ImagePipeline wants them; times by its own metrics |
@@ -20,28 +21,27 @@ least of the rounds counts. All have the same cores and as many threads as there
 
 FOLDER keeps the forms that GenAI and stable-diffusion.cpp read (peer_folders.py; 10 GB), made where they are
 not there yet. The first table has seconds by the clock, the second the processor's, which a busy machine
-changes less (ours has none of its own: see onnxruntime). Figures, no limits.
+changes less. Figures, no limits.
 """
 
 import argparse
 import json
-import math
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 import peer_folders
 
 PHASES = ("encode", "denoise", "decode")  # VAE encoder, U-Net, VAE decoder
 NETWORKS = dict(zip(PHASES, ("vae_encoder", "unet", "vae_decoder"), strict=True))
-PEERS = (
-    "onnxruntime f32", "openvino f32", "openvino bf16", "genai f32", "genai bf16", "pytorch f32",
-    "pytorch bf16", "sd.cpp f32",
+ENGINES = (
+    "scumble f32", "scumble-openvino f32", "scumble-openvino bf16", "onnxruntime f32", "openvino f32",
+    "openvino bf16", "genai f32", "genai bf16", "pytorch f32", "pytorch bf16", "sd.cpp f32",
 )  # fmt: skip
+OURS = {"scumble": "cpu", "scumble-openvino": "openvino"}  # the device option
 # What another reads in a form of its own, and who makes that.
 FORMS = {"genai": peer_folders.for_genai, "sd.cpp": peer_folders.for_sd_cpp}
 CLOCKS = ("by the clock", "of the processor's time")
@@ -62,11 +62,11 @@ def inputs(model, phase, side):
     return {"sample": latent, "timestep": np.asarray(999, "f4"), "encoder_hidden_states": words}
 
 
-def picture(side):
+def picture(side, seed=0):
     """[side, side, 3] bytes."""
     import numpy as np
 
-    return np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    return np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
 
 
 def settings(model, phase):
@@ -182,33 +182,59 @@ def between(lines):
     }
 
 
-def alone(name, model, threads, side):
-    """The phases of a peer, in this process: one network after the other, or a whole picture."""
+def ours(options, device, precision):
+    """The second picture of two in one engine, in this process."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "plugin-krita"))
+    from scumble import abi
+    from scumble.engine import Engine, Session, Settings
+    from scumble.library import Library
+
+    os.environ["SCUMBLE_FULL_PRECISION"] = "1" if precision == "f32" else "0"
+    how = {"device": device, "threads": options.threads, "process": abi.PROCESS_HOST}
+    if device == "openvino":
+        how["runtime"] = str(options.openvino)
+    side, seeds = options.side, iter(range(2))
+    with Engine(Library(options.library), str(options.model), **how) as engine:
+        while not (info := engine.info()).ready:
+            if info.failed:
+                sys.exit(info.message)
+            time.sleep(0.1)
+        print(f"{info.device}: {info.note or 'as asked for'}", file=sys.stderr)
+        with Session(engine) as session:
+            session.set(Settings(PROMPT, strength=0.9, steps=1, resolution=side))
+            told = {}
+
+            def render():
+                paint = picture(side, next(seeds))[..., (0, 1, 2, 2)].copy()
+                paint[..., 3] = 255
+                part = (0, 0, side, side), paint.ctypes.data, paint.nbytes
+                session.push(abi.FORMAT_RGBA8, (side, side), [part])
+                while not session.wait(1000):
+                    pass
+                with session.poll() as frame:
+                    told.update({phase: getattr(frame.info, f"{phase}_us") / 1e6 for phase in PHASES})
+
+            whole = timed(render)
+    return {phase: [seconds, seconds * whole[1] / sum(told.values())] for phase, seconds in told.items()}
+
+
+def alone(name, options):
+    """The phases of an engine, in this process: one network after the other, or a whole picture."""
     engine, precision = name.split()
+    model, threads, side = options.model, options.threads, options.side
+    if engine in OURS:
+        return ours(options, OURS[engine], precision)
     if engine in FORMS:
         return {"genai": genai, "sd.cpp": sd_cpp}[engine](model, precision, threads, side)
     run = {"onnxruntime": onnxruntime, "openvino": openvino, "pytorch": pytorch}[engine]
     return {phase: run(model, phase, precision, threads, side) for phase in PHASES}
 
 
-def ours(program, model, threads, side):
-    """One picture of the command; the trial run on loading has warmed it up."""
-    from PIL import Image
-
-    with tempfile.TemporaryDirectory() as folder:
-        paint, out = os.path.join(folder, "in.png"), os.path.join(folder, "out.png")
-        Image.fromarray(picture(side)).save(paint)
-        command = [program, "render", "--json", "--device", "cpu", "--threads", str(threads)]
-        command += ["--model", model, "--prompt", PROMPT, "--strength", "0.9", "--steps", "1"]
-        command += ["--resolution", str(side), "--input", paint, "--output", out]
-        told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return {phase: [told["microseconds"][phase] / 1e6, math.nan] for phase in PHASES}
-
-
-def of_peer(name, options):
+def in_its_process(name, options):
     model = options.made.get(name.split()[0], options.model)
     command = [sys.executable, __file__, str(model), "--alone", name]
     command += ["--threads", str(options.threads), "--side", str(options.side)]
+    command += ["--library", options.library, "--openvino", options.openvino]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         print(f"-- {name} did not run", file=sys.stderr)
@@ -219,21 +245,19 @@ def of_peer(name, options):
 
 def table(found, clock):
     """`clock`: 0 or 1, of CLOCKS."""
-    own = found["scumble" if clock == 0 else "onnxruntime f32"]
-    to = "ours" if clock == 0 else "onnxruntime"
-    yield "| " + " | ".join([CLOCKS[clock], *PHASES, *(f"{phase} / {to}" for phase in PHASES)]) + " |"
+    own = found["scumble f32"]
+    yield "| " + " | ".join([CLOCKS[clock], *PHASES, *(f"{phase} / ours" for phase in PHASES)]) + " |"
     yield "|---" * (1 + 2 * len(PHASES)) + "|"
     for name, times in found.items():
-        if math.isfinite(times[PHASES[0]][clock]):
-            seconds = [f"{times[phase][clock]:.2f} s" for phase in PHASES]
-            ratios = [f"{times[phase][clock] / own[phase][clock]:.2f}" for phase in PHASES]
-            yield f"| {name} | " + " | ".join(seconds + ratios) + " |"
+        seconds = [f"{times[phase][clock]:.2f} s" for phase in PHASES]
+        ratios = [f"{times[phase][clock] / own[phase][clock]:.2f}" for phase in PHASES]
+        yield f"| {name} | " + " | ".join(seconds + ratios) + " |"
 
 
 def forms(options):
     """Makes what is not there yet; the folders by engine."""
     made = {}
-    for engine in {name.split()[0] for name in options.only or PEERS} & set(FORMS):
+    for engine in {name.split()[0] for name in options.only} & set(FORMS):
         made[engine] = options.forms / engine
         if not made[engine].exists():
             unfinished = made[engine].with_name(engine + ".unfinished")
@@ -246,32 +270,32 @@ def forms(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", type=pathlib.Path)
-    parser.add_argument("--scumble", default="target/release/scumble")
+    parser.add_argument("--library", default="target/release/libscumble.so")
+    parser.add_argument("--openvino", default=".setup/openvino-built-in")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--forms", type=pathlib.Path, default=pathlib.Path("out/peers"))
-    parser.add_argument("--only", choices=PEERS, action="append")
-    parser.add_argument("--alone", choices=PEERS, help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=ENGINES, action="append")
+    parser.add_argument("--alone", choices=ENGINES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        print(json.dumps(alone(options.alone, options.model, options.threads, options.side)))
+        print(json.dumps(alone(options.alone, options)))
         return
+    options.only = list(dict.fromkeys([ENGINES[0], *(options.only or ENGINES)]))
     cores = sorted(os.sched_getaffinity(0))[: options.threads]
     os.sched_setaffinity(0, cores)  # its children's too
     options.made = forms(options)
     found = {}
     for _ in range(options.rounds):
-        rows = {"scumble": ours(options.scumble, options.model, options.threads, options.side)}
-        rows.update({name: of_peer(name, options) for name in options.only or PEERS})
+        rows = {name: in_its_process(name, options) for name in options.only}
         for name, times in rows.items():
             if times is not None:
                 best = found.setdefault(name, times)
                 for phase in PHASES:
                     best[phase] = [min(pair) for pair in zip(best[phase], times[phase], strict=True)]
-    for clock in range(len(CLOCKS)):
-        if clock == 0 or "onnxruntime f32" in found:
-            print("\n".join(table(found, clock)) + "\n")
+    if ENGINES[0] in found:
+        print("\n".join("\n".join(table(found, clock)) + "\n" for clock in range(len(CLOCKS))))
 
 
 if __name__ == "__main__":

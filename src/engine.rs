@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use crate::cancel::Cancel;
 use crate::desk::Shared;
 use crate::error::{Error, Result, Status};
+use crate::heap;
 use crate::job::Job;
 use crate::leaving::{self, Leaves};
 use crate::pipeline::{Fallback, LoadOptions};
@@ -201,4 +202,5 @@ fn work(wiring: &Wiring, load: Load) {
         Err(error) => LoadState::Failed(error.clone()),
     };
     leaving::put_away(worker::serve(wiring, renderer));
+    heap::trim();
 }

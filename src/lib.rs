@@ -31,6 +31,7 @@ mod seen;
 mod settle;
 mod show;
 mod span;
+mod heap;
 mod memory;
 pub mod render;
 #[cfg(any(target_os = "linux", windows))]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::desk::{End, Shared};
 use crate::engine::{Current, Wiring};
 use crate::error::{Error, Result, Status};
+use crate::heap;
 use crate::live;
 use crate::render::Renderer;
 use crate::slot::Taken;
@@ -20,6 +21,7 @@ pub(crate) fn serve(wiring: &Wiring, mut renderer: Result<Box<dyn Renderer>>) ->
             Taken::Nothing => {
                 if let Ok(renderer) = &mut renderer {
                     renderer.rest();
+                    heap::trim();
                 }
                 continue;
             }

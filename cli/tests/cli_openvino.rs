@@ -85,7 +85,7 @@ fn openvino_in_full_precision_renders_the_picture_of_the_cpu() {
         let outputs = ["cpu", "openvino"].map(|device| {
             let output = folder.join(format!("{name}-{device}.png")).to_str().unwrap().to_owned();
             let mut command = command(&render(&paint, &output, &model, device));
-            command.env("SCUMBLE_TEST_FULL_PRECISION", "1");
+            command.env("SCUMBLE_FULL_PRECISION", "1");
             let told = told(command);
             assert_eq!(
                 (&told["device"], &told["device_note"]),
@@ -130,7 +130,7 @@ fn a_download_caches_links_are_followed_by_an_onnx_runtime_that_does_not() {
         let output = folder.join(format!("{}-{device}.png", model.starts_with(&folder)));
         let output = output.to_str().unwrap().to_owned();
         let mut command = with_built_in(&render(&paint, &output, model.to_str().unwrap(), device));
-        command.env("SCUMBLE_TEST_FULL_PRECISION", "1");
+        command.env("SCUMBLE_FULL_PRECISION", "1");
         assert_eq!(told(command)["device_note"], "", "{device}");
         output
     });
@@ -177,7 +177,7 @@ fn a_network_that_openvino_cannot_run_on_the_processor_is_run_there_without_it()
         told(with_built_in(&render(&paint, &cpu, &model, "cpu")));
         for process in [&[][..], &["--worker"]] {
             let mut command = with_built_in(&render(&paint, &part, &model, "openvino"));
-            command.args(process).env("SCUMBLE_TEST_FULL_PRECISION", "1");
+            command.args(process).env("SCUMBLE_FULL_PRECISION", "1");
             if let Some((run, _)) = lost {
                 command.env("SCUMBLE_TEST_LOST_DEVICE", run);
             }

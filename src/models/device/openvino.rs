@@ -123,14 +123,15 @@ pub(super) fn is_processor(device: Device, runtime: &Runtime) -> bool {
 
 /// What is to be tried first on the processor.
 pub(super) fn precision() -> Precision {
-    match has_brain_floats() && !in_full_for_tests() {
+    match has_brain_floats() && !is_full_asked_for() {
         true => Precision::Brain,
         false => Precision::Full,
     }
 }
 
-fn in_full_for_tests() -> bool {
-    cfg!(debug_assertions) && std::env::var_os("SCUMBLE_TEST_FULL_PRECISION").is_some()
+/// For those who want the same picture on every processor rather than a fast one.
+fn is_full_asked_for() -> bool {
+    std::env::var_os("SCUMBLE_FULL_PRECISION").is_some_and(|value| value == "1")
 }
 
 /// Whether the processor computes with bfloat16 itself.

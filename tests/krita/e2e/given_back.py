@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from painting import check, idle, line, new_document, play, say, stroke, until  # noqa: E402
 
-STROKES = 8
+STROKES, SIDE = 8, 512
 MORE = 30  # MiB
 
 
@@ -33,7 +33,7 @@ def painted(document, after):
 
 
 def without():
-    document = yield from new_document(256)
+    document = yield from new_document(SIDE)
     yield from painted(document, lambda: iter(()))
     say("memory", *held())
 
@@ -44,7 +44,7 @@ def with_live():
     from scumble import models
     from scumble.extension import live
 
-    document = yield from new_document(256)
+    document = yield from new_document(SIDE)
     change(document, model=models.remember(os.environ["SCUMBLE_TEST_MODEL"]), prompt="a house", strength=0.6)
     live().start(document)
     yield from until(lambda: live().of(document).last_frame is not None, 60)
