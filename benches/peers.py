@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: MIT OR Apache-2.0
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Ours beside others on the same full-size networks: seconds a phase, one step, and the ratio to ours.
 
     python benches/peers.py MODEL [--library FILE] [--openvino FOLDER] [--threads 2] [--rounds 3] [--side 512]

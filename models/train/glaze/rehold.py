@@ -1,7 +1,7 @@
-"""Writes U-Net and decoder of a folder anew, after a change of hold.py, steer.py or weave.py; their weights
-stay.
+"""Writes U-Net and decoder of a folder anew: after a change of hold.py, steer.py or weave.py, their weights
+as they are; or with those of a generator that was trained on.
 
-    python rehold.py --model FOLDER [--scenes FOLDER --side 128 [--work FOLDER]]
+    python rehold.py --model FOLDER [--weights FILE] [--scenes FOLDER --side 128 [--work FOLDER]]
 
 With scenes, which colours words ask for is learnt anew of them (mood.py); without, that stays too.
 """
@@ -15,17 +15,22 @@ import reference
 import shipped
 import steer
 import torch
-from folder import TEXT, write_decoder, write_unet
+from folder import TEXT, floats, write_decoder, write_unet
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, required=True, help="the model folder")
+    p.add_argument("--weights", type=Path, help="a checkpoint of train.py, whose generator goes in")
     p.add_argument("--scenes", type=Path, help="shards")
     p.add_argument("--side", type=int, default=reference.SIDE, help="of their pictures")
     p.add_argument("--work", type=Path, default=Path("work"), help="keeps the captions' sentences")
     a = p.parse_args()
     nets, unet = shipped.load(a.model), Path("unet", "model.onnx")
+    if a.weights:
+        state = torch.load(a.weights, map_location="cpu", weights_only=False)
+        nets["generator"].load_state_dict(floats(state["gen_ema"]))
+        nets["smooth"].load_state_dict(floats(state["dec_ema"]))
     torch.manual_seed(0)
     sky, *asked = steer.known(a.model / unet)
     if a.scenes:
@@ -42,7 +47,8 @@ def main():
         written = write_unet(nets["generator"], nets["smooth"], torch.randn(1, 6, TEXT), new)
         steer.export(new / "entrance.onnx", sky, *asked)
         steer.add(new / unet, new / "entrance.onnx")
-        found = shipped.check(new, nets)
+        # Weights that were trained on become bytes here; what those are must be read again as they are.
+        found = shipped.check(new, shipped.load(new) if a.weights else nets)
         if min(found.values()) < shipped.LEAST or shipped.again(new)[0]:
             raise SystemExit(f"what was written is not what shipped: {found}")
         for file in (unet, Path("vae_decoder", "model.onnx")):

@@ -28,6 +28,7 @@ from critics import PixelCritic, Reader, SentenceCritic  # isort: skip
 from features import Features  # isort: skip
 
 USUAL = (149, 199, 249, 299, 399, 449, 499, 599, 699, 799)
+WORDY = 0.6, 1.4, 550  # weight of the words that a picture misses: everywhere, and more from a timestep on
 LAST = torch.channels_last
 
 
@@ -252,7 +253,7 @@ class Trainer:
                     pfr = nets["pixel"](true)[1]
             gan = -po.float().mean() - sum(q.float().mean() for q in fo) / 2
             match = sum((mean((p - q).abs()) * w).mean() for p, q in zip(pf, pfr, strict=True)) / 4
-            read = self.unread(said, b["words"], whole)
+            read = self.unread(said, b["words"], whole, WORDY[0] + WORDY[1] * (b["t"] > WORDY[2]))
             if not mute and (self.step % 25 == 0 or self.balance.now is None):
                 self.balance.measure(y, rec, (gan, match, read))
             if self.balance.now is not None:
@@ -282,10 +283,10 @@ class Trainer:
         return over, dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, norm=norm)
 
     @staticmethod
-    def unread(said, words, whole):
-        """What the reader gets wrong of the caption's words, on whole pictures."""
+    def unread(said, words, whole, weight=1.0):
+        """What the reader gets wrong of the caption's words, on whole pictures; weight: [n] or one."""
         wrong = F.binary_cross_entropy_with_logits(said.float(), words, reduction="none").sum(1)
-        return (wrong * whole).sum() / whole.sum().clamp(min=1)
+        return (wrong * weight * whole).sum() / whole.sum().clamp(min=1)
 
     def update(self, name, loss):
         self.optimisers[name].zero_grad(set_to_none=True)
