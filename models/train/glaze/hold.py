@@ -4,9 +4,9 @@ is drawn there stays, and what is finer (texture, light) is the network's.
 The difference between paint and picture is smoothed along the regions of the paint by a guided filter (He,
 Sun, Tang, "Guided image filtering", 2013; at half size, as in He and Sun's "Fast guided filter", 2015). A
 second, narrow one brings back what the first leaves out: from strength 0.6 on down what is small and faint;
-up to 0.85 whatever is drawn, a castle, a boat, a line. Along outlines of what is drawn the paint itself comes
-back, for the network leaves a halo around it and frays it. Where the paint is flat (sky, a meadow) nothing
-is brought back, and the network fills it.
+up to 0.85 whatever is drawn, a castle, a boat, a line. Up to 0.75 the paint itself comes back along outlines
+of what is drawn, for the network leaves a halo around it and frays it. Where the paint is flat (sky, a
+meadow) nothing is brought back, and the network fills it.
 """
 
 import math
@@ -26,9 +26,9 @@ NARROW, APART = 4, 0.15  # half of a narrow thing's width; the square of its dif
 # Hue and saturation bind more than light does: by none and by so much of what is left at these shares
 # (strengths 0.75, 0.6).
 VIVID, VIVID_AT = 0.4, (0.28, 0.58)
-# The most of the paint that comes back along outlines of what is drawn; how far from them, in pixels of the
-# halved guide.
-CRISP, OUTLINE = 0.85, 2
+# The most of the paint that comes back along outlines of what is drawn; at which shares none and all of that
+# (strengths 0.75, 0.62); how far from them, in pixels of the halved guide.
+CRISP, CRISP_AT, OUTLINE = 0.85, (0.28, 0.55), 2
 BOUND = ((0.0, 1.0), (0.3, 0.85), (0.6, 0.58), (0.75, 0.28), (0.9, 0.06), (1.0, 0.0))
 
 
@@ -128,7 +128,7 @@ def held(picture, paint, share):
     things = THINGS * ramp(*THINGS_AT) * drawn(paint) * (1 - near)
     rest = up(near) * (difference - change) + up(things) * (difference - regions)
     change = change + smoothed(paint, rest, torch.full_like(share, FINE), LINE)
-    crisp = CRISP * ramp(*THINGS_AT) * drawn(paint) * outlines(paint)
+    crisp = CRISP * ramp(*CRISP_AT) * drawn(paint) * outlines(paint)
     crisp = F.interpolate(crisp, scale_factor=2.0, mode="bilinear", align_corners=False)
     change = change + crisp * (difference - change)
     return change + up(nearest) * (difference - change)
