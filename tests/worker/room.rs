@@ -84,15 +84,57 @@ fn a_host_whose_files_may_not_grow_says_so_and_lives_on() {
     assert!(host.status.success() && said.contains("it lives"), "{}: {said}", host.status);
 }
 
-/// A control group (the second version) of this test's; removed with this, once nobody is in it.
-struct Group(PathBuf);
+/// What a version of control groups calls things.
+struct Names {
+    used: &'static str,
+    limit: &'static str,
+    none: &'static str,
+    /// Where it counts what it has killed.
+    killed: &'static str,
+    /// What keeps its processes from being swapped out: a file and its text.
+    swap: (&'static str, &'static str),
+}
+
+const FIRST: Names = Names {
+    used: "memory.usage_in_bytes",
+    limit: "memory.limit_in_bytes",
+    none: "-1",
+    killed: "memory.oom_control",
+    swap: ("memory.swappiness", "0"),
+};
+const SECOND: Names = Names {
+    used: "memory.current",
+    limit: "memory.max",
+    none: "max",
+    killed: "memory.events",
+    swap: ("memory.swap.max", "0"),
+};
+
+/// A control group of this test's; removed with this, once nobody is in it.
+struct Group(PathBuf, Names);
 
 impl Group {
     /// # Errors
     /// Why none can be made.
     fn new(name: &str) -> Result<Group, String> {
-        let own = std::fs::read_to_string("/proc/self/cgroup").map_err(|e| e.to_string())?;
-        let own = own.lines().find_map(|line| line.strip_prefix("0::/")).ok_or("no cgroup of version 2")?;
+        let name = format!("scumble-test-{name}-{}", std::process::id());
+        let groups = std::fs::read_to_string("/proc/self/cgroup").map_err(|e| e.to_string())?;
+        let (first, second) = (Group::first(&name, &groups), Group::second(&name, &groups));
+        second.or_else(|why| first.map_err(|other| format!("{why}; {other}")))
+    }
+
+    /// In the first version memory has a hierarchy of its own.
+    fn first(name: &str, groups: &str) -> Result<Group, String> {
+        let own = groups.lines().find_map(|line| line.split_once(":memory:/"));
+        let own = own.ok_or("no cgroup of version 1 for memory")?.1;
+        let group = Path::new("/sys/fs/cgroup/memory").join(own).join(name);
+        std::fs::create_dir(&group).map_err(|error| format!("{}: {error}", group.display()))?;
+        Ok(Group(group, FIRST))
+    }
+
+    fn second(name: &str, groups: &str) -> Result<Group, String> {
+        let own =
+            groups.lines().find_map(|line| line.strip_prefix("0::/")).ok_or("no cgroup of version 2")?;
         let root = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
         let root = root.into_iter().map(Path::new).find(|root| root.join("cgroup.controllers").is_file());
         let own = root.ok_or("no cgroup of version 2 is mounted")?.join(own);
@@ -102,9 +144,9 @@ impl Group {
             if !handed_on.split_whitespace().any(|controller| controller == "memory") {
                 continue;
             }
-            let group = above.join(format!("scumble-test-{name}-{}", std::process::id()));
+            let group = above.join(name);
             match std::fs::create_dir(&group) {
-                Ok(()) => return Ok(Group(group)),
+                Ok(()) => return Ok(Group(group, SECOND)),
                 Err(error) => why = format!("{}: {error}", group.display()),
             }
         }
@@ -135,16 +177,16 @@ impl Drop for Group {
 /// Says what its process dies of, and rests; the picture comes when there is memory again.
 fn paints_on_when_there_is_memory(layer: &Session, group: &Group) {
     // Enough to load the model once more, and far too little for a picture of this size (200 MiB).
-    let now = group.number("memory.current", "");
-    group.set("memory.max", now + (48 << 20)).unwrap();
+    let now = group.number(group.1.used, "");
+    group.set(group.1.limit, now + (48 << 20)).unwrap();
     layer.set_params(Params { resolution: 384, ..params(Preview::Off) }).unwrap();
     let seen = watch(layer, &mut 0);
     let faults: Vec<_> = seen.faults.iter().map(|fault| fault.status).collect();
     assert_eq!(faults, [Status::WorkerDied, Status::Worker], "{:?}", seen.faults);
     seen.faults.iter().for_each(crate::faults::is_a_sentence);
     assert!(seen.faults[0].message.contains("the memory was full"), "{:?}", seen.faults);
-    assert!(group.number("memory.events", "oom_kill") >= 3);
-    group.set("memory.max", "max").unwrap();
+    assert!(group.number(group.1.killed, "oom_kill") >= 3);
+    group.set(group.1.limit, group.1.none).unwrap();
     let seen = show(layer, &paint(3));
     assert!(seen.faults.is_empty(), "{:?}", seen.faults);
     let here = here().session();
@@ -168,7 +210,8 @@ fn a_process_that_the_kernel_kills_for_its_groups_memory_is_told_and_the_session
     );
     let program = Program::of_script(folder, &script);
     // Where there is none to swap to it says so by not having the file.
-    let _ = group.set("memory.swap.max", 0);
+    let (file, none) = group.1.swap;
+    let _ = group.set(file, none);
     let engine = Engine::load_apart(options(&program.path)).unwrap();
     if let Err(why) = ready(&engine) {
         // A process may be moved only where who does it may write in both groups and what is above them.
