@@ -119,8 +119,8 @@ impl Group {
     fn new(name: &str) -> Result<Group, String> {
         let name = format!("scumble-test-{name}-{}", std::process::id());
         let groups = std::fs::read_to_string("/proc/self/cgroup").map_err(|e| e.to_string())?;
-        let (first, second) = (Group::first(&name, &groups), Group::second(&name, &groups));
-        second.or_else(|why| first.map_err(|other| format!("{why}; {other}")))
+        let first = |why| Group::first(&name, &groups).map_err(|other| format!("{why}; {other}"));
+        Group::second(&name, &groups).or_else(first)
     }
 
     /// In the first version memory has a hierarchy of its own.
