@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ours beside others on the same full-size networks: seconds a phase, one step, and the ratio to ours.
+"""Ours beside others on the same full-size networks: seconds a phase, one step, and the ratios.
 
     python benches/peers.py MODEL [--library FILE] [--openvino FOLDER] [--threads 2] [--rounds 3] [--side 512]
                             [--only NAME] [--forms FOLDER]
 
 MODEL is a folder of tests/golden/fullsize.py (SD-Turbo's shapes, random weights). Every engine has a process
 of its own, one after the other, round by round, so that what else the machine does meets all of them; the
-least of the rounds counts. All have the same cores and as many threads as there are of these.
+least of the rounds counts, and how far the rounds' ratios of whole pictures lie apart is told. Ratios are to
+the first engine. All have the same cores and as many threads as there are of these.
 
 | engine | what is run |
 |---|---|
@@ -243,15 +244,23 @@ def in_its_process(name, options):
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 
 
-def table(found, clock):
-    """`clock`: 0 or 1, of CLOCKS."""
-    own = found["scumble f32"]
-    yield "| " + " | ".join([CLOCKS[clock], *PHASES, *(f"{phase} / ours" for phase in PHASES)]) + " |"
-    yield "|---" * (1 + 2 * len(PHASES)) + "|"
-    for name, times in found.items():
-        seconds = [f"{times[phase][clock]:.2f} s" for phase in PHASES]
-        ratios = [f"{times[phase][clock] / own[phase][clock]:.2f}" for phase in PHASES]
-        yield f"| {name} | " + " | ".join(seconds + ratios) + " |"
+def table(rounds, clock):
+    """rounds: the phases of each engine, by name, or None; clock: 0 or 1, of CLOCKS."""
+    names = [name for name in rounds[0] if all(one[name] for one in rounds)]
+    least = {name: [min(one[name][phase][clock] for one in rounds) for phase in PHASES] for name in names}
+    wholes = {name: [sum(one[name][phase][clock] for phase in PHASES) for one in rounds] for name in names}
+    if not names:
+        return
+    first = names[0]
+    heads = [CLOCKS[clock], *PHASES, *(f"{phase} / first" for phase in PHASES)]
+    yield "| " + " | ".join([*heads, "whole", "whole / first, round by round"]) + " |"
+    yield "|---" * (len(heads) + 2) + "|"
+    for name in names:
+        seconds = [f"{value:.2f} s" for value in least[name]]
+        ratios = [f"{value / own:.2f}" for value, own in zip(least[name], least[first], strict=True)]
+        apart = sorted(value / own for value, own in zip(wholes[name], wholes[first], strict=True))
+        spread = f"{min(wholes[name]):.2f} to {max(wholes[name]):.2f} s", " ".join(f"{v:.3f}" for v in apart)
+        yield f"| {name} | " + " | ".join([*seconds, *ratios, *spread]) + " |"
 
 
 def forms(options):
@@ -282,20 +291,15 @@ def main():
     if options.alone:
         print(json.dumps(alone(options.alone, options)))
         return
-    options.only = list(dict.fromkeys([ENGINES[0], *(options.only or ENGINES)]))
+    options.only = list(dict.fromkeys(options.only or ENGINES))
     cores = sorted(os.sched_getaffinity(0))[: options.threads]
     os.sched_setaffinity(0, cores)  # its children's too
     options.made = forms(options)
-    found = {}
+    rounds = []
     for _ in range(options.rounds):
-        rows = {name: in_its_process(name, options) for name in options.only}
-        for name, times in rows.items():
-            if times is not None:
-                best = found.setdefault(name, times)
-                for phase in PHASES:
-                    best[phase] = [min(pair) for pair in zip(best[phase], times[phase], strict=True)]
-    if ENGINES[0] in found:
-        print("\n".join("\n".join(table(found, clock)) + "\n" for clock in range(len(CLOCKS))))
+        rounds.append({name: in_its_process(name, options) for name in options.only})
+        print(json.dumps(rounds[-1]), file=sys.stderr, flush=True)
+    print("\n".join("\n".join(table(rounds, clock)) + "\n" for clock in range(len(CLOCKS))))
 
 
 if __name__ == "__main__":
