@@ -148,6 +148,22 @@ fn no_halo_stands_around_what_was_drawn() {
     assert!(apart[0] < 0.03 && apart[1] < 0.04, "{apart:?}");
 }
 
+/// A blot with soft edges may become what the words say; one with hard edges is meant.
+#[test]
+fn what_is_painted_with_a_soft_brush_binds_less() {
+    let off = |y: usize, x: usize| (x as f32 - 120.0).hypot(1.6 * (y as f32 - 110.0)) - 60.0;
+    let apart = [1.0, 24.0].map(|width| {
+        let paint = Picture::from_shape_fn((3, 256, 256), |(c, y, x)| {
+            let inside = (0.5 - off(y, x) / width).clamp(0.0, 1.0);
+            [0.1, 0.2, 0.22][c] + inside * [0.35, 0.32, 0.4][c]
+        });
+        let made = render(&paint, "dark forest under a cloudy sky", 0.6);
+        apart(&made, &paint, |y, x| off(y, x).abs() > 16.0)
+    });
+    println!("hard and soft blots are off by {apart:.4?}");
+    assert!(apart[1] > 1.4 * apart[0], "{apart:?}");
+}
+
 #[test]
 fn how_far_the_paint_binds_is_known_to_every_step_and_sampler() {
     let paint = painting(256, 256, true);

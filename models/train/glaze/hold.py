@@ -7,6 +7,9 @@ second, narrow one brings back what the first leaves out: from strength 0.6 on d
 up to 0.85 whatever is drawn, a castle, a boat, a line. Up to 0.75 the paint itself comes back along outlines
 of what is drawn, for the network leaves a halo around it and frays it. Where the paint is flat (sky, a
 meadow) nothing is brought back, and the network fills it.
+
+What is painted with a soft brush is not drawn. There, and where nothing is drawn far and wide, the paint
+binds light less; where edges are soft, colours, too: from a blocked-in landscape the network makes its own.
 """
 
 import math
@@ -19,17 +22,22 @@ RADIUS = 8  # of the windows, in pixels of the halved guide: 16 of the quarter, 
 NEAR, NEAREST = (0.58, 0.88), (0.85, 1.0)  # shares: strengths 0.6 to 0.24, 0.3 to 0
 FINE, LINE = 0.002, 2  # softness and radius of the second pass
 # The most of what is drawn that is brought back; at which shares none and all of that (strengths 0.85, 0.72).
-THINGS, THINGS_AT = 0.9, (0.13, 0.33)
+THINGS, THINGS_AT = 0.9, (0.1, 0.26)
 # Variance of colours at an edge; the part of a window that edges take where nothing, where all is drawn.
 EDGE, SPARSE, DENSE = 0.015, 0.38, 0.78
 NARROW, APART = 4, 0.15  # half of a narrow thing's width; the square of its difference to what is around it
 # Hue and saturation bind more than light does: by none and by so much of what is left at these shares
 # (strengths 0.75, 0.6).
-VIVID, VIVID_AT = 0.4, (0.28, 0.58)
+VIVID, VIVID_AT = 0.4, (0.18, 0.58)
 # The most of the paint that comes back along outlines of what is drawn; at which shares none and all of that
 # (strengths 0.75, 0.62); how far from them, in pixels of the halved guide.
-CRISP, CRISP_AT, OUTLINE = 0.85, (0.28, 0.55), 2
-BOUND = ((0.0, 1.0), (0.3, 0.85), (0.6, 0.58), (0.75, 0.28), (0.9, 0.06), (1.0, 0.0))
+CRISP, CRISP_AT, OUTLINE = 0.85, (0.18, 0.53), 2
+# The part of the share that is let go where nothing is drawn; how much is drawn where none of it is.
+LOOSE, TIGHT = 0.65, 0.15
+# How much of an edge lies within three pixels where it is soft, where it is hard; how wide an edge may be, on
+# each side; how far around edges are looked at, for what is drawn and for colours. In pixels of the quarter.
+SOFT, HARD, EDGE_WIDTH, NEARBY, AROUND = 0.7, 0.9, 4, 5, 16
+BOUND = ((0.0, 1.0), (0.3, 0.85), (0.6, 0.58), (0.75, 0.18), (0.9, 0.06), (1.0, 0.0))
 
 
 def bound(strength):
@@ -84,10 +92,15 @@ def most(x, radius):
 
 
 def drawn(paint):
-    """Where the paint shows something, 0 to 1. [b,3,h,w] -> [b,1,h/2,w/2]
+    """Where the paint shows something, and with hard edges, 0 to 1. [b,3,h,w] -> [b,1,h/2,w/2]"""
+    return shapes(paint) * hard(paint, NEARBY)
 
-    That is where edges are dense, and what is narrow: what opening and closing take away (top-hat transform,
-    Meyer, 1979). Where two broad regions meet nothing is drawn.
+
+def shapes(paint):
+    """Where edges are dense, and what is narrow, 0 to 1. [b,3,h,w] -> [b,1,h/2,w/2]
+
+    Narrow is what opening and closing take away (top-hat transform, Meyer, 1979). Where two broad regions
+    meet there is no shape.
     """
     half = F.avg_pool2d(paint, 2)
     mean = box(half, LINE)
@@ -98,6 +111,18 @@ def drawn(paint):
     narrow = torch.maximum(half - opened, closed - half).amax(1, keepdim=True)
     narrow = box(most(narrow, 1), LINE).square()
     return torch.maximum(dense, narrow / (narrow + APART))
+
+
+def hard(paint, around):
+    """Where the paint's edges are hard, 1, or soft, 0, as far around. [b,3,h,w] -> [b,1,h/2,w/2]"""
+
+    def extent(radius):
+        return (most(paint, radius) + most(-paint, radius)).amax(1, keepdim=True)
+
+    whole = extent(EDGE_WIDTH)
+    part = most(extent(1), EDGE_WIDTH) / (whole + 0.05)
+    part = box(part * whole, around) / (box(whole, around) + 0.02)
+    return F.avg_pool2d(((part - SOFT) / (HARD - SOFT)).clamp(0, 1), 2)
 
 
 def outlines(paint):
@@ -117,18 +142,22 @@ def held(picture, paint, share):
     def ramp(none, whole):
         return ((share - none) / (whole - none)).clamp(0, 1)
 
-    softness = 0.02 * torch.exp((0.85 - share) * math.log(50) / 0.8)
+    near, nearest = ramp(*NEAR), ramp(*NEAREST)
+    things = drawn(paint)
+    tight = (box(box(things, RADIUS), RADIUS) / TIGHT).clamp(max=1)
+    loose = LOOSE * (1 - near)
+    bright = share * (1 - loose * (1 - tight))
+    softness = 0.02 * torch.exp((0.85 - bright) * math.log(50) / 0.8)
     difference = paint - picture
     regions = smoothed(paint, difference, softness, RADIUS)
     light = regions.mean(1, keepdim=True)
-    vivid = share + VIVID * ramp(*VIVID_AT) * (1 - share)
-    change = up(share) * light + up(vivid) * (regions - light)
+    vivid = (share + VIVID * ramp(*VIVID_AT) * (1 - share)) * (1 - loose * (1 - hard(paint, AROUND)))
+    change = up(bright) * light + up(vivid) * (regions - light)
     # At low strengths what is small and faint stays, too; towards 0 the paint itself.
-    near, nearest = ramp(*NEAR), ramp(*NEAREST)
-    things = THINGS * ramp(*THINGS_AT) * drawn(paint) * (1 - near)
-    rest = up(near) * (difference - change) + up(things) * (difference - regions)
+    back = THINGS * ramp(*THINGS_AT) * things * (1 - near)
+    rest = up(near) * (difference - change) + up(back) * (difference - regions)
     change = change + smoothed(paint, rest, torch.full_like(share, FINE), LINE)
-    crisp = CRISP * ramp(*CRISP_AT) * drawn(paint) * outlines(paint)
+    crisp = CRISP * ramp(*CRISP_AT) * things * outlines(paint)
     crisp = F.interpolate(crisp, scale_factor=2.0, mode="bilinear", align_corners=False)
     change = change + crisp * (difference - change)
     return change + up(nearest) * (difference - change)

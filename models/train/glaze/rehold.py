@@ -1,9 +1,11 @@
 """Writes U-Net and decoder of a folder anew: after a change of hold.py, steer.py or weave.py, their weights
 as they are; or with those of a generator that was trained on.
 
-    python rehold.py --model FOLDER [--weights FILE] [--scenes FOLDER --side 128 [--work FOLDER]]
+    python rehold.py --model FOLDER [--weights FILE [FILE ...]] [--scenes FOLDER --side 128 [--work FOLDER]]
 
-With scenes, which colours words ask for is learnt anew of them (mood.py); without, that stays too.
+Of several checkpoints the generator's weights are averaged (Izmailov et al., "Averaging weights leads to
+wider optima and better generalization", 2018). With scenes, which colours words ask for is learnt anew of
+them (mood.py); without, that stays too.
 """
 
 import argparse
@@ -18,19 +20,23 @@ import torch
 from folder import TEXT, floats, write_decoder, write_unet
 
 
+def mean(states):
+    return {name: sum(state[name] for state in states) / len(states) for name in states[0]}
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, required=True, help="the model folder")
-    p.add_argument("--weights", type=Path, help="a checkpoint of train.py, whose generator goes in")
+    p.add_argument("--weights", type=Path, nargs="+", help="checkpoints of train.py, whose generator goes in")
     p.add_argument("--scenes", type=Path, help="shards")
     p.add_argument("--side", type=int, default=reference.SIDE, help="of their pictures")
     p.add_argument("--work", type=Path, default=Path("work"), help="keeps the captions' sentences")
     a = p.parse_args()
     nets, unet = shipped.load(a.model), Path("unet", "model.onnx")
     if a.weights:
-        state = torch.load(a.weights, map_location="cpu", weights_only=False)
-        nets["generator"].load_state_dict(floats(state["gen_ema"]))
-        nets["smooth"].load_state_dict(floats(state["dec_ema"]))
+        states = [torch.load(file, map_location="cpu", weights_only=False) for file in a.weights]
+        nets["generator"].load_state_dict(mean([floats(state["gen_ema"]) for state in states]))
+        nets["smooth"].load_state_dict(mean([floats(state["dec_ema"]) for state in states]))
     torch.manual_seed(0)
     sky, *asked = steer.known(a.model / unet)
     if a.scenes:

@@ -30,7 +30,7 @@ SPOKEN = 10.0  # words of a usual prompt: what a picture's weigh where there is 
 # How much of the recolouring each share of the hold lets through: none from strength 0.1 on down, so that a
 # finer level, which is made from the coarser picture, is not recoloured once more; all of it from 0.6 on up.
 NONE, ALL = 0.95, 0.58
-WORDS_NONE, WORDS_ALL = 0.58, 0.28  # the same of what words recolour: strengths 0.6 and 0.75
+WORDS_NONE, WORDS_ALL = 0.58, 0.18  # the same of what words recolour: strengths 0.6 and 0.75
 ASKED, QUIET = 3.0, 0.2  # words are heard so much louder, and those that move colours less are not
 GONE = 0.5  # of the way to the colours that words ask for, beyond which paint is left alone
 FAR = 0.01  # the square of a change of colour that is none

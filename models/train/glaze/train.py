@@ -27,8 +27,10 @@ import losses  # isort: skip  (compose/, found through data)
 from critics import PixelCritic, Reader, SentenceCritic  # isort: skip
 from features import Features  # isort: skip
 
-USUAL = (149, 199, 249, 299, 399, 449, 499, 599, 699, 799)
+USUAL = (149, 199, 249, 299, 374, 399, 449, 499, 599, 599, 699, 749, 799, 899, 899)
 WORDY = 0.6, 1.4, 550  # weight of the words that a picture misses: everywhere, and more from a timestep on
+SELDOM, MOST = 0.04, 3.0  # a missed word that fewer captions have than this share weighs more, up to so much
+OTHER, OTHER_FROM = 0.3, 620  # share of the paintings that get another scene's caption, from a timestep on
 LAST = torch.channels_last
 
 
@@ -86,6 +88,8 @@ class Trainer:
         if self.half:
             self.features.bfloat16()
         self.code, self.sigma = Code(), sigmas()
+        often = self.source.pool.said[: self.source.pool.size].float().mean((0, 1))
+        self.telling = (SELDOM / often.clamp(min=1e-4)).sqrt().clamp(1, MOST)
 
         def adam(names, lr, decay=1e-4):
             parameters = [p for n in names for p in self.nets[n].parameters()]
@@ -179,10 +183,15 @@ class Trainer:
         s = self.sigma[t]
         start = self.code.encode(paint)
         x = start + s.view(-1, 1, 1, 1) * torch.randn_like(start)
-        b = dict(
-            picture=picture, paint=paint, sentence=sentence, tokens=tokens, mask=mask, words=words, near=near
-        )
-        b |= dict(t=t, x=x, s=s, first=s)
+        # What words mean apart from the paint is learnt where they contradict it: no picture is known then.
+        other = (t > OTHER_FROM) & (torch.rand(len(t)) < OTHER)
+        asked = [
+            torch.where(other.view(-1, *[1] * (v.dim() - 1)), v.roll(1, 0), v)
+            for v in (sentence, tokens, mask, words)
+        ]
+        b = dict(zip(("sentence", "tokens", "mask", "words"), asked, strict=True))
+        b |= dict(picture=picture, paint=paint, near=near, own=(~other).float())
+        b |= dict(true_sentence=sentence, true_words=words, t=t, x=x, s=s, first=s)
         if self.carried:
             b = {k: torch.cat([v, self.carried[k]]) for k, v in b.items()}
         return b
@@ -202,8 +211,8 @@ class Trainer:
         return [view(v) for v in y]
 
     def reconstruction(self, y, b, fake, real):
-        """How far from the true picture, and at low noise from the paint."""
-        w = 1 / (1 + b["first"]) / 0.3
+        """How far from the true picture, where there is one, and at low noise from the paint."""
+        w = b["own"] / (1 + b["first"]) / 0.3
         pixel, low = 0.0, 1 - (b["first"] / 1.6).clamp(max=1)
         for size in (1, 8):
             pixel = (
@@ -253,7 +262,8 @@ class Trainer:
                     pfr = nets["pixel"](true)[1]
             gan = -po.float().mean() - sum(q.float().mean() for q in fo) / 2
             match = sum((mean((p - q).abs()) * w).mean() for p, q in zip(pf, pfr, strict=True)) / 4
-            read = self.unread(said, b["words"], whole, WORDY[0] + WORDY[1] * (b["t"] > WORDY[2]))
+            missed = WORDY[0] + WORDY[1] * (b["t"] > WORDY[2])
+            read = self.unread(said, b["words"], whole, missed, self.telling)
             if not mute and (self.step % 25 == 0 or self.balance.now is None):
                 self.balance.measure(y, rec, (gan, match, read))
             if self.balance.now is not None:
@@ -273,19 +283,22 @@ class Trainer:
         if not alone:
             norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
             self.optimisers["make"].step()
-        judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], sentence)
+        own = b["true_sentence"] * (not mute)
+        judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], own, sentence)
         with amp:
             said = nets["reader"](nr)
-        read = self.unread(said, b["words"], whole)
+        read = self.unread(said, b["true_words"], whole)
         self.update("read", read)
         self.follow(b, z.detach())
         self.step, self.seen = self.step + 1, self.seen + n * a.processes
         return over, dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, norm=norm)
 
     @staticmethod
-    def unread(said, words, whole, weight=1.0):
-        """What the reader gets wrong of the caption's words, on whole pictures; weight: [n] or one."""
-        wrong = F.binary_cross_entropy_with_logits(said.float(), words, reduction="none").sum(1)
+    def unread(said, words, whole, weight=1.0, telling=None):
+        """What the reader gets wrong of the caption's words, on whole pictures; weight: [n] or one; telling
+        [words]: how much more a word weighs that is said and missed."""
+        wrong = F.binary_cross_entropy_with_logits(said.float(), words, pos_weight=telling, reduction="none")
+        wrong = wrong.sum(1)
         return (wrong * weight * whole).sum() / whole.sum().clamp(min=1)
 
     def update(self, name, loss):
@@ -294,13 +307,14 @@ class Trainer:
         self.shared(self.optimisers[name])
         self.optimisers[name].step()
 
-    def judge(self, true, made, nr, nf, sentence):
+    def judge(self, true, made, nr, nf, sentence, asked):
+        """One step of the critics; sentence: of the true pictures, asked: of what was made. [n,text]"""
         if self.step < self.a.warm - 30 and not self.shipped:
             return 0.0
         with self.amp():
             real, fake = self.nets["pixel"](true)[0], self.nets["pixel"](made)[0]
             r, wrong = self.nets["sentence"](nr, sentence, sentence.roll(1, 0))
-            k = self.nets["sentence"](nf, sentence)[0]
+            k = self.nets["sentence"](nf, asked)[0]
         loss = losses.hinge([real], [fake]) + 1.5 * losses.hinge(r, k, wrong)
         self.update("judge", loss)
         return loss
