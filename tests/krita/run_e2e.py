@@ -34,26 +34,13 @@ from krita_zip import bring_in  # noqa: E402
 
 # The files of checks: those on the stub, those on the real library.
 STUB_CHECKS = (
-    "checks.py",
-    "artist.py",
-    "windows.py",
-    "features.py",
-    "documents.py",
-    "steering.py",
-    "regions.py",
+    "checks.py", "artist.py", "windows.py", "features.py", "documents.py", "steering.py", "regions.py",
     "coming_back.py",
 )
 GPU_CHECKS = ("graphics.py",)  # with OpenGL, and with Instant Preview on and off
 REAL_CHECKS = (
-    "first.py",
-    "real.py",
-    "process.py",
-    "sharing.py",
-    "steering.py",
-    "own_control.py",
-    "parts.py",
-    "getting.py",
-    "given_back.py",
+    "first.py", "real.py", "process.py", "sharing.py", "steering.py", "own_control.py", "parts.py",
+    "getting.py", "given_back.py",
 )
 TIME_IS_UP = 124  # of a session's run
 SECONDS = 900  # after which a file of checks hangs; the longest takes 90 on a machine of its own
@@ -76,7 +63,7 @@ class Report:
 
     def __init__(self, retries: int = 0):
         self.failed, self.passed, self.times, self.flaky, self.retries = [], 0, [], [], retries
-        self.memory = []  # what given_back.py has found: without the plug-in, with its layers alone
+        self.memory = []  # what given_back.py has found, each try
 
     def line(self, text: str):
         if text.startswith("time "):
@@ -160,11 +147,11 @@ def getting(report: Report, session: KritaSession, model: Path):
 
 def given_back(report: Report, library: Path, krita: tuple, **env):
     """The same strokes in three profiles, first in one without the plug-in."""
-    with KritaSession(None, plugin=False, krita=krita) as session:
-        report.run(session, "given_back.py")
-    for _ in range(2):
-        with KritaSession(library, krita=krita) as session:
-            report.run(session, "given_back.py", SCUMBLE_HELD=",".join(report.memory), **env)
+    held = []
+    for own in (None, library, library):
+        with KritaSession(own, plugin=own is not None, krita=krita) as session:
+            report.run(session, "given_back.py", SCUMBLE_HELD=",".join(held), **env)
+        held += report.memory[-1:]  # of the last try
 
 
 def arguments():

@@ -65,8 +65,10 @@ fn light_and_colour_follow_the_reference_by_its_scale() {
     let paint = painting(256, 256, false);
     for strength in [0.6, 0.9] {
         let plain = render(&paint, &[], strength);
+        // Where hardly anything of the paint is left the network's own sky may be as bright as a desert.
+        let of_desert = if strength < 0.9 { 0.0..1.0 } else { -0.01..1.0 };
         for (name, seen, expected) in
-            [("night", night(), -1.0..-0.1), ("snow", snow(), 0.04..1.0), ("desert", desert(), -0.02..1.0)]
+            [("night", night(), -1.0..-0.1), ("snow", snow(), 0.04..1.0), ("desert", desert(), of_desert)]
         {
             let [half, whole] = [0.5, 1.0].map(|s| render(&paint, &[Reference::new(&seen, s)], strength));
             let gain = [&half, &whole].map(|made| light(made) - light(&plain));

@@ -114,7 +114,8 @@ def shapes(paint):
 
 
 def hard(paint, around):
-    """Where the paint's edges are hard, 1, or soft, 0, as far around. [b,3,h,w] -> [b,1,h/2,w/2]"""
+    """Where the paint's edges, as far around, are hard, 1, or soft, or there are none, 0. [b,3,h,w] ->
+    [b,1,h/2,w/2]"""
 
     def extent(radius):
         return (most(paint, radius) + most(-paint, radius)).amax(1, keepdim=True)
