@@ -14,7 +14,6 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(ROOT / "scripts")]
+sys.path[:0] = [str(HERE), str(ROOT / "scripts"), str(ROOT / "tests/stub")]
 
 import batch  # noqa: E402
 import batch_scripts  # noqa: E402
@@ -47,6 +46,7 @@ import sharing  # noqa: E402
 import steering  # noqa: E402
 import step_parts  # noqa: E402
 import styles  # noqa: E402
+from build_stub import build_stub  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
@@ -55,14 +55,6 @@ from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
 GROUPS = [group for half in halves.HALVES for group in half]
-
-
-def build_stub(folder: Path) -> Path:
-    """The engine without a model that Krita's tests have: it inverts the paint."""
-    out = folder / "libscumble_stub.so"
-    command = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
-    subprocess.run([*command, str(ROOT / "tests/krita/stub.c"), "-o", str(out)], check=True)
-    return out
 
 
 def pick(scenarios: list, group: str, parts: list[str]) -> list:

@@ -7,7 +7,6 @@ SCUMBLE_LIBRARY=…/libscumble.so SCUMBLE_TEST_MODEL=models/tiny/turbo   also te
 
 import importlib
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,8 +17,10 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path[:0] = [str(HERE / "mock"), str(ROOT / "plugin-krita")]
+sys.path[:0] = [str(HERE / "mock"), str(ROOT / "plugin-krita"), str(ROOT / "tests/stub")]
 importlib.import_module(f"PyQt{os.environ.get('SCUMBLE_QT', '5')}.QtWidgets")
+from build_stub import build_stub  # noqa: E402
+
 collect_ignore = ["e2e", "mock", "run_e2e.py"]
 
 
@@ -32,10 +33,7 @@ def application():
 
 @pytest.fixture(scope="session")
 def stub_path(tmp_path_factory):
-    out = tmp_path_factory.mktemp("stub") / "libscumble_stub.so"
-    command = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
-    subprocess.run([*command, str(HERE / "stub.c"), "-o", str(out)], check=True)
-    return out
+    return build_stub(tmp_path_factory.mktemp("stub"))
 
 
 @pytest.fixture
@@ -116,3 +114,22 @@ def settled(document):
 
 def run(live, document, condition=None, seconds=5.0):
     return eventually(live.loop.tick, condition or (lambda: settled(document)), seconds)
+
+
+@pytest.fixture
+def files(tmp_path):
+    made = {}
+    for name in ("lines.onnx", "ink.safetensors", "broken.onnx"):
+        (tmp_path / name).write_bytes(name.encode() * 9)
+        made[name] = str(tmp_path / name)
+    return made
+
+
+@pytest.fixture
+def lines(document):
+    """A layer above everything, with one line on it."""
+    made = document.createNode("lines", "paintlayer")
+    document.root.addChildNode(made, document.paper)
+    made.pixels[5, 3:40] = (7, 8, 9, 255)
+    made.setVisible(False)
+    return made

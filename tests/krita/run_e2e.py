@@ -17,7 +17,6 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,8 +24,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts")]
+sys.path[:0] = [str(HERE / "e2e"), str(ROOT / "scripts"), str(ROOT / "tests/stub")]
 
+from build_stub import build_stub  # noqa: E402
 from hub_server import Hub  # noqa: E402
 from krita_install import find_runtime, find_worker, switch  # noqa: E402
 from krita_session import KritaSession  # noqa: E402
@@ -47,14 +47,6 @@ SECONDS = 900  # after which a file of checks hangs; the longest takes 90 on a m
 STUB_SPEEDS = (30, 100)  # milliseconds a picture; --pace measures the last alone
 # What Krita prints on every start.
 CHATTER = ("krita.lib.resources:", "QPainter::", "QObject::startTimer: Timers cannot have negative")
-
-
-def build_stub(folder: Path) -> Path:
-    out = folder / "libscumble_stub.so"
-    compiler = os.environ.get("CC", "cc")
-    command = [compiler, "-shared", "-fPIC", "-O2", "-pthread", f"-I{ROOT / 'include'}"]
-    subprocess.run([*command, str(HERE / "stub.c"), "-o", str(out)], check=True)
-    return out
 
 
 class Report:

@@ -339,7 +339,7 @@ def test_a_layer_that_the_artist_chooses_meanwhile_stays_theirs(live, document):
 
 
 def test_nothing_is_read_or_written_in_more_than_krita_can_hold(live, document, monkeypatch):
-    monkeypatch.setattr(krita, "MOST", 96 * 4 * 20)
+    monkeypatch.setattr(krita.document, "MOST", 96 * 4 * 20)
     for module in (group_module, writing):
         monkeypatch.setattr(module, "PIECE_BYTES", 96 * 4 * 10)
     monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 10)

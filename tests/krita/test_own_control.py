@@ -5,7 +5,7 @@ from conftest import run
 from scumble import settings
 from scumble.steer_list import SteerList
 from scumble.steering import added
-from test_steering import expected, lines, shows  # noqa: F401
+from steered import expected, shows
 
 
 def test_the_models_own_control(live, document, lines, monkeypatch):  # noqa: F811

@@ -12,8 +12,8 @@ from scumble import pictures, steering
 from scumble.qt import QtCore, QtGui, QtWidgets
 from scumble.steer_list import SteerList
 from scumble.steering import Condition
+from steered import edit, expected, shows
 from test_references import at_every_look, picture, referred  # noqa: F401
-from test_steering import edit, expected, lines, shows  # noqa: F401
 
 
 def clipboard(image=None, urls=()):

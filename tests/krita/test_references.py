@@ -12,7 +12,7 @@ from scumble import pictures, settings, steering
 from scumble.qt import QtGui, QtWidgets
 from scumble.steer_list import SteerList
 from scumble.steering import Condition
-from test_steering import edit, expected, lines, shows  # noqa: F401
+from steered import edit, expected, shows
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@
 
 use super::config::leave_out;
 use super::start::{Rule, Start};
-use super::{Schedule, Step, decimal, unknown, zip};
-use crate::error::{Error, Result};
+use super::{Schedule, Step, checked, only, unknown, zip};
+use crate::error::Result;
 use crate::models::config::Config;
 
 /// The noise levels before they are shifted: two habits of diffusers' pipelines.
@@ -46,20 +46,7 @@ impl FlowMatch {
     /// [`crate::error::Status::Setting`] for another wanted one; [`crate::error::Status::ModelUnsupported`] for an option
     /// without which the pictures would be wrong, by name; [`crate::error::Status::ModelBroken`] for wrong values.
     pub fn new(config: &Config, wanted: Option<&str>) -> Result<Self> {
-        if let Some(other) = wanted.filter(|name| !["", NAME, CLASS].contains(name)) {
-            return Err(Error::setting(format!(
-                "This model is made by flow matching and runs with the sampler {NAME}, not {other}; change the sampler."
-            )));
-        }
-        let mut notes = Vec::new();
-        match config.text("_class_name") {
-            Some(CLASS) => {}
-            Some(other) => notes.push(format!(
-                "This model names the sampler {}; {NAME} is used.",
-                other.trim_end_matches("Scheduler")
-            )),
-            None => notes.push(format!("This model names no sampler; {NAME} is used.")),
-        }
+        let mut notes = only::notes(config, wanted, (NAME, CLASS), "is made by flow matching")?;
         if config.flag("invert_sigmas", false)? {
             return Err(unknown(config, "invert_sigmas", "true"));
         }
@@ -133,15 +120,7 @@ impl FlowMatch {
         levels: Levels,
         shift: Option<f64>,
     ) -> Result<Box<dyn Schedule>> {
-        let strength = decimal(strength);
-        if !(strength > 0.0 && strength <= 1.0) {
-            return Err(Error::setting("Strength must be above 0 and not above 1; change strength."));
-        }
-        if !(1..=MOST_STEPS).contains(&steps) {
-            return Err(Error::setting(format!(
-                "This model takes 1 to {MOST_STEPS} steps, not {steps}; change steps."
-            )));
-        }
+        let strength = checked(steps, MOST_STEPS, strength)?;
         let start = Start::whole_if(rule, steps, strength)?;
         let all = self.sigmas(steps, levels, shift);
         let sigmas: Vec<f32> = start.cut_evenly(&all, 0.0).into_iter().map(|sigma| sigma as f32).collect();

@@ -18,6 +18,7 @@ mod kdpm2;
 mod lcm;
 mod lms;
 mod names;
+mod only;
 mod pndm;
 pub mod scm;
 mod start;
@@ -162,17 +163,9 @@ impl Scheduler {
     /// # Errors
     /// [`Status::Setting`] for more steps than the model has; by [`Rule::Whole`] also when no step at all is left.
     pub fn plan(&self, kind: Kind, steps: u32, strength: f32, rule: Rule) -> Result<Box<dyn Schedule>> {
-        let strength = decimal(strength);
-        if !(strength > 0.0 && strength <= 1.0) {
-            return Err(Error::setting("Strength must be above 0 and not above 1; change strength."));
-        }
         let taught = matches!(self.class, Class::Lcm | Class::Tcd);
         let most = if taught { self.original_steps } else { self.train_steps() };
-        if steps < 1 || steps > most {
-            return Err(Error::setting(format!(
-                "This model takes 1 to {most} steps, not {steps}; change steps."
-            )));
-        }
+        let strength = checked(steps, most, strength)?;
         if self.is_lcm() && kind == Kind::LatentConsistency {
             return Ok(Box::new(lcm::Lcm::below(self, steps, strength, rule)?));
         }
@@ -279,6 +272,20 @@ fn unknown(config: &Config, key: &str, value: &str) -> Error {
             value.trim_matches('"')
         ),
     )
+}
+
+/// The strength that a person wrote, where it and the steps can be.
+fn checked(steps: u32, most: u32, strength: f32) -> Result<f64> {
+    let strength = decimal(strength);
+    if !(strength > 0.0 && strength <= 1.0) {
+        return Err(Error::setting("Strength must be above 0 and not above 1; change strength."));
+    }
+    if !(1..=most).contains(&steps) {
+        return Err(Error::setting(format!(
+            "This model takes 1 to {most} steps, not {steps}; change steps."
+        )));
+    }
+    Ok(strength)
 }
 
 /// The number that a person wrote: 0.7 is 0.7, not 0.699999988 (which would lose a step of ten).

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::start::{Rule, Start};
-use super::{Schedule, Step, decimal, unknown, zip};
-use crate::error::{Error, Result};
+use super::{Schedule, Step, checked, only, unknown, zip};
+use crate::error::Result;
 use crate::models::config::Config;
 use crate::models::numbers;
 
@@ -35,20 +35,7 @@ impl Consistency {
     /// [`crate::error::Status::Setting`] for another wanted one; [`crate::error::Status::ModelUnsupported`] for another
     /// prediction; [`crate::error::Status::ModelBroken`] for wrong values.
     pub fn new(config: &Config, wanted: Option<&str>) -> Result<Self> {
-        if let Some(other) = wanted.filter(|name| !["", NAME, CLASS].contains(name)) {
-            return Err(Error::setting(format!(
-                "This model jumps from noise to pictures and runs with the sampler {NAME}, not {other}; change the sampler."
-            )));
-        }
-        let mut notes = Vec::new();
-        match config.text("_class_name") {
-            Some(CLASS) => {}
-            Some(other) => notes.push(format!(
-                "This model names the sampler {}; {NAME} is used.",
-                other.trim_end_matches("Scheduler")
-            )),
-            None => notes.push(format!("This model names no sampler; {NAME} is used.")),
-        }
+        let notes = only::notes(config, wanted, (NAME, CLASS), "jumps from noise to pictures")?;
         match config.text("prediction_type") {
             None | Some("trigflow") => {}
             Some(_) if !notes.is_empty() => {}
@@ -72,16 +59,7 @@ impl Consistency {
     /// # Errors
     /// [`crate::error::Status::Setting`] for numbers that cannot be.
     pub fn plan(&self, steps: u32, strength: f32, rule: Rule) -> Result<Box<dyn Schedule>> {
-        let strength = decimal(strength);
-        if !(strength > 0.0 && strength <= 1.0) {
-            return Err(Error::setting("Strength must be above 0 and not above 1; change strength."));
-        }
-        if !(1..=self.train_steps).contains(&steps) {
-            return Err(Error::setting(format!(
-                "This model takes 1 to {} steps, not {steps}; change steps.",
-                self.train_steps
-            )));
-        }
+        let strength = checked(steps, self.train_steps, strength)?;
         let all: Vec<f64> = match steps {
             2 => vec![LARGEST, BETWEEN],
             _ => (0..steps).map(|i| LARGEST * f64::from(steps - i) / f64::from(steps)).collect(),
