@@ -7,6 +7,7 @@ import json
 import shutil
 import warnings
 
+import cases
 import export
 import nets
 import numpy as np
@@ -17,23 +18,23 @@ from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPi
 from pictures import picture
 from PIL import Image
 
-# name: (the case as in pipelines.py, regions as (where, prompt, negative, weight, rank if it is not 0))
+# name: (the case as in cases.py, regions as (where, prompt, negative, weight, rank if it is not 0))
 CASES = {
     "region-guided": (
-        ("sd15", pipelines.SQUARE, pipelines.HOUSE, pipelines.BAD, 0.75, 4, 5.0, None),
-        [("left", pipelines.SHIPS, "", 1.0)],
+        ("sd15", cases.SQUARE, cases.HOUSE, cases.BAD, 0.75, 4, 5.0, None),
+        [("left", cases.SHIPS, "", 1.0)],
     ),
     "region-two-wide": (
-        ("sd15", pipelines.WIDE, pipelines.SHIPS, None, 0.6, 5, 1.0, None),
-        [("left", pipelines.HOUSE, "", 0.6), ("middle", "an old castle", "", 2.0)],
+        ("sd15", cases.WIDE, cases.SHIPS, None, 0.6, 5, 1.0, None),
+        [("left", cases.HOUSE, "", 0.6), ("middle", "an old castle", "", 2.0)],
     ),
     "region-xl": (
-        ("xl", pipelines.SQUARE, pipelines.HOUSE, pipelines.BAD, 0.75, 4, 4.0, None),
-        [("left", pipelines.SHIPS, "people", 1.0), ("middle", "an old castle", "", 1.0)],
+        ("xl", cases.SQUARE, cases.HOUSE, cases.BAD, 0.75, 4, 4.0, None),
+        [("left", cases.SHIPS, "people", 1.0), ("middle", "an old castle", "", 1.0)],
     ),
     "region-over": (
-        ("sd15", pipelines.WIDE, pipelines.SHIPS, None, 0.6, 5, 1.0, None),
-        [("middle", "an old castle", "", 0.8, 2), ("left", pipelines.HOUSE, "", 1.0, 1)],
+        ("sd15", cases.WIDE, cases.SHIPS, None, 0.6, 5, 1.0, None),
+        [("middle", "an old castle", "", 0.8, 2), ("left", cases.HOUSE, "", 1.0, 1)],
     ),
 }
 
