@@ -21,7 +21,7 @@ from text import Words  # noqa: E402
 SIDE, BUILT = 256, 11  # pixels; the class of buildings, boats and bridges
 # How much oftener than its share a place is drawn, by the number that ../scenes/README.md gives it: what the
 # renderer makes seldom (volcanoes, ice, waterfalls) would not be learnt.
-RARE = np.array([1.0, 1.0, 1.6, 1.5, 2.2, 1.5, 1.9, 1.2, 2.6, 2.5], np.float32)
+RARE = np.array([1.0, 1.0, 1.5, 1.5, 4.0, 1.5, 1.9, 1.8, 2.6, 2.5], np.float32)
 
 
 class Source:

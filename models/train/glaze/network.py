@@ -107,10 +107,14 @@ class Attention(nn.Module):
         nn.init.normal_(self.o.weight, std=0.01)
         nn.init.zeros_(self.o.bias)
 
-    def forward(self, x, tokens, mask):
+    def forward(self, x, tokens, mask, loud=None):
         b, n, h, w = x.shape
         y = self.norm(x).permute(0, 2, 3, 1).reshape(b, h * w, n)
-        kv = torch.cat([self.kv(tokens), self.none.expand(b, -1, -1).to(x.dtype)], 1)
+        told = self.kv(tokens)
+        if loud is not None:
+            (k, v), none = told.chunk(2, 2), self.none[..., n:]
+            told = torch.cat([k, none + loud * (v - none)], 2)
+        kv = torch.cat([told, self.none.expand(b, -1, -1).to(x.dtype)], 1)
         if self.own:
             kv = torch.cat([kv, self.skv(y)], 1)
 
@@ -169,13 +173,20 @@ class Generator(nn.Module):
         y = F.conv2d(x, conv.weight.view(-1, 4, n).mean(1)[..., None, None], conv.bias.view(-1, 4).mean(1))
         return F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-    def forward(self, z, t, sentence, tokens, mask, crop=None):
+    def forward(self, z, t, sentence, tokens, mask, crop=None, loud=None):
         """`crop` [b,4]: left, top, right, bottom of the window as shares of the whole picture, where it is
-        not the whole; beyond 0 and 1 the edge is repeated."""
+        not the whole; beyond 0 and 1 the edge is repeated. `loud` [1,1,1]: what words add to what no words
+        would give goes on so far in each layer that hears them (1: as trained). Classifier-free guidance
+        (Ho and Salimans, 2022) does it with the whole network's answers and runs it twice."""
         b, _, h, w = z.shape
         a = self.alphas[t.long()].view(-1, 1, 1, 1)
         angle = t.reshape(-1, 1).float() / 1000 * self.freq
-        c = F.silu(self.time(torch.cat([angle.sin(), angle.cos()], 1)) + self.sent(sentence))
+        if loud is None:
+            told = self.sent(sentence)
+        else:
+            told, none = self.sent(torch.cat([sentence, sentence * 0])).chunk(2)
+            told = none + loud[0] * (told - none)
+        c = F.silu(self.time(torch.cat([angle.sin(), angle.cos()], 1)) + told)
         y = ((torch.arange(h, device=z.device) + 0.5) / h).view(1, 1, h, 1)
         if crop is not None:
             top, bottom = crop[:, 1].view(b, 1, 1, 1), crop[:, 3].view(b, 1, 1, 1)
@@ -196,15 +207,15 @@ class Generator(nn.Module):
         x = self.down1(x)
         for m in self.in2:
             x = m(x, c)
-        x = self.att2(x, tokens, mask)
+        x = self.att2(x, tokens, mask, loud)
         s2 = x
         x = self.down2(x)
         for i, m in enumerate(self.mid):
             x = m(x, c)
             if i < len(self.att3):
-                x = self.att3[i](x, tokens, mask)
+                x = self.att3[i](x, tokens, mask, loud)
         x = self.join2(torch.cat([self.up(self.up2, x), s2], 1))
-        x = self.att2b(self.out2[0](x, c), tokens, mask)
+        x = self.att2b(self.out2[0](x, c), tokens, mask, loud)
         for m in self.out2[1:]:
             x = m(x, c)
         x = self.join1(torch.cat([self.up(self.up1, x), s1], 1))
