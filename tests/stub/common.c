@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What all parts of the stub use: time, settings from the environment, errors, pixel formats. */
 #include "stub.h"
 

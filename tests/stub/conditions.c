@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What steers a session, and shows in its next picture as `steer` in work.c says. */
 #include "stub.h"
 

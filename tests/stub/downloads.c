@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Gets what it is asked for in SCUMBLE_STUB_MS, into SCUMBLE_STUB_FOLDER; "gated/model" fails, "endless/model" never ends. */
 #include "stub.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Two samplers; two models and three builds of ONNX Runtime that can be got. SCUMBLE_STUB_HERE=NAME: that one
  * is here, in SCUMBLE_STUB_FOLDER; SCUMBLE_STUB_CARD=1: there is a graphics card. */
 #include "stub.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Sessions: the paint, the mask, the settings, waiting. */
 #include "stub.h"
 

@@ -1,5 +1,5 @@
 /*
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-License-Identifier: MIT OR Apache-2.0
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, "wordy" is too long, with "reading" it reads a
