@@ -1953,7 +1953,7 @@ int32_t scumble_session_set_params(struct ScumbleSession *session,
  * Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
  * in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
  * other implementations; `values` NULL goes back to the seed. Noise that does not fit the model is told by poll.
- * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
+ * Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_MEMORY,
  * SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */

@@ -52,6 +52,14 @@ pub(crate) enum End {
     NotLoaded,
 }
 
+/// When a session wants to be served again.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Turn {
+    Now,
+    /// What settles: at this time, and after all that is painted.
+    At(Instant),
+}
+
 /// The worker's job, from outside.
 #[derive(Clone)]
 pub(crate) struct Running {
@@ -60,6 +68,8 @@ pub(crate) struct Running {
     pub(crate) policy: Arc<Policy>,
     pub(crate) revision: u64,
     pub(crate) doing: Arc<Mutex<String>>,
+    /// The host has cancelled it.
+    pub(crate) stopped: bool,
 }
 
 /// What the host's handle and the worker share.
@@ -189,7 +199,7 @@ impl Shared {
     }
 
     /// There is something to poll.
-    fn ring(&self) {
+    pub(crate) fn ring(&self) {
         if let Some(wake) = self.wake.get() {
             wake.ring();
         }
@@ -232,6 +242,7 @@ impl Shared {
             policy: policy.clone(),
             revision: desk.revision,
             doing: doing.clone(),
+            stopped: false,
         });
         desk.stats.jobs_started += 1;
         Some(Job {
@@ -271,12 +282,12 @@ impl Shared {
     }
 
     /// The running job has ended. Returns when the session wants another turn, if it still owes something.
-    pub(crate) fn end(&self, job: &Job, end: End) -> Option<Instant> {
+    pub(crate) fn end(&self, job: &Job, end: End) -> Option<Turn> {
         let mut desk = self.desk.lock();
-        desk.running = None;
+        let stopped = desk.running.take().is_some_and(|running| running.stopped);
         desk.passed = matches!(end, End::Passed);
         // What was cancelled is asked for again by the host, not by itself; what was put off, by itself.
-        let mut again = !job.cancel.is_cancelled() || job.policy.abandoned();
+        let mut again = !stopped && (!job.cancel.is_cancelled() || job.policy.abandoned());
         let mut tier = job.tier;
         match end {
             End::Final => {
@@ -317,14 +328,14 @@ impl Shared {
             }
         }
         let again = again && desk.closed.is_none() && !desk.waiting && desk.owes(0);
-        let due = again.then(|| match tier {
+        let turn = again.then(|| match tier {
             Tier::Live => {
                 desk.waiting = true;
-                Instant::now()
+                Turn::Now
             }
             Tier::Settled => {
                 desk.resting = true;
-                desk.changed_at + Duration::from_millis(desk.params.settle_delay.into())
+                Turn::At(desk.changed_at + Duration::from_millis(desk.params.settle_delay.into()))
             }
         });
         if !desk.waiting && !desk.resting {
@@ -332,7 +343,7 @@ impl Shared {
         }
         // Before anybody is told that it rests.
         self.ring();
-        due
+        turn
     }
 
     pub(crate) fn id(&self) -> u64 {

@@ -54,14 +54,29 @@ impl Current {
     pub(crate) fn new(session: u64, job: &Job) -> Self {
         Current { session, tier: job.tier, cancel: job.cancel.clone(), policy: job.policy.clone() }
     }
+
+    fn make_way(&self) {
+        match self.tier {
+            Tier::Live => self.policy.give_way(0),
+            Tier::Settled => {
+                self.policy.abandon();
+                self.cancel.cancel();
+            }
+        }
+    }
 }
 
 impl Wiring {
-    /// Notes what a closing engine has to interrupt; interrupts it at once if the engine is closed already.
+    /// Notes what others may interrupt; interrupts it at once if the engine is closed already, or another session was pushed
+    /// to since it was taken.
     pub(crate) fn running(&self, current: Option<Current>) {
         let mut place = self.current.lock();
-        if let Some(current) = current.as_ref().filter(|_| self.queue.is_closed()) {
-            current.cancel.cancel();
+        if let Some(current) = &current {
+            if self.queue.is_closed() {
+                current.cancel.cancel();
+            } else if self.queue.presses_beside(current.session) {
+                current.make_way();
+            }
         }
         *place = current;
     }
@@ -74,19 +89,12 @@ impl Wiring {
         }
     }
 
-    /// Another session has something for the artist to see: what settles is put off, what follows another hand
-    /// shows something and gives way.
+    /// Another session has put something for the artist to see into the queue: what settles is put off, what follows another
+    /// hand shows something and gives way.
     pub(crate) fn make_way_for(&self, session: u64) {
         let current = self.current.lock();
-        let Some(current) = current.as_ref().filter(|c| c.session != session && c.session != 0) else {
-            return;
-        };
-        match current.tier {
-            Tier::Live => current.policy.give_way(0),
-            Tier::Settled => {
-                current.policy.abandon();
-                current.cancel.cancel();
-            }
+        if let Some(current) = current.as_ref().filter(|c| c.session != session && c.session != 0) {
+            current.make_way();
         }
     }
 }

@@ -73,8 +73,8 @@ impl<'a> Work<'a> {
         let grid = Grid::new(job.paint.bounds(), info.geometry, job.params.resolution);
         let params = &job.params;
         let noise = job.noise.as_ref().map(|noise| {
-            let values: Vec<f32> = noise.iter().copied().collect();
-            (noise.dim(), xxh3_128(bytemuck::cast_slice(&values)))
+            let values = noise.as_standard_layout();
+            (noise.dim(), values.as_slice().map(|values| xxh3_128(bytemuck::cast_slice(values))))
         });
         let key = |heard: &dyn Fn(&&Steer) -> bool| {
             let settings = format!(

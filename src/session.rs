@@ -36,6 +36,28 @@ pub enum Polled {
     Loading,
 }
 
+/// Compares and takes what of the images lies in `touched` (`None`: all of it); whether it differs from what was there.
+fn take(
+    canvas: &mut Canvas,
+    images: &[ImageView<'_>],
+    touched: Option<&[Rect]>,
+    revision: u64,
+) -> Result<bool> {
+    let mut changed = false;
+    for image in images {
+        let rect = image.rect();
+        match touched {
+            Some(touched) => {
+                for area in touched.iter().filter_map(|touched| touched.intersect(rect)) {
+                    changed |= canvas.update(image, area, revision)?;
+                }
+            }
+            None => changed |= canvas.update(image, rect, revision)?,
+        }
+    }
+    Ok(changed)
+}
+
 /// The host's handle of one live layer. Dropping it ends its running job.
 pub struct Session {
     shared: Arc<Shared>,
@@ -93,29 +115,19 @@ impl Session {
             }
             desk.conditions.keep_on(bounds);
         }
-        let mut changed = false;
-        if let Some(canvas) = &mut desk.canvas {
-            for image in images {
-                let rect = image.rect();
-                match touched.filter(|_| !anew) {
-                    Some(touched) => {
-                        for area in touched.iter().filter_map(|touched| touched.intersect(rect)) {
-                            changed |= canvas.update(image, area, revision)?;
-                        }
-                    }
-                    None => changed |= canvas.update(image, rect, revision)?,
-                }
-            }
-        }
-        if anew || changed {
+        let touched = touched.filter(|_| !anew);
+        let taken = desk.canvas.as_mut().map_or(Ok(false), |canvas| take(canvas, images, touched, revision));
+        // Where there was no room for all, some of it may be there: that owes this revision.
+        let changed = anew || *taken.as_ref().unwrap_or(&true);
+        if changed {
             desk.revision = revision;
             desk.changed_at = Instant::now();
             desk.failed = None;
         }
-        let pushed = self.enqueue(&mut desk, anew || changed);
+        let pushed = taken.map(|_| self.enqueue(&mut desk, changed));
         drop(desk);
         drop((before, shown));
-        Ok(pushed)
+        pushed
     }
 
     /// Replaces all settings.
@@ -191,6 +203,7 @@ impl Session {
         }
         if desk.waiting {
             // The waiting job takes the desk as it will be when its turn comes.
+            self.engine.make_way_for(self.shared.id);
             desk.stats.jobs_replaced += u64::from(changed);
             return if changed { Pushed::Revision(desk.revision) } else { Pushed::Unchanged };
         }
@@ -208,8 +221,8 @@ impl Session {
                 }
             }
         }
-        self.engine.make_way_for(self.shared.id);
         self.engine.queue.put(self.shared.id, self.shared.clone());
+        self.engine.make_way_for(self.shared.id);
         Pushed::Revision(desk.revision)
     }
 
@@ -217,10 +230,16 @@ impl Session {
     /// What passes (a failed job) is told once, what stays (there is no model) each time.
     pub fn poll(&self, after: u64) -> Result<Polled> {
         self.shared.hush();
-        if let Some(fault) = self.shared.open_desk()?.fault.take() {
+        let fault = self.shared.open_desk()?.fault.take();
+        let newer = self.shared.picture.newer_than(after);
+        if let Some(fault) = fault {
+            if newer.is_some() {
+                // Whoever waits has taken note of the fault alone.
+                self.shared.ring();
+            }
             return Err(fault);
         }
-        if let Some(newer) = self.shared.picture.newer_than(after) {
+        if let Some(newer) = newer {
             let current =
                 newer.told.kind == Kind::Final && !self.shared.desk.lock().owes(newer.told.revision);
             return Ok(Polled::Frame(Arc::new(Frame::new(newer, current))));
@@ -271,7 +290,8 @@ impl Session {
         let mut desk = self.shared.desk.lock();
         self.engine.queue.remove(self.shared.id);
         (desk.waiting, desk.resting) = (false, false);
-        if let Some(running) = &desk.running {
+        if let Some(running) = &mut desk.running {
+            running.stopped = true;
             running.cancel.cancel();
         }
         self.shared.came_to_rest.notify_all();

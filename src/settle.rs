@@ -24,7 +24,7 @@ use crate::pixels::paste::Source;
 use crate::pixels::spread::Cover;
 use crate::pixels::{Picture, blank_picture};
 use crate::region::Rect;
-use crate::render::{Ended, Patch, Renderer, Tier};
+use crate::render::{Ended, Patch, Quality, Renderer, Tier};
 use crate::span::cut;
 
 struct Refiner<'a, 'b> {
@@ -60,6 +60,27 @@ impl From<crate::error::Error> for Stop {
     fn from(error: crate::error::Error) -> Self {
         Stop::Failed(error)
     }
+}
+
+/// Renders a window; what `kept` makes of its finished picture.
+fn finished<T>(
+    work: &Work<'_>,
+    renderer: &mut dyn Renderer,
+    (window, paint, regions): (Window, &Picture, bool),
+    quality: &Quality<'_>,
+    kept: &dyn Fn(Patch) -> Result<T>,
+) -> std::result::Result<T, Stop> {
+    let mask = work.mask(&window)?;
+    let mut finished = None;
+    let mut sink = |patch: Patch| {
+        if patch.is_finished() {
+            finished = Some(kept(patch)?);
+        }
+        Ok(())
+    };
+    let asked = Asked { window, paint, mask: mask.as_deref(), change: None, regions };
+    let ended = render(work.job, renderer, asked, quality, &work.job.policy, &mut sink)?;
+    finished.filter(|_| ended == Ended::Finished).ok_or(Stop::GaveWay)
 }
 
 pub(crate) fn refine(work: &mut Work<'_>, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
@@ -176,22 +197,10 @@ impl<'a> Refiner<'a, '_> {
         let stored = match self.memory.made.get(key) {
             Some(known) => known,
             None => {
-                let mask = self.work.mask(&window)?;
-                let mut finished = None;
-                let mut sink = |patch: Patch| {
-                    if patch.is_finished() {
-                        finished =
-                            Some((Stored::new(&patch.picture, depth, None)?, patch.steps, patch.phases));
-                    }
-                    Ok(())
-                };
-                let mask = mask.as_deref();
-                let asked = Asked { window, paint: &start, mask, change: None, regions: heard };
-                let ended =
-                    render(self.work.job, self.renderer, asked, &quality, &self.work.job.policy, &mut sink)?;
-                let (Ended::Finished, Some((stored, steps, phases))) = (ended, finished) else {
-                    return Err(Stop::GaveWay);
-                };
+                let kept =
+                    |patch: Patch| Ok((Stored::new(&patch.picture, depth, None)?, patch.steps, patch.phases));
+                let (stored, steps, phases) =
+                    finished(self.work, self.renderer, (window, &start, heard), &quality, &kept)?;
                 (self.work.showing.steps, self.work.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
                 self.memory.made.put(key, window, stored.clone(), self.work.room());
@@ -245,18 +254,9 @@ impl<'a> Refiner<'a, '_> {
             let stored = match self.memory.made.get(key) {
                 Some(known) => known,
                 None => {
-                    let mask = work.mask(&window)?;
-                    let mut finished = None;
-                    let mut sink = |patch: Patch| {
-                        if patch.is_finished() {
-                            finished = Some(Stored::new(&patch.picture, 2, patch.latent)?);
-                        }
-                        Ok(())
-                    };
-                    let mask = mask.as_deref();
-                    let asked = Asked { window, paint: &last.paint, mask, change: None, regions: false };
-                    render(work.job, self.renderer, asked, &quality, &work.job.policy, &mut sink)?;
-                    let stored = Arc::new(finished.ok_or(Stop::GaveWay)?);
+                    let kept = |patch: Patch| Stored::new(&patch.picture, 2, patch.latent);
+                    let of = (window, &last.paint, false);
+                    let stored = Arc::new(finished(work, self.renderer, of, &quality, &kept)?);
                     self.memory.made.put(key, window, stored.clone(), work.room());
                     stored
                 }

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use sync::{Condvar, Mutex};
 
-/// The worker's inbox: at most one waiting item per key, served in the order in which the keys came.
+/// The worker's inbox: at most one waiting item per key. Those that are pressing are served first, each in the order in which
+/// the keys came.
 pub struct Pending<T> {
     inbox: Mutex<Inbox<T>>,
     arrived: Condvar,
@@ -22,9 +23,15 @@ pub enum Taken<T> {
 }
 
 struct Inbox<T> {
-    /// Key, when its turn comes at the earliest, item.
-    items: VecDeque<(u64, Instant, T)>,
+    items: VecDeque<Waiting<T>>,
     closed: bool,
+}
+
+struct Waiting<T> {
+    key: u64,
+    /// When its turn comes at the earliest; `None`: it is pressing.
+    due: Option<Instant>,
+    item: T,
 }
 
 impl<T> Default for Pending<T> {
@@ -37,26 +44,41 @@ impl<T> Default for Pending<T> {
 }
 
 impl<T> Pending<T> {
-    /// Puts `item` in the one waiting place of `key`. What waited there is replaced and handed back; it keeps
+    /// Puts `item` in the one waiting place of `key`, pressing. What waited there is replaced and handed back; it keeps
     /// its turn. A closed inbox hands `item` itself back.
     pub fn put(&self, key: u64, item: T) -> Option<T> {
-        self.put_at(key, item, Instant::now())
+        self.place(Waiting { key, due: None, item })
     }
 
-    /// The same, but its turn comes at `due` at the earliest.
+    /// The same, but it comes after all that is pressing, and at `due` at the earliest. Where something pressing waits, it stays
+    /// so: that was put meanwhile.
     pub fn put_at(&self, key: u64, item: T, due: Instant) -> Option<T> {
+        self.place(Waiting { key, due: Some(due), item })
+    }
+
+    fn place(&self, new: Waiting<T>) -> Option<T> {
         let mut inbox = self.inbox.lock();
         if inbox.closed {
-            return Some(item);
+            return Some(new.item);
         }
-        if let Some(place) = inbox.items.iter_mut().find(|(k, ..)| *k == key) {
-            let before = std::mem::replace(place, (key, due, item));
-            self.arrived.notify_one();
-            return Some(before.2);
-        }
-        inbox.items.push_back((key, due, item));
+        let place = inbox.items.iter_mut().find(|waiting| waiting.key == new.key);
+        let before = match place {
+            Some(place) => {
+                place.due = place.due.and(new.due);
+                Some(std::mem::replace(&mut place.item, new.item))
+            }
+            None => {
+                inbox.items.push_back(new);
+                None
+            }
+        };
         self.arrived.notify_one();
-        None
+        before
+    }
+
+    /// Whether something pressing waits for another key than this.
+    pub fn presses_beside(&self, key: u64) -> bool {
+        self.inbox.lock().items.iter().any(|waiting| waiting.due.is_none() && waiting.key != key)
     }
 
     /// Takes the next item that is due, waiting for one; `None` once the inbox is closed.
@@ -75,13 +97,15 @@ impl<T> Pending<T> {
                 return Taken::Closed;
             }
             let now = Instant::now();
-            if let Some(at) = inbox.items.iter().position(|(_, due, _)| *due <= now) {
-                return inbox.items.remove(at).map_or(Taken::Nothing, |(.., item)| Taken::Item(item));
+            let pressing = inbox.items.iter().position(|waiting| waiting.due.is_none());
+            let is_due = |waiting: &Waiting<T>| waiting.due.is_some_and(|due| due <= now);
+            if let Some(at) = pressing.or_else(|| inbox.items.iter().position(is_due)) {
+                return inbox.items.remove(at).map_or(Taken::Nothing, |waiting| Taken::Item(waiting.item));
             }
             if inbox.items.is_empty() && deadline.is_some_and(|deadline| deadline <= now) {
                 return Taken::Nothing;
             }
-            match inbox.items.iter().map(|(_, due, _)| *due).min().or(deadline) {
+            match inbox.items.iter().filter_map(|waiting| waiting.due).min().or(deadline) {
                 Some(due) => self.arrived.wait_until(&mut inbox, due),
                 None => self.arrived.wait(&mut inbox),
             }
@@ -91,8 +115,8 @@ impl<T> Pending<T> {
     /// Takes back what waits for `key`.
     pub fn remove(&self, key: u64) -> Option<T> {
         let mut inbox = self.inbox.lock();
-        let at = inbox.items.iter().position(|(k, ..)| *k == key)?;
-        inbox.items.remove(at).map(|(.., item)| item)
+        let at = inbox.items.iter().position(|waiting| waiting.key == key)?;
+        inbox.items.remove(at).map(|waiting| waiting.item)
     }
 
     /// Ends every `take`, now and later; what waits is dropped.
@@ -210,9 +234,23 @@ mod tests {
         assert_eq!(pending.take(), Some("now"));
         assert_eq!(pending.take(), Some("later"));
         assert!(Instant::now() >= soon);
-        pending.put_at(1, "never", Instant::now() + std::time::Duration::from_secs(3600));
+        let never = Instant::now() + std::time::Duration::from_secs(3600);
+        pending.put_at(1, "never", never);
         assert_eq!(pending.put(1, "at once"), Some("never"));
-        assert_eq!(pending.take(), Some("at once"));
+        // What was to wait comes after what was put in its place.
+        assert_eq!(pending.put_at(1, "still at once", never), Some("at once"));
+        assert_eq!(pending.take(), Some("still at once"));
+    }
+
+    #[test]
+    fn what_presses_goes_before_what_came_first_and_is_due() {
+        let pending = Pending::default();
+        pending.put_at(1, "settles", Instant::now());
+        assert!(!pending.presses_beside(2));
+        pending.put(2, "is painted");
+        assert!(pending.presses_beside(1) && !pending.presses_beside(2));
+        assert_eq!(pending.take(), Some("is painted"));
+        assert_eq!(pending.take(), Some("settles"));
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::desk::{End, Shared};
+use crate::desk::{End, Shared, Turn};
 use crate::engine::{Current, Wiring};
 use crate::error::{Error, Result, Status};
 use crate::heap;
@@ -52,7 +52,9 @@ fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<d
         Err(_) => End::NotLoaded,
     };
     wiring.running(None);
-    if let Some(due) = session.end(&job, end) {
-        wiring.queue.put_at(session.id(), session.clone(), due);
+    match session.end(&job, end) {
+        Some(Turn::Now) => drop(wiring.queue.put(session.id(), session.clone())),
+        Some(Turn::At(due)) => drop(wiring.queue.put_at(session.id(), session.clone(), due)),
+        None => {}
     }
 }

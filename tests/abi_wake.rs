@@ -92,6 +92,26 @@ fn it_rings_for_each_frame_and_fault_and_poll_hushes_it() {
     fault(&layer);
 }
 
+/// A host that ends its loop of polls at an error, as the header's own does.
+#[test]
+fn a_poll_that_tells_a_fault_rings_again_for_the_frame_behind_it() {
+    let gate = Gate::open();
+    let engine = Stub::engine(&gate);
+    let layer = engine.session();
+    layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
+    let bell = system::bell(&layer);
+    revision(Painting::new(64, 64).push(&layer, None));
+    settle(&layer);
+    set(&layer, |params| params.prompt = "fail".into()).unwrap();
+    settle(&layer);
+    assert!(rings(bell, LONG));
+    assert!(layer.poll(0).is_err(), "of both, the fault is told first");
+    assert!(rings(bell, LONG), "and the frame is not forgotten");
+    let shown = frame(&layer, 0).expect("the frame");
+    assert!(frame(&layer, shown.seq).is_none());
+    assert!(!rings(bell, SHORT), "all is told");
+}
+
 #[test]
 fn hundreds_of_rings_that_nobody_hears_wait_for_nothing() {
     let engine = Stub::engine(&Gate::open());

@@ -3,6 +3,7 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use std::path::Path;
 use std::process::Command;
 
 #[path = "common/devices.rs"]
@@ -64,6 +65,46 @@ fn webgpu_renders_the_picture_of_the_cpu() {
         println!("{name}, {net:?}, webgpu against cpu: {near:.1} dB");
         assert!(near >= least, "{name}, {net:?}: {near:.1} dB");
     }
+}
+
+/// A LoRA of rank 4 that changes nothing but the first convolution, of 9 channels.
+fn lora_of_conv_in(folder: &Path, model: &str) -> String {
+    let config = std::fs::read(Path::new(model).join("unet/config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    let out = config["block_out_channels"][0].as_u64().unwrap() as usize;
+    let halves = [("lora_down", [4, 9, 3, 3]), ("lora_up", [out, 4, 1, 1])];
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+    for (half, shape) in halves {
+        let begin = data.len();
+        let count: usize = shape.iter().product();
+        data.extend((0..count).flat_map(|i| ((i as f32 * 0.7).sin() * 1.5).to_le_bytes()));
+        let tensor = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()]});
+        header.insert(format!("lora_unet_conv_in.{half}.weight"), tensor);
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let file = folder.join("conv_in.safetensors");
+    std::fs::write(&file, [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_lora_of_a_convolution_over_nine_channels_is_right_on_a_card() {
+    let folder = scratch("nine");
+    let (paint, model) = (paint(&folder), model("inpaint"));
+    let lora = lora_of_conv_in(&folder, &model);
+    let picture = |device: &str, lora: Option<&str>| {
+        let name = format!("{device}-{}.png", lora.is_some());
+        let output = folder.join(name).to_str().unwrap().to_owned();
+        let mut command = scumble("webgpu", &render(&paint, &output, &model, device));
+        command.args(lora.iter().flat_map(|lora| ["--lora", lora]));
+        succeed(command);
+        output
+    };
+    let without = picture("cpu", None);
+    let [cpu, webgpu] = ["cpu", "webgpu"].map(|device| picture(device, Some(&lora)));
+    let (near, changed) = (psnr(&cpu, &webgpu), psnr(&cpu, &without));
+    println!("with the LoRA webgpu against cpu: {near:.1} dB; cpu with it against without: {changed:.1} dB");
+    assert!(near >= 46.0 && changed < 40.0, "{near:.1}, {changed:.1}");
 }
 
 #[test]

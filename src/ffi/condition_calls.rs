@@ -61,6 +61,11 @@ pub unsafe extern "C" fn scumble_session_set_condition(
                 return tell(session.session.clear_condition(number)?, revision);
             }
             let condition = read_struct(condition, "condition")?;
+            if condition.reserved != 0 {
+                return Err(Error::setting(
+                    "A reserved field of the condition is not 0; the host must call its _init first.",
+                ));
+            }
             if condition.rank != 0 && condition.kind != SCUMBLE_CONDITION_REGION {
                 return Err(Error::setting(
                     "Only regions lie over one another; the host must leave the rank of what is none at 0.",

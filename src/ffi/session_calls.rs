@@ -18,6 +18,7 @@ use super::guard::*;
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
+use crate::pixels::filled;
 use crate::pixels::paste::Alpha;
 use crate::session::{Polled, Pushed};
 
@@ -190,7 +191,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
 /// Gives the noise instead of drawing it from the seed: float32 `[draws][channels][height][width]` of the latent,
 /// in the order in which diffusers draws (the img2img noise, then one per stochastic step). For comparing with
 /// other implementations; `values` NULL goes back to the seed. Noise that does not fit the model is told by poll.
-/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT,
+/// Returns SCUMBLE_OK (and `*revision`, if not NULL), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_RECT, SCUMBLE_ERROR_MEMORY,
 /// SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]
@@ -219,10 +220,11 @@ pub unsafe extern "C" fn scumble_session_set_noise(
                 )
             })?;
             // Not a slice: the host's floats need no alignment.
-            let values: Vec<f32> = (0..count).map(|at| values.add(at).read_unaligned()).collect();
+            let mut copied = filled(count, 0.0f32)?;
+            copied.iter_mut().enumerate().for_each(|(at, to)| *to = values.add(at).read_unaligned());
             let shape = sizes.map(|s| s as usize);
             let noise =
-                Array4::from_shape_vec(shape, values).map_err(|e| Error::new(Status::Rect, e.to_string()))?;
+                Array4::from_shape_vec(shape, copied).map_err(|e| Error::new(Status::Rect, e.to_string()))?;
             tell(session.session.set_noise(Some(noise))?, revision)
         })
     }

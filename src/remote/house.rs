@@ -123,11 +123,16 @@ static HEARING: Mutex<Vec<Weak<Socket>>> = Mutex::new(Vec::new());
 /// The worker's log is the hosts'.
 pub struct Logger;
 
-/// Tells a host what is noted from now on, down to this level.
-pub fn hears(socket: &Arc<Socket>, level: LevelFilter) {
+/// Tells a host what is noted from now on.
+pub fn hears(socket: &Arc<Socket>) {
     let mut hearing = HEARING.lock();
     hearing.retain(|other| other.strong_count() > 0);
     hearing.push(Arc::downgrade(socket));
+}
+
+/// Notes what lies down to this level, a [`LevelFilter`]'s number, if another host does not ask for more already.
+pub fn talks(level: usize) {
+    let level = LevelFilter::iter().nth(level).unwrap_or(LevelFilter::Warn);
     log::set_max_level(log::max_level().max(level));
 }
 

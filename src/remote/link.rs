@@ -145,7 +145,9 @@ impl Link {
         let known = std::mem::take(&mut self.known);
         let head = encode(&Ask::new(scene, quality, &known))?;
         let blocks = Blocks::new(scene, &known);
-        let asked = self.send_packed(&Down::Render { job, head: head.len() }, &head, &blocks.slices())?;
+        let log = log::max_level() as usize;
+        let down = Down::Render { job, head: head.len(), log };
+        let asked = self.send_packed(&down, &head, &blocks.slices())?;
         if !asked {
             return Err(Trouble::NeverBegun);
         }

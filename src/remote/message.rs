@@ -9,7 +9,7 @@ use crate::model::{Capabilities, ModelInfo};
 use crate::render::{Ended, Phases};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 12;
+const PROTOCOL: u32 = 13;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {
@@ -24,10 +24,11 @@ pub enum Down {
         head: usize,
         log: usize,
     },
-    /// Render; the head is an [`Ask`](super::ask::Ask), and its arrays follow.
+    /// Render; the head is an [`Ask`](super::ask::Ask), and its arrays follow. `log` as it is by now.
     Render {
         job: u64,
         head: usize,
+        log: usize,
     },
     /// As [`crate::policy::Policy`] has it.
     GiveWay {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use log::LevelFilter;
 use parking_lot::{Condvar, Mutex};
 
 use crate::cancel::Cancel;
@@ -16,7 +15,7 @@ use crate::policy::Policy;
 use crate::remote::area::{Inbox, Outbox, pack};
 use crate::remote::ask::{Ask, slice};
 use crate::remote::halt;
-use crate::remote::house::{House, Logger, Model, Turn, hears, keep_open};
+use crate::remote::house::{House, Logger, Model, Turn, hears, keep_open, talks};
 use crate::remote::message::{About, Down, Up, array3, encode, greeting};
 use crate::remote::socket::{LONGEST, Received, Socket};
 use crate::remote::system::{Hosts, connect, leave, settle_in};
@@ -120,10 +119,12 @@ fn read(socket: &Arc<Socket>, desk: &Desk, orders: &Sender<(Order, Option<Inbox>
         };
         let order = match down {
             Down::Load { head, log } => {
-                hears(socket, LevelFilter::iter().nth(log).unwrap_or(LevelFilter::Warn));
+                hears(socket);
+                talks(log);
                 Order::Load { head }
             }
-            Down::Render { job, head } => {
+            Down::Render { job, head, log } => {
+                talks(log);
                 let (cancel, policy) = (Arc::new(Cancel::new()), Arc::new(Policy::default()));
                 // Before the next message, which may be about it.
                 *desk.current.lock() = Some(Current { job, cancel: cancel.clone(), policy: policy.clone() });

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use scumble::engine::Engine;
@@ -228,4 +229,37 @@ fn a_systemd_that_does_not_answer_keeps_nobody_waiting_and_is_not_waited_for() {
         (!stat.contains("(sleep)") || stat.contains(") Z")).then_some(())
     };
     until("what asks ends with the worker", gone);
+}
+
+/// What the library notes, of all tests of this program.
+struct Noted(Mutex<Vec<String>>);
+
+impl log::Log for Noted {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(record.args().to_string());
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn a_log_that_is_to_tell_more_from_now_on_tells_more_of_the_process_too() {
+    static NOTED: Noted = Noted(Mutex::new(Vec::new()));
+    log::set_logger(&NOTED).expect("no other logger");
+    log::set_max_level(log::LevelFilter::Warn);
+    let program = Program::new("talks", "");
+    let engine = Engine::load_apart(options(&program.path)).unwrap();
+    ready(&engine).unwrap();
+    let layer = session(&engine, Preview::Off);
+    let tells = || NOTED.0.lock().unwrap().iter().any(|text| text.contains("unet ran for"));
+    show(&layer, &paint(1));
+    assert!(!tells(), "nobody has asked for it");
+    log::set_max_level(log::LevelFilter::Trace);
+    show(&layer, &paint(2));
+    until("the process tells of its networks", || tells().then_some(()));
+    log::set_max_level(log::LevelFilter::Off);
 }

@@ -32,12 +32,14 @@ fn widened(graph: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<Vec<u8
     let part = |from: u64, until: u64| graph.get(from as usize..until as usize).unwrap_or_default();
     let mut walker = Walker::new(Cursor::new(graph));
     let (mut made, mut copied, mut numbers) = (Vec::new(), 0, BTreeSet::new());
+    let mut looked_at = HashMap::new();
     while walker.at < end {
         let begin = walker.at;
         let (number, Field::Until(next)) = walker.field(end)? else { continue };
         if number == 1
-            && let Some((nodes, channels)) = convolution(part(walker.at, next), lacking)?
+            && let Some((nodes, seen, channels)) = convolution(part(walker.at, next), lacking, &looked_at)?
         {
+            looked_at.insert(seen, channels);
             made.extend_from_slice(part(copied, begin));
             nodes.iter().for_each(|node| put_bytes(&mut made, 1, node));
             numbers.insert(channels);
@@ -53,9 +55,14 @@ fn widened(graph: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<Vec<u8
     Ok(Some(made))
 }
 
-/// The node, and before it those that widen what it looks at and its weight; by how many channels.
+/// The node, and before it those that widen what it looks at and its weight; what that is, and by how many channels. A LoRA's
+/// branch beside such a convolution looks at the same (`looked_at`), and is fed its weight.
 /// NodeProto: 1 = input, 2 = output, 4 = op_type.
-fn convolution(node: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<([Vec<u8>; 3], usize)>> {
+fn convolution(
+    node: &[u8],
+    lacking: &HashMap<String, usize>,
+    looked_at: &HashMap<String, usize>,
+) -> Walk<Option<([Vec<u8>; 3], String, usize)>> {
     let (mut inputs, mut output, mut operator) = (Vec::new(), String::new(), String::new());
     let end = node.len() as u64;
     let mut walker = Walker::new(Cursor::new(node));
@@ -69,7 +76,8 @@ fn convolution(node: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<([V
         }
     }
     let [seen, weight, ..] = inputs.as_slice() else { return Ok(None) };
-    let (Some(&channels), "Conv") = (lacking.get(weight), operator.as_str()) else { return Ok(None) };
+    let channels = lacking.get(weight).or_else(|| looked_at.get(seen));
+    let (Some(&channels), "Conv") = (channels, operator.as_str()) else { return Ok(None) };
     let [wide_seen, wide_weight] = [seen, weight].map(|name| format!("{name}/in fours/{output}"));
     let before = [padded(seen, &wide_seen, channels), padded(weight, &wide_weight, channels)];
     let place = Cell::new(0);
@@ -81,8 +89,8 @@ fn convolution(node: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<([V
             _ => None,
         })
     })?;
-    let [seen, weight] = before;
-    Ok(node.map(|node| ([seen, weight, node], channels)))
+    let [wide_seen, wide_weight] = before;
+    Ok(node.map(|node| ([wide_seen, wide_weight, node], seen.clone(), channels)))
 }
 
 /// NodeProto, as above: a Pad, with zeros if nothing else is said.

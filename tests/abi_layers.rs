@@ -1,0 +1,173 @@
+//! Several live layers of one engine, and a host that cancels: whose turn it is.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ndarray::Array3;
+use parking_lot::Mutex;
+use scumble::cancel::Cancel;
+use scumble::engine::Engine;
+use scumble::error::Result;
+use scumble::render::{
+    Capabilities, Defaults, Ended, Geometry, Latent, ModelInfo, Patch, Phases, Policy, Quality, Renderer,
+    Scene, Sink,
+};
+use support::painting::*;
+
+const LARGE: i32 = 300;
+const SMALL: i32 = 64;
+const LONG: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ran {
+    /// The large canvas, coarsely, as its first picture is made.
+    Large,
+    /// A tile of it at 1:1.
+    Settling,
+    Small,
+}
+
+/// Tells what it renders. Settling takes until it is cancelled, and the small canvas until `opened`.
+#[derive(Clone, Default)]
+struct Telling {
+    ran: Arc<Mutex<Vec<Ran>>>,
+    opened: Arc<AtomicBool>,
+    /// How long a cancelled job winds down.
+    winding: Duration,
+}
+
+impl Telling {
+    fn engine(&self) -> Engine {
+        let own = self.clone();
+        Engine::with(Box::new(move |_, _| Ok(Box::new(own)))).unwrap()
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&[Ran]) -> bool) {
+        let began = Instant::now();
+        while !holds(&self.ran.lock()) {
+            assert!(began.elapsed() < LONG / 2, "{what}: {:?}", self.ran.lock());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn count(&self, which: Ran) -> usize {
+        self.ran.lock().iter().filter(|ran| **ran == which).count()
+    }
+}
+
+impl Renderer for Telling {
+    fn info(&self) -> ModelInfo {
+        ModelInfo {
+            geometry: Geometry { native: 128, multiple: 16, cell: 8, fixed: None },
+            defaults: Defaults { steps: 1, strength: 0.5, guidance: 1.0, refine: Some(0.35), context: 0 },
+            ..ModelInfo::default()
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn render(
+        &mut self,
+        scene: &Scene<'_>,
+        quality: &Quality<'_>,
+        policy: &Policy,
+        cancel: &Cancel,
+        sink: &mut dyn Sink,
+    ) -> Result<Ended> {
+        let ran = match (scene.canvas.width, scene.window.level.scale() == 1.0) {
+            (SMALL, _) => Ran::Small,
+            (_, true) => Ran::Settling,
+            (_, false) => Ran::Large,
+        };
+        self.ran.lock().push(ran);
+        let began = Instant::now();
+        let waits = || match ran {
+            Ran::Settling => true,
+            Ran::Small => !self.opened.load(Ordering::SeqCst),
+            Ran::Large => false,
+        };
+        while waits() && began.elapsed() < LONG && policy.check(cancel).is_ok() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if cancel.is_cancelled() {
+            std::thread::sleep(self.winding);
+        }
+        policy.check(cancel)?;
+        let picture = Array3::from_elem(scene.paint.dim(), 0.5);
+        let latent = Some(Latent::zeros((1, scene.window.height, scene.window.width)));
+        let (step, steps) = (quality.steps, quality.steps);
+        sink.patch(Patch { picture, latent, step, steps, phases: Phases::default() })?;
+        Ok(Ended::Finished)
+    }
+}
+
+#[test]
+fn a_layer_that_is_painted_is_served_before_another_that_settles() {
+    let telling = Telling::default();
+    let engine = telling.engine();
+    let [settling, painted] = [engine.session(), engine.session()];
+    set(&settling, |params| params.settle_delay = 0).unwrap();
+    Painting::new(LARGE, LARGE).push(&settling, None).unwrap();
+    telling.until("the large canvas settles", |ran| ran.last() == Some(&Ran::Settling));
+    let mut paint = Painting::new(SMALL, SMALL);
+    paint.push(&painted, None).unwrap();
+    telling.until("it makes way", |ran| ran.last() == Some(&Ran::Small));
+    // The hand goes on while the first job of this layer runs.
+    paint.fill(paint.bounds, [90, 20, 20]);
+    paint.push(&painted, None).unwrap();
+    telling.opened.store(true, Ordering::SeqCst);
+    telling.until("and so does the second push", |ran| {
+        ran.iter().filter(|ran| **ran == Ran::Small).count() >= 2
+    });
+    let ran = telling.ran.lock().clone();
+    let first = ran.iter().position(|ran| *ran == Ran::Small).unwrap();
+    assert_eq!(ran[first + 1], Ran::Small, "{ran:?}");
+    telling.until("then it settles on", |ran| ran.last() == Some(&Ran::Settling));
+}
+
+#[test]
+fn a_push_to_another_layer_interrupts_what_settles_also_if_one_waits_already() {
+    let telling = Telling::default();
+    telling.opened.store(true, Ordering::SeqCst);
+    let engine = telling.engine();
+    let [settling, painted] = [engine.session(), engine.session()];
+    set(&settling, |params| params.settle_delay = 0).unwrap();
+    Painting::new(LARGE, LARGE).push(&settling, None).unwrap();
+    let mut paint = Painting::new(SMALL, SMALL);
+    for turn in 1..=40u8 {
+        telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+        paint.fill(paint.bounds, [turn, 0, 0]);
+        paint.push(&painted, None).unwrap();
+        paint.fill(paint.bounds, [turn, turn, 0]);
+        paint.push(&painted, None).unwrap();
+        settle(&painted);
+    }
+    assert!(telling.count(Ran::Small) >= 40);
+}
+
+#[test]
+fn what_was_put_off_and_then_cancelled_stays_cancelled() {
+    let telling = Telling { winding: Duration::from_millis(150), ..Telling::default() };
+    let engine = telling.engine();
+    let layer = engine.session();
+    set(&layer, |params| params.settle_delay = 0).unwrap();
+    let mut paint = Painting::new(LARGE, LARGE);
+    paint.push(&layer, None).unwrap();
+    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    paint.fill(paint.bounds, [90, 20, 20]);
+    paint.push(&layer, None).unwrap();
+    layer.cancel();
+    assert!(layer.wait(LONG / 2).unwrap(), "it comes to rest");
+    let before = telling.ran.lock().len();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(telling.ran.lock().len(), before, "nothing is rendered by itself");
+    // The next change asks for all of it.
+    paint.fill(paint.bounds, [20, 90, 20]);
+    paint.push(&layer, None).unwrap();
+    telling.until("it is rendered", |ran| ran.len() > before);
+}
