@@ -13,6 +13,7 @@ The map, in the order in which a stroke travels:
     instant_preview.py  what it does to whom reads and writes layers
     undo.py       no undo is lost to a picture              pictures.py   a file or the clipboard as a layer
     group.py      all that knows Krita's nodes              pixels.py     formats, buffers, selections
+    stack.py      its layers: walked through, one added
     engines.py    one engine a model, shared                models.py     the artist's model folders
     library.py    the shared library, found and loaded      abi.py        scumble.h in ctypes
     engine.py     what it does, as Python objects           structs.py    its structs

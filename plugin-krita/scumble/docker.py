@@ -262,7 +262,7 @@ class ScumbleDocker(DockWidget):
     def _add_condition(self, kind, file):
         """By its id, by its path, or by one that is asked for; "annotator" is what one may need."""
         if kind == "annotator":
-            return self._shop(abi.WANT_ANNOTATOR, lambda *_: None)
+            return self._do(lambda _: self._shop(abi.WANT_ANNOTATOR, lambda *_: None))
         file = steer_files.ask(self, kind, file)
         if file is not None:
             self._do(lambda document: self.live.steer(document, kind, file))
@@ -305,13 +305,9 @@ class ScumbleDocker(DockWidget):
 
     def canvasChanged(self, canvas):
         """Krita calls this when another document comes to the front of this window, or none."""
-        self._store_now()
+        guarded(self._store)()
         self.live.loop.wake()
         QtCore.QTimer.singleShot(0, self.refresh)
-
-    @guarded
-    def _store_now(self):
-        self._store()
 
     @guarded
     def _changed(self):
@@ -379,11 +375,7 @@ class ScumbleDocker(DockWidget):
         steered = sum(one.on for one in chosen.conditions)
         self.steer.button.setText(tr("Steer by ({n})").format(n=steered) if steered else tr("Steer by"))
         if self.steer.inside.isVisible() or not chosen.conditions:
-            reasons = self.live.engines.conditions(chosen.model)
-            silent = self.live.silent(document)
-            layers, groups = (self.live.sources(document, groups) for groups in (False, True))
-            inside, linked = self.live.regions(document), self.live.linked(document)
-            self.steering.load(chosen.conditions, layers, reasons, silent, groups, inside, linked)
+            self._load_steering(document, chosen)
         if self.seed.text() != str(chosen.seed):
             self.seed.setText(str(chosen.seed))
         self.lock.setChecked(chosen.seed_locked)
@@ -391,6 +383,15 @@ class ScumbleDocker(DockWidget):
         self.alpha.setChecked(chosen.follow_alpha)
         self.model.load(chosen.model)
         self.looks.load(*self.live.looks(document))
+
+    @guarded
+    def _load_steering(self, document, chosen):
+        """Guarded by itself: it asks layers and engine for much, and what fails there keeps back no more."""
+        reasons = self.live.engines.conditions(chosen.model)
+        silent = self.live.silent(document)
+        layers, groups = (self.live.sources(document, groups) for groups in (False, True))
+        inside, linked = self.live.regions(document), self.live.linked(document)
+        self.steering.load(chosen.conditions, layers, reasons, silent, groups, inside, linked)
 
 
 def _sized(text, offer):

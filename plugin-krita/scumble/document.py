@@ -25,7 +25,7 @@ STAY_FAST = 1.0  # seconds after the last change
 WAITING = 0.006  # seconds between looks for a picture that is being made
 BETWEEN = 0.003  # seconds between two turns of one picture, for the brush
 TURN = 0.004  # seconds of writing in one turn; after that no further piece is begun
-LOOK_AT_SELECTION = 0.2  # seconds
+LOOK_AT_SELECTION = 0.2  # seconds, at least: on a large canvas a look takes long
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
 PATIENCE = 5.0  # seconds more than it was told to that `finish_picture` waits for Krita at the most
@@ -49,7 +49,8 @@ class LiveDocument:
         self.note = ""  # what that does not show of what was asked for
         self.frames_shown = 0
         self.unnoted = False  # a finished picture is shown that nobody has asked for
-        self.problem = ""  # why the last run failed
+        self.failed = False  # the last run: the picture does not follow
+        self.problem = ""  # why, or what else that the artist asked for could not be done
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = False
@@ -61,7 +62,7 @@ class LiveDocument:
         self.told: tuple = ()  # of this document, and when
         self.told_at = float("-inf")
         self._writing = Writing(group)
-        self._selection_at = self._held_until = self._read_at = 0.0
+        self._select_at = self._held_until = self._read_at = 0.0
         self._playing = Playing(self.document.currentTime())
         self._fill_at: list[float] = []  # when Krita is to fill the paint tap anew
 
@@ -101,8 +102,13 @@ class LiveDocument:
 
     def set(self, settings: DocumentSettings) -> None:
         self.settings, self.due, self._read_at = settings, 0.0, 0.0
-        if not self.nothing_selected:
-            self._note(self.session.set(settings.for_engine()))
+        anew = not self.nothing_selected and self._note(self.session.set(settings.for_engine()))
+        if anew or not self.failed:
+            self.problem = ""
+
+    def silent(self) -> dict[int, str]:
+        """By a condition's number: why it steers nothing though it is on, as far as pictures have told."""
+        return {} if self.nothing_selected else self.session.silent()
 
     def pen_down(self) -> None:
         """The artist has put the pen on the canvas: paint is about to change.
@@ -131,7 +137,7 @@ class LiveDocument:
 
     def fail(self, sentence: str) -> None:
         """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
-        self.problem = sentence
+        self.failed, self.problem = True, sentence
         self.working, self.doing = False, ""  # nothing more comes of it before something changes
         self._face()
 
@@ -157,7 +163,7 @@ class LiveDocument:
 
     def _face(self) -> None:
         """The picture, or the paint where the picture does not follow it or the artist wants to see that."""
-        self.group.stand_aside(self.comparing or self.painted_under or bool(self.problem))
+        self.group.stand_aside(self.comparing or self.painted_under or self.failed)
 
     def close(self) -> None:
         self._drop_frame()
@@ -200,9 +206,11 @@ class LiveDocument:
         shape = (self.group.size, pixels)
         if shape != self._shape and not self.nothing_selected:
             self._begin(shape)
-        if started - self._selection_at > LOOK_AT_SELECTION:
-            self._selection_at = started
+        if started >= self._select_at:
+            looked = time.perf_counter()
             self._follow_selection(shape)
+            now = time.perf_counter()
+            self._select_at = now + max(LOOK_AT_SELECTION, 8 * (now - looked))  # an eighth of the thread
         if self._shape is None and not self.nothing_selected:
             return LIFTED
         if not self._writing.busy and self.nothing_selected:
@@ -260,7 +268,7 @@ class LiveDocument:
         """A first canvas, or one of another size or kind: everything is pushed, as one change. Where it
         cannot be read now, the next turn tries again."""
         self._drop_frame()
-        self._shape, self._mask, self._selection_at = shape, None, 0.0
+        self._shape, self._mask, self._select_at = shape, None, 0.0
         self._laid = False
         self.steering.forget()
         revision = self.pushing.begin(self.session, *shape)
@@ -324,7 +332,7 @@ class LiveDocument:
         self._laid = frame is not None
         if frame is None:
             return True
-        self.problem = ""
+        self.failed, self.problem = False, ""
         self._face()
         self.last_frame, self.note = frame.info, frame.note
         self.frames_shown += 1

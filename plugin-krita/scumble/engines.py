@@ -114,10 +114,9 @@ class Engines(QtCore.QObject):
             return {}
 
     def drop(self, engine: Engine) -> None:
-        """The next `of` makes a new one, e.g. after the painter has put the model in its place. The library
-        keeps it until the last session of it is closed."""
+        """The next `of` makes a new one, e.g. after the painter has put the model in its place. This one goes
+        with the last live document that has it: others still ask it."""
         self.made = {model: other for model, other in self.made.items() if other is not engine}
-        engine.close()
 
     def drop_unused_later(self) -> None:
         self.spare.start(KEEP_MODEL)

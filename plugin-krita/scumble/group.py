@@ -23,7 +23,7 @@ import time
 
 from krita import Krita, Selection
 
-from . import host, redraw_tap
+from . import host, redraw_tap, stack
 from .engine import Frame
 from .gathering import Gathering
 from .library import ScumbleError
@@ -38,8 +38,6 @@ KINDS = {LIVE_NAME: "paintlayer", redraw_tap.NAME: "vectorlayer", SOURCE_NAME: "
 SPECK = (0, 0, 1, 1)  # a redraw that costs nothing
 MAX_SIDE = 16384  # pixels, of the library
 PIECE_BYTES = 4 << 20  # what is read or written in one go
-SETTLED = 4.0  # seconds after which Krita has made an added layer active, however busy
-LOOK_AGAIN = 0.05  # seconds
 
 
 class Gone(ScumbleError):
@@ -74,21 +72,10 @@ class ManagedGroup:
 
     @staticmethod
     def find(document, known: str = "") -> ManagedGroup | None:
-        """The managed group of a document that has one, e.g. after it was opened again. Of several, e.g.
-        after the artist has duplicated it, the one whose `identity` is known, else the lowest: those above it
-        would render its picture."""
-        root, found = document.rootNode(), []
-        waiting = owned(root.childNodes())[::-1] if root else []
-        while waiting:
-            node = waiting.pop()
-            if node.type() == "grouplayer":
-                children = owned(node.childNodes())
-                whole = set(KINDS) <= {child.name() for child in children}
-                if whole or (known and node.uniqueId().toString() == known):
-                    found.append(node)
-                waiting += children[::-1]
-        found.sort(key=lambda node: node.uniqueId().toString() != known)
-        return ManagedGroup(document, found[0]) if found else None
+        """The managed group of a document that has one, e.g. after it was opened again. Raises Gone where it
+        was taken apart."""
+        group = find_group(document, known)
+        return None if group is None else ManagedGroup(document, group)
 
     @staticmethod
     def make(document, regions: set[str] = frozenset()) -> ManagedGroup:
@@ -116,7 +103,7 @@ class ManagedGroup:
         group.setChildNodes(parts)  # unlike addChildNode this makes no undo step
         parent, below = _outside(below, regions, document.rootNode())
         parent.addChildNode(group, below)
-        make_active(document, active, group)
+        stack.make_active(document, active, group)
         return ManagedGroup(document, group)
 
     def refresh(self) -> None:
@@ -205,9 +192,11 @@ class ManagedGroup:
                 node.setVisible(True)
 
     def hide(self) -> None:
-        """Hides the group: the artist sees the paint. Nothing where the group is gone."""
-        if self.document.rootNode() is not None and self.group.parentNode() is not None:
-            self._cover()
+        """Hides the group: the artist sees the paint. One that is gone, too: redo may bring it back, with an
+        old picture that nobody renders any more."""
+        if self.document.rootNode() is not None:
+            if self.group.parentNode() is not None:
+                self._cover()
             self.group.setVisible(False)
 
     def read(self, rect: tuple) -> Buffer:
@@ -303,12 +292,8 @@ class ManagedGroup:
 
     def lay_aside(self, layer, name: str) -> None:
         """Puts one of `picture`, or a copy of it, above the group, hidden. One undo step."""
-        active = host.active_node(self.document)
         layer.setName(name)
-        layer.setVisible(False)
-        self.group.parentNode().addChildNode(layer, self.group)
-        if active is not None:
-            make_active(self.document, active, layer)
+        stack.add_hidden(self.document, layer, self.group.parentNode(), self.group)
 
     def apply(self, name: str) -> None:
         """Copies the picture into an ordinary paint layer below the group, as paint to go on from, and makes
@@ -318,7 +303,17 @@ class ManagedGroup:
         layer.setVisible(True)
         parent, index = self.group.parentNode(), self.group.index()
         parent.addChildNode(layer, owned(parent.childNodes())[index - 1] if index > 0 else None)
-        make_active(self.document, layer, layer)
+        stack.make_active(self.document, layer, layer)
+
+
+def find_group(document, known: str = ""):
+    """The managed group's layer, whole or taken apart, None where there is none. Of several, e.g. after the
+    artist has duplicated it, the one whose `identity` is known, else the lowest: those above it would render
+    its picture."""
+    groups = [node for node, _ in stack.walk(document) if node.type() == "grouplayer"]
+    by_id = [node for node in groups if node.uniqueId().toString() == known]
+    whole = [node for node in groups if set(KINDS) <= {child.name() for child in owned(node.childNodes())}]
+    return next(iter(by_id + whole[::-1]), None)
 
 
 def _colours(document) -> tuple:
@@ -353,27 +348,3 @@ def _outside(node, groups: set[str], root) -> tuple:
             place = parent, owned(parent.childNodes())[index - 1] if index > 0 else None
         node = node.parentNode()
     return place
-
-
-def make_active(document, node, added) -> None:
-    """Krita makes a layer that was added active, a little later, on a busy machine much later; this makes
-    `node` active now and after that, unless the artist has chosen another one meanwhile."""
-    theirs = (added, *owned(added.childNodes()))
-
-    def restore(looks=int(SETTLED / LOOK_AGAIN), first=False):
-        try:
-            if document.rootNode() is None or node.parentNode() is None:
-                return
-            active = host.active_node(document)
-            if active in theirs:
-                looks = min(looks, 3)  # it has come; some looks more, as Krita may do it in two steps
-            elif not first and active != node:
-                return
-            if active != node:
-                document.setActiveNode(node)
-        except RuntimeError:
-            return  # the document is gone
-        if looks > 0:
-            QtCore.QTimer.singleShot(int(LOOK_AGAIN * 1000), lambda: restore(looks - 1))
-
-    QtCore.QTimer.singleShot(0, lambda: restore(first=True))

@@ -33,8 +33,9 @@ class Live(QtCore.QObject, Steers):
         super().__init__()
         self.told = Told()
         self.history = History()
-        self.loop = Loop(self.changed.emit, self._woken, self._finished, self._ended)
         self.engines = Engines(lambda: [one.engine for one in self.loop.documents])
+        ended = self._ended, self.engines.drop_unused_later
+        self.loop = Loop(self.changed.emit, self._woken, self._finished, *ended)
 
     def of(self, document) -> LiveDocument | None:
         return self.loop.of(document)
@@ -244,7 +245,6 @@ class Live(QtCore.QObject, Steers):
                 self.engines.drop_unused(keep=chosen.model)
                 self.start(document)
             else:
-                one.problem = ""
                 one.set(chosen)
                 self.loop.hurry()
         else:

@@ -25,11 +25,13 @@ LOOK = 0.5  # seconds between looks whether a document was closed, and at the ot
 class Loop(QtCore.QObject):
     """Turns for the documents in `documents`. Calls `changed` when there is something new to be told of one,
     `woken` when something has happened in Krita, `finished` for a document whose picture has been finished
-    for a while, and `ended` for one that cannot go on, with the error: that takes it out of the loop."""
+    for a while, `ended` for one that cannot go on, with the error: that takes it out of the loop, and
+    `closed` when one was taken out because Krita has closed it."""
 
-    def __init__(self, changed, woken, finished, ended):
+    def __init__(self, changed, woken, finished, ended, closed):
         super().__init__()
-        self._changed, self._woken, self._finished, self._ended = changed, woken, finished, ended
+        self._changed, self._woken, self._finished = changed, woken, finished
+        self._ended, self._closed = ended, closed
         self.documents: list[LiveDocument] = []
         self.busy = False  # Krita is being changed on a click: it may run timers meanwhile
         self._looked_at = float("-inf")
@@ -201,4 +203,5 @@ class Loop(QtCore.QObject):
             if one.document.rootNode() is None:
                 self.documents.remove(one)
                 one.close()
+                self._closed()
                 self._changed()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from . import stack
 from .qt import owned
 
 STRIPES = 16  # of a layer are looked at
@@ -16,16 +17,10 @@ def layer_with(document, above) -> str:
     stroke in progress, hence only for when nobody paints. Layers with masks are left out: those change the
     projection too.
     """
-    waiting = owned(document.rootNode().childNodes())
-    while waiting:
-        node = waiting.pop()
-        if node == above or not node.visible():
-            continue
-        children = owned(node.childNodes())
-        if node.type() == "grouplayer":
-            waiting += children
-        elif node.type() == "paintlayer" and node.animated() and not children and _shows_more(node):
-            return node.name()
+    for node, _ in stack.walk(document, lambda node: node == above or not node.visible()):
+        if node.type() == "paintlayer" and node.animated() and not owned(node.childNodes()):
+            if _shows_more(node):
+                return node.name()
     return ""
 
 

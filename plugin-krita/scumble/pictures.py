@@ -9,8 +9,7 @@ import tempfile
 
 from krita import Krita
 
-from . import host
-from .group import make_active
+from . import stack
 from .pixels import Refused
 from .qt import QtCore, QtGui, QtWidgets, owned, tr
 
@@ -141,11 +140,8 @@ def _paste(document, on_canvas: bool):
 
 
 def _add(document, layer):
-    layer.setVisible(False)
-    active, root = host.active_node(document), document.rootNode()
-    root.addChildNode(layer, owned(root.childNodes())[-1])
-    if active is not None:
-        make_active(document, active, layer)
+    root = document.rootNode()
+    stack.add_hidden(document, layer, root, owned(root.childNodes())[-1])
     return layer
 
 

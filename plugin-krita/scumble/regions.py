@@ -13,9 +13,9 @@ import itertools
 from dataclasses import replace
 
 from . import host
-from .group import make_active
 from .pixels import Refused
 from .qt import owned, tr
+from .stack import make_active
 
 KINDS = ("paintlayer", "grouplayer", "vectorlayer", "filllayer", "filelayer", "clonelayer")
 NUMBERS = 32  # of the library

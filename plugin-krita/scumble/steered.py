@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 
 from . import host, models, pictures, regions
-from .group import ManagedGroup
+from .group import find_group
 from .library import ScumbleError
 from .qt import tr
 from .steering import FROM_FILES, MOST_TEXT, added, find_layer, sources
@@ -34,9 +34,8 @@ class Steers:
             kind, file = "control", ""
         if kind == "regions":
             added(chosen.conditions, kind, "")
-            own = ManagedGroup.find(document, chosen.group)
             with self.loop.alone():
-                active = regions.group_for(document, active, None if own is None else own.group)
+                active = regions.group_for(document, active, self._own(document))
         if kind in FROM_FILES and file and file not in models.known(models.NETWORKS):
             folder, name = os.path.split(file)
             # Its folder says more than this name, which nearly every network has.
@@ -76,7 +75,6 @@ class Steers:
         """The LoRAs that prompts name lie there from now on, whatever the document."""
         models.choose_lora_folder(folder)
         for one in self.loop.documents:
-            one.problem = ""
             one.set(one.settings)
         self.loop.hurry()
         self.changed.emit()
@@ -97,7 +95,7 @@ class Steers:
         should."""
         one, own = self.of(document), self._own(document)
         notes = {of.number: regions.note(document, group, own) for of, group in self._region_groups(document)}
-        found = one.session.silent() if one is not None else {}
+        found = one.silent() if one is not None else {}
         return {**found, **{number: why for number, why in notes.items() if why}}
 
     def _region_groups(self, document) -> list[tuple]:
@@ -107,9 +105,8 @@ class Steers:
         return [(one, group) for one, group in found if group is not None]
 
     def _own(self, document):
-        """Scumble's group, or None."""
+        """The layer of Scumble's group, whole or not, or None."""
         if document is None:
             return None
         one = self.of(document)
-        group = one.group if one is not None else ManagedGroup.find(document, self.settings(document).group)
-        return None if group is None else group.group
+        return one.group.group if one is not None else find_group(document, self.settings(document).group)

@@ -17,11 +17,11 @@ import time
 from array import array
 from dataclasses import dataclass, fields
 
-from . import abi, models, pictures, regions
+from . import abi, models, pictures, regions, stack
 from .engine import Session, Steered
 from .library import ScumbleError
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
-from .qt import QtCore, owned, tr
+from .qt import QtCore, tr
 from .reading import Reading
 
 KINDS = {
@@ -140,15 +140,12 @@ def usual_preparation(name: str) -> str:
 def sources(document, own, groups: bool = False) -> list[tuple[str, str]]:
     """(id, name) of the layers, or of the groups alone, that can steer, the uppermost first; not those of
     Scumble's group `own`."""
-    found, waiting = [], [(node, 0) for node in owned(document.rootNode().childNodes())]
-    while waiting:
-        node, depth = waiting.pop()
-        if node == own or node.type().endswith("mask"):
-            continue
-        if not groups or node.type() == "grouplayer":
-            found.append((node.uniqueId().toString(), "  " * depth + node.name()))
-        waiting += [(child, depth + 1) for child in owned(node.childNodes())]
-    return found
+    others = stack.walk(document, lambda node: node == own or node.type().endswith("mask"))
+    return [
+        (node.uniqueId().toString(), "  " * depth + node.name())
+        for node, depth in others
+        if not groups or node.type() == "grouplayer"
+    ]
 
 
 class Steering:
@@ -377,10 +374,4 @@ def _extent(node) -> tuple[int, int, int, int]:
 
 def find_layer(document, identity: str):
     """A layer of a document by its id, None if there is none."""
-    waiting = owned(document.rootNode().childNodes())
-    while waiting:
-        node = waiting.pop()
-        if node.uniqueId().toString() == identity:
-            return node
-        waiting += owned(node.childNodes())
-    return None
+    return next((node for node, _ in stack.walk(document) if node.uniqueId().toString() == identity), None)

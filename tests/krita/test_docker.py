@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import krita
 import pytest
-from conftest import run
-from scumble import extension, models, settings
+from conftest import picture, run
+from scumble import extension, log, models, settings
 from scumble.qt import QtCore, QtWidgets
 
 events = QtCore.QCoreApplication.processEvents
@@ -236,3 +236,45 @@ def test_a_closed_document_has_the_defaults_and_keeps_nothing(live, document):
     live.set_settings(document, replace(live.settings(document), prompt="after"))
     settings.store(document, live.settings(document))
     assert b"after" not in document.notes["scumble"]
+
+
+@pytest.fixture
+def steered_panel(live, document, docker, lines):
+    """A docker with its list open, of a live document that a layer steers."""
+    panel = docker()
+    panel.show()
+    panel.steer.button.click()
+    live.start(document)
+    document.setActiveNode(lines)
+    live.steer(document, "reference", "")
+    assert run(live, document, lambda: picture(document).any())
+    yield panel
+    panel.hide()
+
+
+@pytest.mark.parametrize("how", ["nothing on the canvas is selected", "the group was taken apart"])
+def test_all_of_the_docker_is_loaded_where_nothing_can_be_rendered(
+    live, document, steered_panel, monkeypatch, how
+):
+    if how == "the group was taken apart":
+        live.of(document).group.live.remove()
+        assert run(live, document, lambda: live.of(document) is None)
+    else:
+        document.chosen = krita.Selection()
+        document.chosen.select(500, 500, 5, 5, 255)
+        assert run(live, document, lambda: live.of(document).nothing_selected)
+    wrong = []
+    monkeypatch.setattr(log, "exception", wrong.append)
+    live.set_settings(document, replace(live.settings(document), seed=4711, follow_alpha=True))
+    steered_panel.refresh()
+    assert steered_panel.seed.text() == "4711" and steered_panel.alpha.isChecked() and not wrong
+    assert [name for _, name in live.sources(document)] == ["lines", "Background"], "nothing of Scumble's"
+
+
+def test_what_fails_of_the_list_of_what_steers_keeps_nothing_else_back(
+    live, document, steered_panel, monkeypatch
+):
+    monkeypatch.setattr(live, "silent", lambda _: 1 / 0)
+    live.set_settings(document, replace(live.settings(document), seed=4711))
+    steered_panel.refresh()
+    assert steered_panel.seed.text() == "4711"

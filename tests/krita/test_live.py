@@ -314,6 +314,48 @@ def test_held_the_paint_is_seen_and_the_picture_goes_on(live, document):
     live.compare_no_more()
 
 
+def test_a_told_error_hides_no_picture_that_follows(live, document):
+    live.start(document)
+    assert run(live, document)
+    live.tell(document, ScumbleError("there is no such file"))
+    live.compare(document, True)
+    live.compare_no_more()
+    assert ManagedGroup.find(document).live.visible() and live.status(document).error
+
+
+def test_after_a_failed_run_the_paint_is_seen_and_the_reason_told_until_it_is_rendered_anew(
+    live, document, monkeypatch
+):
+    live.start(document)
+    assert run(live, document)
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "render")
+    document.paper.pixels[0] = (1, 1, 1, 255)
+    assert run(live, document, lambda: live.status(document).error)
+    node, chosen = ManagedGroup.find(document).live, live.settings(document)
+    live.set_settings(document, replace(chosen, seed_locked=not chosen.seed_locked))
+    live.compare(document, True)
+    live.compare_no_more()
+    assert not node.visible() and "asked to fail" in live.status(document).text, "nothing new was asked for"
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    live.new_seed(document)
+    assert not node.visible() and not live.status(document).error
+    assert run(live, document) and node.visible()
+
+
+def test_a_group_that_redo_brings_back_hides_no_paint(live, document):
+    live.start(document)
+    assert run(live, document)
+    group = ManagedGroup.find(document).group
+    group.remove()
+    assert run(live, document, lambda: live.of(document) is None)
+    document.root.addChildNode(group, document.paper)
+    document.paper.pixels[0] = (1, 1, 1, 255)
+    document.merge()
+    assert np.array_equal(document.shown, document.paper.pixels)
+    live.start(document)
+    assert run(live, document) and np.array_equal(document.shown, picture(document))
+
+
 def test_times_of_pictures_are_told_a_few_times_a_second_and_all_else_at_once(live, document, monkeypatch):
     monkeypatch.setattr(loop, "TELL", 3600)
     live.set_settings(document, replace(live.settings(document), prompt="endless"))

@@ -2,10 +2,14 @@
 """What is read next of a canvas: work in proportion to what has changed, and nothing is forgotten."""
 
 import itertools
+import time
+from types import SimpleNamespace
 
 import pytest
 from conftest import picture, run
+from scumble import document as document_module
 from scumble import pushing, reading
+from scumble.group import ManagedGroup
 from scumble.reading import HOT, Reading
 
 
@@ -138,3 +142,23 @@ def test_what_was_read_when_krita_gave_something_else_is_read_again(painted, doc
     monkeypatch.setattr(painted.pushing, "read", whole)
     painted.pushing.go_on(painted.resting)
     assert sorted(painted.handed[0]) == [4, 5, 6]
+
+
+def test_a_selection_that_takes_long_to_read_is_looked_at_less_often(live, document, monkeypatch):
+    took, looked, now = 0.0, [], time.perf_counter
+
+    def selection(_):
+        nonlocal took
+        took += 1.0
+        looked.append(took)
+
+    clock = SimpleNamespace(perf_counter=lambda: now() + took, sleep=time.sleep)
+    monkeypatch.setattr(document_module, "time", clock)
+    monkeypatch.setattr(ManagedGroup, "selection", selection)
+    live.start(document)
+    assert run(live, document)
+    looks = len(looked)
+    for later, more in ((4.0, 0), (6.0, 1)):
+        took += later
+        live.of(document).tick()
+        assert len(looked) == looks + more, "an eighth of the thread at most"

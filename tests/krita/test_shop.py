@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, eventually, run
 from hub_server import Hub
-from scumble import abi, extension, getting, models, shop
+from scumble import abi, engines, extension, getting, models, shop
+from scumble.library import ScumbleError
 from scumble.qt import QtCore, QtWidgets
 
 events = QtCore.QCoreApplication.processEvents
@@ -277,3 +278,15 @@ def test_the_real_library_tells_what_the_hub_refuses(real, hub, live, panel):
         window.get.click()
         finish(window)
         assert says in window.state.text(), window.state.text()
+
+
+@pytest.mark.parametrize("door", ["model", "runtime", "annotator"])
+def test_without_a_library_every_door_of_the_window_says_so(live, document, panel, monkeypatch, door):
+    def missing():
+        raise ScumbleError("the library is missing")
+
+    monkeypatch.setattr(engines, "Library", missing)
+    live.engines.library = None
+    doors = {"model": panel.get.click, "runtime": panel.runtime.click}
+    doors.get(door, lambda: panel.steering.wanted.emit("annotator", ""))()
+    assert panel.state.text() == "the library is missing"

@@ -147,6 +147,9 @@ def going_away(document, paper):
         redo.trigger()
         yield 200
     check("the paint comes back with redo", whole(paper, document) == painted)
+    there = yield from until(lambda: ManagedGroup.find(document) is not None, 4)
+    took = yield from until(lambda: projection(document) == painted, 4)
+    check("and no old picture with it that hides it", there is not None and took is not None)
     live().start(document)
     took = yield from until(lambda: settled(document, paper))
     check("live starts again in the group that came back", took is not None)

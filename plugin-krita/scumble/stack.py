@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A document's stack of layers: walked through, and added to without the artist's layer changing."""
+
+from __future__ import annotations
+
+from . import host
+from .qt import QtCore, owned
+
+SETTLED = 4.0  # seconds after which Krita has made an added layer active, however busy
+LOOK_AGAIN = 0.05  # seconds
+
+
+def walk(document, leaving_out=lambda node: False):
+    """(layer or mask, how many groups deep it lies), the uppermost first, a group before what it holds;
+    without those that are to be left out, and what these hold. Of a closed document nothing."""
+    root = document.rootNode()
+    waiting = [(node, 0) for node in owned(root.childNodes())] if root is not None else []
+    while waiting:
+        node, depth = waiting.pop()
+        if not leaving_out(node):
+            yield node, depth
+            waiting += [(child, depth + 1) for child in owned(node.childNodes())]
+
+
+def add_hidden(document, layer, parent, below) -> None:
+    """Puts a layer into a group, right above one of its layers; the active layer stays active. One undo
+    step."""
+    active = host.active_node(document)
+    layer.setVisible(False)
+    parent.addChildNode(layer, below)
+    if active is not None:
+        make_active(document, active, layer)
+
+
+def make_active(document, node, added) -> None:
+    """Krita makes a layer that was added active, a little later, on a busy machine much later; this makes
+    `node` active now and after that, unless the artist has chosen another one meanwhile."""
+    theirs = (added, *owned(added.childNodes()))
+
+    def restore(looks=int(SETTLED / LOOK_AGAIN), first=False):
+        try:
+            if document.rootNode() is None or node.parentNode() is None:
+                return
+            active = host.active_node(document)
+            if active in theirs:
+                looks = min(looks, 3)  # it has come; some looks more, as Krita may do it in two steps
+            elif not first and active != node:
+                return
+            if active != node:
+                document.setActiveNode(node)
+        except RuntimeError:
+            return  # the document is gone
+        if looks > 0:
+            QtCore.QTimer.singleShot(int(LOOK_AGAIN * 1000), lambda: restore(looks - 1))
+
+    QtCore.QTimer.singleShot(0, lambda: restore(first=True))
