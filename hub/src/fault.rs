@@ -1,7 +1,7 @@
 //! What can go wrong, each with a sentence: what failed, where, what to do.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::space;
@@ -66,11 +66,23 @@ impl Fault {
                 ),
             );
         }
-        Fault::new(
-            Kind::Disk,
-            format!("Cannot {doing} {} ({}); look at its permissions.", path.display(), plain(why)),
-        )
+        let advice = if is_in_use(why) {
+            "a program has it open; close that (Krita, GIMP), and try again"
+        } else if cfg!(windows) && why.kind() == ErrorKind::PermissionDenied {
+            // Windows says so of a folder with an open file in it, too.
+            "close Krita, GIMP or what else may have it open, or look at its permissions"
+        } else {
+            "look at its permissions"
+        };
+        Fault::new(Kind::Disk, format!("Cannot {doing} {} ({}); {advice}.", path.display(), plain(why)))
     }
+}
+
+/// Does a program have that file open, so that it cannot be written or removed?
+fn is_in_use(why: &io::Error) -> bool {
+    // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_USER_MAPPED_FILE
+    let by_windows = cfg!(windows) && matches!(why.raw_os_error(), Some(32 | 33 | 1224));
+    by_windows || matches!(why.kind(), ErrorKind::ResourceBusy | ErrorKind::ExecutableFileBusy)
 }
 
 impl fmt::Display for Fault {
@@ -86,4 +98,25 @@ pub(crate) fn plain(why: &io::Error) -> String {
     let text = why.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text.get(..end).unwrap_or(&text).trim_end_matches('.').to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_use_is_no_matter_of_permissions() {
+        let told = |why: io::Error| Fault::disk("remove", Path::new("/m/unet"), &why).message;
+        let in_use =
+            if cfg!(windows) { io::Error::from_raw_os_error(32) } else { ErrorKind::ResourceBusy.into() };
+        let message = told(in_use);
+        assert!(
+            message.starts_with("Cannot remove /m/unet (") && message.contains("has it open"),
+            "{message}"
+        );
+        assert!(!message.contains("permissions"), "{message}");
+        let message = told(ErrorKind::PermissionDenied.into());
+        assert_eq!(message.contains("open"), cfg!(windows), "{message}");
+        assert!(message.ends_with("look at its permissions."), "{message}");
+    }
 }

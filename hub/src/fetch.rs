@@ -4,10 +4,11 @@
 //! file (its ETag): a range of another version is never put behind it.
 
 mod here;
+mod target;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,9 @@ use crate::folders;
 use crate::names;
 use crate::space;
 use crate::web::{Answer, Trouble, Web};
-pub(crate) use here::hash;
-use here::{cached, compared, from_here, hex};
+use here::{compared, from_here, hex, places, read};
+pub(crate) use here::{hash, needs};
+pub(crate) use target::Target;
 
 /// A file that is to be got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +53,6 @@ struct Note {
     etag: Option<String>,
 }
 
-struct Target {
-    whole: PathBuf,
-    part: PathBuf,
-    note: PathBuf,
-}
-
 /// What has arrived, with its hash so far.
 struct Part {
     file: File,
@@ -65,31 +61,25 @@ struct Part {
 }
 
 /// Gets `item` below `folder`. Progress counts the bytes of this file from `before`, those of the files before it.
-/// `here` is a file that may be it already, if its hash says so.
+/// `own` is a file that may be it already, if its hash says so.
 ///
 /// # Errors
 /// Each in its sentence; what has arrived stays, unless it is wrong.
-pub fn file(web: &Web, item: &Item, folder: &Path, here: Option<&Path>, before: u64) -> Result<Got> {
-    let whole = names::inside(folder, &item.to)?;
-    if let Some(parent) = whole.parent() {
-        fs::create_dir_all(parent).map_err(|why| Fault::disk("make the folder", parent, &why))?;
+pub fn file(web: &Web, item: &Item, folder: &Path, own: Option<&Path>, before: u64) -> Result<Got> {
+    let target = Target::new(folder, &item.to)?;
+    if let Some(parent) = target.whole.parent() {
+        folders::make(parent)?;
     }
-    let beside = |end: &str| {
-        let mut name = whole.file_name().unwrap_or_default().to_os_string();
-        name.push(end);
-        whole.with_file_name(name)
-    };
-    let target = Target { part: beside(".part"), note: beside(".part.json"), whole };
     web.watch().update(|progress| {
         progress.file = item.path.clone();
         progress.bytes_done = before;
     });
     // Whole already, where what comes after it could not be written.
     if let Some(got) = compared(web, item, &target.whole, before)? {
-        forget(&target);
+        target.forget();
         return Ok(got);
     }
-    for place in here.map(Path::to_path_buf).into_iter().chain(cached(web, item)) {
+    for place in places(web, item, own) {
         if let Some(got) = from_here(web, item, &target, &place, before)? {
             return Ok(got);
         }
@@ -97,23 +87,23 @@ pub fn file(web: &Web, item: &Item, folder: &Path, here: Option<&Path>, before: 
     let mut tries = 0;
     let mut damaged = false;
     loop {
-        let had = fs::metadata(&target.part).map_or(0, |data| data.len());
+        let had = target.begun();
         match once(web, item, &target, before) {
             Ok(got) => return Ok(got),
             // What had been there before may have been the damage: once from the beginning.
             Err(Trouble::Final(fault)) if fault.kind == Kind::Damaged && had > 0 && !damaged => {
                 log::warn!("{fault} Once more from the beginning.");
                 damaged = true;
-                forget(&target);
+                target.forget();
             }
             Err(Trouble::Final(fault)) => {
                 if fault.kind == Kind::Damaged {
-                    forget(&target);
+                    target.forget();
                 }
                 return Err(fault);
             }
             Err(Trouble::Passing(why, wait)) => {
-                let has = fs::metadata(&target.part).map_or(0, |data| data.len());
+                let has = target.begun();
                 // A link that brings something each time is slow, not broken.
                 let brings = has.saturating_sub(had) >= web.settings.patience.least;
                 tries = if brings { 1 } else { tries + 1 };
@@ -137,22 +127,11 @@ fn once(web: &Web, item: &Item, target: &Target, before: u64) -> std::result::Re
 
 /// What lies there already, read once for its hash.
 fn open(web: &Web, target: &Target, before: u64) -> Result<Part> {
-    let fault = |why| Fault::disk("write", &target.part, &why);
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).open(&target.part);
-    let mut part = Part { file: file.map_err(fault)?, length: 0, hash: Sha256::new() };
-    let mut buffer = vec![0; BLOCK];
-    loop {
-        web.watch().check()?;
-        match part.file.read(&mut buffer).map_err(fault)? {
-            0 => return Ok(part),
-            n => {
-                part.hash.update(&buffer[..n]);
-                part.length += n as u64;
-                web.watch().update(|progress| progress.bytes_done = before + part.length);
-            }
-        }
-    }
+    let mut file = file.map_err(|why| Fault::disk("write", &target.part, &why))?;
+    let (length, hash) = read(&mut file, &target.part, web.watch(), before)?;
+    Ok(Part { file, length, hash })
 }
 
 const BLOCK: usize = 256 << 10;
@@ -314,11 +293,6 @@ fn restart(part: &mut Part, target: &Target) -> Result<()> {
     part.hash = Sha256::new();
     let _ = fs::remove_file(&target.note);
     Ok(())
-}
-
-fn forget(target: &Target) {
-    let _ = fs::remove_file(&target.part);
-    let _ = fs::remove_file(&target.note);
 }
 
 /// A pinned revision is that revision, whatever stands in between.

@@ -90,11 +90,19 @@ pub(crate) fn lock(place: &Path, what: &str, watch: Option<&Watch>) -> Result<Fi
     Ok(file)
 }
 
+/// Gone at once for everybody who looks, then file by file; it lies at `away` meanwhile.
+pub(crate) fn discard(folder: &Path, away: &Path) -> Result<()> {
+    delete(away)?;
+    fs::rename(folder, away).map_err(|why| Fault::disk("remove", folder, &why))?;
+    delete(away)
+}
+
 /// Puts `new` in the place of `folder`, which lies at `old` meanwhile.
 pub(crate) fn swap(new: &Path, folder: &Path, old: &Path) -> Result<()> {
     let fault = |why| Fault::disk("write", folder, &why);
     delete(old)?;
-    if folder.is_dir() {
+    let replaces = folder.is_dir();
+    if replaces {
         fs::rename(folder, old).map_err(fault)?;
     }
     if let Err(why) = fs::rename(new, folder) {
@@ -102,7 +110,11 @@ pub(crate) fn swap(new: &Path, folder: &Path, old: &Path) -> Result<()> {
         let _ = fs::rename(old, folder);
         return Err(fault(why));
     }
-    delete(old)
+    // The new one is in its place, whatever becomes of the old one. That is discarded, as half of it must not be taken back.
+    if replaces && let Err(fault) = discard(old, &old.with_extension("removed")) {
+        log::warn!("{fault} What was replaced still takes room there.");
+    }
+    Ok(())
 }
 
 /// What was being replaced when that was cut off is put back.

@@ -17,6 +17,8 @@ use crate::web::Web;
 pub struct Plan {
     /// The name of the model's folder.
     pub id: String,
+    /// Its name where another repository's model has that one already. None where no other repository's gets `id`.
+    pub id_with_owner: Option<String>,
     pub title: String,
     /// Of an annotator ([`Entry::makes`]).
     pub makes: Option<String>,
@@ -170,6 +172,7 @@ pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan>
     });
     Ok(Plan {
         id: entry.id.clone(),
+        id_with_owner: None,
         title: entry.title.clone(),
         makes: entry.makes.clone(),
         repository: entry.repository.clone(),
@@ -211,9 +214,13 @@ pub fn of_repository(
     let (owner, short) = name.split_once('/').unwrap_or(("", name));
     // Names that mean another model here are not taken.
     let taken = short == "default" || catalogue.entries().any(|entry| entry.id.eq_ignore_ascii_case(short));
-    let id = if taken { format!("{owner}--{short}") } else { short.to_owned() };
+    // A repository's own name never has "--" in it.
+    let id_with_owner = format!("{owner}--{short}");
+    let (id, id_with_owner) =
+        if taken { (id_with_owner, None) } else { (short.to_owned(), Some(id_with_owner)) };
     Ok(Plan {
         id,
+        id_with_owner,
         title: short.to_owned(),
         makes: None,
         repository: name.to_owned(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zip::ZipArchive;
 
 use crate::fault::{Fault, Kind, Result};
-use crate::fetch::{self, Item};
+use crate::fetch::{self, Item, Target};
 use crate::folders::{self, delete, make, read_json, write_json};
 use crate::names;
 use crate::space;
@@ -142,11 +142,7 @@ impl Runtimes {
 
     /// Bytes of a build that have arrived without it being there.
     pub fn begun(&self, wheel: &Wheel) -> u64 {
-        let length = |end: &str| {
-            let place = self.downloads().join(wheel.archive() + end);
-            fs::metadata(place).map_or(0, |data| data.len())
-        };
-        length("").max(length(".part"))
+        Target::new(&self.downloads(), &wheel.archive()).map_or(0, |target| target.arrived())
     }
 
     /// Installs a build in the place of the one that is there. False: it was there already.
@@ -216,10 +212,7 @@ impl Runtimes {
         let _lock = folders::lock(&downloads.join("lock"), "A runtime", None)?;
         self.foreign()?;
         let bytes = folders::bytes_below(&self.folder, 0);
-        let away = downloads.join("removed");
-        delete(&away)?;
-        fs::rename(&self.folder, &away).map_err(|why| Fault::disk("remove", &self.folder, &why))?;
-        delete(&away)?;
+        folders::discard(&self.folder, &downloads.join("removed"))?;
         Ok(bytes)
     }
 

@@ -22,6 +22,24 @@ pub fn is_full(why: &io::Error) -> bool {
     matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
+/// Do both lie on one disk, so that a file of the one can be linked into the other? As far as the system says.
+#[cfg(unix)]
+pub(crate) fn is_same_disk(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let disk = |place: &Path| place.metadata().ok().map(|data| data.dev());
+    disk(one).is_some_and(|one| Some(one) == disk(other))
+}
+
+/// As above, by the drive's letter.
+#[cfg(not(unix))]
+pub(crate) fn is_same_disk(one: &Path, other: &Path) -> bool {
+    let disk = |place: &Path| {
+        let place = place.canonicalize().ok()?;
+        place.components().next().map(|drive| drive.as_os_str().to_owned())
+    };
+    disk(one).is_some_and(|one| Some(one) == disk(other))
+}
+
 /// Is there room for `bytes` more? A system that does not say is taken at its word when the disk is full.
 ///
 /// # Errors
@@ -33,7 +51,8 @@ pub(crate) fn ask(
     what: &str,
 ) -> Result<()> {
     match free(folder) {
-        Ok(free) if free < bytes.saturating_add(MARGIN) => Err(Fault::new(
+        // For nothing there is room on a full disk.
+        Ok(free) if bytes > 0 && free < bytes.saturating_add(MARGIN) => Err(Fault::new(
             Kind::Space,
             format!(
                 "{what} needs {} on the disk of {}, where {} is free; make room there and try again.",
@@ -88,6 +107,7 @@ mod tests {
             fault.message,
             "SD-Turbo needs 5.0 GB on the disk of /m, where 2 MB is free; make room there and try again."
         );
+        assert!(ask(&full, Path::new("/m"), 0, "SD-Turbo").is_ok());
         assert!(ask(&|_: &Path| Err(io::Error::other("?")), Path::new("/m"), 1, "x").is_ok());
     }
 }

@@ -3,20 +3,21 @@
 //! ```text
 //! <data>/scumble/annotators/ID/                   the same for annotators, apart: nobody takes one for a model
 //! <data>/scumble/models/ID/                       a whole model, with RECEIPT beside its files
-//! <data>/scumble/models/.downloads/ID/            one on its way, with JOURNAL
+//! <data>/scumble/models/.downloads/ID/            one on its way, with its journal (journal.rs)
 //! <data>/scumble/models/.downloads/ID.lock        held while somebody works on it
 //! ```
 //!
 //! A model appears by one rename, so no host ever sees half of one.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::{self, Item};
 use crate::folders::{self, bytes_below, delete, make, read_json, write_json};
+use crate::journal::Journal;
 use crate::names;
 use crate::plan::{Plan, Terms};
 use crate::space;
@@ -24,7 +25,6 @@ use crate::watch::{Stage, Watch};
 use crate::web::Web;
 
 pub const RECEIPT: &str = "scumble-download.json";
-const JOURNAL: &str = "scumble-journal.json";
 const DOWNLOADS: &str = ".downloads";
 
 /// What a model's folder says of where it came from.
@@ -59,13 +59,6 @@ impl Installed {
     pub fn bytes(&self) -> u64 {
         self.receipt.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
-}
-
-/// What a download has behind it.
-#[derive(Default, Serialize, Deserialize)]
-struct Journal {
-    items: Vec<Item>,
-    done: Vec<Kept>,
 }
 
 /// The folder of models of one user.
@@ -110,7 +103,7 @@ impl Store {
     }
 
     pub fn find(&self, id: &str) -> Option<Installed> {
-        if !names::is_part(id) || id.starts_with('.') {
+        if !is_id(id) {
             return None;
         }
         let folder = self.models.join(id);
@@ -122,8 +115,13 @@ impl Store {
 
     /// Bytes of a model that have arrived without the whole being there.
     pub fn begun(&self, id: &str) -> u64 {
-        let folder = self.models.join(DOWNLOADS).join(id);
-        if names::is_part(id) { bytes_below(&folder, 0) } else { 0 }
+        if names::is_part(id) { bytes_below(&self.staging(id), 0) } else { 0 }
+    }
+
+    /// The repository of what lies under that name, whole or begun.
+    fn repository(&self, id: &str) -> Option<String> {
+        let begun = || Journal::read(&self.staging(id))?.repository();
+        self.find(id).map(|model| model.receipt.repository).or_else(begun)
     }
 
     /// Gets a model. One that is whole is left as it is; with `again` its files are compared with what was published, and
@@ -132,19 +130,16 @@ impl Store {
     /// # Errors
     /// Each in its sentence; what has arrived stays for the next try.
     pub fn pull(&self, web: &Web, plan: &Plan, again: bool) -> Result<Installed> {
-        if !names::is_part(&plan.id) || plan.id.starts_with('.') {
-            return Err(Fault::new(
-                Kind::Unsafe,
-                format!("\"{}\" is no name for a folder.", plan.id.escape_debug()),
-            ));
+        let mut ids = std::iter::once(&plan.id).chain(&plan.id_with_owner);
+        if let Some(id) = ids.find(|id| !is_id(id)) {
+            let message = format!("\"{}\" is no name for a folder.", id.escape_debug());
+            return Err(Fault::new(Kind::Unsafe, message));
         }
         let watch = web.watch();
-        let downloads = self.models.join(DOWNLOADS);
-        make(&downloads)?;
-        let _lock = self.lock(&plan.id, Some(watch))?;
-        let folder = self.models.join(&plan.id);
-        folders::take_back(&folder, &self.old(&plan.id));
-        let old = self.find(&plan.id);
+        make(&self.models.join(DOWNLOADS))?;
+        let (id, _lock) = self.place(plan, watch)?;
+        let folder = self.models.join(id);
+        let old = self.find(id);
         if let Some(old) = old.as_ref().filter(|old| !again && is_same(old, plan)) {
             watch.update(|progress| progress.stage = Stage::Done);
             return Ok(old.clone());
@@ -158,33 +153,37 @@ impl Store {
                 ),
             ));
         }
-        let staging = downloads.join(&plan.id);
+        let staging = self.staging(id);
         make(&staging)?;
-        let mut journal = self.resume(&staging, plan)?;
-        let sizes: u64 = plan.items.iter().filter_map(|item| item.size).sum();
+        let mut journal = Journal::resume(&staging, &plan.items)?;
         watch.update(|progress| {
             progress.stage = Stage::Loading;
             progress.files = plan.items.len();
             progress.bytes = plan.bytes().unwrap_or(0);
         });
-        let here = bytes_below(&staging, 0);
-        space::ask(&web.settings.free, &staging, sizes.saturating_sub(here), &plan.title)?;
+        // What the model has already need only be linked.
+        let own = |item: &Item| {
+            let old = old.as_ref().filter(|old| has(old, item))?;
+            Some(old.folder.join(&item.to))
+        };
+        let mut needs: u64 = 0;
+        for item in &plan.items {
+            needs = needs.saturating_add(fetch::needs(web, item, &staging, own(item).as_deref())?);
+        }
+        space::ask(&web.settings.free, &staging, needs, &plan.title)?;
         let mut before = 0;
         for (number, item) in plan.items.iter().enumerate() {
             watch.check()?;
             watch.update(|progress| progress.files_done = number);
-            let kept = match journal.done.iter().find(|kept| kept.path == item.to) {
-                Some(kept) => kept.clone(),
+            before += match journal.kept(item) {
+                Some(kept) => kept.size,
                 None => {
-                    let own = old.as_ref().map(|old| old.folder.join(&item.to));
-                    let got = fetch::file(web, item, &staging, own.as_deref(), before)?;
+                    let got = fetch::file(web, item, &staging, own(item).as_deref(), before)?;
                     let kept = Kept { path: item.to.clone(), size: got.size, sha256: got.sha256 };
-                    journal.done.push(kept.clone());
-                    write_json(&staging.join(JOURNAL), &journal)?;
-                    kept
+                    journal.add(&staging, kept)?;
+                    got.size
                 }
             };
-            before += kept.size;
         }
         for write in &plan.writes {
             let place = names::inside(&staging, &write.to)?;
@@ -200,14 +199,15 @@ impl Store {
             files: journal.done,
         };
         write_json(&staging.join(RECEIPT), &receipt)?;
-        let _ = fs::remove_file(staging.join(JOURNAL));
-        folders::swap(&staging, &folder, &self.old(&plan.id))?;
+        folders::swap(&staging, &folder, &self.old(id))?;
+        // Not before: without it all would be loaded again.
+        Journal::end(&folder);
         watch.update(|progress| {
             progress.stage = Stage::Done;
             progress.files_done = progress.files;
             progress.bytes_done = before;
         });
-        Ok(Installed { id: plan.id.clone(), folder, receipt, already: false })
+        Ok(Installed { id: id.to_owned(), folder, receipt, already: false })
     }
 
     /// Compares the files of a model with what arrived: a sentence for each that is missing or changed.
@@ -260,8 +260,7 @@ impl Store {
         }
         make(&self.models.join(DOWNLOADS))?;
         let _lock = self.lock(id, None)?;
-        let staging = self.models.join(DOWNLOADS).join(id);
-        delete(&staging)?;
+        delete(&self.staging(id))?;
         if let Some(model) = &model {
             if model.folder.symlink_metadata().is_ok_and(|data| data.is_symlink()) {
                 return Err(Fault::new(
@@ -272,11 +271,9 @@ impl Store {
                     ),
                 ));
             }
-            // Gone at once for everybody who looks, then file by file.
-            let away = staging.with_extension("removed");
-            delete(&away)?;
-            fs::rename(&model.folder, &away).map_err(|why| Fault::disk("remove", &model.folder, &why))?;
-            delete(&away)?;
+            // Where an update could not delete what it replaced.
+            delete(&self.old(id))?;
+            folders::discard(&model.folder, &self.models.join(DOWNLOADS).join(format!("{id}.removed")))?;
         }
         Ok(begun.saturating_add(model.map_or(0, |model| model.bytes())))
     }
@@ -297,44 +294,38 @@ impl Store {
         Fault::new(Kind::NotFound, message)
     }
 
+    /// The name that a model gets here. Another repository's model of that name stays.
+    fn id_of<'a>(&self, plan: &'a Plan) -> &'a str {
+        let is_its = |id: &str| self.repository(id).map(|other| is_same_repository(&other, &plan.repository));
+        match &plan.id_with_owner {
+            Some(with_owner) if is_its(with_owner) == Some(true) || is_its(&plan.id) == Some(false) => {
+                with_owner
+            }
+            _ => &plan.id,
+        }
+    }
+
+    /// The same, with its lock.
+    fn place<'a>(&self, plan: &'a Plan, watch: &Watch) -> Result<(&'a str, File)> {
+        loop {
+            let id = self.id_of(plan);
+            let lock = self.lock(id, Some(watch))?;
+            folders::take_back(&self.models.join(id), &self.old(id));
+            // By that, or while the lock was waited for, another repository's may have come there.
+            if self.id_of(plan) == id {
+                return Ok((id, lock));
+            }
+        }
+    }
+
     /// Holds the lock of a model until it is dropped.
     fn lock(&self, id: &str, watch: Option<&Watch>) -> Result<File> {
         folders::lock(&self.models.join(DOWNLOADS).join(format!("{id}.lock")), id, watch)
     }
 
-    /// What an earlier try has left that is still wanted; the rest is deleted.
-    fn resume(&self, staging: &Path, plan: &Plan) -> Result<Journal> {
-        let place = staging.join(JOURNAL);
-        let old: Option<Journal> = read_json(&place);
-        let mut journal = Journal { items: plan.items.clone(), done: Vec::new() };
-        match old {
-            Some(old) => {
-                let wanted = |to: &str| {
-                    let of = |items: &[Item]| items.iter().find(|item| item.to == to).cloned();
-                    of(&old.items).is_some_and(|item| of(&plan.items) == Some(item))
-                };
-                for item in &old.items {
-                    let whole = names::inside(staging, &item.to)?;
-                    if !wanted(&item.to) {
-                        let _ = fs::remove_file(&whole);
-                        let _ = fs::remove_file(staging.join(format!("{}.part", item.to)));
-                        let _ = fs::remove_file(staging.join(format!("{}.part.json", item.to)));
-                    }
-                }
-                let is_here = |kept: &Kept| {
-                    let place = names::inside(staging, &kept.path);
-                    let size = place.ok().and_then(|place| fs::metadata(place).ok()).map(|data| data.len());
-                    size == Some(kept.size)
-                };
-                journal.done.extend(old.done.into_iter().filter(|kept| wanted(&kept.path) && is_here(kept)));
-            }
-            None => {
-                delete(staging)?;
-                make(staging)?;
-            }
-        }
-        write_json(&place, &journal)?;
-        Ok(journal)
+    /// Where a model lies until it is whole.
+    fn staging(&self, id: &str) -> PathBuf {
+        self.models.join(DOWNLOADS).join(id)
     }
 
     /// Where a model lies while it is being replaced.
@@ -345,13 +336,26 @@ impl Store {
 
 /// Is what lies there what the plan would bring?
 fn is_same(old: &Installed, plan: &Plan) -> bool {
-    let has = |item: &Item| {
-        old.receipt.files.iter().any(|file| {
-            file.path == item.to
-                && item.size.is_none_or(|size| size == file.size)
-                && item.sha256.as_ref().is_none_or(|sha256| *sha256 == file.sha256)
-                && fs::metadata(old.folder.join(&file.path)).is_ok_and(|data| data.len() == file.size)
-        })
-    };
-    old.receipt.repository == plan.repository && plan.items.iter().all(has)
+    is_same_repository(&old.receipt.repository, &plan.repository)
+        && plan.items.iter().all(|item| has(old, item))
+}
+
+/// Is the file there, by its receipt and its size?
+fn has(old: &Installed, item: &Item) -> bool {
+    old.receipt.files.iter().any(|file| {
+        file.path == item.to
+            && item.size.is_none_or(|size| size == file.size)
+            && item.sha256.as_ref().is_none_or(|sha256| *sha256 == file.sha256)
+            && fs::metadata(old.folder.join(&file.path)).is_ok_and(|data| data.len() == file.size)
+    })
+}
+
+/// People type it, and not always with the same capitals.
+fn is_same_repository(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// Can a model's folder be called so?
+fn is_id(id: &str) -> bool {
+    names::is_part(id) && !id.starts_with('.')
 }

@@ -9,13 +9,15 @@ use std::path::Path;
 
 use full::Disk;
 use scumble_hub::catalogue::Catalogue;
+use scumble_hub::plan::{self, Plan};
 use scumble_hub::runtime::{Runtimes, Wheel};
 use scumble_hub::settings::Settings;
+use scumble_hub::space::free;
 use scumble_hub::store::{Installed, Store};
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
-use scumble_hub::{Fault, Kind, plan};
-use server::{Hub, NAME, bytes, settings};
+use scumble_hub::{Fault, Kind};
+use server::{Hub, NAME, UNET, bytes, scratch, settings, sha256};
 use wheels::wheel;
 
 /// The room is taken by somebody else after it was asked for.
@@ -122,4 +124,34 @@ fn a_runtime_is_there_as_it_was_until_the_new_one_is_whole() {
     assert!(kept > 0);
     disk.crowd(0);
     assert!(Runtimes::new(&runtime).remove().unwrap() > 300_000);
+}
+
+#[test]
+fn what_must_be_copied_from_another_disk_needs_room_on_this_one() {
+    let Some(disk) = Disk::new("cache") else { return };
+    let (hub, models) = (Hub::new(), scratch("other-disk"));
+    let blobs = disk.0.join("models--painter--tiny-model/blobs");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let unet = hub.file(NAME, UNET);
+    std::fs::write(blobs.join(sha256(&unet)), &unet).unwrap();
+    let web = |free| {
+        let settings = Settings { free, cache: Some(disk.0.clone()), ..settings(&hub) };
+        Web::new(settings, &Watch::new())
+    };
+    let mut plan = plan::plan(&web(free), &Catalogue::own().unwrap(), NAME, None, None).unwrap();
+    let told = |plan: &Plan, free| {
+        let fault = Store::new(&models).pull(&web(free), plan, false).unwrap_err();
+        assert_eq!(fault.kind, Kind::Space);
+        fault.message
+    };
+    let message = told(&plan, |_| Ok((64 << 20) + 900_000));
+    assert!(message.starts_with("tiny-model needs 2 MB"), "{message}");
+    Store::new(&models).pull(&web(|_| Ok((64 << 20) + 1_100_000)), &plan, false).unwrap();
+    // Also where its size is known only by then.
+    Store::new(&models).remove("tiny-model").unwrap();
+    plan.items.retain(|item| item.path == UNET);
+    plan.items[0].size = None;
+    let message = told(&plan, |_| Ok((64 << 20) + 200_000));
+    assert!(message.starts_with("unet/model.onnx needs 300 kB"), "{message}");
+    assert!(hub.loads(UNET).is_empty());
 }

@@ -15,7 +15,7 @@ use scumble::pipeline::has_network;
 use scumble::places;
 use scumble::prepare::Prepare;
 use scumble_hub::catalogue::Catalogue;
-use scumble_hub::plan::{self, Plan};
+use scumble_hub::plan;
 use scumble_hub::settings::Settings;
 use scumble_hub::space::size;
 use scumble_hub::store::{Store, Stores};
@@ -89,7 +89,7 @@ fn pull(args: &PullArgs) -> Done {
     let store = stores.of(plan.makes.as_deref());
     let done = shown(&watch, || store.pull(&web, &plan, args.again))?;
     let state = if done.already { "was here already" } else { "is here" };
-    let Plan { title, id, .. } = &plan;
+    let (title, id) = (&plan.title, &done.id);
     say(&format!("{title} {state}: {} in {}", size(done.bytes()), done.folder.display()))?;
     let made = plan.makes.as_deref().and_then(Prepare::named);
     let sound = match made {
