@@ -48,16 +48,6 @@ void below_list(gint32 image, gint32 layer, GArray *ids) {
     }
 }
 
-/* Drops all that lies above the layer, in its group and around it. */
-static void drop_above(gint32 image, gint32 layer) {
-    gint32 group = gimp_item_get_parent(layer);
-    gint count;
-    gint32 *layers = layers_of(image, group, &count);
-    for (gint i = 0; i < count && layers[i] != layer; i++) gimp_image_remove_layer(image, layers[i]);
-    g_free(layers);
-    if (group > 0) drop_above(image, group);
-}
-
 /* The live layer in a duplicate of its image. */
 static gint32 live_in(gint32 image, gint32 live, gint32 copy) {
     gint32 twin = gimp_item_is_valid(live) ? canvas_copy_of(image, live, copy) : -1;
@@ -90,7 +80,7 @@ static gint32 duplicate(gint32 image, gint32 live, GArray *pairs) {
         g_array_unref(layers);
         g_array_unref(twins);
     }
-    drop_above(copy, twin);
+    canvas_clear_around(copy, twin, TRUE);
     gimp_image_remove_layer(copy, twin);
     times_tell("duplicate", began);
     return copy;

@@ -144,20 +144,19 @@ gint32 canvas_copy_of(gint32 image, gint32 layer, gint32 duplicate) {
     return found;
 }
 
-/* Leaves the layer, and the groups around it, as the only ones of the image. */
-static void keep_alone(gint32 image, gint32 layer) {
+void canvas_clear_around(gint32 image, gint32 layer, gboolean above_alone) {
     gint32 group = gimp_item_get_parent(layer);
     gint count;
     gint32 *layers = layers_of(image, group, &count);
-    for (gint i = 0; i < count; i++)
+    for (gint i = 0; i < count && !(above_alone && layers[i] == layer); i++)
         if (layers[i] != layer) gimp_image_remove_layer(image, layers[i]);
     g_free(layers);
-    if (group > 0) keep_alone(image, group);
+    if (group > 0) canvas_clear_around(image, group, above_alone);
 }
 
 /* A group as it is seen: what it shows of its layers, with its mask and filters, in the place of the group itself. */
 static gint32 flat_group(gint32 copy, gint32 group, gint *x, gint *y) {
-    keep_alone(copy, group);
+    canvas_clear_around(copy, group, FALSE);
     for (gint32 each = group; each > 0; each = gimp_item_get_parent(each)) {
         gimp_item_set_visible(each, TRUE);
         gimp_layer_set_opacity(each, 100.0);

@@ -38,6 +38,9 @@ gboolean canvas_read_selection(Paint *paint, gint32 copy, gint from_x, gint from
 /* A layer's copy in a duplicate of its image, which keeps the order of the layers. -1 if there is none. */
 gint32 canvas_copy_of(gint32 image, gint32 layer, gint32 duplicate);
 
+/* Removes the layers around this one, in its group and around that: all others, or those above alone. */
+void canvas_clear_around(gint32 image, gint32 layer, gboolean above_alone);
+
 /* A transparent layer that is not in the image yet; -1 if it failed. */
 gint32 canvas_new_layer(gint32 image, const gchar *name, const GeglRectangle *place);
 

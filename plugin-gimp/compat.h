@@ -119,6 +119,12 @@ static inline gint32 *layers_of(gint32 image, gint32 group, gint *count) {
 #endif
 }
 
+static inline gboolean is_among(const GArray *ids, gint32 id) {
+    for (guint i = 0; i < ids->len; i++)
+        if (g_array_index(ids, gint32, i) == id) return TRUE;
+    return FALSE;
+}
+
 /* A group without layers that is in no image yet; -1 if it failed. */
 static inline gint32 group_layer_new(gint32 image, const gchar *name) {
 #if GIMP_MAJOR_VERSION >= 3

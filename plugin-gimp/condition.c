@@ -5,6 +5,7 @@
 #include <scumble.h>
 #include <string.h>
 
+#include "json.h"
 #include "known.h"
 
 static const struct {
@@ -251,9 +252,8 @@ JsonNode *conditions_write(const GPtrArray *conditions, guint32 kind) {
 static gboolean take_text(JsonObject *object, const gchar *key, gchar **field) {
     JsonNode *node = json_object_get_member(object, key);
     if (!node) return TRUE;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) return FALSE;
-    const gchar *text = json_node_get_string(node);
-    if (strlen(text) > CONDITION_TEXT_MOST || !g_utf8_validate(text, -1, NULL)) return FALSE;
+    const gchar *text = json_text_of(node);
+    if (!text || strlen(text) > CONDITION_TEXT_MOST || !g_utf8_validate(text, -1, NULL)) return FALSE;
     condition_text(field, text);
     return TRUE;
 }
@@ -261,17 +261,15 @@ static gboolean take_text(JsonObject *object, const gchar *key, gchar **field) {
 static gboolean take_number(JsonObject *object, const gchar *key, gdouble least, gdouble most, gdouble *field) {
     JsonNode *node = json_object_get_member(object, key);
     if (!node) return TRUE;
-    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
-    if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) return FALSE;
-    gdouble value = json_node_get_double(node);
-    if (!(value >= least && value <= most)) return FALSE;
+    gdouble value = 0.0;
+    if (!json_number_of(node, &value) || !(value >= least && value <= most)) return FALSE;
     *field = value;
     return TRUE;
 }
 
 static gboolean take_kind(JsonObject *object, guint32 *kind, gboolean *group) {
-    JsonNode *node = json_object_get_member(object, "kind");
-    const gchar *name = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : "";
+    const gchar *name = json_text_of(json_object_get_member(object, "kind"));
+    if (!name) return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++) {
         if (strcmp(KINDS[i].name, name)) continue;
         *kind = KINDS[i].kind;

@@ -32,11 +32,18 @@ static void go_to(Dialog *d, State state) {
 
 static gdouble seconds_in_state(const Dialog *d) { return (gdouble)(g_get_monotonic_time() - d->since) / 1e6; }
 
+/* FALSE and a sentence if the layer that the dialog was opened for cannot be rendered, or is gone: no other takes its place. */
+static gboolean layer_usable(const Dialog *d, GError **error) {
+    if (gimp_item_is_valid(d->layer)) return canvas_usable(d->image, d->layer, error);
+    g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "The layer that was rendered is gone. Close this window and choose another one, or undo what took it away.");
+    return FALSE;
+}
+
 /* Reads the layer and hands it over; what has not changed makes no work. */
 static gboolean read_layer(Dialog *d) {
     GError *error = NULL;
     if (!d->renderer) return FALSE;
-    Paint *paint = canvas_usable(d->image, gimp_item_is_valid(d->layer) ? d->layer : -1, &error) ? canvas_read_layer(d->image, d->layer) : NULL;
+    Paint *paint = layer_usable(d, &error) ? canvas_read_layer(d->image, d->layer) : NULL;
     if (!paint) {
         if (!error)
             g_set_error_literal(&error, SCUMBLE_DOMAIN, 0, "The layer could not be read: it is gone, or memory ran out. Close this window and choose another one.");
@@ -57,6 +64,7 @@ void dialog_start_renderer(Dialog *d) {
     GError *error = NULL;
     dialog_start_no_more(d);
     preview_set_picture(d->view.preview, NULL);
+    if (d->live) live_restart(d->live, d->renderer);
     renderer_free(d->renderer);
     d->knows_model = d->unnoted = FALSE;
     form_know_model(d->form, NULL, NULL);
@@ -68,8 +76,7 @@ void dialog_start_renderer(Dialog *d) {
     if (d->renderer) renderer_set(d->renderer, d->settings, &error);
     dialog_say_error(d, error);
     preview_set_picture(d->view.preview, d->renderer);
-    if (d->live) live_restart(d->live);
-    else read_layer(d);
+    if (!d->live) read_layer(d);
     dialog_set_sensitive(d);
     dialog_tick_in(d, DIALOG_QUICK);
 }
@@ -161,7 +168,7 @@ static void leave(Dialog *d) {
 static void finish(Dialog *d) {
     GError *error = NULL;
     d->made = -1;
-    if (canvas_usable(d->image, gimp_item_is_valid(d->layer) ? d->layer : -1, &error))
+    if (layer_usable(d, &error))
         d->made = canvas_add_picture(d->image, d->layer, d->renderer, d->settings->prompt, &error);
     if (d->made <= 0) {
         dialog_say_error(d, error);
@@ -208,8 +215,8 @@ static gboolean may_go_on(const Dialog *d) {
     /* Nothing but the picture is copied, however long the hands hold it up. */
     gboolean copies = d->state == APPLYING || d->state == STORING;
     gboolean enough = waited > ENOUGH && (!copies || live_holds_picture(d->live));
-    gboolean quiet = !d->renderer || dialog_failed(d) || d->live_state == LIVE_RESTS || enough ||
-                     (!renderer_busy(d->renderer) && live_settled(d->live, d->renderer));
+    gboolean comes = !dialog_failed(d) && renderer_busy(d->renderer);
+    gboolean quiet = d->live_state == LIVE_RESTS || enough || (!comes && live_settled(d->live, d->renderer));
     return quiet || (waited > FINAL && !live_writing(d->live) && live_holds_picture(d->live));
 }
 
@@ -234,7 +241,6 @@ static void poll(Dialog *d) {
 
 static void tick_live(Dialog *d, guint *delay) {
     GError *error = NULL;
-    if (!d->renderer) return;
     gboolean compares = d->state == LIVE && gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.compare));
     live_show(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING ? SHOWS_HALF : compares ? SHOWS_NOTHING : SHOWS_PICTURE);
     d->live_state = live_tick(d->live, d->renderer, delay, &error);

@@ -118,7 +118,7 @@ static void show_progress(Dialog *d) {
         gboolean some = r->picture.laid && r->info.revision >= r->asked && r->info.steps;
         text = some ? g_strdup_printf("Step %u of %u", r->info.step, r->info.steps) : g_strdup("Rendering\xe2\x80\xa6");
         done = some ? (gdouble)r->info.step / r->info.steps : 0.0;
-    } else if (d->live && !live_settled(d->live, r)) {
+    } else if (d->live && !live_settled(d->live, d->renderer)) {
         text = g_strdup("Showing\xe2\x80\xa6");
         done = 1.0;
     } else if (r->picture.laid) {

@@ -295,7 +295,7 @@ void form_choose_model(Form *f, const gchar *folder) {
     gint before = f->model;
     f->model = model_entry(f, folder);
     show_model(f);
-    if (f->model != before) tell(f, TRUE);
+    tell(f, f->model != before); /* the same may lie there anew, and be tried again where it failed */
 }
 
 void form_free(Form *f) {

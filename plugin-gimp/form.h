@@ -17,7 +17,7 @@ void form_on_get(Form *form, void (*get)(gpointer data));
 /* `drawn` is called with `data` of `form_new` before the artist's button draws a new seed. */
 void form_on_new_seed(Form *form, void (*drawn)(gpointer data));
 
-/* Chooses a model that was got, as if the artist had chosen its folder. */
+/* Chooses a model that was got, as if the artist had chosen its folder; one that was chosen before has changed as a setting. */
 void form_choose_model(Form *form, const gchar *folder);
 
 /* Writes what the artist has set to `settings`. */

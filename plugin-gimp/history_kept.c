@@ -32,30 +32,18 @@ static JsonObject *put(const Kept *k) {
     return object;
 }
 
-static gchar *text_of(JsonObject *object) {
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-    json_node_take_object(node, object);
-    gchar *text = json_to_text(node);
-    json_node_unref(node);
-    return text;
-}
-
-gchar *history_text(const Kept *k) { return text_of(put(k)); }
+gchar *history_text(const Kept *k) { return json_object_text(put(k)); }
 
 static gboolean take_text(JsonObject *object, const gchar *key, gchar **field) {
-    JsonNode *node = json_object_get_member(object, key);
-    if (!node || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) return FALSE;
-    if (strlen(json_node_get_string(node)) > WORDS_MOST) return FALSE;
-    settings_text(field, json_node_get_string(node));
+    const gchar *text = json_text_of(json_object_get_member(object, key));
+    if (!text || strlen(text) > WORDS_MOST) return FALSE;
+    settings_text(field, text);
     return TRUE;
 }
 
 static gboolean take_number(JsonObject *object, const Argument *a, Settings *s) {
-    JsonNode *node = json_object_get_member(object, a->name);
-    GType type = node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
-    if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) return FALSE;
-    gdouble value = json_node_get_double(node);
-    return argument_allows(a, value) && argument_set(a, s, value);
+    gdouble value = 0.0;
+    return json_number_of(json_object_get_member(object, a->name), &value) && argument_allows(a, value) && argument_set(a, s, value);
 }
 
 static void limit(GdkPixbufLoader *loader, gint width, gint height, gpointer wrong) {
@@ -66,11 +54,10 @@ static void limit(GdkPixbufLoader *loader, gint width, gint height, gpointer wro
 }
 
 static GdkPixbuf *picture_from(JsonObject *object) {
-    JsonNode *node = json_object_get_member(object, "small");
-    const gchar *text = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : "";
+    const gchar *text = json_text_of(json_object_get_member(object, "small"));
     gsize length = 0;
     gboolean wrong = FALSE;
-    guchar *bytes = strlen(text) <= SMALL_MOST ? g_base64_decode(text, &length) : NULL;
+    guchar *bytes = text && strlen(text) <= SMALL_MOST ? g_base64_decode(text, &length) : NULL;
     GdkPixbufLoader *loader = bytes ? gdk_pixbuf_loader_new_with_type("jpeg", NULL) : NULL;
     GdkPixbuf *found = NULL;
     if (loader) {
@@ -136,7 +123,7 @@ static gchar *all_of(const GPtrArray *kept, guint count) {
     }
     JsonObject *object = json_object_new();
     json_object_set_array_member(object, "pictures", array);
-    return text_of(object);
+    return json_object_text(object);
 }
 
 void history_write(gint32 image, const GPtrArray *kept) {

@@ -33,10 +33,7 @@ void kept_save(gint32 image, const GPtrArray *conditions) {
         JsonObject *object = json_object_new();
         json_object_set_int_member(object, "version", 1);
         json_object_set_member(object, "conditions", conditions_write(conditions, 0));
-        JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-        json_node_take_object(node, object);
-        text = json_to_text(node);
-        json_node_unref(node);
+        text = json_object_text(object);
     }
     if (text && g_strcmp0(before, text)) {
         GimpParasite *parasite = gimp_parasite_new(NAME, FLAGS, (guint32)strlen(text) + 1, text);

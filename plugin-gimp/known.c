@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "compat.h"
 #include "json.h"
 
+#define FILE_NAME "scumble-files.json"
 #define READ (1 << 16) /* bytes of each small file, or of one that was chosen by itself, that go into the id */
 
 static const struct {
@@ -60,38 +60,18 @@ gchar *known_name(const gchar *id) {
     return name;
 }
 
-/* In GIMP's own folder, beside the last values. */
-static gchar *file_path(void) { return g_build_filename(gimp_directory(), "scumble-files.json", NULL); }
-
 /* What is kept of all kinds; an empty object where nothing is, or what is cannot be read. */
 static JsonNode *load(void) {
-    gchar *path = file_path(), *text = NULL;
-    gsize length = 0;
-    JsonNode *found = g_file_get_contents(path, &text, &length, NULL) ? json_object_from(text, length) : NULL;
-    g_free(text);
-    g_free(path);
+    JsonNode *found = json_profile_read(FILE_NAME);
     if (found) return found;
     found = json_node_new(JSON_NODE_OBJECT);
     json_node_take_object(found, json_object_new());
     return found;
 }
 
-static void save(JsonNode *node) {
-    gchar *path = file_path(), *text = json_to_text(node);
-    GError *error = NULL;
-    if (!g_file_set_contents(path, text, -1, &error)) {
-        g_printerr("Scumble: what was chosen could not be kept: %s\n", error->message);
-        g_clear_error(&error);
-    }
-    g_free(text);
-    g_free(path);
-}
-
 /* A text of a pair; NULL if it is none. */
 static const gchar *part(JsonArray *pair, guint index) {
-    JsonNode *node = index < json_array_get_length(pair) ? json_array_get_element(pair, index) : NULL;
-    gboolean text = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
-    return text ? json_node_get_string(node) : NULL;
+    return index < json_array_get_length(pair) ? json_text_of(json_array_get_element(pair, index)) : NULL;
 }
 
 static gchar **pairs_of(JsonNode *kept, Known what) {
@@ -141,7 +121,7 @@ gchar *known_remember(Known what, const gchar *path) {
         /* A picture that was linked as it was before is still that file. */
         if (strcmp(at[0], id) && (what == KNOWN_PICTURES || strcmp(at[1], path))) add_pair(array, at[0], at[1]);
     json_object_set_array_member(json_node_get_object(kept), KINDS[what].key, array);
-    save(kept);
+    json_profile_write(FILE_NAME, json_node_dup_object(kept), "what was chosen");
     json_node_unref(kept);
     g_strfreev(pairs);
     return id;

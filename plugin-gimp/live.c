@@ -24,12 +24,22 @@ struct Live {
     Below *below;
     Steering *steering;
     Writer writer;
+    Picture last;     /* of the renderer before: what the layer shows until there is one of this */
     Paint *paint;     /* the last one of all the canvas, until it is taken */
     gboolean restart; /* the renderer knows nothing yet */
     gint64 changed;   /* when something was seen to change */
     gint64 reread;    /* when all was read the last time */
     gint64 due;       /* when to look again */
 };
+
+/* What the layer shows, or is to: a renderer that has none yet, or failed, leaves it the last picture. */
+static Picture *shown(Live *l, Renderer *r) { return r && r->picture.laid ? &r->picture : &l->last; }
+
+static void read_anew(Live *l) {
+    l->restart = TRUE;
+    l->due = 0;
+    l->changed = g_get_monotonic_time();
+}
 
 static gdouble seconds_since(gint64 time) { return (gdouble)(g_get_monotonic_time() - time) / 1e6; }
 
@@ -104,7 +114,7 @@ Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering
     l->below = below_new(image);
     l->steering = steering;
     l->writer = (Writer){.image = image, .layer = made};
-    live_restart(l);
+    read_anew(l);
     return l;
 }
 
@@ -133,16 +143,17 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
     watch_free(l->watch);
     below_free(l->below);
     writer_end(&l->writer);
+    picture_end(&l->last);
     paint_free(l->paint);
     g_free(l);
     return layer;
 }
 
 gboolean live_writing(const Live *l) { return l->writer.begun; }
-gboolean live_settled(const Live *l, const Renderer *r) { return !writer_wants(&l->writer, &r->picture); }
+gboolean live_settled(Live *l, Renderer *r) { return !writer_wants(&l->writer, shown(l, r)); }
 gboolean live_holds_picture(const Live *l) { return l->writer.holds == SHOWS_PICTURE; }
 gint32 live_layer(const Live *l) { return l->writer.layer; }
-void live_show(Live *l, Renderer *r, WriterShows shows) { writer_show(&l->writer, &r->picture, shows); }
+void live_show(Live *l, Renderer *r, WriterShows shows) { writer_show(&l->writer, shown(l, r), shows); }
 
 Paint *live_take_paint(Live *l) {
     Paint *paint = l->paint;
@@ -150,10 +161,13 @@ Paint *live_take_paint(Live *l) {
     return paint;
 }
 
-void live_restart(Live *l) {
-    l->restart = TRUE;
-    l->due = 0;
-    l->changed = g_get_monotonic_time();
+void live_restart(Live *l, Renderer *before) {
+    if (before && before->picture.laid) {
+        picture_end(&l->last);
+        l->last = before->picture;
+        before->picture = (Picture){0};
+    }
+    read_anew(l);
 }
 
 void live_look(Live *l) {
@@ -190,7 +204,7 @@ static gboolean push(Live *l, Renderer *r, const GeglRectangle *rect, GError **e
     }
     if (!paint->whole && !renderer_fits(r, paint)) {
         paint_free(paint);
-        live_restart(l); /* cropped or converted in this moment */
+        read_anew(l); /* cropped or converted in this moment */
         return TRUE;
     }
     guint64 asked = r->asked;
@@ -212,7 +226,7 @@ static gboolean look(Live *l, Renderer *r, GError **error) {
     GeglRectangle rect;
     gint64 began = g_get_monotonic_time();
     WatchChange change = watch_look(l->watch, l->image, l->writer.layer, &rect);
-    writer_check(&l->writer, &r->picture);
+    writer_check(&l->writer, shown(l, r));
     times_tell("look", began);
     if (l->restart) change = WATCH_WHOLE;
     l->restart = FALSE;
@@ -240,23 +254,32 @@ static gint64 pause_after(const Live *l, const Renderer *r, gint64 began) {
 LiveState live_tick(Live *l, Renderer *r, guint *delay, GError **error) {
     gint64 began = g_get_monotonic_time();
     gint32 layer = l->writer.layer;
+    Picture *picture = shown(l, r);
     *delay = SLOW;
+    if (picture != &l->last) picture_end(&l->last);
     /* The hands first: what they may be about to take away is still there afterwards, or GIMP says that it is gone. The other
      * way round a dialog that closes the image could come to its end between the two. */
-    gboolean wants = writer_wants(&l->writer, &r->picture);
+    gboolean wants = writer_wants(&l->writer, picture);
     gboolean hold = hold_hands(&l->writer.hold, l->changed) || (wants && hold_dialog());
     if (!gimp_image_is_valid(l->image)) return LIVE_IMAGE_CLOSED;
     if (!gimp_item_is_valid(layer)) return LIVE_LAYER_GONE;
     if (gimp_image_base_type(l->image) == GIMP_INDEXED) return LIVE_INDEXED;
-    if (!gimp_item_get_visible(layer) || canvas_locked(layer)) {
-        if (l->writer.begun && gimp_item_is_valid(layer)) writer_stop(&l->writer);
-        return LIVE_RESTS;
-    }
+    gboolean rests = !gimp_item_get_visible(layer) || canvas_locked(layer);
+    /* Without a picture: its canvas has become another one while the hands held the writing up. */
+    if ((rests || !picture->laid) && l->writer.begun && gimp_item_is_valid(layer)) writer_stop(&l->writer);
+    if (rests) return LIVE_RESTS;
     LiveState state = active_layer(l->image) == layer ? LIVE_PAINTED_ON : LIVE_ON;
     /* Either a part of the picture is written or the paint is read, never both in one tick. */
-    gboolean turn = l->writer.begun || began < l->due; /* pictures that never stop coming leave time to look */
-    if (wants && turn && !hold && writer_write(&l->writer, &r->picture, l->changed)) {
-        *delay = 4;
+    gboolean turn = !r || l->writer.begun || began < l->due; /* pictures that never stop coming leave time to look */
+    if (wants && turn && !hold) {
+        if (writer_write(&l->writer, picture, l->changed)) {
+            *delay = 4;
+            return state;
+        }
+        picture_end(&l->last); /* of another canvas, and nothing makes it fit again */
+    }
+    if (!r) {
+        *delay = hold ? FAST : SLOW;
         return state;
     }
     if (began >= l->due) {

@@ -31,14 +31,14 @@ Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering
 gint32 live_free(Live *live, gboolean keep, const gchar *prompt);
 
 /* Does a little of what is due, at most some milliseconds; *delay is when it wants to be called again. An error is the
- * engine's, and live goes on. */
+ * engine's, and live goes on; so it does without a renderer (NULL, here and below), and shows the last picture. */
 LiveState live_tick(Live *live, Renderer *renderer, guint *delay, GError **error);
 
 /* TRUE while a picture is on its way into the layer; the renderer must not be polled then. */
 gboolean live_writing(const Live *live);
 
 /* TRUE if the layer shows all that the renderer has made. */
-gboolean live_settled(const Live *live, const Renderer *renderer);
+gboolean live_settled(Live *live, Renderer *renderer);
 
 /* FALSE where what lies in the layer is still what was shown to compare it with the paint. */
 gboolean live_holds_picture(const Live *live);
@@ -50,8 +50,8 @@ void live_show(Live *live, Renderer *renderer, WriterShows shows);
 /* The paint, once after each reading of all of it; else NULL. Free it. For the preview. */
 Paint *live_take_paint(Live *live);
 
-/* Another renderer begins: everything is pushed again. */
-void live_restart(Live *live);
+/* Another renderer begins: everything is pushed again. The picture of the one before, which may be NULL, is taken over. */
+void live_restart(Live *live, Renderer *before);
 
 /* Looks at the next tick: what steers is another thing now. */
 void live_look(Live *live);

@@ -75,12 +75,6 @@ void regions_end(Regions *r) {
         if (!((Known *)g_ptr_array_index(r->known, i))->there) g_ptr_array_remove_index(r->known, i);
 }
 
-static gboolean has(const GArray *painted, gint32 layer) {
-    for (guint i = 0; i < painted->len; i++)
-        if (g_array_index(painted, gint32, i) == layer) return TRUE;
-    return FALSE;
-}
-
 /* Each call takes GIMP's time, so layers are not asked for all of that at each look. */
 static void look_at(Known *k, gint32 layer) {
     gchar *name = gimp_item_get_name(layer);
@@ -150,7 +144,7 @@ gboolean regions_add(Regions *r, gint32 image, const Condition *group, const GAr
     }
     gboolean fits = TRUE;
     for (gint i = 0; i < count && fits; i++) {
-        Known *k = known_of(r, layers[i], r->all || r->turn % (guint)count == (guint)i || has(painted, layers[i]));
+        Known *k = known_of(r, layers[i], r->all || r->turn % (guint)count == (guint)i || is_among(painted, layers[i]));
         Condition *c = k->condition;
         if (k->is_live) continue;
         k->group = group->layer;

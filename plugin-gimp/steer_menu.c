@@ -22,25 +22,22 @@ static void add_file(SteerList *l, guint32 kind, const gchar *path) {
 static void control_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_CONTROL, path); }
 static void lora_chosen(const gchar *path, gpointer data) { add_file(data, SCUMBLE_CONDITION_LORA, path); }
 
-/* The folder of what was chosen last. */
-static gchar *last_folder(void) {
+/* Begins where what was chosen last lies. */
+static void choose_network(SteerList *l, const gchar *title, const gchar *kind, const gchar *pattern, void (*chosen)(const gchar *path, gpointer list)) {
     gchar **known = known_list(KNOWN_NETWORKS), *folder = *known ? g_path_get_dirname(known[1]) : NULL;
+    chooser_show(steer_list_button(l), &(ChooserAsk){title, GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, kind, pattern}, chosen, l);
     g_strfreev(known);
-    return folder;
+    g_free(folder);
 }
 
 static void choose_control(GtkMenuItem *item, SteerList *l) {
-    gchar *folder = last_folder();
     (void)item;
-    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a ControlNet", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "ControlNets", "*.onnx"}, control_chosen, l);
-    g_free(folder);
+    choose_network(l, "Choose a ControlNet", "ControlNets", "*.onnx", control_chosen);
 }
 
 static void choose_lora(GtkMenuItem *item, SteerList *l) {
-    gchar *folder = last_folder();
     (void)item;
-    chooser_show(steer_list_button(l), &(ChooserAsk){"Choose a LoRA", GTK_FILE_CHOOSER_ACTION_OPEN, folder, NULL, "LoRAs", "*.safetensors"}, lora_chosen, l);
-    g_free(folder);
+    choose_network(l, "Choose a LoRA", "LoRAs", "*.safetensors", lora_chosen);
 }
 
 static void add_own_control(GtkMenuItem *item, SteerList *l) {

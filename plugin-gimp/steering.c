@@ -189,12 +189,6 @@ static GArray *painted_on(gint32 image) {
     return found;
 }
 
-static gboolean is_among(const GArray *layers, gint32 layer) {
-    for (guint i = 0; i < layers->len; i++)
-        if (g_array_index(layers, gint32, i) == layer) return TRUE;
-    return FALSE;
-}
-
 /* What is on, the layers of groups in the place of these; *own are so many of the first that are not a group's. `refused` gets, by
  * number, why a group has none. Free the array. */
 static GPtrArray *wanted_now(Steering *s, const GArray *painted, Look look, GError *refused[CONDITIONS_MOST], guint *own) {

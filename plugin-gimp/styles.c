@@ -125,9 +125,9 @@ Style *style_of(const gchar *name, const gchar *words, const Settings *settings,
 static gboolean take_text(JsonObject *object, const gchar *key, gchar **field, guint bit, guint *keeps) {
     JsonNode *node = json_object_get_member(object, key);
     if (!node) return TRUE;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING) return FALSE;
-    if (strlen(json_node_get_string(node)) > WORDS_MOST) return FALSE;
-    settings_text(field, json_node_get_string(node));
+    const gchar *text = json_text_of(node);
+    if (!text || strlen(text) > WORDS_MOST) return FALSE;
+    settings_text(field, text);
     *keeps |= bit;
     return TRUE;
 }
@@ -138,8 +138,8 @@ static gboolean take_number(JsonObject *object, const gchar *key, gdouble least,
     if (!node) return TRUE;
     *keeps |= bit;
     if (JSON_NODE_HOLDS_NULL(node)) return TRUE;
-    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
-    gdouble value = type == G_TYPE_INT64 || type == G_TYPE_DOUBLE ? json_node_get_double(node) : NAN;
+    gdouble value = NAN;
+    json_number_of(node, &value);
     *field = CLAMP(value, least, most);
     return isfinite(value);
 }
@@ -214,14 +214,11 @@ gboolean style_write(const Style *s, const gchar *path, GError **error) {
     if (s->keeps & STYLE_MODEL) json_object_set_string_member(object, "model", s->model);
     json_object_set_member(object, "loras", conditions_write(s->loras, SCUMBLE_CONDITION_LORA));
     json_object_set_member(object, "controls", conditions_write(s->controls, SCUMBLE_CONDITION_CONTROL));
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-    json_node_take_object(node, object);
-    gchar *text = json_to_text(node);
+    gchar *text = json_object_text(object);
     GError *wrong = NULL;
     gboolean good = g_file_set_contents(path, text, -1, &wrong);
     if (!good) g_set_error(error, SCUMBLE_DOMAIN, 0, "The style could not be written to %s: %s.", path, wrong->message);
     g_clear_error(&wrong);
-    json_node_unref(node);
     g_free(text);
     return good;
 }

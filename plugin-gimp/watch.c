@@ -56,12 +56,6 @@ static GArray *ancestry(gint32 layer) {
     return ids;
 }
 
-static gboolean has(const GArray *ids, gint32 id) {
-    for (guint i = 0; i < ids->len; i++)
-        if (g_array_index(ids, gint32, i) == id) return TRUE;
-    return FALSE;
-}
-
 /* What is known of each layer is taken along to the list as it is now. TRUE if that is another one. */
 static gboolean list_update(Watch *w, gint32 image, gint32 live) {
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
@@ -128,7 +122,7 @@ static WatchChange look_at(Watch *w, Seen *seen, const GArray *around_live, Gegl
     GeglRectangle box, all = {0, 0, 0, 0};
     gboolean settings = settings_update(seen);
     /* A group around the live layer shows the live layer itself. */
-    if (seen->settings[0] && !w->blind && !has(around_live, seen->layer)) {
+    if (seen->settings[0] && !w->blind && !is_among(around_live, seen->layer)) {
         if (small_update(&seen->paint, seen->layer, &box)) {
             Part part = {seen->layer, box};
             g_array_append_val(w->parts, part);
@@ -170,7 +164,7 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
     for (guint i = 0; i < count; i++) {
         Seen *seen = &g_array_index(w->seen, Seen, i);
         gboolean its_turn = (i + count - w->turn % count) % count < turns;
-        if (!its_turn && !has(active, seen->layer)) continue;
+        if (!its_turn && !is_among(active, seen->layer)) continue;
         WatchChange found = look_at(w, seen, around_live, rect);
         change = MAX(change, found);
     }

@@ -16,7 +16,7 @@ void writer_show(Writer *w, Picture *p, WriterShows shows) {
     picture_forget_layer(p);
 }
 
-gboolean writer_wants(const Writer *w, const Picture *p) { return w->begun || (p->laid && p->left > 0); }
+gboolean writer_wants(const Writer *w, const Picture *p) { return p->laid && (w->begun || p->left > 0); }
 
 /* TRUE if the layer is where and what it was when the stale cells were told. */
 static gboolean same_shape(Writer *w, const Picture *p) {

@@ -35,10 +35,10 @@ void writer_check(Writer *writer, Picture *picture);
 /* What the layer shows from the next writing on. Nothing is asked of GIMP. */
 void writer_show(Writer *writer, Picture *picture, WriterShows shows);
 
-/* TRUE if there is something to write. */
+/* TRUE if there is something to write: never without a picture. */
 gboolean writer_wants(const Writer *writer, const Picture *picture);
 
-/* Writes for a few milliseconds; when all is written it is shown at once. FALSE if the picture is not of the canvas as it is
+/* Writes for a few milliseconds, where writer_wants() to; when all is written it is shown at once. FALSE if the picture is not of the canvas as it is
  * now. `painted`: see hold_hands(). */
 gboolean writer_write(Writer *writer, Picture *picture, gint64 painted);
 

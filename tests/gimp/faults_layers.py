@@ -92,12 +92,27 @@ def layer_gone(d: Desk, r: Report):
     d.key("alt+p", "Return")
     time.sleep(1.0)
     told = said(d)
-    r.check("OK on a layer that is gone says so", "layer" in told and d.layers() == [other], told)
+    good = "gone" in told and "Close this window" in told and d.layers() == [other]
+    r.check("OK on a layer that is gone says so, and what helps", good, told)
     d.shut()
     d.focus()
     d.key("ctrl+y")
     again = d.s.until(lambda: d.dump(other) == painted, 5)
     r.check("and leaves what could be redone", undone and again, f"undone {undone}")
+    trouble(d, r)
+
+
+def gone_after_ok(d: Desk, r: Report):
+    """OK waits for the picture (three seconds), and the layer goes."""
+    d.open(240, 180)
+    d.s.do(f"(t-above {d.image} 240 180 0 0 90 LAYER-MODE-NORMAL 100)")
+    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (gimp-displays-flush))")
+    d.dialog()
+    d.key("Return")
+    time.sleep(0.3)
+    d.s.do(f"(begin (gimp-image-remove-layer {d.image} {d.layer}) (gimp-displays-flush))")
+    told = d.s.until(lambda: "gone" in said(d), 10)
+    r.check("OK, and then the layer goes: that is told", told and "Close this window" in said(d), said(d))
     trouble(d, r)
 
 
@@ -186,4 +201,4 @@ def broken_model(d: Desk, r: Report):
 
 
 SCENARIOS = [copied, merged, layer_gone, cropped, preview_of_now, chooser_closed]
-SLOW, BROKEN = [apply_then_gone], [broken_model]
+SLOW, BROKEN = [apply_then_gone, gone_after_ok], [broken_model]

@@ -38,6 +38,27 @@ def hub():
         made.close()
 
 
+def open_shop(d: Desk, r: Report) -> str:
+    d.key("alt+m", "Tab", "space", pause=0.4)
+    if not r.check("Get… opens its window", d.s.until(lambda: d.s.windows_named(WINDOW), 10)):
+        return ""
+    shop = d.s.windows_named(WINDOW)[0]
+    d.s.x("windowactivate", "--sync", shop)
+    return shop
+
+
+def look_at_painter(d: Desk):
+    d.key("alt+o")
+    d.s.x("type", "--delay", "15", "painter/lcm")
+    d.key("alt+l", pause=1.5)
+
+
+def close_shop(d: Desk) -> bool:
+    time.sleep(0.5)  # it has its place, and a moment later is told to be whole
+    d.key("Escape")
+    return d.s.until(lambda: not d.s.windows_named(WINDOW), 5)
+
+
 def get_a_model(d: Desk, r: Report):
     """Looked at, its licence agreed to, downloaded, chosen, painted with."""
     kept, data = d.s.profile / "scumble.conf", Path(d.s.env["XDG_DATA_HOME"])
@@ -46,31 +67,50 @@ def get_a_model(d: Desk, r: Report):
     d.open(240, 180)
     window = d.dialog()
     before = rest(d)
-    d.key("alt+m", "Tab", "space", pause=0.4)
-    if not r.check("Get… opens its window", d.s.until(lambda: d.s.windows_named(WINDOW), 10)):
+    shop = open_shop(d, r)
+    if not shop:
         return
-    shop = d.s.windows_named(WINDOW)[0]
     width, height = d.geometry(shop)[2:]
     r.check("which fits a small screen", width <= 700 and height <= 560, f"{width} x {height}")
-    d.s.x("windowactivate", "--sync", shop)
-    d.key("alt+o")
-    d.s.x("type", "--delay", "15", "painter/lcm")
-    d.key("alt+l", pause=1.5)
+    look_at_painter(d)
     folder = data / "scumble/models/lcm"
     r.check("nothing is downloaded before somebody agrees", not (data / "scumble/models/.downloads").exists())
     d.key("alt+a", "alt+g", pause=0.4)
     r.check("it arrives whole", d.s.until(lambda: (folder / "unet/model.onnx").exists(), 60))
     same = (folder / "unet/model.onnx").read_bytes() == (MODEL / "unet/model.onnx").read_bytes()
     r.check("and as it was published, though the line was cut", same)
-    time.sleep(0.5)  # it has its place, and a moment later is told to be whole
-    d.key("Escape")
-    r.check("Escape closes the window", d.s.until(lambda: not d.s.windows_named(WINDOW), 5))
-    d.s.x("windowactivate", "--sync", window)
+    r.check("Escape closes the window", close_shop(d))
+    d.front(window)
     r.check("the model is chosen: another picture", d.s.until(lambda: preview(d) != before, 30))
     rest(d)
     d.key("alt+o")
     d.s.until(lambda: not d.dialogs(), 10)
     r.check("and kept", f"model={folder}\n" in kept.read_text(), kept.read_text())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+def get_it_again(d: Desk, r: Report):
+    """The chosen model's folder is deleted; got again into the same place, it is used."""
+    folder, kept = Path(d.s.env["XDG_DATA_HOME"]) / "scumble/models/lcm", d.s.profile / "scumble.conf"
+    shutil.rmtree(folder, ignore_errors=True)
+    kept.write_text(f"[scumble]\nmodel={folder}\n")
+    d.open(240, 180)
+    window = d.dialog()
+    told = d.s.until(lambda: str(folder) in said(d), 8)
+    r.check("a model whose folder was deleted is told", told, said(d))
+    blank = rest(d)
+    if not open_shop(d, r):
+        return
+    look_at_painter(d)
+    d.key("alt+a", "alt+g", pause=0.4)
+    r.check("it is got into its old folder", d.s.until(lambda: (folder / "unet/model.onnx").exists(), 60))
+    close_shop(d)
+    d.front(window)
+    there = d.s.until(lambda: preview(d) != blank, 20) and str(folder) not in said(d)
+    r.check("and used, though it was chosen before", there, said(d))
+    kept.unlink()
+    d.shut()
     r.check("no error window", not d.trouble(), d.trouble())
     d.close_image()
 
@@ -105,4 +145,4 @@ def get_an_annotator(d: Desk, r: Report):
     d.close_image()
 
 
-REAL = [get_a_model, get_an_annotator]
+REAL = [get_a_model, get_it_again, get_an_annotator]

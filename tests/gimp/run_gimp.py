@@ -31,6 +31,7 @@ import dialog  # noqa: E402
 import dropping  # noqa: E402
 import faults  # noqa: E402
 import faults_layers  # noqa: E402
+import faults_models  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
 import halves  # noqa: E402
@@ -150,7 +151,7 @@ def main() -> int:
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
             windows(whole, pick(getting.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model), **own)
-        each = faults.SCENARIOS + faults_window.SCENARIOS + faults_layers.SCENARIOS
+        each = faults.SCENARIOS + faults_window.SCENARIOS + faults_layers.SCENARIOS + faults_models.SCENARIOS
         windows(bare, pick(each, "faults", parts), **stub)
         told = {"SCUMBLE_STUB_TOLD": str(Path(folder) / "told")}
         windows(bare, pick(faults_layers.BROKEN, "faults", parts), **stub, **told, SCUMBLE_STUB_FAIL="load")
