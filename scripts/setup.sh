@@ -18,6 +18,8 @@ fi
 
 # Debian packages by the command (or file) that shows that they are there.
 missing=()
+sudo=""
+[ "$(id -u)" = 0 ] || sudo=sudo
 need() { command -v "$1" >/dev/null || missing+=("$2"); }
 need cc gcc
 need c++ g++
@@ -43,17 +45,19 @@ fi
 if [ "$what" = gimp ]; then
     need gimp gimp
     need pkg-config pkg-config
-    # 2.10 on Debian 12, 3 on newer ones.
-    pkg-config --exists gimpui-2.0 2>/dev/null || pkg-config --exists gimpui-3.0 2>/dev/null ||
-        if apt-cache show libgimp-3.0-dev >/dev/null 2>&1; then missing+=(libgimp-3.0-dev); else missing+=(libgimp2.0-dev); fi
+    # 2.10 on Debian 12, 3 on newer ones. A fresh system does not know yet what there is.
+    if ! pkg-config --exists gimpui-2.0 2>/dev/null && ! pkg-config --exists gimpui-3.0 2>/dev/null; then
+        apt-cache show gimp >/dev/null 2>&1 || $sudo apt-get update -q
+        # With 2.10's own look.
+        if apt-cache show libgimp-3.0-dev >/dev/null 2>&1; then missing+=(libgimp-3.0-dev); else missing+=(libgimp2.0-dev gtk2-engines-pixbuf); fi
+    fi
     need Xvfb xvfb
     need openbox openbox
     need xdotool xdotool
     need xclip xclip
     need import imagemagick
     need unzip unzip
-    # GIMP 2.10's own look.
-    [ -d /usr/share/doc/gtk2-engines-pixbuf ] || ! pkg-config --exists gtk+-2.0 2>/dev/null || missing+=(gtk2-engines-pixbuf)
+    [ -d /usr/share/doc/gtk2-engines-pixbuf ] || ! pkg-config --exists gimpui-2.0 2>/dev/null || missing+=(gtk2-engines-pixbuf)
 fi
 [ "$what" != chroot ] || need debootstrap debootstrap
 if [ "$what" = windows ]; then
@@ -62,8 +66,6 @@ if [ "$what" = windows ]; then
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     echo "Installing ${missing[*]}"
-    sudo=""
-    [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -q
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
@@ -73,7 +75,9 @@ python3 scripts/fetch_runtime.py .setup/runtime
 
 # venv NAME REQUIREMENTS: a Python environment that holds just these, made anew when the list changes.
 venv() {
-    if ! .setup/"$1"/bin/python -c '' 2>/dev/null; then
+    # Without pip it was cut short, or Python was upgraded below it.
+    if ! .setup/"$1"/bin/python -c 'import pip' 2>/dev/null; then
+        rm -rf .setup/"$1" .setup/"$1".done
         python3 -m venv .setup/"$1"
     fi
     if ! cmp -s "$2" .setup/"$1".done; then
