@@ -13,6 +13,11 @@ pub struct StepRange {
     pub end: f32,
 }
 
+/// The number that a person wrote: 0.7 is 0.7, not 0.699999988 (which would lose a step of ten).
+pub fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
 impl StepRange {
     pub const ALL: StepRange = StepRange { start: 0.0, end: 1.0 };
 
@@ -35,7 +40,7 @@ impl StepRange {
     pub fn holds(&self, (i, steps): (usize, usize)) -> bool {
         // In the order and precision of diffusers (`control_guidance_start`), whose numbers decide at the ends.
         let (from, to) = (i as f64 / steps as f64, (i + 1) as f64 / steps as f64);
-        from >= f64::from(self.start) && to <= f64::from(self.end)
+        from >= decimal(self.start) && to <= decimal(self.end)
     }
 
     /// Lies any of so many steps in it?
@@ -63,6 +68,12 @@ mod tests {
         assert_eq!(held(0.25, 0.75, 4), [1, 2]);
         assert_eq!(held(0.0, 0.5, 1), [0usize; 0]);
         assert_eq!(held(0.5, 1.0, 3), [2]);
+        // What diffusers makes of numbers that no binary fraction is.
+        assert_eq!(held(0.0, 0.7, 10), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(held(0.0, 0.35, 20), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(held(0.2, 1.0, 5), [1, 2, 3, 4]);
+        assert_eq!(held(0.2, 0.7, 10), [2, 3, 4, 5, 6]);
+        assert_eq!(held(0.8, 1.0, 5), [4]);
         for (start, end) in [(0.5, 0.5), (0.75, 0.25), (f32::NAN, 1.0), (0.0, f32::NAN)] {
             let part = StepRange { start, end };
             assert!(part.is_empty() && (1..99).all(|steps| !part.holds_any_of(steps)), "{start} to {end}");

@@ -17,6 +17,7 @@ pub mod lora;
 pub mod numbers;
 pub mod onnx_file;
 pub mod preview;
+pub mod stamp;
 pub mod weights;
 pub mod wire;
 

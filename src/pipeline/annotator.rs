@@ -213,7 +213,7 @@ pub fn has_network(folder: &Path, how: Prepare) -> Result<()> {
 }
 
 /// The network in a folder: `model.onnx` or the only one, in it or in its `onnx`.
-fn file(path: &Path) -> Option<PathBuf> {
+pub(super) fn file(path: &Path) -> Option<PathBuf> {
     use crate::models::layout::alone;
     let inside = path.join("onnx").join("model.onnx");
     alone(path).or_else(|| inside.is_file().then_some(inside)).or_else(|| alone(&path.join("onnx")))

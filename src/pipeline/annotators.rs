@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use ndarray::{Array2, Array3};
 
-use super::annotator::{Annotator, Made};
+use super::annotator::{self, Annotator, Made};
 use super::load::{LoadOptions, Loading};
 use super::pose;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::models::config::Config;
+use crate::models::stamp::{Stamp, stamp};
 use crate::places;
 use crate::prepare::Prepare;
 use crate::recent::Recent;
@@ -26,14 +27,16 @@ const NETWORKS: usize = 2;
 const OWN: &str = "annotator";
 
 /// Which network makes something of which picture ([`Annotated::key`]).
-type MadeOf = (PathBuf, Prepare, u128);
+type MadeOf = (Network, u128);
+/// Where it lies, what it makes, and as its file is.
+type Network = (PathBuf, Prepare, Stamp);
 
 pub struct Annotators {
     loading: Loading,
     /// The model's folder: that of a control which names no other.
     model: PathBuf,
     /// The one that was asked for last is the last.
-    networks: Vec<(PathBuf, Prepare, Annotator)>,
+    networks: Vec<(Network, Annotator)>,
     maps: Recent<MadeOf, Arc<Made>>,
 }
 
@@ -73,23 +76,24 @@ impl Annotators {
         sink: &mut dyn Sink,
         spent: &mut Duration,
     ) -> Result<Arc<Made>> {
-        let path = self.place(annotated);
-        let key = (path, annotated.how, annotated.key);
+        let (path, how) = (self.place(annotated), annotated.how);
+        let file = annotator::file(&path).map(|file| stamp(&file));
+        let wanted = (path, how, file.unwrap_or_default());
+        let key = (wanted, annotated.key);
         if let Some(known) = self.maps.get(&key) {
             return Ok(known);
         }
-        let (path, how, _) = &key;
-        let known = self.networks.iter().position(|(own, what, _)| own == path && what == how);
-        let (path, how, mut network) = match known {
+        let wanted = &key.0;
+        let (wanted, mut network) = match self.networks.iter().position(|(own, _)| own == wanted) {
             Some(at) => self.networks.remove(at),
             None => {
                 let made = how.name().replace('-', " ");
                 sink.doing(&format!("The annotator for {made} is read; that is needed once."));
-                (path.clone(), *how, Annotator::load(path, *how, &self.loading, cancel)?)
+                (wanted.clone(), Annotator::load(&wanted.0, how, &self.loading, cancel)?)
             }
         };
         let map = network.make(annotated.picture, cancel, spent);
-        self.networks.push((path, how, network));
+        self.networks.push((wanted, network));
         let others = self.networks.len().saturating_sub(NETWORKS);
         self.networks.drain(..others);
         let map = Arc::new(map?);

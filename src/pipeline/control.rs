@@ -22,6 +22,7 @@ use crate::models::component::{Component, Port};
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::layout;
+use crate::models::stamp::{Stamp, stamp};
 use crate::render::{Control, Scene, Sink};
 use said::Ear;
 
@@ -61,9 +62,18 @@ fn residuals(ports: &[Port]) -> Vec<(Place, &Port)> {
 struct Net {
     /// As the condition names it.
     model: String,
+    /// As its file was when it was read.
+    stamp: Stamp,
     network: Component,
     /// Its outputs, in the order of the U-Net's residuals.
     outputs: Vec<String>,
+}
+
+impl Net {
+    /// Also where its file is away.
+    fn is_as_it_was_read(&self) -> bool {
+        layout::alone(Path::new(&self.model)).is_none_or(|file| stamp(&file) == self.stamp)
+    }
 }
 
 /// A control of one job, and its network's place among those that are loaded.
@@ -214,8 +224,9 @@ impl Controls {
         }
     }
 
-    /// Lets go of networks that were not asked for lately.
+    /// Lets go of networks that were not asked for lately, and of those whose files are others by now.
     fn forget(&mut self, wanted: &[&Control<'_>]) {
+        self.nets.retain(Net::is_as_it_was_read);
         let is_wanted = |net: &Net| wanted.iter().any(|control| control.model == net.model);
         self.nets.sort_by_key(is_wanted);
         let others = self.nets.iter().filter(|net| !is_wanted(net)).count();
@@ -245,7 +256,8 @@ impl Controls {
         sink.doing(&format!("The ControlNet “{name}” is read; that is needed once."));
         let network = self.loading.component("ControlNet", &file, cancel)?;
         let outputs = self.fit(&network, plain)?;
-        self.nets.push(Net { model: control.model.to_owned(), network, outputs });
+        let stamp = stamp(&file);
+        self.nets.push(Net { model: control.model.to_owned(), stamp, network, outputs });
         Ok(self.nets.len() - 1)
     }
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use half::f16;
 use ort::value::Tensor;
@@ -11,6 +10,7 @@ use ort::value::Tensor;
 use crate::error::{Error, Result, Status};
 use crate::models::component::Also;
 use crate::models::inversion::{self, Encoder};
+use crate::models::stamp::{Stamp, stamp};
 use crate::models::weights::{self, Element, Table};
 
 /// Files that are looked at, and folders in folders.
@@ -20,9 +20,6 @@ const DEPTH: usize = 3;
 const PREFIX: &str = "embedding:";
 /// Numbers from here on stand for vectors.
 const FIRST: i64 = 1 << 40;
-
-/// When and how large a file was.
-type Stamp = (Option<SystemTime>, u64);
 
 /// Where textual inversions lie.
 #[derive(Default)]
@@ -234,10 +231,6 @@ fn end_of(text: &str, at: usize, name: &[char]) -> Option<usize> {
     let after = text[end..].chars().next();
     let inside = name.last().copied().is_some_and(is_letter) && after.is_some_and(is_letter);
     (!inside).then_some(end)
-}
-
-fn stamp(file: &Path) -> Stamp {
-    std::fs::metadata(file).map_or((None, 0), |about| (about.modified().ok(), about.len()))
 }
 
 /// Files of a folder and those in it, in one order.

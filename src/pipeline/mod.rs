@@ -169,7 +169,7 @@ impl Renderer for Pipeline {
             .family
             .encoders()
             .iter_mut()
-            .any(|encoder| scene.prompts().any(|words| encoder.reads_again_for(words)))
+            .any(|encoder| scene.prompts().any(|words| encoder.reads_again_for(words, rule)))
         {
             sink.doing(
                 "The model's text encoder is read again, with room for embeddings; that is needed once.",

@@ -7,6 +7,8 @@
 const STEP: f32 = 1.1;
 /// Beyond this a model makes noise; a slip of the keyboard must not give infinities.
 const MOST: f32 = 10.0;
+/// Beyond this inner brackets count no more, whatever is around them: infinity times 0 is no number.
+const MOST_INSIDE: f32 = 1e6;
 
 /// Words that are meant equally strongly.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +23,9 @@ pub fn parts(prompt: &str) -> Vec<Part> {
     // How many letters there were when each open bracket came.
     let (mut round, mut square) = (Vec::new(), Vec::new());
     let times = |letters: &mut Vec<(char, f32)>, begin: usize, factor: f32| {
-        letters.iter_mut().skip(begin).for_each(|(_, weight)| *weight *= factor);
+        letters.iter_mut().skip(begin).for_each(|(_, weight)| {
+            *weight = (*weight * factor).clamp(-MOST_INSIDE, MOST_INSIDE);
+        });
     };
     let mut rest = prompt.chars();
     while let Some(letter) = rest.next() {
@@ -105,7 +109,10 @@ mod tests {
 
     #[test]
     fn brackets_without_end_are_no_trouble() {
-        for prompt in ["(".repeat(16 << 10), "(a:".repeat(5000), "[(a)".repeat(4000), ":".repeat(16 << 10)] {
+        let huge = "(((a:1e38):1e38):0)".to_owned();
+        for prompt in
+            [huge, "(".repeat(16 << 10), "(a:".repeat(5000), "[(a)".repeat(4000), ":".repeat(16 << 10)]
+        {
             assert!(parts(&prompt).iter().all(|part| part.weight.is_finite()));
         }
     }

@@ -14,6 +14,8 @@ use crate::models::inversion::Encoder;
 use crate::models::weights::{Table, Weights};
 use crate::pipeline::embedding::Embedding;
 use crate::pipeline::inversions::{Inversions, Spoken, Vectors};
+use crate::pipeline::prompt;
+use crate::pipeline::scheduler::Rule;
 use crate::pipeline::taking::Taking;
 use crate::pipeline::tokenizer::{Tokenizer, shorten};
 use crate::recent::Recent;
@@ -127,8 +129,13 @@ impl TextEncoder {
     }
 
     /// Is the network read again for what a prompt names?
-    pub fn reads_again_for(&mut self, prompt: &str) -> bool {
-        self.table.is_none() && !self.inversions.spoken(shorten(prompt)).is_empty()
+    pub fn reads_again_for(&mut self, prompt: &str, rule: Rule) -> bool {
+        let prompt = shorten(prompt);
+        let words = match rule {
+            Rule::Whole => prompt.to_owned(),
+            Rule::Continuous => prompt::plain(&prompt::parts(prompt)),
+        };
+        self.table.is_none() && !self.inversions.spoken(&words).is_empty()
     }
 
     /// The vectors of what a prompt names, which the network is then ready for.

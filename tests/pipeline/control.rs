@@ -196,6 +196,32 @@ fn a_cancel_ends_a_controlled_picture_and_many_networks_take_turns() {
     assert!(asked.run(&mut pipeline, &Policy::default(), &cancel).err().unwrap().is_cancelled());
 }
 
+#[test]
+fn a_network_that_was_got_anew_is_read_anew() {
+    let mut pipeline = load(&tiny("sd15")).unwrap();
+    let (picture, drawn) = (grey(64, 64), lines(64, 64));
+    let scratch = Scratch::new("control-anew");
+    let whole = |name: &str| std::fs::read(tiny(&format!("controls/{name}/model.onnx"))).unwrap();
+    let own = scratch.0.to_str().unwrap().to_owned();
+    let mut made = |model: &str| {
+        let controls = [control(model, &drawn)];
+        finished(&mut pipeline, &Request { controls: &controls, ..request(&picture) }).0
+    };
+    let [lines, depth] = ["sd15-lines", "sd15-depth"].map(|name| made(&net(name)));
+    assert_ne!(lines, depth);
+    scratch.write("model.onnx", whole("sd15-lines"));
+    assert_eq!(made(&own), lines);
+    // As a download does it: in the place of the other, at a later time.
+    scratch.write("new.onnx", whole("sd15-depth"));
+    let later = std::time::SystemTime::now() + Duration::from_secs(5);
+    std::fs::File::open(scratch.0.join("new.onnx")).unwrap().set_modified(later).unwrap();
+    std::fs::rename(scratch.0.join("new.onnx"), scratch.0.join("model.onnx")).unwrap();
+    assert_eq!(made(&own), depth);
+    // One that is away for a moment was read.
+    scratch.remove("model.onnx");
+    assert_eq!(made(&own), depth);
+}
+
 fn lines_net(scale: f32, prepare: Prepare) -> conditions::Control {
     conditions::Control { model: net("sd15-lines"), scale, steps: StepRange::ALL, prepare }
 }

@@ -43,6 +43,11 @@ pub fn floats(numbers: &[f32]) -> Vec<u8> {
 
 /// A safetensors file.
 pub fn file_of(tensors: &[Tensor]) -> Vec<u8> {
+    let (entries, data) = entries_of(tensors);
+    with_header(&serde_json::Value::Object(entries).to_string(), &data)
+}
+
+fn entries_of(tensors: &[Tensor]) -> (serde_json::Map<String, serde_json::Value>, Vec<u8>) {
     let (mut entries, mut data) = (serde_json::Map::new(), Vec::new());
     for tensor in tensors {
         let from = data.len() as u64;
@@ -53,7 +58,7 @@ pub fn file_of(tensors: &[Tensor]) -> Vec<u8> {
         });
         entries.insert(tensor.name.clone(), entry);
     }
-    with_header(&serde_json::Value::Object(entries).to_string(), &data)
+    (entries, data)
 }
 
 fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
@@ -224,6 +229,31 @@ fn check(name: &str, file: &str, error: &Error, status: Status, says: &str) {
     assert!(error.message.contains(says) && error.message.contains(file), "{name}: {error}");
     assert!(error.message.ends_with('.') && !error.message.contains(['\n', '\u{1}']), "{name}: {error}");
     assert!(!error.message.contains("os error") && error.message.len() < 900, "{name}: {error}");
+}
+
+/// peft divides by the rank's root then: of rank 4, alpha 4 counts as much as 8 over the rank.
+#[test]
+fn a_rank_stabilized_one_counts_over_the_root_of_its_rank() {
+    let scratch = Scratch::new("lora-rank");
+    let (mut pipeline, picture) = (load(&tiny("sd15")).unwrap(), grey(64, 64));
+    let mut made = |told: &str| {
+        let name = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q";
+        let half = |half: &str, shape: [usize; 2]| {
+            Tensor::new(&format!("{name}.{half}.weight"), "F32", &shape).with(floats(&[0.1; 4 * 8]))
+        };
+        let mut entries = entries_of(&[half("lora_A", [4, 8]), half("lora_B", [8, 4])]);
+        entries.0.insert("__metadata__".into(), serde_json::json!({"lora_adapter_metadata": told}));
+        let file = format!("{}.safetensors", told.len());
+        scratch.write(&file, with_header(&serde_json::Value::Object(entries.0).to_string(), &entries.1));
+        let file = scratch.0.join(file).to_str().unwrap().to_owned();
+        let loras = [Lora { file: &file, scale: 1.0, text: 1.0, steps: StepRange::ALL }];
+        finished(&mut pipeline, &Request { loras: &loras, ..request(&picture) }).0
+    };
+    let over_root = made(r#"{"unet.r": 4, "unet.lora_alpha": 4, "unet.use_rslora": true}"#);
+    assert_eq!(made(r#"{"unet.r": 4, "unet.lora_alpha": 8}"#), over_root);
+    assert_ne!(made(r#"{"unet.r": 4, "unet.lora_alpha": 4}"#), over_root);
+    let by_pattern = r#"{"unet.r": 4, "unet.lora_alpha": 1, "unet.alpha_pattern": {"to_q": 8, "o_q": 2}}"#;
+    assert_eq!(made(by_pattern), over_root, "a pattern is the end of a path, between dots");
 }
 
 #[test]

@@ -54,12 +54,13 @@ impl Component {
         Arc::clone(&self.elsewhere)
     }
 
-    /// After a run that has failed: reads the network anew by ONNX Runtime's own provider, if it has never run by the other.
+    /// After a run that has failed: reads the network anew by ONNX Runtime's own provider, if it has never run by the other. One
+    /// with more inputs than its file has stays: without those inputs it would fail in every run to come.
     ///
     /// # Errors
     /// The same one, where that is no way on; [`Status::Cancelled`].
     pub(super) fn go_elsewhere(&mut self, error: Error, cancel: &Cancel) -> Result<()> {
-        if self.proven || !self.options.is_processor || !is_of_provider(&error) {
+        if self.proven || self.has_more() || !self.options.is_processor || !is_of_provider(&error) {
             return Err(error);
         }
         let own = self.options.on_cpu();

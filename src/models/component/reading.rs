@@ -85,7 +85,10 @@ pub(super) fn sessions(
         let commit = |level, from: Given<'_>, draft: Option<&Draft<'_>>| -> ort::Result<Session> {
             let mut builder = session_builder(runtime, options, level)?;
             if let Given::Model(_, folder) = from {
-                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder.to_str().unwrap_or("."))?;
+                let folder = folder.to_str().ok_or_else(|| {
+                    ort::Error::new("its folder's path has letters that are no Unicode; move the model")
+                })?;
+                builder = builder.with_config_entry(WEIGHTS_FOLDER, folder)?;
             }
             if let Some(draft) = draft {
                 builder = draft.written_by(builder)?;

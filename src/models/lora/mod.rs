@@ -52,6 +52,7 @@ pub struct Delta {
     middle: Option<Array>,
     /// `None`: as large as the rank.
     alpha: Option<f32>,
+    over_root: bool,
 }
 
 /// A file that was read and checked: by part and by module, whose path has underscores for dots.
@@ -95,6 +96,7 @@ fn parse(path: &Path, layers: usize) -> std::result::Result<Lora, Wrong> {
         if delta.alpha.is_none() {
             delta.alpha = told.as_ref().and_then(|told| alpha(told, key.part, &key.path));
         }
+        delta.over_root = told.as_ref().is_some_and(|told| over_root(told, key.part));
     }
     if let Some(first) = strange.first() {
         let kind =
@@ -118,12 +120,21 @@ fn parse(path: &Path, layers: usize) -> std::result::Result<Lora, Wrong> {
     Ok(Lora(lora))
 }
 
-/// What diffusers writes of the alphas beside the tensors.
+/// What diffusers writes of the alphas beside the tensors, as peft reads it: a pattern is a path or the end of one.
 fn alpha(told: &Value, part: Part, path: &str) -> Option<f32> {
     let part = part.name();
-    let own = told.get(format!("{part}.alpha_pattern")).and_then(|patterns| patterns.get(path));
+    let ends =
+        |pattern: &str| path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let patterns = told.get(format!("{part}.alpha_pattern")).and_then(Value::as_object);
+    let own = patterns.and_then(|all| all.iter().find(|(pattern, _)| ends(pattern))).map(|(_, alpha)| alpha);
     let alpha = own.or_else(|| told.get(format!("{part}.lora_alpha")))?.as_f64()? as f32;
     alpha.is_finite().then_some(alpha)
+}
+
+/// Whether alpha counts over the rank's root, not over the rank (Kalajdzievski, "A rank stabilization scaling factor for
+/// fine-tuning with LoRA", 2023).
+fn over_root(told: &Value, part: Part) -> bool {
+    told.get(format!("{}.use_rslora", part.name())).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Do the parts of one delta go together?
@@ -175,7 +186,8 @@ impl Delta {
             None => Cow::Borrowed(self.down.numbers.as_slice()),
             Some(middle) => Cow::Owned(mixed_with(&self.down, middle, rank)),
         };
-        Halves { rank, down, up: &self.up.numbers, scale: self.alpha.unwrap_or(first) / first }
+        let over = if self.over_root { first.sqrt() } else { first };
+        Halves { rank, down, up: &self.up.numbers, scale: self.alpha.unwrap_or(first) / over }
     }
 }
 

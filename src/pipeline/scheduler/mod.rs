@@ -30,6 +30,7 @@ use std::borrow::Cow;
 use crate::error::{Error, Result, Status};
 use crate::models::config::Config;
 use crate::models::kind::Kind;
+use crate::steps::decimal;
 use names::Class;
 pub use names::{list, names};
 pub use start::Rule;
@@ -286,11 +287,6 @@ fn checked(steps: u32, most: u32, strength: f32) -> Result<f64> {
         )));
     }
     Ok(strength)
-}
-
-/// The number that a person wrote: 0.7 is 0.7, not 0.699999988 (which would lose a step of ten).
-fn decimal(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// `f(a, b)` for each pair.

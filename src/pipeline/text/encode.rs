@@ -45,12 +45,13 @@ impl TextEncoder {
         spent: &mut Duration,
     ) -> Result<Arc<Embedding>> {
         let prompt = shorten(prompt);
-        let spoken = self.inversions.spoken(prompt);
+        let parts = prompt::parts(prompt);
+        // A name's own brackets are written with backslashes.
+        let spoken = self.inversions.spoken(&prompt::plain(&parts));
         let key = (format!("{prompt}{}", spoken.key()), false);
         if let Some(embedding) = self.kept.get(&key) {
             return Ok(embedding);
         }
-        let parts = prompt::parts(prompt);
         // Weights are a habit of CLIP's users; other encoders are told the words.
         if self.reader != Reader::Clip
             || (parts.len() <= 1 && parts.iter().all(|part| part.weight == 1.0) && !self.in_pieces)
