@@ -278,9 +278,8 @@ pub struct EngineArgs {
     /// Threads for one operator of the model [default: physical cores less one]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Sampler instead of the model's: euler, euler_a, heun, lms, kdpm2, kdpm2_a, dpm++, dpm++_sde, dpm++_single,
-    /// unipc, deis, ddim, pndm, lcm or tcd; most also with _karras after them
     #[arg(long, value_name = "NAME")]
+    #[arg(help = format!("Sampler instead of the model's: {}", scumble::pipeline::scheduler::names()))]
     pub scheduler: Option<String>,
     /// ONNX Runtime's library, or a folder with it [default: searched; see `scumble info`]
     #[arg(long, value_name = "PATH")]
@@ -354,6 +353,33 @@ mod tests {
             assert!(parse_setting::<f32>(setting, &within).is_ok());
         }
         assert_eq!(range_of("strength"), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_help_names_all_that_can_be_chosen() {
+        use clap::CommandFactory;
+        let command = Cli::command();
+        let named = |command: &clap::Command, id: &str, names: &[&str]| {
+            let arg = command.get_arguments().find(|arg| arg.get_id() == id).unwrap();
+            let help = arg.get_help().unwrap().to_string();
+            let words: Vec<&str> = help.split(|c: char| c.is_whitespace() || ",;:.".contains(c)).collect();
+            for name in names {
+                assert!(words.contains(name), "{id} has {name}: {help}");
+            }
+        };
+        let [render, prepare] = ["render", "prepare"].map(|name| command.find_subcommand(name).unwrap());
+        let samplers = scumble::pipeline::scheduler::list();
+        let plain: Vec<&str> =
+            samplers.iter().map(String::as_str).filter(|name| !name.ends_with("_karras")).collect();
+        assert!(plain.contains(&"dpm++_single_sde"));
+        named(render, "scheduler", &plain);
+        named(render, "device", &scumble::models::device::Kind::ALL.map(|kind| kind.name()));
+        let made: Vec<&str> =
+            Prepare::ALL.into_iter().filter(|how| *how != Prepare::Inpaint).map(Prepare::name).collect();
+        named(render, "control", &made);
+        named(prepare, "how", &made);
+        let table = prepare.get_after_help().unwrap().to_string();
+        assert!(made.iter().all(|how| table.lines().any(|line| line.trim_start().starts_with(how))));
     }
 
     #[test]

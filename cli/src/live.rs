@@ -12,9 +12,19 @@ use crate::spool::Spool;
 use crate::table::{Jobs, Report, host_rows, latency_rows, means};
 use crate::{film, progress, steering, stills, strip};
 
+const PAINT: &str = "paint.png";
+const LIVE: &str = "live.png";
+const STRIP: &str = "strip.png";
+const FILM: &str = "live.gif";
+const REPORT: &str = "report.json";
+/// What a replay leaves, beside its frames.
+const OWN: [&str; 5] = [PAINT, LIVE, STRIP, FILM, REPORT];
+
 pub fn run(args: &LiveArgs) -> Done {
     let recording = Recording::read(&args.script)?;
     // What the hand would stumble over on its way is told first.
+    check_folder(&args.out)?;
+    steering::check_count(args.control.len() + args.loras.lora.len())?;
     for prompt in recording.prompts().chain([recording.settings.prompt.as_str()]) {
         args.loras.check_those_in(prompt)?;
     }
@@ -42,7 +52,7 @@ pub fn run(args: &LiveArgs) -> Done {
     let report = report(args, &recording, &replay, &model)?;
     let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::failed(e.to_string()))?;
     write_pictures(args, &recording, &mut replay)?;
-    stills::write_atomically(&args.out.join("report.json"), |file| {
+    stills::write_atomically(&args.out.join(REPORT), |file| {
         std::io::Write::write_all(file, format!("{json}\n").as_bytes()).map_err(|e| e.to_string())
     })?;
     if args.json {
@@ -50,14 +60,37 @@ pub fn run(args: &LiveArgs) -> Done {
     } else {
         say(&format!("{}\npictures in {}", report.text(), args.out.display()))?;
     }
+    ended(&report, patience)
+}
+
+fn ended(report: &Report, patience: Duration) -> Done {
     match report.faults.first() {
-        None => Ok(()),
         Some(fault) => Err(Failure::failed(format!("Not all could be rendered. {fault}"))),
+        None if !report.came_to_rest => Err(replay::did_not_come("last", patience)),
+        None => Ok(()),
     }
 }
 
-/// Makes the folders, and takes away the numbered frames of an earlier replay.
+/// A file in the folder's place is told before the model is loaded; nothing is made yet.
+fn check_folder(out: &Path) -> Done {
+    match out.ancestors().find(|place| place.exists()) {
+        Some(file) if !file.is_dir() => {
+            Err(Failure::file("make the folder", out, format!("{} is a file", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the folders, and takes away what an earlier replay has left: this one may not write all of it.
 fn prepare(out: &Path) -> Done {
+    for path in OWN.map(|name| out.join(name)) {
+        match std::fs::remove_file(&path) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::file("replace", &path, why));
+            }
+            _ => {}
+        }
+    }
     let frames = out.join("frames");
     std::fs::create_dir_all(&frames).map_err(|e| Failure::disk("make the folder", &frames, &e))?;
     let listed = std::fs::read_dir(&frames).map_err(|e| Failure::file("read", &frames, e))?;
@@ -98,11 +131,11 @@ fn report(args: &LiveArgs, recording: &Recording, replay: &Replay<'_>, model: &M
 fn write_pictures(args: &LiveArgs, recording: &Recording, replay: &mut Replay<'_>) -> Done {
     let out = &args.out;
     let size = recording.canvas;
-    stills::write_png(&out.join("paint.png"), size.canvas(replay.paint()), true)?;
-    stills::write_png(&out.join("live.png"), size.canvas(&replay.live), true)?;
+    stills::write_png(&out.join(PAINT), size.canvas(replay.paint()), true)?;
+    stills::write_png(&out.join(LIVE), size.canvas(&replay.live), true)?;
     let paper = args.settings.paper.unwrap_or(recording.paper.0);
-    strip::write(&out.join("strip.png"), size, &replay.marks, paper)?;
-    film::write(&out.join("live.gif"), recording, replay, paper)?;
+    strip::write(&out.join(STRIP), size, &replay.marks, paper)?;
+    film::write(&out.join(FILM), recording, replay, paper)?;
 
     let shown = replay.spool.len();
     let kept = args.keep.unwrap_or(shown).min(shown);

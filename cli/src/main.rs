@@ -1,7 +1,7 @@
 //! The command line `scumble`: render a picture, replay a painting, tell what is installed, get models.
 //!
-//! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs`, the only
-//! file with `unsafe`). `info`, `devices` and `prepare` alone look further, for what
+//! It is a host like Krita and GIMP: everything it asks of the engine goes through the C ABI (`host.rs` and what
+//! lies in `host/`, which alone have `unsafe`). `info`, `devices` and `prepare` alone look further, for what
 //! the ABI does not tell: which ONNX Runtime was found, which one is to be asked, and what a ControlNet is shown of a picture.
 
 #![deny(unsafe_code)]

@@ -93,27 +93,26 @@ impl<'a> Replay<'a> {
     /// Switches the live layer on and waits for the picture of the blank canvas, as an artist would.
     pub fn open(&mut self) -> Done {
         let begin = Instant::now();
-        for (number, lora) in (0..).zip(&self.loras.lora) {
-            self.layer.set_lora(number, &lora.of_host())?;
-        }
         let settings = self.layer.set_params(&self.params)?;
         let pushed = self.layer.push(self.recording.canvas.canvas(self.painter.pixels()), None)?;
         let revision = pushed.or(settings).unwrap_or(0);
         loop {
             self.layer.wait(50)?;
-            if let Polled::Frame(frame) = self.layer.poll(self.seq)? {
-                let info = frame.info()?;
-                self.show(&frame, f64::NEG_INFINITY)?;
-                self.seq = info.seq;
-                if info.finished && info.revision >= revision {
-                    break;
+            match self.layer.poll(self.seq) {
+                Ok(Polled::Frame(frame)) => {
+                    let info = frame.info()?;
+                    self.show(&frame, f64::NEG_INFINITY)?;
+                    self.seq = info.seq;
+                    if info.finished && info.revision >= revision {
+                        break;
+                    }
                 }
+                Ok(_) => {}
+                Err(fault) if fault.passes() => self.note(fault)?,
+                Err(fault) => return Err(fault.into()),
             }
             if begin.elapsed() > self.patience {
-                return Err(Failure::failed(format!(
-                    "The first picture did not come within {} seconds; --patience waits longer.",
-                    self.patience.as_secs()
-                )));
+                return Err(did_not_come("first", self.patience));
             }
         }
         self.opening = milliseconds(begin.elapsed());
@@ -177,10 +176,15 @@ impl<'a> Replay<'a> {
         self.poll(t)
     }
 
-    /// Steers by pictures. Their numbers are the last ones: LoRAs have the first.
+    /// Steers by pictures, and by the LoRAs that were asked for.
     pub fn steer(&mut self, controls: &[(&Control, Option<Still>)]) -> Done {
-        for (number, (control, picture)) in (0..scumble::conditions::MOST as u32).rev().zip(controls) {
-            self.layer.set_control(number, &control.of_host(), picture.as_ref().map(Still::canvas))?;
+        let mut numbers = 0..;
+        let mut number = || numbers.next().unwrap_or_default();
+        for (control, picture) in controls {
+            self.layer.set_control(number(), &control.of_host(), picture.as_ref().map(Still::canvas))?;
+        }
+        for lora in &self.loras.lora {
+            self.layer.set_lora(number(), &lora.of_host())?;
         }
         Ok(())
     }
@@ -237,7 +241,12 @@ impl<'a> Replay<'a> {
         if fault.closes_the_layer() {
             return Err(fault.into());
         }
-        self.faults.push(fault.message);
+        if fault.passes() {
+            // Nothing is lacking in the end.
+            eprintln!("scumble: {}", fault.message);
+        } else {
+            self.faults.push(fault.message);
+        }
         Ok(())
     }
 
@@ -256,6 +265,14 @@ impl<'a> Replay<'a> {
         let late = now - begin > Duration::from_secs_f64(length_ms / 1e3) + self.patience;
         Ok(late || (!self.faults.is_empty() && self.layer.wait(0)?))
     }
+}
+
+/// `which`: the first, or the last.
+pub fn did_not_come(which: &str, patience: Duration) -> Failure {
+    Failure::failed(format!(
+        "The {which} picture did not come within {} seconds; --patience waits longer.",
+        patience.as_secs()
+    ))
 }
 
 /// The recording's settings, with those of the command line in their place.

@@ -1,7 +1,8 @@
-//! What `scumble render` steers a picture by, besides paint and words.
+//! What `scumble render` and `scumble live` steer a picture by, besides paint and words.
 
 use std::path::{Path, PathBuf};
 
+use scumble::conditions::MOST;
 use scumble::lora_words;
 
 use crate::args::{LoraArgs, RenderArgs};
@@ -22,8 +23,10 @@ pub struct Steering<'a> {
 
 impl<'a> Steering<'a> {
     /// # Errors
-    /// For a picture that cannot be read, or that is to be as large as the paint and is not.
+    /// For too many, and for a picture that cannot be read, or that is to be as large as the paint and is not.
     pub fn read(args: &'a RenderArgs, paint: &Still) -> Done<Self> {
+        let RenderArgs { control, loras, region, reference, .. } = args;
+        check_count(control.len() + loras.lora.len() + region.len() + reference.len())?;
         let size = (paint.width, paint.height);
         let controls = args.control.iter().map(|own| Ok((own, control_picture(own, size, "input")?)));
         let mask = |path| of_canvas("region's mask", path, size, "input");
@@ -61,6 +64,19 @@ impl<'a> Steering<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a layer takes so many pictures and LoRAs, before the model is loaded.
+///
+/// # Errors
+/// Wrong usage.
+pub fn check_count(count: usize) -> Done {
+    if count <= MOST {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "A picture is steered by {MOST} pictures and LoRAs at most; these are {count}."
+    )))
 }
 
 /// A control's picture, if it has one of its own, which is to be as large as the `input`, or what it is called.

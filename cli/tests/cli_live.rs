@@ -35,17 +35,19 @@ fn live(script: &Path, out: &Path, more: &[&str]) -> Output {
 }
 
 fn live_with(model: &str, script: &Path, out: &Path, more: &[&str]) -> Output {
+    command(model, script, out, more).output().unwrap()
+}
+
+fn command(model: &str, script: &Path, out: &Path, more: &[&str]) -> Command {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny").join(model);
-    Command::new(env!("CARGO_BIN_EXE_scumble"))
-        .args(["live", "--device", "cpu", "--model"])
-        .arg(model)
-        .arg("--script")
-        .arg(script)
-        .arg("--out")
-        .arg(out)
-        .args(more)
-        .output()
-        .unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scumble"));
+    command.args(["live", "--device", "cpu", "--model"]).arg(model);
+    command.arg("--script").arg(script).arg("--out").arg(out).args(more);
+    command
+}
+
+fn report(out: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -68,6 +70,18 @@ fn a_picture_that_does_not_come_is_waited_for_as_long_as_asked() {
     let told = said(&none);
     assert!(told.contains("did not come within 0 seconds; --patience waits longer."), "{told}");
     assert_eq!(none.status.code(), Some(1));
+    // The first comes at once, and the last would take a minute: each of its steps is held up.
+    std::fs::write(&script, SHORT.replace(r#""strength": 1.0"#, r#""strength": 1.0, "steps": 200"#)).unwrap();
+    let out = folder.join("last");
+    let mut slow = command("turbo", &script, &out, &["--steps", "1", "--patience", "5", "--worker"]);
+    let slow = slow.env("SCUMBLE_WORKER_TEST", "spin step 300").output().unwrap();
+    let told = said(&slow);
+    assert_eq!(slow.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("The last picture did not come within 5 seconds; --patience waits longer."),
+        "{told}"
+    );
+    assert_eq!(report(&out)["came_to_rest"], false);
     let too_long = live(&script, &folder.join("ever"), &["--patience", "99999999999999999999"]);
     assert_eq!(too_long.status.code(), Some(2), "{}", said(&too_long));
 }
@@ -118,7 +132,7 @@ fn a_recorded_painting_is_followed() {
         assert!(table.contains(row), "{row}: {table}");
     }
 
-    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    let report = report(&out);
     assert_eq!(report["came_to_rest"], true);
     assert_eq!(report["faults"], Value::Array(Vec::new()));
     assert_eq!((&report["strokes"], &report["prompts"]), (&2.into(), &1.into()));
@@ -185,6 +199,78 @@ fn a_second_replay_takes_the_first_ones_frames_away_and_keeps_as_many_as_asked()
 }
 
 #[test]
+fn nothing_of_an_earlier_replay_stays_where_the_next_one_does_not_write_it() {
+    let folder = scratch("used");
+    let (script, out) = (folder.join("short.json"), folder.join("out"));
+    std::fs::write(&script, SHORT).unwrap();
+    let own = ["strip.png", "live.gif", "report.json", "live.png", "paint.png"];
+    assert!(live(&script, &out, &["--speed", "4"]).status.success());
+    std::fs::write(out.join("mine.png"), "kept").unwrap();
+    assert!(own.iter().all(|file| out.join(file).is_file()));
+    // A recording without marks has no strip.
+    let mut without: Value = serde_json::from_str(SHORT).unwrap();
+    without["events"].as_array_mut().unwrap().retain(|event| event["do"] != "mark");
+    std::fs::write(&script, without.to_string()).unwrap();
+    let output = live(&script, &out, &["--speed", "4"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let left: Vec<_> = own.into_iter().filter(|file| out.join(file).exists()).collect();
+    assert_eq!(left, ["live.gif", "report.json", "live.png", "paint.png"]);
+    // One that fails in the middle has none at all.
+    let output = live(&script, &out, &["--steps", "100", "--patience", "0"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(!own.iter().any(|file| out.join(file).exists()));
+    assert!(out.join("mine.png").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_worker_that_dies_once_is_told_and_the_replay_is_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = scratch("died");
+    let (script, out, program) = (folder.join("short.json"), folder.join("out"), folder.join("worker"));
+    std::fs::write(&script, SHORT).unwrap();
+    let worker = Path::new(env!("CARGO_BIN_EXE_scumble")).with_file_name("scumble-worker");
+    let (once, worker) = (folder.join("once"), worker.display());
+    let text = format!(
+        "#!/bin/sh\nmkdir {} 2>/dev/null && export SCUMBLE_WORKER_TEST='abort step'\nexec {worker} \"$@\"\n",
+        once.display()
+    );
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = command("turbo", &script, &out, &["--worker"]);
+    let output = command.env("SCUMBLE_WORKER", &program).output().unwrap();
+    assert!(output.status.success() && once.is_dir(), "{}", said(&output));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("scumble: The program that renders for Scumble has ended while it"), "{told}");
+    let report = report(&out);
+    assert_eq!((&report["came_to_rest"], &report["faults"]), (&true.into(), &Value::Array(Vec::new())));
+}
+
+#[test]
+fn what_can_be_found_wrong_is_told_before_the_model_is_loaded() {
+    let folder = scratch("early");
+    let (script, paint) = (folder.join("short.json"), folder.join("paint.png"));
+    std::fs::write(&script, SHORT).unwrap();
+    image::RgbImage::new(96, 64).save(&paint).unwrap();
+    for out in [paint.clone(), paint.join("deeper")] {
+        let told = said(&live_with("no-such-model", &script, &out, &[]));
+        assert!(told.contains("Cannot make the folder") && told.contains("paint.png is a file."), "{told}");
+    }
+    let paint = paint.to_str().unwrap();
+    let control = format!("net={paint}");
+    let many: Vec<&str> =
+        ["--lora", "ink"].into_iter().chain((0..32).flat_map(|_| ["--control", &control])).collect();
+    let live = live_with("no-such-model", &script, &folder.join("out"), &many);
+    let render = ["render", "-m", "no-such-model", "-i", paint, "-p", "x", "-o", "x.png"];
+    let render = Command::new(env!("CARGO_BIN_EXE_scumble")).args(render).args(&many).output().unwrap();
+    for output in [live, render] {
+        let told = said(&output);
+        assert!(told.contains("by 32 pictures and LoRAs at most; these are 33."), "{told}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
 fn what_the_model_cannot_do_is_told_and_the_painting_goes_on() {
     let folder = scratch("fault");
     let script = folder.join("short.json");
@@ -195,7 +281,7 @@ fn what_the_model_cannot_do_is_told_and_the_painting_goes_on() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.starts_with("scumble: Not all could be rendered."), "{told}");
-    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    let report = report(&out);
     assert_eq!(report["came_to_rest"], false);
     assert_eq!(report["faults"].as_array().unwrap().len(), 1);
     for file in ["strip.png", "live.gif", "live.png", "paint.png"] {

@@ -271,6 +271,48 @@ fn models_are_checked_mended_and_removed() {
 }
 
 #[test]
+fn a_model_of_a_repository_answers_to_its_name_and_to_its_repositorys() {
+    let user = User::new("names");
+    let unet = user.folder().join(UNET);
+    user.succeed(&["models", "pull", NAME, "--yes"]);
+    std::fs::write(&unet, b"short").unwrap();
+    let asked = user.hub.requests().len();
+    let output = user.run(&["models", "check", NAME]);
+    assert_eq!(output.status.code(), Some(1), "the one that is here is damaged: {output:?}");
+    assert!(text(&output.stdout).contains("turbo: unet/model.onnx has 5 bytes"), "{output:?}");
+    assert_eq!(user.hub.requests().len(), asked, "the hub is not asked for what is here");
+    // As that advises.
+    assert!(text(&output.stderr).contains("`scumble models pull NAME --again`"), "{output:?}");
+    user.succeed(&["models", "pull", "turbo", "--again", "--yes"]);
+    assert!(user.succeed(&["models", "check", "Painter/Turbo"]).contains("turbo: 13 files"));
+    assert!(user.succeed(&["models", "remove", NAME, "--yes"]).contains("turbo is removed"));
+    assert!(!user.folder().exists());
+    assert!(
+        user.fail(1, &["models", "remove", NAME, "--yes"]).contains("There is no model \"painter/turbo\"")
+    );
+}
+
+#[test]
+fn of_two_that_are_from_one_repository_none_is_removed_by_its_name() {
+    let user = User::new("two-of-one");
+    let repository = "axodoxian/controlnet_onnx";
+    for id in ["hed", "trt-pose"] {
+        let folder = user.data.join("scumble/annotators").join(id);
+        std::fs::create_dir_all(&folder).unwrap();
+        let receipt = serde_json::json!({
+            "title": id, "repository": repository, "revision": "main", "licences": [], "files": [],
+        });
+        std::fs::write(folder.join("scumble-download.json"), receipt.to_string()).unwrap();
+    }
+    let told = user.fail(2, &["models", "remove", repository, "--yes"]);
+    assert!(told.contains("is where hed and trt-pose are from; name the one to remove."), "{told}");
+    let both = user.succeed(&["models", "check", repository]);
+    assert!(both.contains("hed: 0 files") && both.contains("trt-pose: 0 files"), "{both}");
+    user.succeed(&["models", "remove", "hed", "--yes"]);
+    assert!(user.succeed(&["models", "remove", repository, "--yes"]).contains("trt-pose is removed"));
+}
+
+#[test]
 fn runtimes_are_listed_and_somebodys_own_files_left_alone() {
     let user = User::new("runtime");
     let list = user.succeed(&["runtime", "list"]);

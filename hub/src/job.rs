@@ -12,7 +12,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Kind, Result};
-use crate::plan::{self, Terms};
+use crate::plan::Terms;
 use crate::runtime::{self, Runtimes};
 use crate::settings::Settings;
 use crate::store::Store;
@@ -182,7 +182,8 @@ impl Job {
         let Order { name, revision, precision, .. } = &self.order;
         let catalogue = Catalogue::own()?;
         let web = Web::new(settings, &self.watch);
-        let plan = plan::plan(&web, &catalogue, name, revision.as_deref(), precision.as_deref())?;
+        let store = Store::new(models);
+        let plan = store.plan(&web, &catalogue, name, revision.as_deref(), precision.as_deref())?;
         match (&plan.makes, self.order.want) {
             (Some(made), Want::Model) => {
                 return Err(Fault::new(
@@ -211,7 +212,7 @@ impl Job {
             licences: plan.licences.clone(),
             said: plan.said.clone(),
         })?;
-        let done = Store::new(models).pull(&web, &plan, false)?;
+        let done = store.pull(&web, &plan, false)?;
         sound(&done.folder, plan.makes.as_deref())?;
         Ok(done.folder)
     }

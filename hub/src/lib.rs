@@ -5,6 +5,7 @@
 //!                → plan.rs        which files, from where: an entry of the catalogue, or any repository (hub.rs asks what it
 //!                                 has, choose.rs picks what a layout needs)
 //!                → store.rs       the user's folders: pull, check, remove, one download of a model at a time
+//!                → named.rs       which of them somebody means
 //!                → journal.rs     what an interrupted download of a model has behind it
 //! runtimes.json  → runtime.rs     ONNX Runtime out of its official wheels
 //!                → fetch.rs       one file: resumed, checked, renamed when it is whole
@@ -29,6 +30,7 @@ pub mod hub;
 pub mod job;
 mod journal;
 pub mod machine;
+mod named;
 pub mod names;
 pub mod offers;
 pub mod plan;

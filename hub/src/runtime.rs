@@ -1,7 +1,9 @@
 //! ONNX Runtime out of its official wheels: pinned and compared by hash, the libraries taken out into the user's folder.
 //!
 //! One build lies there at a time, since the engine takes the newest that it finds. It appears by one rename, like a model.
+//! Folders in it are none of that: the user has put them there, with providers that come as plug-ins, and they stay.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -153,7 +155,7 @@ impl Runtimes {
         let downloads = self.downloads();
         make(&downloads)?;
         let _lock = folders::lock(&downloads.join("lock"), "A runtime", Some(web.watch()))?;
-        folders::take_back(&self.folder, &downloads.join("old"));
+        self.take_back()?;
         if self.installed().as_ref() == Some(wheel) {
             web.watch().update(|progress| progress.stage = Stage::Done);
             return Ok(false);
@@ -187,7 +189,8 @@ impl Runtimes {
             let _ = delete(&new);
             return Err(fault);
         }
-        folders::swap(&new, &self.folder, &downloads.join("old"))?;
+        // The folders come to their place with it.
+        self.apart(&new, || folders::swap(&new, &self.folder, &downloads.join("old")))?;
         let _ = fs::remove_file(archive);
         web.watch().update(|progress| {
             progress.stage = Stage::Done;
@@ -201,19 +204,40 @@ impl Runtimes {
     /// # Errors
     /// [`Kind::NotFound`] where there is none, [`Kind::Disk`] for a folder with something else in it.
     pub fn remove(&self) -> Result<u64> {
+        let nothing = || {
+            let message = format!("There is no runtime in {}; nothing was removed.", self.folder.display());
+            Fault::new(Kind::NotFound, message)
+        };
         if !self.folder.is_dir() {
-            return Err(Fault::new(
-                Kind::NotFound,
-                format!("There is no runtime in {}; nothing was removed.", self.folder.display()),
-            ));
+            return Err(nothing());
         }
         let downloads = self.downloads();
         make(&downloads)?;
         let _lock = folders::lock(&downloads.join("lock"), "A runtime", None)?;
+        self.take_back()?;
         self.foreign()?;
-        let bytes = folders::bytes_below(&self.folder, 0);
-        folders::discard(&self.folder, &downloads.join("removed"))?;
-        Ok(bytes)
+        if entries(&self.folder).all(|path| path.is_dir()) {
+            return Err(nothing());
+        }
+        self.apart(&downloads.join("new"), || {
+            let bytes = folders::bytes_below(&self.folder, 0);
+            folders::discard(&self.folder, &downloads.join("removed"))?;
+            Ok(bytes)
+        })
+    }
+
+    /// Does `work` while the folders in the runtime's lie in `aside`, from where they come back if they are still there.
+    fn apart<T>(&self, aside: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let done = move_folders(&self.folder, aside).and_then(|()| work());
+        move_folders(aside, &self.folder)?;
+        done
+    }
+
+    /// Puts back what was being replaced when that was cut off.
+    fn take_back(&self) -> Result<()> {
+        let [new, old] = ["new", "old"].map(|name| self.downloads().join(name));
+        folders::take_back(&self.folder, &old);
+        [new, old].iter().try_for_each(|left| move_folders(left, &self.folder))
     }
 
     fn downloads(&self) -> PathBuf {
@@ -222,19 +246,21 @@ impl Runtimes {
 
     /// Files that are none of ONNX Runtime's are somebody's.
     fn foreign(&self) -> Result<()> {
-        let ours = [
-            "VERSION",
-            RECEIPT,
+        let ours = ["VERSION", RECEIPT, "dxcompiler.dll", "dxil.dll"];
+        // scripts/fetch_runtime.py puts the package's name behind the licence's.
+        let begin_so = [
             "LICENSE.onnxruntime",
-            "ThirdPartyNotices.onnxruntime.txt",
-            "dxcompiler.dll",
-            "dxil.dll",
+            "ThirdPartyNotices.onnxruntime",
+            "libonnxruntime",
+            "onnxruntime",
+            "libopenvino",
+            "libtbb",
         ];
-        let libraries = ["libonnxruntime", "onnxruntime", "libopenvino", "libtbb"];
         let is_ours =
-            |name: &str| ours.contains(&name) || libraries.iter().any(|begins| name.starts_with(begins));
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        match entries.map(|entry| entry.file_name()).find(|name| !name.to_str().is_some_and(is_ours)) {
+            |name: &str| ours.contains(&name) || begin_so.iter().any(|begins| name.starts_with(begins));
+        let files = entries(&self.folder).filter(|path| !path.is_dir());
+        let mut names = files.filter_map(|path| path.file_name().map(OsStr::to_owned));
+        match names.find(|name| !name.to_str().is_some_and(is_ours)) {
             None => Ok(()),
             Some(other) => Err(Fault::new(
                 Kind::Disk,
@@ -246,6 +272,20 @@ impl Runtimes {
             )),
         }
     }
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Those in `from`, if there is such a folder.
+fn move_folders(from: &Path, to: &Path) -> Result<()> {
+    for folder in entries(from).filter(|path| path.is_dir()) {
+        make(to)?;
+        let place = to.join(folder.file_name().unwrap_or_default());
+        fs::rename(&folder, &place).map_err(|why| Fault::disk("move", &folder, &why))?;
+    }
+    Ok(())
 }
 
 /// Takes the members out, each of the size that is known of it.

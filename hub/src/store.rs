@@ -9,6 +9,7 @@
 //!
 //! A model appears by one rename, so no host ever sees half of one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
@@ -79,12 +80,6 @@ impl Stores {
     pub fn of(&self, makes: Option<&str>) -> &Store {
         if makes.is_some() { &self.annotators } else { &self.models }
     }
-
-    /// The one that has something under that name, whole or begun; else that of models.
-    pub fn with(&self, id: &str) -> &Store {
-        let has = |store: &&Store| store.find(id).is_some() || store.begun(id) > 0;
-        [&self.models, &self.annotators].into_iter().find(has).unwrap_or(&self.models)
-    }
 }
 
 impl Store {
@@ -95,11 +90,15 @@ impl Store {
 
     /// What was pulled, by name.
     pub fn installed(&self) -> Vec<Installed> {
-        let entries = fs::read_dir(&self.models).into_iter().flatten().flatten();
-        let ids = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut found: Vec<Installed> = ids.filter_map(|id| self.find(&id)).collect();
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        found
+        self.ids().iter().filter_map(|id| self.find(id)).collect()
+    }
+
+    /// Names under which something may lie, whole or begun, in order.
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        let folders = [self.models.clone(), self.models.join(DOWNLOADS)];
+        let entries =
+            folders.into_iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 
     pub fn find(&self, id: &str) -> Option<Installed> {
@@ -119,7 +118,7 @@ impl Store {
     }
 
     /// The repository of what lies under that name, whole or begun.
-    fn repository(&self, id: &str) -> Option<String> {
+    pub(crate) fn repository(&self, id: &str) -> Option<String> {
         let begun = || Journal::read(&self.staging(id))?.repository();
         self.find(id).map(|model| model.receipt.repository).or_else(begun)
     }
@@ -351,7 +350,7 @@ fn has(old: &Installed, item: &Item) -> bool {
 }
 
 /// People type it, and not always with the same capitals.
-fn is_same_repository(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_repository(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 

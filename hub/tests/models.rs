@@ -134,12 +134,14 @@ fn an_annotator_is_got_into_a_folder_of_its_own_and_is_never_a_model() {
     assert!(offers::models(&catalogue, &stores.models, &machine).is_empty());
     let offered = offers::annotators(&catalogue, &stores.annotators, &machine);
     assert_eq!((offered[0].state, offered[0].makes.as_deref()), (State::Here, Some("depth")));
-    let store = stores.with("eyes");
+    let named = stores.named(&catalogue, "Eyes");
+    assert_eq!(named.len(), 1);
+    let (store, _) = named[0];
     assert!(store.check("eyes", &Watch::new()).unwrap().is_empty());
     std::fs::write(done.folder.join("onnx/model.onnx"), b"short").unwrap();
     assert_eq!(store.check("eyes", &Watch::new()).unwrap(), ["onnx/model.onnx has 5 bytes instead of 50000"]);
     assert!(store.remove("eyes").unwrap() > 0 && !done.folder.exists());
-    assert_eq!(stores.with("eyes").remove("eyes").unwrap_err().kind, Kind::NotFound);
+    assert_eq!(store.remove("eyes").unwrap_err().kind, Kind::NotFound);
 }
 
 #[test]

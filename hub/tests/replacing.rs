@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use scumble_hub::catalogue::Catalogue;
+use scumble_hub::job::{Job, Order, Places, Want};
 use scumble_hub::plan;
 use scumble_hub::settings::Settings;
-use scumble_hub::store::{Installed, Store};
+use scumble_hub::store::{Installed, Store, Stores};
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
 use scumble_hub::{Fault, Kind};
@@ -198,4 +199,75 @@ fn what_the_hubs_own_tools_have_on_the_same_disk_takes_no_room() {
     let small = Settings { free: |_| Ok((64 << 20) + 10_000), cache: Some(cache), ..settings(&hub) };
     pull_with(small, &models, NAME, false).unwrap();
     assert_eq!(all_loads(&hub), 0);
+}
+
+/// Those of [`scratch`], as the command has them.
+fn stores(models: &Path) -> Stores {
+    Stores { models: Store::new(models), annotators: Store::new(models.join("annotators")) }
+}
+
+#[test]
+fn what_was_got_is_found_by_its_folders_name_and_its_repositorys() {
+    let (hub, models) = (two_owners(), scratch("named"));
+    let (stores, own) = (stores(&models), Catalogue::own().unwrap());
+    let named =
+        |text: &str| -> Vec<String> { stores.named(&own, text).into_iter().map(|(_, id)| id).collect() };
+    hub.play(UNET, [Play::Cut(200_000), Play::Cut(0), Play::Cut(0), Play::Cut(0)]);
+    pull(&hub, &models, NAME).unwrap_err();
+    assert_eq!(named("Painter/Tiny-Model"), ["tiny-model"], "what has arrived of it");
+    pull(&hub, &models, NAME).unwrap();
+    pull(&hub, &models, NAMESAKE).unwrap();
+    let address = format!("https://hub.example/{NAMESAKE}/tree/main");
+    for text in [NAMESAKE, "Sculptor/Tiny-Model", "sculptor--tiny-model", &address] {
+        assert_eq!(named(text), ["sculptor--tiny-model"], "{text}");
+    }
+    for text in [NAME, "tiny-model"] {
+        assert_eq!(named(text), ["tiny-model"], "{text}");
+    }
+    assert!(named("nobody/nothing").is_empty() && named("nonsense").is_empty());
+}
+
+#[test]
+fn what_was_got_from_outside_the_catalogue_is_mended_by_its_folders_name() {
+    let (hub, models) = (two_owners(), scratch("mended-by-name"));
+    pull(&hub, &models, NAME).unwrap();
+    let there = pull(&hub, &models, NAMESAKE).unwrap();
+    let (store, web) = (Store::new(&models), Web::new(settings(&hub), &Watch::new()));
+    for text in ["sculptor--tiny-model", "Sculptor/Tiny-Model"] {
+        fs::write(there.folder.join(UNET), b"short").unwrap();
+        let plan = store.plan(&web, &Catalogue::own().unwrap(), text, None, None).unwrap();
+        let mended = store.pull(&web, &plan, true).unwrap();
+        assert_eq!(mended.id, "sculptor--tiny-model", "{text}");
+        assert_has(&hub, &mended, NAMESAKE);
+    }
+    assert_eq!(store.installed().len(), 2);
+    // A host, too, knows it by that name from its list.
+    let name = "sculptor--tiny-model".to_owned();
+    let order =
+        Order { want: Want::Model, name, revision: None, precision: None, anyway: false, agreed: true };
+    let job = Job::new(order);
+    let places = ["runtime", "annotators"].map(|name| models.join(name));
+    let [runtime, annotators] = places;
+    job.run(Ok(settings(&hub)), &Places { models, runtime, annotators }, &|_, _| Ok(()));
+    assert_eq!((job.now().fault, job.now().folder), (None, Some(there.folder)));
+}
+
+/// Two entries of the catalogue are from one repository: what that names is not guessed.
+#[test]
+fn a_repository_of_which_two_things_are_here_names_both() {
+    let (hub, models) = (Hub::new(), scratch("both"));
+    let (stores, own) = (stores(&models), Catalogue::own().unwrap());
+    let [one, other] = ["hed", "trt-pose"].map(|id| own.find(id).unwrap());
+    assert_eq!(one.repository, other.repository);
+    for entry in [one, other] {
+        for file in &entry.files {
+            hub.put(&entry.repository, &file.path, bytes(&file.path, 1000));
+        }
+        let web = Web::new(settings(&hub), &Watch::new());
+        let plan = plan::plan(&web, &own, &entry.id, None, None).unwrap();
+        stores.annotators.pull(&web, &plan, false).unwrap();
+    }
+    let named = stores.named(&own, &one.repository);
+    assert_eq!(named.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["hed", "trt-pose"]);
+    assert_eq!(stores.named(&own, "HED").len(), 1);
 }

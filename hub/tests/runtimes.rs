@@ -91,3 +91,61 @@ fn somebodys_own_files_are_left_alone() {
     }
     assert_eq!(std::fs::read_to_string(folder.join("diary.txt")).unwrap(), "mine");
 }
+
+/// As docs/devices.md tells to set up a provider that is a plug-in.
+fn with_plug_in(folder: &Path) -> std::path::PathBuf {
+    let plug_in = folder.join("openvino");
+    std::fs::create_dir_all(&plug_in).unwrap();
+    std::fs::write(plug_in.join("libonnxruntime_providers_openvino_plugin.so"), "plug-in").unwrap();
+    plug_in.join("libonnxruntime_providers_openvino_plugin.so")
+}
+
+#[test]
+fn plug_ins_in_a_folder_of_their_own_outlive_another_runtime_and_its_removal() {
+    let (hub, root) = (Hub::new(), scratch("runtime-plug-ins"));
+    let folder = root.join("runtime");
+    let plug_in = with_plug_in(&folder);
+    let is_there = || std::fs::read(&plug_in).is_ok_and(|bytes| bytes == b"plug-in");
+    for version in ["9.0.0", "9.1.0"] {
+        assert!(install(&hub, &folder, &wheel(&hub, version, version.as_bytes())).unwrap());
+        assert!(is_there(), "{version}");
+    }
+    assert_eq!(std::fs::read(folder.join(LIBRARY)).unwrap(), b"9.1.0");
+    let size = std::fs::metadata(folder.join("scumble-runtime.json")).unwrap().len();
+    assert_eq!(Runtimes::new(&folder).remove().unwrap(), size + 9, "the plug-in's bytes are not free again");
+    assert!(is_there() && !folder.join(LIBRARY).exists());
+    assert_eq!(Runtimes::new(&folder).remove().unwrap_err().kind, Kind::NotFound);
+    assert!(is_there());
+}
+
+#[test]
+fn plug_ins_are_put_back_where_a_replacement_fails_or_was_cut() {
+    let (hub, root) = (Hub::new(), scratch("runtime-plug-ins-cut"));
+    let (folder, downloads) = (root.join("runtime"), root.join(".runtime"));
+    let plug_in = with_plug_in(&folder);
+    assert!(install(&hub, &folder, &wheel(&hub, "9.0.0", b"first")).unwrap());
+    // What cannot be removed stands in the way of the old folder.
+    std::fs::write(downloads.join("old"), "").unwrap();
+    assert_eq!(install(&hub, &folder, &wheel(&hub, "9.1.0", b"second")).unwrap_err().kind, Kind::Disk);
+    assert!(plug_in.is_file());
+    std::fs::remove_file(downloads.join("old")).unwrap();
+    // Cut between the two renames: the old runtime lies in one place, the plug-in in the other.
+    std::fs::rename(&folder, downloads.join("old")).unwrap();
+    std::fs::create_dir_all(downloads.join("new")).unwrap();
+    std::fs::rename(downloads.join("old/openvino"), downloads.join("new/openvino")).unwrap();
+    assert!(install(&hub, &folder, &wheel(&hub, "9.1.0", b"second")).unwrap());
+    assert!(plug_in.is_file() && std::fs::read(folder.join(LIBRARY)).unwrap() == b"second");
+}
+
+#[test]
+fn a_runtime_that_the_script_of_the_source_tree_has_put_there_is_replaced() {
+    let (hub, root) = (Hub::new(), scratch("runtime-script"));
+    let folder = root.join("runtime");
+    std::fs::create_dir_all(&folder).unwrap();
+    let left = ["LICENSE.onnxruntime-webgpu", "ThirdPartyNotices.onnxruntime-webgpu.txt", "VERSION"];
+    for file in left.iter().chain(&["libonnxruntime.so.1.27.0"]) {
+        std::fs::write(folder.join(file), "").unwrap();
+    }
+    assert!(install(&hub, &folder, &wheel(&hub, "9.0.0", b"library")).unwrap());
+    assert!(left.iter().all(|file| !folder.join(file).exists()));
+}

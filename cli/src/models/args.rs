@@ -45,7 +45,7 @@ pub struct ListArgs {
 /// Get a model: out of the catalogue, or any repository
 #[derive(Args)]
 pub struct PullArgs {
-    /// Identifier from `scumble models list`, or OWNER/NAME
+    /// Identifier from `scumble models list`, or OWNER/NAME of a repository
     #[arg(value_name = "MODEL")]
     pub model: String,
     /// Agree to the licence without being asked
@@ -69,7 +69,7 @@ pub struct PullArgs {
 #[derive(Args)]
 #[command(after_help = "Exit code 1 if anything is not as it should be.")]
 pub struct CheckArgs {
-    /// One model [default: all that are here, and the catalogue]
+    /// One model, by its name or OWNER/NAME [default: all that are here, and the catalogue]
     #[arg(value_name = "MODEL")]
     pub model: Option<String>,
     /// Ask nobody: look only at what is here
@@ -83,7 +83,7 @@ pub struct CheckArgs {
 /// Remove a model that was got, and what has arrived of it
 #[derive(Args)]
 pub struct RemoveArgs {
-    /// Its name
+    /// Its name, or OWNER/NAME of the repository that it is from
     #[arg(value_name = "MODEL")]
     pub model: String,
     /// Remove it without being asked

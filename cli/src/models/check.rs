@@ -32,18 +32,25 @@ struct Checked {
 pub fn run(args: &CheckArgs) -> Done {
     let catalogue = Catalogue::own()?;
     let stores = super::stores()?;
-    let id = args.model.as_deref().map(|text| catalogue.find(text).map_or(text, |entry| entry.id.as_str()));
     let mut checked = Vec::new();
-    let here = [&stores.models, &stores.annotators].into_iter();
-    let here = here.flat_map(|store| store.installed().into_iter().map(move |model| (store, model)));
-    for (store, model) in here.filter(|(_, model)| id.is_none_or(|id| id == model.id)) {
+    let here: Vec<_> = match &args.model {
+        Some(text) => {
+            let named = stores.named(&catalogue, text).into_iter();
+            named.filter_map(|(store, id)| Some((store, store.find(&id)?))).collect()
+        }
+        None => {
+            let both = [&stores.models, &stores.annotators].into_iter();
+            both.flat_map(|store| store.installed().into_iter().map(move |model| (store, model))).collect()
+        }
+    };
+    for (store, model) in here {
         let watch = Watch::new();
         let wrong = super::shown(&watch, || store.check(&model.id, &watch))?;
         let said =
             format!("{}: {} files, {}, whole", model.id, model.receipt.files.len(), size(model.bytes()));
         checked.push(Checked { id: model.id, here: true, wrong, revision: None, files: Vec::new(), said });
     }
-    let only_here = args.offline || (id.is_some() && !checked.is_empty());
+    let only_here = args.offline || (args.model.is_some() && !checked.is_empty());
     if let Some(text) = args.model.as_deref().filter(|_| args.offline && checked.is_empty()) {
         return Err(Failure::failed(format!(
             "There is no model \"{text}\" here; without --offline the hub is asked."

@@ -15,7 +15,6 @@ use scumble::pipeline::has_network;
 use scumble::places;
 use scumble::prepare::Prepare;
 use scumble_hub::catalogue::Catalogue;
-use scumble_hub::plan;
 use scumble_hub::settings::Settings;
 use scumble_hub::space::size;
 use scumble_hub::store::{Store, Stores};
@@ -70,7 +69,8 @@ fn pull(args: &PullArgs) -> Done {
     let watch = Watch::new();
     let web = Web::new(Settings::from_environment()?, &watch);
     let asking = progress::spinner("asking");
-    let plan = plan::plan(&web, &catalogue, &args.model, args.revision.as_deref(), args.precision.as_deref());
+    let (revision, precision) = (args.revision.as_deref(), args.precision.as_deref());
+    let plan = stores.models.plan(&web, &catalogue, &args.model, revision, precision);
     asking.finish_and_clear();
     let plan = plan?;
     if let Some(lacking) = plan.lacking().filter(|_| !args.anyway) {
@@ -114,8 +114,16 @@ fn pull(args: &PullArgs) -> Done {
 fn remove(args: &RemoveArgs) -> Done {
     let stores = stores()?;
     let catalogue = Catalogue::own()?;
-    let id = catalogue.find(&args.model).map_or(args.model.as_str(), |entry| entry.id.as_str());
-    let store = stores.with(id);
+    let mut named = stores.named(&catalogue, &args.model);
+    if named.len() > 1 {
+        let ids: Vec<String> = named.into_iter().map(|(_, id)| id).collect();
+        let (text, ids) = (&args.model, ids.join(" and "));
+        return Err(Failure::usage(format!("{text} is where {ids} are from; name the one to remove.")));
+    }
+    // Of what is not here the store says so.
+    let text = || catalogue.find(&args.model).map_or(&args.model, |entry| &entry.id).clone();
+    let (store, id) = named.pop().unwrap_or_else(|| (&stores.models, text()));
+    let id = id.as_str();
     let here = store.find(id);
     if here.is_some() || store.begun(id) > 0 {
         let what = here.map_or_else(

@@ -23,7 +23,8 @@ pub fn run(args: &RuntimeArgs) -> Done {
         RuntimeWhat::Install { name } => install(&runtimes, name),
         RuntimeWhat::Remove => {
             let bytes = runtimes.remove()?;
-            say(&format!("{} is removed; {} are free again.", runtimes.folder().display(), size(bytes)))
+            let folder = runtimes.folder().display();
+            say(&format!("ONNX Runtime in {folder} is removed; {} are free again.", size(bytes)))
         }
     }
 }

@@ -37,7 +37,8 @@ fn widened(graph: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<Vec<u8
         let begin = walker.at;
         let (number, Field::Until(next)) = walker.field(end)? else { continue };
         if number == 1
-            && let Some((nodes, seen, channels)) = convolution(part(walker.at, next), lacking, &looked_at)?
+            && let Some(Widened { nodes, seen, channels }) =
+                convolution(part(walker.at, next), lacking, &looked_at)?
         {
             looked_at.insert(seen, channels);
             made.extend_from_slice(part(copied, begin));
@@ -55,14 +56,22 @@ fn widened(graph: &[u8], lacking: &HashMap<String, usize>) -> Walk<Option<Vec<u8
     Ok(Some(made))
 }
 
-/// The node, and before it those that widen what it looks at and its weight; what that is, and by how many channels. A LoRA's
-/// branch beside such a convolution looks at the same (`looked_at`), and is fed its weight.
+/// A convolution that is given more channels.
+struct Widened {
+    /// Those that widen what it looks at and its weight, and its own.
+    nodes: [Vec<u8>; 3],
+    /// What it looked at.
+    seen: String,
+    channels: usize,
+}
+
+/// A LoRA's branch beside such a convolution looks at the same (`looked_at`), and is fed its weight.
 /// NodeProto: 1 = input, 2 = output, 4 = op_type.
 fn convolution(
     node: &[u8],
     lacking: &HashMap<String, usize>,
     looked_at: &HashMap<String, usize>,
-) -> Walk<Option<([Vec<u8>; 3], String, usize)>> {
+) -> Walk<Option<Widened>> {
     let (mut inputs, mut output, mut operator) = (Vec::new(), String::new(), String::new());
     let end = node.len() as u64;
     let mut walker = Walker::new(Cursor::new(node));
@@ -90,7 +99,7 @@ fn convolution(
         })
     })?;
     let [wide_seen, wide_weight] = before;
-    Ok(node.map(|node| ([wide_seen, wide_weight, node], seen.clone(), channels)))
+    Ok(node.map(|node| Widened { nodes: [wide_seen, wide_weight, node], seen: seen.clone(), channels }))
 }
 
 /// NodeProto, as above: a Pad, with zeros if nothing else is said.
