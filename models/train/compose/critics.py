@@ -102,3 +102,21 @@ class Reader(nn.Module):
             y = F.leaky_relu(layer(f), 0.1).flatten(2)
             h += [y.mean(2), y.amax(2)]
         return self.out(torch.cat(h, 1))
+
+
+class Materials(nn.Module):
+    """Which material each sixteenth of a picture's side shows, by the last two of the frozen features (an
+    eighth and a sixteenth of the picture); trained on true pictures alone. -> logits [b,classes,h,w] at an
+    eighth"""
+
+    def __init__(self, sizes=(512, 1024), n=128, classes=16):
+        super().__init__()
+        self.squeeze = nn.ModuleList(nn.Conv2d(s, n, 1) for s in sizes)
+        self.out = nn.Conv2d(n, classes, 1)
+
+    def forward(self, features):
+        fine, coarse = (
+            layer(f) for f, layer in zip(features[-len(self.squeeze) :], self.squeeze, strict=True)
+        )
+        coarse = F.interpolate(coarse, size=fine.shape[2:], mode="bilinear", align_corners=False)
+        return self.out(F.leaky_relu(fine + coarse, 0.1))

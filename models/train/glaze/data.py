@@ -106,7 +106,7 @@ class Source:
 
     def batch(self, t):
         """t [n]: first timesteps. -> pictures, paintings [n,3,256,256], sentences, tokens, mask, words said,
-        and which are enlarged."""
+        which are enlarged, and materials [n,128,128] (255: not known)."""
         n = len(t)
         photos = sum(random.random() < self.share for _ in range(n)) if self.photos else 0
         parts = []
@@ -134,5 +134,5 @@ class Source:
         kept = (torch.rand(n) > ((t.float() - 350) / 350).clamp(0, 1)).float()
         paint, picture = make.strokes(paint, picture, kept, 0.2)
         words = torch.stack([pool.said[i, v] for pool, i, v in said]).float()
-        mask = (tokens[:, 1:].abs().sum(-1) == 0).float() * -1e4
-        return picture, paint, tokens[:, 0], tokens[:, 1:], mask, words, near
+        quiet = (tokens[:, 1:].abs().sum(-1) == 0).float() * -1e4
+        return picture, paint, tokens[:, 0], tokens[:, 1:], quiet, words, near, mask

@@ -24,13 +24,13 @@ sys.path.append(str(HERE.parent / "compose"))
 import export  # noqa: E402
 from decoder import Decoder as Detail  # noqa: E402
 from hold import bound, held  # noqa: E402
-from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, at_time, sigmas  # noqa: E402
+from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, at_time, broad, sigmas  # noqa: E402
 from release import full  # noqa: E402
 from text import Words  # noqa: E402
 from weave import weave  # noqa: E402
 
 NATIVE, PIXELS = 512, 2 * BLOCK  # pixels of the finished picture to a cell's side
-WORDS = 1.5, 393, 568  # so loud are they heard from strength 0.75 on, as trained up to 0.6 (own timesteps)
+WORDS = 1.75, 393, 568  # so loud are they heard from strength 0.75 on, as trained up to 0.6 (own timesteps)
 EASE = 0.5  # the network hears half of the schedule's noise: strengths are gentler
 LOUD, LOUDER = 1000.0, 10000.0  # of the paint's channels, and of the two that count
 PAINT = 12  # the quarter's pixels in a cell, times three colours
@@ -90,19 +90,22 @@ class UNet(nn.Module):
         s = at_time(self.sigma, timestep)
         x = sample * (s * s + 1).sqrt() * EASE
         own = s * EASE
+        kept = x[:, CODES : CODES + PAINT] / LOUD
+        paint = F.pixel_shuffle(kept, 2)
+        left, told = (x[:, CODES + PAINT :] / LOUDER).split(1, 1)
+        first = left > 0.99
+        # The first run's noise, as training made it; later ones have the network's own picture below theirs.
+        noise = x[:, :3] - kept.unflatten(1, (3, 4)).mean(2) * self.code.mean
+        means = x[:, :3] - broad(noise) * first
         tokens = encoder_hidden_states[:, 1:]
         mask = (tokens.abs().sum(-1) == 0).float() * -1e4
         near = at_time(self.time, timestep).view(-1).round()
         most, quiet, full = WORDS
         loud = 1 + (most - 1) * ((near - quiet) / (full - quiet)).clamp(0, 1).view(1, 1, 1)
-        z = self.generator(
-            x[:, :CODES] / (own * own + 1).sqrt(), near, encoder_hidden_states[:, 0], tokens, mask, crop, loud
-        )
-        kept = x[:, CODES : CODES + PAINT] / LOUD
-        paint = F.pixel_shuffle(kept, 2)
-        left, told = (x[:, CODES + PAINT :] / LOUDER).split(1, 1)
+        noised = torch.cat([means, x[:, 3:CODES]], 1) / (own * own + 1).sqrt()
+        z = self.generator(noised, near, encoder_hidden_states[:, 0], tokens, mask, crop, loud)
         before = ((told - left) / (1 - left).clamp(min=0.01)).clamp(0, 1)
-        share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
+        share = torch.where(first, at_time(self.bound, timestep), before)
         half = self.smooth(z).clamp(-1, 1)
         change = held(F.avg_pool2d(half, 2), paint, share)
         z = self.code.encode(half + F.interpolate(change, scale_factor=2.0, mode="nearest"))

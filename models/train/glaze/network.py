@@ -8,10 +8,12 @@ import math
 
 import torch
 import torch.nn.functional as F
+from hold import box
 from torch import nn
 
 HIDDEN, TEXT = 256, 384
 BLOCK, CODES = 4, 48  # pixels of the halved picture to a cell's side; channels
+BROAD = 2  # cells on each side of one: the window, taken twice, over which noise is level
 
 
 def schedule():
@@ -35,6 +37,12 @@ def at_time(values, timestep):
     return (values[low] * (1 - part) + values[high] * part).view(-1, 1, 1, 1)
 
 
+def broad(noise):
+    """What of the mean colours' noise is broader than some 40 pixels of the finished picture. Training and
+    the first run go without it: it looks like paint, and stood in the picture as stains. [b,3,h,w]"""
+    return box(box(noise, BROAD), BROAD)
+
+
 class Code(nn.Module):
     """Fixed and invertible: the DCT of each colour's 4 x 4 blocks. [b,3,h,w] in -1..1 <-> [b,48,h/4,w/4]; the
     three means first. `mean` scales those: half for twice the picture's side, so that the noise on what a
@@ -44,6 +52,7 @@ class Code(nn.Module):
 
     def __init__(self, mean=0.225):
         super().__init__()
+        self.mean = BLOCK * mean  # of a cell that is 1
         k = torch.arange(float(BLOCK))
         wave = torch.cos(math.pi / BLOCK * (k[None] + 0.5) * k[:, None]) * 0.5**0.5
         wave[0] *= 0.5**0.5

@@ -16,15 +16,16 @@ import sys
 import time
 from pathlib import Path
 
+import materials
 import shipped
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from data import Source
-from network import Code, Generator, Smooth, sigmas
+from network import Code, Generator, Smooth, broad, sigmas
 
 import losses  # isort: skip  (compose/, found through data)
-from critics import PixelCritic, Reader, SentenceCritic  # isort: skip
+from critics import Materials, PixelCritic, Reader, SentenceCritic  # isort: skip
 from features import Features  # isort: skip
 
 # Where the network stands at what the engine runs, with half of the schedule's noise (folder.EASE): the first
@@ -33,6 +34,7 @@ USUAL = (132, 245, 393, 393, 568, 753, 753, 874, 51, 87, 132, 184, 245)
 LEAST, LARGEST = 50, 880  # the others lie between
 WORDY = 0.6, 1.4, 550  # weight of the words that a picture misses: everywhere, and more from a timestep on
 SELDOM, MOST = 0.1, 3.0  # a missed word that fewer captions have than this share weighs more, up to so much
+SURVEYED = 150  # steps that the reader of materials learns before it is heard
 OTHER, OTHER_FROM = 0.3, 540  # share of the paintings that get another scene's caption, from a timestep on
 LAST = torch.channels_last
 
@@ -79,6 +81,7 @@ class Trainer:
             "pixel": PixelCritic((32, 64, 128, 128)),
             "sentence": SentenceCritic(n=96),
             "reader": Reader(len(self.source.vocabulary), n=128),
+            "materials": Materials(),
         }
         for net in self.nets.values():
             net.to(memory_format=LAST)
@@ -92,6 +95,7 @@ class Trainer:
             self.features.bfloat16()
         self.code, self.sigma = Code(), sigmas()
         often = self.source.pool.said[: self.source.pool.size].float().mean((0, 1))
+        self.seldom = materials.seldom(self.source.pool)
         self.telling = (SELDOM / often.clamp(min=1e-4)).sqrt().clamp(1, MOST)
 
         def adam(names, lr, decay=1e-4):
@@ -102,9 +106,10 @@ class Trainer:
             "make": adam(("generator", "smooth"), a.lr),
             "judge": adam(("pixel", "sentence"), a.critic_lr),
             "read": adam(("reader",), 1e-3, 1e-2),
+            "survey": adam(("materials",), 1e-3, 1e-2),
         }
-        self.balance = losses.Balance((1.3, 0.3, 0.35), (3.0, 40.0, 0.3))
-        self.step = self.seen = 0
+        self.balance = losses.Balance((1.3, 0.3, 0.35, 0.3), (3.0, 40.0, 0.3, 3.0))
+        self.step = self.seen = self.surveyed = 0
         self.spent, self.scale, self.carried = 0.0, None, None
         self.shipped = False  # began with weights that ship
         path = self.out / "glaze.pt"
@@ -121,10 +126,10 @@ class Trainer:
     def meet(self):
         """Starts the other processes and joins them."""
         torch.set_num_threads(1)
+        self.out.mkdir(parents=True, exist_ok=True)
         if self.a.processes == 1:
             return
         if self.rank == 0:
-            self.out.mkdir(parents=True, exist_ok=True)
             os.environ["GLAZE_MEET"] = str((self.out / f"meet-{os.getpid()}").resolve())
             for r in range(1, self.a.processes):
                 subprocess.Popen([sys.executable, *sys.argv], env=os.environ | {"GLAZE_RANK": str(r)})
@@ -152,12 +157,14 @@ class Trainer:
         self.slow["generator"].load_state_dict(s["gen_ema"])
         self.slow["smooth"].load_state_dict(s["dec_ema"])
         for k, o in self.optimisers.items():
-            if "optimisers" in s:
+            if k in s.get("optimisers", ()):
                 o.load_state_dict(s["optimisers"][k])
         for k in ("step", "seen", "spent", "scale"):
             setattr(self, k, s[k])
         self.shipped = s.get("shipped", False)
-        self.balance.now = s["balance"]
+        self.surveyed = s.get("surveyed", 0)
+        if self.surveyed:
+            self.balance.now = s["balance"]
 
     def save(self):
         state = {k: net.state_dict() for k, net in self.nets.items()} | {
@@ -167,7 +174,7 @@ class Trainer:
             "spent": self.spent + time.time() - self.begin,
             "balance": self.balance.now,
         }
-        state |= {k: getattr(self, k) for k in ("step", "seen", "scale", "shipped")}
+        state |= {k: getattr(self, k) for k in ("step", "seen", "surveyed", "scale", "shipped")}
         torch.save(state, self.out / "glaze.tmp")
         os.replace(self.out / "glaze.tmp", self.out / "glaze.pt")
 
@@ -182,10 +189,12 @@ class Trainer:
                 for _ in range(self.a.batch)
             ]
         )
-        picture, paint, sentence, tokens, mask, words, near = self.source.batch(t)
+        picture, paint, sentence, tokens, mask, words, near, material = self.source.batch(t)
         s = self.sigma[t]
         start = self.code.encode(paint)
-        x = start + s.view(-1, 1, 1, 1) * torch.randn_like(start)
+        noise = torch.randn_like(start)
+        noise[:, :3] -= broad(noise[:, :3])
+        x = start + s.view(-1, 1, 1, 1) * noise
         # What words mean apart from the paint is learnt where they contradict it: no picture is known then.
         other = (t > OTHER_FROM) & (torch.rand(len(t)) < OTHER)
         asked = [
@@ -193,15 +202,14 @@ class Trainer:
             for v in (sentence, tokens, mask, words)
         ]
         b = dict(zip(("sentence", "tokens", "mask", "words"), asked, strict=True))
-        b |= dict(picture=picture, paint=paint, near=near, own=(~other).float())
+        b |= dict(picture=picture, paint=paint, near=near, material=material, own=(~other).float())
         b |= dict(true_sentence=sentence, true_words=words, t=t, x=x, s=s, first=s)
         if self.carried:
             b = {k: torch.cat([v, self.carried[k]]) for k, v in b.items()}
         return b
 
-    def seen_by_judges(self, y, whole):
+    def seen_by_judges(self, y, whole, spots):
         """Views of 128 x 128: the whole picture halved, or a native crop, at one place in all of y."""
-        spots = [(8 * random.randint(0, 16), 8 * random.randint(0, 16)) for _ in whole]
 
         def view(v):
             return torch.cat(
@@ -245,7 +253,9 @@ class Trainer:
             z = nets["generator"](scaled, b["t"].float(), sentence, tokens, mask)
             y = nets["smooth"](z)
         whole = (torch.rand(n) > a.crops) | b["near"]
-        true, made = self.seen_by_judges((b["picture"], y), whole)
+        spots = [(8 * random.randint(0, 16), 8 * random.randint(0, 16)) for _ in range(n)]
+        true, made = self.seen_by_judges((b["picture"], y), whole, spots)
+        shares = materials.shares(b["material"], whole, spots)
         with torch.no_grad():
             fr = self.features(true)
         with torch.set_grad_enabled(not alone):
@@ -261,19 +271,22 @@ class Trainer:
                 po, pf = nets["pixel"](made)
                 fo = nets["sentence"](nf, sentence)[0]
                 said = nets["reader"](nf)
+                shown = nets["materials"](nf)
                 with torch.no_grad():
                     pfr = nets["pixel"](true)[1]
             gan = -po.float().mean() - sum(q.float().mean() for q in fo) / 2
             match = sum((mean((p - q).abs()) * w).mean() for p, q in zip(pf, pfr, strict=True)) / 4
             missed = WORDY[0] + WORDY[1] * (b["t"] > WORDY[2])
             read = self.unread(said, b["words"], whole, missed, self.telling)
+            absent = materials.absent(shown, shares * self.seldom, b["own"])
             if not mute and (self.step % 25 == 0 or self.balance.now is None):
-                self.balance.measure(y, rec, (gan, match, read))
+                self.balance.measure(y, rec, (gan, match, read, absent))
             if self.balance.now is not None:
                 # A trained generator would unlearn its texture while the adversary is brought in.
                 share = 1.0 if self.shipped else min(1.0, (self.step - a.warm + 1) / a.warm)
                 g = self.balance.now * share
                 loss = rec + g[0] * gan + g[1] * match + (0 if mute else g[2]) * read
+                loss = loss + (self.surveyed >= SURVEYED) * g[3] * absent
         self.optimisers["make"].zero_grad(set_to_none=True)
         if not alone:
             loss.backward()
@@ -292,9 +305,14 @@ class Trainer:
             said = nets["reader"](nr)
         read = self.unread(said, b["true_words"], whole)
         self.update("read", read)
+        with amp:
+            survey = materials.unread(nets["materials"](nr), shares * self.seldom)
+        self.update("survey", survey)
+        self.surveyed += 1
         self.follow(b, z.detach())
         self.step, self.seen = self.step + 1, self.seen + n * a.processes
-        return over, dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, norm=norm)
+        told = dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, survey=survey, norm=norm)
+        return over, told
 
     @staticmethod
     def unread(said, words, whole, weight=1.0, telling=None):
