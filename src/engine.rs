@@ -67,14 +67,14 @@ impl Current {
 }
 
 impl Wiring {
-    /// Notes what others may interrupt; interrupts it at once if the engine is closed already, or another session was pushed
-    /// to since it was taken.
+    /// Notes what others may interrupt; interrupts it at once if the engine is closed already, or if it settles and another
+    /// session was pushed to since it was taken. (What is painted takes turns: of many that wait each would give way to all.)
     pub(crate) fn running(&self, current: Option<Current>) {
         let mut place = self.current.lock();
         if let Some(current) = &current {
             if self.queue.is_closed() {
                 current.cancel.cancel();
-            } else if self.queue.presses_beside(current.session) {
+            } else if current.tier == Tier::Settled && self.queue.presses_beside(current.session) {
                 current.make_way();
             }
         }
