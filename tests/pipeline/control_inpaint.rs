@@ -103,11 +103,12 @@ fn in_every_window_it_is_shown_the_paint_and_less_than_black_where_the_mask_is()
     let session = engine.session();
     session.set_params(Params { settle_delay: 0, ..Params::default() }).unwrap();
     let (width, height) = (200, 150);
-    push(&session, width, height, &pixels(width, height));
     let place = Rect::new(60, 41, 90, 70);
     let covered: Vec<u8> = (0..90 * 70).map(|at| if at % 90 < 30 { 100 } else { 255 }).collect();
     session.set_mask(width, height, Some(Coverage::new(place, 90, &covered))).unwrap();
     session.set_control(3, control(1.0), None).unwrap();
+    // Last: a job without them might begin.
+    push(&session, width, height, &pixels(width, height));
     settled(&session);
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     let levels: std::collections::BTreeSet<i32> = seen.iter().map(|(window, ..)| window.level.0).collect();

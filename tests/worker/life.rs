@@ -231,7 +231,7 @@ fn a_systemd_that_does_not_answer_keeps_nobody_waiting_and_is_not_waited_for() {
     until("what asks ends with the worker", gone);
 }
 
-/// What the library notes, of all tests of this program.
+/// What the library notes.
 struct Noted(Mutex<Vec<String>>);
 
 impl log::Log for Noted {
@@ -248,6 +248,15 @@ impl log::Log for Noted {
 
 #[test]
 fn a_log_that_is_to_tell_more_from_now_on_tells_more_of_the_process_too() {
+    // In a process of its own: this one's log may be the library's already.
+    const ALONE: &str = "SCUMBLE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let name = "life::a_log_that_is_to_tell_more_from_now_on_tells_more_of_the_process_too";
+        let mut alone = Command::new(std::env::current_exe().unwrap());
+        let ended = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        return;
+    }
     static NOTED: Noted = Noted(Mutex::new(Vec::new()));
     log::set_logger(&NOTED).expect("no other logger");
     log::set_max_level(log::LevelFilter::Warn);
@@ -261,5 +270,4 @@ fn a_log_that_is_to_tell_more_from_now_on_tells_more_of_the_process_too() {
     log::set_max_level(log::LevelFilter::Trace);
     show(&layer, &paint(2));
     until("the process tells of its networks", || tells().then_some(()));
-    log::set_max_level(log::LevelFilter::Off);
 }
