@@ -6,16 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ndarray::Array3;
 use parking_lot::Mutex;
 use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::Result;
-use scumble::render::{
-    Capabilities, Defaults, Ended, Geometry, Latent, ModelInfo, Patch, Phases, Policy, Quality, Renderer,
-    Scene, Sink,
-};
+use scumble::render::{Capabilities, Ended, ModelInfo, Policy, Quality, Renderer, Scene, Sink};
 use support::painting::*;
+use support::tiled;
 
 const LARGE: i32 = 300;
 const SMALL: i32 = 64;
@@ -60,11 +57,7 @@ impl Telling {
 
 impl Renderer for Telling {
     fn info(&self) -> ModelInfo {
-        ModelInfo {
-            geometry: Geometry { native: 128, multiple: 16, cell: 8, fixed: None },
-            defaults: Defaults { steps: 1, strength: 0.5, guidance: 1.0, refine: Some(0.35), context: 0 },
-            ..ModelInfo::default()
-        }
+        tiled::info()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -98,11 +91,7 @@ impl Renderer for Telling {
             std::thread::sleep(self.winding);
         }
         policy.check(cancel)?;
-        let picture = Array3::from_elem(scene.paint.dim(), 0.5);
-        let latent = Some(Latent::zeros((1, scene.window.height, scene.window.width)));
-        let (step, steps) = (quality.steps, quality.steps);
-        sink.patch(Patch { picture, latent, step, steps, phases: Phases::default() })?;
-        Ok(Ended::Finished)
+        tiled::finish(scene, quality, sink, 0.5)
     }
 }
 

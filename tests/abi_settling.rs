@@ -4,16 +4,13 @@ mod support;
 
 use std::time::Duration;
 
-use ndarray::Array3;
 use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::Result;
 use scumble::frame::Kind;
-use scumble::render::{
-    Capabilities, Defaults, Ended, Geometry, Latent, ModelInfo, Patch, Phases, Policy, Quality, Renderer,
-    Scene, Sink,
-};
+use scumble::render::{Capabilities, Ended, ModelInfo, Policy, Quality, Renderer, Scene, Sink};
 use support::painting::*;
+use support::tiled;
 
 /// Slow, and of one gray: a light one at 1:1, a dark one on all coarser levels.
 struct Flat;
@@ -22,11 +19,7 @@ const SLOW: Duration = Duration::from_millis(210); // frames of many patches com
 
 impl Renderer for Flat {
     fn info(&self) -> ModelInfo {
-        ModelInfo {
-            geometry: Geometry { native: 128, multiple: 16, cell: 8, fixed: None },
-            defaults: Defaults { steps: 1, strength: 0.5, guidance: 1.0, refine: Some(0.35), context: 0 },
-            ..ModelInfo::default()
-        }
+        tiled::info()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -46,11 +39,7 @@ impl Renderer for Flat {
             std::thread::sleep(SLOW);
         }
         policy.check(cancel)?;
-        let picture = Array3::from_elem(scene.paint.dim(), if finest { 0.8 } else { 0.2 });
-        let latent = Some(Latent::zeros((1, scene.window.height, scene.window.width)));
-        let (step, steps) = (quality.steps, quality.steps);
-        sink.patch(Patch { picture, latent, step, steps, phases: Phases::default() })?;
-        Ok(Ended::Finished)
+        tiled::finish(scene, quality, sink, if finest { 0.8 } else { 0.2 })
     }
 }
 

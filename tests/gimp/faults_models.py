@@ -47,14 +47,19 @@ def model_in_mid_write(d: Desk, r: Report, times: int = 6):
     end(d, r)
 
 
-def missing_while_live(d: Desk, r: Report):
-    """A model that is not there is chosen while live: no renderer at all."""
+def live_beside_missing(d: Desk, width: int, height: int) -> int:
+    """Goes live with a model that is there; the next one in the list is not. The live layer."""
     list_model(d, "/nowhere/model")
-    d.open(1000, 700)
+    d.open(width, height)
     d.dialog()
     d.key("alt+m", "Up", pause=0.4)
     d.key("alt+l")
-    live = d.live_layer()
+    return d.live_layer()
+
+
+def missing_while_live(d: Desk, r: Report):
+    """A model that is not there is chosen while live: no renderer at all."""
+    live = live_beside_missing(d, 1000, 700)
     r.check("live with a model that is there", d.shows(live, INVERSE, 10), d.mean(live))
     d.front(d.dialogs()[0])
     d.key("alt+m", "Down", pause=0.4)
@@ -79,12 +84,7 @@ def missing_while_live(d: Desk, r: Report):
 
 def missing_then_removed(d: Desk, r: Report):
     """The live layer is deleted while the model is missing: that is noticed."""
-    list_model(d, "/nowhere/model")
-    d.open(240, 180)
-    d.dialog()
-    d.key("alt+m", "Up", pause=0.4)
-    d.key("alt+l")
-    live = d.live_layer()
+    live = live_beside_missing(d, 240, 180)
     d.shows(live, INVERSE, 10)
     d.front(d.dialogs()[0])
     d.key("alt+m", "Down", pause=0.4)

@@ -7,3 +7,4 @@ pub mod header;
 pub mod local;
 pub mod painting;
 pub mod stub;
+pub mod tiled;
