@@ -6,9 +6,10 @@ use ndarray::Array2;
 
 use crate::conditions::Steer;
 use crate::grid::Window;
-use crate::live::{CONTEXT, LEAST_CONTEXT, Work};
+use crate::live::{CONTEXT, LEAST_CONTEXT};
 use crate::region::Rect;
 use crate::render::Tier;
+use crate::work::Work;
 
 /// Cells around a change that steps see before one that looks farther: they find out what is to be there.
 const NEAR: usize = 2;

@@ -7,12 +7,12 @@ use std::ops::Range;
 use ndarray::{Array2, Zip};
 
 use crate::error::{Error, Result};
-use crate::live::Work;
 use crate::pixels::Picture;
 use crate::pixels::enlarge::enlarge;
 use crate::region::Rect;
 use crate::span::cut;
 use crate::tiles::Tiles;
+use crate::work::Work;
 
 /// Canvas pixels of a patch that is faded at the canvas' own scale. A larger one takes longer than a look is worth.
 const MOST: u64 = 1 << 20;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::fade::{fade, mix};
 use crate::frame::Kind;
 use crate::grid::Window;
-use crate::live::{CONTEXT, Work};
+use crate::live::CONTEXT;
 use crate::memory::Last;
 use crate::pixels::Picture;
 use crate::pixels::enlarge::enlarge;
@@ -24,6 +24,7 @@ use crate::region::Rect;
 use crate::render::{Ended, Patch, Previews, Quality, Renderer, Tier};
 use crate::span::{cut, fresh, smooth};
 use crate::tiles::Tiles;
+use crate::work::Work;
 
 /// Something newer may wait for so long for the focus, counted by what the change itself has taken.
 const QUICK: Duration = Duration::from_millis(100);

@@ -6,49 +6,31 @@
 //! model.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use ndarray::{Array2, s};
-use xxhash_rust::xxh3::xxh3_128;
+use ndarray::s;
 
 use crate::asked::{Asked, render};
-use crate::conditions::Steer;
 use crate::desk::{End, Shared};
 use crate::error::Result;
 use crate::fade::Faded;
 use crate::focus::Focus;
 use crate::frame::Kind;
-use crate::grid::{Axis, Grid, Tiles, Window};
+use crate::grid::Window;
 use crate::job::Job;
-use crate::memory::{Memory, Stored, depth};
-use crate::model::REFINE_STRENGTH;
-use crate::pixels::Picture;
-use crate::pixels::over::{coverage, together};
+use crate::memory::{Last, Memory, Stored};
 use crate::pixels::paste::Source;
+use crate::policy::{Order, Policy};
 use crate::region::Rect;
-use crate::render::{Around, Change, Ended, ModelInfo, Patch, Previews, Quality, Renderer, Tier};
-use crate::show::Showing;
+use crate::render::{Around, Change, Ended, Patch, Previews, Renderer, Tier};
 use crate::span::{cut, fresh};
+use crate::work::Work;
 
 /// How much of a change's surroundings is rendered with it, in the model's pixels, and at least in cells.
 pub(crate) const CONTEXT: u32 = 32;
 pub(crate) const LEAST_CONTEXT: usize = 4;
 /// What the overview is kept as.
 pub(crate) const WHOLE: &str = "whole";
-
-pub(crate) struct Work<'a> {
-    pub job: &'a Job,
-    pub info: ModelInfo,
-    pub grid: Grid,
-    /// All that is shown and its surroundings, at the overview's level.
-    pub window: Window,
-    pub showing: Showing<'a>,
-    /// Of all settings and the mask, but for the steps.
-    pub key: u128,
-    /// The same without the regions: that of a session that has none.
-    plain_key: u128,
-    /// The model fills what the mask covers by itself: nothing is held for it.
-    pub inpaints: bool,
-}
 
 pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> Result<End> {
     let mut work = Work::new(session, job, renderer);
@@ -67,108 +49,7 @@ pub(crate) fn run(session: &Shared, job: &Job, renderer: &mut dyn Renderer) -> R
     ended
 }
 
-impl<'a> Work<'a> {
-    fn new(session: &'a Shared, job: &'a Job, renderer: &dyn Renderer) -> Self {
-        let info = renderer.info();
-        let grid = Grid::new(job.paint.bounds(), info.geometry, job.params.resolution);
-        let params = &job.params;
-        let noise = job.noise.as_ref().map(|noise| {
-            let values = noise.as_standard_layout();
-            (noise.dim(), values.as_slice().map(|values| xxh3_128(bytemuck::cast_slice(values))))
-        });
-        let key = |heard: &dyn Fn(&&Steer) -> bool| {
-            let settings = format!(
-                "{:?}",
-                (
-                    (&params.prompt, &params.negative, params.strength, &params.sampler),
-                    (params.guidance, params.paint_guidance),
-                    (params.seed, params.paper, params.alpha, params.resolution, params.refine_strength),
-                    (job.paint.bounds(), job.mask.as_ref().map(|mask| mask.hash()), noise),
-                    job.steering.iter().filter(heard).map(Steer::key).collect::<Vec<_>>(),
-                )
-            );
-            xxh3_128(settings.as_bytes())
-        };
-        Work {
-            job,
-            window: job.window(&grid),
-            showing: Showing::new(session, job),
-            info,
-            grid,
-            key: key(&|_| true),
-            plain_key: key(&|steer| !steer.is_region()),
-            inpaints: renderer.capabilities().inpaints,
-        }
-    }
-
-    pub fn strength(&self) -> f32 {
-        self.job.params.strength.unwrap_or(self.info.defaults.strength)
-    }
-
-    pub fn steps(&self, tier: Tier) -> u32 {
-        let own = self.job.params.steps.unwrap_or(self.info.defaults.steps);
-        match tier {
-            Tier::Live => own,
-            Tier::Settled => self.job.params.settled_steps.unwrap_or(own),
-        }
-    }
-
-    pub fn quality(&self, tier: Tier) -> Quality<'a> {
-        let params = &self.job.params;
-        Quality {
-            tier,
-            sampler: params.sampler.as_deref(),
-            strength: self.strength(),
-            steps: self.steps(tier),
-            guidance: params.guidance.unwrap_or(self.info.defaults.guidance),
-            paint_guidance: params.paint_guidance,
-            seed: params.seed,
-            previews: if tier == Tier::Live { params.preview } else { Previews::Off },
-        }
-    }
-
-    pub fn has_regions(&self) -> bool {
-        self.job.steering.iter().any(Steer::is_region)
-    }
-
-    /// By the window's pixels, how much regions cover together; `None` where there are none.
-    pub fn regions(&self, window: &Window) -> Result<Option<Array2<f32>>> {
-        let cell = self.grid.cell();
-        let regions = self.job.steering.iter().filter(|steer| steer.is_region());
-        let masks = regions.map(|steer| steer.picture(window, cell, &self.job.cancel));
-        let masks = masks.collect::<Result<Vec<_>>>()?;
-        Ok(together(masks.iter().flatten().map(|mask| coverage(mask))))
-    }
-
-    fn refine_strength(&self) -> f32 {
-        self.job.params.refine_strength.or(self.info.defaults.refine).unwrap_or(REFINE_STRENGTH)
-    }
-
-    /// The same, with a strength that only adds what a coarser level has no room for.
-    pub fn refining(&self, whole: Quality<'a>) -> Quality<'a> {
-        let strength = whole.strength.min(self.refine_strength());
-        // So fine a schedule that one step, or what strength leaves of it, is what is run: a second one costs as much again and
-        // shows nothing.
-        let steps = whole.steps.max((1.0 / strength) as u32);
-        Quality { strength, steps, ..whole }
-    }
-
-    /// Of what a picture is made from, with the job's regions or without: equal keys, equal pictures.
-    pub fn key_of(&self, what: &str, window: &Window, steps: u32, paint: &Picture, regions: bool) -> u128 {
-        let paint = paint.as_slice().map_or(0, |values| xxh3_128(bytemuck::cast_slice(values)));
-        let key = if regions { self.key } else { self.plain_key };
-        xxh3_128(format!("{what} {:?}", (key, window, steps, paint)).as_bytes())
-    }
-
-    /// The mask by the window's cells, where what lies outside is to be held.
-    pub fn mask(&self, window: &Window) -> Result<Option<Arc<Array2<f32>>>> {
-        let Some(mask) = self.job.mask.as_ref().filter(|_| !self.inpaints) else { return Ok(None) };
-        let columns = window.x..window.x + window.width as i64;
-        let rows = window.y..window.y + window.height as i64;
-        let scale = window.level.scale() / f64::from(self.grid.cell());
-        mask.window(scale, [columns, rows], &self.job.cancel).map(Some)
-    }
-
+impl Work<'_> {
     fn live(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer) -> Result<End> {
         // Without previews there is nothing to see but what settles.
         if self.job.params.preview == Previews::Off {
@@ -186,11 +67,17 @@ impl<'a> Work<'a> {
             && last.made.is_some()
             && self.window.contains(&part)
             && 2 * part.cells() <= self.window.cells()
+            && !self.catches_up(last)
         {
             self.around(memory, renderer, part, dirty)
         } else {
             self.whole(memory, renderer, Tier::Live)
         }
+    }
+
+    /// Whether the whole is made though little of it has changed. Where finer levels are shown that would coarsen them all.
+    fn catches_up(&self, last: &Last) -> bool {
+        self.refinements().is_empty() && last.drift.is_far(&self.window)
     }
 
     /// Renders what has changed, held to the last picture around it.
@@ -269,6 +156,7 @@ impl<'a> Work<'a> {
             latent.slice_mut(cells).assign(&made);
             *whole = picture;
             last.pending = None;
+            last.drift.patch(&self.grid.touched(part.level, dirty));
         }
         if ended == Ended::GaveWay {
             return Ok(End::GaveWay);
@@ -282,6 +170,7 @@ impl<'a> Work<'a> {
     /// Renders all that is shown, from the paint alone.
     fn whole(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer, tier: Tier) -> Result<End> {
         let (Some(last), window) = (&mut memory.last, self.window) else { return Ok(End::GaveWay) };
+        let catches_up = tier == Tier::Live && self.catches_up(last);
         let quality = self.quality(tier);
         let is_final = self.steps(Tier::Live) == self.steps(Tier::Settled) || tier == Tier::Settled;
         let is_final = is_final && self.refinements().is_empty();
@@ -291,6 +180,7 @@ impl<'a> Work<'a> {
         let cover = self.job.cover;
         let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
         let known = memory.made.get(key);
+        let mut took = None;
         let stored = match known {
             Some(known) => known,
             None => {
@@ -320,10 +210,20 @@ impl<'a> Work<'a> {
                 };
                 let asked =
                     Asked { window, paint: &last.paint, mask: mask.as_deref(), change: None, regions: true };
-                if render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)? == Ended::GaveWay
-                {
+                // What is to end the patches goes on to its end, or the next would be to do so again.
+                let steady = Arc::new(Policy::default());
+                let own = steady.clone();
+                let _abandons = self.job.policy.hook(move |order| {
+                    if order == Order::Abandon {
+                        own.abandon();
+                    }
+                });
+                let policy = if catches_up { &*steady } else { &*self.job.policy };
+                let begun = Instant::now();
+                if render(self.job, renderer, asked, &quality, policy, &mut sink)? == Ended::GaveWay {
                     return Ok(End::GaveWay);
                 }
+                took = Some(begun.elapsed());
                 let Some((stored, (steps, phases))) = finished else { return Ok(End::GaveWay) };
                 (self.showing.steps, self.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
@@ -342,6 +242,7 @@ impl<'a> Work<'a> {
         }
         last.made = stored.latent.clone().map(|latent| (picture, latent));
         last.pending = None;
+        last.drift.end(took);
         Ok(if is_final { End::Final } else { End::Live })
     }
 
@@ -351,30 +252,5 @@ impl<'a> Work<'a> {
             End::Live => crate::settle::refine(self, memory, renderer),
             end => Ok(end),
         }
-    }
-
-    pub fn refinements(&self) -> Vec<crate::grid::Level> {
-        match self.job.noise {
-            // Given noise is one window's.
-            Some(_) => Vec::new(),
-            // The model says that finer levels do its pictures no good.
-            None if self.info.defaults.refine.is_none() => Vec::new(),
-            None => self.grid.refinements(self.job.params.finest),
-        }
-    }
-
-    /// Bytes of finished pictures that are kept: a few back and forth, or all tiles of a canvas down to its finest level.
-    pub fn room(&self) -> usize {
-        const PICTURES: usize = 8;
-        let picture = (self.info.geometry.native as usize).pow(2) * 3 * size_of::<u16>();
-        let tiles = self.refinements().into_iter().map(|level| {
-            let Tiles { columns, rows, .. } = self.grid.tiles(level);
-            let pixels = |axis: &Axis| axis.starts.len() * axis.length * self.grid.cell() as usize;
-            pixels(&columns) * pixels(&rows) * 3 * depth(self.job.paint.format())
-        });
-        // The overview, as it was last and as it is.
-        let settled = tiles.sum::<usize>() + 2 * picture;
-        // With regions there is a picture without them beside it.
-        (PICTURES * picture).max(if self.has_regions() { 2 * settled } else { settled })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::drift::Drift;
 use crate::error::Result;
 use crate::grid::Window;
 use crate::job::Job;
@@ -62,6 +63,7 @@ pub(crate) struct Last {
     pub pending: Option<Rect>,
     /// What was made of it, where there is something.
     pub made: Option<(Picture, Latent)>,
+    pub drift: Drift,
 }
 
 /// A finished window, at so many bits a channel as are worth keeping of it.

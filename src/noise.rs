@@ -1,7 +1,55 @@
 //! Noise that belongs to the canvas: the value under a latent cell depends on the seed, the draw, the
 //! level and the cell's place on its level's grid alone, so that a moved or grown rectangle keeps the noise under each pixel.
 
-use ndarray::Array3;
+use ndarray::{Array2, Array3, ArrayView2, Axis};
+
+/// Which channels of a model's noise begin without what is broad in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fine {
+    /// The first so many.
+    pub channels: usize,
+    /// Broad is the mean over a square of so many cells on each side of one, taken twice.
+    pub radius: usize,
+}
+
+impl Fine {
+    /// As [`normal`], less in these channels what of it is broad.
+    #[allow(clippy::too_many_arguments)]
+    pub fn normal(
+        self,
+        seed: u64,
+        draw: u32,
+        level: i32,
+        origin: (i64, i64),
+        channels: usize,
+        height: usize,
+        width: usize,
+    ) -> Array3<f32> {
+        let mut out = normal(seed, draw, level, origin, channels, height, width);
+        let edge = 2 * self.radius;
+        let origin = (origin.0.wrapping_sub(edge as i64), origin.1.wrapping_sub(edge as i64));
+        let (height, width) = (height + 2 * edge, width + 2 * edge);
+        let around = normal(seed, draw, level, origin, self.channels.min(channels), height, width);
+        for (mut fine, all) in out.outer_iter_mut().zip(around.outer_iter()) {
+            fine -= &means(means(all, self.radius).view(), self.radius);
+        }
+        out
+    }
+}
+
+/// The means of all squares of `radius` cells on each side of one that lie in a plane: smaller by so much all around.
+fn means(plane: ArrayView2<f32>, radius: usize) -> Array2<f32> {
+    let side = 2 * radius + 1;
+    let sums = |plane: ArrayView2<f32>, axis: Axis| {
+        let (length, mut dim) = (plane.len_of(axis) - 2 * radius, plane.raw_dim());
+        dim[axis.index()] = length;
+        let mut sums = Array2::zeros(dim);
+        (0..side).for_each(|at| sums += &plane.slice_axis(axis, (at..at + length).into()));
+        sums
+    };
+    let across = sums(plane, Axis(1));
+    sums(across.view(), Axis(0)) / (side * side) as f32
+}
 
 /// Standard normal noise, `[channels, height, width]`, for the cells right and down of `origin` = (column, row) of
 /// the grid of `level`. `draw` counts the draws of one job: 0 is the img2img noise, then one per stochastic step.
@@ -21,13 +69,13 @@ pub fn normal(
     let draw = draw ^ ((level as u32) << 16);
     let mut out = Array3::zeros((channels, height, width));
     // Four channels share one Philox block: it yields two independent normals twice.
-    for (group, mut planes) in out.axis_chunks_iter_mut(ndarray::Axis(0), 4).enumerate() {
+    for (group, mut planes) in out.axis_chunks_iter_mut(Axis(0), 4).enumerate() {
         for y in 0..height {
             for x in 0..width {
                 let column = origin.0.wrapping_add(x as i64) as u32;
                 let row = origin.1.wrapping_add(y as i64) as u32;
                 let block = philox([column, row, group as u32, draw], key);
-                for (pair, mut planes) in planes.axis_chunks_iter_mut(ndarray::Axis(0), 2).enumerate() {
+                for (pair, mut planes) in planes.axis_chunks_iter_mut(Axis(0), 2).enumerate() {
                     let (sine, cosine) = box_muller(block[2 * pair], block[2 * pair + 1]);
                     for (value, plane) in [cosine, sine].into_iter().zip(planes.outer_iter_mut()) {
                         let mut plane = plane;
@@ -68,6 +116,8 @@ fn box_muller(a: u32, b: u32) -> (f32, f32) {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::s;
+
     use super::*;
 
     #[test]
@@ -84,7 +134,26 @@ mod tests {
     fn a_shifted_rectangle_keeps_the_noise_under_each_cell() {
         let whole = normal(7, 0, 0, (-3, 5), 4, 12, 16);
         let part = normal(7, 0, 0, (2, 9), 4, 6, 8);
-        assert_eq!(part, whole.slice(ndarray::s![.., 4..10, 5..13]));
+        assert_eq!(part, whole.slice(s![.., 4..10, 5..13]));
+    }
+
+    #[test]
+    fn fine_noise_has_nothing_broad_in_its_channels_and_keeps_its_place_and_the_others() {
+        let fine = Fine { channels: 3, radius: 2 };
+        let (all, plain) = (fine.normal(7, 0, 0, (0, 0), 6, 64, 64), normal(7, 0, 0, (0, 0), 6, 64, 64));
+        assert_eq!(all.slice(s![3.., .., ..]), plain.slice(s![3.., .., ..]));
+        // As wherever a block begins: what lies beyond it is known.
+        let part = fine.normal(7, 0, 0, (17, -9), 6, 16, 16);
+        let whole = fine.normal(7, 0, 0, (0, -20), 6, 48, 48);
+        let apart = &part - &whole.slice(s![.., 11..27, 17..33]);
+        assert!(apart.iter().all(|apart| apart.abs() < 1e-6));
+        let broad = |noise: &Array3<f32>, channel| {
+            means(noise.index_axis(Axis(0), channel), 6).mapv(|mean| mean * mean).mean().unwrap()
+        };
+        for channel in 0..3 {
+            let (left, was) = (broad(&all, channel), broad(&plain, channel));
+            assert!(left < 0.2 * was, "{left} of {was} in channel {channel}");
+        }
     }
 
     #[test]
@@ -99,8 +168,7 @@ mod tests {
         assert!((1..levels.len()).all(|i| levels[..i].iter().all(|other| *other != levels[i])));
         for a in 0..8 {
             for b in 0..a {
-                let dot =
-                    (&n.index_axis(ndarray::Axis(0), a) * &n.index_axis(ndarray::Axis(0), b)).mean().unwrap();
+                let dot = (&n.index_axis(Axis(0), a) * &n.index_axis(Axis(0), b)).mean().unwrap();
                 assert!(dot.abs() < 0.08, "channels {a} and {b} correlate: {dot}");
             }
         }

@@ -5,15 +5,16 @@ use std::time::Instant;
 
 use ndarray::s;
 
+use crate::drift::Drift;
 use crate::error::{Error, Result};
 use crate::grid::Window;
-use crate::live::Work;
 use crate::memory::{Last, Memory};
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::paste::Alpha;
 use crate::pixels::spread::{Cover, opaque};
 use crate::pixels::{Picture, Rows, read};
 use crate::span::{cut, offset, scaled, within};
+use crate::work::Work;
 
 impl Work<'_> {
     pub fn paper(&self) -> [f32; 3] {
@@ -108,6 +109,7 @@ impl Work<'_> {
                     revision: job.revision,
                     pending: Some(job.seen),
                     made: None,
+                    drift: Drift::default(),
                 }
             }
         };

@@ -16,7 +16,7 @@ use crate::desk::End;
 use crate::error::Result;
 use crate::frame::Kind;
 use crate::grid::{Tiles, Window};
-use crate::live::{WHOLE, Work};
+use crate::live::WHOLE;
 use crate::memory::{Memory, Stored, depth};
 use crate::pixels::enlarge::enlarge;
 use crate::pixels::over::laid_over;
@@ -26,6 +26,7 @@ use crate::pixels::{Picture, blank_picture};
 use crate::region::Rect;
 use crate::render::{Ended, Patch, Quality, Renderer, Tier};
 use crate::span::cut;
+use crate::work::Work;
 
 struct Refiner<'a, 'b> {
     work: &'b mut Work<'a>,

@@ -15,6 +15,7 @@ use crate::models::kind::{self, Kind};
 use crate::models::layout::{self, Layout};
 use crate::models::numbers::{self, Autoencoder, entry};
 use crate::models::preview::{self, Preview};
+use crate::noise::Fine;
 use lacking::{check_kind_of_path, missing, part};
 
 /// A text encoder and what it reads with.
@@ -77,6 +78,8 @@ pub struct Folder {
     pub beside: Beside,
     /// InstructPix2Pix: how far to go from what is predicted without the paint.
     pub paint_guidance: f32,
+    /// Which channels of the noise go without what is broad in it, by `scumble.json`.
+    pub fine_noise: Option<Fine>,
     /// FLUX.1 Kontext: does it look at the paint, or another picture, beside its own?
     pub looks_at_paint: bool,
     /// Pixels per latent cell.
@@ -179,6 +182,7 @@ impl Folder {
             autoencoder,
             beside,
             paint_guidance: numbers::paint_guidance(hints.as_ref())?,
+            fine_noise: hints.as_ref().map(numbers::fine_noise).transpose()?.flatten(),
             looks_at_paint: kind == Some(Kind::Flux) && kind::says(index.as_ref(), "Kontext"),
             cell,
             native,

@@ -7,6 +7,7 @@ use crate::model::{Defaults, REFINE_STRENGTH};
 use crate::models::beside::{Beside, width};
 use crate::models::config::Config;
 use crate::models::kind::{Kind, unsupported};
+use crate::noise::Fine;
 
 /// Numbers of the variational autoencoder: pixels to latent and back.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,6 +202,17 @@ pub(super) fn paint_guidance(hints: Option<&Config>) -> Result<f32> {
     hints
         .map_or(Ok(USUAL), |hints| hints.number("paint_guidance", USUAL, 1.0..=20.0))
         .map(|number| number as f32)
+}
+
+/// `fine_noise` of `scumble.json`: how many channels of the noise go without what is broader than so many cells.
+pub(super) fn fine_noise(hints: &Config) -> Result<Option<Fine>> {
+    let Some(value) = hints.get("fine_noise") else { return Ok(None) };
+    let own = Config::from_value(value.clone(), hints.file());
+    if own.get("channels").is_none() || own.get("radius").is_none() {
+        return Err(hints.wrong("fine_noise", "an object with channels and radius"));
+    }
+    let whole = |key, most| own.whole(key, 0, 1..=most).map(|number| number as usize);
+    Ok(Some(Fine { channels: whole("channels", 1024)?, radius: whole("radius", 16)? }))
 }
 
 /// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.

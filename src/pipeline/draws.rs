@@ -7,7 +7,7 @@ use ndarray::{Array3, s};
 
 use crate::error::{Error, Result};
 use crate::grid::Window;
-use crate::noise;
+use crate::noise::{self, Fine};
 use crate::recent::Recent;
 use crate::render::Scene;
 
@@ -66,6 +66,8 @@ impl<'a> Draws<'a> {
 /// Seeded noise. What was drawn is kept: a value costs some 18 ns, so a window of 64 × 64 cells of a model with 62 channels
 /// 4.5 ms, each live picture anew.
 pub struct Noise {
+    /// Which of the model's channels go without what is broad.
+    fine: Option<Fine>,
     channels: usize,
     kept: Recent<Place, Arc<Array3<f32>>>,
 }
@@ -73,18 +75,16 @@ pub struct Noise {
 /// Seed, number of the draw, level, and column and row in blocks.
 type Place = (u64, u32, i32, i64, i64);
 
-impl Default for Noise {
-    fn default() -> Noise {
-        Noise { channels: 0, kept: Recent::new(1) }
-    }
-}
-
 impl Noise {
+    pub fn new(fine: Option<Fine>) -> Noise {
+        Noise { fine, channels: 0, kept: Recent::new(1) }
+    }
+
     /// The noise of a window by seed and place, `[channels, height, width]`: draw 0 is what pictures start with.
     pub fn window(&mut self, seed: u64, number: u32, window: &Window, channels: usize) -> Vec<f32> {
         if channels != self.channels {
             let bytes = channels.max(1) * (BLOCK * BLOCK) as usize * size_of::<f32>();
-            *self = Noise { channels, kept: Recent::new((ROOM / bytes).clamp(1, MOST)) };
+            *self = Noise { channels, fine: self.fine, kept: Recent::new((ROOM / bytes).clamp(1, MOST)) };
         }
         let &Window { level, x, y, width, height } = window;
         let (right, bottom) = (x + width as i64, y + height as i64);
@@ -111,7 +111,11 @@ impl Noise {
         }
         let (seed, number, level, column, row) = place;
         let (origin, side) = ((column * BLOCK, row * BLOCK), BLOCK as usize);
-        let block = Arc::new(noise::normal(seed, number, level, origin, self.channels, side, side));
+        let block = match self.fine {
+            Some(fine) => fine.normal(seed, number, level, origin, self.channels, side, side),
+            None => noise::normal(seed, number, level, origin, self.channels, side, side),
+        };
+        let block = Arc::new(block);
         self.kept.put(place, block.clone());
         block
     }
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_what_is_drawn_wherever_a_window_lies() {
-        let mut noise = Noise::default();
+        let mut noise = Noise::new(None);
         // Blocks that are known, in part, and not, left of and above the canvas too; another seed, draw, level, model.
         let windows = [(0, 0, 64, 48), (8, 4, 40, 40), (-24, -3, 33, 17), (60, 40, 1, 70), (5, 5, 0, 8)];
         let draws = [(7, 0, 0, 62), (7, 0, 0, 62), (8, 0, 0, 62), (7, 1, 0, 62), (7, 0, 3, 62), (7, 0, 0, 4)];
@@ -139,5 +143,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn fine_noise_is_the_same_wherever_a_window_begins() {
+        let fine = Fine { channels: 3, radius: 2 };
+        let mut noise = Noise::new(Some(fine));
+        let window = Window { level: Level(2), x: -5, y: 11, width: 40, height: 24 };
+        let drawn = fine.normal(7, 0, 2, (-5, 11), 62, 24, 40).into_raw_vec_and_offset().0;
+        let apart = noise.window(7, 0, &window, 62).into_iter().zip(drawn).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f32::max) < 1e-6);
     }
 }

@@ -21,6 +21,7 @@ use crate::models::runtime::{self, Runtime};
 use crate::pipeline::Pipeline;
 use crate::pipeline::annotators::Annotators;
 use crate::pipeline::control::Controls;
+use crate::pipeline::draws::Noise;
 use crate::pipeline::family::Loaded;
 use crate::pipeline::image_encoder::ImageEncoder;
 use crate::pipeline::lora::Loras;
@@ -291,7 +292,7 @@ impl Loader<'_> {
             encoder,
             decoder,
             preview_decoder,
-            noise: Default::default(),
+            noise: Noise::new(folder.fine_noise),
         };
         pipeline.try_out(self.cancel).map_err(|e| self.does_not_run(e))?;
         pipeline.info.device_note = auto::in_part(device, &moved(&elsewhere));

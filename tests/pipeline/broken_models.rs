@@ -223,6 +223,18 @@ fn models_that_are_not_right_are_told_apart() {
             "refine",
         ),
         (
+            "fine noise without a radius",
+            |m| m.write("scumble.json", r#"{"fine_noise": {"channels": 3}}"#),
+            ModelBroken,
+            "channels and radius",
+        ),
+        (
+            "fine noise in less than a cell",
+            |m| m.write("scumble.json", r#"{"fine_noise": {"channels": 3, "radius": 0}}"#),
+            ModelBroken,
+            "radius",
+        ),
+        (
             "surroundings without end",
             |m| m.write("scumble.json", r#"{"defaults": {"context": 100000}}"#),
             ModelBroken,

@@ -29,6 +29,8 @@ pub enum Ended {
 pub struct Ran {
     pub prompt: String,
     pub seed: u64,
+    /// Of the window.
+    pub cells: usize,
     pub steps_done: u32,
     pub previews: u32,
     pub ended: Option<Ended>,
@@ -60,6 +62,10 @@ impl Gate {
         let gate = Gate::open();
         gate.lock().permits = Some(0);
         gate
+    }
+
+    pub fn close(&self) {
+        self.lock().permits = Some(0);
     }
 
     pub fn deaf(self: Arc<Self>) -> Arc<Gate> {
@@ -210,6 +216,7 @@ impl Renderer for Stub {
         gate.lock().ran.push(Ran {
             prompt: prompt.to_owned(),
             seed: quality.seed,
+            cells: scene.window.cells(),
             steps_done: 0,
             previews: 0,
             ended: None,
