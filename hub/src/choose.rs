@@ -154,6 +154,12 @@ fn precision_of(path: &str) -> &str {
     in_name.or_else(|| PRECISIONS.iter().copied().find(|known| Some(*known) == variant)).unwrap_or("")
 }
 
+/// The precision that files of these paths were chosen for, where one says so.
+pub fn precision_among<'a>(paths: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let networks = paths.into_iter().filter(|path| path.ends_with(".onnx"));
+    networks.map(precision_of).find(|precision| !precision.is_empty())
+}
+
 /// The weights that lie outside of a network's file: their names are in it, so all that may be theirs is taken.
 fn beside(files: &[Remote], network: &Remote) -> Vec<Remote> {
     let (folder, name) = network.path.rsplit_once('/').unwrap_or(("", &network.path));

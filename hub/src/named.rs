@@ -2,6 +2,7 @@
 //! capitals.
 
 use crate::catalogue::Catalogue;
+use crate::choose;
 use crate::fault::Result;
 use crate::names;
 use crate::plan::{self, Plan};
@@ -32,7 +33,7 @@ impl Store {
     }
 
     /// What is got when `text` is asked for: what [`plan::plan`] takes it for, or what was got from outside the catalogue
-    /// and is called so here.
+    /// and is called so here, then in the precision that is here unless another is asked for.
     ///
     /// # Errors
     /// As [`plan::plan`].
@@ -44,13 +45,16 @@ impl Store {
         revision: Option<&str>,
         precision: Option<&str>,
     ) -> Result<Plan> {
-        let of = |id: &String| names::repository(&self.repository(id)?).ok();
+        let of = |id: &String| Some((id.clone(), names::repository(&self.repository(id)?).ok()?));
         let is_known = catalogue.find(text).is_some();
         let here = if is_known { None } else { self.named(catalogue, text).iter().find_map(of) };
         match here {
             // Also where the catalogue has something else of that repository.
-            Some(repository) => {
-                plan::of_repository(web, catalogue, &repository, revision.unwrap_or("main"), precision)
+            Some((id, repository)) => {
+                let kept = self.find(&id).map(|installed| installed.receipt.files).unwrap_or_default();
+                let own = choose::precision_among(kept.iter().map(|file| file.path.as_str()));
+                let (revision, precision) = (revision.unwrap_or("main"), precision.or(own));
+                plan::of_repository(web, catalogue, &repository, revision, precision)
             }
             None => plan::plan(web, catalogue, text, revision, precision),
         }

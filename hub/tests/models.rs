@@ -174,6 +174,16 @@ fn any_repository_is_looked_at_and_what_a_layout_needs_chosen() {
     let web = Web::new(settings(&hub), &Watch::new());
     let half = plan::plan(&web, &Catalogue::own().unwrap(), NAME, Some(COMMIT), Some("fp16")).unwrap();
     assert!(half.items.iter().any(|item| item.path == "unet/model_fp16.onnx"));
+
+    // Got again it stays in that precision, unless another is asked for.
+    let models = scratch("precision");
+    pull(&hub, &models, &half, false).unwrap();
+    let store = Store::new(&models);
+    let again = |precision| store.plan(&web, &Catalogue::own().unwrap(), NAME, None, precision).unwrap();
+    for (precision, unet) in [(None, "unet/model_fp16.onnx"), (Some("fp32"), "unet/model.onnx")] {
+        let plan = again(precision);
+        assert!(plan.items.iter().any(|item| item.path == unet), "{precision:?}");
+    }
     for path in [UNET, "text_encoder/model.onnx"] {
         hub.put("painter/sdxl", path, bytes(path, 100));
     }
