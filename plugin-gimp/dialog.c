@@ -209,12 +209,14 @@ static void apply(Dialog *d) {
     go_to(d, LIVE);
 }
 
+/* A copy is made of the picture alone, whatever has failed meanwhile. */
+static gboolean copies(const Dialog *d) { return d->state == APPLYING || d->state == STORING; }
+
 /* TRUE if what the state waits for is there. */
 static gboolean may_go_on(const Dialog *d) {
     gdouble waited = seconds_in_state(d);
     /* Nothing but the picture is copied, however long the hands hold it up. */
-    gboolean copies = d->state == APPLYING || d->state == STORING;
-    gboolean enough = waited > ENOUGH && (!copies || live_holds_picture(d->live));
+    gboolean enough = waited > ENOUGH && (!copies(d) || live_holds_picture(d->live));
     gboolean comes = !dialog_failed(d) && renderer_busy(d->renderer);
     gboolean quiet = d->live_state == LIVE_RESTS || enough || (!comes && live_settled(d->live, d->renderer));
     return quiet || (waited > FINAL && !live_writing(d->live) && live_holds_picture(d->live));
@@ -242,7 +244,7 @@ static void poll(Dialog *d) {
 static void tick_live(Dialog *d, guint *delay) {
     GError *error = NULL;
     gboolean compares = d->state == LIVE && gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(d->view.compare));
-    live_show(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING ? SHOWS_HALF : compares ? SHOWS_NOTHING : SHOWS_PICTURE);
+    live_show(d->live, d->renderer, dialog_failed(d) && d->state < STOPPING && !copies(d) ? SHOWS_HALF : compares ? SHOWS_NOTHING : SHOWS_PICTURE);
     d->live_state = live_tick(d->live, d->renderer, delay, &error);
     dialog_say_error(d, error);
     Paint *paint = live_take_paint(d->live);
@@ -254,7 +256,7 @@ static void tick_live(Dialog *d, guint *delay) {
     }
     if (d->live_state == LIVE_IMAGE_CLOSED) *delay = 1;
     if (d->state == LIVE || !may_go_on(d)) return;
-    if (d->state == APPLYING || d->state == STORING) {
+    if (copies(d)) {
         apply(d);
         return;
     }

@@ -110,4 +110,29 @@ def failed_closed_whole(d: Desk, r: Report):
     trouble(d, r)
 
 
-SCENARIOS = [model_in_mid_write, missing_while_live, missing_then_removed, failed_closed_whole]
+def failed_applied_whole(d: Desk, r: Report):
+    """Apply and Store while a run has failed: the copy is of the whole picture, the live layer half again."""
+    live = live_on(d, 1400, 1000)
+    window = d.dialogs()[0]
+    d.front(window)
+    retype(d, "failing")
+    d.s.until(lambda: alpha(d, live) == [127, 127], 15)
+    for keys, at, name in (("alt+a", 1, "Apply"), ("alt+o", 0, "Store")):
+        before = d.layers()
+        d.s.x("windowactivate", "--sync", window)
+        d.key(keys)
+        made = d.s.until(lambda known=before: len(d.layers()) > len(known), 8) and d.layers()[at]
+        shows = made and (alpha(d, made), set(d.dump(made)))
+        r.check(f"{name} after an error: the copy is the whole picture", shows == ([255, 255], {INVERSE}), shows)
+        again = d.s.until(lambda: alpha(d, live) == [127, 127], 8)
+        r.check(f"{name} after an error: the live layer is half transparent again", again, alpha(d, live))
+    end(d, r)
+
+
+SCENARIOS = [
+    model_in_mid_write,
+    missing_while_live,
+    missing_then_removed,
+    failed_closed_whole,
+    failed_applied_whole,
+]
