@@ -123,7 +123,8 @@ def failed_applied_whole(d: Desk, r: Report):
         d.key(keys)
         made = d.s.until(lambda known=before: len(d.layers()) > len(known), 8) and d.layers()[at]
         shows = made and (alpha(d, made), set(d.dump(made)))
-        r.check(f"{name} after an error: the copy is the whole picture", shows == ([255, 255], {INVERSE}), shows)
+        whole = shows == ([255, 255], {INVERSE})
+        r.check(f"{name} after an error: the copy is the whole picture", whole, shows)
         again = d.s.until(lambda: alpha(d, live) == [127, 127], 8)
         r.check(f"{name} after an error: the live layer is half transparent again", again, alpha(d, live))
     end(d, r)

@@ -3,11 +3,13 @@
     python folder.py --weights FILE --detail FILE --words FILE --out FOLDER
 
 The engine hands a U-Net nothing but noised latents. Glaze wants the paint itself too, to hold the picture
-to it; so its latents have fourteen channels more, scaled so high that no noise of the schedule reaches them:
+to it; so its latents have fifteen channels more, scaled so high that no noise of the schedule reaches them:
 the paint at a quarter, handed on as it is, and two that begin as ones and tell later runs the strength of the
 first. A sampler's step leaves a share r of what was and takes 1 - r of what the network says. The network
 says 0 in one channel, which is r then, and how far the paint binds, b, in the other, which is r + (1 - r) b:
-so b is known again, whatever the sampler.
+so b is known again, whatever the sampler. One more begins as zeros and becomes, in the same way, how tightly
+what is drawn nearby binds light: a window that is held to the last picture sees too little of the paint to
+find that out alone.
 """
 
 import argparse
@@ -23,17 +25,19 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
 import export  # noqa: E402
 from decoder import Decoder as Detail  # noqa: E402
-from hold import bound, held  # noqa: E402
-from network import BLOCK, CODES, TEXT, Code, Generator, Smooth, at_time, broad, sigmas  # noqa: E402
+from hold import bound, drawn, held, tightness  # noqa: E402
+from network import BLOCK, BROAD, CODES, TEXT, Code, Generator, Smooth, at_time, sigmas  # noqa: E402
 from release import full  # noqa: E402
 from text import Words  # noqa: E402
 from weave import weave  # noqa: E402
 
 NATIVE, PIXELS = 512, 2 * BLOCK  # pixels of the finished picture to a cell's side
-WORDS = 1.75, 393, 568  # so loud are they heard from strength 0.75 on, as trained up to 0.6 (own timesteps)
+WORDS = 2.0, 393, 568  # so loud are they heard from strength 0.75 on, as trained up to 0.6 (own timesteps)
 EASE = 0.5  # the network hears half of the schedule's noise: strengths are gentler
-LOUD, LOUDER = 1000.0, 10000.0  # of the paint's channels, and of the two that count
+LOUD, LOUDER = 1000.0, 10000.0  # of the paint's channels, and of those that tell later runs
 PAINT = 12  # the quarter's pixels in a cell, times three colours
+TOLD = 3  # channels that tell later runs and windows
+CHANNELS = CODES + PAINT + TOLD
 
 
 @symbolic_helper.parse_args("v", "is", "s", "none")
@@ -50,7 +54,7 @@ torch.onnx.register_custom_op_symbolic("aten::pad", edge, export.OPSET)
 
 
 class Encoder(nn.Module):
-    """A picture -> code of its half, the paint at a quarter, two ones. [b,62,h/8,w/8]"""
+    """A picture -> code of its half, the paint at a quarter, two ones and a zero. [b,63,h/8,w/8]"""
 
     def __init__(self):
         super().__init__()
@@ -60,7 +64,8 @@ class Encoder(nn.Module):
         half = F.avg_pool2d(sample, 2)
         z = self.code.encode(half)
         paint = F.pixel_unshuffle(F.avg_pool2d(half, 2), 2)
-        return torch.cat([z, paint * LOUD, torch.ones_like(z[:, :2]) * LOUDER], 1)
+        one = torch.ones_like(z[:, :1])
+        return torch.cat([z, paint * LOUD, one * LOUDER, one * LOUDER, one * 0], 1)
 
 
 class Decoder(nn.Module):
@@ -92,24 +97,22 @@ class UNet(nn.Module):
         own = s * EASE
         kept = x[:, CODES : CODES + PAINT] / LOUD
         paint = F.pixel_shuffle(kept, 2)
-        left, told = (x[:, CODES + PAINT :] / LOUDER).split(1, 1)
-        first = left > 0.99
-        # The first run's noise, as training made it; later ones have the network's own picture below theirs.
-        noise = x[:, :3] - kept.unflatten(1, (3, 4)).mean(2) * self.code.mean
-        means = x[:, :3] - broad(noise) * first
+        left, told, tight = (x[:, CODES + PAINT :] / LOUDER).split(1, 1)
+        first, done = left > 0.99, (1 - left).clamp(min=0.01)
         tokens = encoder_hidden_states[:, 1:]
         mask = (tokens.abs().sum(-1) == 0).float() * -1e4
         near = at_time(self.time, timestep).view(-1).round()
         most, quiet, full = WORDS
         loud = 1 + (most - 1) * ((near - quiet) / (full - quiet)).clamp(0, 1).view(1, 1, 1)
-        noised = torch.cat([means, x[:, 3:CODES]], 1) / (own * own + 1).sqrt()
+        noised = x[:, :CODES] / (own * own + 1).sqrt()
         z = self.generator(noised, near, encoder_hidden_states[:, 0], tokens, mask, crop, loud)
-        before = ((told - left) / (1 - left).clamp(min=0.01)).clamp(0, 1)
-        share = torch.where(first, at_time(self.bound, timestep), before)
+        share = torch.where(first, at_time(self.bound, timestep), ((told - left) / done).clamp(0, 1))
+        things = drawn(paint)
+        tight = tightness(things, (tight / done).clamp(0, 1), (~first).float())
         half = self.smooth(z).clamp(-1, 1)
-        change = held(F.avg_pool2d(half, 2), paint, share)
+        change = held(F.avg_pool2d(half, 2), paint, share, things, tight)
         z = self.code.encode(half + F.interpolate(change, scale_factor=2.0, mode="nearest"))
-        return torch.cat([z, kept * LOUD, share * 0, share * LOUDER], 1) / EASE
+        return torch.cat([z, kept * LOUD, share * 0, share * LOUDER, tight * LOUDER], 1) / EASE
 
 
 class Prompt(export.Prompt):
@@ -126,14 +129,30 @@ def configs(out, vocabulary):
     export.configs(out, vocabulary)
     (out / "image_encoder" / "config.json").unlink()
     (out / "image_encoder").rmdir()
-    channels = CODES + PAINT + 2
+    network_configs(out)
+    export.as_json(
+        out / "scumble.json",
+        {
+            "name": "Scumble Glaze",
+            "description": "A small model for landscapes: it gives your paint light, material and texture, "
+            "and keeps what you painted; native at 512 x 512.",
+            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08, "context": 96},
+            "native": NATIVE,
+            "fine_noise": {"channels": 3, "radius": BROAD},
+            "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
+        },
+    )
+
+
+def network_configs(out):
+    """What the engine reads of U-Net, encoder and decoder; their folders are there."""
     export.as_json(
         out / "unet" / "config.json",
         {
             "_class_name": "UNet2DConditionModel",
             "sample_size": NATIVE // PIXELS,
-            "in_channels": channels,
-            "out_channels": channels,
+            "in_channels": CHANNELS,
+            "out_channels": CHANNELS,
             "block_out_channels": [48, 96, 192, 256],
             "cross_attention_dim": TEXT,
             "center_input_sample": False,
@@ -144,23 +163,12 @@ def configs(out, vocabulary):
         "sample_size": NATIVE,
         "in_channels": 3,
         "out_channels": 3,
-        "latent_channels": channels,
+        "latent_channels": CHANNELS,
         "block_out_channels": [32, 32, 64, 112],
         "scaling_factor": 1 / EASE,
     }
     export.as_json(out / "vae_encoder" / "config.json", vae)
     export.as_json(out / "vae_decoder" / "config.json", vae)
-    export.as_json(
-        out / "scumble.json",
-        {
-            "name": "Scumble Glaze",
-            "description": "A small model for landscapes: it gives your paint light, material and texture, "
-            "and keeps what you painted; native at 512 x 512.",
-            "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08, "context": 96},
-            "native": NATIVE,
-            "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
-        },
-    )
 
 
 def test_picture():
@@ -182,6 +190,15 @@ def write_unet(generator, smooth, tokens, out):
         {"sample": place, "out_sample": place, "encoder_hidden_states": {1: "tokens"}},
         out / "unet/model.onnx",
         bits=8,
+    )
+
+
+def write_encoder(out):
+    """The encoder's file below `out`. -> largest and mean difference to PyTorch"""
+    grid = {0: "batch", 2: "height", 3: "width"}
+    axes = {"latent_sample": grid, "sample": grid}
+    return export.write(
+        Encoder(), [test_picture()], ["sample"], "latent_sample", axes, out / "vae_encoder/model.onnx"
     )
 
 
@@ -220,18 +237,13 @@ def main():
     prompt = Prompt(words).eval()
     configs(out, words.bert.config.vocab_size)
     export.text_files(words, out / "tokenizer")
-    grid = {0: "batch", 2: "height", 3: "width"}
-    picture = test_picture()
     caption = "a castle above a lake"
     ids = torch.tensor([words.tokenizer.encode(caption).ids])
     with torch.no_grad():
         tokens = prompt(ids)
         assert (tokens - words([caption])[:, : ids.shape[1] + 1]).abs().max() < 1e-3
-    latents = {"latent_sample": grid, "sample": grid}
     report = {
-        "vae_encoder": export.write(
-            Encoder(), [picture], ["sample"], "latent_sample", latents, out / "vae_encoder/model.onnx"
-        ),
+        "vae_encoder": write_encoder(out),
         "vae_decoder": write_decoder(detail, out),
         "unet": write_unet(generator, smooth, tokens, out),
         "text_encoder": export.write(

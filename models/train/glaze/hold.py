@@ -4,9 +4,9 @@ is drawn there stays, and what is finer (texture, light) is the network's.
 The difference between paint and picture is smoothed along the regions of the paint by a guided filter (He,
 Sun, Tang, "Guided image filtering", 2013; at half size, as in He and Sun's "Fast guided filter", 2015). A
 second, narrow one brings back what the first leaves out: from strength 0.6 on down what is small and faint;
-up to 0.85 whatever is drawn, a castle, a boat, a line. Up to 0.75 the paint itself comes back along outlines
-of what is drawn, for the network leaves a halo around it and frays it. Where the paint is flat (sky, a
-meadow) nothing is brought back, and the network fills it.
+up to 0.85 whatever is drawn, a castle, a boat, a line, half of it at 0.9. Up to 0.75 the paint itself comes
+back along outlines of what is drawn, for the network leaves a halo around it and frays it. Where the paint is
+flat (sky, a meadow) nothing is brought back, and the network fills it.
 
 What is painted with a soft brush is not drawn. There, and where nothing is drawn far and wide, the paint
 binds light less; where edges are soft, colours, too: from a blocked-in landscape the network makes its own.
@@ -21,8 +21,8 @@ RADIUS = 8  # of the windows, in pixels of the halved guide: 16 of the quarter, 
 # How much the paint binds at each strength.
 NEAR, NEAREST = (0.58, 0.88), (0.85, 1.0)  # shares: strengths 0.6 to 0.24, 0.3 to 0
 FINE, LINE = 0.002, 2  # softness and radius of the second pass
-# The most of what is drawn that is brought back; at which shares none and all of that (strengths 0.85, 0.72).
-THINGS, THINGS_AT = 0.9, (0.1, 0.26)
+# The most of what is drawn that is brought back; at which shares none and all of that (strengths 0.96, 0.85).
+THINGS, THINGS_AT = 0.9, (0.02, 0.10)
 # Variance of colours at an edge; the part of a window that edges take where nothing, where all is drawn.
 EDGE, SPARSE, DENSE = 0.015, 0.38, 0.78
 NARROW, APART = 4, 0.15  # half of a narrow thing's width; the square of its difference to what is around it
@@ -134,8 +134,29 @@ def outlines(paint):
     return box(apart, 1)
 
 
-def held(picture, paint, share):
-    """picture and paint [b,3,h,w] in -1..1, share [b,1,h/2,w/2] in 0..1 (from `bound`) -> what to add."""
+def tightness(things, before, known):
+    """How much what is drawn nearby (`drawn`) binds light, 0 to 1. A window shows too little of the paint to
+    tell: what lies beyond it counts as the whole had it, `before`, where that is `known` (1 or 0, nowhere in
+    the whole itself). All [b,1,h,w]"""
+
+    def wide(x):
+        return box(box(x, RADIUS), RADIUS)
+
+    def inside(x):  # what of each window of the filter lies in the picture
+        k = 2 * RADIUS + 1
+        x = F.avg_pool2d(x, (k, 1), 1, (RADIUS, 0))
+        return F.avg_pool2d(x, (1, k), 1, (0, RADIUS))
+
+    beyond = TIGHT * wide(before * known) / (wide(known) + 1e-3)
+    part = (1 - inside(torch.ones_like(known))) * known.amax((2, 3), keepdim=True)
+    for _ in range(2):
+        things = box(things, RADIUS) * (1 - part) + beyond * part
+    return torch.where(known > 0, before, (things / TIGHT).clamp(max=1))
+
+
+def held(picture, paint, share, things, tight):
+    """picture and paint [b,3,h,w] in -1..1, share [b,1,h/2,w/2] in 0..1 (from `bound`), things (`drawn`) and
+    `tightness` of the paint -> what to add."""
 
     def up(t):
         return F.interpolate(t, scale_factor=2.0, mode="nearest")
@@ -144,8 +165,6 @@ def held(picture, paint, share):
         return ((share - none) / (whole - none)).clamp(0, 1)
 
     near, nearest = ramp(*NEAR), ramp(*NEAREST)
-    things = drawn(paint)
-    tight = (box(box(things, RADIUS), RADIUS) / TIGHT).clamp(max=1)
     loose = LOOSE * (1 - near)
     bright = share * (1 - loose * (1 - tight))
     softness = 0.02 * torch.exp((0.85 - bright) * math.log(50) / 0.8)

@@ -37,10 +37,16 @@ def at_time(values, timestep):
     return (values[low] * (1 - part) + values[high] * part).view(-1, 1, 1, 1)
 
 
-def broad(noise):
-    """What of the mean colours' noise is broader than some 40 pixels of the finished picture. Training and
-    the first run go without it: it looks like paint, and stood in the picture as stains. [b,3,h,w]"""
-    return box(box(noise, BROAD), BROAD)
+def fine_noise(like):
+    """Standard normal noise of the shape of `like` [b,c,h,w], the first three channels (the mean colours)
+    without what of it is broader than some 40 pixels of the finished picture: that looks like paint, and
+    stood in the picture as stains. As the engine draws it (`fine_noise` of scumble.json)."""
+    b, _, h, w = like.shape
+    noise, edge = torch.randn_like(like), 2 * BROAD
+    means = torch.randn(b, 3, h + 2 * edge, w + 2 * edge, device=like.device, dtype=like.dtype)
+    means = means - box(box(means, BROAD), BROAD)
+    noise[:, :3] = means[:, :, edge : edge + h, edge : edge + w]
+    return noise
 
 
 class Code(nn.Module):

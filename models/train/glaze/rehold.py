@@ -1,5 +1,5 @@
-"""Writes U-Net and decoder of a folder anew: after a change of hold.py, steer.py or weave.py, their weights
-as they are; or with those of a generator that was trained on.
+"""Writes U-Net, encoder and decoder of a folder anew: after a change of hold.py, steer.py or weave.py, their
+weights as they are; or with those of a generator that was trained on.
 
     python rehold.py --model FOLDER [--weights FILE [FILE ...]] [--scenes FOLDER --side 128 [--work FOLDER]]
 
@@ -17,7 +17,7 @@ import reference
 import shipped
 import steer
 import torch
-from folder import TEXT, floats, write_decoder, write_unet
+from folder import TEXT, floats, network_configs, write_decoder, write_encoder, write_unet
 
 
 def mean(states):
@@ -49,7 +49,7 @@ def main():
         raise SystemExit(f"{a.model} does not say which colours words ask for; give --scenes")
     with tempfile.TemporaryDirectory() as made, torch.no_grad():
         new = Path(made)
-        decoded = write_decoder(nets["detail"], new)
+        encoded, decoded = write_encoder(new), write_decoder(nets["detail"], new)
         written = write_unet(nets["generator"], nets["smooth"], torch.randn(1, 6, TEXT), new)
         steer.export(new / "entrance.onnx", sky, *asked)
         steer.add(new / unet, new / "entrance.onnx")
@@ -57,9 +57,11 @@ def main():
         found = shipped.check(new, shipped.load(new) if a.weights else nets)
         if min(found.values()) < shipped.LEAST or shipped.again(new)[0]:
             raise SystemExit(f"what was written is not what shipped: {found}")
-        for file in (unet, Path("vae_decoder", "model.onnx")):
-            (a.model / file).write_bytes((new / file).read_bytes())
-    print("largest and mean difference to PyTorch:", written, decoded, found, "dB")
+        network_configs(new)
+        for network in ("unet", "vae_encoder", "vae_decoder"):
+            for file in (new / network).iterdir():
+                (a.model / network / file.name).write_bytes(file.read_bytes())
+    print("largest and mean difference to PyTorch:", written, encoded, decoded, found, "dB")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import onnx
 import onnxruntime
 import steer
 import torch
-from folder import CODES, TEXT, Decoder, Detail, UNet, export
+from folder import CHANNELS, CODES, TEXT, Decoder, Detail, UNet, export
 from network import Generator, Smooth
 
 LEAST = 60.0  # dB
@@ -96,7 +96,7 @@ def check(model, nets):
         steer.Entrance(*steer.known(Path(model) / "unet" / "model.onnx")) if "image_embeds" in width else None
     )
     for time, size in ((249.0, (32, 32)), (599.0, (32, 64)), (899.0, (64, 64))):
-        sample, words = torch.randn(1, CODES + 14, *size), torch.randn(1, 6, TEXT)
+        sample, words = torch.randn(1, CHANNELS, *size), torch.randn(1, 6, TEXT)
         fed = {
             "sample": sample.numpy(),
             "timestep": np.array(time, np.float32),
@@ -116,7 +116,7 @@ def check(model, nets):
         expected = (net(sample, torch.tensor(time), words, crop) - change).numpy()
         found[f"unet at {time:.0f}"] = decibels(expected[:, :CODES], got[:, :CODES])
     session = onnxruntime.InferenceSession(str(Path(model) / "vae_decoder" / "model.onnx"))
-    z = torch.randn(1, CODES + 14, 32, 48)
+    z = torch.randn(1, CHANNELS, 32, 48)
     got = session.run(None, {"latent_sample": z.numpy()})[0]
     found["vae_decoder"] = decibels(Decoder(nets["detail"])(z).numpy(), got)
     return found

@@ -22,7 +22,7 @@ sys.path.append(str(HERE.parent / "compose"))
 from hold import bound, drawn  # noqa: E402
 from network import BLOCK, CODES, TEXT, Code, at_time, sigmas  # noqa: E402
 
-EASE, LOUD, LOUDER, PAINT = 0.5, 1000.0, 10000.0, 12  # as in folder.py
+EASE, LOUD, LOUDER, PAINT, TOLD = 0.5, 1000.0, 10000.0, 12, 3  # as in folder.py
 TOKENS = 48  # words told of a picture; zeros where there are fewer
 PALETTE = 24  # for sky and ground each: a matrix of 3 x 3, and a colour, that say how a colour moves
 WIDTH = TEXT * (1 + TOKENS) + PALETTE
@@ -112,7 +112,7 @@ class Entrance(nn.Module):
         words, bias = self.words(encoder_hidden_states, image_embeds, weight, total)
         s = at_time(self.sigma, timestep)
         loud = (s * s + 1).sqrt() * EASE  # sample times this is what folder.py calls x
-        left, told = (sample[:, CODES + PAINT :] * loud / LOUDER).split(1, 1)
+        left, told = (sample[:, CODES + PAINT : CODES + PAINT + 2] * loud / LOUDER).split(1, 1)
         before = ((told - left) / (1 - left).clamp(min=0.01)).clamp(0, 1)
         share = torch.where(left > 0.99, at_time(self.bound, timestep), before)
         amount = ((NONE - share) / (NONE - ALL)).clamp(0, 1)
@@ -130,9 +130,9 @@ class Entrance(nn.Module):
         change = (torch.where(asks, new.clamp(-1, 1), paint) - paint).reshape(1, PAINT, h, w)
         # What of the first latents is left carries the paint, too.
         seen = F.conv2d(change, self.code) * left.clamp(0, 1)
-        none = left * 0
-        moved = torch.cat([seen, change * LOUD, none, none], 1) / loud
-        return sample + moved, words, bias, torch.cat([seen * 0, change * (LOUD / EASE), none, none], 1)
+        none = sample[:, CODES + PAINT :] * 0
+        moved = torch.cat([seen, change * LOUD, none], 1) / loud
+        return sample + moved, words, bias, torch.cat([seen * 0, change * (LOUD / EASE), none], 1)
 
 
 def known(path):
@@ -148,7 +148,7 @@ def export(path, *given):
     """The entrance as an ONNX file; given as to `Entrance`."""
     entrance = Entrance(*given).eval()
     example = (
-        torch.randn(1, CODES + PAINT + 2, 16, 8),
+        torch.randn(1, CODES + PAINT + TOLD, 16, 8),
         torch.tensor(599.0),
         torch.randn(1, 9, TEXT),
         torch.randn(1, 2, WIDTH),

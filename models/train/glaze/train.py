@@ -6,7 +6,6 @@ Resumable: the checkpoint in OUT goes on. Two single-threaded processes that ave
 threads of one are slower by far. Run it with `nice`, it takes all that is left.
 """
 
-import argparse
 import copy
 import json
 import os
@@ -22,7 +21,9 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from data import Source
-from network import Code, Generator, Smooth, broad, sigmas
+from network import BLOCK, Code, Generator, Smooth, fine_noise, sigmas
+from options import options
+from windows import Windows
 
 import losses  # isort: skip  (compose/, found through data)
 from critics import Materials, PixelCritic, Reader, SentenceCritic  # isort: skip
@@ -36,31 +37,8 @@ WORDY = 0.6, 1.4, 550  # weight of the words that a picture misses: everywhere, 
 SELDOM, MOST = 0.1, 3.0  # a missed word that fewer captions have than this share weighs more, up to so much
 SURVEYED = 150  # steps that the reader of materials learns before it is heard
 OTHER, OTHER_FROM = 0.3, 540  # share of the paintings that get another scene's caption, from a timestep on
+WINDOWS, ALIKE = 3, 4.0  # windows of each batch; weight of what they show otherwise than the whole
 LAST = torch.channels_last
-
-
-def options():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--assets", required=True, help="folder that compose/assets.py wrote")
-    p.add_argument("--scenes", required=True, help="shards of 256 x 256, more as they come")
-    p.add_argument("--out", required=True)
-    p.add_argument("--minutes", type=float, default=120, help="in all; the rate falls over the last third")
-    p.add_argument("--steps", type=int, default=0, help="stop after as many (for a rehearsal)")
-    p.add_argument("--processes", type=int, default=2)
-    p.add_argument("--batch", type=int, default=10)
-    p.add_argument("--carry", type=int, default=3, help="results that go on at a lower noise")
-    p.add_argument("--lr", type=float, help="default: 4e-4, or half of that from weights that ship")
-    p.add_argument("--critic-lr", type=float, help="default: one and a half of --lr")
-    p.add_argument("--warm", type=int, default=200, help="steps before the adversary, as many to bring it in")
-    p.add_argument("--crops", type=float, default=0.35, help="share of native crops in what is judged")
-    p.add_argument(
-        "--from-shipped", help="begin with this model folder's weights; until --warm the critics learn alone"
-    )
-    p.add_argument("--critics", help="with --from-shipped: a checkpoint of train.py whose critics go on")
-    a = p.parse_args()
-    a.lr = a.lr or (2e-4 if a.from_shipped else 4e-4)
-    a.critic_lr = a.critic_lr or 1.5 * a.lr
-    return a
 
 
 def mean(x):
@@ -192,8 +170,7 @@ class Trainer:
         picture, paint, sentence, tokens, mask, words, near, material = self.source.batch(t)
         s = self.sigma[t]
         start = self.code.encode(paint)
-        noise = torch.randn_like(start)
-        noise[:, :3] -= broad(noise[:, :3])
+        noise = fine_noise(start)
         x = start + s.view(-1, 1, 1, 1) * noise
         # What words mean apart from the paint is learnt where they contradict it: no picture is known then.
         other = (t > OTHER_FROM) & (torch.rand(len(t)) < OTHER)
@@ -203,7 +180,7 @@ class Trainer:
         ]
         b = dict(zip(("sentence", "tokens", "mask", "words"), asked, strict=True))
         b |= dict(picture=picture, paint=paint, near=near, material=material, own=(~other).float())
-        b |= dict(true_sentence=sentence, true_words=words, t=t, x=x, s=s, first=s)
+        b |= dict(true_sentence=sentence, true_words=words, t=t, x=x, s=s, first=s, noise=noise)
         if self.carried:
             b = {k: torch.cat([v, self.carried[k]]) for k, v in b.items()}
         return b
@@ -287,6 +264,10 @@ class Trainer:
                 g = self.balance.now * share
                 loss = rec + g[0] * gan + g[1] * match + (0 if mute else g[2]) * read
                 loss = loss + (self.surveyed >= SURVEYED) * g[3] * absent
+        apart = 0.0
+        if not alone:
+            apart = self.windows(b, y.detach().float(), sentence, tokens, mask)
+            loss = loss + ALIKE * apart
         self.optimisers["make"].zero_grad(set_to_none=True)
         if not alone:
             loss.backward()
@@ -312,7 +293,26 @@ class Trainer:
         self.follow(b, z.detach())
         self.step, self.seen = self.step + 1, self.seen + n * a.processes
         told = dict(pixel=pixel, paint=paint, rec=rec, judged=judged, read=read, survey=survey, norm=norm)
+        told |= dict(apart=apart)
         return over, told
+
+    def windows(self, b, y, *words):
+        """How far strokes' windows on some of what was made [n,3,h,w] are from it."""
+        rows = random.sample(range(self.a.batch), WINDOWS)
+        parts, words = Windows(rows, y.shape[-1] // BLOCK), [v[rows] for v in words]
+        s, t = b["s"][rows].view(-1, 1, 1, 1), b["t"][rows].float()
+        x, paint, amp = b["x"][rows], b["paint"], self.amp()
+
+        def made(x, crop=None):
+            x = (x / (s * s + 1).sqrt()).contiguous(memory_format=LAST)
+            return self.nets["generator"](x, t, *words, crop=crop)
+
+        with torch.no_grad(), amp:
+            before = parts.before(paint, BLOCK)
+            last = made(x + self.code.encode(before - paint[rows]))
+        with amp:
+            z = made(parts.held(x, last + s * b["noise"][rows]), parts.crop)
+            return parts.apart(self.nets["smooth"](z), y[rows])
 
     @staticmethod
     def unread(said, words, whole, weight=1.0, telling=None):
@@ -398,4 +398,4 @@ class Trainer:
 
 
 if __name__ == "__main__":
-    Trainer(options()).run()
+    Trainer(options(__doc__)).run()
