@@ -256,6 +256,11 @@ static void tick_live(Dialog *d, guint *delay) {
     }
     if (d->live_state == LIVE_IMAGE_CLOSED) *delay = 1;
     if (d->state == LIVE || !may_go_on(d)) return;
+    if (copies(d) && d->live_state == LIVE_RESTS && !live_holds_picture(d->live)) {
+        dialog_tell(d, "The live layer is hidden or locked and does not hold the whole picture: show or unlock it, then try again.");
+        go_to(d, LIVE);
+        return;
+    }
     if (copies(d)) {
         apply(d);
         return;

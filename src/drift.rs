@@ -13,19 +13,29 @@ const FAR: f64 = 1.0 / 3.0;
 /// How long the whole may take for that: nothing newer is shown meanwhile but its own steps.
 const QUICK: Duration = Duration::from_millis(750);
 
+/// How long the whole took last, in so many steps.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub took: Duration,
+    pub steps: u32,
+}
+
+impl Pace {
+    fn of(self, steps: u32) -> Duration {
+        self.took.mul_f64(f64::from(steps) / f64::from(self.steps.max(1)))
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Drift {
-    /// Columns and rows of cells that were made in windows since.
+    /// Columns and rows of cells that were made in windows since the whole was.
     patched: BTreeSet<(i64, i64)>,
-    /// How long the whole took.
-    took: Option<Duration>,
 }
 
 impl Drift {
-    /// The whole was made; in how long, unless it was known.
-    pub fn end(&mut self, took: Option<Duration>) {
+    /// The whole was made.
+    pub fn end(&mut self) {
         self.patched.clear();
-        self.took = took.or(self.took);
     }
 
     /// These columns and rows of cells were made in a window.
@@ -33,9 +43,10 @@ impl Drift {
         self.patched.extend(rows.clone().flat_map(|row| columns.clone().map(move |column| (column, row))));
     }
 
-    /// Whether the whole is to be made before another of its windows.
-    pub fn is_far(&self, whole: &Window) -> bool {
-        self.took.is_some_and(|took| took <= QUICK) && self.patched.len() as f64 > FAR * whole.cells() as f64
+    /// Whether the whole is to be made, in so many steps, before another of its windows.
+    pub fn is_far(&self, whole: &Window, pace: Option<Pace>, steps: u32) -> bool {
+        let quick = pace.is_some_and(|pace| pace.of(steps) <= QUICK);
+        quick && self.patched.len() as f64 > FAR * whole.cells() as f64
     }
 }
 
@@ -46,29 +57,29 @@ mod tests {
 
     const WHOLE: Window = Window { level: Level(0), x: 0, y: 0, width: 16, height: 12 };
 
+    fn pace(ms: u64) -> Option<Pace> {
+        Some(Pace { took: Duration::from_millis(ms), steps: 2 })
+    }
+
     #[test]
     fn what_is_patched_twice_counts_once_and_the_whole_ends_it() {
         let mut drift = Drift::default();
-        drift.end(Some(Duration::from_millis(300)));
         for _ in 0..9 {
             drift.patch(&[0..8, 0..8]);
-            assert!(!drift.is_far(&WHOLE));
+            assert!(!drift.is_far(&WHOLE, pace(300), 2));
         }
         drift.patch(&[8..9, 0..1]);
-        assert!(drift.is_far(&WHOLE));
-        drift.end(None);
-        assert!(!drift.is_far(&WHOLE));
-        drift.patch(&[0..16, 0..12]);
-        assert!(drift.is_far(&WHOLE), "it takes as long as before");
+        assert!(drift.is_far(&WHOLE, pace(300), 2));
+        drift.end();
+        assert!(!drift.is_far(&WHOLE, pace(300), 2));
     }
 
     #[test]
     fn nobody_waits_for_a_whole_that_takes_long() {
-        for took in [None, Some(Duration::from_millis(751))] {
-            let mut drift = Drift::default();
-            drift.end(took);
-            drift.patch(&[0..16, 0..12]);
-            assert!(!drift.is_far(&WHOLE), "{took:?}");
-        }
+        let mut drift = Drift::default();
+        drift.patch(&[0..16, 0..12]);
+        assert!(!drift.is_far(&WHOLE, None, 2) && !drift.is_far(&WHOLE, pace(751), 2));
+        // In more steps it takes longer, in fewer than when it settled less.
+        assert!(!drift.is_far(&WHOLE, pace(300), 30) && drift.is_far(&WHOLE, pace(1400), 1));
     }
 }

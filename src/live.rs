@@ -12,6 +12,7 @@ use ndarray::s;
 
 use crate::asked::{Asked, render};
 use crate::desk::{End, Shared};
+use crate::drift::Pace;
 use crate::error::Result;
 use crate::fade::Faded;
 use crate::focus::Focus;
@@ -20,7 +21,7 @@ use crate::grid::Window;
 use crate::job::Job;
 use crate::memory::{Last, Memory, Stored};
 use crate::pixels::paste::Source;
-use crate::policy::{Order, Policy};
+use crate::policy::Policy;
 use crate::region::Rect;
 use crate::render::{Around, Change, Ended, Patch, Previews, Renderer, Tier};
 use crate::span::{cut, fresh};
@@ -55,6 +56,7 @@ impl Work<'_> {
         if self.job.params.preview == Previews::Off {
             return self.settle(memory, renderer);
         }
+        let pace = memory.pace;
         let last = self.see(memory)?;
         // Stale before it began: what was read stays, what is newer is rendered with it.
         if self.job.may_pass && self.job.policy.gives_way() {
@@ -67,7 +69,7 @@ impl Work<'_> {
             && last.made.is_some()
             && self.window.contains(&part)
             && 2 * part.cells() <= self.window.cells()
-            && !self.catches_up(last)
+            && !self.catches_up(last, pace)
         {
             self.around(memory, renderer, part, dirty)
         } else {
@@ -76,8 +78,8 @@ impl Work<'_> {
     }
 
     /// Whether the whole is made though little of it has changed. Where finer levels are shown that would coarsen them all.
-    fn catches_up(&self, last: &Last) -> bool {
-        self.refinements().is_empty() && last.drift.is_far(&self.window)
+    fn catches_up(&self, last: &Last, pace: Option<Pace>) -> bool {
+        self.refinements().is_empty() && last.drift.is_far(&self.window, pace, self.steps(Tier::Live))
     }
 
     /// Renders what has changed, held to the last picture around it.
@@ -170,7 +172,7 @@ impl Work<'_> {
     /// Renders all that is shown, from the paint alone.
     fn whole(&mut self, memory: &mut Memory, renderer: &mut dyn Renderer, tier: Tier) -> Result<End> {
         let (Some(last), window) = (&mut memory.last, self.window) else { return Ok(End::GaveWay) };
-        let catches_up = tier == Tier::Live && self.catches_up(last);
+        let catches_up = tier == Tier::Live && self.catches_up(last, memory.pace);
         let quality = self.quality(tier);
         let is_final = self.steps(Tier::Live) == self.steps(Tier::Settled) || tier == Tier::Settled;
         let is_final = is_final && self.refinements().is_empty();
@@ -180,7 +182,6 @@ impl Work<'_> {
         let cover = self.job.cover;
         let paper = last.cover.as_ref().map(|cover| (cover, self.paper()));
         let known = memory.made.get(key);
-        let mut took = None;
         let stored = match known {
             Some(known) => known,
             None => {
@@ -211,19 +212,13 @@ impl Work<'_> {
                 let asked =
                     Asked { window, paint: &last.paint, mask: mask.as_deref(), change: None, regions: true };
                 // What is to end the patches goes on to its end, or the next would be to do so again.
-                let steady = Arc::new(Policy::default());
-                let own = steady.clone();
-                let _abandons = self.job.policy.hook(move |order| {
-                    if order == Order::Abandon {
-                        own.abandon();
-                    }
-                });
-                let policy = if catches_up { &*steady } else { &*self.job.policy };
+                let steady = Policy::default();
+                let policy = if catches_up { &steady } else { &*self.job.policy };
                 let begun = Instant::now();
                 if render(self.job, renderer, asked, &quality, policy, &mut sink)? == Ended::GaveWay {
                     return Ok(End::GaveWay);
                 }
-                took = Some(begun.elapsed());
+                memory.pace = Some(Pace { took: begun.elapsed(), steps: quality.steps });
                 let Some((stored, (steps, phases))) = finished else { return Ok(End::GaveWay) };
                 (self.showing.steps, self.showing.phases) = (steps, phases);
                 let stored = Arc::new(stored);
@@ -242,7 +237,7 @@ impl Work<'_> {
         }
         last.made = stored.latent.clone().map(|latent| (picture, latent));
         last.pending = None;
-        last.drift.end(took);
+        last.drift.end();
         Ok(if is_final { End::Final } else { End::Live })
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::drift::Drift;
+use crate::drift::{Drift, Pace};
 use crate::error::Result;
 use crate::grid::Window;
 use crate::job::Job;
@@ -20,6 +20,7 @@ pub(crate) struct Memory {
     pub made: Made,
     /// Where the hand was last: what is refined first.
     pub hand: Option<Rect>,
+    pub pace: Option<Pace>,
     /// What was said of pictures ([`crate::job::Job::notes`]), by all settings and the mask.
     pub notes: Notes,
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use scumble::region::Rect;
 use scumble::session::Session;
 use support::painting::*;
@@ -22,8 +24,10 @@ fn blank(gate: &Gate, layer: &Session, (width, height): (i32, i32)) -> Painting 
 
 /// Waits until so many jobs have ended.
 fn done(gate: &Gate, jobs: usize) {
+    let begun = Instant::now();
     while gate.ran().iter().filter(|ran| ran.ended.is_some()).count() < jobs {
-        std::thread::yield_now();
+        assert!(begun.elapsed() < Duration::from_secs(60), "{jobs} jobs: {:?}", gate.ran());
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

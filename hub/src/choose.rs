@@ -154,10 +154,15 @@ fn precision_of(path: &str) -> &str {
     in_name.or_else(|| PRECISIONS.iter().copied().find(|known| Some(*known) == variant)).unwrap_or("")
 }
 
-/// The precision that files of these paths were chosen for, where one says so.
+/// The precision that files of these paths were chosen for, as the name of the network that denoises has it: others may lie there
+/// in one alone.
 pub fn precision_among<'a>(paths: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let networks = paths.into_iter().filter(|path| path.ends_with(".onnx"));
-    networks.map(precision_of).find(|precision| !precision.is_empty())
+    let denoises = |path: &&str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let own = |part: &str| path.split('/').any(|folder| folder == part) || name.starts_with(part);
+        path.ends_with(".onnx") && (own("unet") || own("transformer"))
+    };
+    paths.into_iter().find(denoises).map(precision_of).filter(|precision| !precision.is_empty())
 }
 
 /// The weights that lie outside of a network's file: their names are in it, so all that may be theirs is taken.

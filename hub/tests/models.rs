@@ -184,6 +184,10 @@ fn any_repository_is_looked_at_and_what_a_layout_needs_chosen() {
         let plan = again(precision);
         assert!(plan.items.iter().any(|item| item.path == unet), "{precision:?}");
     }
+    // What the network that denoises is in counts, not a part that lies there in one precision alone.
+    let paths = ["text_encoder/model_quantized.onnx", "unet/model.onnx", "vae_decoder/model_fp16.onnx"];
+    assert_eq!(scumble_hub::choose::precision_among(paths), None);
+    assert_eq!(scumble_hub::choose::precision_among(["vae/model.onnx", "onnx/unet_fp16.onnx"]), Some("fp16"));
     for path in [UNET, "text_encoder/model.onnx"] {
         hub.put("painter/sdxl", path, bytes(path, 100));
     }

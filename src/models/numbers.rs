@@ -212,7 +212,7 @@ pub(super) fn fine_noise(hints: &Config) -> Result<Option<Fine>> {
         return Err(hints.wrong("fine_noise", "an object with channels and radius"));
     }
     let whole = |key, most| own.whole(key, 0, 1..=most).map(|number| number as usize);
-    Ok(Some(Fine { channels: whole("channels", 1024)?, radius: whole("radius", 16)? }))
+    Ok(Some(Fine { channels: whole("channels", 1024)?, radius: whole("radius", 4)? }))
 }
 
 /// `defaults` of `scumble.json`; any of its numbers may be absent, but not all.

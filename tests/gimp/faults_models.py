@@ -127,6 +127,12 @@ def failed_applied_whole(d: Desk, r: Report):
         r.check(f"{name} after an error: the copy is the whole picture", whole, shows)
         again = d.s.until(lambda: alpha(d, live) == [127, 127], 8)
         r.check(f"{name} after an error: the live layer is half transparent again", again, alpha(d, live))
+    d.s.do(f"(begin (gimp-item-set-visible {live} FALSE) (gimp-displays-flush))")
+    before = d.layers()
+    d.s.x("windowactivate", "--sync", window)
+    d.key("alt+a")
+    time.sleep(2.0)
+    r.check("Apply of one that is hidden meanwhile: nothing is copied", d.layers() == before, d.names())
     end(d, r)
 
 

@@ -38,6 +38,7 @@ LOUD, LOUDER = 1000.0, 10000.0  # of the paint's channels, and of those that tel
 PAINT = 12  # the quarter's pixels in a cell, times three colours
 TOLD = 3  # channels that tell later runs and windows
 CHANNELS = CODES + PAINT + TOLD
+FINE_NOISE = {"channels": 3, "radius": BROAD}  # as network.fine_noise
 
 
 @symbolic_helper.parse_args("v", "is", "s", "none")
@@ -138,7 +139,7 @@ def configs(out, vocabulary):
             "and keeps what you painted; native at 512 x 512.",
             "defaults": {"steps": 2, "strength": 0.6, "guidance": 1.0, "refine": 0.08, "context": 96},
             "native": NATIVE,
-            "fine_noise": {"channels": 3, "radius": BROAD},
+            "fine_noise": FINE_NOISE,
             "licence": "MIT OR Apache-2.0 (trained weights); text encoder MiniLM-L6: Apache-2.0",
         },
     )

@@ -9,6 +9,7 @@ them (mood.py); without, that stays too.
 """
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import reference
 import shipped
 import steer
 import torch
-from folder import TEXT, floats, network_configs, write_decoder, write_encoder, write_unet
+from folder import FINE_NOISE, TEXT, floats, network_configs, write_decoder, write_encoder, write_unet
 
 
 def mean(states):
@@ -61,6 +62,9 @@ def main():
         for network in ("unet", "vae_encoder", "vae_decoder"):
             for file in (new / network).iterdir():
                 (a.model / network / file.name).write_bytes(file.read_bytes())
+    settings = a.model / "scumble.json"
+    told = json.loads(settings.read_text()) | {"fine_noise": FINE_NOISE}
+    settings.write_text(json.dumps(told, indent=2) + "\n")
     print("largest and mean difference to PyTorch:", written, encoded, decoded, found, "dB")
 
 

@@ -298,7 +298,7 @@ class Trainer:
 
     def windows(self, b, y, *words):
         """How far strokes' windows on some of what was made [n,3,h,w] are from it."""
-        rows = random.sample(range(self.a.batch), WINDOWS)
+        rows = random.sample(range(self.a.batch), min(WINDOWS, self.a.batch))
         parts, words = Windows(rows, y.shape[-1] // BLOCK), [v[rows] for v in words]
         s, t = b["s"][rows].view(-1, 1, 1, 1), b["t"][rows].float()
         x, paint, amp = b["x"][rows], b["paint"], self.amp()
