@@ -20,6 +20,7 @@ pub(crate) struct Memory {
     pub made: Made,
     /// Where the hand was last: what is refined first.
     pub hand: Option<Rect>,
+    /// How long the overview took when it was last rendered.
     pub pace: Option<Pace>,
     /// What was said of pictures ([`crate::job::Job::notes`]), by all settings and the mask.
     pub notes: Notes,

@@ -39,14 +39,16 @@ class Windows:
         grown = F.max_pool2d(share[None, None], 3, 1, 1)[0, 0]
         return (share + grown) / 2
 
+    def views(self, x, size=1):
+        """x [rows,c,h,w] at `size` pixels a cell -> its windows, each a view of it"""
+        return [
+            v[:, rows.start * size : rows.stop * size, columns.start * size : columns.stop * size]
+            for v, (rows, columns) in zip(x, self.places, strict=True)
+        ]
+
     def cut(self, x, size=1):
         """x [rows,c,h,w] at `size` pixels a cell -> its windows"""
-        return torch.stack(
-            [
-                v[:, rows.start * size : rows.stop * size, columns.start * size : columns.stop * size]
-                for v, (rows, columns) in zip(x, self.places, strict=True)
-            ]
-        )
+        return torch.stack(self.views(x, size))
 
     def before(self, paint, size):
         """The paintings [n,3,h,w] before the strokes: blurred there, or something else. [rows,3,h,w]"""
@@ -54,15 +56,9 @@ class Windows:
         other = F.avg_pool2d(own, k, 1, BLUR, count_include_pad=False)
         if random.random() < 0.5:
             other = paint.roll(1, 0)[self.rows]
-        for i, (rows, columns) in enumerate(self.places):
-            stroke = (self.free[i, 0] > 0.9).float()
-            stroke = stroke.repeat_interleave(size, 0).repeat_interleave(size, 1)
-            part = (
-                slice(None),
-                slice(rows.start * size, rows.stop * size),
-                slice(columns.start * size, columns.stop * size),
-            )
-            own[i][part] += (other[i][part] - own[i][part]) * stroke
+        strokes = F.interpolate((self.free > 0.9).float(), scale_factor=size, mode="nearest")
+        for stroke, to, new in zip(strokes, self.views(own, size), self.views(other, size), strict=True):
+            to += (new - to) * stroke
         return own
 
     def held(self, x, last):
