@@ -121,6 +121,14 @@ pub(crate) fn fresh_number() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Paint that a live layer depends on: the canvas, or the mask's surroundings.
+pub(crate) struct Depends {
+    /// As the model sees them in the overview.
+    seen: Rect,
+    /// And in the tiles that the settled picture is made of.
+    settled: Rect,
+}
+
 impl Desk {
     /// What the live layer covers: the mask, or the canvas.
     pub(crate) fn cover(&self) -> Option<Rect> {
@@ -128,20 +136,26 @@ impl Desk {
         Some(self.mask.as_ref().and_then(|mask| mask.bounds()).unwrap_or(bounds))
     }
 
-    /// The paint that the live layer depends on: the mask's surroundings as the model sees them, or the canvas.
-    pub(crate) fn seen(&self) -> Option<Rect> {
+    /// The paint that the live layer depends on.
+    fn depends(&self) -> Option<Depends> {
         let bounds = self.canvas.as_ref()?.bounds();
-        let (Some(mask), Some(geometry)) = (&self.mask, self.geometry) else { return Some(bounds) };
+        let whole = Depends { seen: bounds, settled: bounds };
+        let (Some(mask), Some(geometry)) = (&self.mask, self.geometry) else { return Some(whole) };
         let grid = Grid::new(bounds, geometry, self.params.resolution);
         let window = masked_window(&grid, mask);
         let margin = read::reach(window.level.scale(), self.params.alpha == Alpha::FollowPaint);
-        grid.shown(&window).map_or(Some(bounds), |shown| shown.inflate_within(margin, bounds))
+        let Some(shown) = grid.shown(&window) else { return Some(whole) };
+        let seen = shown.inflate_within(margin, bounds)?;
+        // Each tile that shows some of the mask lies within its own width of it; the coarsest are the widest.
+        let widest = grid.refinements(self.params.finest).first().map_or(0, |level| grid.tile_side(*level));
+        let tiles = mask.bounds().and_then(|cover| cover.inflate_within(widest + margin, bounds));
+        Some(Depends { seen, settled: tiles.filter(|_| widest > 0).map_or(seen, |tiles| tiles.union(seen)) })
     }
 
     /// Whether the live layer lacks something newer than the revision `covered`.
     pub(crate) fn owes(&self, covered: u64) -> bool {
-        match (&self.canvas, self.seen()) {
-            (Some(canvas), Some(seen)) => canvas.owes(seen, covered),
+        match (&self.canvas, self.depends()) {
+            (Some(canvas), Some(depends)) => canvas.owes(depends.settled, covered),
             _ => false,
         }
     }
@@ -151,9 +165,11 @@ impl Desk {
         self.waiting || self.resting || self.running.is_some()
     }
 
-    /// The revision that the running job will bring; 0 if none runs, or it was cancelled and winds down.
+    /// The revision that the running job will bring; 0 if none runs, or it was cancelled and winds down. One that was put
+    /// off for another session comes again by itself.
     pub(crate) fn brought(&self) -> u64 {
-        self.running.as_ref().filter(|job| !job.cancel.is_cancelled()).map_or(0, |job| job.revision)
+        let comes = |job: &&Running| !job.stopped && (!job.cancel.is_cancelled() || job.policy.abandoned());
+        self.running.as_ref().filter(comes).map_or(0, |job| job.revision)
     }
 }
 
@@ -229,8 +245,8 @@ impl Shared {
         let (waiting, resting) = (std::mem::take(&mut desk.waiting), std::mem::take(&mut desk.resting));
         let wanted = (waiting || resting) && desk.closed.is_none() && desk.owes(0);
         let tier = if waiting { Tier::Live } else { Tier::Settled };
-        let areas = desk.seen().zip(desk.cover()).filter(|_| wanted);
-        let (Some((seen, cover)), Some(canvas)) = (areas, &desk.canvas) else {
+        let areas = desk.depends().zip(desk.cover()).filter(|_| wanted);
+        let (Some((Depends { seen, settled }, cover)), Some(canvas)) = (areas, &desk.canvas) else {
             self.came_to_rest.notify_all();
             return None;
         };
@@ -249,7 +265,9 @@ impl Shared {
             tier,
             revision: desk.revision,
             paint: canvas.snapshot(),
+            canvas: self.picture.canvas(),
             seen,
+            settled,
             cover,
             params: desk.params.clone(),
             mask: desk.mask.clone(),
@@ -294,7 +312,7 @@ impl Shared {
                 if let Some(canvas) = &mut desk.canvas
                     && (canvas.bounds(), canvas.format()) == (job.paint.bounds(), job.paint.format())
                 {
-                    canvas.settle(job.seen, job.revision);
+                    canvas.settle(job.settled, job.revision);
                 }
             }
             End::Live => tier = Tier::Settled,

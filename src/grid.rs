@@ -214,6 +214,13 @@ impl Grid {
         levels
     }
 
+    /// The longer side of a level's tiles, in canvas pixels.
+    pub fn tile_side(&self, level: Level) -> i32 {
+        let tiles = self.tiles(level);
+        let cells = tiles.columns.length.max(tiles.rows.length) as f64;
+        (cells * f64::from(self.geometry.cell) / level.scale()).ceil() as i32
+    }
+
     /// The tiles that a refinement is made of: windows of the model's native size, a quarter of which overlaps.
     pub fn tiles(&self, level: Level) -> Tiles {
         let (across, down) = self.extent(level);

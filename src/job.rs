@@ -178,8 +178,12 @@ pub struct Job {
     pub tier: Tier,
     pub revision: u64,
     pub paint: Snapshot,
-    /// The paint that what is rendered depends on: the canvas, or the mask's surroundings.
+    /// Which of the session's canvases that is, [`crate::picture::Picture::canvas`].
+    pub canvas: u64,
+    /// The paint that the overview depends on: the canvas, or the mask's surroundings.
     pub seen: Rect,
+    /// The same of the settled picture.
+    pub settled: Rect,
     /// What is shown: the canvas, or the mask.
     pub cover: Rect,
     pub params: Arc<Params>,

@@ -62,7 +62,8 @@ impl Work<'_> {
         if self.job.may_pass && self.job.policy.gives_way() {
             return Ok(End::Passed);
         }
-        let Some(dirty) = last.pending else { return self.settle(memory, renderer) };
+        // What settles is another job, which a stroke interrupts.
+        let Some(dirty) = last.pending else { return Ok(End::Live) };
         let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();
         let part = self.grid.window(self.window.level, dirty, self.context());
         if !fixed

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::conditions::Lora;
 use crate::error::{Error, Result};
-use crate::places;
+use crate::places::{self, anchored};
 use crate::steps::StepRange;
 
 const BEGIN: &str = "<lora:";
@@ -52,7 +52,8 @@ fn lora(written: &str, folder: Option<&Path>) -> Result<Lora> {
     let folder = folder.map(Path::to_path_buf).or_else(places::user_loras).ok_or_else(|| {
         Error::setting(format!("The prompt names the LoRA \"{name}\"; choose the folder in which LoRAs lie."))
     })?;
-    Ok(Lora { file: find(name, &folder)?.to_string_lossy().into_owned(), scale, text, steps: StepRange::ALL })
+    let file = anchored(find(name, &folder)?.to_string_lossy().into_owned());
+    Ok(Lora { file, scale, text, steps: StepRange::ALL })
 }
 
 /// The file of a name: exactly so, else in whatever case.

@@ -7,6 +7,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// A path that stands for the same from wherever the host is by then: a process that renders may be started anew, and a
+/// shared one was started somewhere else. Empty stays empty.
+pub(crate) fn anchored(path: String) -> String {
+    let whole = std::path::absolute(&path).ok().and_then(|whole| whole.into_os_string().into_string().ok());
+    whole.unwrap_or(path)
+}
+
 /// What the order is made from; [`Around::here`] asks the system, tests say it.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
@@ -221,6 +228,14 @@ mod tests {
 
     fn shown(places: Vec<PathBuf>) -> Vec<String> {
         places.into_iter().map(|place| place.display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_path_is_anchored_where_the_host_is_and_none_stays_none() {
+        assert_eq!(anchored(String::new()), "");
+        let whole = anchored("nets/lines.onnx".into());
+        assert!(Path::new(&whole).is_absolute() && Path::new(&whole).ends_with("nets/lines.onnx"), "{whole}");
+        assert_eq!(anchored(whole.clone()), whole);
     }
 
     #[test]

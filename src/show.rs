@@ -155,8 +155,7 @@ impl<'a> Showing<'a> {
 
     /// What is shown, to lay the next patch on; `None` where the canvas is another one by now.
     fn next(&mut self) -> Option<State<Meta>> {
-        let paint = &self.job.paint;
-        self.next.take().or_else(|| self.session.picture.next(paint.bounds(), &paint.coding()))
+        self.next.take().or_else(|| self.session.picture.next(self.job.canvas))
     }
 
     fn lay(&mut self, rect: Rect, pixels: &[u8]) -> Result<()> {

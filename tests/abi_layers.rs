@@ -11,6 +11,7 @@ use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::Result;
 use scumble::render::{Capabilities, Ended, ModelInfo, Policy, Quality, Renderer, Scene, Sink};
+use scumble::session::Pushed;
 use support::painting::*;
 use support::tiled;
 
@@ -159,4 +160,59 @@ fn what_was_put_off_and_then_cancelled_stays_cancelled() {
     paint.fill(paint.bounds, [20, 90, 20]);
     paint.push(&layer, None).unwrap();
     telling.until("it is rendered", |ran| ran.len() > before);
+}
+
+#[test]
+fn a_stroke_interrupts_what_settles_also_after_a_cancel() {
+    let telling = Telling::default();
+    let engine = telling.engine();
+    let layer = engine.session();
+    set(&layer, |params| params.settle_delay = 0).unwrap();
+    let mut paint = Painting::new(LARGE, LARGE);
+    paint.push(&layer, None).unwrap();
+    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    layer.cancel();
+    assert!(layer.wait(LONG / 2).unwrap(), "it comes to rest");
+    // The same paint once more asks for what was cancelled.
+    let before = telling.ran.lock().len();
+    revision(paint.push(&layer, None));
+    telling.until("it settles again", |ran| ran.len() > before && ran.last() == Some(&Ran::Settling));
+    let before = telling.count(Ran::Large);
+    paint.fill(paint.bounds, [90, 20, 20]);
+    paint.push(&layer, None).unwrap();
+    telling.until("the stroke is shown", |ran| ran.iter().filter(|ran| **ran == Ran::Large).count() > before);
+}
+
+#[test]
+fn what_only_the_settled_picture_hears_is_interrupted_too() {
+    let telling = Telling::default();
+    let engine = telling.engine();
+    let layer = engine.session();
+    set(&layer, |params| params.settle_delay = 0).unwrap();
+    let mut paint = Painting::new(LARGE, LARGE);
+    paint.push(&layer, None).unwrap();
+    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    let before = telling.ran.lock().len();
+    set(&layer, |params| params.mask_softness = 3).unwrap();
+    telling.until("it settles anew", |ran| ran.len() > before && ran.last() == Some(&Ran::Settling));
+    let before = telling.count(Ran::Large);
+    paint.fill(paint.bounds, [90, 20, 20]);
+    paint.push(&layer, None).unwrap();
+    telling.until("the stroke is shown", |ran| ran.iter().filter(|ran| **ran == Ran::Large).count() > before);
+}
+
+#[test]
+fn an_unchanged_push_asks_for_nothing_of_what_is_put_off() {
+    let telling = Telling { winding: Duration::from_millis(300), ..Telling::default() };
+    let engine = telling.engine();
+    let [settling, painted] = [engine.session(), engine.session()];
+    set(&settling, |params| params.settle_delay = 0).unwrap();
+    let large = Painting::new(LARGE, LARGE);
+    large.push(&settling, None).unwrap();
+    telling.until("the large canvas settles", |ran| ran.last() == Some(&Ran::Settling));
+    Painting::new(SMALL, SMALL).push(&painted, None).unwrap();
+    assert!(matches!(large.push(&settling, None).unwrap(), Pushed::Unchanged), "it comes again by itself");
+    telling.until("the other layer has its turn", |ran| ran.last() == Some(&Ran::Small));
+    telling.opened.store(true, Ordering::SeqCst);
+    telling.until("then it settles on", |ran| ran.last() == Some(&Ran::Settling));
 }

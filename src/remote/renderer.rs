@@ -68,6 +68,8 @@ impl Remote {
         if let Ok(folder) = std::path::absolute(&options.load.model_dir) {
             options.load.model_dir = folder;
         }
+        let runtime = options.load.runtime.take();
+        options.load.runtime = runtime.map(|file| std::path::absolute(&file).unwrap_or(file));
         Ok(Remote {
             options,
             program,

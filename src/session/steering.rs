@@ -1,12 +1,11 @@
 //! What steers a session: controls, regions, references and LoRAs.
 
-use std::path::Path;
-
 use super::{Pushed, Session};
 use crate::canvas::Canvas;
 use crate::conditions::{Control, Lora, Pictured, Region};
 use crate::error::Result;
 use crate::pixels::ImageView;
+use crate::places::anchored;
 use crate::region::Rect;
 
 impl Session {
@@ -47,10 +46,13 @@ impl Session {
     pub(crate) fn set_pictured(
         &self,
         number: u32,
-        what: Pictured,
+        mut what: Pictured,
         image: Option<(i32, i32, ImageView<'_>)>,
     ) -> Result<Pushed> {
         what.check()?;
+        if let Pictured::Control(control) = &mut what {
+            control.model = anchored(std::mem::take(&mut control.model));
+        }
         let image = match &image {
             Some((width, height, image)) => {
                 let bounds = Rect::canvas(*width, *height)?;
@@ -75,10 +77,7 @@ impl Session {
     /// As [`Lora::check`]; [`Status::Setting`] for one too many.
     pub fn set_lora(&self, number: u32, mut lora: Lora) -> Result<Pushed> {
         lora.check()?;
-        // The process that renders may be started from wherever the host is by then.
-        if let Some(file) = std::path::absolute(&lora.file).ok().as_deref().and_then(Path::to_str) {
-            lora.file = file.to_owned();
-        }
+        lora.file = anchored(lora.file);
         let mut desk = self.shared.open_desk()?;
         match desk.conditions.set_lora(number, lora)? {
             true => Ok(self.settings_changed(&mut desk)),
