@@ -53,7 +53,7 @@
  * STATUS. Functions return int32_t: 0 done; above 0 nothing wrong, but nothing done; below 0 an error, which
  * scumble_last_error() explains in a sentence that can be shown to the user. Numbers are never reused; a number
  * that a host does not know is to be taken by its sign; scumble_status_text() has a few words for each. Out parameters
- * are written on success (SCUMBLE_OK) alone. The last error is kept by the thread that made the call and, for calls on
+ * are written on success (SCUMBLE_OK) alone, but for scumble_frame_overview's `info`. The last error is kept by the thread that made the call and, for calls on
  * a session, by the session (scumble_session_last_error): languages and pools that change threads between two calls
  * ask the session.
  *
@@ -63,7 +63,8 @@
  * library starts one worker thread an engine and one a download (and ONNX Runtime's own, or a process, see
  * SCUMBLE_PROCESS_AUTO), at a lower priority and, on Unix, with all signals blocked but those of a thread's own faults; it
  * never calls back. Nothing blocks for longer than it takes to compare and copy the pixels handed over, except
- * scumble_session_wait. After fork() only the parent may go on using the library.
+ * scumble_session_wait and scumble_list_create (it looks at the disk; SCUMBLE_LIST_DEVICES loads ONNX Runtime and tries
+ * each device, which may take a second). After fork() only the parent may go on using the library.
  *
  * NETWORK. The library uses none but between a scumble_download_start and the end of what it has begun, and tells nobody
  * anything but what it asks for.
@@ -1126,7 +1127,8 @@ typedef struct ScumbleFrameInfo {
      */
     uint32_t struct_size;
     /**
-     * SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
+     * Bits: SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL; with it SCUMBLE_FRAME_STALE, SCUMBLE_FRAME_CURRENT, or not.
+     * Test them with `&`.
      */
     uint32_t flags;
     /**
@@ -1255,8 +1257,8 @@ typedef struct ScumbleEntry {
     double most;
     double initial;
     /**
-     * Of a device: bytes of its own memory; of a model of the catalogue: bytes that it takes while it runs; 0 where that is
-     * not known, and in other lists.
+     * Of a device: bytes of its own memory; of a model or an annotator that can be got: bytes that it takes while it runs;
+     * 0 where that is not known, and in other lists.
      */
     uint64_t memory;
     /**
@@ -1500,7 +1502,7 @@ SCUMBLE_API int32_t scumble_engine_info_init(struct ScumbleEngineInfo *info, siz
  * poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
  * `options` may be NULL for the default model on the best device.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
- * SCUMBLE_ERROR_SETTING (intra_threads, process), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+ * SCUMBLE_ERROR_SETTING (intra_threads, process, loras), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
  * SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * On success `*engine` is owned by the caller: release it.
  * [any-thread]
@@ -1541,8 +1543,8 @@ int32_t scumble_condition_init(struct ScumbleCondition *condition,
  * Steers a session by something under a `number` that the host chooses, or changes what steers under it; `condition`
  * NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
  * they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
- * picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
- * the first push); a change of a control's numbers loads nothing. At most 32 at once.
+ * picture as it is. Controls and regions stay until they are taken away or a canvas of another size is pushed (also if they
+ * were set before the first push); LoRAs, and controls with SCUMBLE_PREPARE_INPAINT, until they are taken away; a change of a control's numbers loads nothing. At most 32 at once.
  * A reference is no picture of the canvas: `canvas_width` and `canvas_height` of its image are the reference's own size (1 to
  * 16384, whatever the paint's is), `rect` lies in that, what is transparent is white, and it stays when the canvas changes. An
  * image of another size takes the place of the whole of it. It is shown to the model whole, in whatever window; models look at

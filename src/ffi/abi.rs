@@ -285,8 +285,8 @@ pub struct ScumbleEntry {
     pub least: f64,
     pub most: f64,
     pub initial: f64,
-    /// Of a device: bytes of its own memory; of a model of the catalogue: bytes that it takes while it runs; 0 where that is
-    /// not known, and in other lists.
+    /// Of a device: bytes of its own memory; of a model or an annotator that can be got: bytes that it takes while it runs;
+    /// 0 where that is not known, and in other lists.
     pub memory: u64,
     /// Of what can be got (SCUMBLE_LIST_CATALOGUE, SCUMBLE_LIST_RUNTIMES, SCUMBLE_LIST_ANNOTATORS; `usable` is then 1 unless it will not run well on
     /// this machine, and `note` says how it will and why; in other lists all of this is 0 and ""): bytes of the download, or

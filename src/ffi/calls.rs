@@ -87,7 +87,7 @@ pub unsafe extern "C" fn scumble_engine_info_init(info: *mut ScumbleEngineInfo, 
 /// poll of its sessions, until they are released: an engine that failed stays so, and another is to be made.
 /// `options` may be NULL for the default model on the best device.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL (engine), SCUMBLE_ERROR_STRUCT_SIZE, SCUMBLE_ERROR_TEXT,
-/// SCUMBLE_ERROR_SETTING (intra_threads, process), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
+/// SCUMBLE_ERROR_SETTING (intra_threads, process, loras), SCUMBLE_ERROR_MODEL_MISSING (no default model found),
 /// SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// On success `*engine` is owned by the caller: release it.
 /// [any-thread]

@@ -29,8 +29,8 @@ pub unsafe extern "C" fn scumble_condition_init(condition: *mut ScumbleCondition
 /// Steers a session by something under a `number` that the host chooses, or changes what steers under it; `condition`
 /// NULL takes it away. `image` are pixels of its picture, for the canvas that the paint is pushed for: all of it or a part;
 /// they are compared with those there and copied, and what was never given is transparent (over black). NULL leaves the
-/// picture as it is. All of it stays until it is taken away or a canvas of another size is pushed (also if it was set before
-/// the first push); a change of a control's numbers loads nothing. At most 32 at once.
+/// picture as it is. Controls and regions stay until they are taken away or a canvas of another size is pushed (also if they
+/// were set before the first push); LoRAs, and controls with SCUMBLE_PREPARE_INPAINT, until they are taken away; a change of a control's numbers loads nothing. At most 32 at once.
 /// A reference is no picture of the canvas: `canvas_width` and `canvas_height` of its image are the reference's own size (1 to
 /// 16384, whatever the paint's is), `rect` lies in that, what is transparent is white, and it stays when the canvas changes. An
 /// image of another size takes the place of the whole of it. It is shown to the model whole, in whatever window; models look at

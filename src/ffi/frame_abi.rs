@@ -16,7 +16,8 @@ pub struct ScumbleFrame {
 pub struct ScumbleFrameInfo {
     /// Set by `scumble_frame_info_init`.
     pub struct_size: u32,
-    /// SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL, and SCUMBLE_FRAME_STALE or not.
+    /// Bits: SCUMBLE_FRAME_PREVIEW or SCUMBLE_FRAME_FINAL; with it SCUMBLE_FRAME_STALE, SCUMBLE_FRAME_CURRENT, or not.
+    /// Test them with `&`.
     pub flags: u32,
     /// Number of the frame in its session; rises. The next poll names it.
     pub seq: u64,
