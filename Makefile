@@ -31,7 +31,7 @@ setup:
 # ONNX Runtime beside the command, which then finds it whoever calls it.
 build: setup
 	cargo build --release
-	ln -sf $(CURDIR)/.setup/runtime/libonnxruntime.so.* $(TARGET)/release/
+	ln -sf "$(CURDIR)"/.setup/runtime/libonnxruntime.so.* "$(TARGET)/release/"
 
 demo: build
 	$(TARGET)/release/scumble live --script tests/recordings/landscape.json --out $(OUT)/demo
@@ -121,7 +121,7 @@ bench: build
 
 # The README's table, from one run of both: on a machine that has nothing else to do.
 .PHONY: figures
-figures: demo
+figures: setup-test demo
 	cargo bench --bench host
 	cargo bench --bench engine | tee $(OUT)/bench.txt
 	$(PYTHON) scripts/figures.py take $(TARGET)/criterion $(OUT)/bench.txt $(OUT)/demo/report.json
@@ -145,7 +145,7 @@ bench-peers: build
 
 # Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
 krita: build
-	PROFILE=$(PROFILE) python3 scripts/krita_install.py --library $(TARGET)/release/libscumble.so --start
+	PROFILE="$(PROFILE)" python3 scripts/krita_install.py --library "$(TARGET)/release/libscumble.so" --start
 
 setup-krita:
 	@scripts/setup.sh krita
@@ -182,17 +182,18 @@ bench-krita: setup-krita build
 # The plug-in for the GIMP whose headers are installed. GIMP=2 is 2.10, GIMP=3 is 3.0 and newer.
 .PHONY: setup-gimp gimp-plugin gimp gimp-zip test-gimp test-gimp3 bench-gimp
 GIMP = $(shell pkg-config --exists gimpui-3.0 && echo 3 || echo 2)
-GIMP_PLUGIN = $(abspath $(OUT))/gimp-$(GIMP)/scumble
+# From here, and not a whole path, which may have blanks: make takes them for the ends of names.
+GIMP_PLUGIN = $(OUT)/gimp-$(GIMP)/scumble
 setup-gimp:
 	@scripts/setup.sh gimp
 
 gimp-plugin: setup-gimp
-	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(dir $(GIMP_PLUGIN)) WERROR=$(WERROR)
+	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(if $(filter /%,$(OUT)),,../)$(OUT)/gimp-$(GIMP) WERROR=$(WERROR)
 
 # Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
 gimp: setup-gimp build gimp-plugin
-	PROFILE=$(PROFILE) python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
-		--library $(TARGET)/release/libscumble.so --start
+	PROFILE="$(PROFILE)" python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
+		--library "$(TARGET)/release/libscumble.so" --start
 
 gimp-zip: setup-gimp build gimp-plugin
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so \
