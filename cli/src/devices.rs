@@ -1,6 +1,6 @@
 //! `scumble devices`: what models can run on, and what is missing for the rest.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use scumble::error::Result;
 use scumble::models::device::{Listed, auto, list};
@@ -46,8 +46,12 @@ pub fn run(args: &DevicesArgs) -> Done {
 
 /// The ONNX Runtime that is found, as the engine finds it.
 pub fn runtime(explicit: Option<&Path>) -> Result<&'static Runtime> {
-    let program = std::env::current_exe().ok();
-    runtime::load(explicit, program.as_deref().and_then(Path::parent))
+    runtime::load(explicit, beside().as_deref())
+}
+
+/// The folder of this program, where the runtime may lie.
+pub fn beside() -> Option<PathBuf> {
+    std::env::current_exe().ok()?.parent().map(Path::to_path_buf)
 }
 
 pub fn told(runtime: &Runtime) -> Vec<Device> {

@@ -88,9 +88,8 @@ fn ask(args: &InfoArgs) -> Told {
 
 /// Model folders where models are looked for.
 fn models() -> Vec<Folder> {
-    let program = std::env::current_exe().ok();
-    let beside = program.as_deref().and_then(std::path::Path::parent);
-    let folders = places::Around::here("SCUMBLE_DEFAULT_MODEL", beside).models();
+    let beside = devices::beside();
+    let folders = places::Around::here("SCUMBLE_DEFAULT_MODEL", beside.as_deref()).models();
     let open = folders.into_iter().filter_map(|folder| folder::Folder::open(&folder).ok());
     open.map(|model| Folder { name: model.name, folder: model.path.display().to_string() }).collect()
 }

@@ -10,7 +10,7 @@ use scumble::region::Rect;
 use crate::args::PrepareArgs;
 use crate::failure::{Done, Failure, say};
 use crate::host::{Canvas as Pixels, Depth};
-use crate::{models, render, stills};
+use crate::{devices, models, render, stills};
 
 pub fn run(args: &PrepareArgs) -> Done {
     render::check_output(&args.output)?;
@@ -65,7 +65,8 @@ fn made(
     if how.is_annotated() {
         let annotator = args.annotator.as_deref().map(models::named_annotator);
         let size = Some((wide as usize, high as usize));
-        picture = annotate(&picture, how, annotator.as_deref(), size, &LoadOptions::default(), &cancel)?;
+        let options = LoadOptions { beside: devices::beside(), ..LoadOptions::default() };
+        picture = annotate(&picture, how, annotator.as_deref(), size, &options, &cancel)?;
     }
     let planes = [0, 1, 2].map(|c| picture.index_axis(ndarray::Axis(0), c).iter().copied().collect());
     Ok(Made { picture: planes, is_empty: how == Prepare::Drawn && ink == Ink::None })

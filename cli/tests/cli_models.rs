@@ -192,6 +192,11 @@ fn an_annotator_that_was_got_makes_control_pictures_and_is_no_model() {
     let output = user.run(&["models", "check", "--offline"]);
     assert!(text(&output.stdout).contains("hed: model.onnx has 5 bytes instead of"), "{output:?}");
     user.succeed(&["models", "pull", "hed", "--yes", "--again"]);
+    let own = r#"{ "name": "Mine", "annotates": "soft-edges" }"#;
+    std::fs::write(place.join("scumble.json"), own).unwrap();
+    let output = user.run(&["models", "pull", "hed", "--yes", "--again"]);
+    assert!(text(&output.stderr).contains("scumble.json in") && text(&output.stderr).contains("was kept"));
+    assert_eq!(std::fs::read_to_string(place.join("scumble.json")).unwrap(), own);
     assert!(user.succeed(&["models", "remove", "hed", "--yes"]).contains("hed is removed"));
     assert!(!place.exists());
 }

@@ -155,6 +155,36 @@ fn depth_and_soft_edges_are_made_by_the_users_annotators() {
     }
 }
 
+/// As somebody has it who has unpacked an archive.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_runtime_beside_the_program_makes_annotated_pictures_too() {
+    let scratch = Scratch::new("beside");
+    let (photo, out) = (scratch.rgb("photo.png", 64, 64), scratch.file("out.png"));
+    let program = scratch.0.join("scumble");
+    std::fs::copy(env!("CARGO_BIN_EXE_scumble"), &program).unwrap();
+    let runtime =
+        std::path::PathBuf::from(std::env::var_os("ORT_DYLIB_PATH").expect("as the Makefile sets it"));
+    std::os::unix::fs::symlink(&runtime, scratch.0.join(runtime.file_name().unwrap())).unwrap();
+    let home = scratch.0.join("home");
+    let mut command = Command::new(program);
+    command.args([
+        "prepare",
+        "--as",
+        "depth",
+        "-i",
+        &photo,
+        "-o",
+        &out,
+        "--annotator",
+        &at("annotators/depth"),
+    ]);
+    command.env_clear().envs([("HOME", &home), ("XDG_DATA_HOME", &home)]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(image::open(&out).unwrap().into_rgb8().pixels().any(|pixel| pixel.0[0] > 200));
+}
+
 #[test]
 fn loras_change_the_picture_and_what_is_wrong_with_them_is_told() {
     let scratch = Scratch::new("lora");

@@ -10,10 +10,12 @@
 
 use crate::fault::{Fault, Kind, Result};
 use crate::hub::{Remote, Repository};
+use crate::space::size;
 
 /// The most exact that runs everywhere first, as the engine has it.
 pub const PRECISIONS: [&str; 9] = ["", "fp32", "fp16", "f16", "quantized", "int8", "uint8", "q4f16", "q4"];
-const NETWORKS: [&str; 8] = [
+/// What denoises comes first: of the last two it depends whether they are read.
+const NETWORKS: [&str; 10] = [
     "unet",
     "transformer",
     "text_encoder",
@@ -22,7 +24,13 @@ const NETWORKS: [&str; 8] = [
     "vae_encoder",
     "vae_decoder",
     "preview_decoder",
+    EYES[0],
+    EYES[1],
 ];
+/// What tells a network of reference pictures: a U-Net needs the first, FLUX.1 both.
+const EYES: [&str; 2] = ["image_encoder", "image_embedder"];
+/// The U-Net once more, listening to ControlNets.
+const LISTENING: &str = "controlnet";
 /// Folders of small files.
 const FOLDERS: [&str; 5] = ["tokenizer", "tokenizer_2", "tokenizer_3", "scheduler", "vae"];
 const SMALL: [&str; 8] = [
@@ -62,7 +70,7 @@ const LARGEST_SMALL: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     pub files: Vec<Remote>,
-    /// A line for each network of which there are several forms.
+    /// A line for each network of which there are several forms, or not the one that is wanted, and for one that is left out.
     pub said: Vec<String>,
     /// Parts that a model needs and this repository lacks.
     pub lacks: Vec<&'static str>,
@@ -77,12 +85,10 @@ pub fn choose(repository: &Repository, precision: Option<&str>) -> Result<Choice
     let mut has = Vec::new();
     for part in NETWORKS {
         let forms = forms(&repository.files, part);
-        let Some(chosen) = best(&forms, precision) else { continue };
-        if forms.len() > 1 {
-            let others: Vec<&str> =
-                forms.iter().filter(|form| form.path != chosen.path).map(|form| form.path.as_str()).collect();
-            choice.said.push(format!("{}, not {}", chosen.path, others.join(", ")));
-        }
+        let Some(chosen) = best(&forms, precision).filter(|_| is_read(repository, part, &has)) else {
+            continue;
+        };
+        choice.said.extend(line(part, chosen, &forms, precision));
         has.push(part);
         choice.files.push(chosen.clone());
         choice.files.extend(beside(&repository.files, chosen));
@@ -90,6 +96,7 @@ pub fn choose(repository: &Repository, precision: Option<&str>) -> Result<Choice
     if !has.iter().any(|part| ["unet", "transformer"].contains(part)) {
         return Err(nothing(repository));
     }
+    choice.said.extend(left_out(repository).filter(|_| has.contains(&"unet")));
     for file in &repository.files {
         let folder = file.path.split_once('/').map(|(folder, rest)| (folder, !rest.contains('/')));
         let config = file.path.strip_suffix("/config.json").is_some_and(|folder| NETWORKS.contains(&folder));
@@ -106,6 +113,51 @@ pub fn choose(repository: &Repository, precision: Option<&str>) -> Result<Choice
     choice.files.dedup_by(|a, b| a.path == b.path);
     choice.lacks = lacks(&has, &choice.files);
     Ok(choice)
+}
+
+/// Does the network that denoises, one of those that it `has`, look at this one?
+fn is_read(repository: &Repository, part: &str, has: &[&str]) -> bool {
+    let is_there = |eyes: &&str| !forms(&repository.files, eyes).is_empty();
+    match EYES.iter().position(|eyes| *eyes == part) {
+        None => true,
+        Some(at) => {
+            (at == 0 && has.contains(&"unet")) || (!has.contains(&"unet") && EYES.iter().all(is_there))
+        }
+    }
+}
+
+/// What there is to say of the form that was chosen.
+fn line(part: &str, chosen: &Remote, forms: &[&Remote], wanted: Option<&str>) -> Option<String> {
+    let others: Vec<&str> =
+        forms.iter().filter(|form| form.path != chosen.path).map(|form| form.path.as_str()).collect();
+    let has = precision_of(&chosen.path);
+    // A name without a precision is taken for full precision.
+    let missing = wanted.filter(|wanted| *wanted != has && (*wanted, has) != ("fp32", ""));
+    let mut line = chosen.path.clone();
+    if !others.is_empty() {
+        line.push_str(&format!(", not {}", others.join(", ")));
+    }
+    if let Some(wanted) = missing {
+        line.push_str(&format!(", as no {part} there is named {wanted}"));
+    }
+    (!others.is_empty() || missing.is_some()).then_some(line)
+}
+
+/// What ControlNets need, as large as the U-Net: whoever wants them gets it as well.
+fn left_out(repository: &Repository) -> Option<String> {
+    let beside_unet = |file: &&Remote| file.path.strip_prefix("unet/") == Some(OTHER_NETWORKS[0]);
+    let own = best(&forms(&repository.files, LISTENING), None);
+    let file = own.or_else(|| repository.files.iter().find(beside_unet))?;
+    // With its weights, which are called like it.
+    let its = repository.files.iter().filter(|more| more.path.starts_with(&file.path));
+    let bytes = its.fold(0, |sum: u64, more| sum.saturating_add(more.size));
+    Some(format!(
+        "{} ({}) is left out, which only ControlNets need; for them, download it, and the weights beside it, from the page of \
+         {} into the same place in the model's folder, where it stays.",
+        file.path,
+        size(bytes),
+        repository.name
+    ))
 }
 
 /// The forms in which a repository has a network.
@@ -243,137 +295,4 @@ fn nothing(repository: &Repository) -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn repository(paths: &[&str]) -> Repository {
-        let files = paths.iter().map(|path| Remote { path: (*path).to_owned(), size: 10, sha256: None });
-        Repository {
-            name: "owner/name".into(),
-            commit: "0".repeat(40),
-            licence: None,
-            gated: false,
-            files: files.collect(),
-        }
-    }
-
-    fn chosen(paths: &[&str], precision: Option<&str>) -> (Vec<String>, Choice) {
-        let choice = choose(&repository(paths), precision).unwrap();
-        (choice.files.iter().map(|file| file.path.clone()).collect(), choice)
-    }
-
-    const OPTIMUM: [&str; 17] = [
-        ".gitattributes",
-        "README.md",
-        "LICENSE.md",
-        "model_index.json",
-        "scheduler/scheduler_config.json",
-        "text_encoder/config.json",
-        "text_encoder/model.onnx",
-        "text_encoder/model.safetensors",
-        "tokenizer/merges.txt",
-        "tokenizer/vocab.json",
-        "unet/config.json",
-        "unet/diffusion_pytorch_model.safetensors",
-        "unet/model.onnx",
-        "unet/model.onnx_data",
-        "vae_decoder/model.onnx",
-        "vae_encoder/model.onnx",
-        "safety_checker/model.onnx",
-    ];
-
-    #[test]
-    fn of_an_export_all_that_loading_needs_is_taken_and_nothing_else() {
-        let (files, choice) = chosen(&OPTIMUM, None);
-        assert_eq!(
-            files,
-            [
-                "LICENSE.md",
-                "model_index.json",
-                "scheduler/scheduler_config.json",
-                "text_encoder/config.json",
-                "text_encoder/model.onnx",
-                "tokenizer/merges.txt",
-                "tokenizer/vocab.json",
-                "unet/config.json",
-                "unet/model.onnx",
-                "unet/model.onnx_data",
-                "vae_decoder/model.onnx",
-                "vae_encoder/model.onnx",
-            ]
-        );
-        assert!(choice.lacks.is_empty() && choice.said.is_empty(), "{choice:?}");
-    }
-
-    #[test]
-    fn weights_of_any_name_come_with_their_network() {
-        for weights in ["weights.pb", "model.onnx.data", "model_int8.onnx.data", "onnx__MatMul_5333"] {
-            let path = format!("unet/{weights}");
-            let paths: Vec<&str> = OPTIMUM.into_iter().chain([path.as_str()]).collect();
-            assert!(chosen(&paths, None).0.contains(&path), "{weights}");
-        }
-    }
-
-    #[test]
-    fn one_precision_of_each_network_is_taken_with_its_own_weights() {
-        let paths = [
-            "onnx/unet_model.onnx",
-            "onnx/unet_model.onnx_data",
-            "onnx/unet_model_fp16.onnx",
-            "onnx/unet_model_q4f16.onnx",
-            "onnx/unet_model_q4f16.onnx_data",
-            "onnx/text_encoder_model_q4f16.onnx",
-            "onnx/vae_decoder_model_q4f16.onnx",
-        ];
-        let (files, choice) = chosen(&paths, None);
-        assert_eq!(
-            files,
-            [
-                "onnx/text_encoder_model_q4f16.onnx",
-                "onnx/unet_model.onnx",
-                "onnx/unet_model.onnx_data",
-                "onnx/vae_decoder_model_q4f16.onnx",
-            ]
-        );
-        assert_eq!(
-            choice.said,
-            ["onnx/unet_model.onnx, not onnx/unet_model_fp16.onnx, onnx/unet_model_q4f16.onnx"]
-        );
-        assert_eq!(choice.lacks, ["vae_encoder", "tokenizer", "scheduler"]);
-        let (files, _) = chosen(&paths, Some("q4f16"));
-        assert!(
-            files.contains(&"onnx/unet_model_q4f16.onnx_data".to_owned()) && files.len() == 4,
-            "{files:?}"
-        );
-        // FLUX.2 klein and Z-Image need no scheduler to be told.
-        let flat = ["text_encoder.onnx", "transformer.onnx", "transformer.onnx.data", "tokenizer.json"];
-        let (files, choice) = chosen(&flat, None);
-        assert_eq!(
-            files,
-            ["text_encoder.onnx", "tokenizer.json", "transformer.onnx", "transformer.onnx.data"]
-        );
-        assert_eq!(choice.lacks, ["vae_encoder", "vae_decoder"]);
-        let flux = ["text_encoder.onnx", "text_encoder_2.onnx", "transformer.onnx"];
-        assert!(chosen(&flux, None).1.lacks.contains(&"scheduler"));
-        // A text encoder's name begins like another's.
-        let (files, _) = chosen(&["unet.onnx", "text_encoder.onnx", "text_encoder_2_fp16.onnx"], None);
-        assert_eq!(files, ["text_encoder.onnx", "text_encoder_2_fp16.onnx", "unet.onnx"]);
-        let (files, _) =
-            chosen(&["unet/fp16/model.onnx", "unet/fp16/model.onnx.data", "unet/q4/model.onnx"], None);
-        assert_eq!(files, ["unet/fp16/model.onnx", "unet/fp16/model.onnx.data"]);
-    }
-
-    #[test]
-    fn what_is_no_model_to_paint_with_is_said() {
-        for (paths, says) in [
-            (vec!["unet/diffusion_pytorch_model.safetensors"], "models/export/export.py"),
-            (vec!["model-q4.gguf"], "GGUF"),
-            (vec!["model.onnx"], "none in a place where a U-Net"),
-            (vec!["README.md"], "has no ONNX files"),
-        ] {
-            let fault = choose(&repository(&paths), None).unwrap_err();
-            assert_eq!(fault.kind, Kind::Unsupported);
-            assert!(fault.message.contains(says), "{paths:?}: {fault}");
-        }
-    }
-}
+mod tests;

@@ -201,6 +201,7 @@ fn load(
                 Some(std::time::Duration::ZERO),
             ));
         }
+        _ if item.url.is_some() => return Err(web.refusal_elsewhere(&answer, &item.path)),
         _ => return Err(web.refusal(&answer, &item.repository, Some(&item.path))),
     };
     expected_size(item, total)?;

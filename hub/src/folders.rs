@@ -1,7 +1,7 @@
 //! Folders of the user: made, emptied, locked and swapped, and the small files in them.
 
 use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -37,6 +37,32 @@ pub(crate) fn bytes_below(folder: &Path, depth: usize) -> u64 {
         };
         sum.saturating_add(bytes)
     })
+}
+
+/// A file, or a link, somewhere in a folder.
+pub(crate) struct Below {
+    /// From that folder.
+    pub path: PathBuf,
+    pub is_link: bool,
+}
+
+/// All that lie in a folder and the folders in it. Links are named and not followed.
+pub(crate) fn below(folder: &Path) -> Result<Vec<Below>> {
+    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(at) = folders.pop() {
+        let place = folder.join(&at);
+        let fault = |why| Fault::disk("read", &place, &why);
+        for entry in fs::read_dir(&place).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            let (path, kind) = (at.join(entry.file_name()), entry.file_type().map_err(fault)?);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() || kind.is_symlink() {
+                found.push(Below { path, is_link: kind.is_symlink() });
+            }
+        }
+    }
+    Ok(found)
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(place: &Path) -> Option<T> {

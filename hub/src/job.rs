@@ -213,6 +213,7 @@ impl Job {
             said: plan.said.clone(),
         })?;
         let done = store.pull(&web, &plan, false)?;
+        done.kept.iter().for_each(|sentence| log::warn!("{sentence}"));
         sound(&done.folder, plan.makes.as_deref())?;
         Ok(done.folder)
     }

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Result;
+use crate::carry::SETTINGS;
+use crate::fault::{Fault, Result};
 use crate::fetch::{Item, Target};
-use crate::folders::{delete, make, read_json, write_json};
+use crate::folders::{self, delete, make, read_json, write_json};
 use crate::names;
 use crate::store::Kept;
 
-const JOURNAL: &str = "scumble-journal.json";
+pub(crate) const JOURNAL: &str = "scumble-journal.json";
 
 /// Lies in the folder of what it tells of.
 #[derive(Serialize, Deserialize)]
@@ -43,9 +44,11 @@ impl Journal {
                 let is_here = |kept: &Kept| {
                     let place = names::inside(staging, &kept.path);
                     let size = place.ok().and_then(|place| fs::metadata(place).ok()).map(|data| data.len());
-                    size == Some(kept.size)
+                    // Settings may be the user's by now (carry.rs); they are small.
+                    size == Some(kept.size) && kept.path != SETTINGS
                 };
                 journal.done.extend(old.done.into_iter().filter(|kept| wanted(&kept.path) && is_here(kept)));
+                sweep(staging, items)?;
             }
             None => {
                 delete(staging)?;
@@ -79,4 +82,19 @@ impl Journal {
     pub(crate) fn end(folder: &Path) {
         let _ = fs::remove_file(folder.join(JOURNAL));
     }
+}
+
+/// Removes what belongs to none of the items: what was carried there, where it lies may be another by now.
+fn sweep(staging: &Path, items: &[Item]) -> Result<()> {
+    let mut ours = vec![staging.join(JOURNAL)];
+    for item in items {
+        ours.extend(Target::new(staging, &item.to)?.places());
+    }
+    for below in folders::below(staging)? {
+        let place = staging.join(&below.path);
+        if !ours.contains(&place) {
+            fs::remove_file(&place).map_err(|why| Fault::disk("remove", &place, &why))?;
+        }
+    }
+    Ok(())
 }

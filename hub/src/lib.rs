@@ -7,6 +7,7 @@
 //!                → store.rs       the user's folders: pull, check, remove, one download of a model at a time
 //!                → named.rs       which of them somebody means
 //!                → journal.rs     what an interrupted download of a model has behind it
+//!                → carry.rs       what the user has put into a model's folder, when that is replaced
 //! runtimes.json  → runtime.rs     ONNX Runtime out of its official wheels
 //!                → fetch.rs       one file: resumed, checked, renamed when it is whole
 //!                → web.rs         requests, redirects, access tokens, patience
@@ -21,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod carry;
 pub mod catalogue;
 pub mod choose;
 pub mod fault;

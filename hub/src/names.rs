@@ -16,17 +16,39 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 /// # Errors
 /// [`Kind::Unsafe`] for whatever is not a plain relative path on every system.
 pub fn inside(folder: &Path, path: &str) -> Result<PathBuf> {
+    stays_inside(path)?;
     if !is_path(path) {
-        return Err(Fault::new(
-            Kind::Unsafe,
-            format!(
-                "The repository names a file \"{}\", which would not stay in the model's folder; nothing of it was \
-                 taken. Tell its owner, and get the model from elsewhere.",
-                path.chars().take(80).collect::<String>().escape_debug()
-            ),
-        ));
+        return Err(refused(path, "is no name for a file on every system"));
     }
     Ok(path.split('/').fold(folder.to_path_buf(), |at, part| at.join(part)))
+}
+
+/// Whether `path` of a repository means no place outside of its folder, however odd it is.
+///
+/// # Errors
+/// [`Kind::Unsafe`].
+pub(crate) fn stays_inside(path: &str) -> Result<()> {
+    let leaves = path.is_empty()
+        || path.starts_with(['/', '\\'])
+        || path.contains('\0')
+        || path.split(['/', '\\']).any(|part| part == "..")
+        || matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic());
+    match leaves {
+        true => Err(refused(path, "would not stay in the model's folder")),
+        false => Ok(()),
+    }
+}
+
+fn refused(path: &str, why: &str) -> Fault {
+    let name = path.chars().take(80).collect::<String>();
+    Fault::new(
+        Kind::Unsafe,
+        format!(
+            "The repository names a file \"{}\", which {why}; nothing of it was taken. Tell its owner, and get the model \
+             from elsewhere.",
+            name.escape_debug()
+        ),
+    )
 }
 
 /// Is this a relative path that means one place in a folder, whatever the system?
@@ -158,7 +180,15 @@ mod tests {
         ] {
             let fault = inside(root, wrong).unwrap_err();
             assert_eq!(fault.kind, Kind::Unsafe, "{wrong:?}");
-            assert!(fault.message.contains("would not stay in the model's folder"));
+            let leaves = fault.message.contains("would not stay in the model's folder");
+            assert_eq!(leaves, stays_inside(wrong).is_err(), "{fault}");
+            assert!(leaves || fault.message.contains("no name for a file"), "{fault}");
+        }
+        for odd in ["samples/what is this?.png", "a//b", "nul", "a.", "a\nb", "a/b:stream", "..."] {
+            assert_eq!(stays_inside(odd), Ok(()), "{odd:?}");
+        }
+        for wrong in ["", "/x", "..", "a/..", "a/../b", "a\\..\\b", "\\x", "C:x", "c:/x", "a\0b"] {
+            assert!(stays_inside(wrong).is_err(), "{wrong:?}");
         }
         assert!(!is_path(&"a/".repeat(300)) && !is_part(&"a".repeat(300)));
     }

@@ -193,7 +193,7 @@ fn runs(wheel: &Wheel, machine: &Machine) -> (Option<bool>, String) {
     if !wheel.is_for_cards() {
         let more = match (wheel.name.as_str(), machine.brain_floats) {
             ("openvino", true) => {
-                " It computes with bfloat16, in which OpenVINO takes about half the time, for pictures a little less exact."
+                " It computes with bfloat16: what runs on OpenVINO takes about half the time, for pictures a little less exact."
             }
             ("openvino", false) => " It has no bfloat16, so OpenVINO will hardly be quicker.",
             _ => "",

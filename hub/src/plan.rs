@@ -2,6 +2,7 @@
 //! and asks; nothing has been loaded then.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::catalogue::{Catalogue, Entry, Licence, Write};
 use crate::choose::{Choice, choose};
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::Item;
-use crate::hub::{Repository, look};
+use crate::hub::{Remote, Repository, look};
 use crate::names;
 use crate::web::Web;
 
@@ -69,7 +70,8 @@ impl Plan {
     }
 }
 
-/// What `text` means: an entry of the catalogue, or any repository. `revision` and `precision` are for the latter.
+/// What `text` means: an entry of the catalogue, or any repository. `revision` and `precision` are for the latter, also where it
+/// is an entry's.
 ///
 /// # Errors
 /// [`Kind::Usage`], and those of asking the hub.
@@ -80,9 +82,21 @@ pub fn plan(
     revision: Option<&str>,
     precision: Option<&str>,
 ) -> Result<Plan> {
-    match catalogue.find(text).filter(|_| revision.is_none() && precision.is_none()) {
-        Some(entry) => of_entry(web, catalogue, entry),
-        None => {
+    let entry = catalogue.find(text).filter(|_| revision.is_none());
+    let is_named = |entry: &Entry| entry.id.eq_ignore_ascii_case(text.trim());
+    match (entry, precision) {
+        (Some(entry), None) => of_entry(web, catalogue, entry),
+        // There is nothing to choose.
+        (Some(entry), Some(precision)) if !entry.choose && is_named(entry) => {
+            let mut plan = of_entry(web, catalogue, entry)?;
+            plan.said.push(format!(
+                "The precision {precision} does not apply, as the catalogue says which files make {}; for others name the \
+                 repository, {}.",
+                entry.title, entry.repository
+            ));
+            Ok(plan)
+        }
+        _ => {
             let named = catalogue.find(text).map(|entry| entry.repository.clone());
             let name = named.map_or_else(|| names::repository(text), Ok)?;
             of_repository(web, catalogue, &name, revision.unwrap_or("main"), precision)
@@ -132,7 +146,7 @@ pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan>
         let choice = choose(&repository, None)?;
         commit.clone_from(&repository.commit);
         gated |= repository.gated;
-        items = items_of(&repository, &choice);
+        items = items_of(&repository, &choice)?;
         lacks = choice.lacks;
         chosen = choice.said;
     }
@@ -210,7 +224,7 @@ pub fn of_repository(
 ) -> Result<Plan> {
     let repository = look(web, name, names::revision(revision)?)?;
     let choice = choose(&repository, precision)?;
-    let items = items_of(&repository, &choice);
+    let items = items_of(&repository, &choice)?;
     let (owner, short) = name.split_once('/').unwrap_or(("", name));
     // Names that mean another model here are not taken.
     let taken = short == "default" || catalogue.entries().any(|entry| entry.id.eq_ignore_ascii_case(short));
@@ -234,15 +248,19 @@ pub fn of_repository(
     })
 }
 
-fn items_of(repository: &Repository, choice: &Choice) -> Vec<Item> {
-    let item = |file: &crate::hub::Remote| Item {
-        repository: repository.name.clone(),
-        revision: repository.commit.clone(),
-        path: file.path.clone(),
-        to: file.path.clone(),
-        size: Some(file.size),
-        sha256: file.sha256.clone(),
-        url: None,
+fn items_of(repository: &Repository, choice: &Choice) -> Result<Vec<Item>> {
+    let item = |file: &Remote| {
+        // Before anything is loaded.
+        names::inside(Path::new(""), &file.path)?;
+        Ok(Item {
+            repository: repository.name.clone(),
+            revision: repository.commit.clone(),
+            path: file.path.clone(),
+            to: file.path.clone(),
+            size: Some(file.size),
+            sha256: file.sha256.clone(),
+            url: None,
+        })
     };
     choice.files.iter().map(item).collect()
 }

@@ -11,10 +11,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::carry;
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::{self, Item};
 use crate::folders::{self, bytes_below, delete, make, read_json, write_json};
@@ -36,6 +37,9 @@ pub struct Receipt {
     pub revision: String,
     pub licences: Vec<Terms>,
     pub files: Vec<Kept>,
+    /// What was not loaded but written ([`Plan::writes`]); earlier versions did not note it.
+    #[serde(default)]
+    pub written: Vec<Kept>,
 }
 
 /// A file as it arrived.
@@ -54,6 +58,8 @@ pub struct Installed {
     pub receipt: Receipt,
     /// It was there before.
     pub already: bool,
+    /// Where a file of the user's stands in the way of one that was published, what became of it: sentences.
+    pub kept: Vec<String>,
 }
 
 impl Installed {
@@ -109,7 +115,7 @@ impl Store {
         let receipt: Receipt = read_json(&folder.join(RECEIPT))?;
         // It says which files are looked at; none of them lies elsewhere.
         let sound = receipt.files.iter().all(|file| names::is_path(&file.path));
-        sound.then(|| Installed { id: id.to_owned(), folder, receipt, already: true })
+        sound.then(|| Installed { id: id.to_owned(), folder, receipt, already: true, kept: Vec::new() })
     }
 
     /// Bytes of a model that have arrived without the whole being there.
@@ -184,11 +190,7 @@ impl Store {
                 }
             };
         }
-        for write in &plan.writes {
-            let place = names::inside(&staging, &write.to)?;
-            make(place.parent().unwrap_or(&staging))?;
-            write_json(&place, &write.json)?;
-        }
+        let written = write_down(plan, &staging, watch, before)?;
         watch.check()?;
         let receipt = Receipt {
             title: plan.title.clone(),
@@ -196,8 +198,10 @@ impl Store {
             revision: plan.revision.clone(),
             licences: plan.licences.clone(),
             files: journal.done,
+            written,
         };
         write_json(&staging.join(RECEIPT), &receipt)?;
+        let kept = old.map_or_else(|| Ok(Vec::new()), |old| carry::own_files(web, &old, &staging))?;
         folders::swap(&staging, &folder, &self.old(id))?;
         // Not before: without it all would be loaded again.
         Journal::end(&folder);
@@ -206,7 +210,7 @@ impl Store {
             progress.files_done = progress.files;
             progress.bytes_done = before;
         });
-        Ok(Installed { id: id.to_owned(), folder, receipt, already: false })
+        Ok(Installed { id: id.to_owned(), folder, receipt, already: false, kept })
     }
 
     /// Compares the files of a model with what arrived: a sentence for each that is missing or changed.
@@ -331,6 +335,19 @@ impl Store {
     fn old(&self, id: &str) -> PathBuf {
         self.models.join(DOWNLOADS).join(format!("{id}.old"))
     }
+}
+
+/// What a plan writes, and what that came to.
+fn write_down(plan: &Plan, staging: &Path, watch: &Watch, before: u64) -> Result<Vec<Kept>> {
+    let mut written = Vec::new();
+    for write in &plan.writes {
+        let place = names::inside(staging, &write.to)?;
+        make(place.parent().unwrap_or(staging))?;
+        write_json(&place, &write.json)?;
+        let got = fetch::hash(&place, watch, before)?;
+        written.push(Kept { path: write.to.clone(), size: got.size, sha256: got.sha256 });
+    }
+    Ok(written)
 }
 
 /// Is what lies there what the plan would bring?

@@ -192,8 +192,29 @@ impl Web {
         hub && (scheme == "https" || host_of(url).is_some_and(is_loopback))
     }
 
+    /// What an answer means that is not the wanted one, of a file that lies elsewhere than on the hub.
+    pub(crate) fn refusal_elsewhere(&self, answer: &Answer, file: &str) -> Trouble {
+        let (host, status) = (&answer.host, answer.status);
+        let kind = match status {
+            401 | 403 | 407 | 451 => Kind::Access,
+            404 | 410 => Kind::NotFound,
+            _ => Kind::Network,
+        };
+        passing(answer).unwrap_or_else(|| {
+            Trouble::Final(Fault::new(
+                kind,
+                format!(
+                    "{host} refuses {file} ({status}); look whether a proxy stands between, or SCUMBLE_WHEELS is wrong."
+                ),
+            ))
+        })
+    }
+
     /// What an answer that is not the wanted one means.
     pub(crate) fn refusal(&self, answer: &Answer, of: &str, file: Option<&str>) -> Trouble {
+        if let Some(passing) = passing(answer) {
+            return passing;
+        }
         let page = self.settings.page(of);
         let endpoint = &self.settings.endpoint;
         let code = answer.header("x-error-code").unwrap_or_default();
@@ -233,14 +254,6 @@ impl Web {
                 },
             ),
             451 => (Kind::Access, format!("{host} may not give out {of} where you are; look at {page}.")),
-            408 | 425 | 429 | 500..=599 => {
-                let wait = answer.header("retry-after").and_then(|text| text.trim().parse().ok());
-                let why = match answer.status {
-                    429 => format!("{host} has been asked too often (429)"),
-                    status => format!("{host} has trouble of its own ({status})"),
-                };
-                return Trouble::Passing(why, wait.map(Duration::from_secs));
-            }
             status => (
                 Kind::Network,
                 format!(
@@ -291,6 +304,18 @@ impl Web {
     pub(crate) fn read_trouble(&self, host: &str, why: std::io::Error) -> Trouble {
         self.trouble(host, &ureq::Error::from(why))
     }
+}
+
+/// Whether an answer is of a trouble that passes.
+fn passing(answer: &Answer) -> Option<Trouble> {
+    let host = &answer.host;
+    let why = match answer.status {
+        429 => format!("{host} has been asked too often (429)"),
+        status @ (408 | 425 | 500..=599) => format!("{host} has trouble of its own ({status})"),
+        _ => return None,
+    };
+    let wait = answer.header("retry-after").and_then(|text| text.trim().parse().ok());
+    Some(Trouble::Passing(why, wait.map(Duration::from_secs)))
 }
 
 fn not_found(host: &str) -> String {

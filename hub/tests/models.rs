@@ -243,6 +243,45 @@ fn no_name_from_outside_leaves_the_folder() {
     assert!(models.join("odd").is_dir() && !models.parent().unwrap().join("evil").exists());
 }
 
+/// Nobody is to blame for a picture's name.
+#[test]
+fn a_name_that_no_system_has_keeps_nothing_from_coming_that_does_without_it() {
+    let (hub, models) = (Hub::new(), scratch("odd-names"));
+    let odd =
+        ["samples/what is this?.png", "aux.md", "pictures/a: b.webp", "notes/trailing. ", "unet/con.png"];
+    odd.iter().for_each(|path| hub.put(NAME, path, bytes(path, 10)));
+    let done = pull(&hub, &models, &planned(&hub, NAME).unwrap(), false).unwrap();
+    assert!(done.receipt.files.iter().all(|file| !odd.contains(&file.path.as_str())));
+    // One that is needed is refused before anything is loaded.
+    hub.put(NAME, "unet/what?.onnx_data", bytes("odd", 10));
+    let fault = planned(&hub, NAME).unwrap_err();
+    assert_eq!(fault.kind, Kind::Unsafe);
+    assert!(
+        fault.message.contains("unet/what?.onnx_data") && fault.message.contains("no name for a file"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_precision_does_not_turn_an_entry_with_files_of_its_own_into_its_repository() {
+    let hub = Hub::new();
+    let files = json!([{ "path": UNET, "size": 300_000, "sha256": null }]);
+    let web = Web::new(settings(&hub), &Watch::new());
+    let plan = |choose, text| {
+        plan::plan(&web, &catalogue_that(choose, files.clone()), text, None, Some("fp16")).unwrap()
+    };
+    let entry = plan(false, "tiny");
+    assert_eq!((entry.id.as_str(), entry.writes.len()), ("tiny", 2));
+    assert!(
+        entry.said.iter().any(|line| line.contains("fp16 does not apply") && line.contains(NAME)),
+        "{:?}",
+        entry.said
+    );
+    // Of what is chosen there, and of the repository by its own name, it holds.
+    assert_eq!(plan(true, "tiny").id, "tiny-model");
+    assert_eq!(plan(false, NAME).id, "tiny-model");
+}
+
 #[test]
 fn what_the_hubs_own_tools_have_loaded_is_not_loaded_again() {
     let (hub, models, cache) = (Hub::new(), scratch("cache"), scratch("cache-hub"));

@@ -78,6 +78,31 @@ fn a_package_that_is_not_the_pinned_one_is_not_unpacked() {
     assert!(!folder.exists() && !root.join("evil.so").exists());
 }
 
+/// It is no repository, and has no page.
+#[test]
+fn a_package_that_is_refused_is_told_with_its_host() {
+    let (hub, root) = (Hub::new(), scratch("runtime-refused"));
+    let wheel = wheel(&hub, "9.0.0", b"library");
+    for (status, kind) in [
+        (401, Kind::Access),
+        (403, Kind::Access),
+        (404, Kind::NotFound),
+        (407, Kind::Access),
+        (410, Kind::NotFound),
+        (418, Kind::Network),
+        (451, Kind::Access),
+    ] {
+        hub.play(FILE, [Play::Say(status, "")]);
+        let fault = install(&hub, &root.join("runtime"), &wheel).unwrap_err();
+        assert_eq!(fault.kind, kind, "{fault}");
+        let says = format!("localhost refuses {FILE} ({status}); look whether a proxy stands between");
+        assert!(fault.message.starts_with(&says) && fault.message.contains("SCUMBLE_WHEELS"), "{fault}");
+    }
+    // What passes is waited for, as ever.
+    hub.play(FILE, [Play::Say(503, "")]);
+    assert!(install(&hub, &root.join("runtime"), &wheel).unwrap());
+}
+
 #[test]
 fn somebodys_own_files_are_left_alone() {
     let (hub, root) = (Hub::new(), scratch("runtime-own"));

@@ -14,6 +14,7 @@ pub mod family;
 mod flux;
 mod flux_2_klein;
 mod fused;
+mod guarded;
 mod hold;
 mod image_encoder;
 mod in_steps;
@@ -78,6 +79,7 @@ use vae::{Decoder, Encoder};
 pub use annotator::has_network;
 pub use annotators::annotate;
 pub use fallback::Fallback;
+pub(crate) use guarded::is_guarded;
 pub use load::LoadOptions;
 
 /// A loaded model.

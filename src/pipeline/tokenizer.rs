@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
 use crate::error::{Error, Result, Status, plain};
 use crate::models::config::Config;
+use crate::pipeline::guarded;
 use crate::pipeline::inversions::Vectors;
 use crate::pipeline::prompt::Part;
 
@@ -94,7 +95,7 @@ impl Tokenizer {
             .filter_map(|key| special(&configs, key))
             .map(|t| AddedToken::from(t, true))
             .collect();
-        tokenizer.add_special_tokens(specials).map_err(|e| broken(e.to_string()))?;
+        guarded(|| tokenizer.add_special_tokens(specials)).map_err(|e| broken(e.to_string()))?;
         add_tokens(&mut tokenizer, folder, config.as_ref()).map_err(broken)?;
 
         let declared = match &config {
@@ -279,7 +280,7 @@ fn add_tokens(
         if tokenizer.token_to_id(&token).is_none() {
             // A word of its own, wherever it stands; as transformers has it.
             let word = AddedToken::from(token.clone(), special).normalized(false);
-            tokenizer.add_tokens([word]).map_err(|e| e.to_string())?;
+            guarded(|| tokenizer.add_tokens([word])).map_err(|e| e.to_string())?;
         }
         if tokenizer.token_to_id(&token).map(u64::from) != Some(id) {
             return Err(format!("its added token {token} has the number {id}, where it has no place"));
@@ -293,12 +294,10 @@ pub fn shorten(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LONGEST_BYTES)).unwrap_or(text)
 }
 
-/// `tokenizers` panics at some files that are not right; that is caught and told like any other failure.
+/// `tokenizers` panics at some files that are not right. Nothing that a panic left half done is used again: a failed load gives
+/// no tokenizer, and encoding changes nothing but a cache.
 fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    // Nothing that a panic left half done is used again: a failed load gives no tokenizer, and encoding
-    // changes nothing but a cache.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err("it has parts that do not go together".into()))
+    guarded::guarded(work).unwrap_or_else(|| Err("it has parts that do not go together".into()))
 }
 
 fn whole_file(path: &Path) -> tokenizers::Result<tokenizers::Tokenizer> {

@@ -161,6 +161,27 @@ fn a_device_that_it_dies_of_is_left_out_of_the_last_try_where_none_was_asked_for
     assert!(why.message.contains("3 times") && program.started().len() == 3, "{why}");
 }
 
+/// `tokenizers` panics at it, which is neither the device's fault nor worth another try.
+#[test]
+fn a_tokenizer_whose_parts_do_not_go_together_is_told_and_the_process_lives_on() {
+    let folder = Scratch::copy_of("sd3", "worker-sd3");
+    let (file, mark) = ("tokenizer_3/tokenizer.json", "post_processor");
+    let text = std::fs::read_to_string(folder.0.join(file)).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json[mark]["type"], "TemplateProcessing");
+    json[mark]["special_tokens"] = serde_json::json!({});
+    folder.write(file, json.to_string());
+    let program = Program::new("tokenizer", "");
+    let mut asked = options(&program.path);
+    asked.load.model_dir = folder.0.clone();
+    let why = ready(&Engine::load_apart(asked.clone()).unwrap()).unwrap_err();
+    assert_eq!(why.status, Status::ModelBroken, "{why}");
+    assert!(why.message.contains(&folder.0.join("tokenizer_3").display().to_string()), "{why}");
+    is_a_sentence(&why);
+    assert_eq!(program.started().len(), 1);
+    assert_eq!(why, ready(&Engine::load(asked.load).unwrap()).unwrap_err());
+}
+
 #[test]
 fn what_the_model_lacks_is_told_as_in_the_hosts_process() {
     let mut broken = options(WORKER.as_ref());

@@ -91,6 +91,7 @@ fn pull(args: &PullArgs) -> Done {
     let state = if done.already { "was here already" } else { "is here" };
     let (title, id) = (&plan.title, &done.id);
     say(&format!("{title} {state}: {} in {}", size(done.bytes()), done.folder.display()))?;
+    done.kept.iter().for_each(|sentence| eprintln!("scumble: {sentence}"));
     let made = plan.makes.as_deref().and_then(Prepare::named);
     let sound = match made {
         Some(how) => has_network(&done.folder, how),

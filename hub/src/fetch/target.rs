@@ -26,6 +26,11 @@ impl Target {
         Ok(Target { part: beside(".part"), note: beside(".part.json"), whole })
     }
 
+    /// Where all of it lies.
+    pub(crate) fn places(self) -> [PathBuf; 3] {
+        [self.whole, self.part, self.note]
+    }
+
     /// Bytes that have arrived, of a whole file all.
     pub(crate) fn arrived(&self) -> u64 {
         length(&self.whole).max(self.begun())

@@ -117,6 +117,10 @@ impl Hub {
         state.commits.entry(repository.to_owned()).or_insert_with(|| COMMIT.to_owned());
     }
 
+    pub fn remove(&self, repository: &str, path: &str) {
+        self.state.lock().unwrap().files.get_mut(repository).unwrap().remove(path);
+    }
+
     pub fn file(&self, repository: &str, path: &str) -> Vec<u8> {
         self.state.lock().unwrap().files[repository][path].clone()
     }

@@ -145,7 +145,9 @@ fn check(delta: &Delta) -> std::result::Result<(), Wrong> {
     if delta.down.numbers.is_empty() || delta.up.numbers.is_empty() {
         return wrong("has only one of its two halves; download it again");
     }
-    if delta.down.shape.len() < 2 || rank > MOST_RANK || side(&delta.up, 0) * up != delta.up.numbers.len() {
+    // With a middle they are two: what is made of it has as many rows as the second says.
+    let is_large = rank.max(up) > MOST_RANK;
+    if delta.down.shape.len() < 2 || is_large || side(&delta.up, 0) * up != delta.up.numbers.len() {
         return wrong("has sides that no LoRA has; choose another file");
     }
     match delta.middle.as_ref().map(|middle| middle.shape.as_slice()) {
@@ -225,4 +227,36 @@ fn shortened(name: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a kernel, with a middle.
+    fn delta(up: usize, rank: usize, inputs: usize) -> Delta {
+        let array =
+            |shape: &[usize]| Array { shape: shape.to_vec(), numbers: vec![0.5; shape.iter().product()] };
+        Delta {
+            module: "m".into(),
+            down: array(&[rank, inputs, 1, 1]),
+            up: array(&[1, up, 1, 1]),
+            middle: Some(array(&[up, rank, 1, 1])),
+            ..Delta::default()
+        }
+    }
+
+    /// What a small file asks for: the middle makes a matrix of the second rank and the inputs.
+    #[test]
+    fn neither_rank_of_a_middle_is_larger_than_any_is() {
+        for (up, rank) in [(4, 2), (MOST_RANK, 1), (1, MOST_RANK)] {
+            assert_eq!(check(&delta(up, rank, 3)), Ok(()), "{up} {rank}");
+        }
+        assert_eq!(delta(4, 2, 3).halves().down.len(), 12);
+        for (up, rank) in [(MOST_RANK + 1, 1), (1, MOST_RANK + 1), (1 << 20, 1)] {
+            let (status, why) = check(&delta(up, rank, 3)).unwrap_err();
+            assert_eq!(status, Status::ModelBroken);
+            assert!(why.contains("sides that no LoRA has"), "{why}");
+        }
+    }
 }

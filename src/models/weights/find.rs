@@ -12,11 +12,25 @@ use crate::models::wire::{Damage, Field, Walk, Walker};
 const ROUNDED: &str = "are rounded to 8 bits or fewer, or to bfloat16, and cannot be changed";
 const SHARED: &str = "are shared by several of its modules and cannot be changed";
 const ODD: &str = "are used in a way that LoRAs do not know (in groups, or turned)";
+const SIDES: &str = "have sides that no weight of their kind has, and cannot be changed";
 const FUSED: &str = "were merged or moved when it was optimised, and cannot be changed";
+
+/// No weight that LoRAs change has more numbers, and no word's vector; what a damaged file says may be anything.
+const MOST_NUMBERS: usize = 1 << 28;
+const MOST_WIDTH: usize = 1 << 16;
 
 struct Tensor {
     shape: Vec<usize>,
     element: Option<Element>,
+}
+
+impl Tensor {
+    /// Has it the sides of a weight that is used so?
+    fn suits(&self, usage: Use) -> bool {
+        let sides = if usage == Use::Kernel { 3..=5 } else { 2..=2 };
+        let numbers = self.shape.iter().try_fold(1, |all: usize, side| all.checked_mul(*side));
+        sides.contains(&self.shape.len()) && numbers.is_some_and(|all| (1..=MOST_NUMBERS).contains(&all))
+    }
 }
 
 #[derive(Default)]
@@ -187,6 +201,7 @@ impl Finder {
             let what = match (usage, element) {
                 (None, _) if is_fused(&node.operator) => Found::Fixed(FUSED),
                 (None, _) if ["Gemm", "Conv"].contains(&node.operator.as_str()) => Found::Fixed(ODD),
+                (Some(usage), Some(_)) if !rounded && !tensor.suits(usage) => Found::Fixed(SIDES),
                 (Some(usage), Some(element)) if !rounded => {
                     // A matrix and its bias stay side by side: ONNX Runtime makes one of them.
                     let readers = read_by.get(node.output.as_str()).map_or(&[][..], Vec::as_slice);
@@ -246,7 +261,7 @@ impl Finder {
             };
             Some(Table { width, element, rows, site })
         });
-        tables.max_by_key(|table| table.rows).filter(|table| table.width > 0)
+        tables.max_by_key(|table| table.rows).filter(|table| (1..=MOST_WIDTH).contains(&table.width))
     }
 }
 
@@ -296,104 +311,4 @@ fn module(node: &str, weight: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::models::weights::{FLOAT, Weights};
-    use crate::models::wire::{put_bytes, put_number};
-
-    const INT8: u64 = 3;
-    const BFLOAT16: u64 = 16;
-
-    fn message(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        write(&mut bytes);
-        bytes
-    }
-
-    fn node(name: &str, operator: &str, inputs: &[&str], output: &str, transposes: bool) -> Vec<u8> {
-        message(|node| {
-            inputs.iter().for_each(|input| put_bytes(node, 1, input.as_bytes()));
-            put_bytes(node, 2, output.as_bytes());
-            put_bytes(node, 3, name.as_bytes());
-            put_bytes(node, 4, operator.as_bytes());
-            if transposes {
-                let attribute = message(|attribute| {
-                    put_bytes(attribute, 1, b"transB");
-                    put_number(attribute, 3, 1);
-                });
-                put_bytes(node, 5, &attribute);
-            }
-        })
-    }
-
-    fn tensor(name: &str, element: u64) -> Vec<u8> {
-        message(|tensor| {
-            put_number(tensor, 1, 2);
-            put_number(tensor, 1, 3);
-            put_number(tensor, 2, element);
-            put_bytes(tensor, 8, name.as_bytes());
-            put_bytes(tensor, 9, &[0; 24]);
-        })
-    }
-
-    #[test]
-    fn what_can_be_changed_is_told_from_what_cannot() {
-        let nodes = [
-            node("/plain/MatMul", "MatMul", &["x", "w1"], "a", false),
-            node("/gemm.0/Gemm", "Gemm", &["x", "w2"], "b", true),
-            node("/straight/Gemm", "Gemm", &["x", "w3"], "c", false),
-            node("/handed/Identity", "Identity", &["w4"], "w4b", false),
-            node("/handed/Cast", "Cast", &["w4b"], "w4c", false),
-            node("/handed/MatMul", "MatMul", &["x", "w4c"], "d", false),
-            node("", "Conv", &["x", "up.0.conv.weight"], "e", false),
-            node("/whole/MatMul_quant", "MatMulInteger", &["x", "w5"], "f", false),
-            node("/dequantized/DequantizeLinear", "DequantizeLinear", &["w6"], "w6b", false),
-            node("/dequantized/MatMul", "MatMul", &["x", "w6b"], "g", false),
-            node("/brain/MatMul", "MatMul", &["x", "w7"], "h", false),
-            node("/fused/Conv", "FusedConv", &["x", "w8"], "i", false),
-            node("/one/MatMul", "MatMul", &["x", "w9"], "j", false),
-            node("/other/MatMul", "MatMul", &["x", "w9"], "k", false),
-            node("/ring/Identity", "Identity", &["r2"], "r1", false),
-            node("/ring/Identity_1", "Identity", &["r1"], "r2", false),
-            node("/ring/MatMul", "MatMul", &["x", "r1"], "l", false),
-            node("/made/MatMul", "MatMul", &["x", "a"], "m", false),
-            node("/short/MatMul", "MatMul", &["x"], "n", false),
-        ];
-        let floats = ["w1", "w2", "w3", "w4", "up.0.conv.weight", "w8", "w9"];
-        let graph = message(|graph| {
-            nodes.iter().for_each(|node| put_bytes(graph, 1, node));
-            floats.iter().for_each(|name| put_bytes(graph, 5, &tensor(name, FLOAT)));
-            for (name, element) in [("w5", INT8), ("w6", INT8), ("w7", BFLOAT16)] {
-                put_bytes(graph, 5, &tensor(name, element));
-            }
-        });
-        let path = std::env::temp_dir().join(format!("scumble-{}-found.onnx", std::process::id()));
-        let model = message(|model| put_bytes(model, 7, &graph));
-        std::fs::write(&path, &model).unwrap();
-        let weights = Weights::of(&path).unwrap();
-        let usage = |module: &str| match weights.get(module) {
-            Some((_, Found::Weight(weight))) => Ok((weight.name.as_str(), weight.usage)),
-            Some((_, Found::Fixed(why))) => Err(Some(*why)),
-            None => Err(None),
-        };
-        assert_eq!(usage("plain"), Ok(("w1", Use::Transposed)));
-        assert_eq!(usage("gemm_0"), Ok(("w2", Use::AsIs)));
-        assert_eq!(usage("straight"), Ok(("w3", Use::Transposed)));
-        assert_eq!(usage("handed"), Ok(("w4", Use::Transposed)));
-        assert_eq!(usage("up_0_conv"), Ok(("up.0.conv.weight", Use::Kernel)));
-        for rounded in ["whole", "dequantized", "brain"] {
-            assert_eq!(usage(rounded), Err(Some(ROUNDED)), "{rounded}");
-        }
-        assert_eq!(usage("fused"), Err(Some(FUSED)));
-        assert_eq!((usage("one"), usage("other")), (Err(Some(SHARED)), Err(Some(SHARED))));
-        for none in ["ring", "made", "short"] {
-            assert_eq!(usage(none), Err(None), "{none}");
-        }
-        // Cut anywhere, it is no model.
-        for length in 0..model.len() {
-            std::fs::write(&path, &model[..length]).unwrap();
-            assert!(Weights::of(&path).is_err(), "{length}");
-        }
-        std::fs::remove_file(path).unwrap();
-    }
-}
+mod tests;
