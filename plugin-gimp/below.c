@@ -115,6 +115,8 @@ static gint32 twin_of(const Below *b, gint32 layer) {
 static gboolean bring(const Below *b, const Part *part) {
     gint32 twin = twin_of(b, part->layer);
     if (twin <= 0 || gimp_item_is_group(twin)) return FALSE;
+    /* The layer may have been locked when it was duplicated, and GIMP ends a plug-in that writes to a locked one. */
+    gimp_item_set_lock_content(twin, FALSE);
     /* One call, so no stroke is cut, and the pixels can be read when the artist has closed the image. */
     gint32 now = gimp_layer_new_from_drawable(part->layer, b->copy);
     if (now <= 0) return FALSE;

@@ -128,7 +128,7 @@ static void begin_live(Dialog *d) {
     if (dialog_engine_failed(d)) return;            /* and no live layer without a picture */
     if (canvas_usable(d->image, layer, &error)) d->live = live_new(d->image, layer, d->view.window, d->steering, &error);
     /* Nothing failed that a picture of the filter would mend. */
-    dialog_tell(d, error ? error->message : NULL);
+    dialog_tell(d, error ? error->message : d->live ? live_begun(d->live) : NULL);
     g_clear_error(&error);
     if (!d->live) return;
     dialog_forget_error(d);
@@ -256,8 +256,8 @@ static void tick_live(Dialog *d, guint *delay) {
     }
     if (d->live_state == LIVE_IMAGE_CLOSED) *delay = 1;
     if (d->state == LIVE || !may_go_on(d)) return;
-    if (copies(d) && d->live_state == LIVE_RESTS && !live_holds_picture(d->live)) {
-        dialog_tell(d, "The live layer is hidden or locked and does not hold the whole picture: show or unlock it, then try again.");
+    if (copies(d) && d->live_state == LIVE_RESTS) {
+        dialog_tell(d, "The live layer is hidden or locked, so it does not follow the paint: show or unlock it, then try again.");
         go_to(d, LIVE);
         return;
     }
@@ -311,6 +311,7 @@ static void reset(Dialog *d) {
     Settings first;
     dialog_note(d);
     settings_init(&first);
+    settings_text(&first.device, d->settings->device); /* of this computer, and no setting of a picture */
     form_show(d->form, &first);
     settings_clear(&first);
     settings_text(&d->settings->style, "");
@@ -351,7 +352,7 @@ static void respond(GtkDialog *window, gint response, Dialog *d) {
 static gboolean focused(GtkWidget *window, GdkEvent *event, Dialog *d) {
     (void)window, (void)event;
     if (!gimp_image_is_valid(d->image)) return FALSE;
-    steer_list_look(d->list);
+    dialog_look_at_steering(d);
     if (d->state == EDITING && d->renderer) {
         if (watch_layer(d->watch, d->image, d->layer)) read_layer(d);
         else dialog_steer(d, LOOK_AT_EACH);

@@ -99,10 +99,7 @@ static void show_progress(Dialog *d) {
         renderer_conditions(d->renderer, reasons, notes);
         steer_list_know(d->list, reasons, notes);
         steering_block(d->steering, reasons);
-        for (guint i = 0; i < RENDERER_KINDS; i++) {
-            g_free(reasons[i]);
-            g_free(notes[i]);
-        }
+        renderer_conditions_free(reasons, notes);
     }
     const Renderer *r = d->renderer;
     if (d->starter) {

@@ -31,7 +31,8 @@ typedef struct {
     State state;
     gint64 since;       /* when that was asked for */
     Steering *steering; /* what else the picture is made by, */
-    SteerList *list;    /* as the artist sets it */
+    SteerList *list;    /* as the artist sets it, */
+    gchar *kept;        /* ... and as the image had it when this dialog read or wrote it last; NULL: nothing */
     StyleMenu *styles;
     History *history;   /* the last pictures, */
     HistoryStrip *strip;
@@ -70,6 +71,9 @@ void dialog_steer(Dialog *dialog, Look look);
 /* Adds the list of what steers and the styles to the form, with what the image has kept; and has the image keep it. */
 void dialog_build_steering(Dialog *dialog);
 void dialog_keep_steering(Dialog *dialog);
+
+/* The artist comes back: layers may have other names, and another dialog of the image may have set what steers it. */
+void dialog_look_at_steering(Dialog *dialog);
 
 /* Shows what d->settings and d->steering have become, and renders by it; `model` was the model before. */
 void dialog_show_settings(Dialog *dialog, const gchar *model);

@@ -108,6 +108,7 @@ Renderer *renderer_new(const Settings *s, GError **error) {
     r->model = g_strdup(s->model);
     r->preview = SCUMBLE_PREVIEW_EACH_STEP;
     options.model_dir = *r->model ? r->model : NULL;
+    options.device = *s->device ? s->device : NULL;
     options.process = process_for(s);
     options.loras = known_has_loras();
     if (!good(lib.engine_create(&options, &r->engine), error) ||
@@ -265,6 +266,13 @@ gboolean renderer_conditions(const Renderer *r, gchar *reasons[RENDERER_KINDS], 
         reasons[SCUMBLE_CONDITION_CONTROL] = g_steal_pointer(&notes[RENDERER_OWN_CONTROL]);
     }
     return TRUE;
+}
+
+void renderer_conditions_free(gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]) {
+    for (guint kind = 0; kind < RENDERER_KINDS; kind++) {
+        g_free(reasons[kind]);
+        g_free(notes[kind]);
+    }
 }
 
 void renderer_silent(const Renderer *r, gchar *why[CONDITIONS_MOST]) {

@@ -51,8 +51,9 @@ gboolean renderer_steer(Renderer *renderer, guint32 number, const Condition *con
 guint32 renderer_kind(const Condition *condition);
 
 /* Why the model takes no such thing, by RENDERER_KINDS, NULL where it does; and what there is to know of those that it
- * takes: that it weighs none. FALSE as long as nobody knows. Free each. */
+ * takes: that it weighs none. FALSE as long as nobody knows. */
 gboolean renderer_conditions(const Renderer *renderer, gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]);
+void renderer_conditions_free(gchar *reasons[RENDERER_KINDS], gchar *notes[RENDERER_KINDS]);
 
 /* Why a condition that is on steers nothing all the same, by its number, NULL where it steers. A job has to have seen it: after a
  * poll. Looks at no pixels. Free each. */

@@ -2,6 +2,7 @@
 #include "form.h"
 
 #include "chooser.h"
+#include "device_row.h"
 #include "prompt_box.h"
 
 #define GAP 6
@@ -22,6 +23,7 @@ struct Form {
     GtkWidget *box, *prompt, *negative, *samplers, *models;
     GtkWidget *keeps; /* the line of paint_guidance: only for models that have one */
     GtkWidget *share, *note; /* ... why the model runs where it does, and why it is not shared */
+    DeviceRow *device;
     GtkSizeGroup *labels;
     Number strength, steps, guidance, seed, paint_guidance;
     GPtrArray *names;   /* of the entries of `samplers`; the first is "" */
@@ -208,6 +210,13 @@ static void model_changed(GtkComboBox *models, Form *f) {
     if (f->model != before) tell(f, TRUE);
 }
 
+static void device_changed(gpointer form) { tell(form, TRUE); }
+
+static void add_device(Form *f) {
+    f->device = device_row_new(device_changed, f);
+    device_row_in(f->device, row(f, "Runs on:", device_row_list(f->device)));
+}
+
 static void share_toggled(GtkToggleButton *share, Form *f) {
     (void)share;
     tell(f, TRUE);
@@ -282,6 +291,7 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     }
     gtk_widget_set_no_show_all(f->keeps, TRUE);
     add_models(f);
+    add_device(f);
     add_share(f);
     form_show(f, settings);
     return f;
@@ -298,9 +308,16 @@ void form_choose_model(Form *f, const gchar *folder) {
     tell(f, f->model != before); /* the same may lie there anew, and be tried again where it failed */
 }
 
+void form_choose_device(Form *f, const gchar *device) {
+    device_row_look(f->device);
+    device_row_show(f->device, device);
+    tell(f, TRUE);
+}
+
 void form_free(Form *f) {
     if (!f) return;
     f->showing = TRUE;
+    device_row_free(f->device);
     g_ptr_array_unref(f->names);
     g_ptr_array_unref(f->folders);
     g_object_unref(f->labels);
@@ -312,6 +329,7 @@ void form_read(const Form *f, Settings *s) {
     settings_text(&s->negative, gtk_entry_get_text(GTK_ENTRY(f->negative)));
     settings_text(&s->sampler, chosen_sampler(f));
     settings_text(&s->model, g_ptr_array_index(f->folders, f->model));
+    settings_text(&s->device, device_row_chosen(f->device));
     s->strength = f->strength.own ? -1.0 : gtk_adjustment_get_value(f->strength.adjustment);
     s->guidance = f->guidance.own ? -1.0 : gtk_adjustment_get_value(f->guidance.adjustment);
     s->paint_guidance = f->paint_guidance.own ? 0.0 : gtk_adjustment_get_value(f->paint_guidance.adjustment);
@@ -335,6 +353,7 @@ void form_show(Form *f, const Settings *s) {
     gtk_adjustment_set_value(f->seed.adjustment, s->seed);
     choose_sampler(f, s->sampler);
     gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(f->share), s->share);
+    device_row_show(f->device, s->device);
     f->model = model_entry(f, s->model);
     gtk_combo_box_set_active(GTK_COMBO_BOX(f->models), f->model);
     f->showing = FALSE;
@@ -344,6 +363,7 @@ void form_know_model(Form *f, const ScumbleEngineInfo *info, gchar **samplers) {
     gchar *chosen = g_strdup(chosen_sampler(f));
     gboolean fits = !samplers || !*chosen || g_strv_contains((const gchar *const *)samplers, chosen);
     f->showing = TRUE;
+    if (!info) device_row_look(f->device); /* a build of ONNX Runtime may have come or gone */
     list_samplers(f, samplers);
     choose_sampler(f, fits ? chosen : "");
     g_free(chosen);

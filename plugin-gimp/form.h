@@ -7,7 +7,8 @@
 
 typedef struct Form Form;
 
-/* `changed` is called with `data` whenever the artist has changed a setting; `other_model` says that it was the model. */
+/* `changed` is called with `data` whenever the artist has changed a setting; `other_model` says that it was the model,
+ * or where that runs. */
 Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean other_model, gpointer data), gpointer data);
 void form_free(Form *form);
 
@@ -19,6 +20,9 @@ void form_on_new_seed(Form *form, void (*drawn)(gpointer data));
 
 /* Chooses a model that was got, as if the artist had chosen its folder; one that was chosen before has changed as a setting. */
 void form_choose_model(Form *form, const gchar *folder);
+
+/* Chooses what models run on, as if the artist had: what there is to choose from may be another by now. */
+void form_choose_device(Form *form, const gchar *device);
 
 /* Writes what the artist has set to `settings`. */
 void form_read(const Form *form, Settings *settings);

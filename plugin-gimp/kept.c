@@ -13,8 +13,10 @@
 /* GIMP's flag for: saved with it. What can be undone besides would be an undo step. */
 #define FLAGS 1
 
+gchar *kept_text(gint32 image) { return mark_text(gimp_image_get_parasite(image, NAME)); }
+
 GPtrArray *kept_load(gint32 image, gboolean *good) {
-    gchar *text = mark_text(gimp_image_get_parasite(image, NAME));
+    gchar *text = kept_text(image);
     JsonNode *kept = text ? json_object_from(text, strlen(text)) : NULL;
     JsonNode *list = kept ? json_object_get_member(json_node_get_object(kept), "conditions") : NULL;
     GPtrArray *found = conditions_read(list, good);
@@ -28,7 +30,7 @@ GPtrArray *kept_load(gint32 image, gboolean *good) {
 
 void kept_save(gint32 image, const GPtrArray *conditions) {
     if (!gimp_image_is_valid(image)) return;
-    gchar *before = mark_text(gimp_image_get_parasite(image, NAME)), *text = NULL;
+    gchar *before = kept_text(image), *text = NULL;
     if (conditions->len) {
         JsonObject *object = json_object_new();
         json_object_set_int_member(object, "version", 1);

@@ -9,3 +9,6 @@ GPtrArray *kept_load(gint32 image, gboolean *good);
 
 /* Keeps it; an empty list leaves nothing behind. */
 void kept_save(gint32 image, const GPtrArray *conditions);
+
+/* As what it is kept; NULL: nothing. Free it. Two that are alike say the same. */
+gchar *kept_text(gint32 image);

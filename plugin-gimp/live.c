@@ -24,6 +24,7 @@ struct Live {
     Below *below;
     Steering *steering;
     Writer writer;
+    gboolean left_over; /* a live layer of before was put by */
     Picture last;     /* of the renderer before: what the layer shows until there is one of this */
     Paint *paint;     /* the last one of all the canvas, until it is taken */
     gboolean restart; /* the renderer knows nothing yet */
@@ -45,7 +46,7 @@ static gdouble seconds_since(gint64 time) { return (gdouble)(g_get_monotonic_tim
 
 /* The layer to begin above: not one that was left over itself. -1 if there is none. */
 static gint32 base_for(gint32 image, gint32 layer) {
-    while (layer > 0 && mark_is_on(layer) && !mark_is_copied(layer)) {
+    while (layer > 0 && mark_is_own(layer)) {
         gint count, at = gimp_image_get_item_position(image, layer) + 1;
         gint32 *layers = layers_of(image, gimp_item_get_parent(layer), &count);
         layer = at < count ? layers[at] : -1;
@@ -72,6 +73,13 @@ static gboolean another_lives(gint32 image, const GArray *marked) {
     return FALSE;
 }
 
+/* The artist may have painted on it since, or merged something into it: it is out of the way, and nothing of it is lost. */
+static void put_by(gint32 left_over) {
+    gimp_item_set_visible(left_over, FALSE);
+    gimp_item_set_name(left_over, "Scumble (before)");
+    mark_remove(left_over);
+}
+
 static gint32 add_layer(gint32 image, gint32 base, GArray *left_over, GtkWidget *window, GError **error) {
     GeglRectangle all = {0, 0, gimp_image_width(image), gimp_image_height(image)};
     gint32 layer = canvas_new_layer(image, "Scumble (live)", &all);
@@ -85,7 +93,7 @@ static gint32 add_layer(gint32 image, gint32 base, GArray *left_over, GtkWidget 
     for (guint i = 0; i < left_over->len; i++) was_left_over |= g_array_index(left_over, gint32, i) == active_layer(image);
     if (left_over->len) gimp_image_undo_group_start(image); /* only then: it costs what could be redone */
     if (!canvas_insert(image, layer, base, FALSE, error)) layer = -1;
-    for (guint i = 0; layer > 0 && i < left_over->len; i++) gimp_image_remove_layer(image, g_array_index(left_over, gint32, i));
+    for (guint i = 0; layer > 0 && i < left_over->len; i++) put_by(g_array_index(left_over, gint32, i));
     chosen_again(image, chosen);
     if (was_left_over) set_active_layer(image, base);
     if (left_over->len) gimp_image_undo_group_end(image);
@@ -106,10 +114,12 @@ Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, "There is no layer below the old live layer. Choose the layer that you paint on, then Live again.");
     else
         made = add_layer(image, base, marked, window, error);
+    gboolean left_over = marked->len > 0;
     g_array_unref(marked);
     if (made <= 0) return NULL;
     Live *l = g_new0(Live, 1);
     l->image = image;
+    l->left_over = left_over;
     l->watch = watch_new();
     l->below = below_new(image);
     l->steering = steering;
@@ -123,7 +133,7 @@ gint32 live_free(Live *l, gboolean keep, const gchar *prompt) {
     if (gimp_item_is_valid(layer)) {
         writer_stop(&l->writer);
         gimp_image_undo_group_start(l->image);
-        if (keep && l->writer.wrote) {
+        if (keep && l->writer.wrote && l->writer.holds != SHOWS_NOTHING) {
             gchar *name = canvas_layer_name(prompt);
             gimp_item_set_name(layer, name); /* also tells GIMP that there is something to save */
             if (gimp_layer_get_opacity(layer) > FAINT) gimp_layer_set_opacity(layer, FAINT);
@@ -153,6 +163,11 @@ gboolean live_writing(const Live *l) { return l->writer.begun; }
 gboolean live_settled(Live *l, Renderer *r) { return !writer_wants(&l->writer, shown(l, r)); }
 gboolean live_holds_picture(const Live *l) { return l->writer.holds == SHOWS_PICTURE; }
 gint32 live_layer(const Live *l) { return l->writer.layer; }
+
+const gchar *live_begun(const Live *l) {
+    return l->left_over ? "A live layer was left over from before. It is hidden and called \xe2\x80\x9cScumble (before)\xe2\x80\x9d now: delete it if you do not need it." : NULL;
+}
+
 void live_show(Live *l, Renderer *r, WriterShows shows) { writer_show(&l->writer, shown(l, r), shows); }
 
 Paint *live_take_paint(Live *l) {

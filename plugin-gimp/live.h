@@ -21,13 +21,16 @@ typedef enum {
     LIVE_INDEXED,
 } LiveState;
 
-/* Makes the live layer above `layer`, which stays the active one: one undo step. A live layer that was left over takes its
- * leave in the same step. Fails if the image has one that lives: its dialog comes to the front then. `window`: ours. `steering`
+/* Makes the live layer above `layer`, which stays the active one: one undo step. A live layer that was left over is
+ * hidden, renamed and the artist's from the same step on. Fails if the image has one that lives: its dialog comes to the front then. `window`: ours. `steering`
  * must live on until live_free(). */
 Live *live_new(gint32 image, gint32 layer, GtkWidget *window, Steering *steering, GError **error);
 
+/* What the artist is to know of its beginning; NULL: nothing. */
+const gchar *live_begun(const Live *live);
+
 /* Ends it. The layer is kept as an ordinary one, half transparent since it follows nobody, or removed: one undo step. One
- * that has shown nothing is always removed. Returns the layer, -1 if it is gone. */
+ * that has shown nothing, or is empty to be compared with the paint, is always removed. Returns the layer, -1 if it is gone. */
 gint32 live_free(Live *live, gboolean keep, const gchar *prompt);
 
 /* Does a little of what is due, at most some milliseconds; *delay is when it wants to be called again. An error is the

@@ -117,6 +117,8 @@ gboolean mark_is_copied(gint32 layer) {
     return read_mark(layer, &mark) && mark.tattoo && mark.tattoo != (guint)gimp_item_get_tattoo(layer);
 }
 
+gboolean mark_is_own(gint32 layer) { return mark_is_on(layer) && !mark_is_copied(layer); }
+
 void mark_give_up(gint32 image) {
     GArray *found = mark_find(image);
     for (guint i = 0; i < found->len; i++) {

@@ -16,6 +16,9 @@ gboolean mark_is_on(gint32 layer);
 /* TRUE if the artist has copied the layer from the one that was marked: the mark came along, and the layer is no live one. */
 gboolean mark_is_copied(gint32 layer);
 
+/* TRUE for a layer that is, or was left over as, a live one: the mark on it is its own. */
+gboolean mark_is_own(gint32 layer);
+
 /* Takes this process's marks off the layers that are still there: a live layer that was merged leaves its mark on what it was
  * merged with. No undo step. */
 void mark_give_up(gint32 image);

@@ -54,7 +54,7 @@ gint32 *regions_layers(gint32 image, gint32 group, gint *count) {
     gint all, kept = 0;
     gint32 *layers = layers_of(image, group, &all);
     for (gint i = 0; i < all; i++)
-        if (!mark_is_on(layers[i])) layers[kept++] = layers[i];
+        if (!mark_is_own(layers[i])) layers[kept++] = layers[i];
     *count = kept;
     return layers;
 }
@@ -83,7 +83,7 @@ static void look_at(Known *k, gint32 layer) {
         k->name = name;
     }
     k->shown = gimp_item_get_visible(layer) ? gimp_layer_get_opacity(layer) / 100.0 : 0.0;
-    k->is_live = mark_is_on(layer);
+    k->is_live = mark_is_own(layer);
 }
 
 static Known *known_of(Regions *r, gint32 layer, gboolean look) {

@@ -49,12 +49,26 @@ static gboolean finish(Renderer *r, GError **error) {
     return TRUE;
 }
 
-/* Hands over what steers; here nobody could go on without it. */
-static gboolean steer(Steering *steering, Renderer *r, gint32 layer, const Paint *paint, GError **error) {
+/* Leaves out what the model cannot take. Only a model that is loaded can tell; one that fails does so later. */
+static void block(Steering *steering, const Renderer *r) {
+    ScumbleEngineInfo info;
+    gchar *reasons[RENDERER_KINDS] = {NULL}, *notes[RENDERER_KINDS] = {NULL};
+    for (renderer_info(r, &info); info.state == SCUMBLE_ENGINE_LOADING; renderer_info(r, &info)) {
+        tell_progress(r);
+        g_usleep(LOOK_US);
+    }
+    renderer_conditions(r, reasons, notes);
+    steering_block(steering, reasons);
+    renderer_conditions_free(reasons, notes);
+}
+
+/* Hands over what steers. A script could not go on without all of it (`strict`). */
+static gboolean steer(Steering *steering, Renderer *r, gint32 layer, const Paint *paint, gboolean strict, GError **error) {
     GeglRectangle canvas = {0, 0, paint->width, paint->height};
     gimp_drawable_offsets(layer, &canvas.x, &canvas.y);
+    if (!strict && steering_conditions(steering)->len) block(steering, r);
     steering_follow(steering, r, &canvas, LOOK_WHOLE);
-    const gchar *wrong = steering_problem(steering);
+    const gchar *wrong = strict ? steering_problem(steering) : NULL;
     if (wrong) g_set_error_literal(error, SCUMBLE_DOMAIN, 0, wrong);
     return !wrong;
 }
@@ -69,7 +83,8 @@ static gboolean all_steer(const Steering *steering, const Renderer *r, GError **
     return all;
 }
 
-static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrArray *conditions, GError **error) {
+/* Not `strict`, what cannot steer is left out, as the dialog does. */
+static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrArray *conditions, gboolean strict, GError **error) {
     gint32 made = -1;
     Steering *steering = steering_new(image);
     steering_set(steering, conditions);
@@ -81,7 +96,7 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrA
     } else if (paint && paint->selected == SELECTED_NONE) {
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, CANVAS_NOTHING_SELECTED);
     } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) &&
-               steer(steering, r, layer, paint, error) && finish(r, error) && all_steer(steering, r, error)) {
+               steer(steering, r, layer, paint, strict, error) && finish(r, error) && (!strict || all_steer(steering, r, error))) {
         made = canvas_add_picture(image, layer, r, settings->prompt, error);
     }
     paint_free(paint);
@@ -110,12 +125,12 @@ GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gin
                             "Scumble's live layer needs GIMP's windows; scripts call " PROCEDURE " instead.");
         return GIMP_PDB_CALLING_ERROR;
     }
-    gboolean good;
+    gboolean scripted = mode == GIMP_RUN_NONINTERACTIVE, good;
     /* Repeated, an image is rendered as its dialog had it. */
-    GPtrArray *conditions = mode == GIMP_RUN_NONINTERACTIVE ? grammar_read(settings, image, error) : kept_load(image, &good);
+    GPtrArray *conditions = scripted ? grammar_read(settings, image, error) : kept_load(image, &good);
     if (!conditions) return GIMP_PDB_CALLING_ERROR;
-    *made = render(image, layer, settings, conditions, error);
+    *made = render(image, layer, settings, conditions, scripted, error);
     if (*made <= 0) return GIMP_PDB_EXECUTION_ERROR;
-    if (mode != GIMP_RUN_NONINTERACTIVE) gimp_displays_flush();
+    if (!scripted) gimp_displays_flush();
     return GIMP_PDB_SUCCESS;
 }

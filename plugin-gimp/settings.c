@@ -11,7 +11,7 @@
 #define WINDOW_MOST 32767
 
 void settings_init(Settings *s) {
-    *s = (Settings){.style = g_strdup(""), .words = g_strdup(""), .keep = TRUE};
+    *s = (Settings){.style = g_strdup(""), .words = g_strdup(""), .device = g_strdup(""), .keep = TRUE};
     for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS; a++) {
         if (a->kind == ARGUMENT_TEXT) *argument_text(a, s) = g_strdup("");
         else argument_set(a, s, a->own);
@@ -23,6 +23,7 @@ void settings_clear(Settings *s) {
         if (a->kind == ARGUMENT_TEXT) g_clear_pointer(argument_text(a, s), g_free);
     g_clear_pointer(&s->style, g_free);
     g_clear_pointer(&s->words, g_free);
+    g_clear_pointer(&s->device, g_free);
 }
 
 void settings_text(gchar **field, const gchar *text) {
@@ -81,6 +82,7 @@ void settings_load(Settings *s) {
         }
         load_text(file, "style", &s->style);
         load_text(file, "words", &s->words);
+        load_text(file, "device", &s->device);
         load_integer(file, "keep", 1, &s->keep);
         load_integer(file, "share", 1, &s->share);
         load_integer(file, "x", WINDOW_MOST, &s->x);
@@ -103,15 +105,18 @@ static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_integer(file, GROUP, "share", s->share);
 }
 
-void settings_save(const Settings *s, gboolean all) {
+/* What is kept until now; nothing where that is missing or damaged. */
+static GKeyFile *kept_before(void) {
     GKeyFile *file = g_key_file_new();
     gchar *path = file_path();
-    if (!all) g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
-    else put_values(file, s);
-    g_key_file_set_integer(file, GROUP, "x", s->x);
-    g_key_file_set_integer(file, GROUP, "y", s->y);
-    g_key_file_set_integer(file, GROUP, "width", s->width);
-    g_key_file_set_integer(file, GROUP, "height", s->height);
+    g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
+    g_free(path);
+    return file;
+}
+
+/* Writes it, and frees it. */
+static void keep(GKeyFile *file) {
+    gchar *path = file_path();
     GError *error = NULL;
     if (!g_key_file_save_to_file(file, path, &error)) {
         g_printerr("Scumble: the last values could not be kept: %s\n", error->message);
@@ -119,6 +124,22 @@ void settings_save(const Settings *s, gboolean all) {
     }
     g_free(path);
     g_key_file_free(file);
+}
+
+void settings_save(const Settings *s, gboolean all) {
+    GKeyFile *file = kept_before();
+    if (all) put_values(file, s);
+    g_key_file_set_integer(file, GROUP, "x", s->x);
+    g_key_file_set_integer(file, GROUP, "y", s->y);
+    g_key_file_set_integer(file, GROUP, "width", s->width);
+    g_key_file_set_integer(file, GROUP, "height", s->height);
+    keep(file);
+}
+
+void settings_keep_device(const gchar *device) {
+    GKeyFile *file = kept_before();
+    g_key_file_set_string(file, GROUP, "device", device);
+    keep(file);
 }
 
 gboolean settings_check(const Settings *s, GError **error) {

@@ -23,6 +23,7 @@ typedef struct {
     gchar *model; /* a folder; "" is the model that comes with Scumble */
     gchar *style; /* its name (styles.h); "" */
     gchar *words; /* of the style, added to the prompt */
+    gchar *device; /* on which models run, as the engine calls it; "" is the best there is */
     gchar *control, *lora, *region, *reference; /* what steers, as scripts say it (grammar.h): not kept */
     gboolean keep; /* the live layer, when the dialog closes */
     gboolean share; /* the model, with other programs that do */
@@ -39,8 +40,11 @@ gchar *settings_prompt(const Settings *settings);
 /* The last values, over settings_init() ones; a file that is missing or damaged is no error. */
 void settings_load(Settings *settings);
 
-/* Keeps the place of the window, and with `all` everything. */
+/* Keeps the place of the window, and with `all` everything but the device. */
 void settings_save(const Settings *settings, gboolean all);
+
+/* Keeps that alone, at once: it is no setting of a picture. */
+void settings_keep_device(const gchar *device);
 
 /* Takes over all of another's that makes a picture. */
 void settings_take(Settings *settings, const Settings *from);

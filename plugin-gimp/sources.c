@@ -15,7 +15,7 @@ static void list_in(gint32 image, gint32 group, gint depth, GArray *found) {
     gint count;
     gint32 *layers = layers_of(image, group, &count);
     for (gint i = 0; i < count; i++) {
-        if (mark_is_on(layers[i])) continue;
+        if (mark_is_own(layers[i])) continue;
         gchar *name = gimp_item_get_name(layers[i]);
         Source source = {layers[i], g_strdup_printf("%*s%s", 2 * depth, "", name ? name : ""), gimp_item_is_group(layers[i])};
         g_array_append_val(found, source);

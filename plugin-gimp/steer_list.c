@@ -99,7 +99,7 @@ void steer_list_add(SteerList *l, guint32 kind, const gchar *id, const gchar *pa
     if (steer_list_full(l)) return;
     Condition *c = conditions_add(l->conditions, kind, id, path);
     if (layer <= 0) layer = active_layer(l->image);
-    if (condition_has_layer(c) && layer > 0 && !mark_is_on(layer)) source_choose(c, layer);
+    if (condition_has_layer(c) && layer > 0 && !mark_is_own(layer)) source_choose(c, layer);
     if (kind == SCUMBLE_CONDITION_REGION) condition_text(&c->prompt, c->name);
     if (condition_has_file(c) && kind == SCUMBLE_CONDITION_CONTROL) {
         gchar *name = known_name(id);

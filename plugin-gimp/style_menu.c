@@ -93,6 +93,7 @@ static void save_as(GtkMenuItem *item, StyleMenu *m) {
 static void take(const gchar *path, gpointer data) {
     GError *error = NULL;
     Style *style = style_read(path, &error);
+    if (style) style_name_anew(style);
     keep(data, style, error);
 }
 

@@ -29,6 +29,7 @@ static const struct {
 void style_free(Style *s) {
     if (!s) return;
     g_free(s->name);
+    g_free(s->before);
     g_free(s->words);
     g_free(s->negative);
     g_free(s->sampler);
@@ -192,6 +193,31 @@ Style *style_read(const gchar *path, GError **error) {
     if (node) json_node_unref(node);
     g_free(text);
     return style;
+}
+
+/* The name with a number behind it, both of them whole. */
+static gchar *numbered(const gchar *name, guint number) {
+    gchar *end = g_strdup_printf(" %u", number), *start = g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), STYLE_NAME_MOST - (glong)strlen(end)));
+    gchar *whole = g_strconcat(start, end, NULL);
+    g_free(start);
+    g_free(end);
+    return whole;
+}
+
+void style_name_anew(Style *s) {
+    GPtrArray *known = styles_known();
+    gchar *name = g_strdup(s->name);
+    for (guint number = 2; has(known, name); number++) {
+        g_free(name);
+        name = numbered(s->name, number);
+    }
+    g_ptr_array_unref(known);
+    if (!strcmp(name, s->name)) {
+        g_free(name);
+        return;
+    }
+    s->before = s->name;
+    s->name = name;
 }
 
 static void put_number(JsonObject *object, const gchar *key, gboolean own, gdouble value) {

@@ -31,6 +31,7 @@ typedef struct {
     GPtrArray *loras;   /* Condition of each */
     GPtrArray *controls; /* how ControlNets are heard: Condition of each, of no layer */
     gboolean own;       /* the artist's, else it came with Scumble */
+    gchar *before;      /* the name that it came with, where it was given another one; NULL */
 } Style;
 
 void style_free(Style *style);
@@ -43,6 +44,9 @@ Style *style_of(const gchar *name, const gchar *words, const Settings *settings,
 
 /* NULL and a sentence for a file that is no style. */
 Style *style_read(const gchar *path, GError **error);
+
+/* Gives it the next free name ("Winter 2") if one that is known has its own: it takes no other's place. */
+void style_name_anew(Style *style);
 
 /* Whole or not at all; FALSE and a sentence. */
 gboolean style_write(const Style *style, const gchar *path, GError **error);

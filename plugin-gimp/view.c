@@ -49,8 +49,8 @@ void view_help(View *v) {
         "Last pictures: a click brings the words and settings of one back, the right button puts it into a hidden layer. Alt+Up and "
         "Alt+Down in the prompt go through the last ones.\n\n"
         "Strength: 0 keeps the paint, 1 takes no notice of it. Negative works while guidance is above 1.\n\n"
-        "A model is a folder with unet/model.onnx, vae_encoder, vae_decoder, text_encoder, tokenizer and scheduler, as "
-        "model hubs offer them for Stable Diffusion 1.x, 2.x, SD-Turbo, LCM and SDXL.");
+        "A model is a folder of ONNX files: Get\xe2\x80\xa6 beside the list gets one, with its licence. Stable Diffusion 1.x, 2.x and 3, "
+        "SDXL, FLUX.1, FLUX.2 klein, Z-Image-Turbo and SANA-Sprint run.");
     g_signal_connect(box, "response", G_CALLBACK(gtk_widget_destroy), NULL);
     gtk_window_set_title(GTK_WINDOW(box), "Scumble Help");
     gtk_widget_show(box);

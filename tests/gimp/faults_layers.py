@@ -11,6 +11,15 @@ from desk import Desk, line
 from dialog import preview_shows, said
 from faults import INVERSE, live_on, trouble
 from report import Report
+from steering import live_of, one, steered
+
+BEFORE = "Scumble (before)"
+
+
+def put_by(d: Desk, layer: int) -> bool:
+    """Whether it is a live layer of before: hidden, renamed, there."""
+    hidden = d.s.do(f"(car (gimp-item-get-visible {layer}))") in ("0", "#f")
+    return hidden and layer in d.layers() and BEFORE in d.s.do(f"(car (gimp-item-get-name {layer}))")
 
 
 def copied(d: Desk, r: Report):
@@ -23,14 +32,54 @@ def copied(d: Desk, r: Report):
     if d.s.until(d.trouble, 3):
         d.dismiss()  # GIMP says that a plug-in crashed
     d.dialog(live=True)
-    d.s.until(lambda: live not in d.layers() and len(d.layers()) == 3, 10)
-    good = copy in d.layers() and live not in d.layers() and len(d.layers()) == 3
-    r.check("Live takes the place of what was left over, and leaves the artist's copy of it", good, d.names())
+    d.s.until(lambda: len(d.layers()) == 4, 10)
+    good = len(d.layers()) == 4 and put_by(d, live) and not put_by(d, copy)
+    r.check("Live puts by what was left over, and leaves the artist's copy of it", good, d.names())
     d.shut()
+    name = d.s.do(f"(car (gimp-item-get-name {copy}))").strip('"')
+    steered(d, one(0, "region", layer=name, prompt="ships"))
     d.s.do(f"(begin (t-activate {d.image} {copy}) (gimp-displays-flush))")
     d.dialog(live=True)
-    above = d.s.until(lambda: len(d.layers()) == 4 and d.layers().index(copy), 8)
+    above = d.s.until(lambda: len(d.layers()) == 5 and d.layers().index(copy), 8)
     r.check("and goes above the copy where that is chosen", above == 1, d.names())
+    d.shows(live_of(d), INVERSE)
+    told = said(d)
+    r.check("the copy can steer", "no layer to read" not in told, told)
+    trouble(d, r)
+
+
+def unlocked(d: Desk, r: Report):
+    """The layer is locked when live begins, unlocked, and painted on."""
+    d.open()
+    d.s.do(f"(begin (gimp-item-set-lock-content {d.layer} TRUE) (gimp-displays-flush))")
+    d.dialog(live=True)
+    live = d.live_layer()
+    d.shows(live, INVERSE, 12)
+    time.sleep(1.5)  # all of it has been read at rest, too
+    d.s.do(f"(begin (gimp-item-set-lock-content {d.layer} FALSE) (gimp-displays-flush))")
+    d.focus()
+    d.stroke(line(3))
+    same = d.s.until(lambda: d.dump(live) == bytes(255 - v for v in d.dump(d.layer)), 8)
+    r.check("a layer that was locked and is painted on is followed", same and d.plug_ins(), d.plug_ins())
+    trouble(d, r)
+
+
+def applied_at_rest(d: Desk, r: Report):
+    """Apply while the live layer is hidden: no copy of what it showed before."""
+    live = live_on(d)
+    d.s.do(f"(begin (t-visible {live} FALSE) (t-fill {d.layer} 90) (gimp-displays-flush))")
+    time.sleep(1.5)
+    d.front(d.dialogs()[0])
+    d.key("alt+a")
+    told = d.s.until(lambda: "show or unlock it" in said(d), 8)
+    good = told and d.layers() == [live, d.layer] and d.active() == d.layer
+    r.check("Apply while the live layer is hidden makes nothing and says why", good, f"{d.names()} {said(d)}")
+    d.s.do(f"(begin (t-visible {live} TRUE) (gimp-displays-flush))")
+    d.shows(live, 165)
+    d.front(d.dialogs()[0])
+    d.key("alt+a")
+    made = d.s.until(lambda: len(d.layers()) == 3, 8)
+    r.check("shown again, it makes its copy", made and d.shows(d.layers()[1], 165), d.names())
     trouble(d, r)
 
 
@@ -200,5 +249,7 @@ def broken_model(d: Desk, r: Report):
     trouble(d, r)
 
 
-SCENARIOS = [copied, merged, layer_gone, cropped, preview_of_now, chooser_closed]
+SCENARIOS = [
+    copied, unlocked, applied_at_rest, merged, layer_gone, cropped, preview_of_now, chooser_closed,
+]  # fmt: skip
 SLOW, BROKEN = [apply_then_gone, gone_after_ok], [broken_model]

@@ -271,4 +271,24 @@ def compared(d: Desk, r: Report):
     d.close_image()
 
 
-SCENARIOS = [painting, stacked, ends, compared]
+def compared_and_closed(d: Desk, r: Report):
+    """Close, twice at once, while the live layer is empty: no empty layer is kept."""
+    prepare(d, "keep=1")
+    d.open(240, 180)
+    window = d.dialog(live=True)
+    live = live_of(d)
+    d.shows(live, 55, 10)
+    d.front(window)
+    d.key("alt+i", pause=0.3)
+    d.s.until(lambda: not any(d.pixels(live).plane(3)), 8)
+    d.front(window)
+    # While Alt is down nothing is written.
+    d.s.x("keydown", "alt", "sleep", 0.3, "key", "c", "key", "c", "keyup", "alt")
+    closed = d.s.until(lambda: not d.dialogs(), 8)
+    good = closed and (d.layers() == [d.layer] or any(d.pixels(live).plane(3)))
+    r.check("closed twice while it is compared: nothing empty is kept", good, d.names())
+    r.check("no error window", not d.trouble(), d.trouble())
+    d.close_image()
+
+
+SCENARIOS = [painting, stacked, ends, compared, compared_and_closed]

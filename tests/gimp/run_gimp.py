@@ -27,11 +27,13 @@ import batch  # noqa: E402
 import batch_scripts  # noqa: E402
 import batch_steered  # noqa: E402
 import closing  # noqa: E402
+import devices  # noqa: E402
 import dialog  # noqa: E402
 import dropping  # noqa: E402
 import faults  # noqa: E402
 import faults_layers  # noqa: E402
 import faults_models  # noqa: E402
+import faults_steered  # noqa: E402
 import faults_window  # noqa: E402
 import getting  # noqa: E402
 import halves  # noqa: E402
@@ -51,7 +53,7 @@ from build_stub import build_stub  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
-from installing import installing  # noqa: E402
+from installing import blanks, installing  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -103,6 +105,7 @@ def main() -> int:
         if "installing" in parts:
             (Path(folder) / "installing").mkdir()
             report.run(installing, report, Path(folder) / "installing", chosen.plugin, chosen.library)
+            report.run(blanks, report, Path(folder) / "installing")
         model = Path(folder) / "model"
         shutil.copytree(chosen.model, model)
 
@@ -147,14 +150,17 @@ def main() -> int:
         windows(bare, pick(history.SCENARIOS, "history", parts), **stub)
         windows(whole, pick(history.REAL, "history", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         windows(bare, pick(history.SMALL, "history", parts), size="1366x768", **stub)
-        windows(whole, pick(dialog.REAL + sharing.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
+        real = dialog.REAL + sharing.REAL + devices.REAL
+        windows(whole, pick(real, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model))
         with getting.hub() as hub:
             own = {"HF_ENDPOINT": hub.address, "XDG_DATA_HOME": str(Path(folder) / "data")}
             windows(whole, pick(getting.REAL, "dialog", parts), SCUMBLE_DEFAULT_MODEL=str(model), **own)
         each = faults.SCENARIOS + faults_window.SCENARIOS + faults_layers.SCENARIOS + faults_models.SCENARIOS
+        each += faults_steered.SCENARIOS
         windows(bare, pick(each, "faults", parts), **stub)
         told = {"SCUMBLE_STUB_TOLD": str(Path(folder) / "told")}
         windows(bare, pick(faults_layers.BROKEN, "faults", parts), **stub, **told, SCUMBLE_STUB_FAIL="load")
+        windows(bare, pick(devices.SCENARIOS, "dialog", parts), **stub, **told, SCUMBLE_STUB_HERE="openvino")
         windows(bare, pick(faults.BLIND, "faults", parts), settings="(layer-previews no)\n", **stub)
         times = {"SCUMBLE_GIMP_TIMES": str(Path(folder) / "times")}
         windows(bare, pick(pace.LAYERS + screen.TIMED, "faults", parts), **stub, **times)

@@ -100,6 +100,17 @@ def styles(d: Desk, r: Report):
     r.check(
         "a model that is not here is told by its name, the other stays", told and "Calm" in said(d), said(d)
     )
+    away.write_text(json.dumps(dict(other, words="loud", name="Calm")))
+    menu_of_styles(d, window, IMPORT, behind=True)
+    pick_file(d, window, "^Import a Style", away)
+    told = d.s.until(lambda: "Calm 2" in said(d), 8)
+    r.check(
+        "one of a name that is taken is told its own, and what else there is",
+        told and "gone" in said(d),
+        said(d),
+    )
+    words = {name: words_of(folder, name) for name in ("Calm", "Calm 2")}
+    r.check("and takes no other's place", words == {"Calm": "calm", "Calm 2": "loud"}, words)
     for name, text in (
         ("text", "not JSON"),
         ("another kind", "{}"),
@@ -119,6 +130,11 @@ def styles(d: Desk, r: Report):
     r.check("no error window", not d.trouble(), d.trouble())
     d.shut(window)
     d.close()
+
+
+def words_of(folder: Path, name: str) -> str:
+    path = folder / f"{name}.scumble-style"
+    return json.loads(path.read_text())["words"] if path.exists() else ""
 
 
 def built_in(path: str) -> list[tuple[str, str]]:
