@@ -231,7 +231,11 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
 #[test]
 fn a_runtime_is_looked_for_on_the_mirror_that_is_named() {
     let user = User::new("runtime");
-    user.fails(&["runtime", "cpu"], SCUMBLE_ERROR_DOWNLOAD, &["ONNX Runtime"]);
+    user.fails(
+        &["runtime", "cpu"],
+        SCUMBLE_ERROR_DOWNLOAD,
+        &["127.0.0.1 refuses onnxruntime", "SCUMBLE_WHEELS"],
+    );
     let asked = user.hub.requests();
     assert!(asked.len() == 1 && asked[0].target.ends_with(".whl"), "{asked:?}");
 }

@@ -68,12 +68,8 @@ fn files_are_told_by_whole_paths() {
     let pixels = vec![128; (SIDE * SIDE * 4) as usize];
     let paint = Painting::new(SIDE, SIDE);
     let image = ImageView::new(Format::Rgba8, paint.bounds, SIDE as usize * 4, &pixels).unwrap();
-    let control = Control {
-        model: "nets/lines".into(),
-        scale: 1.0,
-        steps: StepRange::ALL,
-        prepare: Prepare::AsIs,
-    };
+    let control =
+        Control { model: "nets/lines".into(), scale: 1.0, steps: StepRange::ALL, prepare: Prepare::AsIs };
     layer.set_control(1, control, Some((SIDE, SIDE, image))).unwrap();
     let lora = Lora { file: "loras/own.safetensors".into(), scale: 1.0, text: 1.0, steps: StepRange::ALL };
     layer.set_lora(2, lora).unwrap();
