@@ -22,11 +22,14 @@ The map, in the order in which a stroke travels:
     spaces.py     colour spaces by Krita's names for them   onion.py      layers that show onion skins
     steering.py   ControlNets that follow layers, LoRAs    steer_list.py the docker's list of them
     steered.py    what is asked for in that list           steer_files.py the file of what is to steer
+    networks.py   where the files of it lie                layer_pixels.py what is on its layers
     regions.py    a group whose layers are regions         region_words.py their words in that list
     styles.py     words and settings under a name          style_menu.py the docker's button for them
     history.py    the last pictures of a document          history_strip.py the docker's strip of them
     prompts.py    the last prompts of this computer        prompt_box.py the docker's box for the prompt
     model_row.py  the docker's list of models              redraw_tap.py what makes Krita merge again
+    getting.py    what can be got, and getting it          shop.py       the window for that
+    shopping.py   to that window, and what it got into use
 """
 
 try:

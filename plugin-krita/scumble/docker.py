@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from krita import DockWidget, Krita
 
-from . import abi, host, models, shop, steer_files
+from . import host, models, steer_files
 from .compare import Compare
 from .extension import live, run
 from .getting import size
@@ -21,6 +21,7 @@ from .log import guarded
 from .model_row import GET, ModelRow
 from .prompt_box import PromptBox
 from .qt import QtCore, QtGui, QtWidgets, tr
+from .shopping import Shopping
 from .steer_list import SteerList
 from .style_menu import StyleMenu
 from .widgets import Amount, Fold, Looks, Samplers, TextBox, Wrapped, button, single_shot
@@ -34,6 +35,7 @@ class ScumbleDocker(DockWidget):
         super().__init__()
         self.setWindowTitle(tr("Scumble"))
         self.live = live()
+        self.shopping = Shopping(self)
         self._loading = False
         self._edits: dict = {}  # what was edited and is not stored yet: name of the setting → widget's value
         self._edited_in = None  # the document that it was edited for
@@ -69,10 +71,10 @@ class ScumbleDocker(DockWidget):
             self.live.no_instant_preview,
         )
         self.get = self._offer(
-            tr("Get a model…"), tr("A list of models, with sizes and licences"), self._get_model
+            tr("Get a model…"), tr("A list of models, with sizes and licences"), self.shopping.model
         )
         self.runtime = self._offer(
-            "", tr("ONNX Runtime runs the models; it is got from its makers"), self._set_up_runtime
+            "", tr("ONNX Runtime runs the models; it is got from its makers"), self.shopping.runtime
         )
         column.addWidget(self.compare.line)
         for widget in (self.progress, self.state, self.own, self.get, self.runtime, self.no_preview):
@@ -83,8 +85,8 @@ class ScumbleDocker(DockWidget):
         self.style_menu = StyleMenu(
             lambda: self.live.settings(self.document()), lambda: self.live.thumbnail(self.document())
         )
-        self.style_menu.chosen.connect(lambda style: self._do(lambda d: self.live.use_style(d, style)))
-        self.style_menu.failed.connect(lambda why: self._do(lambda d: self.live.tell(d, ScumbleError(why))))
+        self.style_menu.chosen.connect(lambda style: self.do(lambda d: self.live.use_style(d, style)))
+        self.style_menu.failed.connect(lambda why: self.do(lambda d: self.live.tell(d, ScumbleError(why))))
         column.addWidget(self.style_menu)
         self.strength = Amount(
             0, 1, 2, tr("Strength: 0 keeps your paint as it is, 1 takes nothing from it but the place")
@@ -102,17 +104,18 @@ class ScumbleDocker(DockWidget):
         column.addWidget(self.steer)
         self.last = Fold(tr("Last pictures"))
         self.strip = HistoryStrip()
-        self.strip.chosen.connect(lambda one: self._do(lambda d: self.live.go_back(d, one)))
-        self.strip.laid.connect(lambda one: self._do(lambda d: self.live.lay(d, one)))
+        self.strip.chosen.connect(lambda one: self.do(lambda d: self.live.go_back(d, one)))
+        self.strip.laid.connect(lambda one: self.do(lambda d: self.live.lay(d, one)))
         self.last.column.addWidget(self.strip)
         self.last.button.toggled.connect(guarded(lambda *_: self.refresh()))
         column.addWidget(self.last)
         self.more = Fold(tr("More"))
         self.more.column.addLayout(self._sliders())
         self.model = ModelRow()
-        self.model.chosen.connect(lambda model: self._do(lambda d: self._choose_in(d, model)))
-        self.model.shared.connect(lambda on: self._do(lambda _: self.live.share_model(on)))
-        self.model.faster.clicked.connect(lambda: self._do(self._set_up_runtime))
+        self.model.chosen.connect(lambda model: self.do(lambda d: self._choose_in(d, model)))
+        self.model.shared.connect(lambda on: self.do(lambda _: self.live.share_model(on)))
+        self.model.placed.connect(lambda device: self.do(lambda _: self.live.run_on(device)))
+        self.model.faster.clicked.connect(lambda: self.do(self.shopping.runtime))
         self.more.column.addWidget(self.model)
         self._boxes(self.more.column)
         column.addWidget(self.more)
@@ -131,17 +134,17 @@ class ScumbleDocker(DockWidget):
         )
         self.toggle.setObjectName("scumble_live")
         self.toggle.setCheckable(True)
-        self.toggle.clicked.connect(lambda: self._do(self.live.toggle))
+        self.toggle.clicked.connect(lambda: self.do(self.live.toggle))
         self.apply = button(
             tr("Apply"), tr("Puts the picture into an ordinary layer below, to paint on; live goes on")
         )
-        self.apply.clicked.connect(lambda: self._do(self.live.apply))
+        self.apply.clicked.connect(lambda: self.do(self.live.apply))
         self.keep = button(tr("Keep"), tr("Puts the picture into a hidden layer above, to come back to"))
-        self.keep.clicked.connect(lambda: self._do(self.live.keep))
+        self.keep.clicked.connect(lambda: self.do(self.live.keep))
         self.dice = QtWidgets.QToolButton()
         self.dice.setText("⚄")
         self.dice.setToolTip(tr("Another picture of the same paint and prompt"))
-        self.dice.clicked.connect(lambda: self._do(self.live.new_seed))
+        self.dice.clicked.connect(lambda: self.do(self.live.new_seed))
         self.compare = Compare(self)
         self.compare.held.connect(lambda: run(lambda d: self.live.compare(d, True), self.document()))
         self.compare.released.connect(guarded(self.live.compare_no_more))
@@ -157,7 +160,7 @@ class ScumbleDocker(DockWidget):
     def _offer(self, text, tip, function):
         """A button that helps where something is wrong; hidden until then."""
         offer = button(text, tip)
-        offer.clicked.connect(lambda: self._do(function))
+        offer.clicked.connect(lambda: self.do(function))
         offer.setVisible(False)
         return offer
 
@@ -195,8 +198,8 @@ class ScumbleDocker(DockWidget):
         form.addRow(tr("Sampler"), self.sampler)
         form.addRow(tr("Seed"), row)
         self.looks = Looks()
-        self.looks.covers.connect(lambda value: self._do(lambda d: self.live.set_opacity(d, value)))
-        self.looks.mixes.connect(lambda mode: self._do(lambda d: self.live.set_blending(d, mode)))
+        self.looks.covers.connect(lambda value: self.do(lambda d: self.live.set_opacity(d, value)))
+        self.looks.mixes.connect(lambda mode: self.do(lambda d: self.live.set_blending(d, mode)))
         form.addRow(tr("Opacity"), self.looks)
         return form
 
@@ -222,9 +225,10 @@ class ScumbleDocker(DockWidget):
         """The document of this docker's window."""
         return host.of_docker(self)
 
-    def _do(self, function):
+    def do(self, function, document=None):
+        """What the painter asks for, in the document that is seen here or another one."""
         self._store()
-        run(function, self.document())
+        run(function, self.document() if document is None else document)
         self.refresh()
 
     def _edited(self, values):
@@ -251,7 +255,7 @@ class ScumbleDocker(DockWidget):
 
     def _choose_in(self, document, model):
         if model == GET:
-            self._get_model(document)
+            self.shopping.model(document)
         elif model is None:
             folder = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Choose a model's folder"))
             if folder:
@@ -262,44 +266,21 @@ class ScumbleDocker(DockWidget):
     def _add_condition(self, kind, file):
         """By its id, by its path, or by one that is asked for; "annotator" is what one may need."""
         if kind == "annotator":
-            return self._do(lambda _: self._shop(abi.WANT_ANNOTATOR, lambda *_: None))
+            return self.do(self.shopping.annotator)
         file = steer_files.ask(self, kind, file)
         if file is not None:
-            self._do(lambda document: self.live.steer(document, kind, file))
+            self.do(lambda document: self.live.steer(document, kind, file))
 
     def _take_from(self, number, source):
         file = steer_files.ask(self, source)
         if file is not None:
-            self._do(lambda document: self.live.take_from(document, number, source, file))
+            self.do(lambda document: self.live.take_from(document, number, source, file))
 
     def _choose_lora_folder(self):
         title = tr("Choose the folder of your LoRAs")
         folder = QtWidgets.QFileDialog.getExistingDirectory(self, title, models.lora_folder())
         if folder:
-            self._do(lambda _: self.live.take_loras_from(folder))
-
-    def _get_model(self, document):
-        self._shop(abi.WANT_MODEL, self.live.use_model)
-
-    def _set_up_runtime(self, document):
-        window = self._shop(abi.WANT_RUNTIME, lambda document, _: self.live.use_runtime(document))
-        better = self._better(self.live.status(document))
-        if better is not None:
-            window.choose(better.name)
-
-    def _shop(self, want, function):
-        """The window in which one is got; `function` is told the folder, for the document seen here then."""
-        return shop.show(
-            self.live.engines.loaded(), want,
-            lambda folder: self._do(lambda document: function(document, folder)), self.window(),
-        )  # fmt: skip
-
-    def _better(self, status):
-        """The build of ONNX Runtime that would help, if any."""
-        if status.offer_runtime:
-            return self.live.engines.runtime("")
-        model = status.model
-        return self.live.engines.runtime(model.device) if model is not None and model.ready else None
+            self.do(lambda _: self.live.take_loras_from(folder))
 
     # --- to the painter ---
 
@@ -338,7 +319,7 @@ class ScumbleDocker(DockWidget):
             self.state.setStyleSheet(colour)
         self.own.setVisible(status.offer_own)
         self.no_preview.setVisible(status.offer_no_preview)
-        better = self._better(status)
+        better = self.shopping.better(status)
         self.get.setVisible(status.offer_model)
         self.runtime.setVisible(status.offer_runtime)
         faster = self.model.faster
@@ -381,7 +362,7 @@ class ScumbleDocker(DockWidget):
         self.lock.setChecked(chosen.seed_locked)
         self.outside.setChecked(chosen.outside_shows_paint)
         self.alpha.setChecked(chosen.follow_alpha)
-        self.model.load(chosen.model)
+        self.model.load(chosen.model, self.live.engines.devices())
         self.looks.load(*self.live.looks(document))
 
     @guarded

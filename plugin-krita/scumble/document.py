@@ -141,6 +141,12 @@ class LiveDocument:
         self.working, self.doing = False, ""  # nothing more comes of it before something changes
         self._face()
 
+    def do_without(self, why: str) -> bool:
+        """Whether the picture is made again without what could not be used for it (`Steering.do_without`)."""
+        revision = self.steering.do_without(self.session, why)
+        self._note(revision or 0)
+        return revision is not None
+
     def compare(self, with_paint: bool) -> None:
         """Shows the paint instead of the picture, which goes on following, as long as that is wanted."""
         self.comparing = with_paint

@@ -22,12 +22,14 @@ FATAL = {
     abi.ERROR_MODEL_BROKEN,
     abi.ERROR_MODEL_UNSUPPORTED,
 }
-# … of them those that another model may cure.
+# … of them those that another model may cure; of an engine that is well itself, files of what steers.
 OF_THE_MODEL = {abi.ERROR_MODEL_MISSING, abi.ERROR_MODEL_BROKEN, abi.ERROR_MODEL_UNSUPPORTED}
 # milliseconds that the engine's own process stays without a stroke while live is on: an artist who thinks for
 # a while is not to wait for a large model
 REST = 600_000
 SHARED = "share_model"  # what is kept in Krita's settings: "yes" where the artist wants that
+DEVICE = "device"  # … what models run on; "": the best that is there, as the library finds
+PROCESSOR, OPENVINO = "cpu", "openvino"
 KEEP_MODEL = 60_000  # milliseconds that a model stays in memory after the last live document that used it
 
 
@@ -40,6 +42,15 @@ def share(on: bool) -> None:
     Krita.instance().writeSetting("scumble", SHARED, "yes" if on else "")
 
 
+def device() -> str:
+    """What models are to run on; "": the best that is there."""
+    return Krita.instance().readSetting("scumble", DEVICE, "")
+
+
+def run_on(name: str) -> None:
+    Krita.instance().writeSetting("scumble", DEVICE, name)
+
+
 class Engines(QtCore.QObject):
     """`used` answers the engines that live documents have now."""
 
@@ -49,6 +60,7 @@ class Engines(QtCore.QObject):
         self.library: Library | None = None
         self._samplers: list[str] | None = None
         self._runtimes: dict[str, Offer | None] = {}  # what `runtime` has found; it looks at the disk
+        self._devices: list[str] | None = None  # alike
         self.made: dict[str, Engine] = {}  # by the model's id
         self.spare = QtCore.QTimer(self)
         self.spare.setSingleShot(True)
@@ -60,8 +72,9 @@ class Engines(QtCore.QObject):
         if model not in self.made:
             process = abi.PROCESS_SHARED if is_shared() else abi.PROCESS_AUTO
             self.made[model] = Engine(
-                self.loaded(), folder or None, idle_ms=REST, loras=models.has_loras(), process=process
-            )
+                self.loaded(), folder or None, device() or None, idle_ms=REST, loras=models.has_loras(),
+                process=process,
+            )  # fmt: skip
         return self.made[model]
 
     def loaded(self) -> Library:
@@ -80,17 +93,28 @@ class Engines(QtCore.QObject):
         return self._runtimes[on]
 
     def _better(self, on: str) -> Offer | None:
+        builds = self._builds()
+        return getting.faster(builds) or (None if on else next(iter(builds), None))
+
+    def devices(self, anew: bool = False) -> list[str]:
+        """What models can be told to run on here: "" (the best that is there), the processor, and what the
+        build of ONNX Runtime that is here was made for. No driver is asked: one that fails must not take
+        Krita along; the engine says what is wrong with a device."""
+        if (anew or self._devices is None) and self.library is not None:
+            self._devices = [offer.name for offer in self._builds() if offer.here]
+        return list(dict.fromkeys(["", PROCESSOR, *(self._devices or [])]))
+
+    def _builds(self) -> list[Offer]:
         try:
-            faster = getting.faster(self.library)
-            every = [] if faster is not None or on else getting.offers(self.library, abi.WANT_RUNTIME)
+            return getting.offers(self.library, abi.WANT_RUNTIME)
         except ScumbleError:
-            return None  # it is told when somebody opens the window
-        return faster or next(iter(every), None)
+            return []  # it is told when somebody opens the window
 
     def renew(self) -> None:
-        """ONNX Runtime is another one, or they are to be shared: engines are made anew. Those in use are to
-        be closed before."""
+        """ONNX Runtime is another one, they are to be shared, or to run elsewhere: engines are made anew.
+        Those in use are to be closed before."""
         self._runtimes.clear()
+        self._devices = None
         self.close()
 
     def samplers(self, model: str) -> list[str]:

@@ -56,9 +56,9 @@ def licences(plain: bytes | None, urls: bytes | None) -> tuple:
     return tuple(zip(text(plain).splitlines(), text(urls).splitlines()))
 
 
-def faster(library: Library) -> Offer | None:
+def faster(builds: list[Offer]) -> Offer | None:
     """A build of ONNX Runtime for the graphics card that is in this machine, where none is installed."""
-    cards = [offer for offer in offers(library, abi.WANT_RUNTIME) if offer.name not in PLAIN]
+    cards = [offer for offer in builds if offer.name not in PLAIN]
     if any(offer.here for offer in cards):
         return None
     # Where the machine does not say what cards it has (note is ""), nothing is promised.

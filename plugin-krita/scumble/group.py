@@ -85,7 +85,7 @@ class ManagedGroup:
         active = host.active_node(document)
         if active is None:
             raise Refused(tr("Select a layer first: the live layer is made above it."))
-        below = _layer_of(active)
+        below = stack.layer_of(active)
         if below.parentNode() is None:  # the active layer was just deleted, or is the global selection
             below = active = owned(document.rootNode().childNodes())[-1]
         group = document.createGroupLayer(GROUP_NAME)
@@ -301,8 +301,8 @@ class ManagedGroup:
         layer = self.picture()
         layer.setName(name)
         layer.setVisible(True)
-        parent, index = self.group.parentNode(), self.group.index()
-        parent.addChildNode(layer, owned(parent.childNodes())[index - 1] if index > 0 else None)
+        parent, below = stack.right_below(self.group, self.document.rootNode())
+        parent.addChildNode(layer, below)
         stack.make_active(self.document, layer, layer)
 
 
@@ -331,20 +331,11 @@ def check_document(document) -> PixelFormat:
     return pixel_format(*_colours(document))
 
 
-def _layer_of(node):
-    """The layer that a new group goes above: the node, or the layer that the mask belongs to."""
-    while node.type().endswith("mask") and node.parentNode() is not None:
-        node = node.parentNode()
-    return node
-
-
 def _outside(node, groups: set[str], root) -> tuple:
     """(parent, layer) above which something comes that is to lie above a layer, but in none of these groups;
     below the outermost of them, where the layer lies in some."""
-    place = node.parentNode(), node
+    place, outermost = (node.parentNode(), node), None
     while node is not None and node != root:
-        if node.uniqueId().toString() in groups:
-            parent, index = node.parentNode(), node.index()
-            place = parent, owned(parent.childNodes())[index - 1] if index > 0 else None
+        outermost = node if node.uniqueId().toString() in groups else outermost
         node = node.parentNode()
-    return place
+    return place if outermost is None else stack.right_below(outermost, root)

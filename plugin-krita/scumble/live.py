@@ -114,7 +114,10 @@ class Live(QtCore.QObject, Steers):
             self.start(document)
 
     def use_runtime(self, document) -> None:
-        """ONNX Runtime was got: what is live, or was to be, goes on with it."""
+        """ONNX Runtime was got: what is live, or was to be, goes on with it, on what it was got for."""
+        # What the library takes by itself is never OpenVINO on the processor.
+        chosen = engines.OPENVINO in self.engines.devices(anew=True)
+        engines.run_on(engines.OPENVINO if chosen else "")
         told = self.told.of(document)
         self._renew([document] if told is not None and told[1] == abi.ERROR_RUNTIME else [])
 
@@ -124,6 +127,12 @@ class Live(QtCore.QObject, Steers):
             engines.share(on)
             self._renew([])
 
+    def run_on(self, device: str) -> None:
+        """What models run on in this Krita; what is live goes on."""
+        if device != engines.device():
+            engines.run_on(device)
+            self._renew([])
+
     def _renew(self, also: list) -> None:
         """Engines are made anew; what is live goes on with them, and so do these documents."""
         lasting = [one.document for one in self.loop.documents] + also
@@ -131,7 +140,10 @@ class Live(QtCore.QObject, Steers):
             self.stop(one.document)
         self.engines.renew()
         for one in lasting:
-            self.start(one)
+            try:
+                self.start(one)
+            except ScumbleError as error:  # the others go on all the same
+                self.tell(one, error)
         self.changed.emit()
 
     def no_instant_preview(self, document) -> None:
@@ -151,6 +163,11 @@ class Live(QtCore.QObject, Steers):
         with self.loop.alone(), nullcontext() if one is None else one.whole(FINISH):
             if one is not None:
                 one.hold()
+            if group.live.bounds().isEmpty():
+                raise ScumbleError(
+                    tr("There is no picture yet that could be put into a layer. Wait for one, then press "
+                       "Apply or Keep again.")
+                )  # fmt: skip
             if keep:
                 group.lay_aside(group.picture(), _layer_name(chosen))
             else:
@@ -256,7 +273,7 @@ class Live(QtCore.QObject, Steers):
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
         self._note_finished(document)
-        active = host.active_node(document)
+        active = self._to_follow(document)
         layer = active.uniqueId().toString() if active is not None else ""
         self.set_settings(document, styles.applied(style, self.settings(document), layer))
 

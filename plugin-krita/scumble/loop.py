@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from . import abi, host, log, status
 from .document import LiveDocument
-from .engines import FATAL
+from .engines import FATAL, OF_THE_MODEL
 from .library import ScumbleError
 from .log import guarded
 from .qt import QtCore, tr
@@ -173,12 +173,14 @@ class Loop(QtCore.QObject):
             if error.status == abi.ERROR_WORKER_DIED:
                 host.tell(one.document, str(error))  # by the way: the picture is still to come
                 return delay
-            if error.status >= 0 or error.status in FATAL:
+            steers = error.status in OF_THE_MODEL and not one.engine.info().failed
+            if (error.status >= 0 or error.status in FATAL) and not steers:
                 self._ended(one, error)
                 return delay
             if str(error) != one.problem:
                 host.tell(one.document, str(error))
-            one.fail(str(error))
+            if not (steers and one.do_without(str(error))):
+                one.fail(str(error))
         except Exception as error:  # noqa: BLE001  a slip of ours: this document's live ends, Krita goes on
             log.exception("a turn")
             sentence = tr("Scumble met an error of its own ({error}), so live is off. Details are in {file}.")

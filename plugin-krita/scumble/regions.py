@@ -15,7 +15,7 @@ from dataclasses import replace
 from . import host
 from .pixels import Refused
 from .qt import owned, tr
-from .stack import make_active
+from .stack import make_active, same
 
 KINDS = ("paintlayer", "grouplayer", "vectorlayer", "filllayer", "filelayer", "clonelayer")
 NUMBERS = 32  # of the library
@@ -105,7 +105,7 @@ def group_for(document, active, own):
     """The group that is to hold regions: that of the active layer, or a new one above all others, with an
     empty layer that is made active. `own` is Scumble's group, None where there is none. One undo step, for a
     new one."""
-    if active is not None and active.type() == "grouplayer" and active != own:
+    if active is not None and active.type() == "grouplayer" and not same(active, own):
         return active
     group = document.createGroupLayer(tr("Regions"))
     first = document.createNode(tr("Region 1"), "paintlayer")

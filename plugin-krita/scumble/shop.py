@@ -24,7 +24,8 @@ def show(library: Library, want: int, got, parent=None) -> Shop:
     window = _open.get(want)
     if window is None or sip.isdeleted(window):
         window = _open[want] = Shop(library, want, parent)
-    window.on_got = got
+    if window.download is None:  # else that is for whom it was begun
+        window.on_got = got
     window.fill()
     window.show()
     window.raise_()

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from . import host
-from .qt import QtCore, owned
+from .pixels import Refused
+from .qt import QtCore, owned, tr
 
 SETTLED = 4.0  # seconds after which Krita has made an added layer active, however busy
 LOOK_AGAIN = 0.05  # seconds
@@ -20,6 +21,40 @@ def walk(document, leaving_out=lambda node: False):
         if not leaving_out(node):
             yield node, depth
             waiting += [(child, depth + 1) for child in owned(node.childNodes())]
+
+
+def same(one, other) -> bool:
+    """Whether two of Krita's objects are one layer: that of a clone never equals that from the stack."""
+    return one is not None and other is not None and one.uniqueId() == other.uniqueId()
+
+
+def layer_of(node):
+    """The node, or the layer that the mask belongs to."""
+    while node.type().endswith("mask") and node.parentNode() is not None:
+        node = node.parentNode()
+    return node
+
+
+def holds(group, node) -> bool:
+    """Whether the node is the group or lies in it, however deep."""
+    while node is not None and not same(node, group):
+        node = node.parentNode()
+    return node is not None
+
+
+def right_below(node, root) -> tuple:
+    """(parent, layer) above which something comes that is to lie right below a node. Krita adds above a layer
+    or on top of a group, so below the lowest layer of a group is below the group. Raises Refused."""
+    lowest = node
+    while lowest.index() == 0 and lowest.parentNode() != root:
+        lowest = lowest.parentNode()
+    if lowest.index() == 0:
+        raise Refused(
+            tr("“{name}” is the lowest layer of the document, and Krita can put nothing below it: add a "
+               "layer and move it to the bottom first.").format(name=node.name())
+        )  # fmt: skip
+    parent = lowest.parentNode()
+    return parent, owned(parent.childNodes())[lowest.index() - 1]
 
 
 def add_hidden(document, layer, parent, below) -> None:
@@ -42,11 +77,11 @@ def make_active(document, node, added) -> None:
             if document.rootNode() is None or node.parentNode() is None:
                 return
             active = host.active_node(document)
-            if active in theirs:
+            if any(same(active, one) for one in theirs):
                 looks = min(looks, 3)  # it has come; some looks more, as Krita may do it in two steps
-            elif not first and active != node:
+            elif not first and not same(active, node):
                 return
-            if active != node:
+            if not same(active, node):
                 document.setActiveNode(node)
         except RuntimeError:
             return  # the document is gone

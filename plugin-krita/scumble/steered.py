@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from . import host, models, pictures, regions
+from . import host, models, pictures, regions, stack
 from .group import find_group
 from .library import ScumbleError
 from .qt import tr
@@ -24,7 +24,7 @@ class Steers:
         if document is None:
             raise ScumbleError(tr("Open or make a document first."))
         chosen, layer, prompt = self.settings(document), "", ""
-        active = host.active_node(document)
+        active = self._to_follow(document)
         if kind in pictures.SOURCES:
             added(chosen.conditions, "reference", "")  # refused before a layer is made
             with self.loop.alone():
@@ -45,6 +45,15 @@ class Steers:
             prompt = active.name()[:MOST_TEXT] if kind == "region" else ""
         conditions = added(chosen.conditions, kind, file, layer, prompt, chosen.model)
         self.set_settings(document, replace(chosen, conditions=conditions))
+
+    def _to_follow(self, document):
+        """The layer that something new follows at first: the active one, or that of the active mask; None for
+        Scumble's own, whose picture would ask for the next one without end."""
+        active, own = host.active_node(document), self._own(document)
+        layer = None if active is None else stack.layer_of(active)
+        if layer is None or layer.parentNode() is None:
+            return None  # there is none, or the selection of the whole document is chosen
+        return None if stack.holds(own, layer) else layer
 
     def take_from(self, document, number: int, source: str, file: str = "") -> None:
         """The picture of one that steers from elsewhere: one of pictures.SOURCES, or "embed", the file

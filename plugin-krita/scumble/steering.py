@@ -17,11 +17,12 @@ import time
 from array import array
 from dataclasses import dataclass, fields
 
-from . import abi, models, pictures, regions, stack
+from . import abi, layer_pixels, models, pictures, regions, stack
 from .engine import Session, Steered
 from .library import ScumbleError
-from .pixels import Buffer, PixelFormat, Refused, pixel_format
-from .qt import QtCore, tr
+from .networks import Networks
+from .pixels import Refused
+from .qt import tr
 from .reading import Reading
 
 KINDS = {
@@ -42,7 +43,6 @@ BY_NAME = {
 MOST_TEXT = regions.MOST_TEXT
 MOST = regions.NUMBERS
 MOST_SCALE = 10.0
-MOST_SIDE = 16384  # pixels, of the library
 LOOK_AT_REFERENCE = 0.2  # seconds
 AGAIN = 1.0  # seconds until the next try with what could not be used
 TURN = 0.004  # seconds of a look; after that only what is painted on is read
@@ -140,7 +140,7 @@ def usual_preparation(name: str) -> str:
 def sources(document, own, groups: bool = False) -> list[tuple[str, str]]:
     """(id, name) of the layers, or of the groups alone, that can steer, the uppermost first; not those of
     Scumble's group `own`."""
-    others = stack.walk(document, lambda node: node == own or node.type().endswith("mask"))
+    others = stack.walk(document, lambda node: stack.same(node, own) or node.type().endswith("mask"))
     return [
         (node.uniqueId().toString(), "  " * depth + node.name())
         for node, depth in others
@@ -156,7 +156,7 @@ class Steering:
     def __init__(self, document, readable, own: str = ""):
         self._document, self._readable, self._own = document, readable, own
         self._nodes: dict[str, object] = {}
-        self._files: dict[str, str] = {}  # where those lie that conditions name
+        self._networks, self._missing = Networks(), layer_pixels.Missing()
         self._asked_for: dict[str, int] = {}  # linked layers whose files Krita was asked to read
         self.forget()
 
@@ -195,8 +195,18 @@ class Steering:
                 self._wrong.pop(number, None)
             except ScumbleError as error:
                 self._wrong[number] = one, now, str(error)
+                self._networks.forget(one.file)
                 revision = self._take_away(session, number) or revision
         return revision
+
+    def do_without(self, session: Session, why: str) -> int | None:
+        """A picture could not be made for want of a file that the library's sentence names: takes away what
+        needs that, until it is another file. The last revision of that; None where it names none."""
+        files = {number: known[0].file for number, known in self._known.items()}
+        refused, revision = self._networks.refuse(set(files.values()), why), 0
+        for number in [number for number, file in files.items() if refused and file == refused]:
+            revision = self._take_away(session, number) or revision
+        return revision if refused else None
 
     def _wanted(self, conditions: tuple[Condition, ...]) -> dict[int, Condition]:
         """What is on, by number, the layers of groups in the place of those."""
@@ -232,9 +242,8 @@ class Steering:
     def _tell(self, session: Session, one: Condition, size: tuple[int, int]) -> int:
         if one.number in self._refused:
             raise self._refused[one.number]
-        if one.file not in self._files:
-            self._files[one.file] = models.network(one.file) if one.kind in FROM_FILES and one.file else ""
-        by = Steered(KINDS[one.kind], self._files[one.file], one.scale, one.start, one.end, one.prompt,
+        file = self._networks.path(one.file if one.kind in FROM_FILES else "")
+        by = Steered(KINDS[one.kind], file, one.scale, one.start, one.end, one.prompt,
                      PREPARATIONS[one.prepare], self._ranks.get(one.number, 0),
                      ASPECTS[one.aspect])  # fmt: skip
         if not one.follows_layer:
@@ -255,14 +264,15 @@ class Steering:
             if known and known[:2] == (by, one.layer) and started - looked < LOOK_AT_REFERENCE:
                 self._looked[one.number] = looked
                 return 0
-            left, top, *size = _extent(node)
-        pixels = pixel_format(node.colorModel(), node.colorDepth(), node.colorProfile())
+            left, top, *size = layer_pixels.extent(node)
+        pixels = layer_pixels.pixels_of(node)
         now = (by, one.layer, pixels, left, top, *size)
         if known is None or known[1:] != now[1:]:
             if one.kind == "region":  # nothing of another layer may be left of it
                 session.steer(one.number, None)
             reading = self._readings[one.number] = Reading(size, pixels.bytes_per_pixel)
-            wanted = _painted(node, reading.bands) if one.kind == "region" else range(len(reading.bands))
+            every = range(len(reading.bands))
+            wanted = layer_pixels.painted(node, reading.bands) if one.kind == "region" else every
         else:
             reading = self._readings[one.number]
             more = self._more(one) or int(known[0] != by)
@@ -271,15 +281,17 @@ class Steering:
         self._known[one.number] = now
         for index in wanted:
             x, y, width, height = rect = reading.bands[index]
-            paint = self._read(node, (left + x, top + y, width, height))
-            if paint.length != width * height * pixels.bytes_per_pixel or not self._readable():
+            paint = layer_pixels.read(self._document, node, (left + x, top + y, width, height))
+            whole = paint.length == width * height * pixels.bytes_per_pixel
+            self._missing.look(one.number, node, whole)
+            if not whole or not self._readable():
                 continue  # it is changing under us; the next look sees how
             if one.kind == "region":
-                cover = _cover(paint, pixels)
+                cover = layer_pixels.cover_of(paint, pixels)
                 if known == now and self._covers.get((one.number, index)) == cover:
                     continue
                 self._covers[one.number, index] = cover
-                paint = _whitened(cover, pixels)
+                paint = layer_pixels.whitened(cover, pixels)
             part = (rect, paint.address, paint.length)
             changed = session.steer(one.number, by, (pixels.number, tuple(size), part, pixels.space))
             if changed:
@@ -294,13 +306,6 @@ class Steering:
             return 0
         self._last = one.number
         return AHEAD if one.layer == self._active else 1
-
-    def _read(self, node, rect: tuple) -> Buffer:
-        """The running stroke included where the layer is shown; of a hidden one Krita has only its pixels, of
-        a linked one only what it shows."""
-        shown = node.type() in ("grouplayer", pictures.LINKED)
-        shown = shown or regions.seen(node, self._document.rootNode())
-        return Buffer((node.projectionPixelData if shown else node.pixelData)(*rect))
 
     def _there(self, one: Condition):
         """Its layer, None where that is gone."""
@@ -329,47 +334,6 @@ def title(one: Condition) -> str:
     if not one.file:
         return tr("Control: the model's own")
     return os.path.splitext(models.name(one.file))[0]
-
-
-def _code(pixels: PixelFormat) -> tuple:
-    """(how `array` calls one number of a pixel, which is all of it)"""
-    if pixels.number in (abi.FORMAT_RGBAF16, abi.FORMAT_RGBAF16_LINEAR):
-        return "H", 0x3C00  # 1.0
-    return {4: ("B", 255), 8: ("H", 65535), 16: ("f", 1.0)}[pixels.bytes_per_pixel]
-
-
-def _cover(paint: Buffer, pixels: PixelFormat) -> array:
-    """Where it is painted: its alpha alone."""
-    values = array(_code(pixels)[0])
-    values.frombytes(bytes(paint.array))
-    return values[3::4]
-
-
-def _whitened(cover: array, pixels: PixelFormat) -> Buffer:
-    """White that is painted there."""
-    code, white = _code(pixels)
-    values = array(code, [white]) * (4 * len(cover))
-    values[3::4] = cover
-    return Buffer(QtCore.QByteArray(values.tobytes()))
-
-
-def _painted(node, bands: list) -> list[int]:
-    """The bands that a layer reaches into, one at least: what the library was never given is not painted."""
-    bounds = node.bounds()
-    top, bottom = bounds.y(), bounds.y() + bounds.height()
-    found = [index for index, (_, y, _, height) in enumerate(bands) if y < bottom and top < y + height]
-    return found or [0]
-
-
-def _extent(node) -> tuple[int, int, int, int]:
-    """Where a layer has anything at all, on the canvas or beyond it. Raises Refused where it has nothing."""
-    bounds = node.bounds()
-    if bounds.isEmpty():
-        raise Refused(
-            tr("“{name}” is empty, so it is no reference: paint on it, or choose another layer under "
-               "Steer by.").format(name=node.name())
-        )  # fmt: skip
-    return bounds.x(), bounds.y(), min(bounds.width(), MOST_SIDE), min(bounds.height(), MOST_SIDE)
 
 
 def find_layer(document, identity: str):

@@ -84,8 +84,16 @@ class StyleMenu(QtWidgets.QToolButton):
             return
         asked = tr("Words that it adds to the prompt")
         words, good = QtWidgets.QInputDialog.getText(self, title, asked, text=settings.words)
-        if good:
-            self.keep(styles.of(name, words, settings, _png(self._thumbnail())))
+        if not good:
+            return
+        style = styles.of(name, words, settings, _png(self._thumbnail()))
+        asked = tr("You have a style “{name}” already. Replace it?").format(name=style.name)
+        if not styles.has_own(style.name) or self._sure(title, asked):
+            self.keep(style)
+
+    def _sure(self, title: str, asked: str) -> bool:
+        answers = QtWidgets.QMessageBox.StandardButton
+        return QtWidgets.QMessageBox.question(self, title, asked) == answers.Yes
 
     def keep(self, style: Style) -> None:
         styles.save(style)
@@ -95,14 +103,26 @@ class StyleMenu(QtWidgets.QToolButton):
         asked = f"{tr('Styles')} (*{SUFFIX})"
         path, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Import a style"), "", asked)
         if path:
-            self.keep(styles.read(Path(path)))
+            self.keep(styles.brought(styles.read(Path(path))))
 
     def give(self, style: Style) -> None:
         asked = f"{tr('Styles')} (*{SUFFIX})"
         title = tr("Export a style")
-        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, title, style.name + SUFFIX, asked)
-        if path:
-            styles.write(style, Path(path if path.endswith(SUFFIX) else path + SUFFIX))
+        dialog = QtWidgets.QFileDialog(self, title, "", asked)
+        dialog.setAcceptMode(QtWidgets.QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(SUFFIX[1:])  # so that it asks about the file that is written
+        dialog.selectFile(styles.file_name(style.name))
+        good, chosen = dialog.exec(), dialog.selectedFiles()
+        dialog.deleteLater()
+        if not good:
+            return
+        path = Path(chosen[0])
+        if path.suffix != SUFFIX:  # "my.style" has one of its own
+            path = path.with_name(path.name + SUFFIX)
+            asked = tr("{file} is there already. Replace it?").format(file=path)
+            if path.exists() and not self._sure(title, asked):
+                return
+        styles.write(style, path)
 
     def delete(self, style: Style) -> None:
         styles.remove(style)

@@ -5,6 +5,7 @@ Krita's data folder, made to be given away: it names models and LoRAs by id (mod
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import tempfile
@@ -107,8 +108,24 @@ def _heard(conditions: tuple, controls: tuple, layer: str) -> tuple[Condition, .
     return conditions
 
 
+def has_own(name: str) -> bool:
+    """Whether the artist has a style of that name already, in whatever case: some file systems know none."""
+    return any(one.own and one.name.casefold() == name.casefold() for one in known())
+
+
+def brought(style: Style) -> Style:
+    """One that comes from somebody else, as it is to be kept here: under the next name that is free, if the
+    artist has another one of that name."""
+    others = {one.name.casefold(): one for one in known()}
+    if others.get(style.name.casefold()) == style:
+        return style
+    names = (f"{style.name[: MOST_NAME - 5].rstrip()} {n}" for n in itertools.count(2))
+    free = next(name for name in itertools.chain([style.name], names) if name.casefold() not in others)
+    return replace(style, name=free)
+
+
 def save(style: Style) -> None:
-    write(style, folder() / (_file_name(style.name) + SUFFIX))
+    write(style, folder() / file_name(style.name))
 
 
 def write(style: Style, path: Path) -> None:
@@ -138,7 +155,7 @@ def write(style: Style, path: Path) -> None:
 
 def remove(style: Style) -> None:
     try:
-        (folder() / (_file_name(style.name) + SUFFIX)).unlink()
+        (folder() / file_name(style.name)).unlink()
     except OSError as error:
         why = error.strerror or str(error)
         raise ScumbleError(
@@ -189,7 +206,7 @@ def _picture(text) -> bytes:
     return data if len(data) <= MOST_THUMBNAIL else b""
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """One that every file system takes, and another one for each name."""
     plain = "".join(c if c.isalnum() or c in " -_" else "_" for c in name)
-    return plain if plain == name else f"{plain} {zlib.crc32(name.encode()):x}"
+    return (plain if plain == name else f"{plain} {zlib.crc32(name.encode()):x}") + SUFFIX

@@ -56,10 +56,9 @@ class Amount(QtWidgets.QWidget):
 
     def _show(self) -> None:
         shown = self._own if self._value is None else self._value
-        for widget, number in ((self.slider, round(shown * self._scale)), (self.number, shown)):
-            blocked = widget.blockSignals(True)
-            widget.setValue(number)
-            widget.blockSignals(blocked)
+        raw = round(shown * self._scale)
+        _put(self.slider, raw)
+        _put(self.number, raw / self._scale)
         self.reset.setEnabled(self._value is not None)
 
 
@@ -93,9 +92,7 @@ class StepPart(QtWidgets.QWidget):
         """Shows a part without telling."""
         self._value = value
         for box, number in zip((self.start, self.end), value):
-            blocked = box.blockSignals(True)
-            box.setValue(round(100 * number))
-            box.blockSignals(blocked)
+            _put(box, round(100 * number))
 
     def _changed(self, box, other) -> None:
         start, end = self.start.value(), self.end.value()
@@ -136,9 +133,7 @@ class Looks(QtWidgets.QWidget):
         self.setEnabled(opacity is not None)
         if opacity is None or self.opacity.isSliderDown():
             return
-        blocked = self.opacity.blockSignals(True)
-        self.opacity.setValue(opacity)
-        self.opacity.blockSignals(blocked)
+        _put(self.opacity, opacity)
         self.blending.setCurrentIndex(self.blending.findData(mode))
 
 
@@ -219,6 +214,15 @@ class Samplers(QtWidgets.QComboBox):
                 self.addItem(name or tr("the model's own"), name)
         if self.currentIndex() != names.index(chosen):
             self.setCurrentIndex(names.index(chosen))
+
+
+def _put(widget, number) -> None:
+    """Shows a number without telling. The same one is not set again: that would wipe what is being typed."""
+    number = min(max(number, widget.minimum()), widget.maximum())
+    if widget.value() != number:
+        blocked = widget.blockSignals(True)
+        widget.setValue(number)
+        widget.blockSignals(blocked)
 
 
 def button(text, tip):

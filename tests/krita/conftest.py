@@ -119,7 +119,7 @@ def run(live, document, condition=None, seconds=5.0):
 @pytest.fixture
 def files(tmp_path):
     made = {}
-    for name in ("lines.onnx", "ink.safetensors", "broken.onnx"):
+    for name in ("lines.onnx", "ink.safetensors", "broken.onnx", "misfit.safetensors"):
         (tmp_path / name).write_bytes(name.encode() * 9)
         made[name] = str(tmp_path / name)
     return made

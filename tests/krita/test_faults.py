@@ -14,7 +14,6 @@ from scumble import group as group_module
 from scumble import reading, writing
 from scumble.group import ManagedGroup
 from scumble.library import ScumbleError
-from scumble.qt import QtCore
 
 
 def selected(x, y, width, height, value=255):
@@ -303,36 +302,6 @@ def test_the_live_layer_in_another_colour_space_is_told(live, document):
     live.of(document).group.live.colours = ("RGBA", "U16", document.profile)
     assert run(live, document, lambda: live.of(document) is None)
     assert "other colours" in live.status(document).text
-
-
-@pytest.mark.parametrize("late", [0, 0.3, 1.5])
-def test_the_artists_layer_stays_active_however_late_krita_takes_the_new_one(live, document, late):
-    """On a busy machine Krita makes an added layer active a second after it was added."""
-    events, layer = QtCore.QCoreApplication.processEvents, document.paper
-    document.active = layer
-    live.start(document)
-    group = live.of(document).group.group
-    document.active = group if not late else layer
-    assert not eventually(events, lambda: False, late)
-    document.active = group
-    assert eventually(events, lambda: document.active is layer, 1)
-    eventually(events, lambda: False, 0.4)
-    document.active = group
-    eventually(events, lambda: False, 0.3)
-    assert document.active is group, "chosen by the artist afterwards, it is left to them"
-
-
-def test_a_layer_that_the_artist_chooses_meanwhile_stays_theirs(live, document):
-    events, other = QtCore.QCoreApplication.processEvents, document.createNode("other", "paintlayer")
-    document.root.addChildNode(other, document.paper)
-    document.active = document.paper
-    live.start(document)
-    eventually(events, lambda: False, 0.1)
-    document.active = other
-    eventually(events, lambda: False, 0.3)
-    document.active = live.of(document).group.group
-    eventually(events, lambda: False, 0.3)
-    assert document.active is live.of(document).group.group
 
 
 # --- large canvases, errors, memory, the way out ---

@@ -255,6 +255,18 @@ def test_apply_bakes_one_layer_in_one_step(live, document):
     assert len(document.steps) == steps + 1 and live.of(document) is not None
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_while_the_model_is_loading_no_empty_layer_is_made(live, document, monkeypatch, keep):
+    monkeypatch.setenv("SCUMBLE_STUB_LOAD_MS", "60000")
+    monkeypatch.setattr(live_module, "FINISH", 0.05)
+    live.start(document)
+    live.loop.tick()
+    layers, seed = list(document.root.children), live.settings(document).seed
+    with pytest.raises(ScumbleError, match="no picture yet"):
+        live.apply(document, keep)
+    assert document.root.children == layers and live.settings(document).seed == seed
+
+
 def test_keep_lays_the_picture_aside(live, document):
     live.start(document)
     assert run(live, document)

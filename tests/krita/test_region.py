@@ -12,15 +12,15 @@ from steered import edit, expected, shows
 
 @pytest.mark.parametrize("depth", ["U8", "U16", "F16", "F32"])
 def test_a_region_is_where_its_layer_is_painted(depth):
+    from scumble.layer_pixels import cover_of, whitened
     from scumble.pixels import Buffer, pixel_format
-    from scumble.steering import _cover, _whitened
 
     pixels = pixel_format("RGBA", depth, "sRGB-elle-V2-srgbtrc.icc")
     document = krita.Document(6, 4, depth=depth)
     painted = document.blank()
     full = 1 if depth.startswith("F") else np.iinfo(document.dtype).max
     painted[1, 2:5] = 0, 0, full // 3 if full > 1 else 0.3, full
-    made = _whitened(_cover(Buffer(krita.array(painted)), pixels), pixels)
+    made = whitened(cover_of(Buffer(krita.array(painted)), pixels), pixels)
     white = np.frombuffer(bytes(made.array), document.dtype).reshape(4, 6, 4)
     assert np.array_equal(white[..., 3], painted[..., 3]) and (white[1, 2:5] == full).all()
 

@@ -153,7 +153,7 @@ def test_the_live_picture_is_made_below_the_group_in_which_the_artist_is(live, d
 def test_a_chosen_group_is_taken_and_told_of_where_it_is_paint(live, document):
     live.start(document)
     group = document.createNode("mine", "grouplayer")
-    document.root.addChildNode(group, None)  # the lowest
+    document.root.setChildNodes([group, *document.root.childNodes()])  # the lowest
     document.setActiveNode(group)
     live.steer(document, "regions", "")
     assert [one.layer for one in live.settings(document).conditions] == [regions.identity(group)]

@@ -8,8 +8,9 @@ from dataclasses import replace
 import krita
 import pytest
 from conftest import eventually, run
-from scumble import models, reading, settings, steering
+from scumble import models, reading, settings, steering, styles
 from scumble.library import ScumbleError
+from scumble.qt import QtCore, QtGui
 from scumble.steering import added, read_conditions, sources
 from steered import edit, expected, shows
 
@@ -110,6 +111,94 @@ def test_it_is_all_there_when_the_document_is_opened_again(live, document, files
     live.stop(document)
     live.start(document)
     assert shows(live, document, lambda: expected(document, lines))
+
+
+def masked(document, node, kind="transparencymask"):
+    made = document.createNode("a mask", kind)
+    node.setChildNodes([*node.childNodes(), made])
+    return made
+
+
+@pytest.mark.parametrize("kind", ["control", "region", "reference", "style"])
+def test_what_is_new_follows_a_layer_of_the_artist_and_no_mask(live, document, files, lines, kind):
+    def follows(active):
+        document.setActiveNode(active)
+        if kind == "style":
+            control = steering.Condition(0, "control", models.remember(files["lines.onnx"], models.NETWORKS))
+            live.use_style(document, styles.Style("Lines", controls=(control,)))
+        else:
+            live.steer(document, kind, files["lines.onnx"] if kind == "control" else "")
+        (one,) = live.settings(document).conditions
+        live.set_settings(document, replace(live.settings(document), conditions=()))
+        return one
+
+    live.start(document)
+    group = live.of(document).group
+    mask = masked(document, lines)
+    assert follows(mask).layer == lines.uniqueId().toString(), "the layer that it belongs to"
+    if kind == "region":
+        assert follows(mask).prompt == "lines"
+    for node in (group.live, group.group, masked(document, group.live)):
+        one = follows(node)
+        assert one.layer == "" and not one.prompt, "else each picture would ask for another one"
+    everywhere = masked(document, document.root, "selectionmask")
+    assert follows(everywhere).layer == "", "the selection of the whole document"
+
+
+def test_regions_of_a_group_whose_mask_is_chosen_are_those_of_the_group(live, document):
+    outer = document.createGroupLayer("figures")
+    document.root.addChildNode(outer, document.paper)
+    document.setActiveNode(masked(document, outer))
+    live.steer(document, "regions", "")
+    assert live.settings(document).conditions[0].layer == outer.uniqueId().toString()
+    live.start(document)
+    document.setActiveNode(live.of(document).group.live)
+    live.steer(document, "regions", "")
+    own, made = live.of(document).group.identity, live.settings(document).conditions[1].layer
+    assert made not in (own, outer.uniqueId().toString())
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_layer_that_is_not_rgb_is_named_with_what_to_do(live, document, files, lines, linked, tmp_path):
+    if linked:
+        path = str(tmp_path / "ink.png")
+        QtGui.QImage(document.width(), document.height(), QtGui.QImage.Format.Format_RGB32).save(path)
+        lines = document.createFileLayer("ink", path, "None")
+        document.root.addChildNode(lines, document.paper)
+    lines.colours = ("GRAYA", "U8", "gray")
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    live.start(document)
+    assert run(live, document, lambda: live.status(document).error)
+    told = live.status(document).text
+    assert f"“{lines.name()}”" in told and "GRAYA" in told and "Image >" not in told
+    assert ("Keep the linked picture" if linked else "Convert Layer Color Space") in told
+    assert run(live, document), "and the picture goes on without it"
+
+
+@pytest.mark.parametrize("kind", ["vectorlayer", "filllayer"])
+def test_a_hidden_layer_steers_whatever_its_kind(live, document, files, kind):
+    layer = document.createNode("shapes", kind)
+    document.root.addChildNode(layer, document.paper)
+    layer.pixels[5, 3:40] = (7, 8, 9, 255)
+    layer.setVisible(False)
+    document.setActiveNode(layer)
+    live.steer(document, "control", files["lines.onnx"])
+    live.start(document)
+    assert shows(live, document, lambda: expected(document, layer)), live.status(document).text
+
+
+def test_a_layer_of_which_krita_gives_no_pixels_is_told(live, document, files, lines, monkeypatch):
+    monkeypatch.setattr(lines, "pixelData", lambda *_: QtCore.QByteArray())
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    live.start(document)
+    assert run(live, document), "for a moment that is nothing: layers change under us"
+    assert run(live, document, lambda: live.status(document).error)
+    assert "no pixels of “lines”" in live.status(document).text
+    monkeypatch.undo()
+    assert shows(live, document, lambda: expected(document, lines))
+    assert run(live, document, lambda: not live.status(document).error)
 
 
 GOOD = {"number": 3, "kind": "lora", "file": "x [1]", "scale": 1}

@@ -9,7 +9,7 @@ import pytest
 from conftest import run
 from scumble import settings, styles
 from scumble.library import ScumbleError
-from scumble.qt import QtGui
+from scumble.qt import QtGui, QtWidgets
 from scumble.settings import DocumentSettings
 from scumble.steering import Condition
 from scumble.style_menu import StyleMenu
@@ -138,7 +138,8 @@ def test_the_menu(place, monkeypatch):
     assert menu.text() == "Style: Mine" and "with words" in menu.toolTip()
     file = place / "given"
     pick = style_menu.QtWidgets.QFileDialog
-    monkeypatch.setattr(pick, "getSaveFileName", staticmethod(lambda *_: (str(file), "")))
+    monkeypatch.setattr(pick, "exec", lambda dialog: True)
+    monkeypatch.setattr(pick, "selectedFiles", lambda dialog: [str(file)])
     click("Export “Mine”…")
     click("Delete “Mine”")
     assert chosen[-1] is None and styles.known() == list(BUILT_IN)
@@ -152,6 +153,88 @@ def test_the_menu(place, monkeypatch):
     menu.show_style("", "")
     menu.fill()
     assert menu.list.actions()[0].isChecked() and menu.text() == "Style"
+
+
+@pytest.fixture
+def menu(place, monkeypatch):
+    """With what was chosen and asked, and a way to import a style."""
+    from scumble import style_menu
+
+    made = StyleMenu(lambda: DocumentSettings(), lambda: None)
+    made.kept, made.asked, made.answer = [], [], QtWidgets.QMessageBox.StandardButton.No
+    made.chosen.connect(made.kept.append)
+    question = staticmethod(lambda *told: made.asked.append(told[2]) or made.answer)
+    monkeypatch.setattr(style_menu.QtWidgets.QMessageBox, "question", question)
+
+    def bring(style):
+        styles.write(style, place / ("given" + SUFFIX))
+        given = staticmethod(lambda *_: (str(place / ("given" + SUFFIX)), ""))
+        monkeypatch.setattr(style_menu.QtWidgets.QFileDialog, "getOpenFileName", given)
+        made.take()
+        return made.kept[-1].name
+
+    made.bring = bring
+    return made
+
+
+def test_an_imported_style_takes_no_name_that_is_taken(menu):
+    styles.save(Style("Ink", "mine", own=True))
+    assert menu.bring(Style("Ink", "theirs", own=True)) == "Ink 2"
+    assert menu.bring(Style("ink", "a third one's", own=True)) == "ink 3", "in whatever case"
+    assert menu.bring(Style("Ink", "mine", own=True)) == "Ink", "the same one is there already"
+    assert menu.bring(Style("Winter", "theirs", own=True)) == "Winter 2"
+    long = "x" * styles.MOST_NAME
+    styles.save(Style(long, "mine", own=True))
+    assert len(menu.bring(Style(long, "theirs", own=True))) <= styles.MOST_NAME
+    assert {one.name: one.words for one in styles.known() if one.own} == {
+        "Ink": "mine", "Ink 2": "theirs", "ink 3": "a third one's", "Winter 2": "theirs",
+        long: "mine", menu.kept[-1].name: "theirs",
+    }  # fmt: skip
+
+
+def test_a_style_of_the_artists_is_replaced_only_when_they_say_so(menu, monkeypatch):
+    from scumble import style_menu
+
+    styles.save(Style("Ink", "mine", own=True))
+    answers = []
+    ask = staticmethod(lambda *_, **__: answers.pop(0))
+    monkeypatch.setattr(style_menu.QtWidgets.QInputDialog, "getText", ask)
+    answers[:] = [(" ink ", True), ("new words", True)]
+    menu.save_as()
+    assert not menu.kept and "“ink”" in menu.asked[0] and styles.known()[-1].words == "mine"
+    menu.answer = QtWidgets.QMessageBox.StandardButton.Yes
+    answers[:] = [("Ink", True), ("new words", True)]
+    menu.save_as()
+    assert styles.known()[-1].words == menu.kept[-1].words == "new words"
+    answers[:] = [("Other", True), ("", True)]
+    menu.save_as()
+    assert len(menu.asked) == 2 and menu.kept[-1].name == "Other", "a new name needs no question"
+
+
+@pytest.mark.parametrize("name", ["given", "my.ink"])
+def test_what_an_export_would_overwrite_is_asked_before(menu, place, monkeypatch, name):
+    """The dialog asks about the file that it was told; the suffix comes before, not after that."""
+    from scumble import style_menu
+
+    pick, told = style_menu.QtWidgets.QFileDialog, []
+
+    def exec_(dialog):
+        told.append((dialog.defaultSuffix(), dialog.acceptMode()))
+        return True
+
+    def chosen(dialog):  # as the dialog does it: a name with a dot has a suffix
+        return [str(place / (name if "." in name else f"{name}.{dialog.defaultSuffix()}"))]
+
+    monkeypatch.setattr(pick, "exec", exec_)
+    monkeypatch.setattr(pick, "selectedFiles", chosen)
+    there = place / (name + SUFFIX)
+    there.write_text("precious")
+    menu.give(Style("Ink / wash", "in ink", own=True))
+    assert told == [(SUFFIX[1:], pick.AcceptMode.AcceptSave)]
+    if "." in name:
+        assert str(there) in menu.asked[0] and there.read_text() == "precious"
+    else:
+        assert not menu.asked and styles.read(there).name == "Ink / wash", "the dialog has asked"
 
 
 def test_a_style_in_the_docker_renders(live, document, monkeypatch):

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-static _Thread_local char last_error[200];
+static _Thread_local char last_error[600];
 
 uint64_t now_us(void) {
     struct timespec t;

@@ -20,6 +20,9 @@ int32_t scumble_session_set_condition(ScumbleSession *s, uint32_t number, const 
     uint32_t rank = condition ? condition->rank : 0;
     uint32_t aspect = condition ? condition->aspect : 0;
     differs = differs || s->conditions[at].prepare != prepare || s->conditions[at].rank != rank || s->conditions[at].aspect != aspect;
+    const char *file = condition && condition->file ? condition->file : "";
+    differs = differs || strcmp(s->conditions[at].file, file);
+    snprintf(s->conditions[at].file, sizeof s->conditions[at].file, "%s", file);
     s->conditions[at].aspect = aspect;
     s->conditions[at].prepare = prepare;
     s->conditions[at].rank = rank;

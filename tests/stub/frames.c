@@ -64,6 +64,9 @@ int32_t scumble_session_poll(ScumbleSession *s, uint64_t after_seq, ScumbleFrame
     if (s->died) {
         s->died = false;
         status = no(SCUMBLE_ERROR_WORKER_DIED, "the stub's process has ended; it is started anew");
+    } else if (s->unusable[0]) {
+        status = no(SCUMBLE_ERROR_MODEL_UNSUPPORTED, s->unusable);
+        s->unusable[0] = 0;
     } else if (s->fault) {
         s->fault = fails("load");
         status = no(fails("load") ? SCUMBLE_ERROR_MODEL_BROKEN : SCUMBLE_ERROR_INFERENCE, "the stub was asked to fail");

@@ -4,7 +4,8 @@
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
  * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, "wordy" is too long, with "reading" it reads a
  * network first for SCUMBLE_STUB_READS_MS (default 3000), and with "dying" the engine's
- * process is told to have died once, after which the picture comes all the same. Conditions show as `steer` says, in 8
+ * process is told to have died once, after which the picture comes all the same. =network fails each job too, as an annotator
+ * that is missing does, and so does a condition whose file is called "misfit". Conditions show as `steer` says, in 8
  * bits; SCUMBLE_STUB_UNSTEERED: the model takes none; SCUMBLE_STUB_OWN_CONTROL: it reads a control itself. SCUMBLE_STUB_TOLD names a file
  * that gets a line for each engine and each change of the settings. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.
@@ -31,6 +32,7 @@ struct ScumbleSession {
     pthread_cond_t wake;
     ScumbleEngine *engine;
     bool quit, dirty, busy, fault, died, reading;
+    char unusable[600]; /* why a job could not use what steers, till it is told */
     int32_t format, width, height;
     uint64_t space;
     unsigned char *paint, *coverage;
@@ -46,7 +48,7 @@ struct ScumbleSession {
     /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for, and one for inpainting, which
      * has none, changes a byte of each pixel where there is a mask; a LoRA changes a byte of each pixel;
      * a region puts the number of its words' letters into a byte where it is. */
-    struct { uint32_t kind, prepare, rank, aspect; float scale; unsigned char *picture; unsigned char words; } conditions[32];
+    struct { uint32_t kind, prepare, rank, aspect; float scale; unsigned char *picture; unsigned char words; char file[400]; } conditions[32];
 };
 
 /* Lists that only the stub numbers: what a model takes, and a session's conditions. */

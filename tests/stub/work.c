@@ -2,6 +2,7 @@
 /* The thread that makes the pictures. */
 #include "stub.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,15 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
     }
 }
 
+/* What only a job finds out of what steers, as the library does. */
+static bool cannot_steer(ScumbleSession *s) {
+    if (fails("network")) snprintf(s->unusable, sizeof s->unusable, "The annotator of the stub is not there.");
+    for (int i = 0; i < 32; i++)
+        if (s->conditions[i].kind && strstr(s->conditions[i].file, "misfit"))
+            snprintf(s->unusable, sizeof s->unusable, "The LoRA %s does not fit this model.", s->conditions[i].file);
+    return s->unusable[0];
+}
+
 void *work(void *argument) {
     ScumbleSession *s = argument;
     pthread_mutex_lock(&s->lock);
@@ -95,6 +105,7 @@ void *work(void *argument) {
             s->fault = true;
             continue;
         }
+        if (cannot_steer(s)) continue;
         s->died = s->prompt && !strcmp(s->prompt, "dying");
         s->busy = true;
         s->stats.jobs_started++;

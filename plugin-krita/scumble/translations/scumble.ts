@@ -359,8 +359,33 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../layer_pixels.py"/>
+        <source>Krita gives Scumble no pixels of “{name}”, so it steers nothing: show it, or choose another layer under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../layer_pixels.py"/>
+        <source>“{name}” is linked to a picture that is not RGB ({kind}), so it steers nothing: choose “Keep the linked picture in the document” in its list of layers under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../layer_pixels.py"/>
+        <source>“{name}” is not RGB ({kind}), so it steers nothing: use Layer &gt; Convert &gt; Convert Layer Color Space, or choose another layer under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../layer_pixels.py"/>
+        <source>“{name}” is empty, so it is no reference: paint on it, or choose another layer under Steer by.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../live.py"/>
         <source>Open or make a document first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../live.py"/>
+        <source>There is no picture yet that could be put into a layer. Wait for one, then press Apply or Keep again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -380,6 +405,11 @@
     </message>
     <message>
         <location filename="../model_row.py"/>
+        <source>On what models run, in all documents. The best there is: a graphics card that ONNX Runtime can use, else the processor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
         <source>Share the model between programs</source>
         <translation type="unfinished"></translation>
     </message>
@@ -395,12 +425,42 @@
     </message>
     <message>
         <location filename="../model_row.py"/>
+        <source>Runs on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
         <source>not among your models</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../model_row.py"/>
         <source>Choose a folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>the best there is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>the processor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>the processor, by OpenVINO</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>the graphics card</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../model_row.py"/>
+        <source>the NVIDIA graphics card</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -646,6 +706,11 @@
     <message>
         <location filename="../shop.py"/>
         <source>Licence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../stack.py"/>
+        <source>“{name}” is the lowest layer of the document, and Krita can put nothing below it: add a layer and move it to the bottom first.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1034,11 +1099,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../steering.py"/>
-        <source>“{name}” is empty, so it is no reference: paint on it, or choose another layer under Steer by.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../style_menu.py"/>
         <source>Style: {name}</source>
         <translation type="unfinished"></translation>
@@ -1100,6 +1160,11 @@
     </message>
     <message>
         <location filename="../style_menu.py"/>
+        <source>You have a style “{name}” already. Replace it?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
         <source>Styles</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1111,6 +1176,11 @@
     <message>
         <location filename="../style_menu.py"/>
         <source>Export a style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../style_menu.py"/>
+        <source>{file} is there already. Replace it?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -50,6 +50,7 @@ def scenario():
     check("the artist paints meanwhile", whole(paper, document) != blank)
     took = yield from until(lambda: window.download is None, 60)
     check("it arrives", took is not None and "is here" in window.state.text(), window.state.text())
+    yield from until(lambda: live().settings(document).model, 6)  # when no stroke runs
     folder = models.folder(live().settings(document).model)
     check("and is chosen", folder.endswith("scumble/models/turbo"), folder)
     window.close()

@@ -33,6 +33,10 @@ from scumble import models  # noqa: E402
 from scumble.extension import live, run  # noqa: E402
 from scumble.group import LIVE_NAME  # noqa: E402
 
+SHAPES = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="256pt" height="256pt">'
+    '<rect x="0" y="0" width="256" height="256" fill="#ff0000"/></svg>'
+)
 NETWORKS = Path(__file__).resolve().parents[3] / "models/tiny"
 
 
@@ -129,6 +133,30 @@ def drawn_lines():
     check("as it is: the layer's own colours", took is not None)
     document.setModified(False)
     live().stop(document)
+
+
+def hidden_shapes():
+    """A vector layer that nobody sees has no pixels of its own; what it would show steers."""
+    document = yield from new_document(256)
+    yield from sketch_layer(document)
+    shapes = document.createVectorLayer("shapes")
+    document.rootNode().addChildNode(shapes, None)
+    yield 600
+    shapes.addShapesFromSvg(SHAPES)
+    yield from idle(document)
+    net, node = Path(os.environ["HOME"]) / "lines.onnx", part(document, LIVE_NAME)
+    net.write_bytes(b"the stub does not read it")
+    shapes.setVisible(False)
+    yield from idle(document)
+    document.setActiveNode(shapes)
+    yield 300
+    run(lambda d: live().steer(d, "control", str(net)), document)
+    check("a hidden vector layer is followed", steered_by(document, shapes))
+    red = lambda: bytes(node.pixelData(100, 70, 1, 1)) == bytes((0, 0, 255, 255))  # noqa: E731
+    took = yield from until(red, 8)
+    check("and what is drawn on it steers", took is not None, live().status(document).text)
+    live().stop(document)
+    document.setModified(False)
 
 
 def linked_control():
@@ -367,6 +395,7 @@ def scenario():
     else:
         yield from followed_while_painted()
         yield from drawn_lines()
+        yield from hidden_shapes()
         yield from linked_control()
         yield from refers()
 

@@ -174,7 +174,7 @@ class Document:
 
     def tryBarrierLock(self):
         self.locks += 1
-        return not self.merging
+        return not self.merging and not self.painting
 
     def unlock(self):
         pass

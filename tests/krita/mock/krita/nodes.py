@@ -37,6 +37,7 @@ class Node(QtCore.QObject):
         self.writes = 0
         self.mode, self.id = "normal", QtCore.QUuid.createUuid()
         self.colours = None  # another colour space than the document's
+        self.itself = self  # as it stands in the stack
         self.frames, self.ghosts = False, None  # has keyframes; what its onion skins show of others
 
     def __eq__(self, other):
@@ -71,7 +72,7 @@ class Node(QtCore.QObject):
         return self.parent
 
     def index(self):
-        return self.parent.children.index(self)
+        return self.parent.children.index(self.itself)
 
     def animated(self):
         return self.frames
@@ -128,30 +129,34 @@ class Node(QtCore.QObject):
 
     def addChildNode(self, node, above):
         self.document.waits("addChildNode")
-        self.children.insert(self.children.index(above) + 1 if above else 0, node)
+        node = node.itself
+        self.children.insert(self.children.index(above) + 1 if above else len(self.children), node)
         node.parent = self
         self.document.steps.append("Add Layer")
         self.document.active = node
         return True
 
     def setChildNodes(self, nodes):
-        self.children = list(nodes)
+        self.children = [node.itself for node in nodes]
         for node in nodes:
             node.parent = self
 
     def clone(self):
+        """Krita's object for it is never equal to one that is found in the stack."""
         node = Node(self.document, self._name, self._type)
         node.shape_list = [Shape(node, shape.box) for shape in self.shape_list]
         node.pixels, node.flags = self.pixels.copy(), dict(self.flags)
         node.setChildNodes([child.clone() for child in self.children])
-        return node
+        loose = Node(self.document, self._name, self._type)
+        loose.__dict__ = node.__dict__
+        return loose
 
     def thumbnail(self, width, height):
         return QtGui.QImage(width, height, QtGui.QImage.Format.Format_ARGB32)
 
     def remove(self):
         self.document.waits("remove")
-        self.parent.children.remove(self)
+        self.parent.children.remove(self.itself)
         self.parent = None
         self.document.steps.append("Remove Layer")
 
@@ -199,7 +204,7 @@ class Node(QtCore.QObject):
 
     def pixelData(self, x, y, width, height):
         self.document.fits(width, height)
-        if self._type == "filelayer":
+        if self._type in ("filelayer", "vectorlayer", "filllayer", "clonelayer"):
             return QtCore.QByteArray()  # it has no pixels of its own
         return array(self.plane()[y : y + height, x : x + width])
 
