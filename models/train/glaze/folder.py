@@ -76,8 +76,11 @@ class Decoder(nn.Module):
         super().__init__()
         self.code, self.detail = Code(), detail
 
+    def quarter(self, latents):
+        return F.avg_pool2d(self.code.decode(latents[:, :CODES]), 2).clamp(-1, 1)
+
     def forward(self, latent_sample):
-        quarter = F.avg_pool2d(self.code.decode(latent_sample[:, :CODES]), 2).clamp(-1, 1)
+        quarter = self.quarter(latent_sample)
         whole = self.detail(torch.cat([quarter, torch.zeros_like(quarter[:, :1])], 1))
         return (whole - weave(whole)).clamp(-1, 1)
 

@@ -1,7 +1,8 @@
 """Writes U-Net, encoder and decoder of a folder anew: after a change of hold.py, steer.py or weave.py, their
-weights as they are; or with those of a generator that was trained on.
+weights as they are; or with those of a generator or a detail decoder that was trained on.
 
-    python rehold.py --model FOLDER [--weights FILE [FILE ...]] [--scenes FOLDER --side 128 [--work FOLDER]]
+    python rehold.py --model FOLDER [--weights FILE [FILE ...]] [--detail FILE [FILE ...]]
+                     [--scenes FOLDER --side 128 [--work FOLDER]]
 
 Of several checkpoints the generator's weights are averaged (Izmailov et al., "Averaging weights leads to
 wider optima and better generalization", 2018). With scenes, which colours words ask for is learnt anew of
@@ -29,6 +30,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, required=True, help="the model folder")
     p.add_argument("--weights", type=Path, nargs="+", help="checkpoints of train.py, whose generator goes in")
+    p.add_argument("--detail", type=Path, nargs="+", help="checkpoints of detail.py, whose decoder goes in")
     p.add_argument("--scenes", type=Path, help="shards")
     p.add_argument("--side", type=int, default=reference.SIDE, help="of their pictures")
     p.add_argument("--work", type=Path, default=Path("work"), help="keeps the captions' sentences")
@@ -38,6 +40,9 @@ def main():
         states = [torch.load(file, map_location="cpu", weights_only=False) for file in a.weights]
         nets["generator"].load_state_dict(mean([floats(state["gen_ema"]) for state in states]))
         nets["smooth"].load_state_dict(mean([floats(state["dec_ema"]) for state in states]))
+    if a.detail:
+        states = [torch.load(file, map_location="cpu", weights_only=False) for file in a.detail]
+        nets["detail"].load_state_dict(mean([floats(state["ema"]) for state in states]))
     torch.manual_seed(0)
     sky, *asked = steer.known(a.model / unet)
     if a.scenes:
@@ -55,7 +60,7 @@ def main():
         steer.export(new / "entrance.onnx", sky, *asked)
         steer.add(new / unet, new / "entrance.onnx")
         # Weights that were trained on become bytes here; what those are must be read again as they are.
-        found = shipped.check(new, shipped.load(new) if a.weights else nets)
+        found = shipped.check(new, shipped.load(new) if a.weights or a.detail else nets)
         if min(found.values()) < shipped.LEAST or shipped.again(new)[0]:
             raise SystemExit(f"what was written is not what shipped: {found}")
         network_configs(new)

@@ -60,7 +60,7 @@ def main():
     common = ("--assets", assets, "--out", work, "--steps", a.steps)
     more = ("--minutes", a.minutes, "--processes", a.processes)
     call(sys.executable, HERE / "train.py", "--scenes", work / "256", *common, *more)
-    more = ("--minutes", a.detail_minutes)
+    more = ("--minutes", a.detail_minutes, "--processes", a.processes, "--generator", work / "glaze.pt")
     call(sys.executable, HERE / "detail.py", "--scenes", work / "512", *common, *more)
     weights = ("--weights", work / "glaze.pt", "--detail", work / "detail.pt", "--words", assets / "words.pt")
     call(sys.executable, HERE / "folder.py", *weights, "--out", a.out)

@@ -2,27 +2,24 @@
 
     python train.py --assets FOLDER --scenes FOLDER --out FOLDER --minutes 120
 
-Resumable: the checkpoint in OUT goes on. Two single-threaded processes that average their gradients; two
-threads of one are slower by far. Run it with `nice`, it takes all that is left.
+Resumable: the checkpoint in OUT goes on. Run it with `nice`, it takes all that is left.
 """
 
 import copy
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import materials
 import shipped
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from data import Source
 from network import BLOCK, Code, Generator, Smooth, fine_noise, sigmas
 from options import options
+from processes import Processes
 from windows import Windows
 
 import losses  # isort: skip  (compose/, found through data)
@@ -48,8 +45,8 @@ def mean(x):
 class Trainer:
     def __init__(self, a):
         self.a, self.out = a, Path(a.out)
-        self.rank = int(os.environ.get("GLAZE_RANK", "0"))
-        self.meet()
+        self.processes = Processes(a.processes, self.out)
+        self.rank = self.processes.rank
         self.source = Source(a.assets, a.scenes, self.rank, a.processes)
         self.source.poll(most=0)
         torch.manual_seed(0)
@@ -100,32 +97,6 @@ class Trainer:
         self.begin = self.saved = time.time()
         random.seed(self.step + 77 * self.rank)
         torch.manual_seed(self.step + 77 * self.rank)
-
-    def meet(self):
-        """Starts the other processes and joins them."""
-        torch.set_num_threads(1)
-        self.out.mkdir(parents=True, exist_ok=True)
-        if self.a.processes == 1:
-            return
-        if self.rank == 0:
-            os.environ["GLAZE_MEET"] = str((self.out / f"meet-{os.getpid()}").resolve())
-            for r in range(1, self.a.processes):
-                subprocess.Popen([sys.executable, *sys.argv], env=os.environ | {"GLAZE_RANK": str(r)})
-        where = "file://" + os.environ["GLAZE_MEET"]
-        dist.init_process_group("gloo", init_method=where, rank=self.rank, world_size=self.a.processes)
-
-    def shared(self, optimiser, extra=0.0):
-        """Averages the gradients; the sum of `extra` over the processes."""
-        if self.a.processes == 1:
-            return extra
-        grads = [p.grad for g in optimiser.param_groups for p in g["params"] if p.grad is not None]
-        flat = torch.cat([*(g.reshape(-1) for g in grads), torch.tensor([float(extra)])])
-        dist.all_reduce(flat)
-        if not grads:
-            return float(flat[-1])
-        parts = (flat[:-1] / self.a.processes).split([g.numel() for g in grads])
-        torch._foreach_copy_(grads, [v.view_as(g) for v, g in zip(parts, grads, strict=True)])
-        return float(flat[-1])
 
     def load(self, s):
         """A checkpoint, or a start: without optimisers, perhaps without the reader (its words may differ)."""
@@ -274,7 +245,7 @@ class Trainer:
         over = self.rank == 0 and (
             self.elapsed() > a.minutes * 60 or bool(a.steps and self.step + 1 >= a.steps)
         )
-        over = self.shared(self.optimisers["make"], over)
+        over = self.processes.averaged(self.optimisers["make"], over)
         parameters = self.optimisers["make"].param_groups[0]["params"]
         norm = 0.0
         if not alone:
@@ -325,7 +296,7 @@ class Trainer:
     def update(self, name, loss):
         self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
-        self.shared(self.optimisers[name])
+        self.processes.averaged(self.optimisers[name])
         self.optimisers[name].step()
 
     def judge(self, true, made, nr, nf, sentence, asked):
