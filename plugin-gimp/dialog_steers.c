@@ -47,6 +47,11 @@ static gboolean is_anothers(const Dialog *d) {
 
 static void steer_changed(const gchar *wrong, gpointer data) {
     Dialog *d = data;
+    if (!wrong && is_anothers(d)) { /* a chooser of ours was open meanwhile */
+        wrong = "Another window of this image has changed what steers it meanwhile, and this list shows that now: change it once more.";
+        take_over(d);
+        dialog_steer(d, LOOK_IN_TURN);
+    }
     dialog_tell(d, wrong);
     if (!wrong) {
         steering_set(d->steering, conditions_copy(steer_list_conditions(d->list)));
@@ -82,6 +87,7 @@ static void tell_of_style(Dialog *d, const Style *style, const GError *missing) 
 static void style_chosen(const Style *style, gpointer data) {
     Dialog *d = data;
     GError *missing = NULL;
+    if (is_anothers(d)) take_over(d);
     dialog_note(d);
     gchar *model = g_strdup(d->settings->model);
     GPtrArray *conditions = style_apply(style, d->settings, steering_conditions(d->steering), &missing);

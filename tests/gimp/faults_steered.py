@@ -46,6 +46,13 @@ def two_that_steer(d: Desk, r: Report):
     tick(d, first, 2)
     off = d.s.until(lambda: [(c["scale"], c["on"]) for c in kept(d)] == [(0.5, False)], 8)
     r.check("one that is come back to has taken it over", told and off, kept(d))
+    steered(d, one(0, "lora", "ink.safetensors [1]", scale=0.25))
+    tick(d, first, 2)  # in front already: it has not looked since
+    told = d.s.until(lambda: "Another window of this image" in said(d), 8)
+    r.check("an old list overwrites nothing", told and [c["scale"] for c in kept(d)] == [0.25], kept(d))
+    tick(d, first, 2)
+    off = d.s.until(lambda: [(c["scale"], c["on"]) for c in kept(d)] == [(0.25, False)], 8)
+    r.check("and once it shows the new one it sets that", off, kept(d))
     d.shut(first)
     r.check("and keeps what it has set", [c["on"] for c in kept(d)] == [False], kept(d))
     trouble(d, r)
