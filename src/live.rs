@@ -62,8 +62,13 @@ impl Work<'_> {
         if self.job.may_pass && self.job.policy.gives_way() {
             return Ok(End::Passed);
         }
-        // What settles is another job, which a stroke interrupts.
-        let Some(dirty) = last.pending else { return Ok(End::Live) };
+        let Some(dirty) = last.pending else {
+            return match self.refinements().is_empty() {
+                true => self.whole(memory, renderer, Tier::Live),
+                // What settles tile by tile is another job, which a stroke interrupts.
+                false => Ok(End::Live),
+            };
+        };
         let fixed = self.info.geometry.fixed.is_some() || self.job.noise.is_some();
         let part = self.grid.window(self.window.level, dirty, self.context());
         if !fixed

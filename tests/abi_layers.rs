@@ -216,3 +216,23 @@ fn an_unchanged_push_asks_for_nothing_of_what_is_put_off() {
     telling.opened.store(true, Ordering::SeqCst);
     telling.until("then it settles on", |ran| ran.last() == Some(&Ran::Settling));
 }
+
+#[test]
+fn steps_are_heard_at_once_where_nothing_settles_tile_by_tile() {
+    let telling = Telling::default();
+    telling.opened.store(true, Ordering::SeqCst);
+    let engine = telling.engine();
+    let layer = engine.session();
+    let steps = |steps| {
+        set(&layer, |params| (params.steps, params.settle_delay) = (Some(steps), 10_000)).unwrap();
+    };
+    steps(2);
+    Painting::new(SMALL, SMALL).push(&layer, None).unwrap();
+    telling.until("it is rendered", |ran| !ran.is_empty());
+    assert!(layer.wait(LONG / 2).unwrap(), "it is whole");
+    let before = telling.ran.lock().len();
+    let asked = Instant::now();
+    steps(3);
+    telling.until("it is rendered anew", |ran| ran.len() > before);
+    assert!(asked.elapsed() < Duration::from_secs(5), "no rest is waited for");
+}

@@ -23,6 +23,7 @@ from folder import floats
 from network import Generator, Smooth
 from own import CELL, Own
 from processes import Processes
+from weave import repeats
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "compose"))
@@ -39,6 +40,7 @@ from text import Words  # noqa: E402
 LAST, CROPS = torch.channels_last, (128, 160, 192, 256)
 OWN = 0.4  # share of the generator's own results
 MADE, EVERY = (120, 2), 8  # of those: to begin with, then so many in each of so many steps
+WOVEN = 25.0  # weight of what repeats from cell to cell more than in true pictures
 STROKES = 0.12  # share of the true crops with free strokes: what is drawn stays drawn
 
 
@@ -171,9 +173,12 @@ class Trainer:
         eight = F.avg_pool2d(four, 2) - F.avg_pool2d(goal, 2)
         firm = torch.where(sure > 0, 1.0, 0.3)
         coarse = (mean((four - goal).abs()) * firm).mean() + (mean(eight.abs()) * (1 - firm)).mean()
+        # Blocks of the generator's results, drawn out, became a grid of stripes and dots.
+        woven = F.relu(repeats(y) - repeats(truth)).mean()
         index = share.argmax(1).masked_fill(share.sum(1) < 0.5, -1)
         said = torch.nan_to_num(F.cross_entropy(said.float(), index, ignore_index=-1))
-        return 0.6 * pixel + 4 * coarse + 1.2 * aligned + 3 * local + 0.3 * sharp + 0.1 * said, pixel
+        rec = 0.6 * pixel + 4 * coarse + 1.2 * aligned + 3 * local + 0.3 * sharp + 0.1 * said
+        return rec + WOVEN * woven, pixel, woven
 
     def train_step(self):
         nets, amp = self.nets, torch.autocast("cpu", torch.bfloat16)
@@ -192,7 +197,7 @@ class Trainer:
         if self.scale is None or self.step < 20:
             now = torch.stack([q.float().abs().mean() for q in fr])
             self.scale = now if self.scale is None else 0.9 * self.scale + 0.1 * now
-        rec, pixel = self.reconstruction(y, said, b, fr, ff)
+        rec, pixel, woven = self.reconstruction(y, said, b, fr, ff)
         nf, nr = ([q / k for q, k in zip(f[1:], self.scale[1:], strict=True)] for f in (ff, fr))
         loss, g = rec, torch.zeros(2)
         if on:
@@ -226,7 +231,9 @@ class Trainer:
             torch._foreach_lerp_(list(self.slow.parameters()), list(nets["decoder"].parameters()), 1 - keep)
         self.step += 1
         self.seen += len(truth) * (truth.shape[-1] / CROPS[0]) ** 2 * self.processes.count
-        told = dict(pixel=pixel, rec=rec, judged=judged, apart=apart, gan=g[0], own=self.own.made)
+        told = dict(
+            pixel=pixel, rec=rec, judged=judged, apart=apart, woven=woven, gan=g[0], own=self.own.made
+        )
         return over, told
 
     def judge(self, truth, y, nr, nf, share):

@@ -14,10 +14,27 @@ AROUND = 3  # cells to each side
 MOST = 0.06  # of what a pixel adds to the mean: an edge is no weave
 
 
-def weave(picture):
-    """Finished pictures [b,3,h,w] in -1..1 -> what of them is weave."""
+LINE = 6  # cells to each side of one along which a stripe is followed
+
+
+def finer(picture):
+    """What is finer than a cell, by the pixels of cells. [b,3,h,w] -> [b,3 * CELL ** 2,h/CELL,w/CELL]"""
     smooth = F.pad(picture, (CELL // 2,) * 4, mode="replicate")
     # By 8, then by 2: the blur is centred, and knows nothing of a pattern that repeats in 8 pixels.
     smooth = F.avg_pool2d(F.avg_pool2d(F.avg_pool2d(smooth, (CELL, 1), 1), (1, CELL), 1), 2, 1)
-    fine = (picture - smooth).clamp(-MOST, MOST)
-    return F.pixel_shuffle(box(F.pixel_unshuffle(fine, CELL), AROUND), CELL)
+    return F.pixel_unshuffle((picture - smooth).clamp(-MOST, MOST), CELL)
+
+
+def weave(picture):
+    """Finished pictures [b,3,h,w] in -1..1 -> what of them is weave."""
+    return F.pixel_shuffle(box(finer(picture), AROUND), CELL)
+
+
+def repeats(picture):
+    """How much repeats from cell to cell: in all around, above and below, at both sides. [b,3,h,w] -> [b]"""
+    fine, k = finer(picture.float()), 2 * LINE + 1
+    stripes = (
+        F.avg_pool2d(fine, size, 1, around, count_include_pad=False)
+        for size, around in (((k, 1), (LINE, 0)), ((1, k), (0, LINE)))
+    )
+    return sum(v.abs().mean((1, 2, 3)) for v in (box(fine, AROUND), *stripes))
