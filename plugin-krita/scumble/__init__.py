@@ -29,7 +29,7 @@ The map, in the order in which a stroke travels:
     prompts.py    the last prompts of this computer        prompt_box.py the docker's box for the prompt
     model_row.py  the docker's list of models              redraw_tap.py what makes Krita merge again
     getting.py    what can be got, and getting it          shop.py       the window for that
-    shopping.py   to that window, and what it got into use
+    shopping.py   to that window, and what it got into use  arrivals.py   what waits for the end of a stroke
 """
 
 try:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from . import abi, host, onion
 from .engine import Engine, Session
+from .engines import FATAL, OF_THE_MODEL
 from .group import Gone, ManagedGroup, OtherColours
 from .instant_preview import LIFTED, InstantPreview
 from .library import ScumbleError
@@ -51,6 +52,7 @@ class LiveDocument:
         self.unnoted = False  # a finished picture is shown that nobody has asked for
         self.failed = False  # the last run: the picture does not follow
         self.problem = ""  # why, or what else that the artist asked for could not be done
+        self._end: ScumbleError | None = None  # why the next turn ends live
         self.due = 0.0  # when its next turn is, of time.perf_counter
         self.unseen = False  # nothing of it can be seen: no timer runs for it
         self.hidden = self.nothing_selected = False
@@ -141,11 +143,21 @@ class LiveDocument:
         self.working, self.doing = False, ""  # nothing more comes of it before something changes
         self._face()
 
-    def do_without(self, why: str) -> bool:
-        """Whether the picture is made again without what could not be used for it (`Steering.do_without`)."""
-        revision = self.steering.do_without(self.session, why)
-        self._note(revision or 0)
-        return revision is not None
+    def copes(self, error: ScumbleError) -> bool:
+        """With what a turn, or a look for a picture, has met; False where live cannot go on."""
+        if error.status == abi.ERROR_WORKER_DIED:
+            host.tell(self.document, str(error))  # by the way: the picture is still to come
+            return True
+        steers = error.status in OF_THE_MODEL and not self.engine.info().failed
+        if (error.status >= 0 or error.status in FATAL) and not steers:
+            return False
+        revision = self.steering.do_without(self.session, str(error)) if steers else None
+        self._note(revision or 0)  # then the picture is made again
+        if revision != 0 and str(error) != self.problem:
+            host.tell(self.document, str(error))
+        if revision is None:
+            self.fail(str(error))
+        return True
 
     def compare(self, with_paint: bool) -> None:
         """Shows the paint instead of the picture, which goes on following, as long as that is wanted."""
@@ -178,6 +190,8 @@ class LiveDocument:
     def tick(self) -> float | None:
         """Does what is due; the seconds until the next tick, None while hidden. Raises ScumbleError."""
         started = time.perf_counter()
+        if self._end is not None:
+            raise self._end
         try:
             self.group.check()
             pixels = self.group.format()
@@ -320,6 +334,7 @@ class LiveDocument:
             return
         if frame.current:
             self.working = False
+            self.steering.made()
             now = time.perf_counter()
             self._ran, self._job_at = now - self._job_at, now
         size, pixels = self._shape
@@ -372,7 +387,8 @@ class LiveDocument:
             try:
                 self._poll()
             except ScumbleError as error:
-                host.tell(self.document, str(error))
-                return
+                if not self.copes(error):
+                    self._end, self.due = error.with_traceback(None), 0.0
+                    return
             if not self._writing.busy:
                 time.sleep(BETWEEN)

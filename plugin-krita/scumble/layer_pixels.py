@@ -20,7 +20,7 @@ class Missing:
         self._looks: dict[int, int] = {}  # one after another without all of them, by a condition's number
 
     def look(self, number: int, node, whole: bool) -> None:
-        """Raises Refused where it stays so."""
+        """Once for each look, whatever is read in it. Raises Refused where it stays so."""
         self._looks[number] = 0 if whole else self._looks.get(number, 0) + 1
         if self._looks[number] >= LOOKS:
             raise Refused(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from . import abi, engines, host, models, prompts, status, styles
 from . import settings as stored
+from .arrivals import Arrivals
 from .document import LiveDocument
 from .engines import FATAL, OF_THE_MODEL, Engines
 from .group import ManagedGroup
@@ -36,6 +37,7 @@ class Live(QtCore.QObject, Steers):
         self.engines = Engines(lambda: [one.engine for one in self.loop.documents])
         ended = self._ended, self.engines.drop_unused_later
         self.loop = Loop(self.changed.emit, self._woken, self._finished, *ended)
+        self.arrivals = Arrivals(self.loop)
 
     def of(self, document) -> LiveDocument | None:
         return self.loop.of(document)
@@ -335,6 +337,7 @@ class Live(QtCore.QObject, Steers):
 
     def close(self) -> None:
         """Before Krita goes."""
+        self.arrivals.clear()
         self.loop.close()
         self.engines.close()
         self.history.clear()

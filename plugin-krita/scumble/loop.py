@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from . import abi, host, log, status
+from . import host, log, status
 from .document import LiveDocument
-from .engines import FATAL, OF_THE_MODEL
 from .library import ScumbleError
 from .log import guarded
 from .qt import QtCore, tr
@@ -170,17 +169,9 @@ class Loop(QtCore.QObject):
             delay = one.tick()
         except ScumbleError as error:
             delay = LATER
-            if error.status == abi.ERROR_WORKER_DIED:
-                host.tell(one.document, str(error))  # by the way: the picture is still to come
-                return delay
-            steers = error.status in OF_THE_MODEL and not one.engine.info().failed
-            if (error.status >= 0 or error.status in FATAL) and not steers:
+            if not one.copes(error):
                 self._ended(one, error)
                 return delay
-            if str(error) != one.problem:
-                host.tell(one.document, str(error))
-            if not (steers and one.do_without(str(error))):
-                one.fail(str(error))
         except Exception as error:  # noqa: BLE001  a slip of ours: this document's live ends, Krita goes on
             log.exception("a turn")
             sentence = tr("Scumble met an error of its own ({error}), so live is off. Details are in {file}.")

@@ -36,8 +36,9 @@ class Networks:
         """The library could not use one of these files, which its sentence names: which; "" for none."""
         named = [path for path in (*paths, *self._unfit) if path and path in why]
         path = max(named, key=len, default="")  # a folder may be named as another begins
-        if path:
-            self._unfit[path] = _look(path), why
+        if path not in paths:
+            return ""  # it does not steer any more
+        self._unfit[path] = _look(path), why
         return path
 
 

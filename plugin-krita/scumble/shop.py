@@ -20,12 +20,12 @@ _open: dict = {}  # what is wanted → the window: one of each, and Python must 
 
 
 def show(library: Library, want: int, got, parent=None) -> Shop:
-    """Shows the window, which may be open already. `got` is called with the folder of what has arrived."""
+    """Shows the window, which may be open already. `got` is called with the folder of what has arrived, and
+    with what is to be called when it is used."""
     window = _open.get(want)
     if window is None or sip.isdeleted(window):
         window = _open[want] = Shop(library, want, parent)
-    if window.download is None:  # else that is for whom it was begun
-        window.on_got = got
+    window.serve(got)
     window.fill()
     window.show()
     window.raise_()
@@ -47,7 +47,7 @@ class Shop(QtWidgets.QDialog):
     def __init__(self, library: Library, want: int, parent=None):
         super().__init__(parent)
         self.library, self.want = library, want
-        self.on_got = None
+        self._got = self._newest = None  # of whom the download is for, and of who opened the window last
         self.offers: list[Offer] = []
         self.download: Download | None = None
         self._past: list[int] = []  # bytes at the last looks
@@ -113,6 +113,12 @@ class Shop(QtWidgets.QDialog):
         column.addWidget(self.bar)
         column.addWidget(self.state)
         column.addLayout(buttons)
+
+    def serve(self, got):
+        """From now on it is for this one; what is being downloaded stays for whom it was begun."""
+        self._newest = got
+        if self.download is None:
+            self._got = got
 
     # --- what there is ---
 
@@ -275,15 +281,23 @@ class Shop(QtWidgets.QDialog):
             self._say(progress.message, error=progress.state == abi.DOWNLOAD_FAILED)
             if not self.isVisible():
                 self.show()  # it went on behind the artist's back, and nobody else tells
+        self._got = self._newest
 
     def _done(self, folder: str, title: str = ""):
         what = title or self._title_of(folder)
-        here = tr("{name} is here and chosen.")
+        chosen = tr("{name} is here and chosen.").format(name=what)
+        waits = tr("{name} is here, and used when the stroke ends.").format(name=what)
         if self.want == abi.WANT_ANNOTATOR:
-            here = tr("{name} is here, and used from the next stroke on.")
-        self._say(here.format(name=what))
-        if self.on_got is not None:
-            self.on_got(folder)
+            chosen = waits = tr("{name} is here, and used from the next stroke on.").format(name=what)
+
+        def used():
+            # After a stroke the window may be gone, or tell of something else.
+            if not sip.isdeleted(self) and self.state.text() == waits:
+                self._say(chosen)
+
+        self._say(waits)
+        if self._got is not None:
+            self._got(folder, used)
 
     def _title_of(self, folder: str) -> str:
         titles = [offer.title for offer in self.offers if offer.folder == folder]

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-from . import abi, shop
-from .undo import free
-from .widgets import single_shot
-
-LOOK = 50  # milliseconds between looks whether a stroke has ended
+from . import abi, host, shop
+from .arrivals import is_open
+from .extension import run
+from .qt import sip
 
 
 class Shopping:
     """What has arrived is for the document that its window was opened for; for the one that is seen in the
-    docker, if that was closed meanwhile. Live starts anew with it, which would end a stroke: it waits."""
+    docker, if that was closed meanwhile. It may have to wait (arrivals.py), longer than the docker is there.
+    """
 
     def __init__(self, docker):
         self._docker, self._live = docker, docker.live
-        self._arrived: list[tuple] = []  # (document, what is to be done in it)
-        self._timer = single_shot(docker, self._look)
 
     def model(self, document) -> None:
         self._show(document, abi.WANT_MODEL, self._live.use_model)
@@ -41,26 +39,23 @@ class Shopping:
     def _show(self, document, want: int, function):
         """`function` is told the document and the folder of what has arrived."""
 
-        def got(folder: str) -> None:
-            self._arrived.append((document, lambda document: function(document, folder)))
-            self._look()
+        def got(folder: str, used) -> None:
+            self._live.arrivals.add(lambda: self._meant(document), lambda meant: use(meant, folder, used))
+
+        def use(document, folder: str, used) -> None:
+            self._do(lambda document: function(document, folder), document)
+            used()
 
         return shop.show(self._live.engines.loaded(), want, got, self._docker.window())
 
-    def _look(self) -> None:
-        if self._is_painted():
-            self._timer.start(LOOK)
-            return
-        arrived, self._arrived = self._arrived, []
-        for document, function in arrived:
-            self._docker.do(function, document if _is_open(document) else self._docker.document())
+    def _meant(self, document):
+        """That document, or the one in its place."""
+        if is_open(document):
+            return document
+        return host.front().document if sip.isdeleted(self._docker) else self._docker.document()
 
-    def _is_painted(self) -> bool:
-        """Whether Krita is at work in a document in which live may start anew."""
-        live = [one.document for one in self._live.loop.documents]
-        documents = [*live, *(document for document, _ in self._arrived), self._docker.document()]
-        return self._live.loop.busy or not all(free(one) for one in documents if _is_open(one))
-
-
-def _is_open(document) -> bool:
-    return document is not None and document.rootNode() is not None
+    def _do(self, function, document) -> None:
+        if sip.isdeleted(self._docker):
+            run(function, document)
+        else:
+            self._docker.do(function, document)

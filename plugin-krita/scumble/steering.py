@@ -158,6 +158,7 @@ class Steering:
         self._nodes: dict[str, object] = {}
         self._networks, self._missing = Networks(), layer_pixels.Missing()
         self._asked_for: dict[str, int] = {}  # linked layers whose files Krita was asked to read
+        self._late: set[str] = set()  # what a picture that was begun before may tell once more
         self.forget()
 
     def forget(self) -> None:
@@ -166,6 +167,7 @@ class Steering:
         self._covers: dict[tuple, array] = {}  # where a region's layer is painted, by number and piece
         self._readings: dict[int, Reading] = {}  # of each layer
         self._looked: dict[int, float] = {}  # when at a reference's layer
+        self._conditions: dict[int, Condition] = {}  # what is on, by number
         self._wrong: dict[int, tuple] = {}  # what could not be used, when that was, and why
         self._numbers = regions.Numbers()
         self._refused: dict[int, ScumbleError] = {}  # groups whose layers cannot be regions
@@ -180,7 +182,7 @@ class Steering:
     def follow(self, session: Session, conditions: tuple[Condition, ...], size: tuple[int, int]) -> int:
         """Tells the session what has changed; the last revision of that, 0 if nothing has."""
         revision = 0
-        wanted = self._wanted(conditions)
+        wanted = self._conditions = self._wanted(conditions)
         for number in [number for number in (*self._known, *self._wrong) if number not in wanted]:
             revision = self._take_away(session, number) or revision
             self._wrong.pop(number, None)
@@ -197,16 +199,31 @@ class Steering:
                 self._wrong[number] = one, now, str(error)
                 self._networks.forget(one.file)
                 revision = self._take_away(session, number) or revision
+        self._late &= {why for _, _, why in self._wrong.values()}
         return revision
 
     def do_without(self, session: Session, why: str) -> int | None:
         """A picture could not be made for want of a file that the library's sentence names: takes away what
-        needs that, until it is another file. The last revision of that; None where it names none."""
+        needs that, until it is another file. The last revision of that; 0 where a picture that was begun
+        before only tells it again; None where nothing was taken away."""
+        if why in self._late:
+            self._late.discard(why)
+            return 0
         files = {number: known[0].file for number, known in self._known.items()}
         refused, revision = self._networks.refuse(set(files.values()), why), 0
         for number in [number for number, file in files.items() if refused and file == refused]:
             revision = self._take_away(session, number) or revision
-        return revision if refused else None
+            one = self._conditions[number]
+            self._wrong[number] = one, time.perf_counter(), why
+            self._networks.forget(one.file)
+        if not revision:
+            return None
+        self._late.add(why)
+        return revision
+
+    def made(self) -> None:
+        """A picture by all that the session was told: none that was begun before is to come."""
+        self._late.clear()
 
     def _wanted(self, conditions: tuple[Condition, ...]) -> dict[int, Condition]:
         """What is on, by number, the layers of groups in the place of those."""
@@ -277,13 +294,13 @@ class Steering:
             reading = self._readings[one.number]
             more = self._more(one) or int(known[0] != by)
             wanted = [*reading.near(), *itertools.islice(reading.rest(), more)]
-        revision = 0
+        revision, missing = 0, 0
         self._known[one.number] = now
         for index in wanted:
             x, y, width, height = rect = reading.bands[index]
             paint = layer_pixels.read(self._document, node, (left + x, top + y, width, height))
             whole = paint.length == width * height * pixels.bytes_per_pixel
-            self._missing.look(one.number, node, whole)
+            missing += not whole
             if not whole or not self._readable():
                 continue  # it is changing under us; the next look sees how
             if one.kind == "region":
@@ -298,6 +315,8 @@ class Steering:
                 revision = changed
                 if known == now:
                     reading.handed_over({}, [index], started)
+        if wanted:
+            self._missing.look(one.number, node, whole=not missing)
         return revision
 
     def _more(self, one: Condition) -> int:

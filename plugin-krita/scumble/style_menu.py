@@ -87,16 +87,17 @@ class StyleMenu(QtWidgets.QToolButton):
         if not good:
             return
         style = styles.of(name, words, settings, _png(self._thumbnail()))
-        asked = tr("You have a style “{name}” already. Replace it?").format(name=style.name)
-        if not styles.has_own(style.name) or self._sure(title, asked):
-            self.keep(style)
+        there = styles.own_like(style.name)
+        asked = tr("You have a style “{name}” already. Replace it?")
+        if there is None or self._sure(title, asked.format(name=there.name)):
+            self.keep(style, there)
 
     def _sure(self, title: str, asked: str) -> bool:
         answers = QtWidgets.QMessageBox.StandardButton
         return QtWidgets.QMessageBox.question(self, title, asked) == answers.Yes
 
-    def keep(self, style: Style) -> None:
-        styles.save(style)
+    def keep(self, style: Style, instead: Style | None = None) -> None:
+        styles.save(style, instead)
         self.chosen.emit(style)
 
     def take(self) -> None:

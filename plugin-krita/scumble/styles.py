@@ -108,9 +108,11 @@ def _heard(conditions: tuple, controls: tuple, layer: str) -> tuple[Condition, .
     return conditions
 
 
-def has_own(name: str) -> bool:
-    """Whether the artist has a style of that name already, in whatever case: some file systems know none."""
-    return any(one.own and one.name.casefold() == name.casefold() for one in known())
+def own_like(name: str) -> Style | None:
+    """The artist's style of that name, else one whose name differs in case alone: some file systems know
+    none."""
+    own = [one for one in known() if one.own and one.name.casefold() == name.casefold()]
+    return next((one for one in own if one.name == name), own[0] if own else None)
 
 
 def brought(style: Style) -> Style:
@@ -124,8 +126,15 @@ def brought(style: Style) -> Style:
     return replace(style, name=free)
 
 
-def save(style: Style) -> None:
-    write(style, folder() / file_name(style.name))
+def save(style: Style, instead: Style | None = None) -> None:
+    """In the place of another one, which may have another name."""
+    path = folder() / file_name(style.name)
+    write(style, path)
+    if instead is None or instead.name == style.name:
+        return
+    other = folder() / file_name(instead.name)
+    if not (other.exists() and path.samefile(other)):  # where the case of a name makes no other file
+        remove(instead)
 
 
 def write(style: Style, path: Path) -> None:

@@ -133,3 +133,25 @@ def lines(document):
     made.pixels[5, 3:40] = (7, 8, 9, 255)
     made.setVisible(False)
     return made
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Of what the stub downloads."""
+    made = tmp_path / "data" / "small"
+    made.mkdir(parents=True)
+    (made / "model_index.json").write_text("{}")
+    monkeypatch.setenv("SCUMBLE_STUB_FOLDER", str(made))
+    return str(made)
+
+
+@pytest.fixture
+def panel(live, document, monkeypatch):
+    """The docker."""
+    from scumble import docker as module
+    from scumble import extension, shop
+
+    monkeypatch.setattr(extension, "_live", live)
+    made = module.ScumbleDocker()
+    yield made
+    shop.close_all()

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from conftest import picture, run, settled
 from scumble import document as document_module
-from scumble import live as live_module
 from scumble import loop, models, reading, writing
 from scumble.group import SPECK, ManagedGroup
 from scumble.library import ScumbleError
@@ -239,46 +238,6 @@ def test_a_model_that_is_not_there(live, document):
     assert live.of(document) is None and len(document.root.children) == 1, "nothing was made"
 
 
-def test_apply_bakes_one_layer_in_one_step(live, document):
-    live.set_settings(document, replace(live.settings(document), prompt="a  red\ncastle"))
-    with pytest.raises(ScumbleError, match="no live layer"):
-        live.apply(document)
-    live.start(document)
-    assert run(live, document)
-    steps = len(document.steps)
-    ManagedGroup.find(document).live.setOpacity(77)
-    live.apply(document)
-    baked = document.root.children[1]
-    assert baked.name() == "Scumble: a red castle" and np.array_equal(baked.pixels, picture(document))
-    assert baked.opacity() == 77 and baked.index() < ManagedGroup.find(document).group.index()
-    assert document.active is baked, "what is painted next is seen by the model"
-    assert len(document.steps) == steps + 1 and live.of(document) is not None
-
-
-@pytest.mark.parametrize("keep", [False, True])
-def test_while_the_model_is_loading_no_empty_layer_is_made(live, document, monkeypatch, keep):
-    monkeypatch.setenv("SCUMBLE_STUB_LOAD_MS", "60000")
-    monkeypatch.setattr(live_module, "FINISH", 0.05)
-    live.start(document)
-    live.loop.tick()
-    layers, seed = list(document.root.children), live.settings(document).seed
-    with pytest.raises(ScumbleError, match="no picture yet"):
-        live.apply(document, keep)
-    assert document.root.children == layers and live.settings(document).seed == seed
-
-
-def test_keep_lays_the_picture_aside(live, document):
-    live.start(document)
-    assert run(live, document)
-    before, seed = picture(document).copy(), live.settings(document).seed
-    live.keep(document)
-    kept = document.root.children[-1]
-    assert np.array_equal(kept.pixels, before) and not kept.visible(), "the live picture is still seen"
-    document.paper.pixels[3] = (1, 2, 3, 255)
-    assert run(live, document) and np.array_equal(document.shown, picture(document))
-    assert live.settings(document).seed == seed
-
-
 def test_pictures_wait_while_the_artist_undoes(live, document):
     live.start(document)
     assert run(live, document)
@@ -384,18 +343,3 @@ def test_times_of_pictures_are_told_a_few_times_a_second_and_all_else_at_once(li
     monkeypatch.setattr(loop, "TELL", 0)
     document.chosen = None
     assert run(live, document, lambda: told and "picture in" in told[-1])
-
-
-def test_apply_waits_a_moment_for_the_picture_that_is_being_made(live, document, monkeypatch):
-    live.start(document)
-    assert run(live, document)
-    monkeypatch.setenv("SCUMBLE_STUB_MS", "200")
-    document.paper.pixels[..., :3] = 40
-    live.loop.tick()
-    assert run(live, document, lambda: live.of(document).working)
-    live.keep(document)
-    assert (document.root.children[-1].pixels[..., :3] == 215).all(), "not the picture before it"
-    live.set_settings(document, replace(live.settings(document), prompt="endless"))
-    monkeypatch.setattr(live_module, "FINISH", 0.1)
-    live.keep(document)
-    assert live.of(document).working, "but not for ever"

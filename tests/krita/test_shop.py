@@ -3,46 +3,13 @@
 
 from pathlib import Path
 
-import krita
 import pytest
 from conftest import ROOT, eventually, run
 from hub_server import Hub
-from scumble import abi, engines, extension, getting, models, shop
+from scumble import abi, engines, getting, models, shop
 from scumble.library import ScumbleError
 from scumble.qt import QtCore, QtWidgets
-
-events = QtCore.QCoreApplication.processEvents
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    made = tmp_path / "data" / "small"
-    made.mkdir(parents=True)
-    (made / "model_index.json").write_text("{}")
-    monkeypatch.setenv("SCUMBLE_STUB_FOLDER", str(made))
-    return str(made)
-
-
-@pytest.fixture
-def panel(live, document, monkeypatch):
-    from scumble import docker as module
-
-    monkeypatch.setattr(extension, "_live", live)
-    made = module.ScumbleDocker()
-    yield made
-    shop.close_all()
-
-
-def open_shop(panel, what="Get a model…"):
-    """As the artist does: from the list of models."""
-    index = panel.model.models.findText(what)
-    panel.model.models.setCurrentIndex(index)
-    panel.model.models.activated.emit(index)
-    return shop._open[abi.WANT_MODEL]
-
-
-def finish(window, seconds=30):
-    assert eventually(lambda: (events(), window.look()), lambda: window.download is None, seconds)
+from shop_steps import events, finish, open_shop
 
 
 def test_a_model_is_got_with_a_few_clicks_and_chosen(live, document, panel, folder):
@@ -200,63 +167,6 @@ def test_a_graphics_card_that_lies_idle_is_told(live, document, panel, folder, m
     assert run(live, document)
     panel.refresh()
     assert panel.model.faster.isHidden()
-
-
-def download(panel):
-    window = open_shop(panel)
-    window.agree.click()
-    window.get.click()
-    return window
-
-
-@pytest.mark.parametrize("what", ["model", "runtime"])
-def test_what_has_arrived_waits_for_the_end_of_a_stroke(live, document, panel, folder, what):
-    """Live starts anew with it, and that would take the stroke from under the brush."""
-    live.start(document)
-    assert run(live, document)
-    engine = live.of(document).engine
-    document.painting = True
-    if what == "model":
-        finish(download(panel))
-    else:
-        panel.runtime.click()
-        shop._open[abi.WANT_RUNTIME].agree.click()
-        shop._open[abi.WANT_RUNTIME].get.click()
-        finish(shop._open[abi.WANT_RUNTIME])
-    eventually(events, lambda: False, 0.3)
-    assert live.of(document).engine is engine and live.settings(document).model == ""
-    document.painting = False
-    assert eventually(events, lambda: live.of(document).engine is not engine, 2)
-    assert run(live, document) and (what == "runtime" or live.settings(document).model)
-
-
-def test_another_document_that_is_painted_on_is_not_disturbed_either(live, document, panel, folder):
-    """Engines are made anew for all of them when ONNX Runtime is another one."""
-    other = krita.Document(40, 30)
-    live.start(other)
-    panel.runtime.click()
-    other.painting = True
-    window = shop._open[abi.WANT_RUNTIME]
-    window.agree.click()
-    window.get.click()
-    finish(window)
-    eventually(events, lambda: False, 0.2)
-    engine = live.of(other).engine
-    other.painting = False
-    assert eventually(events, lambda: live.of(other).engine is not engine, 2)
-
-
-@pytest.mark.parametrize("closed", [False, True])
-def test_a_model_is_for_the_document_that_its_window_was_opened_for(live, document, panel, folder, closed):
-    other = krita.Document(40, 30)
-    window = download(panel)
-    krita.Krita.instance().document = other
-    open_shop(panel)  # to see how far it is
-    document.closed = closed
-    finish(window)
-    chosen, left = (other, document) if closed else (document, other)
-    assert models.folder(live.settings(chosen).model) == folder
-    assert closed or live.settings(left).model == ""
 
 
 def test_the_window_fits_a_small_screen_and_cuts_nothing(panel):

@@ -201,6 +201,27 @@ def test_a_layer_of_which_krita_gives_no_pixels_is_told(live, document, files, l
     assert run(live, document, lambda: not live.status(document).error)
 
 
+def test_a_large_layer_that_is_changed_under_a_look_goes_on_steering(
+    live, document, files, lines, monkeypatch
+):
+    """However many pieces it has: what counts is for how many looks its pixels were missing."""
+    monkeypatch.setattr(reading, "BAND_BYTES", 96 * 4 * 4)
+    pieces, whole, told = [], lines.pixelData, []
+    changed = 16 + 4  # all pieces of a first look, and those of a few more
+
+    def read(*rect):
+        pieces.append(rect)
+        return QtCore.QByteArray() if len(pieces) <= changed else whole(*rect)
+
+    monkeypatch.setattr(lines, "pixelData", read)
+    document.setActiveNode(lines)
+    live.steer(document, "control", files["lines.onnx"])
+    live.changed.connect(lambda: told.append(live.status(document).error))
+    live.start(document)
+    assert shows(live, document, lambda: expected(document, lines)), live.status(document).text
+    assert len(pieces) > changed and not any(told)
+
+
 GOOD = {"number": 3, "kind": "lora", "file": "x [1]", "scale": 1}
 
 

@@ -201,7 +201,7 @@ def test_a_style_of_the_artists_is_replaced_only_when_they_say_so(menu, monkeypa
     monkeypatch.setattr(style_menu.QtWidgets.QInputDialog, "getText", ask)
     answers[:] = [(" ink ", True), ("new words", True)]
     menu.save_as()
-    assert not menu.kept and "“ink”" in menu.asked[0] and styles.known()[-1].words == "mine"
+    assert not menu.kept and "“Ink”" in menu.asked[0] and styles.known()[-1].words == "mine"
     menu.answer = QtWidgets.QMessageBox.StandardButton.Yes
     answers[:] = [("Ink", True), ("new words", True)]
     menu.save_as()
@@ -209,6 +209,37 @@ def test_a_style_of_the_artists_is_replaced_only_when_they_say_so(menu, monkeypa
     answers[:] = [("Other", True), ("", True)]
     menu.save_as()
     assert len(menu.asked) == 2 and menu.kept[-1].name == "Other", "a new name needs no question"
+
+
+def test_a_style_takes_the_place_of_one_whose_name_differs_in_case_alone(menu, monkeypatch):
+    """Some file systems would keep one of them, others both."""
+    from scumble import style_menu
+
+    styles.save(Style("Ink", "mine", own=True))
+    menu.answer = QtWidgets.QMessageBox.StandardButton.Yes
+    answers = [("ink", True), ("new words", True)]
+    ask = staticmethod(lambda *_, **__: answers.pop(0))
+    monkeypatch.setattr(style_menu.QtWidgets.QInputDialog, "getText", ask)
+    menu.save_as()
+    own = [(one.name, one.words) for one in styles.known() if one.own]
+    assert own == [("ink", "new words")] and menu.kept[-1].name == "ink"
+    assert len(list(styles.folder().iterdir())) == 1
+
+
+def test_where_two_spellings_are_there_the_same_one_is_replaced(menu, monkeypatch):
+    from scumble import style_menu
+
+    for name in ("Ink", "ink"):
+        styles.save(Style(name, name, own=True))
+    if len(list(styles.folder().iterdir())) < 2:
+        pytest.skip("this file system keeps one of them")
+    menu.answer = QtWidgets.QMessageBox.StandardButton.Yes
+    answers = [("ink", True), ("new words", True)]
+    ask = staticmethod(lambda *_, **__: answers.pop(0))
+    monkeypatch.setattr(style_menu.QtWidgets.QInputDialog, "getText", ask)
+    menu.save_as()
+    assert {one.name: one.words for one in styles.known() if one.own} == {"Ink": "Ink", "ink": "new words"}
+    assert "“ink”" in menu.asked[0]
 
 
 @pytest.mark.parametrize("name", ["given", "my.ink"])

@@ -4,12 +4,14 @@ ControlNet or annotator that went. Live stays on, with its engine."""
 
 import json
 import os
+from dataclasses import replace
 
 import krita
 import numpy as np
 import pytest
 from conftest import ROOT, eventually, run
-from scumble import models, steering
+from scumble import abi, models, steering
+from scumble.library import ScumbleError
 from steered import expected, shows
 
 CONTROLLED = str(ROOT / "models/tiny/sd15")  # with a U-Net for ControlNets
@@ -57,6 +59,116 @@ def test_what_no_file_is_to_blame_for_leaves_live_and_its_engine_on(live, docume
     document.paper.pixels[3] = (8, 9, 1, 255)
     assert run(live, document) and not live.status(document).error
     assert live.of(document).engine is engine and live.engines.made[""] is engine
+
+
+def test_a_file_that_failed_before_and_that_the_prompt_names_now_is_told(live, document, files, tmp_path):
+    """Nothing that steers can be taken away for it: no picture comes, and the old one is not left as if it
+    followed."""
+    live.take_loras_from(str(tmp_path))
+    live.start(document)
+    assert run(live, document)
+    live.steer(document, "lora", files["misfit.safetensors"])
+    assert run(live, document, lambda: live.status(document).error)
+    live.set_settings(document, replace(live.settings(document), conditions=()))
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document) and run(live, document, lambda: not live.status(document).error)
+    live.set_settings(document, replace(live.settings(document), prompt="ink <lora:misfit>"))
+    assert run(live, document, lambda: live.status(document).error), "told"
+    assert files["misfit.safetensors"] in live.status(document).text and live.of(document).failed
+    document.merge()
+    assert np.array_equal(document.shown, document.paper.pixels), "the paint is seen meanwhile"
+
+
+def once(live, document, monkeypatch, error):
+    """The next look for a picture finds that."""
+    session = live.of(document).session
+    poll = session.poll
+
+    def found():
+        monkeypatch.setattr(session, "poll", poll)
+        raise error
+
+    monkeypatch.setattr(session, "poll", found)
+
+
+def test_what_a_picture_that_was_begun_before_tells_again_is_passed_over_once(
+    live, document, files, monkeypatch
+):
+    live.start(document)
+    assert run(live, document)
+    live.steer(document, "lora", files["misfit.safetensors"])
+    assert run(live, document, lambda: live.status(document).error)
+    one, said = live.of(document), krita.Krita.instance().messages
+    error = ScumbleError(live.status(document).text, abi.ERROR_MODEL_UNSUPPORTED)
+    once(live, document, monkeypatch, error)
+    one.due = 0.0
+    live.loop.tick()
+    assert not one.failed and len(said) == 1, "what it is about is out already"
+    once(live, document, monkeypatch, error)
+    one.due = 0.0
+    live.loop.tick()
+    assert one.failed, "the next time it is about something else"
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document) and not one.failed
+    once(live, document, monkeypatch, error)
+    one.due = 0.0
+    live.loop.tick()
+    assert one.failed, "and after a picture without that file, too"
+
+
+def test_after_a_picture_without_it_the_same_sentence_is_about_something_else(
+    live, document, files, monkeypatch
+):
+    live.start(document)
+    assert run(live, document)
+    live.steer(document, "lora", files["misfit.safetensors"])
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document, lambda: live.status(document).error) and run(live, document)
+    error = ScumbleError(live.status(document).text, abi.ERROR_MODEL_UNSUPPORTED)
+    once(live, document, monkeypatch, error)
+    live.of(document).due = 0.0
+    live.loop.tick()
+    assert live.of(document).failed
+
+
+def test_apply_goes_on_without_a_file_that_it_finds_unusable(live, document, files):
+    live.start(document)
+    assert run(live, document)
+    one = live.of(document)
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    live.steer(document, "lora", files["misfit.safetensors"])
+    assert run(live, document, lambda: one.working)
+    live.keep(document)
+    assert np.array_equal(document.root.children[-1].pixels, expected(document)), "it has waited for that"
+    assert "does not fit" in live.status(document).text and not one.failed
+    assert len(krita.Krita.instance().messages) == 1
+
+
+def test_where_apply_finds_that_no_picture_comes_the_paint_is_seen(live, document, monkeypatch):
+    live.start(document)
+    assert run(live, document)
+    one = live.of(document)
+    monkeypatch.setenv("SCUMBLE_STUB_FAIL", "network")
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document, lambda: one.working)
+    live.keep(document)
+    assert one.failed and not one.working and "annotator" in live.status(document).text
+    document.merge()
+    assert np.array_equal(document.shown, document.paper.pixels)
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    document.paper.pixels[3] = (8, 9, 1, 255)
+    assert run(live, document) and not live.status(document).error
+
+
+def test_where_apply_finds_that_live_cannot_go_on_it_ends(live, document, monkeypatch):
+    live.start(document)
+    assert run(live, document)
+    document.paper.pixels[3] = (9, 9, 1, 255)
+    assert run(live, document, lambda: live.of(document).working)
+    once(live, document, monkeypatch, ScumbleError("the graphics card went", abi.ERROR_DEVICE))
+    live.keep(document)
+    assert run(live, document, lambda: live.of(document) is None)
+    assert live.status(document).text == "the graphics card went"
 
 
 @pytest.mark.parametrize("kind", ["told at once", "found by a job"])

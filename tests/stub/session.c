@@ -33,6 +33,7 @@ int32_t scumble_session_set_params(ScumbleSession *s, const ScumbleParams *param
     told("preview", params->preview);
     pthread_mutex_lock(&s->lock);
     const char *prompt = params->prompt ? params->prompt : "";
+    snprintf(s->lora_folder, sizeof s->lora_folder, "%s", params->lora_folder ? params->lora_folder : "");
     ScumbleParams plain = *params;
     plain.prompt = plain.negative = plain.lora_folder = NULL;
     if (s->prompt && !strcmp(s->prompt, prompt) && !memcmp(&plain, &s->params, sizeof plain)) return unchanged(s);

@@ -44,6 +44,7 @@ struct ScumbleSession {
     ScumbleFrameInfo handed_info; /* of that frame, without its parts */
     ScumbleParams params;
     char *prompt;
+    char lora_folder[400];
     ScumbleStats stats;
     /* A control's picture lies over the frame where it is not transparent, white where drawn lines are asked for, and one for inpainting, which
      * has none, changes a byte of each pixel where there is a mask; a LoRA changes a byte of each pixel;

@@ -79,6 +79,8 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
 /* What only a job finds out of what steers, as the library does. */
 static bool cannot_steer(ScumbleSession *s) {
     if (fails("network")) snprintf(s->unusable, sizeof s->unusable, "The annotator of the stub is not there.");
+    if (s->prompt && strstr(s->prompt, "<lora:misfit>"))
+        snprintf(s->unusable, sizeof s->unusable, "The LoRA %s/misfit.safetensors does not fit this model.", s->lora_folder);
     for (int i = 0; i < 32; i++)
         if (s->conditions[i].kind && strstr(s->conditions[i].file, "misfit"))
             snprintf(s->unusable, sizeof s->unusable, "The LoRA %s does not fit this model.", s->conditions[i].file);

@@ -675,6 +675,11 @@
     </message>
     <message>
         <location filename="../shop.py"/>
+        <source>{name} is here, and used when the stroke ends.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../shop.py"/>
         <source>{name} is here, and used from the next stroke on.</source>
         <translation type="unfinished"></translation>
     </message>
