@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use crate::fetch;
 use crate::folders::{self, Below, make};
 use crate::journal::JOURNAL;
@@ -16,67 +16,111 @@ use crate::web::Web;
 /// What the engine is told of a model, and people change.
 pub(crate) const SETTINGS: &str = "scumble.json";
 
+/// Smaller files are compared by their bytes, larger ones by their size alone.
+const SMALL: u64 = 1 << 20;
+
+/// Whose a file in a model's folder is.
+enum Whose {
+    /// As it came, or half loaded.
+    Nobodys,
+    Users,
+    /// The user's, where the receipt has another of that name.
+    Replaced,
+}
+
 /// Puts what is the user's in the folder of `old` into `new`, which is to replace it and has all that was published. `old` stays
-/// as it is. Returns a sentence for each file that stands in the way of a published one.
+/// as it is. Returns a sentence for each file that does not go on as it was.
 pub(crate) fn own_files(web: &Web, old: &Installed, new: &Path) -> Result<Vec<String>> {
     let mut kept = Vec::new();
     for below in folders::below(&old.folder)? {
         web.watch().check()?;
-        if !is_own(web, old, &below)? {
-            continue;
-        }
-        let (from, to) = (old.folder.join(&below.path), new.join(&below.path));
-        let (is_settings, name) = (below.path == Path::new(SETTINGS), below.path.display());
-        if to.symlink_metadata().is_err() {
-            put(web, &below, &from, &to)?;
-        } else if below.is_link && !is_settings || is_same(web, &below, &from, &to)? {
-            // What a link leads to stays where it is.
-        } else if is_settings {
-            put(web, &below, &from, &to)?;
-            kept.push(format!(
-                "{name} in {} is not as it was published, so it was kept; to have the published one, delete it there and get \
-                 the model again.",
-                old.folder.display()
-            ));
-        } else {
-            let beside = free(&below.path, &[&old.folder, new]);
-            put(web, &below, &from, &new.join(&beside))?;
-            kept.push(format!(
-                "{name} is one of the model's own files by now; yours was kept as {}.",
-                beside.display()
-            ));
-        }
+        kept.extend(match whose(web, old, &below)? {
+            Whose::Nobodys => None,
+            Whose::Users => own(web, old, new, &below)?,
+            Whose::Replaced => {
+                let name = below.path.display();
+                beside(web, old, new, &below, &format!("{name} was not as it had arrived; what lay there"))?
+            }
+        });
     }
     Ok(kept)
 }
 
-/// Neither loaded nor written by a pull; settings are the user's also where they were changed since.
-fn is_own(web: &Web, old: &Installed, below: &Below) -> Result<bool> {
+/// Neither loaded nor written by a pull, or changed since; settings are the user's then.
+fn whose(web: &Web, old: &Installed, below: &Below) -> Result<Whose> {
     let is = |name: &str| below.path == Path::new(name);
     let name = below.path.to_string_lossy();
     // What is half loaded is nobody's, and a download would go on with it.
     let is_half = name.ends_with(".part") || name.ends_with(".part.json");
     if is(RECEIPT) || is(JOURNAL) || is_half {
+        return Ok(Whose::Nobodys);
+    }
+    // Where both have it, it was written over what had been loaded.
+    let mut known = old.receipt.written.iter().chain(&old.receipt.files);
+    Ok(match known.find(|file| is(&file.path)) {
+        Some(file) if !is_changed(web, old, below, file)? => Whose::Nobodys,
+        Some(_) if !is(SETTINGS) => Whose::Replaced,
+        _ => Whose::Users,
+    })
+}
+
+fn is_changed(web: &Web, old: &Installed, below: &Below, file: &Kept) -> Result<bool> {
+    let place = old.folder.join(&below.path);
+    if below.is_link || length(&place) != Some(file.size) {
+        return Ok(true);
+    }
+    if file.size > SMALL {
         return Ok(false);
     }
-    let known = |files: &[Kept]| files.iter().find(|file| is(&file.path)).cloned();
-    let (loaded, written) = (known(&old.receipt.files), known(&old.receipt.written));
-    let is_loaded = loaded.is_some();
-    match written.or(loaded.filter(|_| is(SETTINGS))) {
-        Some(_) if below.is_link => Ok(true),
-        Some(file) => Ok(hash(web, &old.folder.join(&below.path))? != file.sha256),
-        None => Ok(!is_loaded),
+    match hash(web, &place) {
+        // Damaged on the disk, of which nothing can be kept; it must not stand in the way of a sound one.
+        Err(fault) if fault.kind == Kind::Disk && below.path != Path::new(SETTINGS) => Ok(false),
+        got => Ok(got? != file.sha256),
     }
+}
+
+/// Puts a file of the user's where it was, if nothing else is there.
+fn own(web: &Web, old: &Installed, new: &Path, below: &Below) -> Result<Option<String>> {
+    let (to, name) = (new.join(&below.path), below.path.display());
+    if to.symlink_metadata().is_err() {
+        put(web, old, below, &to)
+    } else if below.path != Path::new(SETTINGS) {
+        beside(web, old, new, below, &format!("{name} is one of the model's own files by now; yours"))
+    } else if is_same(web, below, &old.folder.join(&below.path), &to)? {
+        Ok(None)
+    } else {
+        let lost = put(web, old, below, &to)?;
+        Ok(lost.or_else(|| {
+            Some(format!(
+                "{name} in {} is not as it was published, so it was kept; to have the published one, delete it there and get \
+                 the model again.",
+                old.folder.display()
+            ))
+        }))
+    }
+}
+
+/// Puts it beside the one of its name, if that has other bytes; `why` begins the sentence.
+fn beside(web: &Web, old: &Installed, new: &Path, below: &Below, why: &str) -> Result<Option<String>> {
+    if is_same(web, below, &old.folder.join(&below.path), &new.join(&below.path))? {
+        return Ok(None);
+    }
+    let beside = free(&below.path, &[&old.folder, new]);
+    let lost = put(web, old, below, &new.join(&beside))?;
+    Ok(lost.or_else(|| Some(format!("{why} was kept as {}.", beside.display()))))
 }
 
 /// The same bytes, so that one of them is enough?
 fn is_same(web: &Web, below: &Below, one: &Path, other: &Path) -> Result<bool> {
-    let size =
-        |place: &Path| fs::symlink_metadata(place).ok().filter(fs::Metadata::is_file).map(|data| data.len());
-    if below.is_link || size(one).is_none() || size(one) != size(other) {
+    if below.is_link || length(one).is_none() || length(one) != length(other) {
         return Ok(false);
     }
     Ok(hash(web, one)? == hash(web, other)?)
+}
+
+/// None of what is no file, or a link.
+fn length(place: &Path) -> Option<u64> {
+    fs::symlink_metadata(place).ok().filter(fs::Metadata::is_file).map(|data| data.len())
 }
 
 fn hash(web: &Web, place: &Path) -> Result<String> {
@@ -97,8 +141,9 @@ fn free(path: &Path, folders: &[&Path]) -> PathBuf {
     }
 }
 
-/// Links or copies a file; it has its name only when it is whole.
-fn put(web: &Web, below: &Below, from: &Path, to: &Path) -> Result<()> {
+/// Links or copies a file of `old`; it has its name only when it is whole. Returns a sentence where that cannot be.
+fn put(web: &Web, old: &Installed, below: &Below, to: &Path) -> Result<Option<String>> {
+    let from = old.folder.join(&below.path);
     let folder = to.parent().unwrap_or(to);
     make(folder)?;
     let mut part = OsString::from(to);
@@ -106,32 +151,51 @@ fn put(web: &Web, below: &Below, from: &Path, to: &Path) -> Result<()> {
     let part = PathBuf::from(part);
     let fault = |why| Fault::disk("write", to, &why);
     if part.symlink_metadata().is_ok() {
-        fs::remove_file(&part).map_err(fault)?;
+        folders::remove(&part).map_err(fault)?;
     }
     if below.is_link {
-        let target = fs::read_link(from).map_err(|why| Fault::disk("read", from, &why))?;
-        link(&target, &part, from).map_err(fault)?;
-    } else if fs::hard_link(from, &part).is_err() {
+        let made = link(&from, &part).and_then(|()| fs::rename(&part, to));
+        return match made {
+            // There it wants a right that few have, and not every kind can be read.
+            Err(why) if cfg!(windows) => {
+                let _ = folders::remove(&part);
+                Ok(Some(lost(&from, &why)))
+            }
+            made => made.map(|()| None).map_err(fault),
+        };
+    }
+    if fs::hard_link(&from, &part).is_err() {
         let bytes = from.metadata().map_or(0, |data| data.len());
         space::ask(&web.settings.free, folder, bytes, &below.path.display().to_string())?;
-        fs::copy(from, &part)
+        fs::copy(&from, &part)
             .and_then(|_| File::options().write(true).open(&part)?.sync_all())
             .map_err(fault)?;
     }
-    fs::rename(&part, to).map_err(fault)
+    fs::rename(&part, to).map(|()| None).map_err(fault)
 }
 
+fn lost(link: &Path, why: &std::io::Error) -> String {
+    let target = fs::read_link(link).map(|target| format!(" to {}", target.display()));
+    format!(
+        "{} was a link{} and could not be made anew ({why}); what it led to is where it was, so make the link again.",
+        link.display(),
+        target.unwrap_or_default()
+    )
+}
+
+/// Makes the link `from` anew at `to`.
 #[cfg(unix)]
-fn link(target: &Path, at: &Path, _: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(target, at)
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(fs::read_link(from)?, to)
 }
 
 /// Whether it is a folder's the link itself says.
 #[cfg(windows)]
-fn link(target: &Path, at: &Path, like: &Path) -> std::io::Result<()> {
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     use std::os::windows::fs::{FileTypeExt, symlink_dir, symlink_file};
-    match like.symlink_metadata()?.file_type().is_symlink_dir() {
-        true => symlink_dir(target, at),
-        false => symlink_file(target, at),
+    let target = fs::read_link(from)?;
+    match from.symlink_metadata()?.file_type().is_symlink_dir() {
+        true => symlink_dir(target, to),
+        false => symlink_file(target, to),
     }
 }

@@ -25,6 +25,22 @@ pub(crate) fn delete(folder: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file, or a link and not what it leads to.
+#[cfg(not(windows))]
+pub(crate) fn remove(place: &Path) -> std::io::Result<()> {
+    fs::remove_file(place)
+}
+
+/// There a link to a folder, or a junction, is removed as a folder.
+#[cfg(windows)]
+pub(crate) fn remove(place: &Path) -> std::io::Result<()> {
+    use std::os::windows::fs::FileTypeExt;
+    match fs::symlink_metadata(place)?.file_type().is_symlink_dir() {
+        true => fs::remove_dir(place),
+        false => fs::remove_file(place),
+    }
+}
+
 /// Bytes of the files below a folder, links left out.
 pub(crate) fn bytes_below(folder: &Path, depth: usize) -> u64 {
     const DEEPEST: usize = 16;

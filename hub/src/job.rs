@@ -89,6 +89,9 @@ pub struct Now {
     /// From `Terms` on.
     pub offered: Option<Offered>,
     pub fault: Option<Fault>,
+    /// What became of the user's own files in it ([`crate::store::Installed::kept`]); of what is `Done`, and of what has
+    /// arrived and cannot be used.
+    pub kept: Vec<String>,
     /// Of what is `Done`.
     pub folder: Option<PathBuf>,
 }
@@ -98,6 +101,7 @@ struct Told {
     agreed: bool,
     at_terms: bool,
     offered: Option<Offered>,
+    kept: Vec<String>,
     ended: Option<Result<PathBuf>>,
 }
 
@@ -126,9 +130,12 @@ impl Job {
             (None, _, Stage::Waiting) => State::Waiting,
             (None, _, Stage::Loading | Stage::Checking | Stage::Done) => State::Loading,
         };
+        // Whoever shows it has it from the moment on that it has ended.
+        let kept = if state.is_end() { told.kept.clone() } else { Vec::new() };
         Now {
             state,
             progress,
+            kept,
             offered: told.offered.clone(),
             fault: told.ended.as_ref().and_then(|end| end.as_ref().err()).cloned(),
             folder: told.ended.as_ref().and_then(|end| end.as_ref().ok()).cloned(),
@@ -214,6 +221,7 @@ impl Job {
         })?;
         let done = store.pull(&web, &plan, false)?;
         done.kept.iter().for_each(|sentence| log::warn!("{sentence}"));
+        locked(&self.told).kept.clone_from(&done.kept);
         sound(&done.folder, plan.makes.as_deref())?;
         Ok(done.folder)
     }

@@ -93,7 +93,7 @@ fn sweep(staging: &Path, items: &[Item]) -> Result<()> {
     for below in folders::below(staging)? {
         let place = staging.join(&below.path);
         if !ours.contains(&place) {
-            fs::remove_file(&place).map_err(|why| Fault::disk("remove", &place, &why))?;
+            folders::remove(&place).map_err(|why| Fault::disk("remove", &place, &why))?;
         }
     }
     Ok(())

@@ -58,7 +58,7 @@ pub struct Installed {
     pub receipt: Receipt,
     /// It was there before.
     pub already: bool,
-    /// Where a file of the user's stands in the way of one that was published, what became of it: sentences.
+    /// What became of the user's files that could not go on as they were: sentences.
     pub kept: Vec<String>,
 }
 
@@ -350,10 +350,13 @@ fn write_down(plan: &Plan, staging: &Path, watch: &Watch, before: u64) -> Result
     Ok(written)
 }
 
-/// Is what lies there what the plan would bring?
+/// Is what lies there what the plan would bring? What it writes may be the user's by now, but it must be there: who deletes it
+/// wants it as it was.
 fn is_same(old: &Installed, plan: &Plan) -> bool {
+    let is_there = |to| names::inside(&old.folder, to).is_ok_and(|place| place.symlink_metadata().is_ok());
     is_same_repository(&old.receipt.repository, &plan.repository)
         && plan.items.iter().all(|item| has(old, item))
+        && plan.writes.iter().all(|write| is_there(&write.to))
 }
 
 /// Is the file there, by its receipt and its size?

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use scumble_hub::catalogue::{Catalogue, Write};
+use scumble_hub::job::{Job, Now, Order, Places, Sound, State, Want};
 use scumble_hub::store::{Installed, RECEIPT, Store};
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
@@ -20,8 +21,18 @@ const OWN: [&str; 3] =
 
 /// With `writes` of the catalogue's.
 fn pull(hub: &Hub, models: &Path, writes: &[Value], again: bool) -> Result<Installed, Fault> {
+    pull_named(hub, models, NAME, writes, again)
+}
+
+fn pull_named(
+    hub: &Hub,
+    models: &Path,
+    name: &str,
+    writes: &[Value],
+    again: bool,
+) -> Result<Installed, Fault> {
     let web = Web::new(settings(hub), &Watch::new());
-    let mut plan = plan::plan(&web, &Catalogue::own()?, NAME, None, None)?;
+    let mut plan = plan::plan(&web, &Catalogue::own()?, name, None, None)?;
     plan.writes.extend(writes.iter().map(|json| Write { to: SETTINGS.into(), json: json.clone() }));
     Store::new(models).pull(&web, &plan, again)
 }
@@ -97,6 +108,29 @@ fn settings_that_the_user_has_changed_are_kept_and_those_that_were_written_are_r
 }
 
 #[test]
+fn settings_that_were_written_and_are_deleted_come_back_with_a_plain_pull() {
+    let (hub, models) = (Hub::new(), scratch("own-deleted"));
+    let own = Catalogue::own().unwrap();
+    let annotator = own.find("hed").unwrap();
+    for file in &annotator.files {
+        hub.put(&annotator.repository, &file.path, bytes(&file.path, 1000));
+    }
+    for name in [NAME, annotator.id.as_str()] {
+        let pull = || pull_named(&hub, &models, name, &[json!({ "native": 512 })], false).unwrap();
+        let done = pull();
+        assert!(!done.already && pull().already);
+        // Theirs is left alone, whatever they made of it.
+        put(&done, SETTINGS, br#"{ "native": 640 }"#);
+        let same = pull();
+        assert_eq!((same.already, read_json(&same)["native"].clone()), (true, json!(640)), "{name}");
+        fs::remove_file(done.folder.join(SETTINGS)).unwrap();
+        let back = pull();
+        assert_eq!((back.already, read_json(&back)["native"].clone()), (false, json!(512)), "{name}");
+        assert!(back.kept.is_empty() && pull().already);
+    }
+}
+
+#[test]
 fn settings_of_the_repository_that_the_user_has_changed_are_kept() {
     let (hub, models) = (Hub::new(), scratch("own-settings-published"));
     hub.put(NAME, SETTINGS, br#"{ "native": 512 }"#.to_vec());
@@ -130,6 +164,91 @@ fn a_file_of_the_users_that_is_published_by_now_lies_beside_the_published_one() 
     publish(&hub, 'e');
     let done = pull(&hub, &models, &[], false).unwrap();
     assert_eq!(read(&done, "unet/weights.pb.old").unwrap(), b"mine");
+}
+
+#[test]
+fn a_published_file_that_the_user_has_replaced_lies_beside_the_one_of_an_update() {
+    const SMALL: &str = "scheduler/scheduler_config.json";
+    let (hub, models) = (Hub::new(), scratch("own-replaced"));
+    let first = pull(&hub, &models, &[], false).unwrap();
+    put(&first, UNET, b"a network of mine");
+    // Of the same size.
+    let mine = vec![b'm'; hub.file(NAME, SMALL).len()];
+    fs::remove_file(first.folder.join(SMALL)).unwrap();
+    put(&first, SMALL, &mine);
+    publish(&hub, 'f');
+    // Also where the new revision has none.
+    put(&first, "unet/model.onnx_data", b"my weights");
+    hub.remove(NAME, "unet/model.onnx_data");
+    let done = pull(&hub, &models, &[], false).unwrap();
+    for path in [UNET, SMALL] {
+        assert_eq!(read(&done, path).unwrap(), hub.file(NAME, path));
+    }
+    assert!(!done.folder.join("unet/model.onnx_data").exists());
+    let kept = [(UNET, &b"a network of mine"[..]), (SMALL, &mine), ("unet/model.onnx_data", b"my weights")];
+    for (path, own) in kept {
+        let beside = format!("{path}.old");
+        assert_eq!(read(&done, &beside).as_deref(), Some(own));
+        let told = |said: &&String| said.starts_with(path) && said.contains(&beside);
+        assert_eq!(done.kept.iter().filter(told).count(), 1, "{:?}", done.kept);
+    }
+    assert_eq!(done.kept.len(), 3, "{:?}", done.kept);
+    // It goes on being theirs, and one that is as published by now is theirs no more.
+    put(&done, "text_encoder/model.onnx", &bytes("better e", 130_000));
+    publish(&hub, 'e');
+    let done = pull(&hub, &models, &[], false).unwrap();
+    assert_eq!(read(&done, &format!("{UNET}.old")).unwrap(), b"a network of mine");
+    assert!(done.kept.is_empty() && !done.folder.join("text_encoder/model.onnx.old").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn links_that_stand_in_the_way_of_published_files_lie_beside_them() {
+    let (hub, models) = (Hub::new(), scratch("own-replaced-by-links"));
+    let first = pull(&hub, &models, &[], false).unwrap();
+    let elsewhere = models.join("elsewhere.onnx");
+    fs::rename(first.folder.join(UNET), &elsewhere).unwrap();
+    for path in [UNET, "unet/weights.pb"] {
+        std::os::unix::fs::symlink(&elsewhere, first.folder.join(path)).unwrap();
+    }
+    hub.put(NAME, "unet/weights.pb", b"published".to_vec());
+    publish(&hub, 'f');
+    let done = pull(&hub, &models, &[], false).unwrap();
+    for path in [UNET, "unet/weights.pb"] {
+        assert!(!done.folder.join(path).is_symlink());
+        assert_eq!(read(&done, path).unwrap(), hub.file(NAME, path));
+        let beside = format!("{path}.old");
+        assert_eq!(fs::read_link(done.folder.join(&beside)).unwrap(), elsewhere);
+        assert!(done.kept.iter().any(|said| said.contains(&beside)), "{:?}", done.kept);
+    }
+    assert_eq!(done.kept.len(), 2, "{:?}", done.kept);
+}
+
+/// What a host is told of it.
+fn get(hub: &Hub, models: &Path, sound: &Sound) -> Now {
+    let name = NAME.to_owned();
+    let order =
+        Order { want: Want::Model, name, revision: None, precision: None, anyway: false, agreed: true };
+    let job = Job::new(order);
+    let [runtime, annotators] = ["runtime", "annotators"].map(|name| models.join(name));
+    job.run(Ok(settings(hub)), &Places { models: models.into(), runtime, annotators }, sound);
+    job.now()
+}
+
+#[test]
+fn a_host_is_told_what_was_kept_also_where_it_cannot_be_used() {
+    let (hub, models) = (Hub::new(), scratch("own-told"));
+    hub.put(NAME, SETTINGS, br#"{ "native": 512 }"#.to_vec());
+    assert!(get(&hub, &models, &|_, _| Ok(())).kept.is_empty());
+    let done = Store::new(&models).find("tiny-model").unwrap();
+    put(&done, SETTINGS, br#"{ "native": 6400 }"#);
+    publish(&hub, 'f');
+    let now = get(&hub, &models, &|_, _| Ok(()));
+    assert_eq!((now.state, now.kept.len()), (State::Done, 1), "{:?}", now.kept);
+    assert!(now.kept[0].contains("scumble.json") && now.kept[0].contains("delete it there"));
+    publish(&hub, 'e');
+    let now = get(&hub, &models, &|_, _| Err(Fault::new(Kind::Unsupported, "6400 is too large.")));
+    assert_eq!((now.state, now.kept.len()), (State::Failed, 1), "{:?}", now.kept);
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn tell(now: &Now, words: &Words) -> ScumbleDownloadInfo {
         files: count(progress.files),
         bytes_done: progress.bytes_done,
         bytes: if progress.bytes > 0 { progress.bytes } else { offered.bytes.unwrap_or(0) },
-        message: words.keep(fault.map_or(progress.note.as_str(), |fault| fault.message.as_str())),
+        message: words.keep(&message(now)),
         title: words.keep(&offered.title),
         file: words.keep(&progress.file),
         licence: words.keep(&licence),
@@ -163,6 +163,13 @@ fn tell(now: &Now, words: &Words) -> ScumbleDownloadInfo {
         folder: words.keep(now.folder.as_deref().and_then(Path::to_str).unwrap_or_default()),
         ..ScumbleDownloadInfo::initial()
     }
+}
+
+/// Why it failed, or what holds it up; of what has arrived, also what became of the user's own files in it.
+fn message(now: &Now) -> String {
+    let first = now.fault.as_ref().map_or(&now.progress.note, |fault| &fault.message);
+    let said = std::iter::once(first).chain(&now.kept).map(String::as_str);
+    said.filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Says that the user has read the licence and agrees: a download that waits for that goes on; one that does not yet will not.
@@ -251,5 +258,29 @@ fn status(kind: Kind) -> Status {
         Kind::Unsupported => Status::ModelUnsupported,
         Kind::Usage => Status::Setting,
         Kind::Internal => Status::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::*;
+
+    #[test]
+    fn what_became_of_the_users_own_files_is_told_when_it_has_ended() {
+        let told = |now: &Now| {
+            let words = Words::default();
+            // SAFETY: `words` keeps it.
+            unsafe { CStr::from_ptr(tell(now, &words).message) }.to_str().unwrap().to_owned()
+        };
+        let kept = ["One was kept.", "Another was kept."].map(str::to_owned).to_vec();
+        let mut now = Now { state: State::Done, ..Now::default() };
+        assert_eq!(told(&now), "");
+        now.kept = kept;
+        assert_eq!(told(&now), "One was kept. Another was kept.");
+        now.state = State::Failed;
+        now.fault = Some(Fault::new(Kind::Unsupported, "It cannot be used."));
+        assert_eq!(told(&now), "It cannot be used. One was kept. Another was kept.");
     }
 }

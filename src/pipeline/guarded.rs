@@ -19,7 +19,8 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// Is a panic of this thread caught and told? A panic hook asks, as it comes before that.
+/// Is a panic of this thread caught and told? The panic hook of a model's own process asks, as it comes before that.
+#[cfg(any(test, target_os = "linux", windows))]
 pub fn is_guarded() -> bool {
     INSIDE.get()
 }

@@ -79,6 +79,7 @@ use vae::{Decoder, Encoder};
 pub use annotator::has_network;
 pub use annotators::annotate;
 pub use fallback::Fallback;
+#[cfg(any(target_os = "linux", windows))]
 pub(crate) use guarded::is_guarded;
 pub use load::LoadOptions;
 
