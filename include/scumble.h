@@ -1091,7 +1091,8 @@ typedef struct ScumbleDownloadInfo {
      */
     uint64_t bytes;
     /**
-     * Why it failed, or what holds it up, as a sentence; "" where there is nothing to say. Like all strings here never NULL,
+     * Why it failed, what holds it up, or, when it is done, what was kept of the user's own files, in sentences; "" where there
+     * is nothing to say. Like all strings here never NULL,
      * owned by the download and valid until `scumble_download_release`.
      */
     const char *message;

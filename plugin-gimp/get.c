@@ -123,7 +123,8 @@ static void fill(Get *g) {
 static void ended(Get *g, const ScumbleDownloadInfo *info) {
     guint32 want = g->want;
     gboolean good = info->state == SCUMBLE_DOWNLOAD_DONE;
-    gchar *folder = g_strdup(info->folder), *text = good ? g_strdup_printf("%s is here.", info->title) : g_strdup(info->message);
+    gchar *folder = g_strdup(info->folder); /* and what was kept of the artist's files in it: */
+    gchar *text = good ? g_strdup_printf("%s is here.%s%s", info->title, *info->message ? " " : "", info->message) : g_strdup(info->message);
     download_free(g->download);
     g->download = NULL;
     g->terms = FALSE;

@@ -275,7 +275,7 @@ class Shop(QtWidgets.QDialog):
         if progress.state == abi.DOWNLOAD_DONE:
             self.other.clear()
             self.fill()
-            self._done(progress.folder, progress.title)
+            self._done(progress.folder, progress.title, progress.message)
         else:
             self.fill()
             self._say(progress.message, error=progress.state == abi.DOWNLOAD_FAILED)
@@ -283,12 +283,14 @@ class Shop(QtWidgets.QDialog):
                 self.show()  # it went on behind the artist's back, and nobody else tells
         self._got = self._newest
 
-    def _done(self, folder: str, title: str = ""):
+    def _done(self, folder: str, title: str = "", kept: str = ""):
+        """`kept` tells what became of the artist's own files in that folder."""
         what = title or self._title_of(folder)
         chosen = tr("{name} is here and chosen.").format(name=what)
         waits = tr("{name} is here, and used when the stroke ends.").format(name=what)
         if self.want == abi.WANT_ANNOTATOR:
             chosen = waits = tr("{name} is here, and used from the next stroke on.").format(name=what)
+        chosen, waits = (" ".join(filter(None, (sentence, kept))) for sentence in (chosen, waits))
 
         def used():
             # After a stroke the window may be gone, or tell of something else.

@@ -354,7 +354,8 @@ pub struct ScumbleDownloadInfo {
     pub bytes_done: u64,
     /// Bytes of all; 0 while they are not known.
     pub bytes: u64,
-    /// Why it failed, or what holds it up, as a sentence; "" where there is nothing to say. Like all strings here never NULL,
+    /// Why it failed, what holds it up, or, when it is done, what was kept of the user's own files, in sentences; "" where there
+    /// is nothing to say. Like all strings here never NULL,
     /// owned by the download and valid until `scumble_download_release`.
     pub message: *const c_char,
     /// What it is; "" until it is known.

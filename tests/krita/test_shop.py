@@ -30,6 +30,15 @@ def test_a_model_is_got_with_a_few_clicks_and_chosen(live, document, panel, fold
     assert panel.model.models.currentText() == "small"
 
 
+def test_what_was_kept_of_the_artists_own_files_is_told(panel, folder, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_KEPT", "scumble.json in small was kept.")
+    window = open_shop(panel)
+    window.agree.click()
+    window.get.click()
+    finish(window)
+    assert window.state.text().endswith("is here and chosen. scumble.json in small was kept.")
+
+
 def test_what_is_here_is_chosen_and_not_got_again(live, document, panel, folder, monkeypatch):
     monkeypatch.setenv("SCUMBLE_STUB_HERE", "small")
     window = open_shop(panel)

@@ -36,6 +36,7 @@ int32_t scumble_download_poll(const ScumbleDownload *d, ScumbleDownloadInfo *inf
         info->state = passed < wanted ? SCUMBLE_DOWNLOAD_LOADING : SCUMBLE_DOWNLOAD_DONE;
         info->bytes_done = passed < wanted ? info->bytes * passed / wanted : info->bytes;
         if (passed >= wanted) info->folder = variable("SCUMBLE_STUB_FOLDER");
+        if (passed >= wanted) info->message = variable("SCUMBLE_STUB_KEPT");
     }
     return SCUMBLE_OK;
 }
