@@ -11,7 +11,7 @@ use scumble::cancel::Cancel;
 use scumble::engine::Engine;
 use scumble::error::Result;
 use scumble::render::{Capabilities, Ended, ModelInfo, Policy, Quality, Renderer, Scene, Sink};
-use scumble::session::Pushed;
+use scumble::session::{Pushed, Session};
 use support::painting::*;
 use support::tiled;
 
@@ -49,6 +49,25 @@ impl Telling {
             assert!(began.elapsed() < LONG / 2, "{what}: {:?}", self.ran.lock());
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// The large canvas, while it settles.
+    fn settling(&self) -> (Session, Painting) {
+        let (layer, paint) = (self.engine().session(), Painting::new(LARGE, LARGE));
+        set(&layer, |params| params.settle_delay = 0).unwrap();
+        paint.push(&layer, None).unwrap();
+        self.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+        (layer, paint)
+    }
+
+    /// All of the large canvas painted over is shown soon, whatever runs.
+    fn shows_a_stroke(&self, layer: &Session, paint: &mut Painting) {
+        let before = self.count(Ran::Large);
+        paint.fill(paint.bounds, [90, 20, 20]);
+        paint.push(layer, None).unwrap();
+        self.until("the stroke is shown", |ran| {
+            ran.iter().filter(|ran| **ran == Ran::Large).count() > before
+        });
     }
 
     fn count(&self, which: Ran) -> usize {
@@ -143,12 +162,7 @@ fn a_push_to_another_layer_interrupts_what_settles_also_if_one_waits_already() {
 #[test]
 fn what_was_put_off_and_then_cancelled_stays_cancelled() {
     let telling = Telling { winding: Duration::from_millis(150), ..Telling::default() };
-    let engine = telling.engine();
-    let layer = engine.session();
-    set(&layer, |params| params.settle_delay = 0).unwrap();
-    let mut paint = Painting::new(LARGE, LARGE);
-    paint.push(&layer, None).unwrap();
-    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    let (layer, mut paint) = telling.settling();
     paint.fill(paint.bounds, [90, 20, 20]);
     paint.push(&layer, None).unwrap();
     layer.cancel();
@@ -165,40 +179,24 @@ fn what_was_put_off_and_then_cancelled_stays_cancelled() {
 #[test]
 fn a_stroke_interrupts_what_settles_also_after_a_cancel() {
     let telling = Telling::default();
-    let engine = telling.engine();
-    let layer = engine.session();
-    set(&layer, |params| params.settle_delay = 0).unwrap();
-    let mut paint = Painting::new(LARGE, LARGE);
-    paint.push(&layer, None).unwrap();
-    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    let (layer, mut paint) = telling.settling();
     layer.cancel();
     assert!(layer.wait(LONG / 2).unwrap(), "it comes to rest");
     // The same paint once more asks for what was cancelled.
     let before = telling.ran.lock().len();
     revision(paint.push(&layer, None));
     telling.until("it settles again", |ran| ran.len() > before && ran.last() == Some(&Ran::Settling));
-    let before = telling.count(Ran::Large);
-    paint.fill(paint.bounds, [90, 20, 20]);
-    paint.push(&layer, None).unwrap();
-    telling.until("the stroke is shown", |ran| ran.iter().filter(|ran| **ran == Ran::Large).count() > before);
+    telling.shows_a_stroke(&layer, &mut paint);
 }
 
 #[test]
 fn what_only_the_settled_picture_hears_is_interrupted_too() {
     let telling = Telling::default();
-    let engine = telling.engine();
-    let layer = engine.session();
-    set(&layer, |params| params.settle_delay = 0).unwrap();
-    let mut paint = Painting::new(LARGE, LARGE);
-    paint.push(&layer, None).unwrap();
-    telling.until("it settles", |ran| ran.last() == Some(&Ran::Settling));
+    let (layer, mut paint) = telling.settling();
     let before = telling.ran.lock().len();
     set(&layer, |params| params.mask_softness = 3).unwrap();
     telling.until("it settles anew", |ran| ran.len() > before && ran.last() == Some(&Ran::Settling));
-    let before = telling.count(Ran::Large);
-    paint.fill(paint.bounds, [90, 20, 20]);
-    paint.push(&layer, None).unwrap();
-    telling.until("the stroke is shown", |ran| ran.iter().filter(|ran| **ran == Ran::Large).count() > before);
+    telling.shows_a_stroke(&layer, &mut paint);
 }
 
 #[test]
