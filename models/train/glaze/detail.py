@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from folder import floats
 from network import Generator, Smooth
 from own import CELL, Own
-from processes import Processes
+from processes import HALF, Processes, amp
 from weave import repeats
 
 HERE = Path(__file__).resolve().parent
@@ -86,7 +86,9 @@ class Trainer:
         for net in self.nets.values():
             net.to(memory_format=LAST)
         self.slow = copy.deepcopy(self.nets["decoder"]).eval().requires_grad_(False)
-        self.features = Features(assets / "features.pt", stages=2).bfloat16().to(memory_format=LAST).eval()
+        self.features = Features(assets / "features.pt", stages=2).to(memory_format=LAST).eval()
+        if HALF:
+            self.features.bfloat16()
 
         def adam(names, lr):
             parameters = [p for n in names for p in self.nets[n].parameters()]
@@ -181,14 +183,14 @@ class Trainer:
         return rec + WOVEN * woven, pixel, woven
 
     def train_step(self):
-        nets, amp = self.nets, torch.autocast("cpu", torch.bfloat16)
+        nets = self.nets
         on = self.step >= self.a.warm
         alone = bool(self.a.from_shipped) and not on  # new critics must not undo what a trained decoder knows
         if self.step % EVERY == 0:
             self.own.make(MADE[1])
         b = self.batch()
         truth, share = b["truth"], b["share"]
-        with torch.set_grad_enabled(not alone), amp:
+        with torch.set_grad_enabled(not alone), amp():
             y, said = nets["decoder"](b["fed"], says=True)
         with torch.no_grad():
             fr = self.features(truth)
@@ -201,7 +203,7 @@ class Trainer:
         nf, nr = ([q / k for q, k in zip(f[1:], self.scale[1:], strict=True)] for f in (ff, fr))
         loss, g = rec, torch.zeros(2)
         if on:
-            with amp:
+            with amp():
                 po, pf = nets["pixel"](y)
                 fo = nets["material"](nf, share)[0]
                 with torch.no_grad():
@@ -241,7 +243,7 @@ class Trainer:
             return 0.0, 0.0
         other = share.roll(1, 0)
         differ = (share - other).abs().sum(1).mean((1, 2)).view(-1, 1, 1, 1).clamp(max=1)
-        with torch.autocast("cpu", torch.bfloat16):
+        with amp():
             real, fake = self.nets["pixel"](truth)[0], self.nets["pixel"](y)[0]
             r, wrong = self.nets["material"](nr, share, other)
             k = self.nets["material"](nf, share)[0]

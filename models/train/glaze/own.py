@@ -6,6 +6,7 @@ import random
 import torch
 from folder import EASE, Decoder, Encoder, UNet
 from network import fine_noise, sigmas
+from processes import amp
 
 import batch as make  # isort: skip  (compose/, found through folder)
 
@@ -37,7 +38,7 @@ class Own:
         for t, rest in ((first, first // 2), (first // 2, None)):
             s = self.sigma[t]
             x = x + s * noise if t == first else x
-            with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+            with amp():
                 clean = self.unet(x / (s * s + 1).sqrt(), torch.tensor(float(t)), told, crop).float()
             x = clean if rest is None else clean + (x - clean) * (self.sigma[rest] / s)
         return self.decoder.quarter(x * EASE)

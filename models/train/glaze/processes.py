@@ -9,6 +9,13 @@ import torch
 import torch.distributed as dist
 
 RANK, MEET = "GLAZE_RANK", "GLAZE_MEET"
+# Without instructions for it bfloat16 is emulated, several times slower than float32.
+HALF = torch.cpu._is_avx512_bf16_supported()
+
+
+def amp():
+    """Networks run in bfloat16 where the processor has it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=HALF)
 
 
 class Processes:

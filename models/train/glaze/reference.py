@@ -31,6 +31,7 @@ import shards  # noqa: E402
 import steer  # noqa: E402
 from look import ENTRIES, KINDS, SHARP, SHORT, SIDE, SKY, Encoder, Eye, floats, told_sky, usual  # noqa: E402
 from network import TEXT  # noqa: E402
+from processes import amp  # noqa: E402
 from text import plain  # noqa: E402
 
 SOFT = 0.06  # two captions whose sentences are so much less alike fit e times less
@@ -152,7 +153,7 @@ def train(eye, found, wanted, photos, photo_wanted, minutes, rate=2e-3, size=64)
         own = np.where(drawn, found["painting"][i], found["picture"][i])
         x = varied(floats(np.concatenate([own, photos[j, np.random.randint(0, CROPS, len(j))]])))
         x = x.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with amp():
             fit, told = eye(x)
         q = torch.cat([wanted[i], photo_wanted[j]])
         loss = -(q * fit.float().log_softmax(1)).sum(1).mean() + (q * q.clamp(min=1e-9).log()).sum(1).mean()

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from data import Source
 from network import BLOCK, Code, Generator, Smooth, fine_noise, sigmas
 from options import options
-from processes import Processes
+from processes import HALF, Processes, amp
 from windows import Windows
 
 import losses  # isort: skip  (compose/, found through data)
@@ -63,10 +63,8 @@ class Trainer:
         self.slow = {
             k: copy.deepcopy(self.nets[k]).eval().requires_grad_(False) for k in ("generator", "smooth")
         }
-        # Without instructions for it bfloat16 is emulated, several times slower than float32.
-        self.half = torch.cpu._is_avx512_bf16_supported()
         self.features = Features(Path(a.assets) / "features.pt").to(memory_format=LAST).eval()
-        if self.half:
+        if HALF:
             self.features.bfloat16()
         self.code, self.sigma = Code(), sigmas()
         often = self.source.pool.said[: self.source.pool.size].float().mean((0, 1))
@@ -127,9 +125,6 @@ class Trainer:
         torch.save(state, self.out / "glaze.tmp")
         os.replace(self.out / "glaze.tmp", self.out / "glaze.pt")
 
-    def amp(self):
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.half)
-
     def first(self):
         """A batch at its first noise, and the results that go on."""
         t = torch.tensor(
@@ -186,7 +181,7 @@ class Trainer:
         return 2 * pixel + 1.2 * paint + 4 * aligned + 3 * local, pixel, paint, w
 
     def train_step(self):
-        a, nets, amp = self.a, self.nets, self.amp()
+        a, nets = self.a, self.nets
         on = self.step >= a.warm
         alone = self.shipped and not on  # new critics must not undo what a trained generator knows
         b = self.first()
@@ -196,7 +191,7 @@ class Trainer:
         if mute:
             sentence, tokens, mask = sentence * 0, tokens * 0, torch.full_like(mask, -1e4)
         s = b["s"].view(-1, 1, 1, 1)
-        with torch.set_grad_enabled(not alone), amp:
+        with torch.set_grad_enabled(not alone), amp():
             scaled = (b["x"] / (s * s + 1).sqrt()).contiguous(memory_format=LAST)
             z = nets["generator"](scaled, b["t"].float(), sentence, tokens, mask)
             y = nets["smooth"](z)
@@ -215,7 +210,7 @@ class Trainer:
         nf, nr = ([q / k for q, k in zip(f[1:], self.scale[1:], strict=True)] for f in (ff, fr))
         loss = rec
         if on:
-            with amp:
+            with amp():
                 po, pf = nets["pixel"](made)
                 fo = nets["sentence"](nf, sentence)[0]
                 said = nets["reader"](nf)
@@ -253,11 +248,11 @@ class Trainer:
             self.optimisers["make"].step()
         own = b["true_sentence"] * (not mute)
         judged = self.judge(true, made.detach(), nr, [q.detach() for q in nf], own, sentence)
-        with amp:
+        with amp():
             said = nets["reader"](nr)
         read = self.unread(said, b["true_words"], whole)
         self.update("read", read)
-        with amp:
+        with amp():
             survey = materials.unread(nets["materials"](nr), shares * self.seldom)
         self.update("survey", survey)
         self.surveyed += 1
@@ -272,16 +267,16 @@ class Trainer:
         rows = random.sample(range(self.a.batch), min(WINDOWS, self.a.batch))
         parts, words = Windows(rows, y.shape[-1] // BLOCK), [v[rows] for v in words]
         s, t = b["s"][rows].view(-1, 1, 1, 1), b["t"][rows].float()
-        x, paint, amp = b["x"][rows], b["paint"], self.amp()
+        x, paint = b["x"][rows], b["paint"]
 
         def made(x, crop=None):
             x = (x / (s * s + 1).sqrt()).contiguous(memory_format=LAST)
             return self.nets["generator"](x, t, *words, crop=crop)
 
-        with torch.no_grad(), amp:
+        with torch.no_grad(), amp():
             before = parts.before(paint, BLOCK)
             last = made(x + self.code.encode(before - paint[rows]))
-        with amp:
+        with amp():
             z = made(parts.held(x, last + s * b["noise"][rows]), parts.crop)
             return parts.apart(self.nets["smooth"](z), y[rows])
 
@@ -303,7 +298,7 @@ class Trainer:
         """One step of the critics; sentence: of the true pictures, asked: of what was made. [n,text]"""
         if self.step < self.a.warm - 30 and not self.shipped:
             return 0.0
-        with self.amp():
+        with amp():
             real, fake = self.nets["pixel"](true)[0], self.nets["pixel"](made)[0]
             r, wrong = self.nets["sentence"](nr, sentence, sentence.roll(1, 0))
             k = self.nets["sentence"](nf, asked)[0]
