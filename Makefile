@@ -12,6 +12,9 @@ WINDOWS := x86_64-pc-windows-gnu
 PREFIX ?= /usr/local
 OUT ?= out
 
+# What sets up installs packages, and tests take what those before them have compiled (`test-hosts` has two at once by itself).
+.NOTPARALLEL:
+
 .PHONY: krita krita-zip test-krita bench-krita setup-krita
 .PHONY: help setup demo build test lint unit loom bench bench-full header golden runtime install clean
 
@@ -41,7 +44,7 @@ test: setup-test lint unit loom test-openvino test-hosts
 
 # Both at once: each waits for its windows half of the time. What failed stands in the last lines: the two are interleaved.
 .PHONY: test-hosts
-test-hosts: setup-krita setup-gimp
+test-hosts: setup-krita setup-gimp-test
 	@mkdir -p $(OUT)/test; set -o pipefail; \
 	host() { \
 		$(MAKE) --no-print-directory test-$$1 2>&1 | tee $(OUT)/test/$$1.txt | sed -u "s/^/$$1 | /" \
@@ -72,6 +75,7 @@ lint: setup-test
 	$(PYTHON) scripts/krita_catalogue.py --check
 	$(PYTHON) scripts/figures.py check
 	bash -n scripts/*.sh .ci/run
+	scripts/check_commands.sh
 
 # Known faults of the crates that are built in; asks the RustSec database.
 .PHONY: advisories
@@ -143,9 +147,10 @@ bench-peers: build
 	CMAKE_ARGS="-DSD_WEBP=OFF -DSD_WEBM=OFF" .setup/peers-venv/bin/python -m pip install --quiet -r benches/peers.txt
 	.setup/peers-venv/bin/python benches/peers.py $(MODEL) --library $(TARGET)/release/libscumble.so --forms $(OUT)/peers
 
-# Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone.
+# Installs the plug-in and starts Krita; PROFILE=folder leaves the user's own Krita alone. ONNX Runtime comes with it: a host
+# that inherited the variable would use none that is got from within it.
 krita: build
-	PROFILE="$(PROFILE)" python3 scripts/krita_install.py --library "$(TARGET)/release/libscumble.so" --start
+	env -u ORT_DYLIB_PATH PROFILE="$(PROFILE)" python3 scripts/krita_install.py --library "$(TARGET)/release/libscumble.so" --start
 
 setup-krita:
 	@scripts/setup.sh krita
@@ -180,19 +185,22 @@ bench-krita: setup-krita build
 	python3 tests/krita/run_e2e.py --pace-only --library $(TARGET)/release/libscumble.so --model models/default
 
 # The plug-in for the GIMP whose headers are installed. GIMP=2 is 2.10, GIMP=3 is 3.0 and newer.
-.PHONY: setup-gimp gimp-plugin gimp gimp-zip test-gimp test-gimp3 bench-gimp
+.PHONY: setup-gimp setup-gimp-test gimp-plugin gimp gimp-zip test-gimp test-gimp3 bench-gimp
 GIMP = $(shell pkg-config --exists gimpui-3.0 && echo 3 || echo 2)
 # From here, and not a whole path, which may have blanks: make takes them for the ends of names.
 GIMP_PLUGIN = $(OUT)/gimp-$(GIMP)/scumble
 setup-gimp:
 	@scripts/setup.sh gimp
 
+setup-gimp-test:
+	@scripts/setup.sh gimp-test
+
 gimp-plugin: setup-gimp
 	$(MAKE) --no-print-directory -C plugin-gimp GIMP=$(GIMP) OUT=$(if $(filter /%,$(OUT)),,../)$(OUT)/gimp-$(GIMP) WERROR=$(WERROR)
 
 # Installs it into the user's profile and starts GIMP; PROFILE=folder leaves the user's own alone.
 gimp: setup-gimp build gimp-plugin
-	PROFILE="$(PROFILE)" python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
+	env -u ORT_DYLIB_PATH PROFILE="$(PROFILE)" python3 scripts/gimp_install.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) \
 		--library "$(TARGET)/release/libscumble.so" --start
 
 gimp-zip: setup-gimp build gimp-plugin
@@ -204,19 +212,19 @@ gimp-zip: setup-gimp build gimp-plugin
 # SUITE=trixie or sid, and root.
 GIMP_E2E = --library $(TEST_LIBRARY) --cli $(TARGET)/debug/scumble --retries $(RETRIES)
 test-gimp: WERROR = 1
-test-gimp: gimp-plugin
+test-gimp: setup-gimp-test gimp-plugin
 	cargo test --quiet --no-run --test abi_header --test cli
 	python3 tests/gimp/run_gimp.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) $(GIMP_E2E) --halves
 	python3 scripts/gimp_zip.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TEST_LIBRARY) \
 		--out $(OUT)/test/scumble-gimp-$(GIMP).zip --check
 
 SUITE ?= trixie
-test-gimp3: setup-gimp
+test-gimp3: setup-gimp-test
 	@scripts/setup.sh chroot
 	cargo test --quiet --no-run --test abi_header --test cli
 	scripts/gimp_chroot.sh $(SUITE) $(GIMP_E2E)
 
-bench-gimp: build gimp-plugin
+bench-gimp: setup-gimp-test build gimp-plugin
 	python3 tests/gimp/measure.py --gimp $(GIMP) --plugin $(GIMP_PLUGIN) --library $(TARGET)/release/libscumble.so
 
 header:
@@ -240,20 +248,21 @@ runtime:
 	python3 scripts/fetch_runtime.py
 
 # By root through sudo what was built before: root has no Rust, and what it builds would be root's.
+install: TO = $(DESTDIR)$(PREFIX)
+install: MODELS = $(TO)/share/scumble/models
 install:
-	@{ [ -n "$$SUDO_USER" ] && [ -e $(TARGET)/release/libscumble.so ]; } || $(MAKE) --no-print-directory build
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/scumble/models
-	install -m 755 $(TARGET)/release/libscumble.so $(DESTDIR)$(PREFIX)/lib/libscumble.so.$(ABI)
-	ln -sf libscumble.so.$(ABI) $(DESTDIR)$(PREFIX)/lib/libscumble.so
-	install -m 755 $(TARGET)/release/scumble-worker $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(TARGET)/release/scumble $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 include/scumble.h $(DESTDIR)$(PREFIX)/include/
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in \
-		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/scumble.pc
-	cp -r models/default $(DESTDIR)$(PREFIX)/share/scumble/models/
-	install -d $(DESTDIR)$(PREFIX)/share/doc/scumble
-	install -m 644 LICENSE LICENSE-MIT LICENSE-APACHE $(DESTDIR)$(PREFIX)/share/doc/scumble/
+	@{ [ -n "$$SUDO_USER" ] && [ -e "$(TARGET)/release/libscumble.so" ]; } || $(MAKE) --no-print-directory build
+	install -d "$(TO)/lib/pkgconfig" "$(TO)/include" "$(TO)/bin" "$(MODELS)" "$(TO)/share/doc/scumble"
+	install -m 755 "$(TARGET)/release/libscumble.so" "$(TO)/lib/libscumble.so.$(ABI)"
+	ln -sf libscumble.so.$(ABI) "$(TO)/lib/libscumble.so"
+	install -m 755 "$(TARGET)/release/scumble-worker" "$(TO)/lib/"
+	install -m 755 "$(TARGET)/release/scumble" "$(TO)/bin/"
+	install -m 644 include/scumble.h "$(TO)/include/"
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/scumble.pc.in > "$(TO)/lib/pkgconfig/scumble.pc"
+# Into a folder of its own first: nothing of an older one stays, and nobody meets half of it.
+	rm -rf "$(MODELS)/.default" && cp -r models/default "$(MODELS)/.default"
+	rm -rf "$(MODELS)/default" && mv "$(MODELS)/.default" "$(MODELS)/default"
+	install -m 644 LICENSE LICENSE-MIT LICENSE-APACHE "$(TO)/share/doc/scumble/"
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || /sbin/ldconfig
 	@echo "Installed. If ONNX Runtime is not there yet: make runtime"
 

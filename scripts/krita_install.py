@@ -183,12 +183,13 @@ def main() -> int:
     if model is None:
         print("The default model was not found; choose a model folder in the docker.")
     if chosen.start:
-        if not shutil.which("krita"):
+        krita = shutil.which("krita")
+        if krita is None:
             print("Krita itself is not installed.")
             return 2
         # Krita's Python looks for its modules beside the first `python3` on the path: the system's, please.
         env["PATH"] = "/usr/bin:" + env.get("PATH", "")
-        return subprocess.call(["krita", "--nosplash", "--new-image", "RGBA,U8,1024,1024"], env=env)
+        return subprocess.call([krita, "--nosplash", "--new-image", "RGBA,U8,1024,1024"], env=env)
     print("Start Krita; the docker is under Settings > Dockers > Scumble.")
     return 0
 

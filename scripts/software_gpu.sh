@@ -25,6 +25,10 @@ fetch || {
     # The lists that apt has are older than the archive.
     sudo=""
     [ "$(id -u)" = 0 ] || sudo=sudo
+    [ -z "$sudo" ] || command -v sudo >/dev/null || {
+        echo "software_gpu.sh: the lists of apt are missing or too old; run apt-get update as root, then this again" >&2
+        exit 1
+    }
     $sudo apt-get update -q
     fetch || { echo "software_gpu.sh: apt has no package chromium-common" >&2; exit 1; }
 }

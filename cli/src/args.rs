@@ -146,6 +146,8 @@ pub struct PrepareArgs {
 #[command(after_help = "\
 Into DIR go: frames/NNNN.png (each frame that was shown), strip.png (painting above, live layer below, at the
 recording's marks), live.gif (painting | live layer), paint.png and live.png (how it ended), report.json.
+What the replay before has left there is taken away, which scumble-live.txt tells; a DIR that has files of these names from
+elsewhere is refused.
 Settings given here replace those that the recording begins with; what it changes on the way it still changes.")]
 pub struct LiveArgs {
     /// The recording: scumble-recording JSON, see tests/recordings

@@ -31,7 +31,8 @@ mod recording;
 mod replay;
 mod spool;
 
-// what live leaves behind
+// what live leaves behind, and where
+mod folder;
 mod panel;
 mod film;
 mod strip;

@@ -4,6 +4,7 @@ use scumble::cancel::Cancel;
 use scumble::canvas::Canvas;
 use scumble::pipeline::{LoadOptions, annotate};
 use scumble::pixels::{Format, ImageView};
+use scumble::places;
 use scumble::prepare::{self, Ink, Prepare, Tally};
 use scumble::region::Rect;
 
@@ -63,7 +64,8 @@ fn made(
     let window = [0..i64::from(wide), 0..i64::from(high)];
     let mut picture = prepare::window(&pixels, how, ink, scale, window, &cancel)?;
     if how.is_annotated() {
-        let annotator = args.annotator.as_deref().map(models::named_annotator);
+        let annotator =
+            args.annotator.as_deref().map(|annotator| models::named(places::user_annotators(), annotator));
         let size = Some((wide as usize, high as usize));
         let options = LoadOptions { beside: devices::beside(), ..LoadOptions::default() };
         picture = annotate(&picture, how, annotator.as_deref(), size, &options, &cancel)?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use scumble::places;
 
 use crate::args::EngineArgs;
 use crate::failure::Done;
@@ -18,7 +19,7 @@ pub fn bar(length: u64, what: &'static str) -> ProgressBar {
 
 /// For work that cannot tell how far it is.
 pub fn spinner(what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:>10} {spinner} {elapsed}")
+    let style = ProgressStyle::with_template("{prefix:>10} {spinner} {elapsed} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
     let spinner =
         ProgressBar::new_spinner().with_style(style).with_prefix(what).with_finish(ProgressFinish::AndClear);
@@ -28,7 +29,7 @@ pub fn spinner(what: &'static str) -> ProgressBar {
 
 /// `loras`: it is to have some.
 pub fn engine(args: &EngineArgs, loras: bool) -> Done<Engine> {
-    let model = args.model.as_deref().map(crate::models::named);
+    let model = args.model.as_deref().map(|model| crate::models::named(places::user_models(), model));
     Ok(Engine::create(&Options {
         model: model.as_deref(),
         device: args.device.as_deref(),

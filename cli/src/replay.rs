@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
-use crate::args::{Alpha, LoraArgs, Settings};
+use crate::args::{Alpha, Settings};
 use crate::failure::{Done, Failure};
 use crate::hand::{Action, Hand};
 use crate::host::{Depth, Fault, Layer, Params, Polled, Preview};
@@ -13,8 +13,6 @@ use crate::meter::{Cause, Meter, milliseconds};
 use crate::painter::Painter;
 use crate::recording::Recording;
 use crate::spool::Spool;
-use crate::steering::Control;
-use crate::stills::Still;
 
 const TICK: Duration = Duration::from_nanos(1_000_000_000 / 60);
 
@@ -28,7 +26,6 @@ pub struct Mark {
 
 pub struct Replay<'a> {
     recording: &'a Recording,
-    loras: &'a LoraArgs,
     /// How long the last picture, and the first, may take.
     patience: Duration,
     layer: Layer,
@@ -53,7 +50,6 @@ pub struct Replay<'a> {
 impl<'a> Replay<'a> {
     pub fn new(
         recording: &'a Recording,
-        loras: &'a LoraArgs,
         patience: Duration,
         layer: Layer,
         params: Params,
@@ -63,11 +59,10 @@ impl<'a> Replay<'a> {
         let painter = Painter::new(size.width, size.height, recording.background.map(|c| c.0));
         Replay {
             recording,
-            loras,
             patience,
             layer,
             prompts: vec![(f64::NEG_INFINITY, params.prompt.clone())],
-            params: Params { lora_folder: loras.lora_folder.clone(), ..params },
+            params,
             live: vec![0; painter.pixels().len()],
             painter,
             meter: Meter::default(),
@@ -174,19 +169,6 @@ impl<'a> Replay<'a> {
         }
         self.push()?;
         self.poll(t)
-    }
-
-    /// Steers by pictures, and by the LoRAs that were asked for.
-    pub fn steer(&mut self, controls: &[(&Control, Option<Still>)]) -> Done {
-        let mut numbers = 0..;
-        let mut number = || numbers.next().unwrap_or_default();
-        for (control, picture) in controls {
-            self.layer.set_control(number(), &control.of_host(), picture.as_ref().map(Still::canvas))?;
-        }
-        for lora in &self.loras.lora {
-            self.layer.set_lora(number(), &lora.of_host())?;
-        }
-        Ok(())
     }
 
     fn set(&mut self) -> Done {

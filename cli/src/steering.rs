@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use scumble::conditions::MOST;
 use scumble::lora_words;
 
-use crate::args::{LoraArgs, RenderArgs};
+use crate::args::{LiveArgs, LoraArgs, RenderArgs};
 use crate::failure::{Done, Failure};
 use crate::host::{self, Layer};
+use crate::recording::Recording;
 use crate::stills::{self, Still};
 use scumble::prepare::Prepare;
 use scumble::render::Aspect;
@@ -22,22 +23,41 @@ pub struct Steering<'a> {
 }
 
 impl<'a> Steering<'a> {
+    /// Of one picture.
+    ///
     /// # Errors
     /// For too many, and for a picture that cannot be read, or that is to be as large as the paint and is not.
     pub fn read(args: &'a RenderArgs, paint: &Still) -> Done<Self> {
         let RenderArgs { control, loras, region, reference, .. } = args;
         check_count(control.len() + loras.lora.len() + region.len() + reference.len())?;
         let size = (paint.width, paint.height);
-        let controls = args.control.iter().map(|own| Ok((own, control_picture(own, size, "input")?)));
         let mask = |path| of_canvas("region's mask", path, size, "input");
         let regions = args.region.iter().map(|own| Ok((own, mask(&own.mask)?)));
         let references = args.reference.iter().map(|own| Ok((own, stills::read(&own.picture)?)));
         args.loras.check_those_in(&args.prompt)?;
         Ok(Steering {
-            controls: controls.collect::<Done<_>>()?,
+            controls: with_pictures(control, size, "input")?,
             loras: &args.loras.lora,
             regions: regions.collect::<Done<_>>()?,
             references: references.collect::<Done<_>>()?,
+        })
+    }
+
+    /// Of a replay, by what `scumble live` has.
+    ///
+    /// # Errors
+    /// As [`Steering::read`].
+    pub fn of_replay(args: &'a LiveArgs, recording: &Recording) -> Done<Self> {
+        let (loras, size) = (&args.loras, recording.canvas);
+        check_count(args.control.len() + loras.lora.len())?;
+        for prompt in recording.prompts().chain([recording.settings.prompt.as_str()]) {
+            loras.check_those_in(prompt)?;
+        }
+        Ok(Steering {
+            controls: with_pictures(&args.control, (size.width, size.height), "recording")?,
+            loras: &loras.lora,
+            regions: Vec::new(),
+            references: Vec::new(),
         })
     }
 
@@ -70,7 +90,7 @@ impl<'a> Steering<'a> {
 ///
 /// # Errors
 /// Wrong usage.
-pub fn check_count(count: usize) -> Done {
+fn check_count(count: usize) -> Done {
     if count <= MOST {
         return Ok(());
     }
@@ -79,13 +99,14 @@ pub fn check_count(count: usize) -> Done {
     )))
 }
 
-/// A control's picture, if it has one of its own, which is to be as large as the `input`, or what it is called.
-///
-/// # Errors
-/// For a file that is none, and another size.
-pub fn control_picture(control: &Control, size: (u32, u32), input: &str) -> Done<Option<Still>> {
+/// The controls with their pictures, where they have one of their own: as large as the `input`, or what it is called.
+fn with_pictures<'a>(
+    controls: &'a [Control],
+    size: (u32, u32),
+    input: &str,
+) -> Done<Vec<(&'a Control, Option<Still>)>> {
     let read = |picture: &PathBuf| of_canvas("control picture", picture, size, input);
-    control.picture.as_ref().map(read).transpose()
+    controls.iter().map(|own| Ok((own, own.picture.as_ref().map(read).transpose()?))).collect()
 }
 
 fn of_canvas(what: &str, path: &Path, size: (u32, u32), input: &str) -> Done<Still> {
@@ -106,7 +127,7 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn of_host(&self) -> host::Control<'_> {
+    fn of_host(&self) -> host::Control<'_> {
         let Control { model, scale, steps, prepare, .. } = self;
         host::Control { model, scale: *scale, steps: *steps, prepare: *prepare }
     }
@@ -184,7 +205,7 @@ pub struct Lora {
 }
 
 impl Lora {
-    pub fn of_host(&self) -> host::Lora<'_> {
+    fn of_host(&self) -> host::Lora<'_> {
         host::Lora { file: &self.file, scale: self.scale, text: self.text, steps: self.steps }
     }
 }
@@ -194,7 +215,7 @@ impl LoraArgs {
     ///
     /// # Errors
     /// As [`lora_words::taken_out`].
-    pub fn check_those_in(&self, prompt: &str) -> Done {
+    fn check_those_in(&self, prompt: &str) -> Done {
         match lora_words::taken_out(prompt, self.lora_folder.as_deref()) {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure::failed(error.message)),

@@ -222,6 +222,34 @@ fn nothing_of_an_earlier_replay_stays_where_the_next_one_does_not_write_it() {
     assert!(out.join("mine.png").is_file());
 }
 
+#[test]
+fn pictures_that_no_replay_has_left_are_not_taken_away() {
+    let folder = scratch("not-its-own");
+    let (script, out) = (folder.join("short.json"), folder.join("out"));
+    std::fs::write(&script, SHORT).unwrap();
+    for (number, name) in ["frames/0001.png", "paint.png", "report.json"].into_iter().enumerate() {
+        let out = folder.join(format!("theirs-{number}"));
+        std::fs::create_dir_all(out.join(name).parent().unwrap()).unwrap();
+        std::fs::write(out.join(name), "{}").unwrap();
+        // Before the model is loaded.
+        let told = said(&live_with("no-such-model", &script, &out, &[]));
+        let place = format!("Cannot replay into {}: {name} lies there", out.display());
+        assert!(told.contains(&place) && told.trim_end().ends_with("--out."), "{told}");
+        assert_eq!(std::fs::read(out.join(name)).unwrap(), b"{}");
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "nothing is made there");
+    }
+    // One that an earlier version left has its report; one that was cut short has the marker.
+    let (marker, report) = (out.join("scumble-live.txt"), out.join("report.json"));
+    for gone in [None, Some(&marker), Some(&report)] {
+        if let Some(file) = gone {
+            std::fs::remove_file(file).unwrap();
+        }
+        let output = live(&script, &out, &["--speed", "4"]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(marker.is_file() && report.is_file());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_worker_that_dies_once_is_told_and_the_replay_is_whole() {

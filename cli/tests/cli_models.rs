@@ -121,6 +121,7 @@ fn a_pulled_model_renders_by_its_name() {
     user.hub.play(UNET, [Play::Cut(100_000)]);
     let said = user.succeed(&["models", "pull", NAME, "--yes"]);
     let place = user.folder();
+    assert!(said.contains("\"Get a model…\" in Krita, \"Get…\" in GIMP, and \"Use It\" there."), "{said}");
     assert!(said.contains("turbo is here:") && said.contains(place.to_str().unwrap()), "{said}");
     assert!(user.succeed(&["models", "pull", NAME, "--yes"]).contains("was here already"));
     assert!(
@@ -197,7 +198,8 @@ fn an_annotator_that_was_got_makes_control_pictures_and_is_no_model() {
     let output = user.run(&["models", "pull", "hed", "--yes", "--again"]);
     assert!(text(&output.stderr).contains("scumble.json in") && text(&output.stderr).contains("was kept"));
     assert_eq!(std::fs::read_to_string(place.join("scumble.json")).unwrap(), own);
-    assert!(user.succeed(&["models", "remove", "hed", "--yes"]).contains("hed is removed"));
+    assert!(user.fail(1, &["models", "remove", "hed", "--yes"]).contains(", scumble.json)"));
+    assert!(user.succeed(&["models", "remove", "hed", "--yes", "--own-files"]).contains("hed is removed"));
     assert!(!place.exists());
 }
 
@@ -270,9 +272,43 @@ fn models_are_checked_mended_and_removed() {
 
     assert!(user.fail(2, &["models", "remove", "turbo"]).contains("say --yes"));
     assert!(user.folder().is_dir());
-    assert!(user.succeed(&["models", "remove", "turbo", "--yes"]).contains("turbo is removed"));
+    // What was damaged was kept beside the sound one.
+    let remove = ["models", "remove", "turbo", "--yes", "--own-files"];
+    assert!(user.succeed(&remove).contains("turbo is removed"));
     assert!(!user.folder().exists());
     assert!(user.fail(1, &["models", "remove", "turbo", "--yes"]).contains("There is no model"));
+}
+
+#[test]
+fn what_was_put_into_a_models_folder_is_not_removed_untold() {
+    let user = User::new("own-files");
+    user.succeed(&["models", "pull", NAME, "--yes"]);
+    let own = user.folder().join("embeddings/ink.safetensors");
+    std::fs::create_dir(own.parent().unwrap()).unwrap();
+    std::fs::write(&own, "mine").unwrap();
+    std::fs::write(user.folder().join("model_index.json"), "{}").unwrap();
+    let told = user.fail(1, &["models", "remove", "turbo", "--yes"]);
+    assert!(told.contains("(embeddings/ink.safetensors, model_index.json)"), "{told}");
+    assert!(told.contains("--own-files") && told.contains(user.folder().to_str().unwrap()), "{told}");
+    assert!(own.is_file() && user.folder().join(UNET).is_file(), "all of it stays");
+    assert!(user.fail(2, &["models", "remove", "turbo", "--own-files"]).contains("say --yes"));
+    let said = user.succeed(&["models", "remove", "turbo", "--yes", "--own-files"]);
+    assert!(said.contains("turbo is removed") && !user.folder().exists(), "{said}");
+}
+
+#[test]
+fn a_check_ends_where_the_hub_does_not_answer() {
+    let user = User::new("no-answer");
+    let asked = |args: &[&str]| {
+        let before = user.hub.requests().len();
+        user.hub.play("api", vec![Play::Say(503, "Retry-After: 0\r\n"); 200]);
+        let told = user.fail(1, args);
+        assert!(told.contains("127.0.0.1 has trouble of its own (503)"), "{told}");
+        user.hub.requests().len() - before
+    };
+    let first = asked(&["models", "check", "sdxs"]);
+    assert!(first > 0);
+    assert_eq!(asked(&["models", "check"]), first, "the others of the catalogue are not asked for");
 }
 
 #[test]
@@ -290,7 +326,7 @@ fn a_model_of_a_repository_answers_to_its_name_and_to_its_repositorys() {
     assert!(text(&output.stderr).contains("`scumble models pull NAME --again`"), "{output:?}");
     user.succeed(&["models", "pull", "turbo", "--again", "--yes"]);
     assert!(user.succeed(&["models", "check", "Painter/Turbo"]).contains("turbo: 13 files"));
-    assert!(user.succeed(&["models", "remove", NAME, "--yes"]).contains("turbo is removed"));
+    assert!(user.succeed(&["models", "remove", NAME, "--yes", "--own-files"]).contains("turbo is removed"));
     assert!(!user.folder().exists());
     assert!(
         user.fail(1, &["models", "remove", NAME, "--yes"]).contains("There is no model \"painter/turbo\"")

@@ -1,23 +1,20 @@
 //! What the user has put into a model's folder goes with the model when that is replaced: settings, embeddings, networks of
 //! their own.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::fault::{Fault, Kind, Result};
-use crate::fetch;
+use crate::fetch::{self, Target};
 use crate::folders::{self, Below, make};
 use crate::journal::JOURNAL;
 use crate::space;
 use crate::store::{Installed, Kept, RECEIPT};
+use crate::watch::{Stage, Watch};
 use crate::web::Web;
 
 /// What the engine is told of a model, and people change.
 pub(crate) const SETTINGS: &str = "scumble.json";
-
-/// Smaller files are compared by their bytes, larger ones by their size alone.
-const SMALL: u64 = 1 << 20;
 
 /// Whose a file in a model's folder is.
 enum Whose {
@@ -32,9 +29,10 @@ enum Whose {
 /// as it is. Returns a sentence for each file that does not go on as it was.
 pub(crate) fn own_files(web: &Web, old: &Installed, new: &Path) -> Result<Vec<String>> {
     let mut kept = Vec::new();
+    web.watch().update(|progress| progress.stage = Stage::Checking);
     for below in folders::below(&old.folder)? {
         web.watch().check()?;
-        kept.extend(match whose(web, old, &below)? {
+        kept.extend(match whose(web.watch(), old, Some(new), &below)? {
             Whose::Nobodys => None,
             Whose::Users => own(web, old, new, &below)?,
             Whose::Replaced => {
@@ -46,33 +44,52 @@ pub(crate) fn own_files(web: &Web, old: &Installed, new: &Path) -> Result<Vec<St
     Ok(kept)
 }
 
-/// Neither loaded nor written by a pull, or changed since; settings are the user's then.
-fn whose(web: &Web, old: &Installed, below: &Below) -> Result<Whose> {
+/// The user's files in a model's folder: what they have put there, and what is not as it arrived. From that folder, in order.
+pub(crate) fn find(watch: &Watch, model: &Installed) -> Result<Vec<PathBuf>> {
+    let mut own = Vec::new();
+    for below in folders::below(&model.folder)? {
+        watch.check()?;
+        let is_its = |file: &&Kept| below.path == Path::new(&file.path);
+        let size = model.receipt.all().find(is_its).map_or(0, |file| file.size);
+        if !matches!(whose(watch, model, None, &below)?, Whose::Nobodys) {
+            own.push(below.path);
+        }
+        watch.update(|progress| progress.bytes_done += size);
+    }
+    own.sort();
+    Ok(own)
+}
+
+/// Neither loaded nor written by a pull, or changed since; settings are the user's then. `new` is as for [`own_files`].
+fn whose(watch: &Watch, old: &Installed, new: Option<&Path>, below: &Below) -> Result<Whose> {
     let is = |name: &str| below.path == Path::new(name);
-    let name = below.path.to_string_lossy();
     // What is half loaded is nobody's, and a download would go on with it.
-    let is_half = name.ends_with(".part") || name.ends_with(".part.json");
-    if is(RECEIPT) || is(JOURNAL) || is_half {
+    if is(RECEIPT) || is(JOURNAL) || Target::is_part(&below.path.to_string_lossy()) {
         return Ok(Whose::Nobodys);
     }
-    // Where both have it, it was written over what had been loaded.
-    let mut known = old.receipt.written.iter().chain(&old.receipt.files);
-    Ok(match known.find(|file| is(&file.path)) {
-        Some(file) if !is_changed(web, old, below, file)? => Whose::Nobodys,
+    Ok(match old.receipt.all().find(|file| is(&file.path)) {
+        Some(file) if !is_changed(watch, old, new, below, file)? => Whose::Nobodys,
         Some(_) if !is(SETTINGS) => Whose::Replaced,
         _ => Whose::Users,
     })
 }
 
-fn is_changed(web: &Web, old: &Installed, below: &Below, file: &Kept) -> Result<bool> {
+fn is_changed(
+    watch: &Watch,
+    old: &Installed,
+    new: Option<&Path>,
+    below: &Below,
+    file: &Kept,
+) -> Result<bool> {
     let place = old.folder.join(&below.path);
     if below.is_link || length(&place) != Some(file.size) {
         return Ok(true);
     }
-    if file.size > SMALL {
+    // A download that needs it has read it, and linked it where its hash was the right one: gigabytes are not read twice.
+    if new.is_some_and(|new| folders::is_one_file(&place, &new.join(&below.path))) {
         return Ok(false);
     }
-    match hash(web, &place) {
+    match hash(watch, &place) {
         // Damaged on the disk, of which nothing can be kept; it must not stand in the way of a sound one.
         Err(fault) if fault.kind == Kind::Disk && below.path != Path::new(SETTINGS) => Ok(false),
         got => Ok(got? != file.sha256),
@@ -115,7 +132,7 @@ fn is_same(web: &Web, below: &Below, one: &Path, other: &Path) -> Result<bool> {
     if below.is_link || length(one).is_none() || length(one) != length(other) {
         return Ok(false);
     }
-    Ok(hash(web, one)? == hash(web, other)?)
+    Ok(hash(web.watch(), one)? == hash(web.watch(), other)?)
 }
 
 /// None of what is no file, or a link.
@@ -123,10 +140,11 @@ fn length(place: &Path) -> Option<u64> {
     fs::symlink_metadata(place).ok().filter(fs::Metadata::is_file).map(|data| data.len())
 }
 
-fn hash(web: &Web, place: &Path) -> Result<String> {
-    let before = web.watch().progress().bytes_done;
-    let got = fetch::hash(place, web.watch(), before);
-    web.watch().update(|progress| progress.bytes_done = before);
+fn hash(watch: &Watch, place: &Path) -> Result<String> {
+    let before = watch.progress().bytes_done;
+    watch.update(|progress| progress.file = place.file_name().unwrap_or_default().to_string_lossy().into());
+    let got = fetch::hash(place, watch, before);
+    watch.update(|progress| progress.bytes_done = before);
     Ok(got?.sha256)
 }
 
@@ -146,9 +164,7 @@ fn put(web: &Web, old: &Installed, below: &Below, to: &Path) -> Result<Option<St
     let from = old.folder.join(&below.path);
     let folder = to.parent().unwrap_or(to);
     make(folder)?;
-    let mut part = OsString::from(to);
-    part.push(".part");
-    let part = PathBuf::from(part);
+    let part = Target::at(to.to_path_buf()).part;
     let fault = |why| Fault::disk("write", to, &why);
     if part.symlink_metadata().is_ok() {
         folders::remove(&part).map_err(fault)?;

@@ -285,7 +285,7 @@ fn nothing(repository: &Repository) -> Fault {
         format!("{name} is in GGUF form, which is not read here; look for an ONNX export of the same model.")
     } else if has(&[".safetensors", ".ckpt", ".bin"]) {
         format!(
-            "{name} has no ONNX files; download its diffusers folder and export that with `python models/export/export.py \
+            "{name} has no ONNX files; download its diffusers folder and export that with `python3 models/export/export.py \
              FOLDER NEW_FOLDER` of Scumble's source tree, or look for an ONNX export of the same model."
         )
     } else {

@@ -16,7 +16,7 @@ pub enum Kind {
     Network,
     /// No such repository, revision or file.
     NotFound,
-    /// Terms must be agreed to, or an access token is missing or refused.
+    /// Terms must be agreed to, an access token is missing or refused, or something between lets nobody through.
     Access,
     /// Not enough room on the disk.
     Space,

@@ -143,8 +143,7 @@ fn load(
     before: u64,
     part: &mut Part,
 ) -> std::result::Result<(), Trouble> {
-    let note: Note =
-        fs::read(&target.note).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let note: Note = folders::read_json(&target.note).unwrap_or_default();
     let mut headers = Vec::new();
     if part.length > 0 {
         headers.push(("range", format!("bytes={}-", part.length)));

@@ -41,6 +41,20 @@ pub(crate) fn remove(place: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Are both names of one file? As far as the system says.
+#[cfg(unix)]
+pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let of = |place: &Path| place.symlink_metadata().ok().map(|data| (data.dev(), data.ino()));
+    of(one).is_some_and(|one| Some(one) == of(other))
+}
+
+/// There the standard library does not tell.
+#[cfg(not(unix))]
+pub(crate) fn is_one_file(_: &Path, _: &Path) -> bool {
+    false
+}
+
 /// Bytes of the files below a folder, links left out.
 pub(crate) fn bytes_below(folder: &Path, depth: usize) -> u64 {
     const DEEPEST: usize = 16;

@@ -10,7 +10,7 @@ use crate::fault::{Fault, Result};
 use crate::fetch::{Item, Target};
 use crate::folders::{self, delete, make, read_json, write_json};
 use crate::names;
-use crate::store::Kept;
+use crate::store::{Kept, is_what};
 
 pub(crate) const JOURNAL: &str = "scumble-journal.json";
 
@@ -26,19 +26,15 @@ impl Journal {
         read_json(&staging.join(JOURNAL))
     }
 
-    /// What an earlier try has left that is still wanted; the rest is deleted.
-    pub(crate) fn resume(staging: &Path, items: &[Item]) -> Result<Self> {
-        let mut journal = Journal { items: items.to_vec(), done: Vec::new() };
+    /// What an earlier try has left that is still wanted; the rest is deleted. What that try knew of `items` they know, too.
+    pub(crate) fn resume(staging: &Path, items: &mut [Item]) -> Result<Self> {
+        let mut done = Vec::new();
         match Journal::read(staging) {
             Some(old) => {
-                let wanted = |to: &str| {
-                    let of = |items: &[Item]| items.iter().find(|item| item.to == to).cloned();
-                    of(&old.items).is_some_and(|item| of(items) == Some(item))
-                };
-                for item in &old.items {
-                    let target = Target::new(staging, &item.to)?;
-                    if !wanted(&item.to) {
-                        target.remove();
+                for before in &old.items {
+                    match items.iter_mut().find(|item| is_same(item, before)) {
+                        Some(item) => learn(item, before),
+                        None => Target::new(staging, &before.to)?.remove(),
                     }
                 }
                 let is_here = |kept: &Kept| {
@@ -47,7 +43,8 @@ impl Journal {
                     // Settings may be the user's by now (carry.rs); they are small.
                     size == Some(kept.size) && kept.path != SETTINGS
                 };
-                journal.done.extend(old.done.into_iter().filter(|kept| wanted(&kept.path) && is_here(kept)));
+                let is_wanted = |kept: &Kept| items.iter().any(|item| is_what(item, kept));
+                done.extend(old.done.into_iter().filter(|kept| is_wanted(kept) && is_here(kept)));
                 sweep(staging, items)?;
             }
             None => {
@@ -55,6 +52,7 @@ impl Journal {
                 make(staging)?;
             }
         }
+        let journal = Journal { items: items.to_vec(), done };
         journal.write(staging)?;
         Ok(journal)
     }
@@ -82,6 +80,29 @@ impl Journal {
     pub(crate) fn end(folder: &Path) {
         let _ = fs::remove_file(folder.join(JOURNAL));
     }
+}
+
+/// Is that one file, by its hash or, where one of them has none, by where it comes from? What is not known contradicts nothing:
+/// the hub is not always there to be asked. A hash says more than a commit, which may be of another file of the repository;
+/// what has arrived of it is bound to its version by its ETag, and compared with the hash in the end.
+fn is_same(one: &Item, other: &Item) -> bool {
+    fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
+        one.is_none() || other.is_none() || one == other
+    }
+    let is_from_there = one.repository == other.repository
+        && one.revision == other.revision
+        && one.path == other.path
+        && one.url == other.url;
+    let has_its_hash = one.sha256.is_some() && one.sha256 == other.sha256;
+    one.to == other.to
+        && agree(&one.size, &other.size)
+        && agree(&one.sha256, &other.sha256)
+        && (has_its_hash || is_from_there)
+}
+
+fn learn(item: &mut Item, from: &Item) {
+    item.size = item.size.or(from.size);
+    item.sha256 = item.sha256.take().or_else(|| from.sha256.clone());
 }
 
 /// Removes what belongs to none of the items: what was carried there, where it lies may be another by now.

@@ -4,7 +4,8 @@
 //! catalogue.json → catalogue.rs   what there is, with licences in plain words
 //!                → plan.rs        which files, from where: an entry of the catalogue, or any repository (hub.rs asks what it
 //!                                 has, choose.rs picks what a layout needs)
-//!                → store.rs       the user's folders: pull, check, remove, one download of a model at a time
+//!                → store.rs       the user's folders: pull, remove, one download of a model at a time
+//!                → check.rs       what lies in a model's folder against what arrived there
 //!                → named.rs       which of them somebody means
 //!                → journal.rs     what an interrupted download of a model has behind it
 //!                → carry.rs       what the user has put into a model's folder, when that is replaced
@@ -24,6 +25,7 @@
 
 mod carry;
 pub mod catalogue;
+mod check;
 pub mod choose;
 pub mod fault;
 pub mod fetch;

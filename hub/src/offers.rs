@@ -14,8 +14,9 @@ use crate::store::{Installed, Store};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Absent,
-    /// Some of it has arrived.
+    /// Some of it has arrived, or some of what had arrived is missing or damaged.
     Begun,
+    /// Whole, as far as names and sizes tell.
     Here,
 }
 
@@ -46,6 +47,7 @@ pub struct Offer {
     /// The strictest first.
     pub licences: Vec<Terms>,
     pub state: State,
+    /// Of what is here.
     pub folder: Option<PathBuf>,
 }
 
@@ -55,7 +57,7 @@ pub fn models(catalogue: &Catalogue, store: &Store, machine: &Machine) -> Vec<Of
     let mut offers: Vec<Offer> =
         catalogue.models.iter().map(|entry| of_entry(entry, catalogue, store, &here, machine)).collect();
     let foreign = |model: &&Installed| !catalogue.models.iter().any(|entry| entry.id == model.id);
-    offers.extend(here.iter().filter(foreign).map(of_installed));
+    offers.extend(here.iter().filter(foreign).map(|model| of_installed(model, store)));
     offers
 }
 
@@ -86,7 +88,7 @@ fn of_entry(
 ) -> Offer {
     let (bytes, exact) = entry.bytes();
     let installed = here.iter().find(|model| model.id == entry.id);
-    let begun = if installed.is_some() { 0 } else { store.begun(&entry.id) };
+    let (state, arrived, folder) = state(&entry.id, installed, store);
     let memory = entry.memory_mb.saturating_mul(1_000_000);
     let (fits, advice) = advice(entry, memory, machine);
     let licences = entry.licences.iter().filter_map(|name| catalogue.licence(name));
@@ -99,19 +101,27 @@ fn of_entry(
         repository: entry.repository.clone(),
         bytes: installed.map_or(bytes, Installed::bytes),
         exact: exact || installed.is_some(),
-        arrived: installed.map_or(begun, Installed::bytes),
+        arrived,
         memory,
         device: entry.device.clone(),
         fits,
         advice,
         licences: licences.map(Terms::from).collect(),
-        state: match installed {
-            Some(_) => State::Here,
-            None if begun > 0 => State::Begun,
-            None => State::Absent,
-        },
-        folder: installed.map(|model| model.folder.clone()),
+        state,
+        folder,
     }
+}
+
+/// What is here of `id`, how much has arrived, and where. What is damaged or incomplete is not here, so that it is got again:
+/// that brings what it lacks, and nothing else.
+fn state(id: &str, installed: Option<&Installed>, store: &Store) -> (State, u64, Option<PathBuf>) {
+    if let Some(model) = installed.filter(|model| model.is_whole()) {
+        return (State::Here, model.bytes(), Some(model.folder.clone()));
+    }
+    // What is on its way shares the files that are sound.
+    let arrived = store.begun(id).max(installed.map_or(0, Installed::arrived));
+    let is_begun = installed.is_some() || arrived > 0;
+    (if is_begun { State::Begun } else { State::Absent }, arrived, None)
 }
 
 /// How an entry runs here.
@@ -133,8 +143,9 @@ fn advice(entry: &Entry, needs: u64, machine: &Machine) -> (Option<bool>, String
 }
 
 /// One from outside the catalogue.
-fn of_installed(model: &Installed) -> Offer {
+fn of_installed(model: &Installed, store: &Store) -> Offer {
     let receipt = &model.receipt;
+    let (state, arrived, folder) = state(&model.id, Some(model), store);
     Offer {
         id: model.id.clone(),
         title: receipt.title.clone(),
@@ -144,14 +155,14 @@ fn of_installed(model: &Installed) -> Offer {
         repository: receipt.repository.clone(),
         bytes: model.bytes(),
         exact: true,
-        arrived: model.bytes(),
+        arrived,
         memory: 0,
         device: String::new(),
         fits: None,
         advice: String::new(),
         licences: receipt.licences.clone(),
-        state: State::Here,
-        folder: Some(model.folder.clone()),
+        state,
+        folder,
     }
 }
 

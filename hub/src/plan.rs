@@ -113,26 +113,26 @@ pub fn of_entry(web: &Web, catalogue: &Catalogue, entry: &Entry) -> Result<Plan>
         let entrys = entry.revision.as_ref().filter(|_| repository == entry.repository);
         own.or(entrys).cloned().unwrap_or_else(|| "main".to_owned())
     };
-    let mut asked: BTreeMap<(String, String), Option<Repository>> = BTreeMap::new();
+    let mut asked: BTreeMap<(String, String), Result<Repository>> = BTreeMap::new();
     let mut said = Vec::new();
     let mut ask = |name: &str, revision: &str, must: bool| -> Result<Option<Repository>> {
-        let key = (name.to_owned(), revision.to_owned());
-        if let Some(known) = asked.get(&key) {
-            return Ok(known.clone());
-        }
-        let answer = match look(web, name, revision) {
-            Ok(repository) => Some(repository),
+        let answer = asked
+            .entry((name.to_owned(), revision.to_owned()))
+            .or_insert_with(|| look(web, name, revision))
+            .clone();
+        match answer {
+            Ok(repository) => Ok(Some(repository)),
             // A mirror that has the files but tells nothing of them.
             Err(fault) if !must && matches!(fault.kind, Kind::NotFound | Kind::Network) => {
-                said.push(format!(
-                    "What the hub says of {name} could not be asked, so sizes alone are compared."
-                ));
-                None
+                let sentence =
+                    format!("What the hub says of {name} could not be asked, so sizes alone are compared.");
+                if !said.contains(&sentence) {
+                    said.push(sentence);
+                }
+                Ok(None)
             }
-            Err(fault) => return Err(fault),
-        };
-        asked.insert(key, answer.clone());
-        Ok(answer)
+            Err(fault) => Err(fault),
+        }
     };
     let mut items = Vec::new();
     let mut gated = false;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::carry;
+use crate::check::is_there;
 use crate::fault::{Fault, Kind, Result};
 use crate::fetch::{self, Item};
 use crate::folders::{self, bytes_below, delete, make, read_json, write_json};
@@ -114,7 +115,7 @@ impl Store {
         let folder = self.models.join(id);
         let receipt: Receipt = read_json(&folder.join(RECEIPT))?;
         // It says which files are looked at; none of them lies elsewhere.
-        let sound = receipt.files.iter().all(|file| names::is_path(&file.path));
+        let sound = receipt.all().all(|file| names::is_path(&file.path));
         sound.then(|| Installed { id: id.to_owned(), folder, receipt, already: true, kept: Vec::new() })
     }
 
@@ -160,10 +161,11 @@ impl Store {
         }
         let staging = self.staging(id);
         make(&staging)?;
-        let mut journal = Journal::resume(&staging, &plan.items)?;
+        let mut items = plan.items.clone();
+        let mut journal = Journal::resume(&staging, &mut items)?;
         watch.update(|progress| {
             progress.stage = Stage::Loading;
-            progress.files = plan.items.len();
+            progress.files = items.len();
             progress.bytes = plan.bytes().unwrap_or(0);
         });
         // What the model has already need only be linked.
@@ -172,12 +174,12 @@ impl Store {
             Some(old.folder.join(&item.to))
         };
         let mut needs: u64 = 0;
-        for item in &plan.items {
+        for item in &items {
             needs = needs.saturating_add(fetch::needs(web, item, &staging, own(item).as_deref())?);
         }
         space::ask(&web.settings.free, &staging, needs, &plan.title)?;
         let mut before = 0;
-        for (number, item) in plan.items.iter().enumerate() {
+        for (number, item) in items.iter().enumerate() {
             watch.check()?;
             watch.update(|progress| progress.files_done = number);
             before += match journal.kept(item) {
@@ -213,44 +215,6 @@ impl Store {
         Ok(Installed { id: id.to_owned(), folder, receipt, already: false, kept })
     }
 
-    /// Compares the files of a model with what arrived: a sentence for each that is missing or changed.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`] where there is no such model; [`Kind::Disk`], [`Kind::Cancelled`].
-    pub fn check(&self, id: &str, watch: &Watch) -> Result<Vec<String>> {
-        let model = self.find(id).ok_or_else(|| self.unknown(id))?;
-        let total = model.bytes();
-        watch.update(|progress| {
-            progress.stage = Stage::Checking;
-            progress.files = model.receipt.files.len();
-            progress.bytes = total;
-        });
-        let mut wrong = Vec::new();
-        let mut before = 0;
-        for (number, file) in model.receipt.files.iter().enumerate() {
-            watch.update(|progress| {
-                progress.files_done = number;
-                progress.file = file.path.clone();
-            });
-            let place = names::inside(&model.folder, &file.path)?;
-            match fs::metadata(&place).map(|data| data.len()) {
-                Err(_) => wrong.push(format!("{} is missing", file.path)),
-                Ok(size) if size != file.size => {
-                    wrong.push(format!("{} has {size} bytes instead of {}", file.path, file.size));
-                }
-                Ok(_) => match fetch::hash(&place, watch, before) {
-                    Ok(got) if got.sha256 == file.sha256 => {}
-                    Ok(_) => wrong.push(format!("{} has changed since it arrived", file.path)),
-                    Err(fault) if fault.kind == Kind::Cancelled => return Err(fault),
-                    Err(fault) => wrong.push(fault.message.trim_end_matches('.').to_owned()),
-                },
-            }
-            before += file.size;
-        }
-        watch.update(|progress| progress.stage = Stage::Done);
-        Ok(wrong)
-    }
-
     /// Removes a model that was pulled, and what has arrived of it. Returns the bytes that are free again.
     ///
     /// # Errors
@@ -281,7 +245,7 @@ impl Store {
         Ok(begun.saturating_add(model.map_or(0, |model| model.bytes())))
     }
 
-    fn unknown(&self, id: &str) -> Fault {
+    pub(crate) fn unknown(&self, id: &str) -> Fault {
         let place = self.models.join(id);
         let message = if names::is_part(id) && place.is_dir() {
             format!(
@@ -350,23 +314,25 @@ fn write_down(plan: &Plan, staging: &Path, watch: &Watch, before: u64) -> Result
     Ok(written)
 }
 
-/// Is what lies there what the plan would bring? What it writes may be the user's by now, but it must be there: who deletes it
-/// wants it as it was.
+/// Is what lies there whole, and what the plan would bring? What it writes may be the user's by now.
 fn is_same(old: &Installed, plan: &Plan) -> bool {
-    let is_there = |to| names::inside(&old.folder, to).is_ok_and(|place| place.symlink_metadata().is_ok());
+    let has_it = |to| names::inside(&old.folder, to).is_ok_and(|place| is_there(&place));
     is_same_repository(&old.receipt.repository, &plan.repository)
+        && old.is_whole()
         && plan.items.iter().all(|item| has(old, item))
-        && plan.writes.iter().all(|write| is_there(&write.to))
+        && plan.writes.iter().all(|write| has_it(&write.to))
 }
 
 /// Is the file there, by its receipt and its size?
 fn has(old: &Installed, item: &Item) -> bool {
-    old.receipt.files.iter().any(|file| {
-        file.path == item.to
-            && item.size.is_none_or(|size| size == file.size)
-            && item.sha256.as_ref().is_none_or(|sha256| *sha256 == file.sha256)
-            && fs::metadata(old.folder.join(&file.path)).is_ok_and(|data| data.len() == file.size)
-    })
+    old.receipt.files.iter().any(|file| is_what(item, file) && old.has(file))
+}
+
+/// Is what has arrived what is wanted? What is not known contradicts nothing.
+pub(crate) fn is_what(item: &Item, kept: &Kept) -> bool {
+    kept.path == item.to
+        && item.size.is_none_or(|size| size == kept.size)
+        && item.sha256.as_ref().is_none_or(|sha256| *sha256 == kept.sha256)
 }
 
 /// People type it, and not always with the same capitals.

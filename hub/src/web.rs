@@ -50,6 +50,8 @@ pub(crate) struct Answer {
     /// The commit that the hub says a file belongs to, from any answer on the way.
     pub commit: Option<String>,
     pub host: String,
+    /// Has that host been told the access token?
+    pub knows_token: bool,
     pub body: Body,
 }
 
@@ -97,7 +99,8 @@ impl Web {
             for (name, value) in headers {
                 request = request.header(*name, value);
             }
-            if let Some(token) = self.settings.token.as_deref().filter(|_| self.may_know_token(&url)) {
+            let token = self.settings.token.as_deref().filter(|_| self.may_know_token(&url));
+            if let Some(token) = token {
                 request = request.header("authorization", format!("Bearer {token}"));
             }
             let answer: Response<Body> = request.call().map_err(|why| self.trouble(&host, &why))?;
@@ -107,7 +110,8 @@ impl Web {
             let status = parts.status.as_u16();
             let target = read("location").filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308));
             let Some(target) = target else {
-                return Ok(Answer { status, headers: parts.headers, commit, host, body });
+                let (headers, knows_token) = (parts.headers, token.is_some());
+                return Ok(Answer { status, headers, commit, host, knows_token, body });
             };
             let next = resolved(&url, &target).ok_or_else(|| {
                 Fault::new(
@@ -194,20 +198,13 @@ impl Web {
 
     /// What an answer means that is not the wanted one, of a file that lies elsewhere than on the hub.
     pub(crate) fn refusal_elsewhere(&self, answer: &Answer, file: &str) -> Trouble {
-        let (host, status) = (&answer.host, answer.status);
-        let kind = match status {
+        let kind = match answer.status {
             401 | 403 | 407 | 451 => Kind::Access,
             404 | 410 => Kind::NotFound,
             _ => Kind::Network,
         };
-        passing(answer).unwrap_or_else(|| {
-            Trouble::Final(Fault::new(
-                kind,
-                format!(
-                    "{host} refuses {file} ({status}); look whether a proxy stands between, or SCUMBLE_WHEELS is wrong."
-                ),
-            ))
-        })
+        passing(answer)
+            .unwrap_or_else(|| Trouble::Final(Fault::new(kind, refused(answer, file, "SCUMBLE_WHEELS"))))
     }
 
     /// What an answer that is not the wanted one means.
@@ -220,7 +217,8 @@ impl Web {
         let code = answer.header("x-error-code").unwrap_or_default();
         let host = &answer.host;
         let (kind, message) = match answer.status {
-            401 | 403 if code == "GatedRepo" || answer.status == 403 => (
+            // A 403 without that code is a word on the token only from whom it was told; any proxy may say one.
+            401 | 403 if code == "GatedRepo" || (answer.status == 403 && answer.knows_token) => (
                 Kind::Access,
                 match self.settings.token {
                     None => format!(
@@ -246,6 +244,7 @@ impl Web {
                     ),
                 },
             ),
+            403 | 407 => (Kind::Access, refused(answer, file.unwrap_or(of), "HF_ENDPOINT")),
             404 | 410 => (
                 Kind::NotFound,
                 match file {
@@ -304,6 +303,14 @@ impl Web {
     pub(crate) fn read_trouble(&self, host: &str, why: std::io::Error) -> Trouble {
         self.trouble(host, &ureq::Error::from(why))
     }
+}
+
+/// By whom nobody knows; `variable` says where the host is that was asked first.
+fn refused(answer: &Answer, what: &str, variable: &str) -> String {
+    format!(
+        "{} refuses {what} ({}); look whether a proxy or a firewall stands between, or {variable} is wrong, and try again.",
+        answer.host, answer.status
+    )
 }
 
 /// Whether an answer is of a trouble that passes.

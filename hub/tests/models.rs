@@ -1,9 +1,11 @@
 //! From a name to a folder that the engine finds: the catalogue, any repository, updates, checking and removing.
 
+mod entry;
 mod server;
 
 use std::path::Path;
 
+use entry::{catalogue, catalogue_that};
 use scumble_hub::catalogue::Catalogue;
 use scumble_hub::machine::Machine;
 use scumble_hub::offers::{self, State};
@@ -20,21 +22,6 @@ const OTHER: &str = "painter/tiny-decoder";
 
 fn planned(hub: &Hub, text: &str) -> Result<Plan, Fault> {
     plan::plan(&Web::new(settings(hub), &Watch::new()), &Catalogue::own()?, text, None, None)
-}
-
-fn catalogue(files: Value) -> Catalogue {
-    catalogue_that(false, files)
-}
-
-fn catalogue_that(choose: bool, files: Value) -> Catalogue {
-    let entry = json!({
-        "id": "tiny", "title": "Tiny", "family": "Stable Diffusion 1", "good_at": "Tests.", "memory_mb": 300,
-        "device": "Anything.", "licences": ["mit"], "repository": NAME, "revision": COMMIT, "about_mb": 1,
-        "choose": choose, "files": files,
-        "writes": [{ "to": "scumble.json", "json": { "name": "Tiny" } }, { "to": "model_index.json", "json": {} }],
-    });
-    let licence = json!({ "title": "MIT", "plain": "Free for every use.", "url": "https://opensource.org/license/mit" });
-    Catalogue::parse(&json!({ "licences": { "mit": licence }, "models": [entry] }).to_string()).unwrap()
 }
 
 fn of_entry(hub: &Hub, catalogue: &Catalogue) -> Result<Plan, Fault> {
@@ -104,6 +91,15 @@ fn a_mirror_that_tells_nothing_serves_what_the_catalogue_knows() {
     hub.play("api", [Play::Say(404, "")]);
     let unknown = json!([{ "path": UNET, "size": null, "sha256": null }]);
     assert_eq!(of_entry(&hub, &catalogue(unknown)).unwrap_err().kind, Kind::NotFound);
+    // Nor where another file of that repository has done without: it is asked once for both.
+    hub.put(OTHER, "decoder.onnx", bytes("decoder", 9_000));
+    let of_other = |path: &str, size: Option<u64>| {
+        json!({ "path": path, "repository": OTHER, "revision": COMMIT,
+        "size": size, "sha256": null })
+    };
+    hub.play("api", [Play::Say(404, "")]);
+    let both = catalogue(json!([of_other("decoder.onnx", Some(9_000)), of_other("encoder.onnx", None)]));
+    assert_eq!(of_entry(&hub, &both).unwrap_err().kind, Kind::NotFound);
 }
 
 #[test]
@@ -140,6 +136,7 @@ fn an_annotator_is_got_into_a_folder_of_its_own_and_is_never_a_model() {
     assert!(store.check("eyes", &Watch::new()).unwrap().is_empty());
     std::fs::write(done.folder.join("onnx/model.onnx"), b"short").unwrap();
     assert_eq!(store.check("eyes", &Watch::new()).unwrap(), ["onnx/model.onnx has 5 bytes instead of 50000"]);
+    assert_eq!(offers::annotators(&catalogue, store, &machine)[0].state, State::Begun);
     assert!(store.remove("eyes").unwrap() > 0 && !done.folder.exists());
     assert_eq!(store.remove("eyes").unwrap_err().kind, Kind::NotFound);
 }

@@ -202,6 +202,33 @@ fn a_published_file_that_the_user_has_replaced_lies_beside_the_one_of_an_update(
 }
 
 #[test]
+fn a_large_published_file_that_the_user_has_replaced_lies_beside_the_one_of_an_update() {
+    const LARGE: &str = "vae_decoder/model.onnx";
+    let (hub, models) = (Hub::new(), scratch("own-replaced-large"));
+    hub.put(NAME, LARGE, bytes(LARGE, 1_100_000));
+    hub.put(NAME, UNET, bytes(UNET, 1_200_000));
+    pull(&hub, &models, &[], false).unwrap();
+    // Of the same size; an update and a mending, and a file of theirs in the old one's place or written over it.
+    for (again, by_its_name, commit, beside) in [
+        (false, true, 'f', "vae_decoder/model.onnx.old"),
+        (true, false, 'f', "vae_decoder/model.onnx.old.old"),
+    ] {
+        let there = Store::new(&models).find("tiny-model").unwrap();
+        let mine = bytes(beside, 1_100_000);
+        if by_its_name {
+            fs::remove_file(there.folder.join(LARGE)).unwrap();
+        }
+        put(&there, LARGE, &mine);
+        publish(&hub, commit);
+        let done = pull(&hub, &models, &[], again).unwrap();
+        assert!(read(&done, LARGE).unwrap() == hub.file(NAME, LARGE));
+        assert!(read(&done, beside).unwrap() == mine, "{beside}");
+        assert!(done.kept.len() == 1 && done.kept[0].contains(beside), "{:?}", done.kept);
+    }
+    assert_eq!(hub.loads(UNET).len(), 1);
+}
+
+#[test]
 #[cfg(unix)]
 fn links_that_stand_in_the_way_of_published_files_lie_beside_them() {
     let (hub, models) = (Hub::new(), scratch("own-replaced-by-links"));

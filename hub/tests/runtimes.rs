@@ -95,7 +95,8 @@ fn a_package_that_is_refused_is_told_with_its_host() {
         hub.play(FILE, [Play::Say(status, "")]);
         let fault = install(&hub, &root.join("runtime"), &wheel).unwrap_err();
         assert_eq!(fault.kind, kind, "{fault}");
-        let says = format!("localhost refuses {FILE} ({status}); look whether a proxy stands between");
+        let says =
+            format!("localhost refuses {FILE} ({status}); look whether a proxy or a firewall stands between");
         assert!(fault.message.starts_with(&says) && fault.message.contains("SCUMBLE_WHEELS"), "{fault}");
     }
     // What passes is waited for, as ever.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -32,6 +33,29 @@ def installing(report: Report, folder: Path, plugin: Path, library: Path) -> Non
     report.check("ONNX Runtime comes with its providers", names == wanted, sorted(names))
     remove(target)
     report.check("and is taken away again", not target.exists())
+
+
+def started(report: Report, folder: Path, plugin: Path, library: Path) -> None:
+    """A GIMP that make starts is told no ONNX Runtime: the plug-in's lies beside its library, and what is got
+    in GIMP goes before that."""
+    place = folder / "started"
+    tools, target, profile, said = (place / name for name in ("bin", "target/release", "profile", "said"))
+    for made in (tools, target, place / "out/gimp-2"):
+        made.mkdir(parents=True)
+    (tools / "gimp-2.10").write_text(f'#!/bin/sh\nenv > "{said}"\n')
+    (tools / "gimp-2.10").chmod(0o755)
+    shutil.copy(plugin, place / "out/gimp-2/scumble")
+    shutil.copy(library, target / "libscumble.so")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    env["PATH"] = f"{tools}:{env['PATH']}"
+    command = ["make", "-o", "setup-gimp", "-o", "build", "-o", "gimp-plugin", "gimp", "GIMP=2"]
+    command += [f"OUT={place}/out", f"TARGET={target.parent}", f"PROFILE={profile}"]
+    made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    told = said.read_text() if said.is_file() else ""
+    good = made.returncode == 0 and f"GIMP2_DIRECTORY={profile}" in told and "ORT_DYLIB_PATH" not in told
+    detail = "" if good else made.stderr + told
+    report.check("make gimp starts one that is told no ONNX Runtime", good, detail)
+    report.check("but has it", any((profile / "plug-ins/scumble/lib").glob("libonnxruntime.so*")))
 
 
 def blanks(report: Report, folder: Path) -> None:

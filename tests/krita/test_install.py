@@ -2,6 +2,7 @@
 """scripts/krita_install.py: into a profile, and out of it again; scripts/krita_zip.py."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -37,6 +38,25 @@ def test_installed_and_removed(tmp_path, stub_path, before):
         assert kritarc.read_bytes().replace(b"enable_scumble=true\n", b"") == before
     assert script(tmp_path, stub_path, "--remove").returncode == 0
     assert not (data / "pykrita/scumble").exists() and b"scumble" not in kritarc.read_bytes()
+
+
+def test_a_krita_that_make_starts_is_told_no_runtime(tmp_path, stub_path):
+    """The plug-in's lies beside its library, and what is got in Krita goes before that."""
+    tools, target, profile, said = (tmp_path / name for name in ("bin", "target", "profile", "said"))
+    tools.mkdir()
+    (tools / "krita").write_text(f'#!/bin/sh\nenv > "{said}"\n')
+    (tools / "krita").chmod(0o755)
+    (target / "release").mkdir(parents=True)
+    shutil.copy(stub_path, target / "release/libscumble.so")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    env["PATH"] = f"{tools}:{env['PATH']}"
+    command = ["make", "-o", "build", "krita", f"TARGET={target}", f"PROFILE={profile}"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = dict(line.partition("=")[::2] for line in said.read_text().splitlines())
+    assert told["HOME"] == str(profile) and "ORT_DYLIB_PATH" not in told
+    lib = profile / ".local/share/krita/pykrita/scumble/lib"
+    assert [path.name for path in lib.glob("libonnxruntime.so*")], "but the plug-in has it"
 
 
 def test_a_library_for_windows_makes_a_zip_for_windows(tmp_path):

@@ -86,9 +86,12 @@ pub struct RemoveArgs {
     /// Its name, or OWNER/NAME of the repository that it is from
     #[arg(value_name = "MODEL")]
     pub model: String,
-    /// Remove it without being asked
+    /// Remove it without being asked; not where something was put there or changed since it arrived
     #[arg(short, long)]
     pub yes: bool,
+    /// Remove that, too: embeddings, networks, a changed scumble.json
+    #[arg(long)]
+    pub own_files: bool,
 }
 
 /// Get ONNX Runtime, which runs the models: list, install, remove

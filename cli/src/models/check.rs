@@ -7,6 +7,7 @@ use scumble_hub::settings::Settings;
 use scumble_hub::space::size;
 use scumble_hub::watch::Watch;
 use scumble_hub::web::Web;
+use scumble_hub::{Fault, Kind};
 use serde::Serialize;
 
 use super::args::CheckArgs;
@@ -56,6 +57,7 @@ pub fn run(args: &CheckArgs) -> Done {
             "There is no model \"{text}\" here; without --offline the hub is asked."
         )));
     }
+    let mut offline = None;
     if !only_here {
         let settings = Settings::from_environment()?;
         let asked: Vec<&str> = match &args.model {
@@ -65,10 +67,16 @@ pub fn run(args: &CheckArgs) -> Done {
         for text in asked {
             let web = Web::new(settings.clone(), &Watch::new());
             let asking = progress::spinner("asking");
+            asking.set_message(text.to_owned());
             let plan = plan::plan(&web, &catalogue, text, None, None);
             asking.finish_and_clear();
             checked.push(match plan {
                 Ok(plan) => of_plan(plan),
+                // The next one would be tried as long, and in vain.
+                Err(fault) if fault.kind == Kind::Network => {
+                    offline = Some(fault);
+                    break;
+                }
                 Err(fault) => Checked {
                     id: text.to_owned(),
                     here: false,
@@ -80,7 +88,7 @@ pub fn run(args: &CheckArgs) -> Done {
             });
         }
     }
-    tell(&checked, args.json)
+    tell(&checked, args.json, offline)
 }
 
 fn of_plan(plan: Plan) -> Checked {
@@ -97,10 +105,11 @@ fn of_plan(plan: Plan) -> Checked {
     }
 }
 
-fn tell(checked: &[Checked], json: bool) -> Done {
+/// `offline`: why the rest could not be asked for.
+fn tell(checked: &[Checked], json: bool, offline: Option<Fault>) -> Done {
     if json {
         say(&serde_json::to_string_pretty(checked).map_err(|why| Failure::failed(why.to_string()))?)?;
-    } else if checked.is_empty() {
+    } else if checked.is_empty() && offline.is_none() {
         say("There is nothing to check: no model was got with `scumble models pull`.")?;
     } else {
         for model in checked {
@@ -112,12 +121,13 @@ fn tell(checked: &[Checked], json: bool) -> Done {
     }
     let bad =
         |here: bool| checked.iter().filter(|model| model.here == here && !model.wrong.is_empty()).count();
-    match (bad(true), bad(false)) {
-        (0, 0) => Ok(()),
-        (0, asked) => {
+    match (bad(true), bad(false), offline) {
+        (0, _, Some(fault)) => Err(fault.into()),
+        (0, 0, None) => Ok(()),
+        (0, asked, None) => {
             Err(Failure::failed(format!("{asked} of the models asked for cannot be got as they should.")))
         }
-        (here, _) => Err(Failure::failed(format!(
+        (here, ..) => Err(Failure::failed(format!(
             "{here} of the models here are damaged; `scumble models pull NAME --again` mends one."
         ))),
     }

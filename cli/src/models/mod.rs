@@ -41,18 +41,11 @@ pub fn run(args: &ModelsArgs) -> Done {
     }
 }
 
-/// A model that was got may be called by its name; whatever is there as a path is that path.
-pub fn named(model: &Path) -> PathBuf {
-    let own = places::user_models().map(|models| models.join(model));
-    let is_name = model.components().count() == 1 && !model.exists();
-    own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| model.to_path_buf())
-}
-
-/// An annotator that was got may be called by its name, too.
-pub fn named_annotator(annotator: &Path) -> PathBuf {
-    let own = places::user_annotators().map(|folder| folder.join(annotator));
-    let is_name = annotator.components().count() == 1 && !annotator.exists();
-    own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| annotator.to_path_buf())
+/// What was got into `folder`, models or annotators, may be called by its name; whatever is there as a path is that path.
+pub fn named(folder: Option<PathBuf>, text: &Path) -> PathBuf {
+    let own = folder.map(|folder| folder.join(text));
+    let is_name = text.components().count() == 1 && !text.exists();
+    own.filter(|own| is_name && own.is_dir()).unwrap_or_else(|| text.to_path_buf())
 }
 
 fn stores() -> Done<Stores> {
@@ -103,9 +96,9 @@ fn pull(args: &PullArgs) -> Done {
             how.name(),
             how.name().replace('-', " ")
         )),
-        (Ok(()), None) => {
-            say(&format!("Use it: scumble render --model {id} …, or choose it in Krita or GIMP."))
-        }
+        (Ok(()), None) => say(&format!(
+            "Use it: scumble render --model {id} …, or \"Get a model…\" in Krita, \"Get…\" in GIMP, and \"Use It\" there."
+        )),
         (Err(why), _) => {
             Err(Failure::failed(format!("{title} has arrived whole, but cannot be loaded: {}", why.message)))
         }
@@ -127,18 +120,42 @@ fn remove(args: &RemoveArgs) -> Done {
     let id = id.as_str();
     let here = store.find(id);
     if here.is_some() || store.begun(id) > 0 {
+        let known = args.yes && args.own_files;
+        let watch = Watch::new();
+        let own = if known { Vec::new() } else { shown(&watch, || store.own_files(id, &watch))? };
+        if let Some(model) = here.as_ref().filter(|_| args.yes && !own.is_empty()) {
+            return Err(Failure::failed(format!(
+                "{} has what was put there or changed since {id} arrived ({}); move away what you want to keep, and remove \
+                 the rest with --own-files.",
+                model.folder.display(),
+                listed(&own)
+            )));
+        }
         let what = here.map_or_else(
             || format!("what has arrived of {id} ({})", size(store.begun(id))),
             |model| {
                 format!("{} ({} in {})", model.receipt.title, size(model.bytes()), model.folder.display())
             },
         );
-        if !args.yes && !ask(&format!("Remove {what}?"), "say --yes")? {
+        let with = match own.as_slice() {
+            [] => String::new(),
+            own => format!(", with what was put there or changed since it arrived ({})", listed(own)),
+        };
+        if !args.yes && !ask(&format!("Remove {what}{with}?"), "say --yes")? {
             return Err(Failure::failed("Nothing was removed."));
         }
     }
     let bytes = store.remove(id)?;
     say(&format!("{id} is removed; {} are free again.", size(bytes)))
+}
+
+/// The first of these files, and how many more there are.
+fn listed(files: &[PathBuf]) -> String {
+    const MOST: usize = 8;
+    let (told, more) = files.split_at(files.len().min(MOST));
+    let names: Vec<_> = told.iter().map(|file| file.display().to_string()).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!("{}{more}", names.join(", "))
 }
 
 /// Asks on the terminal; where there is none, `instead` is what a script does.

@@ -96,7 +96,11 @@ pub(super) fn read(file: &mut File, path: &Path, watch: &Watch, before: u64) -> 
             n => {
                 hash.update(&buffer[..n]);
                 size += n as u64;
-                watch.update(|progress| progress.bytes_done = before + size);
+                // What is read twice has not arrived twice.
+                watch.update(|progress| {
+                    let all = if progress.bytes == 0 { u64::MAX } else { progress.bytes };
+                    progress.bytes_done = (before + size).min(all);
+                });
             }
         }
     }

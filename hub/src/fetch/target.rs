@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::fault::Result;
 use crate::names;
 
+const PART: &str = ".part";
+const NOTE: &str = ".part.json";
+
 /// A file below a folder, and the two that stand beside it while it comes.
 pub(crate) struct Target {
     pub(super) whole: PathBuf,
-    pub(super) part: PathBuf,
+    pub(crate) part: PathBuf,
     pub(super) note: PathBuf,
 }
 
@@ -17,13 +20,22 @@ impl Target {
     /// # Errors
     /// [`crate::Kind::Unsafe`] where `to` would leave the folder.
     pub(crate) fn new(folder: &Path, to: &str) -> Result<Self> {
-        let whole = names::inside(folder, to)?;
+        Ok(Target::at(names::inside(folder, to)?))
+    }
+
+    /// Of a place that is known to be in its folder.
+    pub(crate) fn at(whole: PathBuf) -> Self {
         let beside = |end: &str| {
             let mut name = whole.file_name().unwrap_or_default().to_os_string();
             name.push(end);
             whole.with_file_name(name)
         };
-        Ok(Target { part: beside(".part"), note: beside(".part.json"), whole })
+        Target { part: beside(PART), note: beside(NOTE), whole }
+    }
+
+    /// Is a file of that name what has arrived of another, or what is noted of that?
+    pub(crate) fn is_part(name: &str) -> bool {
+        name.ends_with(PART) || name.ends_with(NOTE)
     }
 
     /// Where all of it lies.
