@@ -6,6 +6,7 @@ The map, in the order in which a stroke travels:
     live.py       what they ask for: on, off, Apply        status.py     what they are told of it
     loop.py       one timer; whose turn it is               document.py   read → push → poll → show
     watch.py      what wakes the timer again                gathering.py  when Krita begins a redraw
+    old_picture.py  one of before, hidden to be painted under  taking.py  all of a picture, to be copied
     reading.py    what of the canvas is read next           host.py       which window, view and document
     pushing.py    the paint on its way to the library       writing.py    a picture on its way into the layer
     split.py      which part of it is shown
@@ -29,6 +30,7 @@ The map, in the order in which a stroke travels:
     prompts.py    the last prompts of this computer        prompt_box.py the docker's box for the prompt
     model_row.py  the docker's list of models              redraw_tap.py what makes Krita merge again
     getting.py    what can be got, and getting it          shop.py       the window for that
+    fetching.py   a download, with the window or without
     shopping.py   to that window, and what it got into use  arrivals.py   what waits for the end of a stroke
 """
 

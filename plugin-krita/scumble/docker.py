@@ -313,10 +313,7 @@ class ScumbleDocker(DockWidget):
         self.progress.setVisible(status.progress is not None)
         if status.progress is not None:
             self.progress.setValue(round(status.progress * 1000))
-        self.state.say(status.text)
-        colour = "color: #d0604c" if status.error else ""
-        if self.state.styleSheet() != colour:
-            self.state.setStyleSheet(colour)
+        self.state.say(status.text, status.error)
         self.own.setVisible(status.offer_own)
         self.no_preview.setVisible(status.offer_no_preview)
         better = self.shopping.better(status)
@@ -368,11 +365,9 @@ class ScumbleDocker(DockWidget):
     @guarded
     def _load_steering(self, document, chosen):
         """Guarded by itself: it asks layers and engine for much, and what fails there keeps back no more."""
-        reasons = self.live.engines.conditions(chosen.model)
-        silent = self.live.silent(document)
-        layers, groups = (self.live.sources(document, groups) for groups in (False, True))
-        inside, linked = self.live.regions(document), self.live.linked(document)
-        self.steering.load(chosen.conditions, layers, reasons, silent, groups, inside, linked)
+        reasons, seen = self.live.engines.conditions(chosen.model), self.live.listing(document)
+        self.steering.load(chosen.conditions, seen.layers, reasons, seen.silent, seen.groups,
+                           seen.regions, seen.linked)  # fmt: skip
 
 
 def _sized(text, offer):

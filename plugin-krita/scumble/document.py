@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 
 from . import abi, host, onion
-from .engine import Engine, Session
+from .engine import Engine, Frame, Session
 from .engines import FATAL, OF_THE_MODEL
 from .group import Gone, ManagedGroup, OtherColours
 from .instant_preview import LIFTED, InstantPreview
@@ -17,6 +16,7 @@ from .playing import PLAYING, Playing
 from .pushing import Pushing
 from .settings import DocumentSettings
 from .steering import Steering
+from .taking import Taken
 from .writing import Writing
 
 QUICK = 0.012  # seconds between looks at the paint while the artist paints and no picture is being made
@@ -29,13 +29,12 @@ TURN = 0.004  # seconds of writing in one turn; after that no further piece is b
 LOOK_AT_SELECTION = 0.2  # seconds, at least: on a large canvas a look takes long
 MISSING = 4  # looks that the group may be out of the stack before live stops, and in so many
 MISSING_FOR = 0.4  # seconds
-PATIENCE = 5.0  # seconds more than it was told to that `finish_picture` waits for Krita at the most
 HOLD = 0.35  # seconds without a redraw after an undo or redo
 LOOK_AT_ONIONS = 2.0  # seconds, while nothing changes
 REMOVED = (0.1, 0.5, 1.5, 4.0)  # seconds after a layer was removed when Krita is to fill the paint tap anew
 
 
-class LiveDocument:
+class LiveDocument(Taken):
     """A session of the engine tied to the managed group of one document."""
 
     def __init__(self, group: ManagedGroup, engine: Engine, settings: DocumentSettings):
@@ -72,6 +71,7 @@ class LiveDocument:
         session = Session(self.engine)
         session.set(self.settings.for_engine())
         self.steering.forget()
+        self._asked_for = self._failed_at = 0  # revisions: the last one, and that of the last failure
         self._shape = None  # (size, format) that the session knows
         self._laid = False  # the live layer shows what this session has told
         self._anew = False  # it is to be told all of it once more
@@ -89,7 +89,7 @@ class LiveDocument:
     def finished(self) -> bool:
         """Whether there is a finished picture, once for each; what was painted or set since has none."""
         rests = not self.working and not self._writing.busy and not self.nothing_selected
-        finished = self.unnoted and rests and not self.split
+        finished = self.unnoted and rests
         self.unnoted = self.unnoted and not finished
         return finished
 
@@ -138,8 +138,9 @@ class LiveDocument:
         self._fill_at, self.due = [now + later for later in REMOVED], 0.0
 
     def fail(self, sentence: str) -> None:
-        """The picture does not follow any more, until the next one comes: the paint is seen meanwhile."""
-        self.failed, self.problem = True, sentence
+        """The picture does not follow any more, until one comes that was asked for after this: the paint is
+        seen meanwhile."""
+        self.failed, self.problem, self._failed_at = True, sentence, self._asked_for
         self.working, self.doing = False, ""  # nothing more comes of it before something changes
         self._face()
 
@@ -274,6 +275,7 @@ class LiveDocument:
 
     def _note(self, revision: int) -> bool:
         if revision:
+            self._asked_for = revision
             self._changed_at = time.perf_counter()
             if not self.working:
                 self._job_at = self._changed_at
@@ -337,12 +339,17 @@ class LiveDocument:
             self.steering.made()
             now = time.perf_counter()
             self._ran, self._job_at = now - self._job_at, now
-        size, pixels = self._shape
-        if frame.canvas != size or frame.format != pixels.number:
-            frame.close()  # of the canvas before this one
+        if not self._fits(frame):
+            frame.close()
             return
+        size, pixels = self._shape
         rects = frame.rects if self._laid else [(0, 0, *size)]
         self._writing.begin(frame, rects, pixels, anew=not self._laid)
+
+    def _fits(self, frame: Frame) -> bool:
+        """Or it is of the canvas before this one."""
+        size, pixels = self._shape
+        return frame.canvas == size and frame.format == pixels.number
 
     def _show_some(self, started: float, pixels: PixelFormat) -> bool:
         """Writes as many pieces as a turn has time for; whether Krita takes any now."""
@@ -353,42 +360,14 @@ class LiveDocument:
         self._laid = frame is not None
         if frame is None:
             return True
-        self.failed, self.problem = False, ""
+        # The library tells of a failure before a picture that was begun earlier: that one follows nothing.
+        if not self.failed or frame.current or frame.info.revision > self._failed_at:
+            self.failed, self.problem = False, ""
         self._face()
         self.last_frame, self.note = frame.info, frame.note
         self.frames_shown += 1
+        self.unnoted = frame.current
         if frame.current:
-            self.unnoted = True
             self._takes = self._ran + time.perf_counter() - self._job_at
         frame.close()
         return True
-
-    @contextmanager
-    def whole(self, seconds: float):
-        """Meanwhile the live layer has all of the picture, a finished one where that is near."""
-        at, self.split = self.split, 0.0
-        try:
-            self.finish_picture(seconds)
-            yield
-        finally:
-            self.split = at
-
-    def finish_picture(self, seconds: float) -> None:
-        """Waits so long for the picture that is being made, and writes what is left of the last one: what is
-        copied is one picture, and a finished one where that is near."""
-        end = time.perf_counter() + seconds
-        while True:
-            while self._writing.busy and time.perf_counter() < end + PATIENCE:
-                if not self._show_some(time.perf_counter(), self.group.format()):
-                    self.document.waitForDone()
-            rests = not self.working and not self._anew
-            if rests or self.nothing_selected or time.perf_counter() >= end:
-                return
-            try:
-                self._poll()
-            except ScumbleError as error:
-                if not self.copes(error):
-                    self._end, self.due = error.with_traceback(None), 0.0
-                    return
-            if not self._writing.busy:
-                time.sleep(BETWEEN)

@@ -258,6 +258,14 @@ class Session(Owned):
         self.library.check(self.library.call.scumble_session_doing(self.handle, told, len(told)))
         return told.value.decode("utf-8", "replace")
 
+    def picture(self) -> Frame | None:
+        """All of the picture once more; `poll` goes on as if it had not been told. None where there is none,
+        or something else is to be told first."""
+        out = ctypes.c_void_p()
+        # Without `poll`'s errors: what a poll has failed with is told once, and this is asked at rest.
+        status = self.library.call.scumble_session_poll(self.handle, 0, ctypes.byref(out))
+        return Frame(self.library, out.value) if status == abi.OK else None
+
     def see_all(self) -> None:
         """The next `poll` tells all of the picture once more."""
         self._seen = 0

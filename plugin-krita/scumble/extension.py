@@ -133,10 +133,7 @@ def run(function, document) -> None:
     except ScumbleError as error:
         live().tell(document, error)
     except Exception as error:  # noqa: BLE001
-        log.exception("on a click")
-        sentence = tr("Scumble met an error of its own: {error}. Details are in {file}.")
-        told = sentence.format(error=f"{type(error).__name__}: {error}", file=log.path())
-        live().tell(document, ScumbleError(told))
+        live().tell(document, ScumbleError(log.own_error("on a click", error)))
 
 
 def register() -> None:

@@ -84,6 +84,10 @@ class Progress:
         return self.state in (abi.DOWNLOAD_DONE, abi.DOWNLOAD_FAILED, abi.DOWNLOAD_CANCELLED)
 
     @property
+    def arrived(self) -> bool:
+        return self.state == abi.DOWNLOAD_DONE
+
+    @property
     def part(self) -> float | None:
         return min(1.0, self.done / self.bytes) if self.bytes else None
 

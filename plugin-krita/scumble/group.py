@@ -74,7 +74,7 @@ class ManagedGroup:
     def find(document, known: str = "") -> ManagedGroup | None:
         """The managed group of a document that has one, e.g. after it was opened again. Raises Gone where it
         was taken apart."""
-        group = find_group(document, known)
+        group = find_group(stack.walk(document), known)
         return None if group is None else ManagedGroup(document, group)
 
     @staticmethod
@@ -113,10 +113,8 @@ class ManagedGroup:
 
     def check(self) -> None:
         """Raises Gone when the group was deleted, undone away, taken apart or its document closed."""
-        root, node = self.document.rootNode(), self.group
-        while node is not None and node != root:
-            node = node.parentNode()
-        if root is None or node is None:
+        root = self.document.rootNode()
+        if not stack.is_in(self.group, root):
             raise Gone(tr("The live layer was removed, so live is off. Start it again to make a new one."))
         if any(part.parentNode() != self.group for part in (self.live, self.tap, self.source)):
             raise Gone(
@@ -125,7 +123,8 @@ class ManagedGroup:
         if not self.source.index() < self.live.index():
             raise Gone(tr("The paint tap must stay below the live picture; live is off."))
         blind = self._blind(root)
-        if blind is self.group and not self.group.visible():  # what Krita leaves of locked layers
+        # What Krita leaves of locked layers. Live off hides the group alone, not what is in it.
+        if blind is self.group and not self.group.visible() and not self.source.visible():
             raise Gone(
                 tr("The live picture was merged into another layer, so live is off. Undo that, or delete "
                    "Scumble's group and press Live.")
@@ -166,12 +165,8 @@ class ManagedGroup:
 
     def shown(self) -> bool:
         """Whether the artist lets the live picture be seen: a hidden tap is not kept up to date by Krita."""
-        node, root = self.group, self.document.rootNode()
-        while node is not None and node != root:
-            if not node.visible():
-                return False
-            node = node.parentNode()
-        return self.source.visible() and (self._aside or self.live.visible())
+        seen = stack.seen(self.group, self.document.rootNode())
+        return seen and self.source.visible() and (self._aside or self.live.visible())
 
     @property
     def aside(self) -> bool:
@@ -207,20 +202,21 @@ class ManagedGroup:
         """
         return Buffer(self.source.projectionPixelData(*rect))
 
-    def write(self, frame: Frame | None, rect: tuple, pixels: PixelFormat) -> None:
-        """Puts the part of a frame inside `rect`, which lies in it, into the live layer; without a frame that
-        part becomes transparent. Nothing is seen before `redraw`.
+    def write(self, frame: Frame | None, rect: tuple, pixels: PixelFormat, layer=None) -> None:
+        """Puts the part of a frame inside `rect`, which lies in it, into the live layer, or a copy of it;
+        without a frame that part becomes transparent. Nothing is seen before `redraw`.
 
         setPixelData makes no undo step, works on a locked layer and leaves a stroke in progress alone.
         """
         length = rect[2] * rect[3] * pixels.bytes_per_pixel
+        layer = self.live if layer is None else layer
         if frame is None:
-            self.live.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
+            layer.setPixelData(QtCore.QByteArray(length, b"\0"), *rect)
             return
         if self._out is None or self._out.length != length:
             self._out = Buffer.zeros(length)
         frame.copy_to(rect, self._out.address, length)
-        self.live.setPixelData(self._out.array, *rect)
+        layer.setPixelData(self._out.array, *rect)
 
     def redraw(self, rect: tuple | None = None) -> None:
         """Asks Krita to merge and show a part of the stack again (None: all of it), soon and without waiting.
@@ -284,11 +280,10 @@ class ManagedGroup:
         layer.setLocked(False)
         return layer
 
-    def thumbnail(self, side: int) -> QtGui.QImage:
-        """The picture, no larger than that on its longer side."""
-        width, height = self.size
-        scale = side / max(width, height)
-        return self.live.thumbnail(max(1, round(width * scale)), max(1, round(height * scale)))
+    def thumbnail(self, side: int, layer=None) -> QtGui.QImage:
+        """The picture, or a copy of it, no larger than that on its longer side."""
+        layer, scale = self.live if layer is None else layer, side / max(self.size)
+        return layer.thumbnail(*(max(1, round(length * scale)) for length in self.size))
 
     def lay_aside(self, layer, name: str) -> None:
         """Puts one of `picture`, or a copy of it, above the group, hidden. One undo step."""
@@ -306,11 +301,11 @@ class ManagedGroup:
         stack.make_active(self.document, layer, layer)
 
 
-def find_group(document, known: str = ""):
-    """The managed group's layer, whole or taken apart, None where there is none. Of several, e.g. after the
-    artist has duplicated it, the one whose `identity` is known, else the lowest: those above it would render
-    its picture."""
-    groups = [node for node, _ in stack.walk(document) if node.type() == "grouplayer"]
+def find_group(nodes, known: str = ""):
+    """The managed group's layer, whole or taken apart, None where there is none; `nodes` are a document's, as
+    `stack.walk` finds them. Of several, e.g. after the artist has duplicated it, the one whose `identity` is
+    known, else the lowest: those above it would render its picture."""
+    groups = [node for node, _ in nodes if node.type() == "grouplayer"]
     by_id = [node for node in groups if node.uniqueId().toString() == known]
     whole = [node for node in groups if set(KINDS) <= {child.name() for child in owned(node.childNodes())}]
     return next(iter(by_id + whole[::-1]), None)
@@ -334,8 +329,5 @@ def check_document(document) -> PixelFormat:
 def _outside(node, groups: set[str], root) -> tuple:
     """(parent, layer) above which something comes that is to lie above a layer, but in none of these groups;
     below the outermost of them, where the layer lies in some."""
-    place, outermost = (node.parentNode(), node), None
-    while node is not None and node != root:
-        outermost = node if node.uniqueId().toString() in groups else outermost
-        node = node.parentNode()
-    return place if outermost is None else stack.right_below(outermost, root)
+    around = [one for one in stack.upwards(node, root) if one.uniqueId().toString() in groups]
+    return stack.right_below(around[-1], root) if around else (node.parentNode(), node)

@@ -36,9 +36,9 @@ class History:
             return []
         return next((kept for other, kept in self._kept if other == document), [])
 
-    def note(self, document, settings: DocumentSettings, group: ManagedGroup) -> None:
-        """The live layer has a finished picture. One by the same settings takes the place of the one before:
-        only the paint has changed."""
+    def note(self, document, settings: DocumentSettings, group: ManagedGroup, layer) -> None:
+        """A finished picture, as a layer in no stack. One by the same settings takes the place of the one
+        before: only the paint has changed."""
         kept = self.of(document)
         if not kept:
             self._kept.append((document, kept))
@@ -46,7 +46,7 @@ class History:
         amount = width * height * group.format().bytes_per_pixel
         made_by = plain(settings)
         kept[:] = [one for one in kept if plain(one.settings) != made_by]
-        kept.insert(0, Kept(settings, group.thumbnail(SIDE), group.picture(), amount))
+        kept.insert(0, Kept(settings, group.thumbnail(SIDE, layer), layer, amount))
         del kept[MOST:]
         total = 0
         for one in kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from array import array
 
-from . import abi, pictures, regions
+from . import abi, pictures, stack
 from .pixels import Buffer, PixelFormat, Refused, pixel_format
 from .qt import QtCore, tr
 
@@ -51,7 +51,7 @@ def pixels_of(node) -> PixelFormat:
 def read(document, node, rect: tuple) -> Buffer:
     """The running stroke included where the layer is shown. A hidden paint layer's projection is not kept up
     to date; others have no pixels but those that they show."""
-    hidden = node.type() == "paintlayer" and not regions.seen(node, document.rootNode())
+    hidden = node.type() == "paintlayer" and not stack.seen(node, document.rootNode())
     return Buffer((node.pixelData if hidden else node.projectionPixelData)(*rect))
 
 

@@ -61,16 +61,26 @@ class Live(QtCore.QObject, Steers):
             if group is None:
                 groups = {one.layer for one in chosen.conditions if one.kind == "regions"}
                 group = ManagedGroup.make(document, groups)
-            group.show()
-            group.format()
-            group.check()
-            group.refresh()
-        if group.identity != chosen.group:
-            chosen = replace(chosen, group=group.identity)
-            stored.store(document, chosen)
-        self.loop.add(LiveDocument(group, engine, chosen))
+            try:
+                one = self._shown(document, group, engine, chosen)
+            except BaseException:
+                group.hide()  # the picture from before does not follow: what is painted next is seen
+                raise
+        self.loop.add(one)
         self.told.forget(document)
         self.changed.emit()
+
+    @staticmethod
+    def _shown(document, group: ManagedGroup, engine, chosen: DocumentSettings) -> LiveDocument:
+        group.format()
+        group.check()
+        group.show()
+        group.refresh()
+        # What of the settings could not be read is not to be lost to a click on Live.
+        if group.identity != chosen.group and not chosen.damaged:
+            chosen = replace(chosen, group=group.identity)
+            stored.store(document, chosen)
+        return LiveDocument(group, engine, chosen)
 
     def stop(self, document, why: Exception | None = None) -> None:
         """Live off. The picture does not follow any more, so it is hidden: what is painted next is seen."""
@@ -231,7 +241,9 @@ class Live(QtCore.QObject, Steers):
             self._finished(one)
 
     def _finished(self, one: LiveDocument) -> None:
-        self.history.note(one.document, one.settings, one.group)
+        layer = one.picture()
+        if layer is not None:
+            self.history.note(one.document, one.settings, one.group, layer)
         prompts.remember(one.settings.prompt)
         self.changed.emit()
 
@@ -250,11 +262,12 @@ class Live(QtCore.QObject, Steers):
         return stored.load(document)
 
     def set_settings(self, document, chosen: DocumentSettings) -> None:
-        """Keeps the settings in the document and renders by them."""
+        """Keeps the settings in the document and renders by them. Where nothing is set, what a document has
+        that could not be read stays in it."""
         if document is None or document.rootNode() is None:
             return
-        before = stored.load(document)
-        if chosen == before and not before.damaged:
+        before, chosen = stored.load(document), chosen.cut()
+        if chosen == before:
             return
         stored.store(document, chosen)
         one = self.of(document)

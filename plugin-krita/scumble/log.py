@@ -11,6 +11,8 @@ from pathlib import Path
 
 from krita import Krita
 
+from .qt import tr
+
 NAME = "scumble.log"
 _logger: logging.Logger | None = None
 
@@ -36,6 +38,13 @@ def exception(what: str) -> None:
         _logger.exception(what)
     except Exception:  # noqa: BLE001  no disk, no data folder: there is nobody left to tell
         pass
+
+
+def own_error(what: str, error: Exception) -> str:
+    """Writes down the exception that is being handled; what the artist is told of it."""
+    exception(what)
+    told = tr("Scumble met an error of its own ({error}). Details are in {file}.")
+    return told.format(error=f"{type(error).__name__}: {error}", file=path())
 
 
 def guarded(function):

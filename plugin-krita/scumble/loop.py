@@ -13,6 +13,7 @@ from . import host, log, status
 from .document import LiveDocument
 from .library import ScumbleError
 from .log import guarded
+from .old_picture import OldPictures
 from .qt import QtCore, tr
 from .watch import Watch
 
@@ -40,6 +41,7 @@ class Loop(QtCore.QObject):
         self.timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.tick)
         self.watch = Watch(self.wake, self.removed, self.pen_down, self.pen_up)
+        self.old = OldPictures()
 
     def of(self, document) -> LiveDocument | None:
         if document is None:
@@ -48,6 +50,7 @@ class Loop(QtCore.QObject):
 
     def add(self, one: LiveDocument) -> None:
         self.documents.append(one)
+        self.old.settle(one.document)
         self._looked_at = float("-inf")
         self.watch.windows()
         self.hurry()
@@ -74,6 +77,7 @@ class Loop(QtCore.QObject):
     def close(self) -> None:
         """Before Krita goes. One that fails keeps no other from being closed."""
         self.timer.stop()
+        self.old.close()
         for one in self.documents:
             try:
                 one.close()
@@ -95,7 +99,16 @@ class Loop(QtCore.QObject):
             self.watch.canvas()
             if not self.timer.isActive():
                 self.hurry()
+        QtCore.QTimer.singleShot(0, self._wait_for_pen)  # Krita may still be on its way to another document
         self._woken()
+
+    @guarded
+    def _wait_for_pen(self) -> None:
+        """Where a document in front that is not live has a picture from before."""
+        self.old.forget_closed()
+        if self.old.waits(host.front().document):
+            self.watch.leave_canvas()
+            self.watch.canvas()
 
     @guarded
     def removed(self) -> None:
@@ -107,18 +120,21 @@ class Loop(QtCore.QObject):
     @guarded
     def pen_down(self) -> bool:
         """The pen has come down on the canvas after a rest. Whether to be told when it is lifted."""
-        one = self.of(host.front().document)
+        document = host.front().document
+        one = self.of(document)
         if one is None:
-            return False
+            return self.old.pen_down(document)
         one.pen_down()
         self.hurry()
         return one.painted_under
 
     @guarded
     def pen_up(self) -> None:
+        self.old.pen_up()
         for one in self.documents:
             one.pen_up()
-        self.hurry()
+        if self.documents:
+            self.hurry()
 
     @guarded
     def hold(self, *_):
@@ -173,9 +189,7 @@ class Loop(QtCore.QObject):
                 self._ended(one, error)
                 return delay
         except Exception as error:  # noqa: BLE001  a slip of ours: this document's live ends, Krita goes on
-            log.exception("a turn")
-            sentence = tr("Scumble met an error of its own ({error}), so live is off. Details are in {file}.")
-            told = sentence.format(error=f"{type(error).__name__}: {error}", file=log.path())
+            told = f"{log.own_error('a turn', error)} {tr('Live is off.')}"
             self._ended(one, ScumbleError(told))
             return LATER
         self._tell(one)

@@ -31,8 +31,8 @@ def bring(document, source: str, path: str, on_canvas: bool = False):
     return _link(document, path, on_canvas) if source == "linked" else lay(document, path, on_canvas)
 
 
-def lay(document, path: str, on_canvas: bool = False, name: str = ""):
-    """A file's picture, kept in the document."""
+def lay(document, path: str, on_canvas: bool = False, name: str = "", above=None):
+    """A file's picture, kept in the document; right above a layer, if one is given."""
     name, krita = name or os.path.basename(path), Krita.instance()
     quiet = krita.batchmode()
     krita.setBatchmode(True)  # no questions about how to read it
@@ -53,17 +53,19 @@ def lay(document, path: str, on_canvas: bool = False, name: str = ""):
         picture.close()
     layer = document.createNode(name, "paintlayer")
     layer.setPixelData(pixels, 0, 0, *size)
-    return _add(document, layer)
+    return _add(document, layer, above)
 
 
 def embed(document, layer, on_canvas: bool):
-    """The file of a linked layer, kept in the document from now on: the layer in its place, which goes.
-    Raises Refused where the file cannot be read."""
+    """The file of a linked layer, kept in the document from now on: the hidden layer in its place. It goes,
+    unless the artist has its eye open: then it is of the painting. Raises Refused where the file cannot be
+    read."""
     # From the file: the linked layer's own pixels are in the file's colours, not the document's.
     if not os.path.isfile(layer.path()):
         raise Refused(why_empty(layer))
-    made = lay(document, layer.path(), on_canvas, layer.name())
-    layer.remove()
+    made = lay(document, layer.path(), on_canvas, layer.name(), above=layer)
+    if not layer.visible():
+        layer.remove()
     return made
 
 
@@ -139,9 +141,11 @@ def _paste(document, on_canvas: bool):
         return lay(document, path, on_canvas, tr("Clipboard"))
 
 
-def _add(document, layer):
+def _add(document, layer, above=None):
+    """Above all others, where it is to be above none of them."""
     root = document.rootNode()
-    stack.add_hidden(document, layer, root, owned(root.childNodes())[-1])
+    parent, below = (root, owned(root.childNodes())[-1]) if above is None else (above.parentNode(), above)
+    stack.add_hidden(document, layer, parent, below)
     return layer
 
 

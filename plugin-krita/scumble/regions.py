@@ -15,7 +15,7 @@ from dataclasses import replace
 from . import host
 from .pixels import Refused
 from .qt import owned, tr
-from .stack import make_active, same
+from .stack import make_active, place, same, seen, upwards
 
 KINDS = ("paintlayer", "grouplayer", "vectorlayer", "filllayer", "filelayer", "clonelayer")
 NUMBERS = 32  # of the library
@@ -61,6 +61,11 @@ def read_words(value) -> tuple | None:
     return tuple(map(tuple, value))
 
 
+def free(taken: set[int]) -> list[int]:
+    """The numbers that a condition may still have."""
+    return [number for number in range(NUMBERS) if number not in taken]
+
+
 class Numbers:
     """Under which number of the session a layer steers: the same for as long as it does."""
 
@@ -77,8 +82,8 @@ class Numbers:
             layer = identity(node)
             number = self._known.get(layer, -1)
             if number < 0 or number in taken:
-                free = [n for n in range(NUMBERS - 1, -1, -1) if n not in taken]
-                number = next((n for n in free if n not in kept), free[0] if free else -1)
+                left = free(taken)[::-1]
+                number = next((n for n in left if n not in kept), left[0] if left else -1)
             if number < 0:
                 raise Refused(
                     tr("More than {most} things would steer this document with the layers of “{name}”: merge "
@@ -96,7 +101,7 @@ class Numbers:
 def ranks(document, nodes: dict) -> dict[int, int]:
     """Which layer lies over which, by their numbers: from 1 for the lowest in the stack."""
     root = document.rootNode()
-    paths = {number: _path(node, root) for number, node in nodes.items()}
+    paths = {number: place(node, root) for number, node in nodes.items()}
     order = [path for path, _ in itertools.groupby(sorted(paths.values()))]
     return {number: order.index(path) + 1 for number, path in paths.items()}
 
@@ -120,27 +125,9 @@ def group_for(document, active, own):
 def note(document, group, own) -> str:
     """Why a group is more to the picture than its regions, "" where it is not."""
     root = document.rootNode()
-    if own is None or not seen(group, root) or _path(group, root) > _path(own, root):
+    if own is None or not seen(group, root) or place(group, root) > place(own, root):
         return ""
     return tr("“{name}” is paint, too: move it above Scumble's group, or hide it").format(name=group.name())
-
-
-def seen(node, root) -> bool:
-    """Whether neither its eye nor that of a group around it is shut."""
-    while node is not None and node != root:
-        if not node.visible():
-            return False
-        node = node.parentNode()
-    return True
-
-
-def _path(node, root) -> list[int]:
-    """Greater ones lie higher in the stack."""
-    found = []
-    while node is not None and node != root:
-        found.append(node.index())
-        node = node.parentNode()
-    return found[::-1]
 
 
 def shown(one, group, own: str) -> list[tuple[str, str, str]]:
@@ -155,9 +142,6 @@ def shown(one, group, own: str) -> list[tuple[str, str, str]]:
 
 def active_in(document, nodes: list) -> str:
     """The id of the one that the artist works on, or in; "" for none of them."""
-    node, found = host.active_node(document), {identity(node) for node in nodes}
-    while node is not None:
-        if identity(node) in found:
-            return identity(node)
-        node = node.parentNode()
-    return ""
+    found = {identity(node) for node in nodes}
+    around = map(identity, upwards(host.active_node(document)))
+    return next((one for one in around if one in found), "")

@@ -38,7 +38,7 @@ class DocumentSettings:
     paint_guidance: float | None = None  # of a model that changes the paint as it is told
     conditions: tuple[Condition, ...] = ()  # what steers pictures besides paint and words
     group: str = ""  # the managed group's id
-    damaged: bool = field(default=False, compare=False)  # what was kept could not be read
+    damaged: bool = field(default=False, compare=False)  # not all that was kept could be read
 
     def for_engine(self) -> Settings:
         prompt = ", ".join(filter(None, (self.prompt.strip(" ,"), self.words))) if self.words else self.prompt
@@ -50,16 +50,22 @@ class DocumentSettings:
 
     @staticmethod
     def read(found: dict) -> DocumentSettings:
-        """Unknown names are dropped, wrong kinds ignored, numbers brought into their range."""
+        """Unknown names are dropped, wrong kinds ignored, numbers brought into their range; of what steers
+        that stays which can be used."""
         kept, damaged = {}, False
         for known in fields(DocumentSettings):
             if known.name not in found or known.name == "damaged":
                 continue
             value, good = _read(known.name, found[known.name], known.default)
             damaged |= not good
-            if good:
+            if good or known.name == "conditions":
                 kept[known.name] = value
         return DocumentSettings(**kept, damaged=damaged)
+
+    def cut(self) -> DocumentSettings:
+        """With no text longer than what is read again."""
+        texts = {name: text[:MOST_TEXT] for name, text in vars(self).items() if isinstance(text, str)}
+        return replace(self, **texts)
 
     def with_new_seed(self) -> DocumentSettings:
         return replace(self, seed=random.randrange(1, 2**31))

@@ -1,31 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window in which a model, an annotator or ONNX Runtime is chosen and got."""
+"""The window in which a model, an annotator or ONNX Runtime is chosen, and seen on its way (fetching.py)."""
 
 from __future__ import annotations
 
 import html
 from pathlib import Path
 
-from . import abi
+from . import abi, host
+from .fetching import Fetching
 from .getting import Download, Offer, Progress, offers, size
 from .library import Library, ScumbleError
 from .log import guarded
 from .qt import QtCore, QtWidgets, sip, tr
 from .widgets import Wrapped
 
-LOOK = 100  # milliseconds between looks at a download
-RATE = 20  # looks over which the speed is told
-
-_open: dict = {}  # what is wanted → the window: one of each, and Python must not forget it
+# What is wanted → its download, and the window: one of each, and Python must not forget them.
+_fetching: dict[int, Fetching] = {}
+_open: dict[int, Shop] = {}
 
 
 def show(library: Library, want: int, got, parent=None) -> Shop:
     """Shows the window, which may be open already. `got` is called with the folder of what has arrived, and
     with what is to be called when it is used."""
-    window = _open.get(want)
-    if window is None or sip.isdeleted(window):
-        window = _open[want] = Shop(library, want, parent)
-    window.serve(got)
+    window = _window(library, want, parent)
+    window.fetching.serve(got)
     window.fill()
     window.show()
     window.raise_()
@@ -33,34 +31,56 @@ def show(library: Library, want: int, got, parent=None) -> Shop:
     return window
 
 
+def _window(library: Library, want: int, parent) -> Shop:
+    if want not in _fetching:
+        _fetching[want] = Fetching(want)
+        _fetching[want].ended.connect(guarded(lambda progress: _ended(library, want, progress)))
+    window = _open.get(want)
+    if window is None or sip.isdeleted(window):
+        window = _open[want] = Shop(library, _fetching[want], parent)
+    return window
+
+
+def _ended(library: Library, want: int, progress: Progress) -> None:
+    """In a new window, if it went wrong and the one that it was begun in is gone: nobody else tells."""
+    window = _open.get(want)
+    gone = window is None or sip.isdeleted(window)
+    if not gone or progress.state == abi.DOWNLOAD_FAILED:
+        (_window(library, want, host.main_window()) if gone else window).tell_end(progress)
+
+
 def close_all() -> None:
     """Before Krita goes: what is being downloaded goes on the next time."""
+    for fetching in _fetching.values():
+        fetching.leave()
     for window in _open.values():
         if not sip.isdeleted(window):
-            window.leave()
+            window.hide()
+    _fetching.clear()
     _open.clear()
 
 
 class Shop(QtWidgets.QDialog):
     """Left what there is, right what is to be known of it; below, how far it is."""
 
-    def __init__(self, library: Library, want: int, parent=None):
+    def __init__(self, library: Library, fetching: Fetching, parent=None):
         super().__init__(parent)
-        self.library, self.want = library, want
-        self._got = self._newest = None  # of whom the download is for, and of who opened the window last
+        self.library, self.fetching, self.want = library, fetching, fetching.want
         self.offers: list[Offer] = []
-        self.download: Download | None = None
-        self._past: list[int] = []  # bytes at the last looks
-        is_model = want == abi.WANT_MODEL
-        is_annotator = want == abi.WANT_ANNOTATOR
+        self._arrived = self._chosen_now = ""  # what is said until what has arrived is used, and then
+        is_model = self.want == abi.WANT_MODEL
+        is_annotator = self.want == abi.WANT_ANNOTATOR
         other = tr("Get an Annotator") if is_annotator else tr("Set Up ONNX Runtime")
         self.setWindowTitle(tr("Get a Model") if is_model else other)
         self.setMinimumSize(560, 340)
         self.resize(720, 460)
         self._build(is_model)
-        self.timer = QtCore.QTimer(self)
-        self.timer.setInterval(LOOK)
-        self.timer.timeout.connect(guarded(lambda: self.look()))
+        fetching.looked.connect(self._looked)
+        fetching.used.connect(self._used)
+
+    @property
+    def download(self) -> Download | None:
+        return self.fetching.download
 
     # --- making the widgets ---
 
@@ -99,7 +119,7 @@ class Shop(QtWidgets.QDialog):
         self.get.clicked.connect(guarded(lambda *_: self._get()))
         self.cancel = QtWidgets.QPushButton(tr("Cancel"))
         self.cancel.setToolTip(tr("What has arrived is kept, and goes on from there the next time"))
-        self.cancel.clicked.connect(guarded(lambda *_: self._cancel()))
+        self.cancel.clicked.connect(guarded(lambda *_: self.fetching.cancel()))
         close = QtWidgets.QPushButton(tr("Close"))
         close.setToolTip(tr("What is being downloaded goes on"))
         close.clicked.connect(self.hide)
@@ -113,12 +133,6 @@ class Shop(QtWidgets.QDialog):
         column.addWidget(self.bar)
         column.addWidget(self.state)
         column.addLayout(buttons)
-
-    def serve(self, got):
-        """From now on it is for this one; what is being downloaded stays for whom it was begun."""
-        self._newest = got
-        if self.download is None:
-            self._got = got
 
     # --- what there is ---
 
@@ -164,7 +178,7 @@ class Shop(QtWidgets.QDialog):
             self.other.clear()
         if self.download is None:
             self.agree.setChecked(False)
-            self._about()
+        self._about(None if self.download is None else self.download.look())
         self._enable()
 
     def _about(self, progress: Progress | None = None):
@@ -209,35 +223,24 @@ class Shop(QtWidgets.QDialog):
     def _get(self):
         offer = self._offer()
         if self.download is not None:
-            self.download.agree()
+            self.fetching.agree()
         elif offer is not None and offer.here:
-            self._done(offer.folder)
+            self._tell_arrived(offer.folder)
+            self.fetching.hand_over(offer.folder)
             return
         else:
             try:
                 agreed = offer is not None and self.agree.isChecked()
-                self.download = Download(self.library, self.want, self._name(), agreed)
+                self.fetching.begin(self.library, self._name(), agreed)
             except ScumbleError as error:
                 self._say(str(error), error=True)
                 return
-            self._past = []
             self._say(tr("Asking what there is…"))
-            self.timer.start()
         self._enable()
 
-    def _cancel(self):
-        if self.download is not None:
-            self.download.cancel()
-
-    def look(self):
-        """One look at the download."""
-        if self.download is None:
-            self.timer.stop()
-            return
-        progress = self.download.look()
-        if progress.ended:
-            self._ended(progress)
-            return
+    @guarded
+    def _looked(self, progress: Progress):
+        """What a look at the download has found."""
         terms = progress.state == abi.DOWNLOAD_TERMS
         if terms and not self.agree.isChecked():
             self._about(progress)
@@ -260,61 +263,46 @@ class Shop(QtWidgets.QDialog):
             return tr("Another program is getting it; this goes on when that is done.")
         if progress.state == abi.DOWNLOAD_ASKING:
             return tr("Asking what there is…")
-        self._past = [*self._past[-RATE:], progress.done]
-        speed = (self._past[-1] - self._past[0]) * 1000 // (LOOK * max(1, len(self._past) - 1))
+        speed = size(self.fetching.speed)
         return tr("{done} of {all}, {speed} a second · {file}").format(
-            done=size(progress.done), all=size(progress.bytes), speed=size(speed), file=progress.file
+            done=size(progress.done), all=size(progress.bytes), speed=speed, file=progress.file
         )
 
-    def _ended(self, progress: Progress):
-        self.timer.stop()
-        self.download.close()
-        self.download = None
+    def tell_end(self, progress: Progress):
         self.bar.setVisible(False)
         self.agree.setChecked(False)
-        if progress.state == abi.DOWNLOAD_DONE:
+        if progress.arrived:
             self.other.clear()
             self.fill()
-            self._done(progress.folder, progress.title, progress.message)
+            self._tell_arrived(progress.folder, progress.title, progress.message)
         else:
             self.fill()
             self._say(progress.message, error=progress.state == abi.DOWNLOAD_FAILED)
             if not self.isVisible():
                 self.show()  # it went on behind the artist's back, and nobody else tells
-        self._got = self._newest
 
-    def _done(self, folder: str, title: str = "", kept: str = ""):
+    def _tell_arrived(self, folder: str, title: str = "", kept: str = ""):
         """`kept` tells what became of the artist's own files in that folder."""
         what = title or self._title_of(folder)
         chosen = tr("{name} is here and chosen.").format(name=what)
         waits = tr("{name} is here, and used when the stroke ends.").format(name=what)
         if self.want == abi.WANT_ANNOTATOR:
             chosen = waits = tr("{name} is here, and used from the next stroke on.").format(name=what)
-        chosen, waits = (" ".join(filter(None, (sentence, kept))) for sentence in (chosen, waits))
+        sentences = (" ".join(filter(None, (sentence, kept))) for sentence in (waits, chosen))
+        self._arrived, self._chosen_now = sentences
+        self._say(self._arrived)
 
-        def used():
-            # After a stroke the window may be gone, or tell of something else.
-            if not sip.isdeleted(self) and self.state.text() == waits:
-                self._say(chosen)
-
-        self._say(waits)
-        if self._got is not None:
-            self._got(folder, used)
+    @guarded
+    def _used(self):
+        if self.state.text() == self._arrived:  # it may tell of something else by now
+            self._say(self._chosen_now)
 
     def _title_of(self, folder: str) -> str:
         titles = [offer.title for offer in self.offers if offer.folder == folder]
         return titles[0] if titles else Path(folder).name
 
     def _say(self, sentence: str, error: bool = False):
-        self.state.setStyleSheet("color: #d0604c" if error else "")
-        self.state.say(sentence)
-
-    def leave(self):
-        self.timer.stop()
-        if self.download is not None:
-            self.download.close()
-            self.download = None
-        self.hide()
+        self.state.say(sentence, error)
 
 
 def _short(offer: Offer) -> str:

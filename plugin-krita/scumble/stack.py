@@ -35,19 +35,49 @@ def layer_of(node):
     return node
 
 
+def upwards(node, root=None):
+    """The node and the groups around it, the innermost first, as far as the root, which is not among them."""
+    while node is not None and node != root:
+        yield node
+        node = node.parentNode()
+
+
+def is_in(node, root) -> bool:
+    """Whether it is in the stack: neither it nor a group around it was deleted."""
+    around = list(upwards(node, root))
+    return root is not None and bool(around) and around[-1].parentNode() == root
+
+
 def holds(group, node) -> bool:
     """Whether the node is the group or lies in it, however deep."""
-    while node is not None and not same(node, group):
-        node = node.parentNode()
-    return node is not None
+    return any(same(one, group) for one in upwards(node))
+
+
+def seen(node, root) -> bool:
+    """Whether neither its eye nor that of a group around it is shut."""
+    return all(one.visible() for one in upwards(node, root))
+
+
+def place(node, root) -> list[int]:
+    """Greater ones lie higher in the stack."""
+    return [one.index() for one in upwards(node, root)][::-1]
+
+
+def outside(nodes, group):
+    """Of what `walk` has found, without a group and what it holds."""
+    inside = None
+    for node, depth in nodes:
+        if inside is not None and depth > inside:
+            continue
+        inside = depth if same(node, group) else None
+        if inside is None:
+            yield node, depth
 
 
 def right_below(node, root) -> tuple:
     """(parent, layer) above which something comes that is to lie right below a node. Krita adds above a layer
     or on top of a group, so below the lowest layer of a group is below the group. Raises Refused."""
-    lowest = node
-    while lowest.index() == 0 and lowest.parentNode() != root:
-        lowest = lowest.parentNode()
+    lowest = next(one for one in upwards(node, root) if one.index() > 0 or one.parentNode() == root)
     if lowest.index() == 0:
         raise Refused(
             tr("“{name}” is the lowest layer of the document, and Krita can put nothing below it: add a "

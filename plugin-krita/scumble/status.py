@@ -75,7 +75,8 @@ def of_resting(told: tuple[str, int] | None, settings: DocumentSettings) -> Stat
             offer_runtime=number == abi.ERROR_RUNTIME,
         )  # fmt: skip
     if settings.damaged:
-        text = tr("What this document keeps for Scumble is damaged; it starts from the defaults.")
+        text = tr("Some of what this document keeps for Scumble is damaged or of a later version: it is left "
+                  "out, and stays in the document until you change a setting.")  # fmt: skip
         return Status(text=text, error=True)
     return Status(text=tr("Live is off. Press Live, and a picture of your paint follows your brush."))
 
@@ -96,9 +97,17 @@ def look(one: LiveDocument) -> tuple:
     """All that `of_live` depends on, first what every picture changes."""
     return (
         (one.frames_shown, one.working), one.hidden, one.problem, one.nothing_selected, one.playing,
-        one.session.loading, one.doing, one.painted_under, one.onion_skins,
+        _loading(one), one.doing, one.painted_under, one.onion_skins,
         one.steering.problem,
     )  # fmt: skip
+
+
+def _loading(one: LiveDocument) -> tuple:
+    """How far the model is. The engine is asked only while the library says that it is loading."""
+    if not one.session.loading:
+        return ()
+    info = one.engine.info()
+    return info.state, info.message, round(info.progress, 2)
 
 
 def _says(one: LiveDocument, preview: bool) -> str:

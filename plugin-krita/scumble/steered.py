@@ -4,13 +4,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from . import host, models, pictures, regions, stack
 from .group import find_group
 from .library import ScumbleError
 from .qt import tr
 from .steering import FROM_FILES, MOST_TEXT, added, find_layer, sources
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the list of what steers shows of a document besides its conditions; the last three by the number
+    of one."""
+
+    layers: list = field(default_factory=list)  # (id, name) of what a ControlNet can follow
+    groups: list = field(default_factory=list)  # … of what can hold regions
+    regions: dict = field(default_factory=dict)  # (id, name, words of its own) of a group's layers
+    silent: dict = field(default_factory=dict)  # why one that is on steers nothing, or more than it should
+    linked: set = field(default_factory=set)  # those whose layer shows a file
 
 
 class Steers:
@@ -60,7 +72,7 @@ class Steers:
         of its linked layer."""
         chosen = self.settings(document)
         one = next((one for one in chosen.conditions if one.number == number), None)
-        linked = None if one is None else find_layer(document, one.layer)
+        linked = None if one is None else find_layer(stack.walk(document), one.layer)
         if one is None or (source == "embed" and not pictures.is_linked(linked)):
             return  # it has changed meanwhile
         on_canvas = one.kind == "control"
@@ -75,11 +87,6 @@ class Steers:
         kept = [replace(other, layer=layer) if moved(other) else other for other in chosen.conditions]
         self.set_settings(document, replace(chosen, conditions=tuple(kept)))
 
-    def linked(self, document) -> set[int]:
-        """The numbers of those whose layer shows a file."""
-        followed = [one for one in self.settings(document).conditions if one.layer]
-        return {one.number for one in followed if pictures.is_linked(find_layer(document, one.layer))}
-
     def take_loras_from(self, folder: str) -> None:
         """The LoRAs that prompts name lie there from now on, whatever the document."""
         models.choose_lora_folder(folder)
@@ -88,34 +95,34 @@ class Steers:
         self.loop.hurry()
         self.changed.emit()
 
-    def sources(self, document, groups: bool = False) -> list[tuple[str, str]]:
-        """(id, name) of the layers that a ControlNet can follow, or of the groups that can hold regions."""
-        return [] if document is None else sources(document, self._own(document), groups)
+    def listing(self, document) -> Listing:
+        """The stack is walked through once for all of it, and not at all where nothing steers."""
+        conditions = self.settings(document).conditions
+        if not conditions:
+            return Listing()
+        one, nodes = self.of(document), list(stack.walk(document))
+        own, by_id = self._own(document, nodes), {regions.identity(node): node for node, _ in nodes}
+        own_id = regions.identity(own) if own is not None else ""
+        inside, linked = {}, set()
+        silent = one.silent() if one is not None else {}
+        for condition in conditions:
+            node = by_id.get(condition.layer)
+            if pictures.is_linked(node):
+                linked.add(condition.number)
+            if node is None or condition.kind != "regions":
+                continue
+            inside[condition.number] = regions.shown(condition, node, own_id)
+            why = regions.note(document, node, own)
+            if why:
+                silent[condition.number] = why
+        return Listing(sources(nodes, own), sources(nodes, own, groups=True), inside, silent, linked)
 
-    def regions(self, document) -> dict[int, list[tuple[str, str, str]]]:
-        """By the number of a condition whose regions are a group's layers: (id, name, words of its own)."""
-        own, found = self._own(document), {}
-        for one, group in self._region_groups(document):
-            found[one.number] = regions.shown(one, group, regions.identity(own) if own is not None else "")
-        return found
-
-    def silent(self, document) -> dict[int, str]:
-        """By number: why something that is on steers nothing, as far as pictures have told, or more than it
-        should."""
-        one, own = self.of(document), self._own(document)
-        notes = {of.number: regions.note(document, group, own) for of, group in self._region_groups(document)}
-        found = one.silent() if one is not None else {}
-        return {**found, **{number: why for number, why in notes.items() if why}}
-
-    def _region_groups(self, document) -> list[tuple]:
-        """(condition, its group) of those that have one."""
-        of = [one for one in self.settings(document).conditions if one.kind == "regions"]
-        found = [(one, find_layer(document, one.layer)) for one in of]
-        return [(one, group) for one, group in found if group is not None]
-
-    def _own(self, document):
-        """The layer of Scumble's group, whole or not, or None."""
+    def _own(self, document, nodes=None):
+        """The layer of Scumble's group, whole or not, or None; `nodes` are the document's, where they were
+        walked through already."""
         if document is None:
             return None
         one = self.of(document)
-        return one.group.group if one is not None else find_group(document, self.settings(document).group)
+        if one is not None:
+            return one.group.group
+        return find_group(stack.walk(document) if nodes is None else nodes, self.settings(document).group)

@@ -122,13 +122,17 @@ def added(
 ) -> tuple[Condition, ...]:
     """With one more; `like` is the model, of which a control without a file is. Raises Refused where there
     are too many."""
-    taken = {one.number for one in conditions}
-    number = next((n for n in range(MOST) if n not in taken), None)
+    number = next(iter(numbers_left(conditions)), None)
     if number is None:
         raise Refused(tr("{most} things steer this document, and there can be no more.").format(most=MOST))
     named = models.name(file or like) if file or like else ""
     prepare = usual_preparation(named) if kind == "control" else "as_is"
     return (*conditions, Condition(number, kind, file, layer, prompt=prompt, prepare=prepare))
+
+
+def numbers_left(conditions) -> list[int]:
+    """Those that one more may have."""
+    return regions.free({one.number for one in conditions})
 
 
 def usual_preparation(name: str) -> str:
@@ -137,14 +141,13 @@ def usual_preparation(name: str) -> str:
     return next((how for how, parts in BY_NAME.items() if any(part in name for part in parts)), "as_is")
 
 
-def sources(document, own, groups: bool = False) -> list[tuple[str, str]]:
-    """(id, name) of the layers, or of the groups alone, that can steer, the uppermost first; not those of
-    Scumble's group `own`."""
-    others = stack.walk(document, lambda node: stack.same(node, own) or node.type().endswith("mask"))
+def sources(nodes, own, groups: bool = False) -> list[tuple[str, str]]:
+    """(id, name) of the layers, or of the groups alone, that can steer, the uppermost first, of a document's
+    `nodes` (stack.walk); not those of Scumble's group `own`."""
     return [
         (node.uniqueId().toString(), "  " * depth + node.name())
-        for node, depth in others
-        if not groups or node.type() == "grouplayer"
+        for node, depth in stack.outside(nodes, own)
+        if (node.type() == "grouplayer" if groups else not node.type().endswith("mask"))
     ]
 
 
@@ -329,8 +332,8 @@ class Steering:
     def _there(self, one: Condition):
         """Its layer, None where that is gone."""
         node = self._nodes.get(one.layer)
-        if node is None or node.parentNode() is None:
-            node = find_layer(self._document, one.layer)
+        if not stack.is_in(node, self._document.rootNode()):
+            node = find_layer(stack.walk(self._document), one.layer)
             self._nodes[one.layer] = node
         return node
 
@@ -355,6 +358,6 @@ def title(one: Condition) -> str:
     return os.path.splitext(models.name(one.file))[0]
 
 
-def find_layer(document, identity: str):
-    """A layer of a document by its id, None if there is none."""
-    return next((node for node, _ in stack.walk(document) if node.uniqueId().toString() == identity), None)
+def find_layer(nodes, identity: str):
+    """A layer by its id, of a document's `nodes` (stack.walk); None if there is none."""
+    return next((node for node, _ in nodes if node.uniqueId().toString() == identity), None)

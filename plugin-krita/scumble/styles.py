@@ -8,7 +8,7 @@ import base64
 import itertools
 import json
 import os
-import tempfile
+import secrets
 import zlib
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,8 +18,8 @@ from krita import Krita
 from . import log
 from .library import ScumbleError
 from .qt import tr
-from .settings import MOST_BYTES, DocumentSettings, parse_object
-from .steering import MOST, Condition, read_conditions
+from .settings import MOST_BYTES, MOST_TEXT, DocumentSettings, parse_object
+from .steering import Condition, numbers_left, read_conditions
 
 KIND = "scumble style"
 SUFFIX = ".scumble-style"
@@ -80,7 +80,7 @@ def of(name: str, words: str, settings: DocumentSettings, thumbnail: bytes = b""
     loras = tuple(one for one in settings.conditions if one.kind == "lora")
     controls = tuple(replace(one, layer="") for one in settings.conditions if one.kind == "control")
     kept = {key: getattr(settings, key) for key in KEPT}
-    return Style(name, words.strip(), kept, loras, controls, True, thumbnail)
+    return Style(name, words.strip()[:MOST_TEXT], kept, loras, controls, True, thumbnail)
 
 
 def applied(style: Style | None, settings: DocumentSettings, layer: str = "") -> DocumentSettings:
@@ -89,8 +89,7 @@ def applied(style: Style | None, settings: DocumentSettings, layer: str = "") ->
     if style is None:
         return replace(settings, style="", words="")
     others = [one for one in settings.conditions if not style.loras or one.kind != "lora"]
-    free = [n for n in range(MOST) if n not in {one.number for one in others}]
-    loras = [replace(one, number=n) for one, n in zip(style.loras, free)]
+    loras = [replace(one, number=n) for one, n in zip(style.loras, numbers_left(others))]
     conditions = _heard((*others, *loras), style.controls, layer)
     return replace(settings, style=style.name, words=style.words, conditions=conditions, **style.settings)
 
@@ -102,9 +101,8 @@ def _heard(conditions: tuple, controls: tuple, layer: str) -> tuple[Condition, .
             same = replace(control, number=like.number, layer=like.layer)
             conditions = tuple(same if one is like else one for one in conditions)
             continue
-        free = next((n for n in range(MOST) if n not in {one.number for one in conditions}), None)
-        if free is not None:
-            conditions = (*conditions, replace(control, number=free, layer=layer))
+        for number in numbers_left(conditions)[:1]:
+            conditions = (*conditions, replace(control, number=number, layer=layer))
     return conditions
 
 
@@ -147,13 +145,13 @@ def write(style: Style, path: Path) -> None:
     text = json.dumps(kept, ensure_ascii=False, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
+        temporary = path.with_name(f"{secrets.token_hex(8)}.part")
+        try:  # no file of Python's `tempfile`, which nobody else may read: a style is given away
+            with open(temporary, "x", encoding="utf-8") as file:
                 file.write(text)
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         why = error.strerror or str(error)

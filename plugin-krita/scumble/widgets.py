@@ -7,6 +7,8 @@ from __future__ import annotations
 from .log import guarded
 from .qt import QtCore, QtWidgets, tr
 
+ERROR = "color: #d0604c"  # of a sentence that tells what is wrong
+
 
 class Amount(QtWidgets.QWidget):
     """A slider and a number for a value that the model has an opinion on: None means the model's own."""
@@ -192,7 +194,10 @@ class Wrapped(QtWidgets.QLabel):
         policy = QtWidgets.QSizePolicy.Policy
         self.setSizePolicy(policy.Ignored, policy.Preferred)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, error: bool = False) -> None:
+        colour = ERROR if error else ""
+        if self.styleSheet() != colour:
+            self.setStyleSheet(colour)
         if text != self.text():
             self.setText(text)
             self.setVisible(bool(text))

@@ -45,6 +45,12 @@ class Writing:
         self.group.redraw(self._changed)
         return True
 
+    def complete(self, layer, frame: Frame, pixels: PixelFormat) -> None:
+        """Writes into a copy of the live layer what the split view leaves out of the picture."""
+        for part, shown in self.split.pieces([(0, 0, *self.group.size)], self.group.size, anew=True):
+            for band in () if shown else bands(part, PIECE_BYTES // pixels.bytes_per_pixel):
+                self.group.write(frame, band, pixels, layer)
+
     def drop(self) -> bool:
         """Whether something was under way, of which a part may be in the layer."""
         was, self.busy, self._left = self.busy, False, []

@@ -17,7 +17,7 @@ def open_shop(panel, what="Get a model…"):
 
 
 def finish(window, seconds=30):
-    assert eventually(lambda: (events(), window.look()), lambda: window.download is None, seconds)
+    assert eventually(lambda: (events(), window.fetching.look()), lambda: window.download is None, seconds)
 
 
 def download(panel):

@@ -100,3 +100,47 @@ def test_what_has_arrived_is_used_though_its_docker_was_closed(live, document, p
     document.painting = False
     assert eventually(events, lambda: live.settings(document).model, 2)
     assert models.folder(live.settings(document).model) == folder and run(live, document)
+
+
+@pytest.mark.parametrize("how", ["opened anew", "not at all"])
+def test_a_download_goes_on_when_the_main_window_of_its_window_is_closed(live, document, panel, folder, how):
+    """Krita deletes all that belongs to a main window."""
+    window = open_shop(panel)
+    window.agree.click()
+    window.get.click()
+    fetching = window.fetching
+    sip.delete(window)
+    if how != "not at all":
+        again = open_shop(panel)
+        assert again.fetching is fetching and again.download is fetching.download is not None
+        assert not again.list.isEnabled() and again.cancel.isEnabled(), "and is shown"
+    assert eventually(events, lambda: fetching.download is None), "nobody looks but its own timer"
+    assert models.folder(live.settings(document).model) == folder
+    if how != "not at all":
+        assert "is here and chosen" in again.state.text() and again.list.isEnabled()
+
+
+def test_what_went_wrong_is_told_though_its_window_is_gone(live, document, panel):
+    window = open_shop(panel)
+    window.other.setText("gated/model")
+    window.other.textEdited.emit("")
+    window.get.click()
+    sip.delete(window)
+    told = lambda: shop._open[abi.WANT_MODEL]  # noqa: E731
+    assert eventually(events, lambda: not sip.isdeleted(told()))
+    assert told().isVisible() and "agreed to its terms" in told().state.text()
+
+
+def test_the_licence_is_still_asked_for_in_a_window_that_is_opened_anew(live, document, panel, folder):
+    window = open_shop(panel)
+    window.other.setText("painter/model")
+    window.other.textEdited.emit("")
+    window.get.click()
+    sip.delete(window)
+    again = open_shop(panel)
+    assert eventually(events, lambda: again.agree.isEnabled())
+    assert "painter/model" in again.about.toPlainText() and not again.get.isEnabled()
+    again.agree.click()
+    again.get.click()
+    assert eventually(events, lambda: again.download is None)
+    assert models.folder(live.settings(document).model) == folder

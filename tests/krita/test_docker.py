@@ -268,13 +268,14 @@ def test_all_of_the_docker_is_loaded_where_nothing_can_be_rendered(
     live.set_settings(document, replace(live.settings(document), seed=4711, follow_alpha=True))
     steered_panel.refresh()
     assert steered_panel.seed.text() == "4711" and steered_panel.alpha.isChecked() and not wrong
-    assert [name for _, name in live.sources(document)] == ["lines", "Background"], "nothing of Scumble's"
+    names = [name for _, name in live.listing(document).layers]
+    assert names == ["lines", "Background"], "nothing of Scumble's"
 
 
 def test_what_fails_of_the_list_of_what_steers_keeps_nothing_else_back(
     live, document, steered_panel, monkeypatch
 ):
-    monkeypatch.setattr(live, "silent", lambda _: 1 / 0)
+    monkeypatch.setattr(live, "listing", lambda _: 1 / 0)
     live.set_settings(document, replace(live.settings(document), seed=4711))
     steered_panel.refresh()
     assert steered_panel.seed.text() == "4711"

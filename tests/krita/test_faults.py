@@ -301,3 +301,39 @@ def test_the_layer_of_the_view_in_front_is_meant(live, document):
     krita.Krita.instance().opened = [krita.Window(krita.View(document, [upper]))]
     live.start(document)
     assert live.of(document).group.group.index() == 2, "above the layer that is chosen in front"
+
+
+# --- the error that is told, and the picture that goes with it ---
+
+
+def test_a_picture_begun_before_a_failure_neither_wipes_the_error_nor_covers_the_paint(
+    live, document, monkeypatch
+):
+    """The library tells of a failure first and keeps the frame behind it."""
+    live.start(document)
+    assert run(live, document)
+    one, session = live.of(document), live.of(document).session
+    poll, node = session.poll, ManagedGroup.find(document).live
+    monkeypatch.setattr(session, "poll", lambda: None)
+    for value in (1, 2):  # what is made of the first lies ready, and the second fails, before the host looks
+        changed = one._changed_at
+        document.paper.pixels[0] = (value, 1, 1, 255)
+        assert run(live, document, lambda at=changed: one._changed_at > at) and session.wait(5000)
+        monkeypatch.setenv("SCUMBLE_STUB_FAIL", "render")
+    monkeypatch.setattr(session, "poll", poll)
+
+    def stays(shown):
+        assert run(live, document, lambda: one.frames_shown > shown), "the frame comes all the same"
+        document.merge()
+        assert one.failed and "asked to fail" in live.status(document).text and not node.visible()
+        assert np.array_equal(document.shown, document.paper.pixels)
+
+    stays(one.frames_shown)
+    assert not one.finished(), "and is none to come back to"
+    live.split(document, 0.4)  # all of it once more
+    stays(one.frames_shown)
+    live.split(document, 0.0)
+    monkeypatch.delenv("SCUMBLE_STUB_FAIL")
+    document.paper.pixels[0] = (3, 1, 1, 255)
+    assert run(live, document) and not one.failed and node.visible()
+    assert not live.status(document).error

@@ -343,3 +343,14 @@ def test_times_of_pictures_are_told_a_few_times_a_second_and_all_else_at_once(li
     monkeypatch.setattr(loop, "TELL", 0)
     document.chosen = None
     assert run(live, document, lambda: told and "picture in" in told[-1])
+
+
+def test_how_far_the_model_is_is_told_while_it_loads(live, document, monkeypatch):
+    monkeypatch.setenv("SCUMBLE_STUB_LOAD_MS", "600")
+    live.start(document)
+    told = []
+    live.changed.connect(lambda: told.append(live.status(document).progress))
+    assert run(live, document, lambda: live.of(document).frames_shown)
+    parts = [part for part in told if part is not None]
+    assert len(set(parts)) > 5 and parts == sorted(parts), "the docker's bar moves"
+    assert told[-1] is None or run(live, document, lambda: told[-1] is None)

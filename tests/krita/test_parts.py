@@ -2,12 +2,15 @@
 """Formats, selections, settings: what needs neither engine nor canvas."""
 
 import ctypes
+import json
+from dataclasses import replace
 
 import pytest
+from conftest import run
 from scumble import abi
 from scumble.pixels import Buffer, Refused, bands, intersect, pixel_format
 from scumble.qt import QtCore, tr
-from scumble.settings import DocumentSettings, load, parse, store
+from scumble.settings import MOST_TEXT, DocumentSettings, load, parse, store
 
 SRGB, LINEAR = "sRGB-elle-V2-srgbtrc.icc", "sRGB-elle-V2-g10.icc"
 
@@ -115,3 +118,36 @@ def test_damaged_settings_are_the_default(data):
 def test_settings_out_of_range_are_brought_in():
     found = parse(b'{"strength": 7, "steps": 0, "guidance": -3, "seed": -1}')
     assert (found.strength, found.steps, found.guidance, found.seed) == (1.0, 1, 0.0, 2**64 - 1)
+
+
+LORA = {"number": 3, "kind": "lora", "file": "x [1]"}
+
+
+@pytest.mark.parametrize("strange", [{**LORA, "number": 4, "kind": "of a later version"}, 7, LORA])
+def test_of_what_steers_that_stays_which_can_be_read(strange):
+    found = parse(json.dumps({"prompt": "a lake", "conditions": [LORA, strange]}).encode())
+    assert [(one.number, one.file) for one in found.conditions] == [(3, "x [1]")]
+    assert found.prompt == "a lake" and found.damaged
+
+
+def test_what_could_not_be_read_stays_in_the_document_until_something_is_changed(live, document):
+    kept = json.dumps({"conditions": [LORA, {"kind": "of a later version"}], "new": 1}).encode()
+    document.notes["scumble"] = kept
+    live.set_settings(document, live.settings(document))
+    live.start(document)
+    assert run(live, document, lambda: live.of(document).frames_shown)
+    live.stop(document)
+    assert document.notes["scumble"] == kept and "later version" in live.status(document).text
+    live.set_settings(document, replace(live.settings(document), prompt="a lake"))
+    assert not live.settings(document).damaged and live.settings(document).prompt == "a lake"
+    assert len(live.settings(document).conditions) == 1
+
+
+def test_a_text_longer_than_what_is_read_again_is_cut(live, document):
+    long = "x" * 20_000
+    live.set_settings(document, replace(live.settings(document), prompt=long, negative=long, words=long))
+    chosen = live.settings(document)
+    assert chosen.prompt == chosen.negative == chosen.words == long[:MOST_TEXT] and not chosen.damaged
+    before = document.notes["scumble"]
+    live.set_settings(document, replace(chosen, prompt=long))
+    assert document.notes["scumble"] == before, "cut, it is the same"

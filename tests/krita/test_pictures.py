@@ -110,7 +110,7 @@ def test_a_linked_picture_follows_its_file_and_may_be_kept_later(live, document,
     assert (layer.name(), layer.type(), layer.visible()) == ("mood.png", "filelayer", False)
     assert (layer.bounds().width(), layer.bounds().height()) == (20, 10), "no larger than its file's"
     assert shows(live, document, lambda: referred(document, 10)), live.status(document).text
-    assert live.linked(document) == {0}
+    assert live.listing(document).linked == {0}
     assert file not in str(document.notes), "where it lies is Krita's to keep"
     picture(tmp_path / "mood.png", 20, 10, (30, 20, 90))
     layer.show_file()
@@ -120,7 +120,7 @@ def test_a_linked_picture_follows_its_file_and_may_be_kept_later(live, document,
     live.take_from(document, 0, "embed")
     made = document.root.children[-1]
     assert made.type() == "paintlayer" and made.name() == "mood.png" and not made.visible()
-    assert layer not in document.root.children and not live.linked(document)
+    assert layer not in document.root.children and not live.listing(document).linked
     assert {one.layer for one in live.settings(document).conditions} == {made.uniqueId().toString()}
     (tmp_path / "mood.png").unlink()
     assert shows(live, document, lambda: referred(document, 90))
@@ -178,3 +178,26 @@ def test_a_row_has_where_its_picture_may_come_from():
     assert told[-1][0].layer == "{b}"
     shown.load(told[-1], [("{b}", "lower"), ("{a}", "upper")], {})
     assert [reference.itemText(index) for index in range(2)] == ["lower", "upper"] and reference.count() == 5
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_what_is_kept_of_a_linked_picture_lies_in_its_place_and_takes_no_paint_away(
+    live, document, tmp_path, shown
+):
+    """A file layer that the artist has in the painting is theirs."""
+    figure = document.createGroupLayer("figure")
+    file = picture(tmp_path / "mood.png", 20, 10, (30, 20, 10))
+    layer, over = document.createFileLayer("mood", file, "None"), document.createNode("over", "paintlayer")
+    document.root.addChildNode(figure, document.paper)
+    for node in (over, layer):
+        figure.addChildNode(node, None)
+    figure.setChildNodes([layer, over])
+    layer.setVisible(shown)
+    document.setActiveNode(layer)
+    live.steer(document, "reference", "")
+    live.take_from(document, 0, "embed")
+    made = next(node for node in figure.children if node.type() == "paintlayer" and node is not over)
+    assert figure.children == ([layer, made, over] if shown else [made, over])
+    assert made.name() == "mood" and not made.visible() and len(document.root.children) == 2
+    (one,) = live.settings(document).conditions
+    assert one.layer == made.uniqueId().toString() and not live.listing(document).linked

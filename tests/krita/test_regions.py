@@ -157,16 +157,16 @@ def test_a_chosen_group_is_taken_and_told_of_where_it_is_paint(live, document):
     document.setActiveNode(group)
     live.steer(document, "regions", "")
     assert [one.layer for one in live.settings(document).conditions] == [regions.identity(group)]
-    assert "is paint, too" in live.silent(document)[0]
+    assert "is paint, too" in live.listing(document).silent[0]
     group.setVisible(False)
-    assert live.silent(document) == {}
+    assert live.listing(document).silent == {}
     group.setVisible(True)
     document.root.setChildNodes([document.root.children[1], document.root.children[2], group])
-    assert live.silent(document) == {}
+    assert live.listing(document).silent == {}
     own = live.of(document).group.group
     change(live, document, layer=regions.identity(document.paper))
     assert run(live, document, lambda: "is no group" in live.status(document).text)
-    assert live.sources(document, groups=True) == [(regions.identity(group), "mine")]
+    assert live.listing(document).groups == [(regions.identity(group), "mine")]
     group.setChildNodes([own])
     assert regions.layers(group, regions.identity(own)) == [], "Scumble's own group is none"
 

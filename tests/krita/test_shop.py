@@ -81,7 +81,7 @@ def test_any_other_model_is_looked_at_first_and_its_licence_shown(live, document
     window.other.textEdited.emit("painter/model")
     assert window.get.text() == "Look" and window.get.isEnabled() and not window.agree.isEnabled()
     window.get.click()
-    window.look()
+    window.fetching.look()
     assert window.download.look().state == abi.DOWNLOAD_TERMS and not window.get.isEnabled()
     about = window.about.toPlainText()
     assert "painter/model" in about and "Free for <every> use" in about
@@ -97,10 +97,10 @@ def test_a_download_is_cancelled_and_another_begun(panel):
     window.other.setText("endless/model")
     window.other.textEdited.emit("")
     window.get.click()
-    window.look()
+    window.fetching.look()
     window.agree.click()
     window.get.click()
-    window.look()
+    window.fetching.look()
     assert not window.bar.isHidden() and window.bar.value() == 500
     assert "450 MB of 900 MB" in window.state.text()
     window.hide()
@@ -228,7 +228,8 @@ def test_the_real_library_gets_a_model_from_a_hub_and_paints_with_it(real, hub, 
     window.other.setText("painter/turbo")
     window.other.textEdited.emit("")
     window.get.click()
-    assert eventually(lambda: (events(), window.look()), lambda: "MIT" in window.about.toPlainText(), 30)
+    look = lambda: (events(), window.fetching.look())  # noqa: E731
+    assert eventually(look, lambda: "MIT" in window.about.toPlainText(), 30)
     window.agree.click()
     window.get.click()
     finish(window, 120)

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from conftest import run
+from scumble import document as document_module
 from scumble import extension
 from scumble.docker import ScumbleDocker
 from scumble.group import ManagedGroup
@@ -64,14 +65,12 @@ def test_apply_keep_and_last_pictures_have_the_whole_picture(live, document):
     kept = next(node for node in document.root.children if not node.visible())
     assert np.array_equal(kept.pixels, whole(document))
     assert run(live, document, lambda: all(halves(document, 0.5))), "then it is split as before"
-    before = len(live.history.of(document))
     document.paper.pixels[10:20, 10:60] = (9, 8, 7, 255)
     assert run(live, document, lambda: all(halves(document, 0.5)))
     expected = whole(document)
     live.apply(document)
     applied = [node for node in document.root.children if node.visible() and node.type() == "paintlayer"]
     assert any(np.array_equal(node.pixels, expected) for node in applied)
-    assert len(live.history.of(document)) == before, "half a picture is none to come back to"
 
 
 def test_the_docker_has_the_line_while_it_splits(live, document, monkeypatch):
@@ -92,3 +91,23 @@ def test_the_docker_has_the_line_while_it_splits(live, document, monkeypatch):
     docker.refresh()
     assert not docker.compare.half.isChecked() and docker.compare.line.isHidden()
     live.split(None)
+
+
+def test_a_picture_that_is_seen_in_halves_is_among_the_last_ones_whole(live, document, monkeypatch):
+    """So that another seed loses none."""
+    monkeypatch.setattr(document_module, "STAY_FAST", 0.02)
+    live.start(document)
+    assert run(live, document)
+    live.split(document, 0.5)
+    document.paper.pixels[10:20, 10:60] = (9, 8, 7, 255)
+    assert run(live, document, lambda: all(halves(document, 0.5)))
+    expected = whole(document)
+    has_it = lambda: np.array_equal(live.history.of(document)[0].layer.pixels, expected)  # noqa: E731
+    assert run(live, document, lambda: live.history.of(document) and has_it())
+    assert all(halves(document, 0.5)), "what is seen stays split"
+    live.new_seed(document)
+    assert run(live, document, lambda: len(live.history.of(document)) == 2)
+    live.lay(document, live.history.of(document)[1])
+    assert np.array_equal(document.root.children[-1].pixels, expected)
+    document.paper.pixels[10:20, 10:60] = (1, 2, 3, 255)
+    assert run(live, document, lambda: all(halves(document, 0.5))), "and follows"

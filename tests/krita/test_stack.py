@@ -108,3 +108,36 @@ def test_a_layer_that_the_artist_chooses_meanwhile_stays_theirs(live, document):
     document.active = live.of(document).group.group
     eventually(events, lambda: False, 0.3)
     assert document.active is live.of(document).group.group
+
+
+@pytest.mark.parametrize("kind", ["control", "region", "reference", "regions"])
+def test_what_lies_in_a_group_that_is_deleted_steers_no_more(live, document, files, lines, kind):
+    outer, inner = document.createGroupLayer("outer"), document.createGroupLayer("inner")
+    document.root.addChildNode(outer, document.paper)
+    outer.addChildNode(inner, None)
+    document.root.children.remove(lines)
+    inner.setChildNodes([lines])
+    document.setActiveNode(document.paper)
+    live.start(document)
+    assert run(live, document)
+    document.setActiveNode(inner if kind == "regions" else lines)
+    jobs = lambda: live.of(document).session.stats().jobs_started  # noqa: E731
+    before = jobs()
+    live.steer(document, kind, files["lines.onnx"] if kind == "control" else "")
+    assert run(live, document, lambda: jobs() > before and not live.of(document).working)
+    assert not live.status(document).error
+    outer.remove()
+    assert run(live, document, lambda: "has no layer to read" in live.status(document).text)
+    document.root.addChildNode(outer, document.paper)  # undone
+    assert run(live, document, lambda: not live.status(document).error), live.status(document).text
+
+
+def test_whether_a_layer_is_in_the_stack_is_asked_of_all_the_groups_around_it(document):
+    outer, inner = document.createGroupLayer("outer"), document.createGroupLayer("inner")
+    document.root.addChildNode(outer, document.paper)
+    outer.addChildNode(inner, None)
+    assert [stack.is_in(node, document.root) for node in (outer, inner, document.paper)] == [True] * 3
+    assert list(stack.upwards(inner, document.root)) == [inner, outer]
+    outer.remove()
+    assert not stack.is_in(inner, document.root) and not stack.is_in(None, document.root)
+    assert not stack.is_in(document.paper, None), "of a closed document"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import run
-from scumble import models, steering
+from scumble import models, stack, steering
 from scumble.qt import QtWidgets
 from scumble.steer_list import SteerList
 from scumble.steering import Condition, added, read_conditions
@@ -133,7 +133,7 @@ def test_of_a_drawing_with_nothing_on_it_the_row_tells(live, document, files, li
     (row,) = panel.steering.rows
     assert "Nothing is drawn" in row.silent.text() and not row.silent.isHidden()
     lines.pixels[5, 3:40] = (0, 0, 0, 255)
-    assert run(live, document, lambda: not live.silent(document))
+    assert run(live, document, lambda: not live.listing(document).silent)
     panel.refresh()
     assert row.silent.isHidden()
 
@@ -199,3 +199,27 @@ def test_a_networks_folder_gives_it_its_name(live, document, tmp_path):
     paths = ("scribble", "other", "nowhere", "a.SAFETENSORS", "b.png", "c.txt")
     kinds = [_kind(str(tmp_path / path)) for path in paths]
     assert kinds == ["control", "", "", "lora", "picture", ""]
+
+
+def test_the_stack_is_walked_through_once_for_the_list_and_never_for_none(
+    live, document, panel, files, lines, monkeypatch
+):
+    live.start(document)
+    walked, walk = [], stack.walk
+    monkeypatch.setattr(stack, "walk", lambda *args: walked.append(True) or walk(*args))
+    panel.show()
+    panel.refresh()
+    panel.steer.button.setChecked(True)
+    panel.refresh()
+    assert not walked, "nothing steers"
+    document.setActiveNode(lines)
+    for kind in ("control", "region", "regions", "reference"):
+        live.steer(document, kind, files["lines.onnx"] if kind == "control" else "")
+    walked.clear()
+    panel.refresh()
+    assert len(walked) == 1 and len(panel.steering.rows) == 4
+    panel.steer.button.setChecked(False)
+    walked.clear()
+    panel.refresh()
+    assert not walked, "folded"
+    panel.hide()

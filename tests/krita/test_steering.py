@@ -8,7 +8,7 @@ from dataclasses import replace
 import krita
 import pytest
 from conftest import eventually, run
-from scumble import models, reading, settings, steering, styles
+from scumble import models, reading, settings, stack, steering, styles
 from scumble.library import ScumbleError
 from scumble.qt import QtCore, QtGui
 from scumble.steering import added, read_conditions, sources
@@ -251,7 +251,7 @@ def test_damaged_conditions(value, kept):
     assert len(found) == kept
     assert good == (isinstance(value, list) and kept == len(value))
     read = settings.parse(json.dumps({"prompt": "a lake", "conditions": value}).encode())
-    assert read.prompt == "a lake" and (len(read.conditions) == kept or read.damaged)
+    assert read.prompt == "a lake" and len(read.conditions) == kept and read.damaged != good
 
 
 def test_no_more_than_the_library_takes():
@@ -270,9 +270,9 @@ def test_layers_that_can_steer_are_listed(live, document, lines):
     inner = document.createNode("a group", "grouplayer")
     document.root.addChildNode(inner, group)
     inner.setChildNodes([document.createNode("inside", "paintlayer"), document.createNode("m", "filtermask")])
-    names = [name for _, name in sources(document, group)]
+    names = [name for _, name in sources(stack.walk(document), group)]
     assert names == ["a group", "  inside", "lines", "Background"]
-    assert live.sources(None) == []
+    assert live.listing(None).layers == []
 
 
 def test_the_part_of_the_steps_reaches_the_library(live, document, files, lines, monkeypatch):
@@ -311,7 +311,7 @@ def test_a_control_is_prepared_as_its_row_says(live, document, files, lines):
 
     assert shows(live, document, white), live.status(document).text
     assert settings.load(document).conditions[0].prepare == "drawn", "and it is kept"
-    assert live.silent(document) == {}
+    assert live.listing(document).silent == {}
     edit(live, document, 0, prepare="as_is")
     assert shows(live, document, lambda: expected(document, lines))
 
@@ -323,7 +323,7 @@ def test_a_control_for_inpainting_follows_the_paint_and_the_selection(live, docu
     live.start(document)
     assert run(live, document), "without a selection it steers nothing, and its layer is not read"
     assert not live.status(document).error
-    assert "Nothing is masked" in live.silent(document)[0]
+    assert "Nothing is masked" in live.listing(document).silent[0]
     selection = krita.Selection()
     selection.select(0, 0, document.width(), document.height(), 255)
     document.chosen = selection
@@ -334,7 +334,7 @@ def test_a_control_for_inpainting_follows_the_paint_and_the_selection(live, docu
         return made
 
     assert shows(live, document, filled), live.status(document).text
-    assert live.silent(document) == {}
+    assert live.listing(document).silent == {}
     edit(live, document, 0, prepare="as_is")
     assert shows(live, document, lambda: expected(document, lines)), "its layer again"
     edit(live, document, 0, prepare="inpaint", layer="")

@@ -2,6 +2,7 @@
 """Styles: words and settings under a name, in files that are given away."""
 
 import json
+import os
 from dataclasses import replace
 
 import krita
@@ -304,3 +305,23 @@ def test_a_style_has_a_small_picture_or_none(place):
     for odd in (7, None, "?", "x" * 90_000):
         file.write_text(json.dumps({**json.loads(file.read_text()), "thumbnail": odd}))
         assert styles.known()[-1] == replace(style, thumbnail=b""), "whole without it"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere files have no such modes")
+def test_a_style_may_be_read_by_whom_other_files_of_the_artist_may(place):
+    plain, style = place / "plain", place / ("given" + SUFFIX)
+    for mask in (0o022, 0o077):
+        before = os.umask(mask)
+        try:
+            plain.write_text("")
+            styles.write(Style("given", own=True), style)
+        finally:
+            os.umask(before)
+        assert style.stat().st_mode == plain.stat().st_mode
+        plain.unlink()
+    assert [path.name for path in place.iterdir()] == [style.name], "and nothing half-written is left"
+
+
+def test_words_of_a_style_are_no_longer_than_what_is_read_again(place):
+    styles.save(styles.of("long", "w" * 20_000, DocumentSettings()))
+    assert styles.known()[-1].words == "w" * settings.MOST_TEXT

@@ -264,11 +264,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <location filename="../extension.py"/>
-        <source>Scumble met an error of its own: {error}. Details are in {file}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <location filename="../getting.py"/>
         <source>{n} GB</source>
         <translation type="unfinished"></translation>
@@ -394,8 +389,13 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <location filename="../log.py"/>
+        <source>Scumble met an error of its own ({error}). Details are in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <location filename="../loop.py"/>
-        <source>Scumble met an error of its own ({error}), so live is off. Details are in {file}.</source>
+        <source>Live is off.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -476,6 +476,11 @@
     <message>
         <location filename="../models.py"/>
         <source>This document is steered by “{name}”, which is not among your files. Take it out of the list under Steer by, or add the file there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../old_picture.py"/>
+        <source>Scumble's old picture is hidden: so you see what you paint. Live makes a new one.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -720,7 +725,7 @@
     </message>
     <message>
         <location filename="../status.py"/>
-        <source>What this document keeps for Scumble is damaged; it starts from the defaults.</source>
+        <source>Some of what this document keeps for Scumble is damaged or of a later version: it is left out, and stays in the document until you change a setting.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

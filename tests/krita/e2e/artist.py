@@ -128,6 +128,9 @@ def stacked():
     status = live().status(document)
     check("merged down: live stops and says so", "merged into another layer" in status.text, status.text)
     yield 500
+    docker().toggle.click()
+    told = live().status(document).text
+    check("and again when Live is pressed", "merged into another layer" in told, told)
     K.action("edit_undo").trigger()
     yield 800
     document.flatten()

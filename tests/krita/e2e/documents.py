@@ -29,7 +29,7 @@ from painting import (  # noqa: E402
 from scumble import abi  # noqa: E402
 from scumble.extension import live  # noqa: E402
 from scumble.group import LIVE_NAME, ManagedGroup  # noqa: E402
-from unseen import hiding, minimized  # noqa: E402
+from unseen import covered_by_an_old_picture, hiding, minimized  # noqa: E402
 
 
 def one_step():
@@ -72,6 +72,8 @@ def reopening():
     live().set_settings(document, replace(live().settings(document), prompt="a red castle", strength=0.3))
     live().start(document)
     layer = live().of(document)
+    yield from until(lambda: layer.frames_shown > 0)
+    live().new_seed(document)
     yield from until(lambda: layer.working, 4)  # saved while a picture is being made
     document.setBatchmode(True)
     document.saveAs(path)
@@ -90,12 +92,25 @@ def reopening():
     check("the saved paint is the paint", whole(paper, again) == painted)
     check("settings come back with the file", (chosen.prompt, chosen.strength) == ("a red castle", 0.3))
     check("the docker shows them", docker().prompt.toPlainText() == "a red castle")
+    yield from asked_before_it_is_lost(again)
+    yield from covered_by_an_old_picture(again, paper)
     count = len(again.rootNode().childNodes())
     live().start(again)
     took = yield from until(lambda: settled(again, paper))
     check("live goes on in the group of the file", took is not None)
     check("and makes no second group", len(again.rootNode().childNodes()) == count)
     return again, paper
+
+
+def asked_before_it_is_lost(document):
+    """Krita asks before it closes a document in which something was set, and not where nothing was."""
+    settings = live().settings(document)
+    live().set_settings(document, settings)
+    check("nothing new is set: the document is as it was saved", not document.modified())
+    live().set_settings(document, replace(settings, seed=4711))
+    check("something is set: it is not", document.modified())
+    live().set_settings(document, settings)
+    yield 0
 
 
 def two_documents(first):

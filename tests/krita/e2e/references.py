@@ -117,7 +117,7 @@ def from_elsewhere(document, node, one_reference, image):
     yield from idle(document)
     takes("linked", file)
     took = yield from until(lambda: whole(node, document) not in (pasted, one_reference), 8)
-    box, linked = top().bounds(), live().linked(document)
+    box, linked = top().bounds(), live().listing(document).linked
     good = (top().type(), box.width(), box.height(), linked) == ("filelayer", 200, 100, {1})
     check("a linked file is shown by a file layer", took and good,
           f"{top().type()} {box} {live().status(document).text}")  # fmt: skip
@@ -146,14 +146,14 @@ def from_elsewhere(document, node, one_reference, image):
           live().status(document).text)  # fmt: skip
     os.rename(file + ".away", file)
     took = yield from until(lambda: whole(node, document) == changed, 20)
-    check("put back, it steers as it did before", took and live().linked(document) == {1},
+    check("put back, it steers as it did before", took and live().listing(document).linked == {1},
           live().status(document).text)  # fmt: skip
     yield from idle(document)
     run(lambda d: live().take_from(d, 1, "embed"), document)
     os.remove(file)
     yield from until(lambda: top().type() == "paintlayer", 8)
     yield from at_rest(document)
-    same = whole(node, document) == changed and not live().linked(document)
+    same = whole(node, document) == changed and not live().listing(document).linked
     check("kept in the document from then on, it needs no file", same, live().status(document).text)
     live().stop(document)
 

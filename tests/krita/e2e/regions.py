@@ -126,6 +126,28 @@ def layers_of_a_group():
     return document, paper, group, both
 
 
+def through():
+    """Krita puts together what is in a pass-through group, too, so it steers as any other does."""
+    document = yield from new_document(256)
+    paper = document.activeNode()
+    live().start(document)
+    yield from shows(document, paper)
+    group = document.createGroupLayer("a hut")
+    group.setPassThroughMode(True)
+    document.rootNode().addChildNode(group, None)
+    layer = yield from add(document, group, "walls")
+    document.setActiveNode(group)
+    yield 400
+    run(lambda d: live().steer(d, "region", ""), document)
+    document.setActiveNode(layer)
+    yield 400
+    yield from stroke(SKY)
+    yield from idle(document)
+    good = whole(layer, document).strip(b"\0") and (yield from shows(document, paper, (layer, "a hut")))
+    check("a pass-through group steers, and is followed", bool(good), live().status(document).text)
+    live().stop(document)
+
+
 def words_in_the_list(document, paper, both):
     panel = docker()
     panel.raise_()
@@ -173,6 +195,7 @@ def scenario():
     document, paper, _, both = yield from layers_of_a_group()
     yield from words_in_the_list(document, paper, both)
     yield from saved_and_opened(document)
+    yield from through()
 
 
 if __name__ == "__krita__":

@@ -99,7 +99,7 @@ def drawn_lines():
     run(lambda d: live().steer(d, "control", str(net)), document)
     (one,) = live().settings(document).conditions
     check("a scribble net's row begins with drawn lines", one.prepare == "drawn")
-    took = yield from until(lambda: live().silent(document), 6)
+    took = yield from until(lambda: live().listing(document).silent, 6)
     check("nothing is drawn: the row says so, live goes on", took and not live().status(document).error,
           live().status(document).text)  # fmt: skip
     yield from until(lambda: settled(document, paper), 6)
@@ -109,7 +109,7 @@ def drawn_lines():
     white = bytes((255,)) * 64 * 8 * 4
     took = yield from until(lambda: bytes(node.pixelData(100, 70, 64, 8)) == white, 6)
     check("drawn, they are white lines to it", took is not None)
-    check("and the row has nothing to say", not live().silent(document))
+    check("and the row has nothing to say", not live().listing(document).silent)
     change(document, conditions=(replace(one, prepare="as_is"),))
     took = yield from until(lambda: bytes(node.pixelData(100, 70, 1, 1)) == bytes((30, 60, 90, 255)), 6)
     check("as it is: the layer's own colours", took is not None)
@@ -155,7 +155,7 @@ def linked_control():
     def follows(red, green, blue):
         image.fill(QtGui.QColor(red, green, blue))
         image.save(file)
-        if not live().linked(document):
+        if not live().listing(document).linked:
             run(lambda d: live().take_from(d, 0, "linked", file), document)
         wanted = bytes((blue, green, red, 255)), below
         shown = lambda: tuple(bytes(node.pixelData(128, y, 1, 1)) for y in (64, 192)) == wanted  # noqa: E731

@@ -8,16 +8,63 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from checks import settled  # noqa: E402
 from painting import (  # noqa: E402
+    LEFT,
     K,
+    Pen,
     QtCore,
+    QTest,
     check,
     idle,
     line,
+    projection,
     stroke,
     until,
+    whole,
 )
 from scumble.extension import live  # noqa: E402
 from scumble.group import ManagedGroup  # noqa: E402
+
+
+def covered_by_an_old_picture(document, paper):
+    """A document that was saved while live and is opened again: what is painted is seen, what was saved is
+    not lost before."""
+    group, before = ManagedGroup.find(document), whole(paper, document)
+    shown = group.group.visible() and projection(document) == whole(group.live, document)
+    check("saved while live, a document opens with its picture", shown)
+    pen, middle = Pen(), QtCore.Qt.MouseButton.MiddleButton
+    keys, at = QtCore.Qt.KeyboardModifier.NoModifier, pen._at
+    QTest.mousePress(pen.widget, middle, keys, at(500, 500))
+    yield 200
+    for moved in (520, 500):
+        QTest.mouseMove(pen.widget, at(moved, 500))
+        yield 200
+    QTest.mouseRelease(pen.widget, middle, keys, at(500, 500))
+    yield 300
+    check("and keeps it while the canvas is moved", group.group.visible())
+    control = QtCore.Qt.KeyboardModifier.ControlModifier
+    QTest.keyPress(pen.widget, QtCore.Qt.Key.Key_Control)
+    yield 200
+    QTest.mousePress(pen.widget, LEFT, control, at(500, 400))
+    yield 300
+    QTest.mouseRelease(pen.widget, LEFT, control, at(500, 400))
+    QTest.keyRelease(pen.widget, QtCore.Qt.Key.Key_Control)
+    yield from idle(document)
+    check("and while a colour is picked from it", group.group.visible())
+    points = line((250, 650), (700, 350), 10)
+    pen.down(*points[0])
+    for point in points[1:]:
+        yield 20
+        pen.move(*point)
+    took = yield from until(lambda: not group.group.visible(), 3)
+    check("painted on, it is hidden while the pen is down", took is not None)
+    pen.up(*points[-1])
+    yield from idle(document)
+    painted = whole(paper, document)
+    seen = yield from until(lambda: projection(document) == painted, 4)
+    check("and what is painted is seen", seen is not None and painted != before)
+    K.action("edit_undo").trigger()
+    took = yield from until(lambda: whole(paper, document) == before, 4)
+    check("the stroke is one undo step, hiding none", took is not None and not group.group.visible())
 
 
 def hiding(document, paper):
