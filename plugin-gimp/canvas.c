@@ -134,6 +134,18 @@ Paint *canvas_read_or_free(Paint *paint, gint32 layer, gint x, gint y) {
     return paint;
 }
 
+Paint *canvas_read_seen(Paint *paint, gint32 layer, gint x, gint y) {
+    gint left = 0, top = 0;
+    if (layer > 0) {
+        gimp_item_set_lock_content(layer, FALSE); /* the artist's, and this is a copy */
+        gimp_drawable_merge_filters(layer);
+        if (gimp_layer_get_mask(layer) > 0)
+            gimp_layer_remove_mask(layer, gimp_layer_get_apply_mask(layer) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
+        gimp_drawable_offsets(layer, &left, &top);
+    }
+    return canvas_read_or_free(paint, layer, x - left, y - top);
+}
+
 gint32 canvas_copy_of(gint32 image, gint32 layer, gint32 duplicate) {
     gint32 group = gimp_item_get_parent(layer);
     if (group > 0) group = canvas_copy_of(image, group, duplicate);
@@ -186,12 +198,7 @@ static Paint *read_twin(gint32 copy, gint32 twin) {
         if (seen > 0) gimp_item_delete(seen);
         return paint;
     }
-    /* What the artist sees of the layer; a lock is the artist's, and this is a copy. */
-    gimp_item_set_lock_content(twin, FALSE);
-    gimp_drawable_merge_filters(twin);
-    if (gimp_layer_get_mask(twin) > 0)
-        gimp_layer_remove_mask(twin, gimp_layer_get_apply_mask(twin) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
-    return canvas_read_or_free(paint, twin, 0, 0);
+    return canvas_read_seen(paint, twin, x, y);
 }
 
 Paint *canvas_read_layer(gint32 image, gint32 layer) {

@@ -32,6 +32,10 @@ Paint *canvas_paint_new(gint32 image, gint width, gint height, const GeglRectang
  * colour is lost on the way. If there is no layer or no memory the paint is freed, and NULL. */
 Paint *canvas_read_or_free(Paint *paint, gint32 layer, gint x, gint y);
 
+/* The same from (x, y) of its image on, of the layer as it is seen: its filters and mask become part of its pixels. A filter may
+ * reach beyond the layer's edge, and moves its corner then. */
+Paint *canvas_read_seen(Paint *paint, gint32 layer, gint x, gint y);
+
 /* What is selected in a duplicate, from (from_x, from_y) on. FALSE if it could not be read. */
 gboolean canvas_read_selection(Paint *paint, gint32 copy, gint from_x, gint from_y);
 

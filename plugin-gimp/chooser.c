@@ -4,6 +4,7 @@
 typedef struct {
     void (*chosen)(const gchar *, gpointer);
     gpointer data;
+    gchar *suffix; /* of what is saved; NULL: as it is typed */
 } Answer;
 
 static void responded(GtkDialog *chooser, gint response, Answer *answer) {
@@ -11,6 +12,15 @@ static void responded(GtkDialog *chooser, gint response, Answer *answer) {
     gchar *utf8 = path ? g_filename_to_utf8(path, -1, NULL, NULL, NULL) : NULL;
     Answer now = *answer;
     g_free(path);
+    if (utf8 && now.suffix && !g_str_has_suffix(utf8, now.suffix)) {
+        /* As if it had been typed whole: GTK asks before it is written over a file. */
+        gchar *whole = g_strconcat(utf8, now.suffix, NULL);
+        gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), whole);
+        g_free(whole);
+        g_free(utf8);
+        gtk_dialog_response(chooser, GTK_RESPONSE_ACCEPT);
+        return;
+    }
     gtk_widget_destroy(GTK_WIDGET(chooser)); /* and the answer with it */
     if (utf8) now.chosen(utf8, now.data);
     g_free(utf8);
@@ -18,6 +28,7 @@ static void responded(GtkDialog *chooser, gint response, Answer *answer) {
 
 static void free_answer(gpointer answer, GClosure *closure) {
     (void)closure;
+    g_free(((Answer *)answer)->suffix);
     g_free(answer);
 }
 
@@ -41,7 +52,7 @@ void chooser_show(GtkWidget *near, const ChooserAsk *ask, void (*chosen)(const g
         gtk_file_chooser_add_filter(files, filter);
     }
     Answer *answer = g_new(Answer, 1);
-    *answer = (Answer){chosen, data};
+    *answer = (Answer){chosen, data, saves && ask->pattern ? g_strdup(ask->pattern + 1) : NULL};
     g_signal_connect_data(chooser, "response", G_CALLBACK(responded), answer, free_answer, 0);
     gtk_widget_show(chooser);
 }

@@ -10,7 +10,7 @@ typedef struct {
     GtkFileChooserAction action;
     const gchar *folder;          /* where to begin; NULL: at home */
     const gchar *name;            /* of a file that is saved, at first */
-    const gchar *kind, *pattern;  /* what is shown of files, "LoRAs" and "*.safetensors"; NULL: all */
+    const gchar *kind, *pattern;  /* what is shown of files, "LoRAs" and "*.safetensors", as what is saved ends, too; NULL: all */
 } ChooserAsk;
 
 /* Asks over the window of `near`; `chosen` is called with a path in UTF-8, unless the artist thinks better of it. `near` must

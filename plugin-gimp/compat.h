@@ -58,7 +58,6 @@
 #define gimp_item_get_image(id) gimp_image_get_id(gimp_item_get_image(ITEM_(id)))
 #define gimp_item_get_parent(id) gimp_item_get_id(gimp_item_get_parent(ITEM_(id)))
 #define gimp_item_get_tattoo(id) gimp_item_get_tattoo(ITEM_(id))
-#define gimp_item_transform_translate(id, x, y) gimp_item_transform_translate(ITEM_(id), x, y)
 #define gimp_item_get_name(id) gimp_item_get_name(ITEM_(id))
 #define gimp_item_set_name(id, name) gimp_item_set_name(ITEM_(id), name)
 #define gimp_item_get_visible(id) gimp_item_get_visible(ITEM_(id))
@@ -123,6 +122,13 @@ static inline gboolean is_among(const GArray *ids, gint32 id) {
     for (guint i = 0; i < ids->len; i++)
         if (g_array_index(ids, gint32, i) == id) return TRUE;
     return FALSE;
+}
+
+/* The layer and the groups around it; none for -1. Unref it. */
+static inline GArray *layer_and_groups(gint32 layer) {
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    for (; layer > 0; layer = gimp_item_get_parent(layer)) g_array_append_val(ids, layer);
+    return ids;
 }
 
 /* A group without layers that is in no image yet; -1 if it failed. */

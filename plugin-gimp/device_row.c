@@ -29,6 +29,8 @@ static const gchar *title_of(const gchar *device) {
     return device;
 }
 
+static GPtrArray *names_new(void) { return g_ptr_array_new_with_free_func(g_free); }
+
 /* Its place among them, at the end if it is not there yet. */
 static gint place_of(GPtrArray *names, const gchar *device) {
     for (guint i = 0; i < names->len; i++)
@@ -42,6 +44,9 @@ static void add_build(guint32 want, const ScumbleEntry *build, gpointer names) {
     if (build->offer == SCUMBLE_OFFER_INSTALLED) place_of(names, build->name);
 }
 
+/* Adds what the installed builds were made for; without the library there are none, and the engine says so. */
+static void add_builds(GPtrArray *names) { offers_each(SCUMBLE_WANT_RUNTIME, add_build, names, NULL); }
+
 static gboolean alike(const GPtrArray *a, const GPtrArray *b) {
     gboolean same = a->len == b->len;
     for (guint i = 0; same && i < a->len; i++) same = !strcmp(g_ptr_array_index(a, i), g_ptr_array_index(b, i));
@@ -54,14 +59,12 @@ static void append_from(DeviceRow *row, guint place) {
         gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(row->list), title_of(g_ptr_array_index(row->names, i)));
 }
 
-static void find_openvino(guint32 want, const ScumbleEntry *build, gpointer found) {
-    (void)want;
-    if (build->offer == SCUMBLE_OFFER_INSTALLED && !strcmp(build->name, OPENVINO)) *(gboolean *)found = TRUE;
-}
-
 const gchar *device_of_new_runtime(void) {
-    gboolean found = FALSE;
-    offers_each(SCUMBLE_WANT_RUNTIME, find_openvino, &found, NULL);
+    GPtrArray *names = names_new();
+    add_builds(names);
+    guint builds = names->len;
+    gboolean found = place_of(names, OPENVINO) < (gint)builds;
+    g_ptr_array_unref(names);
     return found ? OPENVINO : BEST;
 }
 
@@ -76,7 +79,7 @@ DeviceRow *device_row_new(void (*changed)(gpointer), gpointer data) {
     DeviceRow *row = g_new0(DeviceRow, 1);
     row->changed = changed;
     row->data = data;
-    row->names = g_ptr_array_new_with_free_func(g_free);
+    row->names = names_new();
     row->list = gtk_combo_box_text_new();
     gtk_widget_set_tooltip_text(row->list, "On what models run, for all images. The best there is: a graphics card that ONNX Runtime can use, else the processor");
     g_signal_connect(row->list, "changed", G_CALLBACK(list_changed), row);
@@ -99,10 +102,10 @@ void device_row_in(DeviceRow *row, GtkWidget *line) {
 
 void device_row_look(DeviceRow *row) {
     gchar *chosen = g_strdup(device_row_chosen(row));
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *names = names_new();
     place_of(names, BEST);
     place_of(names, PROCESSOR);
-    offers_each(SCUMBLE_WANT_RUNTIME, add_build, names, NULL); /* without the library there are none, and the engine says so */
+    add_builds(names);
     place_of(names, chosen);
     gboolean other = !alike(names, row->names); /* the artist may be in the middle of the list */
     g_ptr_array_unref(other ? row->names : names);

@@ -65,7 +65,7 @@ static void show_sentence(Dialog *d) {
     gchar *plain = NULL, *silent = silent_sentence(d);
     const gchar *text = d->error ? d->error : NULL;
     gchar *faded = NULL;
-    if (d->error && d->live && dialog_failed(d))
+    if (d->error && d->live && d->behind)
         text = faded = g_strdup_printf("%s (The live layer is half transparent: it does not follow the paint.)", d->error);
     else if (!text && d->live && d->live_state == LIVE_PAINTED_ON)
         text = "The live layer itself is chosen: what you paint on it is written over. Choose the layer below it in the Layers dialog.";

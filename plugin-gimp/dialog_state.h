@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the dialog knows, for its own files: dialog.c is what it does, dialog_steers.c what it does about what steers and about
- * styles, dialog_history.c about the last pictures, dialog_gets.c about models that are got, dialog_says.c what it tells. */
+/* What the dialog knows, for its own files: dialog.c is its window, timer and states, dialog_start.c its beginning, dialog_renders.c
+ * what it does about what is rendered, dialog_live.c about the live layer, dialog_steers.c about what steers and styles,
+ * dialog_history.c about the last pictures, dialog_gets.c about models that are got, dialog_says.c what it tells. */
 #pragma once
 
 #include "form.h"
@@ -45,6 +46,7 @@ typedef struct {
     gchar *told;        /* what was done last, until the next thing is; NULL */
     gint64 told_at;     /* when that was */
     gboolean retries;   /* the engine failed, and something was changed since */
+    gboolean behind;    /* a picture failed while live, and none of what was asked for then, or later, has come since */
     gboolean knows_model, nothing_selected, left;
     gboolean begins_live;
     gboolean used; /* something came of the settings: they are kept for the next time */
@@ -55,6 +57,30 @@ typedef struct {
 
 /* Looks again after so many milliseconds. */
 void dialog_tick_in(Dialog *dialog, guint delay);
+
+void dialog_go_to(Dialog *dialog, State state);
+
+/* Ends the dialog. */
+void dialog_leave(Dialog *dialog);
+
+/* The buttons of the live layer, and what they do. */
+void dialog_build_live(Dialog *dialog);
+void dialog_tick_live(Dialog *dialog, guint *delay);
+
+/* Ends the live layer, if there is one, keeping it or not as the artist has chosen. */
+void dialog_end_live(Dialog *dialog);
+
+/* FALSE and a sentence if the layer that the dialog was opened for cannot be rendered, or is gone: no other takes its place. */
+gboolean dialog_layer_usable(const Dialog *dialog, GError **error);
+
+/* Reads the layer and hands it over; what has not changed makes no work. */
+gboolean dialog_read_layer(Dialog *dialog);
+
+/* Looks whether a picture has come, or failed. */
+void dialog_poll(Dialog *dialog);
+
+/* First values. */
+void dialog_reset(Dialog *dialog);
 
 /* Begins anew, with the model that is set. */
 void dialog_start_renderer(Dialog *dialog);

@@ -47,6 +47,7 @@ static gboolean is_anothers(const Dialog *d) {
 
 static void steer_changed(const gchar *wrong, gpointer data) {
     Dialog *d = data;
+    if (d->left) return; /* the window goes, and its numbers with it */
     if (!wrong && is_anothers(d)) { /* a chooser of ours was open meanwhile */
         wrong = "Another window of this image has changed what steers it meanwhile, and this list shows that now: change it once more.";
         take_over(d);
@@ -128,7 +129,7 @@ void dialog_keep_steering(Dialog *d) {
         steer_list_look(d->list); /* layers may have other names now */
         keep(d, steer_list_conditions(d->list));
     }
-    g_free(d->kept);
+    g_clear_pointer(&d->kept, g_free);
 }
 
 void dialog_look_at_steering(Dialog *d) {

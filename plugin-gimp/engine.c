@@ -340,6 +340,8 @@ gboolean renderer_tries_again(const GError *error) {
     return g_error_matches(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_WORKER_DIED);
 }
 
+void renderer_goes_on(Renderer *r) { asked(r, r->asked); }
+
 gboolean renderer_busy(const Renderer *r) { return r->picture.pixels && !r->dead && r->busy; }
 
 gboolean renderer_finished(const Renderer *r) {

@@ -65,6 +65,9 @@ gboolean renderer_poll(Renderer *renderer, gboolean *fresh, GError **error);
 /* TRUE for an error that is told by the way: the picture is still to come. */
 gboolean renderer_tries_again(const GError *error);
 
+/* What failed is out already: the picture is still to come. */
+void renderer_goes_on(Renderer *renderer);
+
 /* Asks for estimates after each step, or not at all (for a run that shows none). TRUE at first. */
 void renderer_preview(Renderer *renderer, gboolean each_step);
 

@@ -114,6 +114,7 @@ static GtkWidget *add_number(Form *f, Number *n, GtkWidget *line, const gchar *l
     if (slide) {
         GtkWidget *slider = slider_new(n->adjustment);
         gtk_scale_set_draw_value(GTK_SCALE(slider), FALSE);
+        gtk_range_set_round_digits(GTK_RANGE(slider), (gint)digits); /* without a value it would not: the box shows what is rendered */
         gtk_widget_set_size_request(slider, 40, -1);
         gtk_widget_set_tooltip_text(slider, tip);
         gtk_box_pack_start(GTK_BOX(line), slider, TRUE, TRUE, 0);
@@ -324,6 +325,9 @@ void form_free(Form *f) {
     g_free(f);
 }
 
+/* As its box shows it: what is typed there may lie between two. */
+static gint whole_of(const Number *n) { return (gint)(gtk_adjustment_get_value(n->adjustment) + 0.5); }
+
 void form_read(const Form *f, Settings *s) {
     settings_text(&s->prompt, gtk_entry_get_text(GTK_ENTRY(f->prompt)));
     settings_text(&s->negative, gtk_entry_get_text(GTK_ENTRY(f->negative)));
@@ -333,8 +337,8 @@ void form_read(const Form *f, Settings *s) {
     s->strength = f->strength.own ? -1.0 : gtk_adjustment_get_value(f->strength.adjustment);
     s->guidance = f->guidance.own ? -1.0 : gtk_adjustment_get_value(f->guidance.adjustment);
     s->paint_guidance = f->paint_guidance.own ? 0.0 : gtk_adjustment_get_value(f->paint_guidance.adjustment);
-    s->steps = f->steps.own ? 0 : (gint)gtk_adjustment_get_value(f->steps.adjustment);
-    s->seed = (gint)gtk_adjustment_get_value(f->seed.adjustment);
+    s->steps = f->steps.own ? 0 : whole_of(&f->steps);
+    s->seed = whole_of(&f->seed);
     s->share = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(f->share));
 }
 

@@ -127,10 +127,16 @@ gchar *known_remember(Known what, const gchar *path) {
     return id;
 }
 
+gboolean known_is_lora(const gchar *path) {
+    static const gchar suffix[] = ".safetensors";
+    gsize length = strlen(path), tail = sizeof suffix - 1;
+    return length > tail && !g_ascii_strcasecmp(path + length - tail, suffix);
+}
+
 gboolean known_has_loras(void) {
     gboolean any = FALSE;
     gchar **known = known_list(KNOWN_NETWORKS);
-    for (gchar **at = known; *at; at += 2) any |= g_str_has_suffix(at[1], ".safetensors");
+    for (gchar **at = known; *at; at += 2) any |= known_is_lora(at[1]);
     g_strfreev(known);
     return any;
 }

@@ -22,6 +22,9 @@ gchar *known_remember(Known what, const gchar *path);
 /* Where it lies; NULL if the artist has not chosen it. Free it. */
 gchar *known_find(Known what, const gchar *id);
 
+/* TRUE for a LoRA's file, by its name; among networks all others are ControlNets. */
+gboolean known_is_lora(const gchar *path);
+
 /* Are there LoRAs among what the artist has chosen? */
 gboolean known_has_loras(void);
 

@@ -27,13 +27,14 @@ static void tell_progress(const Renderer *r) {
     }
 }
 
-/* Waits for the finished picture. GIMP's own cancel button ends the whole plug-in, and nothing was changed yet. */
-static gboolean finish(Renderer *r, GError **error) {
+/* Waits for the finished picture, without files that cannot be used unless it is `strict`. GIMP's own cancel button ends the whole
+ * plug-in, and nothing was changed yet. */
+static gboolean finish(Steering *steering, Renderer *r, gboolean strict, GError **error) {
     gimp_progress_init("Scumble is rendering");
     while (!renderer_finished(r)) {
         gboolean fresh;
         GError *wrong = NULL;
-        if (!renderer_poll(r, &fresh, &wrong) && !renderer_tries_again(wrong)) {
+        if (!renderer_poll(r, &fresh, &wrong) && !renderer_tries_again(wrong) && (strict || !steering_do_without(steering, r, wrong))) {
             g_propagate_error(error, wrong);
             return FALSE;
         }
@@ -96,7 +97,7 @@ static gint32 render(gint32 image, gint32 layer, const Settings *settings, GPtrA
     } else if (paint && paint->selected == SELECTED_NONE) {
         g_set_error_literal(error, SCUMBLE_DOMAIN, 0, CANVAS_NOTHING_SELECTED);
     } else if (paint && renderer_set(r, settings, error) && renderer_push(r, paint, error) &&
-               steer(steering, r, layer, paint, strict, error) && finish(r, error) && (!strict || all_steer(steering, r, error))) {
+               steer(steering, r, layer, paint, strict, error) && finish(steering, r, strict, error) && (!strict || all_steer(steering, r, error))) {
         made = canvas_add_picture(image, layer, r, settings->prompt, error);
     }
     paint_free(paint);
@@ -111,6 +112,7 @@ GimpPDBStatusType scumble_run(GimpRunMode mode, gboolean live, gint32 image, gin
     gegl_init(NULL, NULL);
     keep_errors_to_ourselves();
     if (mode != GIMP_RUN_NONINTERACTIVE) settings_load(settings);
+    else settings_load_device(settings);
     gint32 layer = canvas_layer_of(drawable);
     if (!settings_check(settings, error) || !canvas_usable(image, layer, error)) return GIMP_PDB_EXECUTION_ERROR;
     if (mode == GIMP_RUN_INTERACTIVE || (live && mode == GIMP_RUN_WITH_LAST_VALS)) {

@@ -72,25 +72,36 @@ static void load_integer(GKeyFile *file, const gchar *key, gint most, gint *fiel
     g_clear_error(&error);
 }
 
-void settings_load(Settings *s) {
+/* What is kept until now; nothing where that is missing or damaged. */
+static GKeyFile *kept_before(void) {
     GKeyFile *file = g_key_file_new();
     gchar *path = file_path();
-    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
-        for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
-            if (a->kind == ARGUMENT_TEXT) load_text(file, a->name, argument_text(a, s));
-            else load_number(file, a, s);
-        }
-        load_text(file, "style", &s->style);
-        load_text(file, "words", &s->words);
-        load_text(file, "device", &s->device);
-        load_integer(file, "keep", 1, &s->keep);
-        load_integer(file, "share", 1, &s->share);
-        load_integer(file, "x", WINDOW_MOST, &s->x);
-        load_integer(file, "y", WINDOW_MOST, &s->y);
-        load_integer(file, "width", WINDOW_MOST, &s->width);
-        load_integer(file, "height", WINDOW_MOST, &s->height);
-    }
+    g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
     g_free(path);
+    return file;
+}
+
+void settings_load_device(Settings *s) {
+    GKeyFile *file = kept_before();
+    load_text(file, "device", &s->device);
+    g_key_file_free(file);
+}
+
+void settings_load(Settings *s) {
+    GKeyFile *file = kept_before();
+    for (const Argument *a = ARGUMENT; a < ARGUMENT + ARGUMENTS_KEPT; a++) {
+        if (a->kind == ARGUMENT_TEXT) load_text(file, a->name, argument_text(a, s));
+        else load_number(file, a, s);
+    }
+    load_text(file, "style", &s->style);
+    load_text(file, "words", &s->words);
+    load_text(file, "device", &s->device);
+    load_integer(file, "keep", 1, &s->keep);
+    load_integer(file, "share", 1, &s->share);
+    load_integer(file, "x", WINDOW_MOST, &s->x);
+    load_integer(file, "y", WINDOW_MOST, &s->y);
+    load_integer(file, "width", WINDOW_MOST, &s->width);
+    load_integer(file, "height", WINDOW_MOST, &s->height);
     g_key_file_free(file);
 }
 
@@ -103,15 +114,6 @@ static void put_values(GKeyFile *file, const Settings *s) {
     g_key_file_set_string(file, GROUP, "words", s->words);
     g_key_file_set_integer(file, GROUP, "keep", s->keep);
     g_key_file_set_integer(file, GROUP, "share", s->share);
-}
-
-/* What is kept until now; nothing where that is missing or damaged. */
-static GKeyFile *kept_before(void) {
-    GKeyFile *file = g_key_file_new();
-    gchar *path = file_path();
-    g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
-    g_free(path);
-    return file;
 }
 
 /* Writes it, and frees it. */

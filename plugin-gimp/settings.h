@@ -40,6 +40,9 @@ gchar *settings_prompt(const Settings *settings);
 /* The last values, over settings_init() ones; a file that is missing or damaged is no error. */
 void settings_load(Settings *settings);
 
+/* Of these only on what models run, which is no setting of a picture: for scripts. */
+void settings_load_device(Settings *settings);
+
 /* Keeps the place of the window, and with `all` everything but the device. */
 void settings_save(const Settings *settings, gboolean all);
 

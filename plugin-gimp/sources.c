@@ -127,7 +127,6 @@ static gint32 bench_new(gint32 like, gint width, gint height) {
 static gint32 copy_into(gint32 image, gint32 layer) {
     gint32 copy = image > 0 ? gimp_layer_new_from_drawable(layer, image) : -1;
     if (copy <= 0 || !gimp_image_insert_layer(image, copy, 0, 0)) return -1;
-    gimp_item_set_lock_content(copy, FALSE);
     gimp_item_set_visible(copy, TRUE);
     gimp_layer_set_opacity(copy, 100.0);
     gimp_layer_set_mode(copy, GIMP_LAYER_MODE_NORMAL);
@@ -138,10 +137,8 @@ static gint32 copy_into(gint32 image, gint32 layer) {
 static Paint *read_group(gint32 image, gint32 group, Paint *paint) {
     const GeglRectangle *rect = &paint->rect;
     gint32 own = bench_new(image, rect->width, rect->height), copy = copy_into(own, group), seen = -1;
-    gint x = 0, y = 0;
     if (copy > 0) {
-        gimp_drawable_offsets(group, &x, &y);
-        gimp_item_transform_translate(copy, -rect->x, -rect->y);
+        gimp_image_resize(own, rect->width, rect->height, -rect->x, -rect->y); /* moves what is locked, too */
         seen = gimp_layer_new_from_visible(own, own, "seen");
     }
     paint = canvas_read_or_free(paint, seen, 0, 0);
@@ -151,15 +148,8 @@ static Paint *read_group(gint32 image, gint32 group, Paint *paint) {
 }
 
 static Paint *read_layer(gint32 bench, gint32 layer, Paint *paint) {
-    gint x = 0, y = 0;
     gint32 copy = copy_into(bench, layer);
-    if (copy > 0) {
-        gimp_drawable_offsets(copy, &x, &y);
-        gimp_drawable_merge_filters(copy);
-        if (gimp_layer_get_mask(copy) > 0)
-            gimp_layer_remove_mask(copy, gimp_layer_get_apply_mask(copy) ? GIMP_MASK_APPLY : GIMP_MASK_DISCARD);
-    }
-    paint = canvas_read_or_free(paint, copy, paint->rect.x - x, paint->rect.y - y);
+    paint = canvas_read_seen(paint, copy, paint->rect.x, paint->rect.y);
     if (copy > 0) gimp_image_remove_layer(bench, copy);
     return paint;
 }

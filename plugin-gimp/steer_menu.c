@@ -123,7 +123,7 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
     gchar **known = known_list(KNOWN_NETWORKS);
     if (*known) gtk_menu_shell_append(GTK_MENU_SHELL(menu), gtk_separator_menu_item_new());
     for (gchar **at = known; *at; at += 2) {
-        guint32 kind = g_str_has_suffix(at[1], ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_CONTROL;
+        guint32 kind = known_is_lora(at[1]) ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_CONTROL;
         gchar *title = condition_title(&(Condition){.kind = kind, .file = at[0]});
         GtkWidget *item = entry(l, menu, title, kind, at[1], G_CALLBACK(add_known));
         g_object_set_data_full(G_OBJECT(item), "id", g_strdup(at[0]), g_free);
@@ -135,15 +135,12 @@ void steer_menu_show(SteerList *l, GtkWidget *button) {
     menu_popup(menu, button);
 }
 
-static gboolean ends_with(const gchar *path, const gchar *suffix) {
-    gsize length = strlen(path), tail = strlen(suffix);
-    return length > tail && !g_ascii_strcasecmp(path + length - tail, suffix);
-}
-
 /* A file of any kind that steers, by its name; a folder is a ControlNet's. */
 static void take_file(SteerList *l, const gchar *path) {
-    gboolean control = ends_with(path, ".onnx") || g_file_test(path, G_FILE_TEST_IS_DIR);
-    guint32 kind = control ? SCUMBLE_CONDITION_CONTROL : ends_with(path, ".safetensors") ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_REFERENCE;
+    gchar *small = g_ascii_strdown(path, -1);
+    gboolean control = g_str_has_suffix(small, ".onnx") || g_file_test(path, G_FILE_TEST_IS_DIR);
+    guint32 kind = control ? SCUMBLE_CONDITION_CONTROL : known_is_lora(path) ? SCUMBLE_CONDITION_LORA : SCUMBLE_CONDITION_REFERENCE;
+    g_free(small);
     const gchar *why = steer_list_reason(l, kind);
     if (why) steer_list_fail(l, why);
     else if (kind == SCUMBLE_CONDITION_REFERENCE) picture_chosen(path, l);

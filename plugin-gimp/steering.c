@@ -8,6 +8,7 @@
 #include "known.h"
 #include "regions.h"
 #include "told.h"
+#include "unfit.h"
 
 struct Steering {
     Reader reader;
@@ -15,9 +16,11 @@ struct Steering {
     gchar *reasons[RENDERER_KINDS];
     Told told[CONDITIONS_MOST];
     Regions *regions;
+    Unfit *unfit;
+    gchar *late; /* what a picture that was begun before may tell once more; NULL */
     const PixelFormat *format; /* of the renderer's canvas at the last look, */
     const Babl *babl;
-    gint width, height;
+    GeglRectangle canvas; /* ... and where in the image it was */
     guint turn;
 };
 
@@ -26,12 +29,17 @@ Steering *steering_new(gint32 image) {
     s->reader.image = image;
     s->conditions = conditions_new();
     s->regions = regions_new();
+    s->unfit = unfit_new();
     s->reader.blind = !small_can_be_had();
     return s;
 }
 
+void steering_made(Steering *s) { g_clear_pointer(&s->late, g_free); }
+
 void steering_forget(Steering *s) {
     for (guint i = 0; i < CONDITIONS_MOST; i++) told_clear(&s->told[i]);
+    unfit_forget(s->unfit); /* another model may take them */
+    steering_made(s);
     s->format = NULL;
     workbench_clear(&s->reader.bench);
 }
@@ -49,6 +57,7 @@ void steering_free(Steering *s) {
     steering_block(s, NULL);
     g_ptr_array_unref(s->conditions);
     regions_free(s->regions);
+    unfit_free(s->unfit);
     g_free(s);
 }
 
@@ -107,7 +116,11 @@ static void not_here(const gchar *id, GError **error) {
 
 /* Why it cannot be used at all; FALSE: nothing is in the way. */
 static gboolean hindered(const Steering *s, const Condition *c, gboolean is_there, GError **error) {
-    const gchar *why = s->reasons[renderer_kind(c)];
+    const gchar *why = s->reasons[renderer_kind(c)], *unfit = why || !c->path ? NULL : unfit_why(s->unfit, c->path);
+    if (unfit) {
+        g_set_error_literal(error, SCUMBLE_DOMAIN, 0, unfit);
+        return TRUE;
+    }
     if (why) {
         gchar *title = condition_title(c);
         g_set_error(error, SCUMBLE_DOMAIN, 0, "\xe2\x80\x9c%s\xe2\x80\x9d does not steer: %s", title, why);
@@ -137,6 +150,21 @@ static Turn without_rest(Turn turn, Told *t) {
     return turn;
 }
 
+/* The words and numbers that the engine would not have, with what their file was like. Free it. */
+static gchar *refusal_of(const Condition *c, const gchar *words) {
+    gchar *look = c->path ? unfit_look(c->path) : g_strdup(""), *refusal = g_strconcat(words, "\n", look, NULL);
+    g_free(look);
+    return refusal;
+}
+
+static gboolean is_refused(const Told *t, const Condition *c, const gchar *words) {
+    if (!t->refused) return FALSE;
+    gchar *refusal = refusal_of(c, words);
+    gboolean same = !strcmp(refusal, t->refused);
+    g_free(refusal);
+    return same;
+}
+
 /* TRUE if the engine was told something new. */
 static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const GeglRectangle *canvas, Turn turn) {
     Told *t = &s->told[c->number];
@@ -148,7 +176,7 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
         t->kind = c->kind;
     }
     if (turn.of_group) turn = without_rest(turn, t);
-    if (!hindered(s, c, turn.of_group, &error) && g_strcmp0(words, t->refused)) {
+    if (!hindered(s, c, turn.of_group, &error) && !is_refused(t, c, words)) {
         gboolean pictured = c->kind != SCUMBLE_CONDITION_LORA && !condition_is_inpaint(c), other = g_strcmp0(words, t->said) != 0;
         if ((!t->held && !t->empty) || !pictured) t->stale = TRUE;
         Paint *paint = pictured ? told_read(t, &s->reader, c, canvas, turn, &error) : NULL;
@@ -165,7 +193,7 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
                 changed = r->asked != before;
             } else {
                 g_free(t->refused);
-                t->refused = g_strdup(words);
+                t->refused = refusal_of(c, words);
             }
         }
         paint_free(paint);
@@ -180,13 +208,6 @@ static gboolean tell_one(Steering *s, Renderer *r, const Condition *c, const Geg
     }
     g_free(words);
     return changed;
-}
-
-/* The layer that is painted on, and the groups around it. */
-static GArray *painted_on(gint32 image) {
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(gint32));
-    for (gint32 layer = active_layer(image); layer > 0; layer = gimp_item_get_parent(layer)) g_array_append_val(found, layer);
-    return found;
 }
 
 /* What is on, the layers of groups in the place of these; *own are so many of the first that are not a group's. `refused` gets, by
@@ -211,8 +232,8 @@ static GPtrArray *wanted_now(Steering *s, const GArray *painted, Look look, GErr
     return wanted;
 }
 
-/* The engine has all but references no more, which have the layers' new form to be read in. */
-static void other_canvas(Steering *s, const Picture *p) {
+/* The engine has all but references no more, or as it was elsewhere in the image; these have the layers' new form to be read in. */
+static void other_canvas(Steering *s, const Picture *p, const GeglRectangle *canvas) {
     gboolean formed = p->format == s->format && p->babl == s->babl;
     for (guint i = 0; i < CONDITIONS_MOST; i++) {
         if (!formed || s->told[i].kind != SCUMBLE_CONDITION_REFERENCE) s->told[i].stale = TRUE;
@@ -220,8 +241,7 @@ static void other_canvas(Steering *s, const Picture *p) {
     }
     s->format = p->format;
     s->babl = p->babl;
-    s->width = p->width;
-    s->height = p->height;
+    s->canvas = *canvas;
 }
 
 /* Takes away what is not wanted any more, and tells why a group has no regions. */
@@ -244,9 +264,9 @@ gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, 
     GError *refused[CONDITIONS_MOST] = {NULL};
     guint own;
     if (!p->pixels || p->width != canvas->width || p->height != canvas->height) return FALSE;
-    if (p->format != s->format || p->babl != s->babl || p->width != s->width || p->height != s->height) other_canvas(s, p);
+    if (p->format != s->format || p->babl != s->babl || !gegl_rectangle_equal(canvas, &s->canvas)) other_canvas(s, p, canvas);
     if (look == LOOK_WHOLE) workbench_clear(&s->reader.bench); /* the image may have another colour profile now */
-    GArray *painted = s->conditions->len ? painted_on(s->reader.image) : g_array_new(FALSE, FALSE, sizeof(gint32));
+    GArray *painted = layer_and_groups(s->conditions->len ? active_layer(s->reader.image) : -1);
     GPtrArray *wanted = wanted_now(s, painted, look, refused, &own);
     gboolean changed = let_go(s, r, wanted, refused), first = FALSE;
     for (guint i = 0; i < wanted->len; i++) {
@@ -263,4 +283,48 @@ gboolean steering_follow(Steering *s, Renderer *r, const GeglRectangle *canvas, 
     g_ptr_array_unref(wanted);
     g_array_unref(painted);
     return changed;
+}
+
+/* The network's file of each thing that the engine was told of, by number; NULL where it was not, or has none. */
+static void files_told(const Steering *s, const gchar *files[CONDITIONS_MOST]) {
+    for (guint i = 0; i < CONDITIONS_MOST; i++) files[i] = NULL;
+    for (guint i = 0; i < s->conditions->len; i++) {
+        const Condition *c = conditions_at(s->conditions, i);
+        if (s->told[c->number].held) files[c->number] = c->path;
+    }
+}
+
+/* Another model would not help where the engine is well: such errors are then about files of what steers. */
+static gboolean may_be_a_file(const Renderer *r, const GError *error) {
+    return !r->dead && (g_error_matches(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_MODEL_MISSING) ||
+                        g_error_matches(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_MODEL_BROKEN) ||
+                        g_error_matches(error, SCUMBLE_DOMAIN, SCUMBLE_ERROR_MODEL_UNSUPPORTED));
+}
+
+gboolean steering_do_without(Steering *s, Renderer *r, const GError *error) {
+    if (!may_be_a_file(r, error)) return FALSE;
+    if (!g_strcmp0(s->late, error->message)) {
+        steering_made(s); /* the next time it is about something else */
+        renderer_goes_on(r);
+        return TRUE;
+    }
+    const gchar *files[CONDITIONS_MOST], *unfit;
+    GPtrArray *paths = g_ptr_array_new();
+    gboolean taken = FALSE;
+    files_told(s, files);
+    for (guint i = 0; i < CONDITIONS_MOST; i++)
+        if (files[i]) g_ptr_array_add(paths, (gpointer)files[i]);
+    unfit = unfit_find(s->unfit, paths, error->message);
+    g_ptr_array_unref(paths);
+    for (guint i = 0; unfit && i < CONDITIONS_MOST; i++) {
+        Told *t = &s->told[i];
+        if (g_strcmp0(files[i], unfit)) continue;
+        taken = take_away(r, i, t) || taken;
+        g_free(t->wrong);
+        t->wrong = g_strdup(error->message);
+    }
+    if (!taken) return FALSE;
+    steering_made(s);
+    s->late = g_strdup(error->message);
+    return TRUE;
 }

@@ -32,5 +32,12 @@ gboolean steering_follow(Steering *steering, Renderer *renderer, const GeglRecta
 /* What the engine has noticed that is on and steers nothing, by number, and the first of them as a sentence, NULL: none. Free all. */
 gchar *steering_silent(const Steering *steering, const Renderer *renderer, gchar *why[CONDITIONS_MOST]);
 
+/* A picture failed by that. TRUE if the sentence names a file that steers: it is left out until it is another file, as steering_problem
+ * says, and the picture is still to come. So it is where a picture that was begun before tells of it once more. */
+gboolean steering_do_without(Steering *steering, Renderer *renderer, const GError *error);
+
+/* A picture by all that the renderer was told came: none that was begun before is to tell anything. */
+void steering_made(Steering *steering);
+
 /* The first sentence about what does not steer, NULL if all does. Valid until the next call. */
 const gchar *steering_problem(const Steering *steering);

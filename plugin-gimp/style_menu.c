@@ -105,10 +105,8 @@ static void import(GtkMenuItem *item, StyleMenu *m) {
 static void give(const gchar *path, gpointer data) {
     StyleMenu *m = data;
     GError *error = NULL;
-    gchar *whole = g_strconcat(path, g_str_has_suffix(path, STYLE_SUFFIX) ? "" : STYLE_SUFFIX, NULL);
     const Style *style = current(m);
-    if (style && !style_write(style, whole, &error)) fail(m, error);
-    g_free(whole);
+    if (style && !style_write(style, path, &error)) fail(m, error);
 }
 
 static void export(GtkMenuItem *item, StyleMenu *m) {

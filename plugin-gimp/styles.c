@@ -296,28 +296,40 @@ static void apply_model(const Style *s, Settings *settings, GError **missing) {
     g_free(path);
 }
 
-/* The ControlNet of that file, or a new one. NULL where there can be no more. */
-static Condition *control_like(GPtrArray *conditions, const Condition *control) {
-    for (guint i = 0; i < conditions->len; i++) {
-        Condition *c = conditions_at(conditions, i);
-        if (c->kind == SCUMBLE_CONDITION_CONTROL && !strcmp(c->file, control->file)) return c;
-    }
-    gchar *path = known_find(KNOWN_NETWORKS, control->file);
-    Condition *c = conditions_add(conditions, SCUMBLE_CONDITION_CONTROL, control->file, path);
+/* One more, with the style's file. NULL where there can be no more. */
+static Condition *add_like(GPtrArray *conditions, const Condition *like) {
+    gchar *path = known_find(KNOWN_NETWORKS, like->file);
+    Condition *c = conditions_add(conditions, like->kind, like->file, path);
     g_free(path);
     return c;
 }
 
+/* The first ControlNet of that file that was not `heard` yet (bits by number), or a new one: several may be of one file. */
+static Condition *control_like(GPtrArray *conditions, const Condition *control, guint32 heard) {
+    for (guint i = 0; i < conditions->len; i++) {
+        Condition *c = conditions_at(conditions, i);
+        if (c->kind == SCUMBLE_CONDITION_CONTROL && !(heard & (1u << c->number)) && !strcmp(c->file, control->file)) return c;
+    }
+    return add_like(conditions, control);
+}
+
+/* How it steers, as the style has it. */
+static void take_over(Condition *c, const Condition *from) {
+    c->scale = from->scale;
+    c->start = from->start;
+    c->end = from->end;
+    c->prepare = from->prepare;
+    c->on = from->on;
+}
+
 static void hear(GPtrArray *conditions, const GPtrArray *controls) {
+    guint32 heard = 0;
     for (guint i = 0; i < controls->len; i++) {
         const Condition *control = conditions_at(controls, i);
-        Condition *c = control_like(conditions, control);
+        Condition *c = control_like(conditions, control, heard);
         if (!c) return;
-        c->scale = control->scale;
-        c->start = control->start;
-        c->end = control->end;
-        c->prepare = control->prepare;
-        c->on = control->on;
+        heard |= 1u << c->number;
+        take_over(c, control);
     }
 }
 
@@ -335,13 +347,9 @@ GPtrArray *style_apply(const Style *s, Settings *settings, const GPtrArray *cond
     for (guint i = all->len; s->loras->len && i-- > 0;)
         if (conditions_at(all, i)->kind == SCUMBLE_CONDITION_LORA) g_ptr_array_remove_index(all, i);
     for (guint i = 0; i < s->loras->len; i++) {
-        const Condition *lora = conditions_at(s->loras, i);
-        gchar *path = known_find(KNOWN_NETWORKS, lora->file);
-        Condition *c = conditions_add(all, SCUMBLE_CONDITION_LORA, lora->file, path);
-        g_free(path);
+        Condition *c = add_like(all, conditions_at(s->loras, i));
         if (!c) break;
-        c->scale = lora->scale;
-        c->on = lora->on;
+        take_over(c, conditions_at(s->loras, i));
     }
     hear(all, s->controls);
     return all;

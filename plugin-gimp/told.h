@@ -24,7 +24,7 @@ typedef struct {
     Linked linked;    /* ... which was seen like that last */
     gboolean painted; /* of a group's region: it was the layer that is painted on since all of it was read */
     gchar *wrong;     /* why it does not steer; NULL */
-    gchar *refused;   /* the words and numbers that the engine would not have: they are not tried again */
+    gchar *refused;   /* the words and numbers that the engine would not have, and what their file was like: not tried again */
 } Told;
 
 /* How a condition's layer is looked at. */

@@ -49,13 +49,6 @@ void watch_free(Watch *w) {
     g_free(w);
 }
 
-/* The layer and the groups around it. */
-static GArray *ancestry(gint32 layer) {
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
-    for (; layer > 0; layer = gimp_item_get_parent(layer)) g_array_append_val(ids, layer);
-    return ids;
-}
-
 /* What is known of each layer is taken along to the list as it is now. TRUE if that is another one. */
 static gboolean list_update(Watch *w, gint32 image, gint32 live) {
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
@@ -159,7 +152,7 @@ WatchChange watch_look(Watch *w, gint32 image, gint32 live, GeglRectangle *rect)
         WatchChange found = look_below(w, image, live, rect); /* not within MAX, which would look twice */
         change = MAX(change, found);
     }
-    GArray *active = ancestry(active_layer(image)), *around_live = ancestry(gimp_item_get_parent(live));
+    GArray *active = layer_and_groups(active_layer(image)), *around_live = layer_and_groups(gimp_item_get_parent(live));
     guint count = w->seen->len, turns = MIN(IN_TURN, count);
     for (guint i = 0; i < count; i++) {
         Seen *seen = &g_array_index(w->seen, Seen, i);

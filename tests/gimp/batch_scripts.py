@@ -54,6 +54,24 @@ def errors(b: Batch):
     b.session.do(f"(gimp-image-delete {image})")
 
 
+def device(b: Batch):
+    """What "Runs on" says in the dialog holds for scripts, too."""
+    conf = b.session.profile / "scumble.conf"
+    image, layer = b.open(pictures.painting(40, 30, 3))
+    call = f'(t-scumble {image} {layer} "" "" 0.5 1 1.0 0 "{b.model}" "")'
+    conf.write_text("[scumble]\ndevice=cuda\nstrength=7\n")
+    try:
+        said = "it ran: " + b.session.do(call)
+    except ScriptError as error:
+        said = str(error)
+    good = "CUDA" in said.upper() and "it ran" not in said
+    b.report.check("a device that is chosen and not here: a script is told", good, said.strip()[:200])
+    conf.write_text("[scumble]\ndevice=cpu\n")
+    b.report.check("with one that is here it runs", b.number(call) > 0)
+    conf.unlink()
+    b.session.do(f"(gimp-image-delete {image})")
+
+
 def batch_filter(b: Batch):
     """As docs/gimp.md says: a GIMP without windows that is started for one script and ends with it."""
     gimp = b.session.gimp
@@ -149,4 +167,4 @@ def engineless(b: Batch):
     b.report.check("without its engine it says what is missing and what to do", good, said.strip()[:250])
 
 
-SCENARIOS = [errors, batch_filter, batch_error, python]
+SCENARIOS = [errors, device, batch_filter, batch_error, python]

@@ -107,6 +107,7 @@ def failed_closed_whole(d: Desk, r: Report):
     d.s.until(lambda: "live" not in d.names(), 8)
     shows = kept(d, live)
     r.check("closed after an error: the whole picture is kept", shows == ([255, 255], {INVERSE}), shows)
+    (d.s.profile / "scumble.conf").unlink(missing_ok=True)  # the next one does not begin with these words
     trouble(d, r)
 
 
@@ -136,10 +137,32 @@ def failed_applied_whole(d: Desk, r: Report):
     end(d, r)
 
 
+def failing_late(d: Desk, r: Report):
+    """Pictures that fail only after a while: each stroke asks anew, and is seen all the same."""
+    live = live_on(d)
+    d.front(d.dialogs()[0])
+    retype(d, "failing late")
+    faint = d.s.until(lambda: alpha(d, live) == [127, 127], 15)
+    r.check("an error that takes its time: the layer is half transparent", faint, alpha(d, live))
+    seen = []
+    for grey in (90, 140, 60):
+        d.s.do(f"(begin (t-fill {d.layer} {grey}) (gimp-displays-flush))")
+        end = time.monotonic() + 1.2
+        while time.monotonic() < end:
+            seen.append((*alpha(d, live),))
+            time.sleep(0.05)
+    r.check("and stays so under the strokes that try again", {*seen} == {(127, 127)}, seen)
+    retype(d, "a lake")
+    whole = d.s.until(lambda: alpha(d, live) == [255, 255], 8)
+    r.check("until a picture comes", whole and d.shows(live, 195), f"{alpha(d, live)} {d.mean(live)}")
+    trouble(d, r)
+
+
 SCENARIOS = [
     model_in_mid_write,
     missing_while_live,
     missing_then_removed,
     failed_closed_whole,
     failed_applied_whole,
+    failing_late,
 ]

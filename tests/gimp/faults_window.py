@@ -216,5 +216,54 @@ def text_top(d: Desk) -> int:
     raise RuntimeError("the sentence was not found")
 
 
-SCENARIOS, SMALL, LONG = [before_and_after, preview_moves, steady, drawn_first], [window], [long_path]
+def set_number(d: Desk, key: str, text: str):
+    d.key(key, "ctrl+a")
+    d.s.x("type", text)
+    d.key("Tab", pause=0.5)
+
+
+def slider_handle(d: Desk, one: str, key: str) -> tuple[int, int]:
+    """Where on the screen the slider of that number can be taken: what differs for two of its values."""
+    shots = []
+    for text in ("0.8", "0.2"):
+        set_number(d, key, text)
+        time.sleep(1.0)
+        shots.append(d.shot())
+    x, y, width, height = d.geometry(one)
+    across, down = range(x + 4, x + width - 4), range(y, y + height)
+    apart = [(u, v) for v in down for u in across if shots[0].at(u, v) != shots[1].at(u, v)]
+    left = min(u for u, _ in apart)  # all else that may differ is at the right
+    high = sorted(v for u, v in apart if u < left + 8)
+    return left + 6, high[len(high) // 2]
+
+
+def numbers_as_shown(d: Desk, r: Report):
+    """What a number's box shows is what is rendered: typed between two, or dragged there by its slider."""
+    conf = d.s.profile / "scumble.conf"
+    conf.unlink(missing_ok=True)
+    d.open(240, 180)
+    one = d.dialog()
+    d.s.until(lambda: "Renders the layer" in said(d), 8)
+    set_number(d, "alt+t", "7.6")
+    x, y = slider_handle(d, one, "alt+s")
+    for by in (7, 5, 9):
+        d.s.x("mousemove", x, y, "mousedown", 1)
+        for k in range(1, by + 1):
+            d.s.x("mousemove", x + k, y)
+            time.sleep(0.03)
+        d.s.x("mouseup", 1)
+        x += by
+    d.key("alt+p", "Return")  # a box that is visited takes over what it shows
+    d.s.until(lambda: not d.dialogs(), 10)
+    used = dict(text.split("=", 1) for text in conf.read_text().splitlines() if "=" in text)
+    r.check("7.6 steps, shown as 8, are 8", float(used["steps"]) == 8, used["steps"])
+    strength = float(used["strength"])
+    good = strength > 0.21 and abs(100 * strength - round(100 * strength)) < 1e-9
+    r.check("a slider gives what its box can show", good, used["strength"])
+    conf.unlink(missing_ok=True)
+    trouble(d, r)
+
+
+SCENARIOS = [before_and_after, preview_moves, steady, drawn_first, numbers_as_shown]
+SMALL, LONG = [window], [long_path]
 EVERYTHING = [mnemonics]  # in a GIMP with all its plug-ins

@@ -53,7 +53,7 @@ from build_stub import build_stub  # noqa: E402
 from desk import Desk  # noqa: E402
 from gimp_install import fill  # noqa: E402
 from gimp_session import Gimp, GimpSession  # noqa: E402
-from installing import blanks, installing  # noqa: E402
+from installing import blanks, installing, started  # noqa: E402
 from krita_install import find_runtime  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -105,6 +105,7 @@ def main() -> int:
         if "installing" in parts:
             (Path(folder) / "installing").mkdir()
             report.run(installing, report, Path(folder) / "installing", chosen.plugin, chosen.library)
+            report.run(started, report, Path(folder) / "installing", chosen.plugin, chosen.library)
             report.run(blanks, report, Path(folder) / "installing")
         model = Path(folder) / "model"
         shutil.copytree(chosen.model, model)

@@ -75,3 +75,7 @@
     (gimp-image-insert-layer image copy 0 0)
     (gimp-displays-flush)
     copy))
+; A filter that stays on a layer and reaches beyond its edge.
+(define (t-shadow layer x y)
+  (gimp-drawable-append-new-filter layer "gegl:dropshadow" "shadow" LAYER-MODE-REPLACE 1.0
+    "x" x "y" y "radius" 0.0 "opacity" 1.0))

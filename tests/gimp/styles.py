@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from desk import Desk
+from desk import Desk, clipboard
 from dialog import said
+from faults import trouble
 from report import Report
-from steering import ROOT, kept, one, pick_file, prepare, steered
+from steering import ROOT, kept, one, pick_file, prepare, sketch, steered
 
 
 def menu_of_styles(d: Desk, window: str, entry: int, behind=False):
@@ -162,4 +164,60 @@ def read_by_krita(path: Path) -> str:
     return done.stdout.strip() or done.stderr[-300:]
 
 
-SCENARIOS = [styles]
+def save_style(d: Desk, window: str, name: str):
+    menu_of_styles(d, window, SAVE, behind=True)
+    d.s.until(lambda: d.s.windows_named("^Save as a Style"), 8)
+    d.s.x("type", "--delay", "15", name)
+    d.key("Return")
+
+
+def as_it_steers(d: Desk, r: Report):
+    """A style keeps a LoRA's part of the steps, and tells ControlNets of one file apart."""
+    files = [["ink.safetensors [1]", "/nets/ink.safetensors"], ["lines [1]", "/nets/lines"]]
+    prepare(d, networks=files)
+    d.open(240, 180)
+    sketch(d)
+    d.s.do(f"(begin (t-activate {d.image} {d.layer}) (gimp-displays-flush))")
+    steered(
+        d,
+        one(0, "lora", "ink.safetensors [1]", scale=0.8, start=0.25, end=0.5),
+        one(1, "control", "lines [1]", "paint", scale=0.4),
+        one(2, "control", "lines [1]", "sketch", scale=0.9, end=0.75, prepare="drawn"),
+    )
+    window = d.dialog()
+    save_style(d, window, "Twice")
+    found = d.s.until(lambda: [c["kind"] for c in kept(d)] == ["control", "control", "lora"] and kept(d), 8)
+    how = [(c["layer"], c["scale"], c["start"], c["end"], c["prepare"]) for c in (found or [])[:2]]
+    good = how == [("paint", 0.4, 0, 1, "as_is"), ("sketch", 0.9, 0, 0.75, "drawn")]
+    r.check("saved as a style, two ControlNets of one file are heard as they were", good, how)
+    part = [(c["scale"], c["start"], c["end"]) for c in (found or [])[2:]]
+    r.check("and a LoRA steers in its part of the steps", part == [(0.8, 0.25, 0.5)], part)
+    over_a_file(d, r, window)
+    d.shut(window)
+    trouble(d, r)
+
+
+def over_a_file(d: Desk, r: Report, window: str):
+    """Exported under a name that gets its ending only then: GTK asks before a file of that name is lost."""
+    away, title = d.s.home / "given2.scumble-style", "^Export a Style"
+    for name in (away.name, "given2x.scumble-style"):  # or GTK would complete the name
+        (d.s.home / name).write_text("mine")
+    for answer in ("Escape", "alt+r"):
+        menu_of_styles(d, window, EXPORT, behind=True)
+        d.s.until(lambda: d.s.windows_named(title), 8)
+        clipboard(d, text=str(away.with_suffix("")))
+        d.key("ctrl+l", "ctrl+a", "ctrl+v", "Return", pause=0.6)
+        time.sleep(1.5)
+        now = away.read_text()[:40]
+        asked = now == "mine" and d.s.windows_named(title)
+        r.check("a name without its ending, of a file that is there: it is asked", asked, now)
+        d.key(answer, pause=0.8)
+        if answer == "Escape":
+            d.key("Escape", pause=0.8)
+            r.check("no: it is as it was", away.read_text() == "mine", away.read_text()[:40])
+    replaced = d.s.until(lambda: "Twice" in away.read_text(), 8)
+    r.check("yes: it is the style", replaced, away.read_text()[:80])
+    d.s.until(lambda: not d.s.windows_named(title), 5)
+
+
+SCENARIOS = [styles, as_it_steers]

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  * An engine without a model, behind the same header: a job takes SCUMBLE_STUB_MS (default 100) and shows the
  * paint with its colours inverted, opaque. Loading takes SCUMBLE_STUB_LOAD_MS (default 0). SCUMBLE_STUB_FAIL=load
- * or =render fails there, and the prompt "failing" fails each job; "endless" never ends, "wordy" is too long, with "reading" it reads a
+ * or =render fails there, and the prompt "failing" fails each job, "failing late" after a while; "endless" never ends, "wordy" is too long, with "reading" it reads a
  * network first for SCUMBLE_STUB_READS_MS (default 3000), and with "dying" the engine's
  * process is told to have died once, after which the picture comes all the same. =network fails each job too, as an annotator
- * that is missing does, and so does a condition whose file is called "misfit". Conditions show as `steer` says, in 8
+ * that is missing does, and so does a condition whose file is called "misfit" and does not begin with "good". Conditions show as `steer` says, in 8
  * bits; SCUMBLE_STUB_UNSTEERED: the model takes none; SCUMBLE_STUB_OWN_CONTROL: it reads a control itself. SCUMBLE_STUB_TOLD names a file
  * that gets a line for each engine and each change of the settings. For tests of hosts: what
  * they show is known to the byte, and how fast is settable.

@@ -76,13 +76,22 @@ static void steer(const ScumbleSession *s, unsigned char *pixels, size_t bytes) 
     }
 }
 
+/* One that was mended begins with "good". */
+static bool misfits(const char *path) {
+    char start[5] = "";
+    FILE *file = strstr(path, "misfit") ? fopen(path, "rb") : NULL;
+    if (file && fread(start, 1, 4, file) < 4) start[0] = 0;
+    if (file) fclose(file);
+    return strstr(path, "misfit") && strcmp(start, "good");
+}
+
 /* What only a job finds out of what steers, as the library does. */
 static bool cannot_steer(ScumbleSession *s) {
     if (fails("network")) snprintf(s->unusable, sizeof s->unusable, "The annotator of the stub is not there.");
     if (s->prompt && strstr(s->prompt, "<lora:misfit>"))
         snprintf(s->unusable, sizeof s->unusable, "The LoRA %s/misfit.safetensors does not fit this model.", s->lora_folder);
     for (int i = 0; i < 32; i++)
-        if (s->conditions[i].kind && strstr(s->conditions[i].file, "misfit"))
+        if (s->conditions[i].kind && misfits(s->conditions[i].file))
             snprintf(s->unusable, sizeof s->unusable, "The LoRA %s does not fit this model.", s->conditions[i].file);
     return s->unusable[0];
 }
@@ -102,6 +111,13 @@ void *work(void *argument) {
             continue;
         }
         s->dirty = false;
+        if (s->prompt && !strcmp(s->prompt, "failing late")) {
+            pthread_mutex_unlock(&s->lock);
+            nap_ms(600);
+            pthread_mutex_lock(&s->lock);
+            s->fault = true;
+            continue;
+        }
         /* As the library does: a failed revision is not tried again, and a failed load is told by each poll. */
         if (fails("load") || fails("render") || (s->prompt && !strcmp(s->prompt, "failing"))) {
             s->fault = true;
