@@ -18,5 +18,7 @@ fn main() {
         .expect("the version of the ABI");
     // ONNX Runtime's threads run code of this library: a host may close it, but it stays in memory.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    // Two copies in one process (of two plug-ins) do not call each other.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libscumble.so.{version}");
 }

@@ -69,6 +69,7 @@ fn changes(mut pipeline: Pipeline, file: &str) {
             sampler: None,
             steps: 1,
             strength: 1.0,
+            refines: false,
             guidance: 1.0,
             paint_guidance: None,
             seed: 0,

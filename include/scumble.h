@@ -88,9 +88,10 @@
  * ($XDG_DATA_HOME/scumble, else ~/.local/share/scumble: runtime, models/default); beside this library (the runtime
  * itself, also in ../lib of a program in bin; models/default, ../share/scumble/models/default and one folder further up);
  * the system (the folders of shared libraries; $XDG_DATA_DIRS/scumble/models/default). On Windows the user's folder is
- * scumble in %LOCALAPPDATA%, the system's in %ProgramData%. One ONNX Runtime is loaded in a process, for good: what later
- * engines name is not looked at. For a process of its own the program scumble-worker is looked for too: what
- * SCUMBLE_WORKER names, beside this library, in ../lib of a program in bin.
+ * scumble in %LOCALAPPDATA%, the system's in %ProgramData%. What a host names by a relative path is meant from where the
+ * program is in that call. One ONNX Runtime is loaded in a process, for good: what later engines name is not looked at. For a
+ * process of its own the program scumble-worker is looked for too: what SCUMBLE_WORKER names, beside this library, in ../lib
+ * of a program in bin.
  *
  * STRUCTS. A struct that is passed by pointer begins with struct_size (but for ScumbleRect): call its _init
  * function with its sizeof, then set fields. Fields are only ever appended, and a host that was built with an
@@ -395,7 +396,7 @@
 #define SCUMBLE_FORMAT_RGBX8 20
 
 /**
- * 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (Cairo's RGB24).
+ * 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (255 in frames; Cairo's RGB24).
  */
 #define SCUMBLE_FORMAT_BGRX8 21
 
@@ -1474,8 +1475,8 @@ uint32_t scumble_abi_version(void);
 SCUMBLE_API const char *scumble_version(void);
 
 /**
- * The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
- * found. Never NULL, valid for good.
+ * The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8, as SCUMBLE_LIST_MODELS names
+ * it; "" where none is found. Never NULL, valid for good.
  * [any-thread]
  */
 SCUMBLE_API
@@ -1794,7 +1795,8 @@ SCUMBLE_API int32_t scumble_entry_init(struct ScumbleEntry *entry, size_t size);
  * Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
  * turn of a timer.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
- * no ONNX Runtime), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for it), SCUMBLE_ERROR_INTERNAL.
+ * no ONNX Runtime, or while the program exits), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for
+ * it), SCUMBLE_ERROR_INTERNAL.
  * On success `*list` is owned by the caller: release it.
  * [any-thread]
  */
@@ -1994,8 +1996,9 @@ int32_t scumble_session_poll(struct ScumbleSession *session,
 
 /**
  * Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
- * something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
- * released: the host neither reads nor writes nor closes it. On Unix; on Windows see scumble_session_wake_event.
+ * something that it has not told yet (also that there will be no model), and poll empties it. It is the session's, the same
+ * each time, until the session is released: the host neither reads nor writes nor closes it. On Unix; on Windows see
+ * scumble_session_wake_event.
  * Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (Windows), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
  * [host-thread]
  */

@@ -19,8 +19,8 @@ pub fn threads() -> usize {
     *THREADS
 }
 
-/// `rows` cut into as many parts as threads are worth it for `work` pixels. While pixels are read or pasted no
-/// network runs, so these threads take no more cores than the networks do; the one that waits counts too.
+/// `rows` cut into as many parts as threads are worth it for `work` pixels: one more than networks may keep busy, as this takes
+/// milliseconds, at the worker's low priority, and the hand waits for it.
 pub fn bands(rows: usize, work: usize) -> Vec<Range<usize>> {
     let parts = (work / WORTH_A_THREAD).clamp(1, threads() + 1).min(rows.max(1));
     let each = rows.div_ceil(parts).max(1);

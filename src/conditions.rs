@@ -115,6 +115,14 @@ impl Pictured {
         }
     }
 
+    /// The ControlNet; empty where there is none.
+    fn model(&self) -> &str {
+        match self {
+            Pictured::Control(control) => &control.model,
+            Pictured::Region(_) | Pictured::Reference(_) => "",
+        }
+    }
+
     fn steps(&self) -> StepRange {
         match self {
             Pictured::Control(control) => control.steps,

@@ -56,6 +56,8 @@ pub(crate) enum End {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Turn {
     Now,
+    /// It made way for another layer: when the hand there rests.
+    Behind,
     /// What settles: at this time, and after all that is painted.
     At(Instant),
 }
@@ -307,6 +309,7 @@ impl Shared {
         // What was cancelled is asked for again by the host, not by itself; what was put off, by itself.
         let mut again = !stopped && (!job.cancel.is_cancelled() || job.policy.abandoned());
         let mut tier = job.tier;
+        let made_way = matches!(end, End::GaveWay | End::Passed);
         match end {
             End::Final => {
                 if let Some(canvas) = &mut desk.canvas
@@ -349,7 +352,7 @@ impl Shared {
         let turn = again.then(|| match tier {
             Tier::Live => {
                 desk.waiting = true;
-                Turn::Now
+                if made_way { Turn::Behind } else { Turn::Now }
             }
             Tier::Settled => {
                 desk.resting = true;

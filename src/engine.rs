@@ -1,6 +1,6 @@
 //! A loaded model and the worker that runs it; shared by any number of sessions.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
@@ -39,6 +39,8 @@ pub(crate) struct Wiring {
     /// Of the model, once it is loaded.
     capabilities: OnceLock<Capabilities>,
     current: Mutex<Option<Current>>,
+    /// To be told when there will be no model: those that were never pushed to have no job that does it.
+    sessions: Mutex<Vec<Weak<Shared>>>,
 }
 
 /// What the worker is at, as far as others may interrupt it.
@@ -81,12 +83,25 @@ impl Wiring {
         *place = current;
     }
 
-    /// Renews what is told about the model, when it has moved to another device.
+    /// Renews what is told about the model, when it has moved to another device or process.
     pub(crate) fn tell(&self, info: ModelInfo) {
         let mut state = self.state.lock();
-        if matches!(&*state, LoadState::Ready(told) if told.device != info.device) {
+        if matches!(&*state, LoadState::Ready(told) if **told != info) {
             *state = LoadState::Ready(Arc::new(info));
         }
+    }
+
+    /// A session that waits for the model like the others.
+    pub(crate) fn take_in(&self, session: &Arc<Shared>) {
+        let mut sessions = self.sessions.lock();
+        sessions.retain(|other| other.strong_count() > 0);
+        sessions.push(Arc::downgrade(session));
+    }
+
+    /// Has all sessions polled once more.
+    fn ring(&self) {
+        let sessions: Vec<_> = self.sessions.lock().iter().filter_map(Weak::upgrade).collect();
+        sessions.iter().for_each(|session| session.ring());
     }
 
     /// Another session has put something for the artist to see into the queue: what settles is put off, what follows another
@@ -159,6 +174,7 @@ impl Engine {
             state: Mutex::new(LoadState::Loading { progress: 0.0, what: String::new() }),
             capabilities: OnceLock::new(),
             current: Mutex::new(None),
+            sessions: Mutex::default(),
         });
         let weak = Arc::downgrade(&wiring);
         leaving::tell(weak);
@@ -209,6 +225,9 @@ fn work(wiring: &Wiring, load: Load) {
         Ok(renderer) => LoadState::Ready(Arc::new(renderer.info())),
         Err(error) => LoadState::Failed(error.clone()),
     };
+    if renderer.is_err() {
+        wiring.ring();
+    }
     leaving::put_away(worker::serve(wiring, renderer));
     heap::trim();
 }

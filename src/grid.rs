@@ -65,6 +65,12 @@ impl Window {
         self.width * self.height
     }
 
+    /// Its columns and rows in a `whole` that contains it.
+    pub fn within(&self, whole: &Window) -> [Range<usize>; 2] {
+        let (x, y) = ((self.x - whole.x) as usize, (self.y - whole.y) as usize);
+        [x..x + self.width, y..y + self.height]
+    }
+
     pub fn contains(&self, other: &Window) -> bool {
         self.level == other.level
             && self.x <= other.x
@@ -166,16 +172,20 @@ impl Grid {
         self.window(self.overview, self.canvas, 0)
     }
 
+    /// Columns and rows of a model that takes one size alone.
+    fn fixed(&self) -> [Option<usize>; 2] {
+        self.geometry
+            .fixed
+            .map_or([None; 2], |(width, height)| [width, height].map(|side| Some(self.cells(side))))
+    }
+
     /// The smallest window that the model takes and that shows `area` with about `context` cells around it: three
     /// quarters of them at least, where there is canvas. It begins on a multiple, as the whole canvas does: a network that halves
     /// its picture again and again sees the same place differently where it begins between two.
     pub fn window(&self, level: Level, area: Rect, context: usize) -> Window {
         let (across, down) = self.extent(level);
         let [columns, rows] = self.touched(level, area);
-        let (fixed_width, fixed_height) = match self.geometry.fixed {
-            Some((w, h)) => (Some(self.cells(w)), Some(self.cells(h))),
-            None => (None, None),
-        };
+        let [fixed_width, fixed_height] = self.fixed();
         let multiple = self.multiple();
         let (x, width) = fit(columns, context, across, multiple, fixed_width);
         let (y, height) = fit(rows, context, down, multiple, fixed_height);
@@ -225,10 +235,7 @@ impl Grid {
     pub fn tiles(&self, level: Level) -> Tiles {
         let (across, down) = self.extent(level);
         let multiple = self.multiple();
-        let (fixed_width, fixed_height) = match self.geometry.fixed {
-            Some((w, h)) => (Some(self.cells(w)), Some(self.cells(h))),
-            None => (None, None),
-        };
+        let [fixed_width, fixed_height] = self.fixed();
         let native = (self.cells(self.side) / multiple).max(1) * multiple;
         let axis = |extent: usize, fixed: Option<usize>| {
             let length = fixed.unwrap_or_else(|| native.min(extent.next_multiple_of(multiple)));

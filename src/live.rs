@@ -98,18 +98,19 @@ impl Work<'_> {
     ) -> Result<End> {
         let Some(last) = &mut memory.last else { return Ok(End::GaveWay) };
         let Some((whole, latent)) = &mut last.made else { return Ok(End::GaveWay) };
-        let (x, y) = ((part.x - last.window.x) as usize, (part.y - last.window.y) as usize);
-        let cells = s![.., y..y + part.height, x..x + part.width];
-        let held = latent.slice(cells).to_owned();
-        let farther = self.farther(&part, dirty, &last.window).map(|window| {
-            let (x, y) = ((window.x - last.window.x) as usize, (window.y - last.window.y) as usize);
-            (window, latent.slice(s![.., y..y + window.height, x..x + window.width]).to_owned())
-        });
+        let overview = last.window;
+        let of = |window: &Window| {
+            let [columns, rows] = window.within(&overview);
+            s![.., rows, columns]
+        };
+        let held = latent.slice(of(&part)).to_owned();
+        let farther = self.farther(&part, dirty, &last.window);
+        let farther = farther.map(|window| (window, latent.slice(of(&window)).to_owned()));
         let around = farther.as_ref().map(|(window, last)| Around { window: *window, last });
         let free = self.softened(&part, dirty);
         let mask = self.mask(&part)?;
         let cell = self.grid.cell() as usize;
-        let (left, top) = (x * cell, y * cell);
+        let [left, top] = part.within(&last.window).map(|range| range.start * cell);
         let paint = cut(&last.paint, &part.pixels(self.grid.cell()), &last.window.pixels(self.grid.cell()));
         // What is shown is what is free, and a cell more: the decoder looks at its neighbours. Where finer levels are
         // shown it is no more than what must be, since it coarsens that.
@@ -161,7 +162,7 @@ impl Work<'_> {
         let asked = Asked { window: part, paint: &paint, mask: mask.as_deref(), change, regions: true };
         let ended = render(self.job, renderer, asked, &quality, &self.job.policy, &mut sink)?;
         if let Some((picture, made)) = finished {
-            latent.slice_mut(cells).assign(&made);
+            latent.slice_mut(of(&part)).assign(&made);
             *whole = picture;
             last.pending = None;
             last.drift.patch(&self.grid.touched(part.level, dirty));

@@ -1,5 +1,6 @@
 //! `<lora:name:0.8>` in a prompt, as artists write it: which file is meant, and the prompt without it.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::conditions::Lora;
@@ -59,7 +60,10 @@ fn lora(written: &str, folder: Option<&Path>) -> Result<Lora> {
 /// The file of a name: exactly so, else in whatever case.
 fn find(name: &str, folder: &Path) -> Result<PathBuf> {
     let mut known = Vec::new();
-    collect(folder, DEPTH, &mut known);
+    let _ = each(folder, DEPTH, &mut |path| {
+        known.push(path);
+        ControlFlow::Continue(())
+    });
     known.sort();
     let called = |path: &Path| {
         let named = path.strip_prefix(folder).unwrap_or(path).with_extension("");
@@ -89,23 +93,25 @@ fn find(name: &str, folder: &Path) -> Result<PathBuf> {
 
 /// Has the user any, in the folder where names are looked for when none is given?
 pub fn are_at_hand() -> bool {
-    let mut known = Vec::new();
-    if let Some(folder) = places::user_loras() {
-        collect(&folder, DEPTH, &mut known);
-    }
-    !known.is_empty()
+    // The first will do.
+    places::user_loras()
+        .is_some_and(|folder| each(&folder, DEPTH, &mut |_| ControlFlow::Break(())).is_break())
 }
 
-/// LoRAs in a folder and those in it.
-fn collect(folder: &Path, depth: usize, known: &mut Vec<PathBuf>) {
+/// Tells of each LoRA in a folder and those in it, until that breaks.
+fn each(folder: &Path, depth: usize, tell: &mut dyn FnMut(PathBuf) -> ControlFlow<()>) -> ControlFlow<()> {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() && depth > 0 {
-            collect(&path, depth - 1, known);
+        // The folder says what its entries are, but for links.
+        let is_folder =
+            entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && path.is_dir());
+        if is_folder && depth > 0 {
+            each(&path, depth - 1, tell)?;
         } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("safetensors")) {
-            known.push(path);
+            tell(path)?;
         }
     }
+    ControlFlow::Continue(())
 }
 
 #[cfg(test)]
@@ -157,6 +163,33 @@ mod tests {
         }
         let empty = taken_out("<lora:ink>", Some(&folder.join("nowhere"))).map(drop).unwrap_err();
         assert!(empty.message.contains("which has none"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_by_the_first_lora_also_behind_links() {
+        let folder = std::env::temp_dir().join(format!("scumble-{}-first-lora", std::process::id()));
+        std::fs::create_dir_all(folder.join("a/b")).unwrap();
+        let told = |most: usize| {
+            let mut told = 0;
+            let ended = each(&folder, DEPTH, &mut |_| {
+                told += 1;
+                if told == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            (told, ended.is_break())
+        };
+        assert_eq!(told(1), (0, false));
+        for file in ["one.safetensors", "a/two.SAFETENSORS", "a/b/three.safetensors", "a/b/notes.txt"] {
+            std::fs::write(folder.join(file), "").unwrap();
+        }
+        assert_eq!((told(1), told(9)), ((1, true), (3, false)));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.join("a"), folder.join("link")).unwrap();
+            std::os::unix::fs::symlink(folder.join("a/b/notes.txt"), folder.join("four.safetensors"))
+                .unwrap();
+            assert_eq!(told(9), (6, false));
+        }
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

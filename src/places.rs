@@ -145,9 +145,10 @@ pub const NO_USER_FOLDER: &str = if cfg!(windows) {
     "neither HOME nor XDG_DATA_HOME is set; set one of them"
 };
 
-/// The XDG rule, which is a good one for every variable: a relative path is passed over.
+/// The XDG rule, which is a good one for every variable: a relative path is passed over. A slash at the end is left out, so that
+/// a folder has one name.
 fn absolute(value: Option<OsString>) -> Option<PathBuf> {
-    value.map(PathBuf::from).filter(|path| path.is_absolute())
+    value.map(|value| Path::new(&value).components().collect::<PathBuf>()).filter(|path| path.is_absolute())
 }
 
 fn data_folder(get: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

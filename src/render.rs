@@ -167,6 +167,9 @@ pub struct Quality<'a> {
     pub steps: u32,
     /// 0 < strength ≤ 1.
     pub strength: f32,
+    /// What is there already is to get what a coarser level has no room for, and no more: as few of `steps` as begin at
+    /// `strength`, on a schedule as fine as that takes.
+    pub refines: bool,
     pub guidance: f32,
     /// Of InstructPix2Pix alone, ≥ 1; `None`: the model's own.
     pub paint_guidance: Option<f32>,

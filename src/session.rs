@@ -15,7 +15,7 @@ use crate::error::{Error, Result, Status};
 use crate::frame::{Frame, Kind};
 use crate::job::Params;
 use crate::pixels::mask::{Coverage, Mask};
-use crate::pixels::space::{LastProfile, Space};
+use crate::pixels::space::{LastProfiles, Space};
 use crate::pixels::{Coding, ImageView};
 use crate::region::Rect;
 use crate::render::Tier;
@@ -62,20 +62,22 @@ fn take(
 pub struct Session {
     shared: Arc<Shared>,
     engine: Arc<Inner>,
-    profile: LastProfile,
+    profiles: LastProfiles,
 }
 
 impl Session {
     pub(crate) fn new(engine: Arc<Inner>) -> Self {
-        Session { shared: Arc::new(Shared::new()), engine, profile: LastProfile::default() }
+        let shared = Arc::new(Shared::new());
+        engine.take_in(&shared);
+        Session { shared, engine, profiles: LastProfiles::default() }
     }
 
-    /// The colour space of an ICC profile; that of the last one is remembered.
+    /// The colour space of an ICC profile; those of the last few are remembered.
     ///
     /// # Errors
     /// [`Status::Format`]: why it cannot be used.
     pub fn space_of(&self, profile: &[u8]) -> Result<Space> {
-        self.profile.space(profile)
+        self.profiles.space(profile)
     }
 
     /// Hands over pixels of a canvas of `width × height`, as one change. Only the parts of the images inside
@@ -202,10 +204,15 @@ impl Session {
             return Pushed::Unchanged;
         }
         if desk.waiting {
+            // Its turn comes by itself: of two layers that wait each would interrupt the other for ever.
+            if !changed {
+                return Pushed::Unchanged;
+            }
             // The waiting job takes the desk as it will be when its turn comes.
+            self.engine.queue.press(self.shared.id);
             self.engine.make_way_for(self.shared.id);
-            desk.stats.jobs_replaced += u64::from(changed);
-            return if changed { Pushed::Revision(desk.revision) } else { Pushed::Unchanged };
+            desk.stats.jobs_replaced += 1;
+            return Pushed::Revision(desk.revision);
         }
         if desk.resting && !changed {
             return Pushed::Unchanged;

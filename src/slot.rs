@@ -4,12 +4,17 @@
 //! Checked by `make loom` (every interleaving of small cases).
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sync::{Condvar, Mutex};
 
+/// What made way for a hand goes on once nothing has pressed for so long.
+const REST: Duration = Duration::from_millis(300);
+/// What settles where the hand was last is waited for, if it is due so soon.
+const SOON: Duration = Duration::from_secs(1);
+
 /// The worker's inbox: at most one waiting item per key. Those that are pressing are served first, each in the order in which
-/// the keys came.
+/// the keys came; then what made way for them; then what settles, where the hand was last before all else.
 pub struct Pending<T> {
     inbox: Mutex<Inbox<T>>,
     arrived: Condvar,
@@ -24,20 +29,30 @@ pub enum Taken<T> {
 
 struct Inbox<T> {
     items: VecDeque<Waiting<T>>,
+    /// When something pressing came last.
+    pressed: Option<Instant>,
     closed: bool,
 }
 
 struct Waiting<T> {
     key: u64,
-    /// When its turn comes at the earliest; `None`: it is pressing.
-    due: Option<Instant>,
+    when: When,
     item: T,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    Pressing,
+    /// Once nothing presses any more.
+    Behind,
+    /// At this time at the earliest.
+    At(Instant),
 }
 
 impl<T> Default for Pending<T> {
     fn default() -> Self {
         Pending {
-            inbox: Mutex::new(Inbox { items: VecDeque::new(), closed: false }),
+            inbox: Mutex::new(Inbox { items: VecDeque::new(), pressed: None, closed: false }),
             arrived: Condvar::new(),
         }
     }
@@ -47,13 +62,28 @@ impl<T> Pending<T> {
     /// Puts `item` in the one waiting place of `key`, pressing. What waited there is replaced and handed back; it keeps
     /// its turn. A closed inbox hands `item` itself back.
     pub fn put(&self, key: u64, item: T) -> Option<T> {
-        self.place(Waiting { key, due: None, item })
+        self.place(Waiting { key, when: When::Pressing, item })
     }
 
     /// The same, but it comes after all that is pressing, and at `due` at the earliest. Where something pressing waits, it stays
     /// so: that was put meanwhile.
     pub fn put_at(&self, key: u64, item: T, due: Instant) -> Option<T> {
-        self.place(Waiting { key, due: Some(due), item })
+        self.place(Waiting { key, when: When::At(due), item })
+    }
+
+    /// The same of what made way for another key: it goes on when nothing has pressed for a moment.
+    pub fn put_behind(&self, key: u64, item: T) -> Option<T> {
+        self.place(Waiting { key, when: When::Behind, item })
+    }
+
+    /// What waits for `key`, if anything does, is pressing from now on.
+    pub fn press(&self, key: u64) {
+        let mut inbox = self.inbox.lock();
+        if let Some(place) = inbox.items.iter_mut().find(|waiting| waiting.key == key) {
+            place.when = When::Pressing;
+            inbox.pressed = Some(Instant::now());
+            self.arrived.notify_one();
+        }
     }
 
     fn place(&self, new: Waiting<T>) -> Option<T> {
@@ -61,10 +91,15 @@ impl<T> Pending<T> {
         if inbox.closed {
             return Some(new.item);
         }
+        if new.when == When::Pressing {
+            inbox.pressed = Some(Instant::now());
+        }
         let place = inbox.items.iter_mut().find(|waiting| waiting.key == new.key);
         let before = match place {
             Some(place) => {
-                place.due = place.due.and(new.due);
+                if place.when != When::Pressing {
+                    place.when = new.when;
+                }
                 Some(std::mem::replace(&mut place.item, new.item))
             }
             None => {
@@ -78,7 +113,7 @@ impl<T> Pending<T> {
 
     /// Whether something pressing waits for another key than this.
     pub fn presses_beside(&self, key: u64) -> bool {
-        self.inbox.lock().items.iter().any(|waiting| waiting.due.is_none() && waiting.key != key)
+        self.inbox.lock().items.iter().any(|waiting| waiting.when == When::Pressing && waiting.key != key)
     }
 
     /// Takes the next item that is due, waiting for one; `None` once the inbox is closed.
@@ -97,15 +132,17 @@ impl<T> Pending<T> {
                 return Taken::Closed;
             }
             let now = Instant::now();
-            let pressing = inbox.items.iter().position(|waiting| waiting.due.is_none());
-            let is_due = |waiting: &Waiting<T>| waiting.due.is_some_and(|due| due <= now);
-            if let Some(at) = pressing.or_else(|| inbox.items.iter().position(is_due)) {
-                return inbox.items.remove(at).map_or(Taken::Nothing, |waiting| Taken::Item(waiting.item));
-            }
-            if inbox.items.is_empty() && deadline.is_some_and(|deadline| deadline <= now) {
-                return Taken::Nothing;
-            }
-            match inbox.items.iter().filter_map(|waiting| waiting.due).min().or(deadline) {
+            let until = match (inbox.next(now), deadline) {
+                (Some((at, due)), _) if due <= now => {
+                    return inbox
+                        .items
+                        .remove(at)
+                        .map_or(Taken::Nothing, |waiting| Taken::Item(waiting.item));
+                }
+                (None, Some(deadline)) if deadline <= now => return Taken::Nothing,
+                (next, deadline) => next.map(|(_, due)| due).or(deadline),
+            };
+            match until {
                 Some(due) => self.arrived.wait_until(&mut inbox, due),
                 None => self.arrived.wait(&mut inbox),
             }
@@ -131,6 +168,27 @@ impl<T> Pending<T> {
 
     pub fn is_closed(&self) -> bool {
         self.inbox.lock().closed
+    }
+}
+
+impl<T> Inbox<T> {
+    /// Whose turn comes next, and when.
+    fn next(&self, now: Instant) -> Option<(usize, Instant)> {
+        let first = |when: When| self.items.iter().position(|waiting| waiting.when == when);
+        if let Some(at) = first(When::Pressing) {
+            return Some((at, now));
+        }
+        if let Some(at) = first(When::Behind) {
+            return Some((at, self.pressed.map_or(now, |pressed| pressed + REST)));
+        }
+        let settling = || {
+            self.items.iter().enumerate().filter_map(|(at, waiting)| match waiting.when {
+                When::At(due) => Some((at, due)),
+                When::Pressing | When::Behind => None,
+            })
+        };
+        let soon = settling().filter(|(_, due)| *due <= now + SOON).max_by_key(|(_, due)| *due);
+        soon.or_else(|| settling().min_by_key(|(_, due)| *due))
     }
 }
 
@@ -240,6 +298,37 @@ mod tests {
         // What was to wait comes after what was put in its place.
         assert_eq!(pending.put_at(1, "still at once", never), Some("at once"));
         assert_eq!(pending.take(), Some("still at once"));
+    }
+
+    #[test]
+    fn what_settles_where_the_hand_was_last_goes_first() {
+        let pending = Pending::default();
+        let now = Instant::now();
+        pending.put_at(1, "settled before", now - std::time::Duration::from_secs(1));
+        pending.put_at(2, "was painted last", now + std::time::Duration::from_millis(30));
+        pending.put_at(3, "waits for an hour", now + std::time::Duration::from_secs(3600));
+        assert_eq!(pending.take(), Some("was painted last"));
+        assert_eq!(pending.take(), Some("settled before"));
+    }
+
+    #[test]
+    fn what_made_way_goes_on_once_nothing_presses_and_before_what_settles() {
+        let pending = Pending::default();
+        pending.put(2, "is painted");
+        let painted = Instant::now();
+        pending.put_behind(1, "made way");
+        pending.put_at(2, "settles", Instant::now());
+        assert_eq!(pending.take(), Some("settles"), "what was put meanwhile is pressing");
+        pending.put_at(2, "settles", painted);
+        assert_eq!(pending.take(), Some("made way"));
+        assert!(painted.elapsed() >= REST / 2);
+        assert_eq!(pending.take(), Some("settles"));
+        // Changed meanwhile, it is pressing again.
+        pending.put_behind(1, "made way");
+        pending.press(1);
+        pending.press(3);
+        assert!(pending.presses_beside(2) && !pending.presses_beside(1));
+        assert_eq!(pending.take(), Some("made way"));
     }
 
     #[test]

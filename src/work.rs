@@ -85,6 +85,7 @@ impl<'a> Work<'a> {
             sampler: params.sampler.as_deref(),
             strength: self.strength(),
             steps: self.steps(tier),
+            refines: false,
             guidance: params.guidance.unwrap_or(self.info.defaults.guidance),
             paint_guidance: params.paint_guidance,
             seed: params.seed,
@@ -111,11 +112,7 @@ impl<'a> Work<'a> {
 
     /// The same, with a strength that only adds what a coarser level has no room for.
     pub fn refining(&self, whole: Quality<'a>) -> Quality<'a> {
-        let strength = whole.strength.min(self.refine_strength());
-        // So fine a schedule that one step, or what strength leaves of it, is what is run: a second one costs as much again and
-        // shows nothing.
-        let steps = whole.steps.max((1.0 / strength) as u32);
-        Quality { strength, steps, ..whole }
+        Quality { strength: whole.strength.min(self.refine_strength()), refines: true, ..whole }
     }
 
     /// Of what a picture is made from, with the job's regions or without: equal keys, equal pictures.

@@ -54,6 +54,7 @@ fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<d
     wiring.running(None);
     match session.end(&job, end) {
         Some(Turn::Now) => drop(wiring.queue.put(session.id(), session.clone())),
+        Some(Turn::Behind) => drop(wiring.queue.put_behind(session.id(), session.clone())),
         Some(Turn::At(due)) => drop(wiring.queue.put_at(session.id(), session.clone(), due)),
         None => {}
     }

@@ -7,8 +7,9 @@ use scumble::job::Params;
 use scumble::pixels::colour;
 use scumble::pixels::mask::{Coverage, Outside};
 use scumble::pixels::paste::Alpha;
-use scumble::pixels::{Depth, Format};
+use scumble::pixels::{AlphaKind, Depth, Format};
 use scumble::region::Rect;
+use scumble::session::Pushed;
 use support::painting::*;
 use support::stub::*;
 
@@ -185,4 +186,35 @@ fn opaque_frames_show_the_paper_as_before() {
         "{:?}",
         &shown.pixels[..4]
     );
+}
+
+#[test]
+fn the_byte_that_says_nothing_makes_no_job_and_is_255_in_frames() {
+    for format in Format::ALL.into_iter().filter(|f| f.alpha() == AlphaKind::Padding) {
+        let mut paint = painted(format, 200, 130, |x, y| [x as f32 / 200.0, y as f32 / 130.0, 0.3, 1.0]);
+        let engine = Stub::engine(&Gate::open());
+        let layer = engine.session();
+        layer.set_params(Params { settle_delay: 1, ..Params::default() }).unwrap();
+        let hole = Rect::new(50, 40, 70, 60);
+        let bytes = vec![255; hole.area() as usize];
+        let mut dice = Dice(7);
+        let mut stir = |paint: &mut Painting| {
+            paint.bytes.chunks_exact_mut(4).for_each(|pixel| pixel[3] = dice.roll() as u8);
+        };
+        stir(&mut paint);
+        revision(paint.push(&layer, None));
+        layer.set_mask(200, 130, Some(Coverage::new(hole, 70, &bytes))).unwrap();
+        settle(&layer);
+        let shown = frame(&layer, 0).expect("a picture");
+        assert!(shown.pixels.chunks_exact(4).all(|pixel| pixel[3] == 255), "{format:?}");
+        stir(&mut paint);
+        assert_eq!(paint.push(&layer, None).unwrap(), Pushed::Unchanged, "{format:?}");
+        // A colour that changes does, whatever lies beside it.
+        let at = 4 * (60 * 200 + 70);
+        paint.bytes[at] ^= 0x80;
+        revision(paint.push(&layer, None));
+        settle(&layer);
+        let next = frame(&layer, shown.seq).expect("the change");
+        assert!(next.pixels.chunks_exact(4).all(|pixel| pixel[3] == 255), "{format:?}");
+    }
 }

@@ -23,9 +23,13 @@ const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-reco
 
 /// The program with the tiny SD-Turbo model as its argument, and in its process.
 fn host(program: &Path) -> Command {
+    on_model(program, &tiny("turbo"))
+}
+
+fn on_model(program: &Path, model: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("SCUMBLE_TEST_PROCESS", SCUMBLE_PROCESS_HOST.to_string());
-    command.arg(tiny("turbo")).env("SCUMBLE_DEFAULT_MODEL", tiny("turbo"));
+    command.arg(model).env("SCUMBLE_DEFAULT_MODEL", model);
     // cargo names its folders in it, and an older build of the library may lie in one of them.
     command.env_remove("LD_LIBRARY_PATH");
     command
@@ -257,6 +261,12 @@ fn the_picture_in_the_models_own_pixels_is_handed_out_and_nothing_beyond_a_buffe
 #[test]
 fn what_there_is_can_be_listed_and_the_log_read() {
     println!("{}", run(&mut host(&c::program("lists", &[]))));
+    // A default model behind a link is not called by another name, nor by two.
+    let link = c::scratch("default-link").join("models/default");
+    std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(tiny("turbo"), &link).unwrap();
+    let mut command = on_model(&c::program("lists", &[]), &link);
+    println!("{}", run(command.env("SCUMBLE_DEFAULT_MODEL", format!("{}/", link.display()))));
 }
 
 #[test]

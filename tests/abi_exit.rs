@@ -81,3 +81,19 @@ fn an_exit_takes_onnx_runtime_apart_when_nobody_is_inside_or_not_at_all() {
     let wrongs: Vec<_> = started.into_iter().filter_map(|(child, name)| wrong(child, &name)).collect();
     assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
 }
+
+#[test]
+fn an_exit_waits_for_a_thread_of_the_host_that_lists_devices() {
+    let folder = c::scratch("listing-marks");
+    let mut started = Vec::new();
+    // As long as can be waited for, and longer.
+    for time in [600, 4000] {
+        let mark = folder.join(time.to_string());
+        let mut command = Command::new(c::program("listing", &[]));
+        command.arg(&mark).envs(c::slow_runtime("providers", time, &mark));
+        command.env_remove("LD_LIBRARY_PATH").stdout(Stdio::piped()).stderr(Stdio::piped());
+        started.push((command.spawn().expect("it starts"), format!("listing of {time} ms")));
+    }
+    let wrongs: Vec<_> = started.into_iter().filter_map(|(child, name)| wrong(child, &name)).collect();
+    assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
+}

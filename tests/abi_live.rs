@@ -305,7 +305,7 @@ fn strength_zero_is_the_push_byte_for_byte_in_every_format() {
         settle(&layer);
         let shown = frame(&layer, 0).expect("a frame");
         assert_eq!((shown.kind, shown.format(), shown.rect), (Kind::Final, paint.format, paint.bounds));
-        assert!(shown.pixels == paint.bytes, "{:?}", paint.format);
+        assert!(shown.pixels == paint.in_frames(), "{:?}", paint.format);
         assert_eq!((shown.step, shown.steps), (0, 0));
     }
     assert!(gate.ran().is_empty(), "no renderer was asked");

@@ -2,7 +2,13 @@
 
 mod support;
 
+#[path = "pipeline/support.rs"]
+#[allow(dead_code)]
+mod models;
+
+use std::ffi::{CStr, CString};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -10,6 +16,9 @@ use scumble::cancel::Cancel;
 use scumble::conditions::{Control, Lora};
 use scumble::engine::Engine;
 use scumble::error::Result;
+use scumble::ffi::abi::*;
+use scumble::ffi::constants::*;
+use scumble::ffi::*;
 use scumble::pixels::{Format, ImageView};
 use scumble::prepare::Prepare;
 use scumble::render::{Capabilities, Condition, Ended, ModelInfo, Policy, Quality, Renderer, Scene, Sink};
@@ -82,4 +91,63 @@ fn files_are_told_by_whole_paths() {
     ];
     let files = told.0.lock().clone();
     assert_eq!(files.iter().map(Path::new).collect::<Vec<_>>(), wanted);
+}
+
+/// Where the next test's LoRA lies.
+fn far_folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("abi_paths_elsewhere")
+}
+
+/// The program of the next test; by itself it does nothing.
+#[test]
+fn a_program_that_goes_elsewhere() {
+    if std::env::var_os("SCUMBLE_TEST_ELSEWHERE").is_none() {
+        return;
+    }
+    let here = std::env::current_dir().unwrap();
+    let relative = |path: &Path| CString::new(path.strip_prefix(&here).unwrap().to_str().unwrap()).unwrap();
+    let (model, loras) = (relative(&models::tiny("turbo")), relative(&far_folder()));
+    let pixels = vec![128u8; (SIDE * SIDE * 4) as usize];
+    // SAFETY: structs, strings and pixels live as long as the calls.
+    unsafe {
+        let (mut engine, mut layer) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let mut options = std::mem::zeroed::<ScumbleEngineOptions>();
+        assert_eq!(scumble_engine_options_init(&mut options, size_of_val(&options)), SCUMBLE_OK);
+        (options.model_dir, options.process) = (model.as_ptr(), SCUMBLE_PROCESS_HOST);
+        assert_eq!(scumble_engine_create(&options, &mut engine), SCUMBLE_OK);
+        assert_eq!(scumble_session_create(engine, &mut layer), SCUMBLE_OK);
+        let mut params = std::mem::zeroed::<ScumbleParams>();
+        assert_eq!(scumble_params_init(&mut params, size_of_val(&params)), SCUMBLE_OK);
+        (params.prompt, params.lora_folder) = (c"a hill <lora:named>".as_ptr(), loras.as_ptr());
+        assert_eq!(scumble_session_set_params(layer, &params, std::ptr::null_mut()), SCUMBLE_OK);
+        std::env::set_current_dir("/").unwrap();
+        let mut image = std::mem::zeroed::<ScumbleImage>();
+        assert_eq!(scumble_image_init(&mut image, size_of_val(&image)), SCUMBLE_OK);
+        (image.format, image.stride) = (SCUMBLE_FORMAT_RGBA8, SIDE as isize * 4);
+        (image.canvas_width, image.canvas_height) = (SIDE, SIDE);
+        image.rect = ScumbleRect { x: 0, y: 0, width: SIDE, height: SIDE };
+        (image.pixels, image.byte_length) = (pixels.as_ptr().cast(), pixels.len());
+        let (nothing, none) = (std::ptr::null(), std::ptr::null_mut());
+        assert_eq!(scumble_session_push(layer, &image, 1, nothing, 0, none), SCUMBLE_OK);
+        assert_eq!(scumble_session_wait(layer, 120_000), SCUMBLE_OK);
+        let mut frame = std::ptr::null_mut();
+        let status = scumble_session_poll(layer, 0, &mut frame);
+        println!("told {status}: {}", CStr::from_ptr(scumble_last_error()).to_str().unwrap());
+        scumble_session_release(layer);
+        scumble_engine_release(engine);
+    }
+}
+
+#[test]
+fn files_that_a_program_has_named_are_found_wherever_it_goes() {
+    // No LoRA, but a file that is found: what is told of it names it.
+    let file = far_folder().join("named.safetensors");
+    std::fs::create_dir_all(far_folder()).unwrap();
+    std::fs::write(&file, []).unwrap();
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", "a_program_that_goes_elsewhere", "--nocapture"]);
+    let output = program.env("SCUMBLE_TEST_ELSEWHERE", "1").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let told = text.lines().find_map(|line| Some(line.split_once("told ")?.1)).unwrap_or_default();
+    assert!(told.starts_with('-') && told.contains(file.to_str().unwrap()), "{text}");
 }

@@ -40,6 +40,17 @@ fn a_host_may_close_the_library_and_it_stays() {
     assert!(text.lines().any(|line| line.contains("FLAGS_1") && line.contains("NODELETE")), "{text}");
 }
 
+/// Two copies of the library may be in one process (two plug-ins, each with its own): neither calls the other.
+#[cfg(target_os = "linux")]
+#[test]
+fn its_own_functions_are_not_looked_for_in_other_libraries() {
+    let output = Command::new("readelf").args(["-r", "-W"]).arg(c::library()).output().expect("readelf");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("Relocation section"), "{}", c::said(&output));
+    let own: Vec<&str> = text.lines().filter(|line| line.contains(" scumble_")).collect();
+    assert!(own.is_empty(), "{}", own.join("\n"));
+}
+
 #[test]
 fn every_function_says_its_threads_and_its_statuses() {
     let header = Header::read();

@@ -4,9 +4,10 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use scumble::engine::Engine;
 use scumble::error::{Error, Status};
 use scumble::job::Params;
-use scumble::session::Session;
+use scumble::session::{Polled, Session};
 use support::painting::*;
 use support::stub::*;
 use system::rings;
@@ -90,6 +91,30 @@ fn it_rings_for_each_frame_and_fault_and_poll_hushes_it() {
     set(&layer, |params| params.prompt = "fail".into()).unwrap();
     assert!(rings(bell, LONG), "a fault rings");
     fault(&layer);
+}
+
+#[test]
+fn it_rings_when_there_will_be_no_model_though_nothing_was_pushed() {
+    let (fail, failing) = std::sync::mpsc::channel();
+    let engine = Engine::with(Box::new(move |_, _| {
+        failing.recv().unwrap();
+        Err(Error::new(Status::ModelMissing, "There is no model here; choose another folder."))
+    }));
+    let engine = engine.unwrap();
+    let (layer, other) = (engine.session(), engine.session());
+    let bells = [&layer, &other].map(system::bell);
+    for layer in [&layer, &other] {
+        assert!(matches!(layer.poll(0), Ok(Polled::Loading)));
+    }
+    assert!(!bells.iter().any(|bell| rings(*bell, SHORT)), "nothing is new while it is loaded");
+    fail.send(()).unwrap();
+    for (layer, bell) in [&layer, &other].into_iter().zip(bells) {
+        assert!(rings(bell, LONG));
+        assert_eq!(layer.poll(0).err().map(|why| why.status), Some(Status::ModelMissing));
+        assert!(!rings(bell, SHORT), "once");
+    }
+    let late = engine.session();
+    assert!(rings(system::bell(&late), LONG) && late.poll(0).is_err());
 }
 
 /// A host that ends its loop of polls at an error, as the header's own does.

@@ -9,7 +9,7 @@ fn the_committed_header_is_the_generated_one() {
     let mut bytes = Vec::new();
     let sources = [
         "abi.rs",
-        "calls.rs",
+        "engine_calls.rs",
         "condition_calls.rs",
         "constants.rs",
         "download_calls.rs",
@@ -17,6 +17,7 @@ fn the_committed_header_is_the_generated_one() {
         "frame_abi.rs",
         "frame_calls.rs",
         "list.rs",
+        "log_calls.rs",
         "paint_calls.rs",
         "session_calls.rs",
     ];

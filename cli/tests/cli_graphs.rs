@@ -86,6 +86,24 @@ fn a_graph_is_kept_and_the_picture_is_the_same() {
 }
 
 #[test]
+fn that_of_the_u_net_for_controlnets_is_kept_too() {
+    let scratch = Scratch::new("graphs-controls");
+    let cache = scratch.file("cache");
+    scratch.rgb("in.png", 64, 64);
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny");
+    let [model, net] = ["sd15", "controls/sd15-lines"].map(|at| tiny.join(at).display().to_string());
+    let control = format!("{net}={}", scratch.file("in.png"));
+    let render = |cache: &str, name: &str| {
+        rendered_with(&scratch, cache, name, &model, &["--control", &control, "--steps", "2"]).0
+    };
+    let plain = render("off", "off.png");
+    assert!(render(&cache, "first.png") == plain);
+    let all = kept(&cache);
+    assert_eq!(all.len(), 2, "the plain U-Net's and its: {all:?}");
+    assert!(render(&cache, "second.png") == plain && kept(&cache) == all);
+}
+
+#[test]
 fn of_one_with_room_for_loras_none_is_kept_and_the_picture_is_the_same() {
     let scratch = Scratch::new("graphs-loras");
     let cache = scratch.file("cache");

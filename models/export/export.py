@@ -109,7 +109,8 @@ def config_of(part):
 
 
 def tiny(folder):
-    return AutoencoderTiny.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    variant = sources.variant(folder)
+    return AutoencoderTiny.from_pretrained(folder, torch_dtype=torch.float32, variant=variant).eval()
 
 
 def say(line):

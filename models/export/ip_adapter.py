@@ -20,6 +20,7 @@ import torch
 from diffusers import DiffusionPipeline
 from files import session, write
 from safetensors.torch import load_file
+from sources import variant
 from tracing import Row, said
 from transformers import CLIPVisionModelWithProjection
 
@@ -237,9 +238,11 @@ def main():
     args = parser.parse_args()
     if args.output.exists():
         raise SystemExit(f"{args.output} is there already")
-    pipe = DiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+    named = variant(args.model / "unet")
+    pipe = DiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32, variant=named)
     unet = looking(add(pipe.unet, adapter_of(args.adapter)).eval())
-    encoder = CLIPVisionModelWithProjection.from_pretrained(args.image_encoder, dtype=torch.float32).eval()
+    named = {"dtype": torch.float32, "variant": variant(args.image_encoder)}
+    encoder = CLIPVisionModelWithProjection.from_pretrained(args.image_encoder, **named).eval()
     del pipe
     # A folder that is whole or not there.
     making = args.output.with_name(args.output.name + ".making")

@@ -45,11 +45,20 @@ class Folder:
             found, more = getattr(diffusers, kind), {}
         dtype = kept(self.path / name)
         key = "dtype" if library == "transformers" else "torch_dtype"
-        part = found.from_pretrained(self.path / name, **{key: dtype}, use_safetensors=True, **more)
-        return part.eval()
+        more |= {key: dtype, "variant": variant(self.path / name), "use_safetensors": True}
+        return found.from_pretrained(self.path / name, **more).eval()
 
     def scheduler(self):
         return self.index["scheduler"][1]
+
+
+def variant(folder):
+    """What the weights are called by in a folder that has none by the plain name: "fp16", as a rule."""
+    names = [path.name.removesuffix(".safetensors") for path in folder.glob("*.safetensors")]
+    # model, model.fp16, model-00001-of-00002, model.fp16-00001-of-00002
+    parts = [name.partition("-")[0].partition(".") for name in names]
+    found = {kind for name, _, kind in parts if name in ("model", "diffusion_pytorch_model")}
+    return None if not found or "" in found else "fp16" if "fp16" in found else min(found)
 
 
 def kept(folder):

@@ -20,7 +20,7 @@ from . import abi
 from .library import ScumbleError
 from .qt import tr
 
-READ = 1 << 16  # bytes of each small file, or of one that was chosen by itself, that go into the id
+READ = 1 << 16  # bytes of a file's beginning, and of the end of one chosen by itself, that go into the id
 MODELS, NETWORKS = "models", "networks"  # what is kept in Krita's settings
 MOST = {MODELS: 12, NETWORKS: 100}
 LORAS = "lora_folder"  # the same, one folder
@@ -38,10 +38,14 @@ def identity(folder: str) -> str:
         alone, entries = False, []
     for entry in entries:
         try:
-            digest.update(f"{entry.name} {entry.stat().st_size}\n".encode("utf-8", "surrogatepass"))
+            size = entry.stat().st_size
+            digest.update(f"{entry.name} {size}\n".encode("utf-8", "surrogatepass"))
             if alone or entry.suffix == ".json":
                 with open(entry, "rb") as file:
                     digest.update(file.read(READ))
+                    if alone and size > READ:  # two networks of one shape begin alike
+                        file.seek(max(READ, size - READ))
+                        digest.update(file.read(READ))
         except OSError:
             continue
     return f"{path.name} [{digest.hexdigest()[:12]}]"

@@ -95,9 +95,12 @@ def applied(style: Style | None, settings: DocumentSettings, layer: str = "") ->
 
 
 def _heard(conditions: tuple, controls: tuple, layer: str) -> tuple[Condition, ...]:
+    """Of several of one file each has one of the document's, in their order."""
+    left = [one for one in conditions if one.kind == "control"]
     for control in controls:
-        like = next((one for one in conditions if (one.kind, one.file) == ("control", control.file)), None)
+        like = next((one for one in left if one.file == control.file), None)
         if like is not None:
+            left.remove(like)
             same = replace(control, number=like.number, layer=like.layer)
             conditions = tuple(same if one is like else one for one in conditions)
             continue

@@ -1,11 +1,14 @@
 //! One condition as a job has it: what of its picture is seen in a window, and how the renderer is told.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Control, Lora, Pictured, Reference, Region};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::grid::Window;
+use crate::models::layout;
+use crate::models::stamp::{Stamp, stamp};
 use crate::pixels::Picture;
 use crate::render::{self, Reference as Referred};
 use crate::shown::{Shown, Whole};
@@ -51,12 +54,14 @@ impl Steer {
         matches!(self, Steer::Inpaint(_))
     }
 
-    /// Equal where what it does to pictures is.
+    /// Equal where what it does to pictures is: also a file that was overwritten is another one.
     pub fn key(&self) -> String {
         match self {
-            Steer::Pictured { what, shown } => format!("{what:?} {}", shown.version()),
-            Steer::Inpaint(control) => format!("{control:?}"),
-            Steer::Lora(lora) => format!("{lora:?}"),
+            Steer::Pictured { what, shown } => {
+                format!("{what:?} {} {:?}", shown.version(), network(what.model()))
+            }
+            Steer::Inpaint(control) => format!("{control:?} {:?}", network(&control.model)),
+            Steer::Lora(lora) => format!("{lora:?} {:?}", stamp(Path::new(&lora.file))),
         }
     }
 
@@ -112,4 +117,9 @@ impl Steer {
             Steer::Lora(lora) => Some(render::Condition::Lora(lora.of_renderer())),
         }
     }
+}
+
+/// As the file of a ControlNet is now.
+fn network(model: &str) -> Option<Stamp> {
+    layout::alone(Path::new(model)).map(|file| stamp(&file))
 }

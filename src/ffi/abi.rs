@@ -8,7 +8,7 @@ pub use super::frame_abi::*;
 pub struct ScumbleEngine {
     pub(super) engine: crate::engine::Engine,
     /// Backs the strings that `scumble_engine_info` hands out.
-    pub(super) words: super::calls::Words,
+    pub(super) words: super::handed::Words,
 }
 
 /// One live layer. Opaque.
@@ -312,7 +312,7 @@ pub struct ScumbleEntry {
 pub struct ScumbleDownload {
     pub(super) job: std::sync::Arc<scumble_hub::job::Job>,
     /// Backs the strings that `scumble_download_poll` hands out.
-    pub(super) words: super::calls::Words,
+    pub(super) words: super::handed::Words,
 }
 
 /// What is to be got. Fill it with `scumble_download_options_init` first.

@@ -114,7 +114,7 @@ pub const SCUMBLE_FORMAT_RGB8: i32 = 18;
 pub const SCUMBLE_FORMAT_BGR8: i32 = 19;
 /// 8 bits a channel, sRGB-encoded, no alpha, in memory R, G, B and a byte that says nothing (255 in frames).
 pub const SCUMBLE_FORMAT_RGBX8: i32 = 20;
-/// 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (Cairo's RGB24).
+/// 8 bits a channel, sRGB-encoded, no alpha, in memory B, G, R and a byte that says nothing (255 in frames; Cairo's RGB24).
 pub const SCUMBLE_FORMAT_BGRX8: i32 = 21;
 /// 16 bits a channel, native endian, sRGB-encoded, no alpha, in memory R, G, B.
 pub const SCUMBLE_FORMAT_RGB16: i32 = 22;

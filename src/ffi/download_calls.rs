@@ -12,9 +12,9 @@ use scumble_hub::settings::Settings;
 use scumble_hub::{Fault, Kind};
 
 use super::abi::*;
-use super::calls::Words;
 use super::constants::*;
 use super::guard::*;
+use super::handed::{Words, release};
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::models::folder::Folder;
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn scumble_download_release(download: *mut ScumbleDownload
         if !download.is_null() {
             scumble_download_cancel(download);
         }
-        super::calls::release(download);
+        release(download);
     }
 }
 

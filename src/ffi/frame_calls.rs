@@ -7,10 +7,10 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use super::abi::*;
-use super::calls::{from_rect, release, to_rect};
 use super::constants::*;
 use super::errors::write_text;
 use super::guard::*;
+use super::handed::{from_rect, release, to_rect};
 use super::layout::Sized32;
 use crate::error::{Error, Status};
 use crate::frame::{Frame, Kind};

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 
 use super::constants::SCUMBLE_OK;
 use super::layout::Sized32;
@@ -116,6 +117,16 @@ pub(super) unsafe fn text<'a>(pointer: *const c_char, what: &str) -> Result<Opti
             format!("The {what} is not valid UTF-8 at byte {}; the host must convert it.", e.valid_up_to()),
         )
     })
+}
+
+/// The same as a file or folder, which stays the one that it is now wherever the program is when it is opened.
+///
+/// # Safety
+/// As [`text`].
+pub(super) unsafe fn path(pointer: *const c_char, what: &str) -> Result<Option<PathBuf>> {
+    // SAFETY: as promised by the caller.
+    let said = unsafe { text(pointer, what) }?;
+    Ok(said.map(|said| std::path::absolute(said).unwrap_or_else(|_| said.into())))
 }
 
 /// Reads a caller's struct: fields that an older caller lacks have their initial values; the tail that a newer

@@ -1,16 +1,16 @@
-//! Exported functions that tell what there is, without a model: lists, and the log.
+//! Exported functions that tell what there is, without a model.
 
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
-use std::ffi::{CString, c_char};
+use std::ffi::CString;
 use std::path::Path;
 
 use super::abi::*;
 use super::constants::*;
 use super::download_calls as downloads;
-use super::errors::write_text;
 use super::guard::*;
+use super::handed::release;
 use super::layout::Sized32;
 use super::library;
 use scumble_hub::catalogue::Catalogue;
@@ -20,9 +20,9 @@ use scumble_hub::runtime::Runtimes;
 use scumble_hub::store::Store;
 
 use crate::engine::LoadState;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::job::RANGES;
-use crate::journal;
+use crate::leaving;
 use crate::model::Capabilities;
 use crate::models::folder::Folder;
 use crate::models::{device, runtime};
@@ -83,7 +83,8 @@ pub unsafe extern "C" fn scumble_entry_init(entry: *mut ScumbleEntry, size: usiz
 /// Lists what there is of a kind, one of SCUMBLE_LIST_*, without loading a model. Looks at the disk: not for each
 /// turn of a timer.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (kind), SCUMBLE_ERROR_RUNTIME (devices, where there is
-/// no ONNX Runtime), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for it), SCUMBLE_ERROR_INTERNAL.
+/// no ONNX Runtime, or while the program exits), SCUMBLE_ERROR_DISK (what can be got, where the user has no folder for
+/// it), SCUMBLE_ERROR_INTERNAL.
 /// On success `*list` is owned by the caller: release it.
 /// [any-thread]
 #[must_use]
@@ -171,7 +172,15 @@ fn models() -> Vec<Entry> {
 }
 
 fn devices() -> Result<Vec<Entry>> {
-    let runtime = runtime::load(None, library::folder())?;
+    // The host's thread is in ONNX Runtime as long as each is tried: an exit waits for it, too.
+    let (_inside, runtime) = leaving::enter()
+        .and_then(|inside| Ok((inside, runtime::load(None, library::folder())?)))
+        .map_err(|why| match why.is_cancelled() {
+            true => {
+                Error::new(Status::Runtime, "The program exits; its devices are not looked for any more.")
+            }
+            false => why,
+        })?;
     let told = device::list(runtime).into_iter().map(|device| Entry {
         usable: device.why_not.is_none(),
         memory: device.memory.unwrap_or(0),
@@ -283,66 +292,7 @@ pub unsafe extern "C" fn scumble_list_entry(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn scumble_list_release(list: *mut ScumbleList) {
     // SAFETY: as the caller promised.
-    unsafe { super::calls::release(list) };
-}
-
-/// Chooses what the library's log keeps from now on: SCUMBLE_LOG_* and what is worse; 0 = nothing. It begins with
-/// the first call of this function, of `scumble_engine_create` or of `scumble_download_start`, with warnings and errors (ONNX
-/// Runtime's among them). The log is the process's: all hosts in it share it.
-/// Returns SCUMBLE_OK, SCUMBLE_ERROR_SETTING.
-/// [any-thread]
-#[unsafe(no_mangle)]
-pub extern "C" fn scumble_log_level(level: u32) -> i32 {
-    guard(|| {
-        let filter = match level {
-            0 => log::LevelFilter::Off,
-            SCUMBLE_LOG_ERROR => log::LevelFilter::Error,
-            SCUMBLE_LOG_WARNING => log::LevelFilter::Warn,
-            SCUMBLE_LOG_INFO => log::LevelFilter::Info,
-            SCUMBLE_LOG_DEBUG => log::LevelFilter::Debug,
-            other => {
-                return Err(Error::setting(format!(
-                    "There is no log level {other}; use one of SCUMBLE_LOG_*."
-                )));
-            }
-        };
-        journal::begin();
-        log::set_max_level(filter);
-        Ok(SCUMBLE_OK)
-    })
-}
-
-/// Copies the next line of the log behind line `*number` (0 at first), and sets `*number` to its number and `*level`
-/// (may be NULL) to one of SCUMBLE_LOG_*. The newest 256 lines are kept, also for other readers: a gap in the numbers
-/// tells that some were lost. At most `length` bytes are written, a NUL among them; 1001 hold any line.
-/// Returns SCUMBLE_OK, SCUMBLE_END (no newer line), SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_BUFFER (`length` is 0).
-/// [any-thread]
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn scumble_log_read(
-    number: *mut u64,
-    level: *mut u32,
-    buffer: *mut c_char,
-    length: usize,
-) -> i32 {
-    guard(|| {
-        check_out(number, "number")?;
-        check_out(buffer, "buffer")?;
-        // SAFETY: not NULL, as the caller promised, here and below.
-        let Some(line) = journal::after(unsafe { number.read_unaligned() }) else { return Ok(SCUMBLE_END) };
-        unsafe { write_text(&line.text, buffer, length) }?;
-        unsafe { write_out(number, line.number) };
-        if !level.is_null() {
-            let told = match line.level {
-                log::Level::Error => SCUMBLE_LOG_ERROR,
-                log::Level::Warn => SCUMBLE_LOG_WARNING,
-                log::Level::Info => SCUMBLE_LOG_INFO,
-                log::Level::Debug | log::Level::Trace => SCUMBLE_LOG_DEBUG,
-            };
-            unsafe { write_out(level, told) };
-        }
-        Ok(SCUMBLE_OK)
-    })
+    unsafe { release(list) };
 }
 
 #[cfg(test)]

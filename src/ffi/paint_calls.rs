@@ -4,9 +4,9 @@
 #![allow(clippy::missing_safety_doc)]
 
 use super::abi::*;
-use super::calls::to_rect;
 use super::constants::*;
 use super::guard::*;
+use super::handed::to_rect;
 use super::session_calls::{on_session, tell};
 use crate::error::{Error, Result, Status};
 use crate::pixels::mask::{Coverage, Outside};

@@ -5,16 +5,15 @@
 #![allow(clippy::missing_safety_doc)]
 
 use std::ffi::{c_char, c_void};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ndarray::Array4;
 
 use super::abi::*;
-use super::calls::{hand_out, release};
 use super::constants::*;
 use super::errors::{Sentence, write_text};
 use super::guard::*;
+use super::handed::{hand_out, release};
 use super::layout::Sized32;
 use crate::error::{Error, Result, Status};
 use crate::job::{Params, Preview};
@@ -167,7 +166,7 @@ unsafe fn to_params(params: &ScumbleParams) -> Result<Params> {
         prompt: unsafe { text(params.prompt, "prompt") }?.unwrap_or("").to_owned(),
         negative: unsafe { text(params.negative, "negative") }?.unwrap_or("").to_owned(),
         // SAFETY: as above.
-        lora_folder: unsafe { text(params.lora_folder, "lora_folder") }?.map(PathBuf::from),
+        lora_folder: unsafe { path(params.lora_folder, "lora_folder") }?,
         strength: own(params.strength),
         steps: (params.steps != 0).then_some(params.steps),
         guidance: own(params.guidance),
@@ -268,8 +267,9 @@ pub unsafe extern "C" fn scumble_session_poll(
 }
 
 /// Tells a descriptor that a host's event loop can watch instead of polling from a timer: it is readable when poll has
-/// something that it has not told yet, and poll empties it. It is the session's, the same each time, until the session is
-/// released: the host neither reads nor writes nor closes it. On Unix; on Windows see scumble_session_wake_event.
+/// something that it has not told yet (also that there will be no model), and poll empties it. It is the session's, the same
+/// each time, until the session is released: the host neither reads nor writes nor closes it. On Unix; on Windows see
+/// scumble_session_wake_event.
 /// Returns SCUMBLE_OK, SCUMBLE_ERROR_NULL, SCUMBLE_ERROR_SETTING (Windows), SCUMBLE_ERROR_MEMORY, SCUMBLE_ERROR_INTERNAL.
 /// [host-thread]
 #[must_use]

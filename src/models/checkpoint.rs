@@ -54,7 +54,7 @@ fn origin(kind: &str) -> &'static str {
 /// How a model is brought into ONNX form; `more` are options.
 pub fn exporting(what: &str, more: &str) -> String {
     format!(
-        "export it with `python models/export/export.py {what} NEW_FOLDER --precision fp16{more}` of Scumble's source \
+        "export it with `python3 models/export/export.py {what} NEW_FOLDER --precision fp16{more}` of Scumble's source \
          tree (docs/models.md)"
     )
 }

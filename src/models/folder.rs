@@ -3,6 +3,7 @@
 //! Where the parts lie is found by [`crate::models::layout`]; a `config.json` per network is read where there is one,
 //! else the values are those that Stable Diffusion has.
 
+mod autoencoders;
 mod lacking;
 
 use std::path::{Path, PathBuf};
@@ -13,9 +14,10 @@ use crate::models::beside::Beside;
 use crate::models::config::Config;
 use crate::models::kind::{self, Kind};
 use crate::models::layout::{self, Layout};
-use crate::models::numbers::{self, Autoencoder, entry};
+use crate::models::numbers::{self, entry};
 use crate::models::preview::{self, Preview};
 use crate::noise::Fine;
+pub use autoencoders::Autoencoders;
 use lacking::{check_kind_of_path, missing, part};
 
 /// A text encoder and what it reads with.
@@ -73,7 +75,7 @@ pub struct Folder {
     /// What makes pictures before the last step, where there is one.
     pub preview: Option<Preview>,
     pub scheduler: Config,
-    pub autoencoder: Autoencoder,
+    pub autoencoders: Autoencoders,
     /// What the network sees beside the latent.
     pub beside: Beside,
     /// InstructPix2Pix: how far to go from what is predicted without the paint.
@@ -135,17 +137,10 @@ impl Folder {
         let scheduler = scheduler.or_else(|| kind?.scheduler());
         let scheduler = scheduler.ok_or_else(|| missing(path, "scheduler/scheduler_config.json"))?;
 
-        let vae_config = match layout.config("vae_decoder", &vae_decoder)? {
-            Some(config) => Some(config),
-            None => layout.config("vae_encoder", &vae_encoder)?,
-        };
-        let vae_config = match vae_config {
-            Some(config) => Some(config),
-            None => Config::read(&path.join("vae/config.json"))?,
-        };
-        let (autoencoder, cell) = numbers::autoencoder(vae_config.as_ref(), kind, &scheduler)?;
+        let (autoencoders, cell) =
+            autoencoders::find(&layout, path, [&vae_encoder, &vae_decoder], kind, &scheduler)?;
         let beside = match &config {
-            Some(config) => numbers::beside(path, config, kind, &autoencoder, cell)?,
+            Some(config) => numbers::beside(path, config, kind, &autoencoders.decoder, cell)?,
             None if denoiser == UNET && kind::says(index.as_ref(), "Inpaint") => Beside::Hole,
             None if kind::says(index.as_ref(), "InstructPix2Pix") => Beside::Paint,
             None => Beside::Nothing,
@@ -177,9 +172,9 @@ impl Folder {
             image_embedder: looks("image_embedder")?.filter(|_| denoiser == TRANSFORMER),
             vae_encoder,
             vae_decoder,
-            preview: preview::find(&layout, path, kind, &scheduler, (autoencoder.channels, cell))?,
+            preview: preview::find(&layout, path, kind, &scheduler, (autoencoders.decoder.channels, cell))?,
             scheduler,
-            autoencoder,
+            autoencoders,
             beside,
             paint_guidance: numbers::paint_guidance(hints.as_ref())?,
             fine_noise: hints.as_ref().map(numbers::fine_noise).transpose()?.flatten(),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | optimum, diffusers' Onnx pipelines | `unet/model.onnx` |
 //! | Olive, OnnxStack | `unet/<variant>/model.onnx`, `unet/unet.onnx` |
+//! | several precisions | `unet/model_fp16.onnx`, `unet/fp16/model.onnx` beside others |
 //! | transformers.js, WebNN | `onnx/unet_model_q4f16.onnx` |
 //! | flat files | `unet.onnx` |
 //!
@@ -18,6 +19,8 @@ use crate::models::config::Config;
 /// Quicker or smaller forms of one network in one folder, the most exact that runs everywhere first.
 const PRECISIONS: [&str; 9] =
     ["", "_fp32", "_fp16", "_f16", "_quantized", "_int8", "_uint8", "_q4f16", "_q4"];
+/// What the U-Net that listens to ControlNets is called.
+pub const LISTENING: &str = "U-Net for ControlNets";
 /// Another network than the one whose folder it lies in.
 pub(super) const OTHER_FILES: [&str; 2] = ["controlnet.onnx", "ip_adapter.onnx"];
 
@@ -61,7 +64,7 @@ impl<'a> Layout<'a> {
             return Ok(Some(place.to_path_buf()));
         }
         // The part's own folder, or that of a whole model.
-        let own = only_file(place).or_else(|| network_in(place, part));
+        let own = only_file(place).or_else(|| network_in(place, part)).or_else(|| most_exact(place, part));
         own.map(Some).ok_or_else(|| not_there(self.root, part, place))
     }
 
@@ -90,21 +93,41 @@ impl<'a> Layout<'a> {
         Ok([self.root.join(part), self.root.to_path_buf()].into_iter().find(has))
     }
 
-    /// The `config.json` of a network: in its folder, where `network` lies, or where it would lie in the usual layout.
+    /// The `config.json` of a network: in its folder, where `network` lies, or where it would lie in the usual layout. Of one
+    /// from elsewhere it is looked for there first, what the model has for its own being another's.
     ///
     /// # Errors
     /// [`Status::ModelBroken`] for a file that is no configuration.
     pub fn config(&self, part: &str, network: &Path) -> Result<Option<Config>> {
         let beside = network.ancestors().skip(1).take(2).find(|folder| folder.ends_with(part));
-        let place = beside.map_or_else(|| self.root.join(part), Path::to_path_buf);
-        let own = Config::read(&place.join("config.json"))?;
-        match (own, network.parent()) {
-            (None, Some(folder)) if self.elsewhere(part).is_some() => {
-                Config::read(&folder.join("config.json"))
+        let own = self.root.join(part);
+        let folders = match self.elsewhere(part) {
+            None => vec![beside.unwrap_or(&own).to_path_buf()],
+            Some(place) => {
+                let there = [beside, Some(&place.join(part)), network.parent(), Some(&own)];
+                there.into_iter().flatten().map(Path::to_path_buf).collect()
             }
-            (own, _) => Ok(own),
-        }
+        };
+        let mut read = folders.iter().map(|folder| Config::read(&folder.join("config.json")));
+        read.find_map(Result::transpose).transpose()
     }
+
+    /// The folder of the model that a part is from: this one, or that of another.
+    pub fn origin(&self, part: &str) -> PathBuf {
+        let Some(place) = self.elsewhere(part) else { return written_out(self.root) };
+        let folder = if place.is_file() { place.parent().unwrap_or(place) } else { place };
+        written_out(if folder.ends_with(part) { folder.parent().unwrap_or(folder) } else { folder })
+    }
+
+    /// Is it this model's own?
+    pub fn is_own(&self, part: &str) -> bool {
+        self.origin(part) == written_out(self.root)
+    }
+}
+
+/// A folder, in whatever way it is named.
+fn written_out(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())
 }
 
 fn network_in(root: &Path, part: &str) -> Option<PathBuf> {
@@ -119,15 +142,32 @@ fn network_in(root: &Path, part: &str) -> Option<PathBuf> {
     });
     only_file(&folder)
         .or_else(|| only_variant(&folder))
+        .or_else(|| most_exact(&folder, part))
         .or_else(|| flat.into_iter().find(|file| file.is_file()))
 }
 
-/// The network at `path`: the file itself, or the only one in a folder or in its `controlnet`.
+/// The first by [`PRECISIONS`] of those that a part's own folder has, as files or as folders.
+fn most_exact(folder: &Path, part: &str) -> Option<PathBuf> {
+    let files = |precision: &str| {
+        let variant = folder.join(precision.trim_start_matches('_')).join("model.onnx");
+        let named = ["model".to_owned(), part.to_owned(), format!("{part}_model")];
+        named.map(|name| folder.join(format!("{name}{precision}.onnx"))).into_iter().chain([variant])
+    };
+    let others = OTHER_FILES.map(|name| folder.join(name));
+    let mut files = PRECISIONS.into_iter().flat_map(files).filter(|file| !others.contains(file));
+    files.find(|file| file.is_file())
+}
+
+/// The network at `path`: the file itself, or the only one in a folder or in its `controlnet`, or the most exact of several.
 pub fn alone(path: &Path) -> Option<PathBuf> {
+    const PART: &str = "controlnet";
     if path.is_file() {
         return Some(path.to_path_buf());
     }
-    only_file(path).or_else(|| only_file(&path.join("controlnet")))
+    let inside = path.join(PART);
+    let folders = [path, &inside];
+    let only = folders.into_iter().find_map(only_file);
+    only.or_else(|| folders.into_iter().find_map(|folder| most_exact(folder, PART)))
 }
 
 /// The only network that lies in a folder, whatever its name; `model.onnx` where there are several.

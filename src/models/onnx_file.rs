@@ -66,15 +66,26 @@ fn cut_short(path: &Path, detail: &str) -> Error {
     )
 }
 
-fn scan(path: &Path) -> Result<Scan> {
-    let unreadable = |error: std::io::Error| {
-        let status = match error.kind() {
-            std::io::ErrorKind::NotFound => Status::ModelMissing,
-            _ => Status::ModelBroken,
-        };
-        let why = plain(error);
-        Error::new(status, format!("{} cannot be read ({why}); check the model's folder.", path.display()))
+/// The error for a file that the system does not read.
+pub fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    let status = match error.kind() {
+        std::io::ErrorKind::NotFound => Status::ModelMissing,
+        _ => Status::ModelBroken,
     };
+    let why = plain(error);
+    Error::new(status, format!("{} cannot be read ({why}); check the model's folder.", path.display()))
+}
+
+/// The error for one that is read and is no model.
+pub fn damaged(path: &Path) -> Error {
+    Error::new(
+        Status::ModelBroken,
+        format!("{} is damaged or not an ONNX file; download it again.", path.display()),
+    )
+}
+
+fn scan(path: &Path) -> Result<Scan> {
+    let unreadable = |error| unreadable(path, error);
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     if length == 0 {
@@ -103,10 +114,7 @@ fn scan(path: &Path) -> Result<Scan> {
     match scanner.model(length) {
         Ok(()) => Ok(scanner.told()),
         Err(Damage::CutShort) => Err(cut_short(path, "it ends before its contents do")),
-        Err(Damage::NotOnnx) => Err(Error::new(
-            Status::ModelBroken,
-            format!("{} is damaged or not an ONNX file; download it again.", path.display()),
-        )),
+        Err(Damage::NotOnnx) => Err(damaged(path)),
     }
 }
 

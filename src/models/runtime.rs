@@ -64,6 +64,8 @@ pub fn load(explicit: Option<&Path>, beside: Option<&Path>) -> Result<&'static R
     RUNTIME.get_or_try_init(|| {
         let _inside = leaving::enter()?;
         leaving::come_first();
+        // Its threads log through this library, whoever has loaded it.
+        crate::thread::stay_in_memory();
         if std::env::var_os(SILENT).is_none() {
             // SAFETY: once in a process. A thread of the host that looks into the environment just now still finds what was
             // there: the list is added to, and where it has to be moved, what it was is read at most this moment longer.

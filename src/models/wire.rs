@@ -139,6 +139,61 @@ impl<R: Read + Seek> Walker<R> {
     }
 }
 
+/// Goes through the fields of a message; `look` is told where each begins, and need not read what is in it.
+///
+/// # Errors
+/// What the walk meets, and what `look` does.
+pub fn walked<'m>(
+    message: &'m [u8],
+    mut look: impl FnMut(&mut Walker<Cursor<&'m [u8]>>, u64, (u64, &Field)) -> Walk<()>,
+) -> Walk<()> {
+    let end = message.len() as u64;
+    let mut walker = Walker::new(Cursor::new(message));
+    while walker.at < end {
+        let begin = walker.at;
+        let (number, field) = walker.field(end)?;
+        look(&mut walker, begin, (number, &field))?;
+        if let Field::Until(next) = field {
+            walker.skip_to(next)?;
+        }
+    }
+    Ok(())
+}
+
+/// A number of a message, the last one; 0 where it has none.
+///
+/// # Errors
+/// What the walk meets.
+pub fn number(message: &[u8], field: u64) -> Walk<u64> {
+    let mut found = 0;
+    walked(message, |_, _, at| {
+        if let (number, Field::Number(value)) = at
+            && number == field
+        {
+            found = *value;
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// A text of a message, the last one.
+///
+/// # Errors
+/// What the walk meets.
+pub fn text(message: &[u8], field: u64) -> Walk<Option<String>> {
+    let mut found = None;
+    walked(message, |walker, _, at| {
+        if let (number, Field::Until(next)) = at
+            && number == field
+        {
+            found = Some(walker.text(*next)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Writes a number as the wire has it.
 pub fn put_varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
@@ -169,25 +224,22 @@ pub type Edit<'a> = &'a dyn Fn(&[u8]) -> Walk<Option<Vec<u8>>>;
 /// # Errors
 /// What the walk meets, and what `edit` does.
 pub fn edited(message: &[u8], field: u64, edit: Edit<'_>) -> Walk<Option<Vec<u8>>> {
-    let end = message.len() as u64;
     let part = |from: u64, until: u64| message.get(from as usize..until as usize).unwrap_or_default();
-    let mut walker = Walker::new(Cursor::new(message));
     let (mut made, mut copied) = (Vec::new(), 0);
-    while walker.at < end {
-        let begin = walker.at;
-        let (number, Field::Until(next)) = walker.field(end)? else { continue };
-        if number == field
+    walked(message, |walker, begin, at| {
+        if let (number, &Field::Until(next)) = at
+            && number == field
             && let Some(instead) = edit(part(walker.at, next))?
         {
             made.extend_from_slice(part(copied, begin));
             put_bytes(&mut made, field, &instead);
             copied = next;
         }
-        walker.skip_to(next)?;
-    }
+        Ok(())
+    })?;
     if copied == 0 {
         return Ok(None);
     }
-    made.extend_from_slice(part(copied, end));
+    made.extend_from_slice(part(copied, message.len() as u64));
     Ok(Some(made))
 }

@@ -1,5 +1,6 @@
 //! What the denoising network is told besides the latent: words, pictures, places, and how far guidance goes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::unread::{Unread, Whose};
@@ -121,8 +122,13 @@ impl Conditioning {
         self
     }
 
-    /// The same with more tokens of an input, up to a multiple of `multiple`: the last of each is repeated.
-    pub fn filled_up(&self, input: &str, multiple: usize) -> Conditioning {
+    /// The same with more tokens of an input, up to a multiple of `multiple`: the last of each is repeated. Borrowed where there
+    /// are as many already.
+    pub fn filled_up(&self, input: &str, multiple: usize) -> Cow<'_, Conditioning> {
+        let mut all = self.all();
+        if all.all(|one| one.tokens(input).is_multiple_of(multiple.max(1))) {
+            return Cow::Borrowed(self);
+        }
         let mut filled = self.clone();
         for (_, shape, numbers) in filled.inputs.iter_mut().filter(|(name, ..)| *name == input) {
             let &mut [ref mut tokens, width] = shape.as_mut_slice() else { continue };
@@ -135,8 +141,14 @@ impl Conditioning {
             *tokens += missing;
             *numbers = all;
         }
-        filled.negative = filled.negative.map(|negative| Box::new(negative.filled_up(input, multiple)));
-        filled
+        filled.negative =
+            filled.negative.map(|negative| Box::new(negative.filled_up(input, multiple).into_owned()));
+        Cow::Owned(filled)
+    }
+
+    /// It, and what the negative prompt has of its own.
+    fn all(&self) -> impl Iterator<Item = &Conditioning> {
+        std::iter::successors(Some(self), |one| one.negative.as_deref())
     }
 
     /// Adds a table of positions, in rows of `width`.

@@ -21,13 +21,11 @@ use crate::models::beside::Beside;
 use crate::models::component::{Component, Port};
 use crate::models::folder::Folder;
 use crate::models::kind::Kind;
-use crate::models::layout;
+use crate::models::layout::{self, LISTENING};
 use crate::models::stamp::{Stamp, stamp};
 use crate::render::{Control, Scene, Sink};
 use said::Ear;
 
-/// The U-Net that listens to ControlNets, as it is called.
-pub const LISTENING: &str = "U-Net for ControlNets";
 /// ControlNets that are kept, of those that the last job did not ask for.
 const KEPT: usize = 4;
 

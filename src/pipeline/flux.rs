@@ -26,8 +26,6 @@ const PATCH: usize = 2;
 /// A place has three numbers: which picture (Kontext sees a second), row, column.
 const AXES: usize = 3;
 const WORDS: &str = "encoder_hidden_states";
-/// What the network is told is the noise level itself, not a timestep of so many.
-const TRAIN_STEPS: f32 = 1000.0;
 
 struct Flux {
     clip: TextEncoder,
@@ -142,16 +140,13 @@ impl Family for Flux {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let &[channels, height, width] = noisy.shape else {
-            return Err(Error::new(Status::Internal, "A latent is no picture; choose another model."));
-        };
-        let shape = [channels, height, width];
+        let shape @ [channels, height, width] = noisy.sides()?;
         let more = noisy.channels.len() / (height * width).max(1);
         let tokens = [(height / PATCH) * (width / PATCH), channels * PATCH * PATCH];
         let packed = Noisy {
             sample: &pack(noisy.sample, shape),
             shape: &tokens,
-            timestep: noisy.timestep / TRAIN_STEPS,
+            timestep: noisy.level(),
             residuals: noisy.residuals,
             channels: &pack(noisy.channels, [more, height, width]),
             inside: noisy.inside,

@@ -27,8 +27,6 @@ pub const STATES: [u32; 3] = [9, 18, 27];
 const AXES: usize = 4;
 /// The picture that is made is 0, and those that are looked at follow in such steps.
 const BETWEEN: i64 = 10;
-/// What the network is told is the noise level itself, not a timestep of so many.
-const TRAIN_STEPS: f32 = 1000.0;
 
 struct Flux2Klein {
     text: TextEncoder,
@@ -114,13 +112,11 @@ impl Family for Flux2Klein {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Vec<f32>> {
-        let &[channels, height, width] = noisy.shape else {
-            return Err(Error::new(Status::Internal, "A latent is no picture; choose another model."));
-        };
+        let [channels, height, width] = noisy.sides()?;
         let packed = Noisy {
             sample: &pack(noisy.sample, channels),
             shape: &[height * width, channels],
-            timestep: noisy.timestep / TRAIN_STEPS,
+            timestep: noisy.level(),
             residuals: noisy.residuals,
             channels: noisy.channels,
             inside: noisy.inside,

@@ -6,21 +6,19 @@ use std::time::Duration;
 
 use ndarray::Array3;
 
+use super::eyes::{Eyes, vectors};
 use super::taking::last_but_one;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
-use crate::models::component::{Component, Feed};
+use crate::models::component::Component;
 use crate::pixels::pillow::{self, Filter};
 use crate::render::Picture;
 
-/// Side of the pictures that CLIP was trained on, where the export takes any.
+/// Side of the pictures that CLIP was trained on.
 const SIDE: usize = 224;
-/// No encoder looks at larger ones.
-const LARGEST_SIDE: usize = 2048;
 /// CLIP's colours.
 const MEAN: [f32; 3] = [0.48145466, 0.4578275, 0.40821073];
 const DEVIATION: [f32; 3] = [0.26862954, 0.261_302_6, 0.275_777_1];
-const INPUT: &str = "pixel_values";
 /// A picture that is longer is looked at in its middle alone.
 const LONGEST: usize = 16;
 
@@ -38,10 +36,9 @@ pub struct EmbeddingShape {
 }
 
 pub struct ImageEncoder {
-    network: Component,
+    eyes: Eyes,
     output: String,
     wanted: EmbeddingShape,
-    side: usize,
     /// What it sees in no picture.
     nothing: Option<Arc<Array3<f32>>>,
 }
@@ -51,18 +48,10 @@ impl ImageEncoder {
     /// [`Status::ModelUnsupported`] for a network with other inputs and outputs, or one that is not square;
     /// [`Status::ModelBroken`] for one that tells other numbers than the U-Net wants.
     pub fn new(network: Component, wanted: EmbeddingShape) -> Result<Self> {
-        let Some(port) = network.input(INPUT).filter(|port| port.shape.len() == 4) else {
-            return Err(network.unsupported(&format!("it has no input called \"{INPUT}\" for a picture")));
-        };
-        let sides = [port.fixed(2), port.fixed(3)];
-        let Some(side) = side(sides) else {
-            let [height, width] = sides.map(|side| side.map_or("any".into(), |side| side.to_string()));
-            return Err(network.unsupported(&format!(
-                "it looks at pictures of {width} × {height}, and only squares of 1 to {LARGEST_SIDE} are known"
-            )));
-        };
+        let eyes = Eyes::new(network, SIDE)?;
+        let network = eyes.network();
         let output = match wanted.parts {
-            true => last_but_one(&network)?,
+            true => last_but_one(network)?,
             false => network.output(&["image_embeds"], 2)?.name.clone(),
         };
         let width = network
@@ -82,7 +71,7 @@ impl ImageEncoder {
                 ),
             ));
         }
-        Ok(ImageEncoder { network, output, wanted, side, nothing: None })
+        Ok(ImageEncoder { eyes, output, wanted, nothing: None })
     }
 
     /// What the U-Net wants to be told.
@@ -100,7 +89,7 @@ impl ImageEncoder {
         cancel: &Cancel,
         spent: &mut Duration,
     ) -> Result<Arc<Array3<f32>>> {
-        let picture = ready(picture, self.side)?;
+        let picture = ready(picture, self.eyes.side())?;
         self.run(picture.as_slice().unwrap_or_default(), cancel, spent)
     }
 
@@ -110,36 +99,27 @@ impl ImageEncoder {
     /// As [`Component::run`].
     pub fn negative(&mut self, cancel: &Cancel, spent: &mut Duration) -> Result<Option<Arc<Array3<f32>>>> {
         if self.wanted.parts && self.nothing.is_none() {
-            self.nothing = Some(self.run(&vec![0.0; 3 * self.side * self.side], cancel, spent)?);
+            let square = self.eyes.side() * self.eyes.side();
+            self.nothing = Some(self.run(&vec![0.0; 3 * square], cancel, spent)?);
         }
         Ok(self.nothing.clone())
     }
 
     fn run(&mut self, pixels: &[f32], cancel: &Cancel, spent: &mut Duration) -> Result<Arc<Array3<f32>>> {
-        let shape = [1, 3, self.side, self.side];
-        let told = self.network.run(&[(INPUT, Feed::Floats(&shape, pixels))], &self.output, cancel, spent)?;
+        let told = self.eyes.see(pixels, &self.output, cancel, spent)?;
+        let network = self.eyes.network();
         let (parts, width) = match (told.shape(), self.wanted.parts) {
             (&[1, width], false) => (1, width),
             (&[1, parts, width], true) => (parts, width),
             (shape, _) => {
-                return Err(self.network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
+                return Err(network.unsupported(&format!("it makes numbers of the shape {shape:?}")));
             }
         };
         if self.wanted.width.is_some_and(|wanted| wanted != width) {
-            return Err(self.network.unsupported(&format!("it tells {width} numbers of a picture")));
+            return Err(network.unsupported(&format!("it tells {width} numbers of a picture")));
         }
-        let numbers = told.into_raw_vec_and_offset().0;
-        let told = Array3::from_shape_vec((1, parts, width), numbers);
-        told.map(Arc::new).map_err(|e| Error::new(Status::Internal, e.to_string()))
+        vectors((parts, width), told)
     }
-}
-
-/// The side of the squares that it looks at, by the height and width that the export says; `None` where there is none, or one
-/// that nobody has memory for.
-fn side([height, width]: [Option<usize>; 2]) -> Option<usize> {
-    let side = height.or(width).unwrap_or(SIDE);
-    let square = width.is_none_or(|width| width == side);
-    (square && (1..=LARGEST_SIDE).contains(&side)).then_some(side)
 }
 
 /// The middle of a picture, `side` pixels wide and high, in CLIP's numbers.
@@ -168,23 +148,6 @@ fn ready(picture: &Picture, side: usize) -> Result<Picture> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_side_is_one_and_within_reason() {
-        for (height, width, expected) in [
-            (None, None, Some(SIDE)),
-            (Some(336), None, Some(336)),
-            (None, Some(336), Some(336)),
-            (Some(24), Some(24), Some(24)),
-            (Some(24), Some(25), None),
-            (None, Some(0), None),
-            (Some(0), Some(0), None),
-            (Some(1_000_000), Some(1_000_000), None),
-            (None, Some(usize::MAX), None),
-        ] {
-            assert_eq!(side([height, width]), expected, "{height:?} × {width:?}");
-        }
-    }
 
     #[test]
     fn a_picture_of_any_shape_becomes_a_square() {

@@ -3,16 +3,19 @@
 
 use std::time::Duration;
 
-use ndarray::Zip;
-
 use super::beside::Channels;
 use super::vae::Encoder;
 use crate::cancel::Cancel;
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
+use crate::pixels::over;
 use crate::render::Scene;
 
 /// From so much coverage on a pixel is filled.
 const COVERED: f32 = 0.5;
+
+fn is_filled(covered: f32) -> bool {
+    covered >= COVERED
+}
 
 /// How a network is told where the hole is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub enum Mask {
 /// The mask, and the latent of the paint with mid-grey in the place of what is to be filled.
 ///
 /// # Errors
-/// As [`Encoder::encode`]; [`Status::Internal`] for a hole that is not as large as the paint.
+/// As [`Encoder::encode`]; [`crate::error::Status::Internal`] for a hole that is not as large as the paint.
 pub fn beside(
     scene: &Scene<'_>,
     mask: Mask,
@@ -39,24 +42,7 @@ pub fn beside(
     let mut around = scene.paint.clone();
     match scene.hole {
         None => around.fill(GREY),
-        Some(hole) if hole.dim() == (height, width) => {
-            for mut plane in around.outer_iter_mut() {
-                Zip::from(&mut plane).and(hole).for_each(|value, hole| {
-                    if *hole >= COVERED {
-                        *value = GREY;
-                    }
-                });
-            }
-        }
-        Some(hole) => {
-            return Err(Error::new(
-                Status::Internal,
-                format!(
-                    "The mask has the shape {:?} beside a picture of {width} × {height}; paint on.",
-                    hole.dim()
-                ),
-            ));
-        }
+        Some(hole) => over::put(&mut around, GREY, hole, is_filled)?,
     }
     let latent = encoder.encode(&around, cancel, spent)?;
     let (_, rows, columns) = latent.dim();
@@ -65,7 +51,7 @@ pub fn beside(
     let plane = move |(below, beyond): (usize, usize)| {
         (0..rows * columns).map(move |at| match scene.hole {
             Some(hole) => {
-                f32::from(hole[(at / columns * tall + below, at % columns * wide + beyond)] >= COVERED)
+                f32::from(is_filled(hole[(at / columns * tall + below, at % columns * wide + beyond)]))
             }
             None => 1.0,
         })
@@ -78,4 +64,24 @@ pub fn beside(
             around.chain(pixels.flat_map(plane)).collect()
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::render::Picture;
+
+    /// As diffusers has it, which keeps what is covered by less. (ControlNets for inpainting are shown a half.)
+    #[test]
+    fn what_is_covered_by_half_is_filled() {
+        let mut paint = Picture::from_elem((3, 1, 3), 0.25);
+        let hole = Array2::from_shape_vec((1, 3), vec![0.49, 0.5, 0.51]).unwrap();
+        over::put(&mut paint, 0.5, &hole, is_filled).unwrap();
+        for plane in paint.outer_iter() {
+            assert_eq!(plane.as_slice().unwrap(), [0.25, 0.5, 0.5]);
+        }
+        assert!(over::put(&mut paint, 0.5, &Array2::zeros((1, 2)), is_filled).is_err());
+    }
 }

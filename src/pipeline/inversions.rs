@@ -1,8 +1,9 @@
 //! Textual inversions in prompts: files in `embeddings/` of the model's folder and of the user's, whose names stand for their
-//! vectors. They are looked for anew with each prompt that is read, and only those that a prompt names are opened.
+//! vectors. Their folders are looked into anew when they have changed, and only those that a prompt names are opened.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use half::f16;
 use ort::value::Tensor;
@@ -21,11 +22,20 @@ const PREFIX: &str = "embedding:";
 /// Numbers from here on stand for vectors.
 const FIRST: i64 = 1 << 40;
 
+/// What changes so soon after a folder was looked into may have left its time as it was: FAT counts in 2 seconds.
+const GRAIN: Duration = Duration::from_secs(3);
+/// A listing is good for so long: some file systems keep no time of folders.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+
 /// Where textual inversions lie.
 #[derive(Default)]
 pub struct Inversions {
     folders: Vec<PathBuf>,
     encoder: Option<Encoder>,
+    listing: Listing,
+    /// How often the folders were looked into.
+    #[cfg(test)]
+    listed: usize,
     /// The words in files, which need not be opened again.
     words: BTreeMap<PathBuf, (Stamp, Option<String>)>,
 }
@@ -52,7 +62,7 @@ pub struct Vectors {
 
 impl Inversions {
     pub fn new(folders: Vec<PathBuf>, encoder: Encoder) -> Self {
-        Inversions { folders, encoder: Some(encoder), words: BTreeMap::new() }
+        Inversions { folders, encoder: Some(encoder), ..Inversions::default() }
     }
 
     /// Those that `prompt` names, as the folders have them now.
@@ -60,22 +70,27 @@ impl Inversions {
         if self.encoder.is_none() || prompt.trim().is_empty() {
             return Spoken::default();
         }
-        let mut files = Vec::new();
-        self.folders.iter().for_each(|folder| collect(folder, DEPTH, &mut files));
+        if !self.listing.is_as_it_is() {
+            self.listing = Listing::of(&self.folders);
+            #[cfg(test)]
+            (self.listed += 1);
+        }
         let lower = prompt.to_lowercase();
         let mut named: Vec<Named> = Vec::new();
-        for file in files {
+        let files = std::mem::take(&mut self.listing.files);
+        for file in &files {
             let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             // Brackets are what diffusers' words have.
-            let word = lower.contains('<').then(|| self.word(&file)).flatten();
+            let word = lower.contains('<').then(|| self.word(file)).flatten();
             for name in stem.into_iter().chain(word).filter(|name| !name.trim().is_empty()) {
                 let own = name.to_lowercase();
                 if !lower.contains(&own) || named.iter().any(|known| known.name.to_lowercase() == own) {
                     continue;
                 }
-                named.push(Named { name, file: file.clone(), stamp: stamp(&file) });
+                named.push(Named { name, file: file.clone(), stamp: stamp(file) });
             }
         }
+        self.listing.files = files;
         named.sort_by_key(|named| std::cmp::Reverse(named.name.len()));
         // Within longer words they are letters.
         let pieces = pieces(prompt, named.iter().map(|named| named.name.as_str()));
@@ -233,19 +248,48 @@ fn end_of(text: &str, at: usize, name: &[char]) -> Option<usize> {
     (!inside).then_some(end)
 }
 
+/// What folders had when they were looked into.
+#[derive(Default)]
+struct Listing {
+    /// Folders, those in them too, and when each had changed last; `None` where there was none.
+    folders: Vec<(PathBuf, Option<SystemTime>)>,
+    files: Vec<PathBuf>,
+    at: Option<SystemTime>,
+}
+
+impl Listing {
+    fn of(folders: &[PathBuf]) -> Listing {
+        let mut listing = Listing { at: Some(SystemTime::now()), ..Listing::default() };
+        folders.iter().for_each(|folder| collect(folder, DEPTH, &mut listing));
+        listing
+    }
+
+    fn is_as_it_is(&self) -> bool {
+        let Some(at) = self.at else { return false };
+        let age = SystemTime::now().duration_since(at);
+        let is_settled = |changed: SystemTime| at.duration_since(changed).is_ok_and(|before| before > GRAIN);
+        age.is_ok_and(|age| age < GOOD_FOR)
+            && self
+                .folders
+                .iter()
+                .all(|(folder, changed)| changed.is_none_or(is_settled) && stamp(folder).0 == *changed)
+    }
+}
+
 /// Files of a folder and those in it, in one order.
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, depth: usize, listing: &mut Listing) {
+    listing.folders.push((folder.to_path_buf(), stamp(folder).0));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).take(MOST_FILES).collect();
     paths.sort();
     for path in paths {
         let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
         if ["safetensors", "pt", "bin"].contains(&end.as_str()) {
-            if files.len() < MOST_FILES && path.is_file() {
-                files.push(path);
+            if listing.files.len() < MOST_FILES && path.is_file() {
+                listing.files.push(path);
             }
         } else if depth > 0 && path.is_dir() {
-            collect(&path, depth - 1, files);
+            collect(&path, depth - 1, listing);
         }
     }
 }
@@ -282,5 +326,50 @@ mod tests {
         // One whose small letters are more than one.
         assert_eq!(read("a İ b", &["i\u{307}"]), "a |0| b|");
         assert_eq!(read("a İ b", &["i"]), "a İ b|");
+    }
+
+    #[test]
+    fn folders_are_looked_into_when_they_have_changed() {
+        let root = std::env::temp_dir().join(format!("scumble-inversions-{}", std::process::id()));
+        let (own, inside, none) = (root.join("own"), root.join("own/styles"), root.join("none"));
+        std::fs::create_dir_all(&inside).unwrap();
+        let write = |folder: &Path, name: &str| {
+            std::fs::write(folder.join(format!("{name}.safetensors")), name).unwrap();
+        };
+        let age = |folder: &Path, seconds: u64| {
+            let changed = SystemTime::now() - Duration::from_secs(seconds);
+            std::fs::File::open(folder).unwrap().set_modified(changed).unwrap();
+        };
+        write(&own, "ink");
+        write(&inside, "meadow");
+        age(&own, 100);
+        age(&inside, 100);
+        let mut inversions = Inversions::new(vec![own.clone(), none.clone()], Encoder::Only);
+        let mut of = |prompt: &str| {
+            let Spoken(named) = inversions.spoken(prompt);
+            let names = named.iter().map(|named| named.name.clone()).collect::<Vec<_>>().join(" ");
+            (names, inversions.listed)
+        };
+        let names = |names: &str, listed| (names.to_owned(), listed);
+        // Eight encodings of a picture.
+        for _ in 0..8 {
+            assert_eq!(of("ink, meadow, lake"), names("meadow ink", 1));
+        }
+        write(&inside, "lake");
+        age(&inside, 50);
+        assert_eq!(of("a lake"), names("lake", 2));
+        assert_eq!(of("a lake"), names("lake", 2));
+        std::fs::remove_file(own.join("ink.safetensors")).unwrap();
+        age(&own, 50);
+        assert_eq!(of("ink"), names("", 3));
+        write(&root, "away");
+        std::fs::create_dir(&none).unwrap();
+        write(&none, "sea");
+        age(&none, 50);
+        assert_eq!(of("sea"), names("sea", 4));
+        // What has changed just now may change again without another time.
+        age(&none, 0);
+        assert_eq!([of("sea"), of("sea")], [names("sea", 5), names("sea", 6)]);
+        std::fs::remove_dir_all(root).unwrap();
     }
 }

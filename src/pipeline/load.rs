@@ -13,7 +13,7 @@ use crate::models::component::errors::no_half;
 use crate::models::component::{Component, Elsewhere, moved};
 use crate::models::device::auto::{self, Needs};
 use crate::models::device::{self, Choice, Device};
-use crate::models::folder::{Folder, Reader};
+use crate::models::folder::{Autoencoders, Folder, Reader};
 use crate::models::inversion::Encoder as Encoding;
 use crate::models::kind::Kind;
 use crate::models::onnx_file;
@@ -222,8 +222,9 @@ impl Loader<'_> {
             Some(Kind::Flux2Klein) => flux_2_klein::load(network, encoders, folder)?,
             Some(Kind::SanaSprint) => sana_sprint::load(network, encoders, folder)?,
         };
-        let encoder = Encoder::new(component()?, folder.autoencoder.clone())?;
-        let decoder = Decoder::new(component()?, folder.autoencoder.clone())?;
+        let Autoencoders { encoder, decoder, own } = &folder.autoencoders;
+        let encoder = Encoder::new(component()?, encoder.clone(), own.clone())?;
+        let decoder = Decoder::new(component()?, decoder.clone())?;
         let preview_decoder = match &folder.preview {
             Some(preview) => Some(Decoder::new(component()?, preview.autoencoder.clone())?),
             None => None,
@@ -252,7 +253,7 @@ impl Loader<'_> {
             true => Kind::LatentConsistency,
             false => Kind::StableDiffusion,
         });
-        let (channels, cell) = (folder.autoencoder.channels, folder.cell as usize);
+        let (channels, cell) = (folder.autoencoders.decoder.channels, folder.cell as usize);
         let other = kind.has_transformer() && kind != Kind::Flux;
         let beside = match network.sees().filter(|_| !other) {
             _ if fused::is_in(&network)? => Beside::Inside,

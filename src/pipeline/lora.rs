@@ -2,6 +2,7 @@
 //! have room for it ([`room`]), with a branch beside each weight that LoRAs are used to change; what the branches are fed is
 //! all that later changes change. Fed with zeros they add nothing, and the model is itself to the last bit.
 
+mod check;
 mod folded;
 mod room;
 
@@ -22,13 +23,10 @@ use crate::models::folder::Folder;
 use crate::models::kind::Kind;
 use crate::models::lora::{self, Delta, Lora, Part};
 use crate::models::numbers::entry;
-use crate::models::weights::{Element, Found, Use, Weight, Weights};
+use crate::models::weights::{Element, Use, Weight, Weights};
 use crate::render::{self, Scene, Sink};
 use crate::steps::StepRange;
 use folded::{Folded, Set};
-
-/// Names that a sentence has room for.
-const NAMED: usize = 3;
 
 /// A LoRA that is asked for: which file, as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,55 +214,6 @@ impl Loras {
         }
         Ok(())
     }
-
-    /// Is there a place in the model for all that a LoRA changes? `has` says of the parts that are heard whether the model
-    /// has them.
-    fn check(
-        &self,
-        file: &str,
-        lora: &Lora,
-        networks: &[(Part, &Weights)],
-        has: &dyn Fn(Part) -> Option<bool>,
-    ) -> Result<()> {
-        let mut fixed = None;
-        let (mut all, mut misfits) = (0, Vec::<&str>::new());
-        for ((part, module), delta) in &lora.0 {
-            let Some(mut fits) = has(*part) else { continue };
-            all += 1;
-            for (_, weights) in networks.iter().filter(|(own, _)| own == part) {
-                match find(weights, *part, module) {
-                    Some((_, Found::Weight(weight))) => fits &= delta.fits(&weight.shape, weight.usage),
-                    Some((_, Found::Fixed(why))) => {
-                        fixed = fixed.or(Some((*part, *why)));
-                        fits = false;
-                    }
-                    None => fits = false,
-                }
-            }
-            if !fits {
-                misfits.push(&delta.module);
-            }
-        }
-        let Some(first) = misfits.first() else { return Ok(()) };
-        let wrong = misfits.len();
-        let named =
-            misfits.iter().take(NAMED).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-        let more = if wrong > NAMED { ", …" } else { "" };
-        let message = match fixed {
-            Some((part, why)) => format!(
-                "The LoRA {file} cannot be used with this export of the model: the weights of its {} {why} (\"{first}\"); \
-                 choose an export with 16- or 32-bit floats.",
-                part.name()
-            ),
-            None => format!(
-                "The LoRA {file} does not fit this model: of the {all} weights that it changes {} fit, and {wrong} have \
-                 no place in it or another size ({named}{more}); choose one that was made for {} models.",
-                if wrong == all { "none".to_owned() } else { (all - wrong).to_string() },
-                self.title
-            ),
-        };
-        Err(Error::new(Status::ModelUnsupported, message))
-    }
 }
 
 /// Modules that most LoRAs change: they have their branches from the first LoRA on, whichever that is.
@@ -331,17 +280,6 @@ fn stamp(file: &str, scale: f32) -> Result<Asked> {
         Error::new(status, format!("The LoRA {file} cannot be used: {why}."))
     })?;
     Ok(Asked { file: file.to_owned(), changed: about.modified().ok(), bytes: about.len(), scale })
-}
-
-/// What the model has for a module, and how it calls that: text encoders are exported with and without the level
-/// `text_model`.
-fn find<'a>(weights: &'a Weights, part: Part, module: &str) -> Option<(&'a str, &'a Found)> {
-    const LEVEL: &str = "text_model_";
-    weights.get(module).or_else(|| match (part, module.strip_prefix(LEVEL)) {
-        (Part::Unet, _) => None,
-        (_, Some(rest)) => weights.get(rest),
-        (_, None) => weights.get(&format!("{LEVEL}{module}")),
-    })
 }
 
 /// What a weight's branch is fed: all that is added to it side by side, or zeros.

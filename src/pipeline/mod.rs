@@ -9,6 +9,7 @@ mod control;
 mod denoise;
 mod draws;
 mod embedding;
+mod eyes;
 mod fallback;
 pub mod family;
 mod flux;
@@ -143,8 +144,7 @@ impl Renderer for Pipeline {
         let (_, height, width) = scene.paint.dim();
         let cell = geometry.cell.max(1);
         let cells = (height / cell as usize) * (width / cell as usize);
-        let mut plan =
-            self.samplers.schedule(quality.sampler, quality.steps, quality.strength, rule, cells)?;
+        let mut plan = self.samplers.schedule(quality, rule, cells)?;
         let timesteps = plan.timesteps().to_vec();
         let steps = timesteps.len();
         let (asked, conditions) = (scene, in_steps::acting(scene.conditions, steps)?);
@@ -247,8 +247,7 @@ impl Renderer for Pipeline {
         let mut plain = match &regions {
             None => None,
             Some(regions) => {
-                let (steps, strength) = (quality.steps, quality.strength);
-                let plan = self.samplers.schedule(quality.sampler, steps, strength, rule, cells)?;
+                let plan = self.samplers.schedule(quality, rule, cells)?;
                 Some(Plain { regions, plan, sample: sample.clone(), estimate: Vec::new(), parted: false })
             }
         };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::error::{Error, Result, Status};
 use crate::pipeline::residual::Residual;
 use crate::render::Picture;
 
@@ -22,7 +23,25 @@ pub struct Noisy<'a> {
     pub crop: [f32; 4],
 }
 
+/// Timesteps that transformers were trained with.
+const TRAIN_STEPS: f32 = 1000.0;
+
 impl Noisy<'_> {
+    /// Channels, height and width of one latent that is a picture.
+    ///
+    /// # Errors
+    /// [`Status::Internal`] for one that is none.
+    pub fn sides(&self) -> Result<[usize; 3]> {
+        self.shape
+            .try_into()
+            .map_err(|_| Error::new(Status::Internal, "A latent is no picture; choose another model."))
+    }
+
+    /// What networks are told that know no timesteps: how much of it is noise, 1 being all.
+    pub fn level(&self) -> f32 {
+        self.timestep / TRAIN_STEPS
+    }
+
     /// What the network is given of one latent, and its shape: with its channels, or zeros in their place.
     pub fn with_channels(&self, blind: bool) -> (Cow<'_, [f32]>, Vec<usize>) {
         let sample = Cow::Borrowed(self.sample);
@@ -60,6 +79,14 @@ mod tests {
             inside: None,
             crop: [0.0, 0.0, 1.0, 1.0],
         }
+    }
+
+    #[test]
+    fn a_picture_has_three_sides_and_a_level() {
+        let sample = [0.0; 8];
+        let picture = Noisy { timestep: 250.0, ..noisy(&sample, &[2, 1, 4], &[]) };
+        assert_eq!((picture.sides().unwrap(), picture.level()), ([2, 1, 4], 0.25));
+        assert_eq!(noisy(&sample, &[2, 4], &[]).sides().unwrap_err().status, Status::Internal);
     }
 
     #[test]

@@ -6,22 +6,20 @@ use std::time::Duration;
 
 use ndarray::Array3;
 
+use super::eyes::{Eyes, vectors};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::models::component::{Component, Feed};
 use crate::pixels::pillow::{self, Filter};
 use crate::render::Picture;
 
-/// Side of the pictures that SigLIP was trained on, where the export takes any.
+/// Side of the pictures that SigLIP was trained on.
 const SIDE: usize = 384;
-/// No encoder looks at larger ones.
-const LARGEST_SIDE: usize = 2048;
-const PIXELS: &str = "pixel_values";
 /// SigLIP's colours: 0..1 becomes −1..1.
 const MEAN: f32 = 0.5;
 
 pub struct Redux {
-    eyes: Component,
+    eyes: Eyes,
     embedder: Component,
     /// Outputs of both, and the input of the second.
     states: String,
@@ -29,7 +27,6 @@ pub struct Redux {
     tokens: String,
     /// Numbers of a token.
     width: Option<usize>,
-    side: usize,
 }
 
 impl Redux {
@@ -39,17 +36,8 @@ impl Redux {
     /// [`Status::ModelUnsupported`] for networks with other inputs and outputs; [`Status::ModelBroken`] for two that do not
     /// belong together, or to the transformer.
     pub fn new(eyes: Component, embedder: Component, width: Option<usize>) -> Result<Redux> {
-        let Some(port) = eyes.input(PIXELS).filter(|port| port.shape.len() == 4) else {
-            return Err(eyes.unsupported(&format!("it has no input called \"{PIXELS}\" for a picture")));
-        };
-        let side = port.fixed(2).or(port.fixed(3)).unwrap_or(SIDE);
-        if port.fixed(3).is_some_and(|width| width != side) || !(1..=LARGEST_SIDE).contains(&side) {
-            return Err(eyes.unsupported(&format!(
-                "it looks at pictures of the shape {:?}, and only squares of 1 to {LARGEST_SIDE} are known",
-                port.shape
-            )));
-        }
-        let states = eyes.output(&["last_hidden_state"], 3)?;
+        let eyes = Eyes::new(eyes, SIDE)?;
+        let states = eyes.network().output(&["last_hidden_state"], 3)?;
         let tokens = embedder.output(&["image_embeds"], 3)?;
         let [seen] = embedder.inputs() else {
             return Err(embedder.unsupported("it takes more than what was seen of a picture"));
@@ -68,7 +56,7 @@ impl Redux {
         mismatch("looks at", seen.fixed(2), states.fixed(2), "use the image encoder that it was made with")?;
         mismatch("makes tokens of", tokens.fixed(2), width, "use that of FLUX.1 Redux")?;
         let (states, seen, tokens) = (states.name.clone(), seen.name.clone(), tokens.name.clone());
-        Ok(Redux { eyes, embedder, states, seen, tokens, width, side })
+        Ok(Redux { eyes, embedder, states, seen, tokens, width })
     }
 
     /// The tokens of a picture: `[1, tokens, width]`.
@@ -82,12 +70,11 @@ impl Redux {
         spent: &mut Duration,
     ) -> Result<Arc<Array3<f32>>> {
         // All of it, whatever its shape: as SigLIP was trained.
-        let mut ready = pillow::resized(picture, (self.side, self.side), Filter::Bicubic)?;
+        let side = self.eyes.side();
+        let mut ready = pillow::resized(picture, (side, side), Filter::Bicubic)?;
         ready.mapv_inplace(|value| (value - MEAN) / MEAN);
-        let shape = [1, 3, self.side, self.side];
         let pixels = ready.as_standard_layout();
-        let feeds = [(PIXELS, Feed::Floats(&shape, pixels.as_slice().unwrap_or_default()))];
-        let states = self.eyes.run(&feeds, &self.states, cancel, spent)?;
+        let states = self.eyes.see(pixels.as_slice().unwrap_or_default(), &self.states, cancel, spent)?;
         let shape = states.shape().to_vec();
         let states = states.into_raw_vec_and_offset().0;
         let feeds = [(self.seen.as_str(), Feed::Floats(&shape, &states))];
@@ -100,7 +87,6 @@ impl Redux {
         if self.width.is_some_and(|wanted| wanted != width) {
             return Err(self.embedder.unsupported(&format!("it makes tokens of {width} numbers")));
         }
-        let tokens = Array3::from_shape_vec((1, count, width), made.into_raw_vec_and_offset().0);
-        tokens.map(Arc::new).map_err(|e| Error::new(Status::Internal, e.to_string()))
+        vectors((count, width), made)
     }
 }

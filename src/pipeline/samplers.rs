@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::models::config::Config;
 use crate::models::kind::Kind;
 use crate::recent::Recent;
+use crate::render::Quality;
 
 /// Samplers that are kept ready.
 const KEPT: usize = 4;
@@ -70,15 +71,13 @@ impl Samplers {
     ///
     /// # Errors
     /// As [`Sampler::new`], [`Scheduler::plan`], [`FlowMatch::plan`] and [`Consistency::plan`].
-    pub fn schedule(
-        &mut self,
-        sampler: Option<&str>,
-        steps: u32,
-        strength: f32,
-        rule: Rule,
-        cells: usize,
-    ) -> Result<Box<dyn Schedule>> {
-        match &*self.named(sampler)? {
+    pub fn schedule(&mut self, quality: &Quality<'_>, rule: Rule, cells: usize) -> Result<Box<dyn Schedule>> {
+        let (sampler, strength) = (self.named(quality.sampler)?, quality.strength);
+        let steps = match quality.refines {
+            true => sampler.refining(self.kind, quality.steps, strength),
+            false => quality.steps,
+        };
+        match &*sampler {
             Sampler::Diffusion(scheduler) => scheduler.plan(self.kind, steps, strength, rule),
             Sampler::Flow(flow) => {
                 let levels = match self.kind {
@@ -99,6 +98,15 @@ impl Samplers {
 }
 
 impl Sampler {
+    /// The steps to plan with where a picture is only refined: as few as begin at `strength`.
+    fn refining(&self, kind: Kind, steps: u32, strength: f32) -> u32 {
+        match self {
+            Sampler::Diffusion(scheduler) => scheduler.refining(kind, steps, strength),
+            Sampler::Flow(_) => scheduler::finer(steps, strength, flow::MOST_STEPS),
+            Sampler::Consistency(consistency) => consistency.refining(steps, strength),
+        }
+    }
+
     /// The sampler of this name with the model's own settings; `None` is the model's own.
     ///
     /// # Errors
@@ -128,5 +136,46 @@ impl Sampler {
     /// Is this the schedule of a latent consistency model?
     pub fn is_lcm(&self) -> bool {
         matches!(self, Sampler::Diffusion(scheduler) if scheduler.is_lcm())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::render::{Previews, Tier};
+
+    #[test]
+    fn what_only_refines_takes_as_few_steps_as_begin_at_its_strength() {
+        let runs = |class: &str, kind, steps, strength| {
+            let config = Config::from_value(json!({"_class_name": class}), "test");
+            let quality = Quality {
+                tier: Tier::Settled,
+                sampler: None,
+                steps,
+                strength,
+                refines: true,
+                guidance: 1.0,
+                paint_guidance: None,
+                seed: 0,
+                previews: Previews::Off,
+            };
+            let plan = Samplers::new(kind, config, None).schedule(&quality, Rule::Continuous, 64);
+            plan.unwrap_or_else(|error| panic!("{class} at {strength}: {error}")).timesteps().len()
+        };
+        // Such a model runs all steps that it is asked for below strength, and has fifty.
+        let lcm = |strength| runs("LCMScheduler", Kind::LatentConsistency, 4, strength);
+        assert_eq!((lcm(1.0), lcm(0.35), lcm(0.1), lcm(0.01)), (4, 2, 1, 1));
+        for (class, kind) in [
+            ("LCMScheduler", Kind::StableDiffusion),
+            ("TCDScheduler", Kind::StableDiffusion),
+            ("EulerDiscreteScheduler", Kind::StableDiffusion),
+            ("FlowMatchEulerDiscreteScheduler", Kind::Flux),
+            ("SCMScheduler", Kind::SanaSprint),
+        ] {
+            let runs = |strength| runs(class, kind, 4, strength);
+            assert_eq!((runs(0.35), runs(0.1), runs(0.01), runs(0.0005)), (2, 1, 1, 1), "{class}");
+        }
     }
 }

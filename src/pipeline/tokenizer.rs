@@ -70,7 +70,10 @@ impl Tokenizer {
     pub fn load(folder: &Path, positions: Option<u32>) -> Result<Self> {
         let config = Config::read(&folder.join("tokenizer_config.json"))?;
         let map = Config::read(&folder.join("special_tokens_map.json"))?;
-        let configs: Vec<&Config> = config.iter().chain(&map).collect();
+        // As transformers has it (tokenization_utils_base.py, `_from_pretrained`): a map of its own is from before a configuration
+        // told of added tokens, and then wins.
+        let is_old = config.as_ref().is_none_or(|config| config.get("added_tokens_decoder").is_none());
+        let configs: Vec<&Config> = map.iter().filter(|_| is_old).chain(&config).collect();
         let broken = |why: String| {
             Error::new(
                 Status::ModelBroken,

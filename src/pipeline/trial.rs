@@ -34,8 +34,8 @@ impl Pipeline {
         }
         self.fill_up(true);
         match tried {
-            // An export may have been made for all of them without saying so.
-            Err(error) if error.status == Status::Inference => {
+            // An export may have been made for all of them without saying so; on a graphics card that looks like any failure.
+            Err(error) if matches!(error.status, Status::Inference | Status::Device) => {
                 log::info!("the model is tried out with all tokens: {error}");
                 self.render_once(width, height, cancel)
             }
@@ -58,6 +58,7 @@ impl Pipeline {
             sampler: None,
             steps: 1,
             strength: 1.0,
+            refines: false,
             guidance: defaults.guidance,
             paint_guidance: None,
             seed: 0,

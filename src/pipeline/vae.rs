@@ -21,6 +21,8 @@ pub struct Encoder {
     input: String,
     output: String,
     numbers: Autoencoder,
+    /// Of the autoencoder that the model itself came with.
+    own: Autoencoder,
     /// By what the picture is.
     kept: Recent<(u128, usize, usize), Arc<Latent>>,
 }
@@ -28,10 +30,10 @@ pub struct Encoder {
 impl Encoder {
     /// # Errors
     /// [`Status::ModelUnsupported`] for a network that does not take one picture.
-    pub fn new(network: Component, numbers: Autoencoder) -> Result<Self> {
+    pub fn new(network: Component, numbers: Autoencoder, own: Autoencoder) -> Result<Self> {
         let input = only_input(&network)?;
         let output = network.output(&["latent_parameters", "latent_sample", "latent_dist"], 4)?.name.clone();
-        Ok(Encoder { network, input, output, numbers, kept: Recent::new(KEPT) })
+        Ok(Encoder { network, input, output, numbers, own, kept: Recent::new(KEPT) })
     }
 
     /// Width and height in pixels, where the network is fixed to one.
@@ -61,9 +63,9 @@ impl Encoder {
         Ok(latent)
     }
 
-    /// A latent as the network made it, without the numbers that bring it to noise's.
+    /// A latent as the model's own autoencoder makes it, without the numbers that bring it to noise's.
     pub fn unscaled(&self, latent: &Latent) -> Vec<f32> {
-        latent.iter().map(|value| value / self.numbers.scaling + self.numbers.shift).collect()
+        latent.iter().map(|value| value / self.own.scaling + self.own.shift).collect()
     }
 
     /// The same for a picture that somebody else keeps what it came to.

@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis, Zip};
 
 use super::Picture;
+use crate::error::{Error, Result, Status};
 
 /// By pixel, 0..1, how much of a picture a mask covers: the mean of its three channels.
 pub fn coverage(mask: &Picture) -> Array2<f32> {
@@ -28,4 +29,34 @@ pub fn laid_over(mut beneath: Picture, over: &Picture, covered: &Array2<f32>) ->
         });
     }
     beneath
+}
+
+/// Puts `value` into all channels where what a hole covers of a pixel `is_covered`.
+///
+/// # Errors
+/// [`Status::Internal`] for a hole that is not as large as the picture.
+pub fn put(
+    picture: &mut Picture,
+    value: f32,
+    hole: &Array2<f32>,
+    is_covered: impl Fn(f32) -> bool,
+) -> Result<()> {
+    let (_, height, width) = picture.dim();
+    if hole.dim() != (height, width) {
+        return Err(Error::new(
+            Status::Internal,
+            format!(
+                "The mask has the shape {:?} beside a picture of {width} × {height}; paint on.",
+                hole.dim()
+            ),
+        ));
+    }
+    for mut plane in picture.outer_iter_mut() {
+        Zip::from(&mut plane).and(hole).for_each(|pixel, covered| {
+            if is_covered(*covered) {
+                *pixel = value;
+            }
+        });
+    }
+    Ok(())
 }

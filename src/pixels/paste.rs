@@ -2,12 +2,13 @@
 
 use ndarray::s;
 
+use super::bands::banded;
 use super::colour::{self, Rgba, Transfer};
 use super::mask::Outside;
 use super::resample::{Filter, Taps, resample};
 use super::snapshot::Snapshot;
 use super::spread::{Cover, Paper};
-use super::{Encoding, Format, Picture, Rows, three, with_constant, zeroed};
+use super::{AlphaKind, Encoding, Format, Picture, Rows, three, with_constant, zeroed};
 use crate::budget;
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -51,7 +52,7 @@ pub struct Source<'a> {
 }
 
 /// The pixels of `rect` in the paint's format, rows packed, with the picture laid over the paint, or to be laid over
-/// it by the host. Where the weight is 0 the bytes are exactly the paint's, or exactly 0.
+/// it by the host. Where the weight is 0 the bytes are exactly the paint's (but for padding, which is 255), or exactly 0.
 ///
 /// # Errors
 /// [`crate::error::Status::Cancelled`] between two rows, [`crate::error::Status::Memory`].
@@ -75,15 +76,9 @@ pub fn paste(
     let w = rect.width as usize;
     let row_bytes = w * format.bytes_per_pixel();
     let mut out = zeroed(row_bytes * rect.height as usize)?;
-    let mut parts = Vec::new();
-    let mut rest = &mut out[..];
-    for band in budget::bands(rect.height as usize, rect.area() as usize) {
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(band.len() * row_bytes);
-        rest = later;
-        parts.push((band, now));
-    }
+    let parts = banded([&mut out[..]], rect.height as usize, rect.area() as usize);
     let paper = source.paper.map(|(_, paper)| Paper::new(paper, Transfer::of(format.encoding())));
-    budget::run(parts, |(band, out)| {
+    budget::run(parts, |(band, mut out)| {
         let first = band.start;
         let mut below = vec![0; row_bytes];
         let mut own = vec![0.0; if paper.is_some() || !space.is_srgb() { 3 * w } else { 0 }];
@@ -101,7 +96,7 @@ pub fn paste(
         };
         resample(&across, &down, 3 + usize::from(paper.is_some()), band, load, |row, planes| {
             paint.read_row(rect.y + row as i32, rect.x, &mut below);
-            let target = &mut out[(row - first) * row_bytes..][..row_bytes];
+            let target = &mut out[0][(row - first) * row_bytes..][..row_bytes];
             if let Some(paper) = paper {
                 take_out(paper, planes, &mut own);
             } else if !space.is_srgb() {
@@ -123,6 +118,7 @@ pub fn paste(
                     (Outside::Transparent, false) => overlay_row(FORMAT, none, colours, blend.alpha, pixels),
                 }
             });
+            fill_padding(format, target);
         })
     })?;
     Ok(out)
@@ -151,6 +147,7 @@ pub fn paint_alone(rect: Rect, paint: &Snapshot, blend: Blend<'_>, cancel: &Canc
         let weights = blend.row(y, rect.width as usize);
         if weights.is_none() || blend.outside == Outside::Paint {
             paint.read_row(rect.y + y as i32, rect.x, target);
+            fill_padding(format, target);
             continue;
         }
         paint.read_row(rect.y + y as i32, rect.x, &mut below);
@@ -164,6 +161,13 @@ pub fn paint_alone(rect: Rect, paint: &Snapshot, blend: Blend<'_>, cancel: &Canc
         }
     }
     Ok(out)
+}
+
+/// What says nothing is 255 in a frame, whatever it is in the paint.
+fn fill_padding(format: Format, row: &mut [u8]) {
+    if format.alpha() == AlphaKind::Padding {
+        row.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+    }
 }
 
 /// Number, target, paint and weight of each pixel of a row.

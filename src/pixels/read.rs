@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::Array3;
 
+use super::bands::banded;
 use super::colour::{self, Rgba, Transfer};
 use super::resample::{Filter, Taps, resample};
 use super::spread::{Cover, Paper, RADIUS, over_paper};
@@ -114,21 +115,8 @@ fn scaled(
     let seen = across.source();
     let (left, seen) = (seen.start as i32, (seen.end - seen.start) as usize);
     let Some(values) = out.as_slice_mut() else { return Ok(out) };
-    let mut planes: Vec<&mut [f32]> = values.chunks_exact_mut(height * width).collect();
     let work = seen * (down.source().end - down.source().start) as usize;
-    let bands = budget::bands(height, work);
-    let mut parts = Vec::new();
-    for band in bands {
-        let part: Vec<&mut [f32]> = planes
-            .iter_mut()
-            .map(|plane| {
-                let (now, later) = std::mem::take(plane).split_at_mut(band.len() * width);
-                *plane = later;
-                now
-            })
-            .collect();
-        parts.push((band, part));
-    }
+    let parts = banded(values.chunks_exact_mut(height * width), height, work);
     budget::run(parts, |(band, mut planes)| {
         let mut bytes = vec![0; seen * paint.format().bytes_per_pixel()];
         let load = |y: i64, planes: &mut [f32]| {

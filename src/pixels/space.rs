@@ -3,6 +3,8 @@
 //! Profiles are read by moxcms. Of those that are primaries and curves (all that painting programs work in) the curves
 //! are tabulated, so that 16 bits and floats keep their precision; tables of colours are left to moxcms.
 
+mod last;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -10,11 +12,13 @@ use moxcms::{
     ColorProfile, DataColorSpace, Layout, Matrix3d, ParsingOptions, RenderingIntent, ToneReprCurve,
     TransformF32Executor, TransformOptions,
 };
-use parking_lot::Mutex;
+use once_cell::sync::OnceCell;
 
 use super::colour::{Curve, Transfer, unit};
 use super::{Encoding, Format};
 use crate::error::{Error, Result, Status};
+
+pub use last::LastProfiles;
 
 /// Most bytes of a profile that are read.
 pub const MAX_PROFILE: usize = 4 << 20;
@@ -114,7 +118,13 @@ impl Space {
     pub fn named(named: Named) -> Result<Space> {
         match named {
             Named::Srgb => Ok(Space(None)),
-            other => Space::new(Of::Named(other), &other.profile()),
+            other => {
+                // Worked out once: a host names it with each image of each push.
+                static MADE: [OnceCell<Space>; Named::ALL.len()] =
+                    [const { OnceCell::new() }; Named::ALL.len()];
+                let made = || Space::new(Of::Named(other), &other.profile());
+                MADE[other as usize].get_or_try_init(made).cloned()
+            }
         }
     }
 
@@ -356,25 +366,5 @@ fn by_tables(table: &TransformF32Executor, [red, green, blue]: [&mut [f32]; 3]) 
                 (red[x], green[x], blue[x]) = (unit(pixel[0]), unit(pixel[1]), unit(pixel[2]));
             }
         }
-    }
-}
-
-/// The profile that was asked for last: a host hands the same bytes over with each push.
-#[derive(Default)]
-pub struct LastProfile(Mutex<Option<(Box<[u8]>, Space)>>);
-
-impl LastProfile {
-    /// # Errors
-    /// As [`Space::from_profile`].
-    pub fn space(&self, profile: &[u8]) -> Result<Space> {
-        let mut last = self.0.lock();
-        if let Some((bytes, space)) = &*last
-            && **bytes == *profile
-        {
-            return Ok(space.clone());
-        }
-        let space = Space::from_profile(profile)?;
-        *last = Some((profile.into(), space.clone()));
-        Ok(space)
     }
 }

@@ -6,6 +6,7 @@
 
 use ndarray::Array3;
 
+use super::bands::banded;
 use super::colour::{Transfer, unit};
 use super::{Picture, blank, filled};
 use crate::budget;
@@ -93,19 +94,8 @@ pub fn over_paper(
     else {
         return Ok((picture, cover));
     };
-    let mut planes: Vec<&mut [f32]> = values.chunks_exact_mut(height * width).chain([covers]).collect();
-    let mut parts = Vec::new();
-    for band in budget::bands(height, height * width * SIDE) {
-        let part: Vec<&mut [f32]> = planes
-            .iter_mut()
-            .map(|plane| {
-                let (now, later) = std::mem::take(plane).split_at_mut(band.len() * width);
-                *plane = later;
-                now
-            })
-            .collect();
-        parts.push((band, part));
-    }
+    let planes = values.chunks_exact_mut(height * width).chain([covers]);
+    let parts = banded(planes, height, height * width * SIDE);
     let source = Source { paint, wide, size: high * wide, kernels: kernels() };
     budget::run(parts, |(band, mut planes)| {
         let mut near = Near::new(wide, width)?;

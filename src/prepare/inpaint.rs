@@ -1,10 +1,10 @@
 //! What ControlNets for inpainting are shown: the paint, and −1 where it is to be filled, as diffusers' documentation of
 //! `StableDiffusionControlNetInpaintPipeline` makes it of a picture and its mask (`make_inpaint_condition`).
 
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 
-use crate::error::{Error, Result, Status};
-use crate::pixels::Picture;
+use crate::error::Result;
+use crate::pixels::{Picture, over};
 
 /// Covered by more than so much, a pixel is to be filled.
 const COVERED: f32 = 0.5;
@@ -12,32 +12,17 @@ const COVERED: f32 = 0.5;
 /// The paint, RGB, 0..1, and −1 in all channels where `hole` covers it; `hole` is as large, 0..1.
 ///
 /// # Errors
-/// [`Status::Internal`] for a hole that is not as large as the paint.
+/// [`crate::error::Status::Internal`] for a hole that is not as large as the paint.
 pub fn around_hole(paint: &Picture, hole: &Array2<f32>) -> Result<Picture> {
-    let (_, height, width) = paint.dim();
-    if hole.dim() != (height, width) {
-        return Err(Error::new(
-            Status::Internal,
-            format!(
-                "The mask has the shape {:?} beside a picture of {width} × {height}; paint on.",
-                hole.dim()
-            ),
-        ));
-    }
     let mut shown = paint.clone();
-    for mut plane in shown.outer_iter_mut() {
-        Zip::from(&mut plane).and(hole).for_each(|value, hole| {
-            if *hole > COVERED {
-                *value = -1.0;
-            }
-        });
-    }
+    over::put(&mut shown, -1.0, hole, |covered| covered > COVERED)?;
     Ok(shown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Status;
 
     #[test]
     fn what_is_covered_by_more_than_half_is_less_than_black() {

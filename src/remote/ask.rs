@@ -267,6 +267,7 @@ mod tests {
             sampler: Some("lcm"),
             steps: 7,
             strength: 0.1,
+            refines: true,
             guidance: f32::MAX,
             paint_guidance: Some(1.5),
             seed: u64::MAX,

@@ -264,6 +264,13 @@ impl Link {
     }
 }
 
+impl Drop for Link {
+    /// Closing this end would not do where the host has forked: its child has the socket, too.
+    fn drop(&mut self) {
+        self.socket.hang_up();
+    }
+}
+
 /// A short message from any thread. One that cannot be sent is for a process that does not read any more, which the
 /// reading side finds out.
 fn say(socket: &Socket, message: &Down) {

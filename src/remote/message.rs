@@ -9,7 +9,7 @@ use crate::model::{Capabilities, ModelInfo};
 use crate::render::{Ended, Phases};
 
 /// Changes with what is said here.
-const PROTOCOL: u32 = 13;
+const PROTOCOL: u32 = 14;
 
 /// The worker's first message, in every version.
 pub fn greeting() -> String {

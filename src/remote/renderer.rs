@@ -115,16 +115,7 @@ impl Remote {
         };
         if !link.ready {
             match link.loaded(cancel, progress, self.options.silence) {
-                Ok(mut about) => {
-                    if !self.gave_up.is_empty() {
-                        about.info.device_note.clone_from(&self.gave_up);
-                    }
-                    if !self.alone.is_empty() {
-                        let note = [&*about.info.device_note, &self.alone].join(" ");
-                        about.info.device_note = note.trim_start().to_owned();
-                    }
-                    self.about = Some(about);
-                }
+                Ok(about) => self.about = Some(About { info: self.noted(about.info), ..about }),
                 // It goes on with that; the next job waits for it again.
                 Err(Trouble::Told(error)) if error.is_cancelled() => {
                     self.link = Some(link);
@@ -135,6 +126,18 @@ impl Remote {
         }
         self.link = Some(link);
         Ok(())
+    }
+
+    /// What a process says of its model, with what is known of the process.
+    fn noted(&self, mut info: ModelInfo) -> ModelInfo {
+        if !self.gave_up.is_empty() {
+            info.device_note.clone_from(&self.gave_up);
+        }
+        if !self.alone.is_empty() {
+            let note = [&*info.device_note, &self.alone].join(" ");
+            info.device_note = note.trim_start().to_owned();
+        }
+        info
     }
 
     /// Sees to it that there is a process.
@@ -284,7 +287,7 @@ impl Renderer for Remote {
             drop(link);
             (link, ended) = asked(self)?;
         }
-        if let (Some(info), Some(about)) = (link.moved.take(), &mut self.about) {
+        if let (Some(info), Some(about)) = (link.moved.take().map(|info| self.noted(info)), &mut self.about) {
             about.info = info;
         }
         match ended {

@@ -6,6 +6,9 @@ mod system;
 
 #[cfg(any(target_os = "linux", windows))]
 pub(crate) use system::lower_process_priority;
+pub(crate) use system::stay_in_memory;
+#[cfg(target_os = "linux")]
+pub(crate) use system::take_signals;
 
 /// Starts a thread that goes after the brush and takes none of the program's signals; on Unix threads that it starts (ONNX
 /// Runtime's among them) inherit both.

@@ -25,6 +25,21 @@ pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     started
 }
 
+/// Takes all signals, in this thread and in those that it starts: a process begins with the mask of the thread that has started
+/// it, which may be one of those above.
+#[cfg(target_os = "linux")]
+pub fn take_signals() {
+    let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigemptyset makes a set, and pthread_sigmask takes one.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// On Linux and the BSDs it does: it is linked so (build.rs).
+pub fn stay_in_memory() {}
+
 /// Niceness of the rendering thread, or process, and of the ONNX Runtime threads that it starts: the brush goes first.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;

@@ -12,11 +12,15 @@ use windows_sys::Win32::System::Threading::{
     THREAD_PRIORITY_BELOW_NORMAL,
 };
 
-/// A host may free the library while its threads run: from the first one on it stays in memory.
 pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    stay_in_memory();
+    start()
+}
+
+/// A host may free the library: from here on it stays in memory, for threads of ours and for ONNX Runtime, which calls it.
+pub fn stay_in_memory() {
     static STAYS: Once = Once::new();
     STAYS.call_once(stay);
-    start()
 }
 
 fn stay() {
@@ -24,7 +28,7 @@ fn stay() {
     let (own, mut module) = (stay as *const c_void, std::ptr::null_mut());
     // SAFETY: with these flags the name is any address in the module.
     if unsafe { GetModuleHandleExW(flags, own.cast(), &mut module) } == 0 {
-        log::warn!("the library may be freed while its threads run: {}", Error::last_os_error());
+        log::warn!("the library may be freed while it is in use: {}", Error::last_os_error());
     }
 }
 

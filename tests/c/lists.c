@@ -68,6 +68,7 @@ int main(int argc, char **argv) {
     MUST(scumble_log_read(&number, &level, line, sizeof line) == SCUMBLE_END && number == 0);
     MUST(scumble_log_level(SCUMBLE_LOG_INFO) == SCUMBLE_OK && scumble_log_level(77) == SCUMBLE_ERROR_SETTING);
     MUST(show(SCUMBLE_LIST_MODELS, "model", is_model) == 1);
+    MUST(strcmp(scumble_default_model(), model) == 0); /* by the same name */
     MUST(show(SCUMBLE_LIST_SAMPLERS, "sampler", is_sampler) == 2);
     MUST(show(SCUMBLE_LIST_DEVICES, "device", is_device) == 1);
     MUST(scumble_list_create(99, &none) == SCUMBLE_ERROR_SETTING && none == NULL);

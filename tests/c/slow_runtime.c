@@ -1,6 +1,6 @@
 /* An ONNX Runtime that takes its time at one place, so that a host can exit just then: it opens the real one and hands out
  * that one's functions. Environment: SLOW_RUNTIME_REAL, the real one's file; SLOW_RUNTIME_PLACE, one of open, environment,
- * read, run; SLOW_RUNTIME_MS, how long; SLOW_RUNTIME_MARK, a file that is made when it begins, with the process's number (where
+ * read, run, providers; SLOW_RUNTIME_MS, how long; SLOW_RUNTIME_MARK, a file that is made when it begins, with the process's number (where
  * it is there already nothing is slow). For run also SLOW_RUNTIME_NETWORK, a part of its path, and SLOW_RUNTIME_AFTER, a file
  * that has to be there.
  * The process ends with 99 if this is taken apart while a thread is inside, with 98 if one comes in later. */
@@ -15,8 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The first functions of OrtApi; their places never change. */
-enum { CREATE_ENV_WITH_LOGGER = 4, CREATE_SESSION = 7, CREATE_SESSION_FROM_ARRAY = 8, RUN = 9, FIRST = 10 };
+/* Functions of OrtApi; their places never change. */
+enum {
+    CREATE_ENV_WITH_LOGGER = 4, CREATE_SESSION = 7, CREATE_SESSION_FROM_ARRAY = 8, RUN = 9, GET_AVAILABLE_PROVIDERS = 125,
+    FIRST = 126
+};
 
 typedef struct {
     void **(*api)(uint32_t version);
@@ -102,6 +105,13 @@ static void *run(void *session, void *options, void *names, void *inputs, size_t
     return go_out(own(session, options, names, inputs, n, outputs, m, out));
 }
 
+static void *get_available_providers(char ***out, int *length) {
+    void *(*own)(char ***, int *);
+    *(void **)&own = real[GET_AVAILABLE_PROVIDERS];
+    come_in("providers");
+    return go_out(own(out, length));
+}
+
 /* As a library in C++ does it: what takes it apart is registered by its constructor. */
 __attribute__((constructor)) static void opened(void) {
     const char *file = getenv("SLOW_RUNTIME_REAL");
@@ -111,7 +121,7 @@ __attribute__((constructor)) static void opened(void) {
     if (!get) end("no ONNX Runtime", 97);
     atexit(gone);
     base = get();
-    void **api = base->api(1);
+    void **api = base->api(24);
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)api / page * page;
     if (mprotect((void *)from, (uintptr_t)(api + FIRST) - from, PROT_READ | PROT_WRITE) != 0) end("not to be changed", 97);
     memcpy(real, api, sizeof real);
@@ -119,6 +129,7 @@ __attribute__((constructor)) static void opened(void) {
     *(void *(**)(void *, const char *, void *, void **))&api[CREATE_SESSION] = create_session;
     *(void *(**)(void *, const void *, size_t, void *, void **))&api[CREATE_SESSION_FROM_ARRAY] = create_session_from_array;
     *(void *(**)(void *, void *, void *, void *, size_t, void *, size_t, void *))&api[RUN] = run;
+    *(void *(**)(char ***, int *))&api[GET_AVAILABLE_PROVIDERS] = get_available_providers;
     come_in("open");
     go_out(NULL);
 }

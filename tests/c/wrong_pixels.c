@@ -150,6 +150,10 @@ static void exact_buffers(void) {
             const size_t length = stride * ((size_t)height - 1) + packed;
             unsigned char *pixels = guarded(length);
             for (size_t i = 0; i < length; i++) pixels[i] = (unsigned char)(i * 31 + (size_t)format);
+            /* What says nothing is 255 in frames. */
+            const bool padded = format == SCUMBLE_FORMAT_RGBX8 || format == SCUMBLE_FORMAT_BGRX8;
+            for (int32_t y = 0; padded && y < height; y++)
+                for (size_t x = 3; x < packed; x += 4) pixels[(size_t)y * stride + x] = 255;
             MUST(mprotect((void *)((uintptr_t)pixels & ~(uintptr_t)4095), (length + 4095) & ~(size_t)4095, PROT_READ) == 0);
             const Push push = {"", OK, side, height, {0, 0, side, height}, stride, length, format};
             ScumbleImage image = image_of(&push, pixels);

@@ -112,6 +112,7 @@ def check(name, scumble):
                 bad += [] if near >= least else [f"{name} {precision} with a LoRA"]
             if name == "sd15" and precision == "fp32":
                 bad += single(original, parts, scumble, place, own, paint)
+                bad += variant(parts, scumble, place, own, paint)
             if alone.family(name) and precision == "fp32":
                 bad += single(alone, parts, scumble, place, own, paint)
             if control:
@@ -158,6 +159,15 @@ def single(maker, parts, scumble, place, own, paint):
     near = decibels(own, render(scumble, place / "single", paint, place / "out.png"))
     print(f"{parts.name} out of a single file: {near:.0f} dB to its picture", flush=True)
     return [] if near >= LEAST["fp32"] else [f"{parts.name} out of a single file"]
+
+
+def variant(parts, scumble, place, own, paint):
+    """The same model as some publish it: its weights have no plain name."""
+    saving.save(parts, place / "fp16-alone", variant="fp16")
+    export(place / "fp16-alone", place / "of-fp16-alone")
+    near = decibels(own, render(scumble, place / "of-fp16-alone", paint, place / "out.png"))
+    print(f"{parts.name} out of a folder of fp16 variants: {near:.0f} dB to its picture", flush=True)
+    return [] if near >= LEAST["fp32"] else [f"{parts.name} out of fp16 variants"]
 
 
 if __name__ == "__main__":

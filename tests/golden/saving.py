@@ -52,8 +52,8 @@ def parts(name):
     return made
 
 
-def save(parts, folder):
-    pipeline(parts).save_pretrained(folder)
+def save(parts, folder, variant=None):
+    pipeline(parts).save_pretrained(folder, variant=variant)
     # As published folders have them: newer transformers write another form.
     if not hasattr(parts, "family"):
         for name, more in (("tokenizer", {}), ("tokenizer_2", {"pad": "!", "form": "turbo"})):

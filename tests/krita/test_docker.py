@@ -194,6 +194,16 @@ def test_a_document_does_not_tell_where_the_artist_keeps_things(live, document, 
     assert models.identity(str(again)) != model
 
 
+def test_networks_of_one_name_and_shape_are_two(tmp_path):
+    head, weights = b"{}" * models.READ, [bytes([k]) * models.READ for k in (1, 2)]
+    for run, own in zip(("first", "second"), weights):
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "pytorch_lora_weights.safetensors").write_bytes(head + own)
+    first, second = (tmp_path / run / "pytorch_lora_weights.safetensors" for run in ("first", "second"))
+    ids = [models.remember(str(file), models.NETWORKS) for file in (first, second)]
+    assert [models.known(models.NETWORKS)[one] for one in ids] == [str(first), str(second)]
+
+
 def test_models_that_the_first_version_kept(document):
     krita.Krita.instance().kept["models"] = "/a/one:/b/two:relative"
     assert list(models.known().values()) == ["/a/one", "/b/two"]

@@ -53,6 +53,13 @@ def test_names_that_a_file_cannot_have_do_not_meet():
     assert all(file.parent == styles.folder() for file in styles.folder().iterdir())
 
 
+def test_control_nets_of_one_file_are_told_apart():
+    nets = CONTROL, Condition(2, "control", CONTROL.file, "{b}", 0.3), INK
+    chosen = DocumentSettings(conditions=nets)
+    heard = styles.applied(styles.of("Two of a kind", "", chosen), chosen).conditions
+    assert sorted(heard, key=lambda one: one.file)[1:] == [*nets[:2]] and len(heard) == len(nets)
+
+
 def test_with_a_style_control_nets_are_heard_as_it_says():
     other = Condition(2, "control", "depth [5]", "{b}", 0.5)
     style = styles.of("Lines", "", DocumentSettings(conditions=(

@@ -10,6 +10,7 @@ use scumble::render::{Lora, Picture, Renderer};
 use scumble::steps::StepRange;
 use serde_json::json;
 
+use crate::onnx;
 use crate::support::*;
 
 const PARTS: [&str; 4] = ["text_encoder", "unet", "vae_encoder", "vae_decoder"];
@@ -43,7 +44,15 @@ fn every_arrangement_of_the_files_is_the_same_model() {
         ("transformers.js", arranged("web", |part| format!("onnx/{part}_model.onnx"))),
         ("transformers.js, smaller", arranged("web-q4", |part| format!("onnx/{part}_model_q4f16.onnx"))),
         ("flat files", arranged("flat", |part| format!("{part}.onnx"))),
+        ("two precisions", arranged("two-files", |part| format!("{part}/model_fp16.onnx"))),
+        ("two variants", arranged("two-folders", |part| format!("{part}/fp16/model.onnx"))),
     ] {
+        if name.starts_with("two") {
+            for part in PARTS {
+                let less = if name.ends_with("variants") { "q4/model.onnx" } else { "model_q4.onnx" };
+                model.write(&format!("{part}/{less}"), "not looked at");
+            }
+        }
         // What lies beside the U-Net for other uses is not taken for it.
         model.write("unet/controlnet.onnx", "not looked at");
         assert_eq!(of(&model.0), expected, "{name}");
@@ -80,6 +89,72 @@ fn missing_parts_come_from_another_folder() {
     }});
     model.write("scumble.json", parts.to_string());
     assert_eq!(of(&model.0), expected);
+    // One of two precisions that a part's own folder has.
+    let precise = Scratch::new("borrowed-precisions");
+    precise.write("model_fp16.onnx", std::fs::read(whole.join("unet/model.onnx")).unwrap());
+    precise.write("model_q4.onnx", "not looked at");
+    model.remove("unet/model.onnx");
+    model.write("scumble.json", {
+        let mut parts = parts;
+        parts["parts"]["unet"] = json!(precise.0);
+        parts.to_string()
+    });
+    assert_eq!(of(&model.0), expected);
+}
+
+/// A network that makes half of what the tiny model's encoder does.
+fn halved(model: &Scratch) -> Vec<u8> {
+    let graph = std::fs::read(model.0.join("vae_encoder/model.onnx")).unwrap();
+    let mul: (&str, &[&str], &str) = ("Mul", &["latent_parameters", "half"], "latent_sample");
+    let output = onnx::Port(mul.2, onnx::FLOAT, &[0; 4]);
+    let more = onnx::more_of_a_graph(mul, ("half", &[1], &0.5f32.to_le_bytes()), &output);
+    onnx::with_more(&onnx::extended(&graph, &[], &[], &[]), &more)
+}
+
+/// Its latents are what the model's own would be, in numbers of another size.
+#[test]
+fn an_encoder_from_elsewhere_has_its_own_scaling() {
+    let picture = grey(64, 64);
+    // InstructPix2Pix is shown latents as the model's own autoencoder makes them.
+    for (model, strength) in [("sd15", 0.6), ("pix2pix", 1.0)] {
+        let asked = Request { strength, guidance: 4.0, ..request(&picture) };
+        let picture_of = |folder: &Path| finished(&mut load(folder).unwrap(), &asked).0;
+        let expected = picture_of(&tiny(model));
+        let other = Scratch::copy_of(model, &format!("other-{model}"));
+        other.write("vae_encoder/model.onnx", halved(&other));
+        other.set("vae_encoder/config.json", "scaling_factor", json!(2.0 * 0.18215));
+        let borrows = Scratch::copy_of(model, &format!("borrows-{model}"));
+        let folder = other.0.join("vae_encoder");
+        for place in [&other.0, &folder, &folder.join("model.onnx")] {
+            borrows.write("scumble.json", json!({"parts": {"vae_encoder": place}}).to_string());
+            assert_eq!(picture_of(&borrows.0), expected, "{}", place.display());
+        }
+        // All of it in one folder of any name, as a tiny autoencoder is kept.
+        let flat = Scratch::new(&format!("flat-{model}"));
+        for file in ["model.onnx", "config.json"] {
+            flat.write(file, std::fs::read(folder.join(file)).unwrap());
+        }
+        borrows.write("scumble.json", json!({"parts": {"vae_encoder": flat.0}}).to_string());
+        assert_eq!(picture_of(&borrows.0), expected, "flat");
+        // In the model's own folder each side has its own numbers, too.
+        assert_eq!(picture_of(&other.0), expected, "within");
+        if model == "sd15" {
+            other.remove("vae_decoder/config.json");
+            assert_ne!(picture_of(&other.0), expected, "of one place the other's are taken");
+        }
+    }
+}
+
+#[test]
+fn sides_of_different_autoencoders_are_told() {
+    let model = Scratch::copy_of("sd15", "two-autoencoders");
+    let parts = json!({"parts": {"vae_encoder": tiny("sd3")}});
+    model.write("scumble.json", parts.to_string());
+    let error = load(&model.0).err().unwrap();
+    assert_eq!(error.status, Status::ModelUnsupported, "{error}");
+    for told in ["vae_encoder", "16 channels", "4 channels", "scumble.json"] {
+        assert!(error.message.contains(told), "{error}");
+    }
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use scumble::error::{Error, Status};
 use scumble::models::lora;
+use scumble::models::wire::edited;
 use scumble::render::{Lora, Renderer};
 use scumble::steps::StepRange;
 
@@ -290,4 +291,27 @@ fn changed_bytes_never_do_harm() {
         }
     }
     assert!(read < 400);
+}
+
+/// As PyTorch's newer exporter leaves them: without the modules that nodes are of.
+#[test]
+fn an_export_that_lacks_the_names_of_its_layers_is_told_and_not_the_lora() {
+    let model = Scratch::copy_of("sd15", "nameless");
+    let plain =
+        |name: &[u8]| Ok(Some(name.iter().map(|byte| if *byte == b'/' { b'_' } else { *byte }).collect()));
+    let file = lora_file("sd15-kohya");
+    let picture = grey(64, 64);
+    for (part, scale, text) in [("unet", 1.0, 0.0), ("text_encoder", 0.0, 1.0)] {
+        let network = format!("{part}/model.onnx");
+        let whole = std::fs::read(model.0.join(&network)).unwrap();
+        let renamed = edited(&whole, 7, &|graph| edited(graph, 1, &|node| edited(node, 3, &plain)));
+        model.write(&network, renamed.ok().flatten().unwrap());
+        let loras = [Lora { file: &file, scale, text, steps: StepRange::ALL }];
+        let error = Request { loras: &loras, ..request(&picture) }.error(&mut load(&model.0).unwrap());
+        assert_eq!(error.status, Status::ModelUnsupported, "{error}");
+        for told in [&format!("nothing in its {part} says"), "this export", "export.py", "."] {
+            assert!(error.message.contains(told), "{error}");
+        }
+        model.write(&network, whole);
+    }
 }

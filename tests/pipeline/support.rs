@@ -262,6 +262,7 @@ impl Request<'_> {
             sampler: self.sampler,
             steps: self.steps,
             strength: self.strength,
+            refines: false,
             guidance: self.guidance,
             paint_guidance: self.paint_guidance,
             seed: self.seed,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use scumble::error::{Error, Result};
 use scumble::frame::Frame;
 use scumble::job::Params;
-use scumble::pixels::{Format, ImageView};
+use scumble::pixels::{AlphaKind, Format, ImageView};
 use scumble::region::Rect;
 use scumble::session::{Polled, Pushed, Session};
 
@@ -93,6 +93,15 @@ impl Painting {
             })
             .copied()
             .collect()
+    }
+
+    /// The bytes as a frame has them that shows nothing but the paint: what says nothing is 255.
+    pub fn in_frames(&self) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        if self.format.alpha() == AlphaKind::Padding {
+            bytes.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+        }
+        bytes
     }
 
     /// Pushes the whole canvas; `touched` as in the ABI.

@@ -6,8 +6,9 @@
 
 Needs both builds (`make test-windows` makes them), Wine, the C compiler of MinGW, and ONNX Runtime for both.
 Checks: exports (of the library), install (what lies beside is found), pictures (nearly the same as on Linux),
-event (a C program that waits for the session's event, with the model in its process and apart), processes (a
-killed host takes its worker along), units (the library's own tests, and those of its process).
+event (a C program that waits for the session's event, with the model in its process and apart), closing (a
+library that was freed stays where it is needed), processes (a killed host takes its worker along), units (the
+library's own tests, and those of its process).
 """
 
 from __future__ import annotations
@@ -173,6 +174,12 @@ class Windows:
             raise AssertionError("the process of its own makes another picture than the host's")
         print("the same picture, byte for byte, from a process of its own and from the host's")
 
+    def closing(self) -> None:
+        """A program that lists the devices and frees the library."""
+        program, source = OUT / "closing.exe", ROOT / "tests/windows/closing.c"
+        run([*COMPILER, "-I", ROOT / "include", source, "-o", program], dict(os.environ))
+        print(run([self.wine, program, dos(self.folder / "scumble.dll")], self.env).strip())
+
     def orphans(self) -> list[int]:
         """Processes of the worker in this prefix."""
         found = []
@@ -247,7 +254,7 @@ def main() -> int:
     options.add_argument("--only", action="append", help="one of the checks; may be given several times")
     chosen = options.parse_args()
     windows = Windows()
-    checks = ("exports", "install", "pictures", "event", "processes", "units")
+    checks = ("exports", "install", "pictures", "event", "closing", "processes", "units")
     failed = []
     for name in checks:
         if chosen.only and name not in chosen.only:

@@ -127,6 +127,26 @@ fn it_goes_after_the_brush_and_holds_nothing_of_the_hosts() {
     }
 }
 
+#[test]
+fn a_signal_that_ends_programs_ends_it_and_the_next_picture_comes_from_another() {
+    let program = Program::new("signals", "");
+    let engine = apart(&program);
+    let layer = session(&engine, Preview::Off);
+    for (turn, signal) in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP].into_iter().enumerate() {
+        let pid = program.started()[turn];
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap().trim();
+        assert_eq!(u64::from_str_radix(blocked, 16), Ok(0), "{status}");
+        // SAFETY: no memory is involved; the process is a child of a program of this test.
+        assert_eq!(unsafe { libc::getpgid(pid) }, pid, "Ctrl+C in the host's terminal is not for it");
+        // SAFETY: as above.
+        unsafe { libc::kill(pid, signal) };
+        until("it ends", || is_gone(pid).then_some(()));
+        let seen = show(&layer, &paint(turn as u64 + 1));
+        assert!(seen.faults.is_empty() && !seen.finals.is_empty(), "{signal}: {:?}", seen.faults);
+    }
+}
+
 /// The host of the next test; by itself it does nothing.
 #[test]
 fn a_host_that_is_killed() {

@@ -29,6 +29,26 @@ fn where_it_cannot_be_shared_it_is_not_and_that_is_said() {
     assert!(met(&program, "socket").is_empty());
 }
 
+#[test]
+fn what_is_told_of_a_process_is_told_anew_when_another_takes_its_place() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::new("shared-note", "");
+    let engine = engine(&program);
+    let layer = session(&engine, Preview::Off);
+    assert_eq!(note(&engine), "");
+    // The first is shared, the next is not, the last is.
+    for (turn, mode, alone) in [(0, 0o755, true), (1, 0o700, false)] {
+        std::fs::set_permissions(meeting(&program.path), std::fs::Permissions::from_mode(mode)).unwrap();
+        let pid = program.started()[turn];
+        kill(pid);
+        until("it is gone", || is_gone(pid).then_some(()));
+        let seen = show(&layer, &paint(turn as u64 + 1));
+        assert!(seen.faults.is_empty() && !seen.finals.is_empty(), "{:?}", seen.faults);
+        assert_eq!(note(&engine).contains("not shared"), alone, "{turn}: {}", note(&engine));
+    }
+    assert_eq!(note(&engine), "");
+}
+
 /// The program of the next test; by itself it does nothing.
 #[test]
 fn a_program_that_shares_by_the_library() {

@@ -175,6 +175,45 @@ fn a_program_that_is_killed_takes_its_own_conversation_alone_along() {
     is_over(&program, pid);
 }
 
+/// The program of the next test; by itself it does nothing.
+#[test]
+fn a_program_that_has_forked() {
+    let Some(program) = std::env::var_os("SCUMBLE_TEST_FORKED").map(PathBuf::from) else { return };
+    let engine = Engine::load_apart(shared(&program)).unwrap();
+    ready(&engine).unwrap();
+    // SAFETY: the child calls nothing but what may be called there, and ends by itself if it is forgotten.
+    let child = unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(300);
+            libc::pause();
+            libc::_exit(0);
+        }
+        child
+    };
+    drop(engine);
+    println!("told forked");
+    let _ = std::io::stdin().read_line(&mut String::new());
+    kill(child);
+}
+
+#[test]
+fn a_child_that_a_program_has_forked_does_not_keep_it() {
+    let program = Program::new("shared-forked", "");
+    let mut forked = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "shared::a_program_that_has_forked", "--nocapture"])
+        .env("SCUMBLE_TEST_FORKED", &program.path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(forked.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.ends_with("told forked")));
+    is_over(&program, program.started()[0]);
+    drop(forked.stdin.take());
+    assert!(forked.wait().unwrap().success());
+}
+
 #[test]
 fn a_process_that_is_killed_is_told_to_all_and_the_next_is_one_again() {
     let program = Program::new("shared-worker-killed", "halt step FILE");

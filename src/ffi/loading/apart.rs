@@ -1,23 +1,22 @@
 //! In a process of its own.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::loading_here;
+use super::{loading_here, with_users_loras};
 use crate::engine::Load;
 use crate::error::Result;
 use crate::ffi::abi::ScumbleEngineOptions;
-use crate::ffi::guard::text;
+use crate::ffi::guard::path;
 use crate::pipeline::LoadOptions;
 use crate::remote::{IDLE, Options, Remote, SILENCE, Sharing};
 use crate::render::Renderer;
 
-unsafe fn options(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Options> {
+pub(super) unsafe fn options(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Options> {
     let time = |ms: u32, own: Duration| if ms == 0 { own } else { Duration::from_millis(ms.into()) };
     Ok(Options {
         load,
         // SAFETY: as the caller promised.
-        worker: unsafe { text(options.worker, "worker") }?.map(PathBuf::from),
+        worker: unsafe { path(options.worker, "worker") }?,
         idle: time(options.idle_ms, IDLE),
         silence: time(options.hang_ms, SILENCE),
         sharing: Sharing::Alone,
@@ -26,8 +25,9 @@ unsafe fn options(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<O
 
 pub unsafe fn loading(options: &ScumbleEngineOptions, load: LoadOptions) -> Result<Load> {
     // SAFETY: as the caller promised.
-    let options = unsafe { self::options(options, load) }?;
+    let mut options = unsafe { self::options(options, load) }?;
     Ok(Box::new(move |cancel, progress| {
+        options.load = with_users_loras(options.load);
         Remote::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     }))
 }
@@ -43,12 +43,17 @@ pub unsafe fn loading_if_possible(
     if is_shared {
         options.sharing = Sharing::Shared;
     }
-    Ok(Box::new(move |cancel, progress| match Remote::start(options.clone(), cancel) {
-        Ok(started) => started.loaded(cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>),
-        Err(error) if error.is_cancelled() => Err(error),
-        Err(error) => {
-            log::info!("the model runs in this process: {}", error.message);
-            loading_here(options.load)(cancel, progress)
+    Ok(Box::new(move |cancel, progress| {
+        options.load = with_users_loras(options.load);
+        match Remote::start(options.clone(), cancel) {
+            Ok(started) => {
+                started.loaded(cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+            }
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(error) => {
+                log::info!("the model runs in this process: {}", error.message);
+                loading_here(options.load)(cancel, progress)
+            }
         }
     }))
 }

@@ -37,10 +37,16 @@ fn is_sharing_wished() -> bool {
     std::env::var_os("SCUMBLE_SHARE_WORKER").is_some_and(|value| value == "1")
 }
 
+/// LoRAs are expected, too, where the user has some. For the worker thread: the user's folders may be many, on a slow disk.
+fn with_users_loras(options: LoadOptions) -> LoadOptions {
+    LoadOptions { loras: options.loras || crate::lora_words::are_at_hand(), ..options }
+}
+
 /// In this process.
 fn loading_here(options: LoadOptions) -> Load {
     Box::new(move |cancel, progress| {
-        Fallback::load(options, cancel, progress).map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
+        Fallback::load(with_users_loras(options), cancel, progress)
+            .map(|loaded| Box::new(loaded) as Box<dyn Renderer>)
     })
 }
 
@@ -52,8 +58,8 @@ unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
         )));
     }
     // SAFETY: as the caller promised, here and below.
-    let model_dir = match unsafe { text(options.model_dir, "model_dir") }? {
-        Some(folder) => PathBuf::from(folder),
+    let model_dir = match unsafe { path(options.model_dir, "model_dir") }? {
+        Some(folder) => folder,
         None => default_model()?,
     };
     Ok(LoadOptions {
@@ -61,16 +67,16 @@ unsafe fn load_options(options: &ScumbleEngineOptions) -> Result<LoadOptions> {
         device: unsafe { text(options.device, "device") }?.unwrap_or("auto").to_owned(),
         intra_threads: options.intra_threads as usize,
         scheduler: unsafe { text(options.scheduler, "scheduler") }?.map(str::to_owned),
-        runtime: unsafe { text(options.runtime, "runtime") }?.map(PathBuf::from),
+        runtime: unsafe { path(options.runtime, "runtime") }?,
         beside: library::folder().map(Path::to_path_buf),
         loras: expects_loras(options.loras)?,
     })
 }
 
-/// Whether the host says so, or the user has some.
+/// Whether the host says so.
 fn expects_loras(said: u32) -> Result<bool> {
     match said {
-        0 => Ok(crate::lora_words::are_at_hand()),
+        0 => Ok(false),
         1 => Ok(true),
         other => Err(Error::setting(format!(
             "Whether LoRAs are to be expected is {other}; it must be 0 or 1. The host must call the options' _init first."
@@ -89,4 +95,53 @@ fn default_model() -> Result<PathBuf> {
             ),
         )
     })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::ffi::layout::Sized32;
+
+    #[test]
+    fn files_that_a_host_names_from_where_it_is_stay_the_same_wherever_it_goes() {
+        let here = std::env::current_dir().unwrap();
+        let options = ScumbleEngineOptions {
+            model_dir: c"models/mine".as_ptr(),
+            runtime: c"lib/onnxruntime.so".as_ptr(),
+            worker: c"bin/scumble-worker".as_ptr(),
+            ..ScumbleEngineOptions::initial()
+        };
+        // SAFETY: the strings are constants.
+        let load = unsafe { load_options(&options) }.unwrap();
+        assert_eq!(load.model_dir, here.join("models/mine"));
+        assert_eq!(load.runtime, Some(here.join("lib/onnxruntime.so")));
+        // SAFETY: as above.
+        let apart = unsafe { apart::options(&options, load) }.unwrap();
+        assert_eq!(apart.worker, Some(here.join("bin/scumble-worker")));
+    }
+
+    #[test]
+    fn the_users_loras_are_looked_for_by_the_worker_thread_and_not_in_the_call() {
+        const HERE: &str =
+            "ffi::loading::tests::the_users_loras_are_looked_for_by_the_worker_thread_and_not_in_the_call";
+        // In a process of its own, whose user has one.
+        if std::env::var_os("SCUMBLE_TEST_LORAS").is_none() {
+            let user = std::env::temp_dir().join(format!("scumble-{}-user", std::process::id()));
+            let folder = user.join("scumble/loras/styles");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("ink.safetensors"), "").unwrap();
+            let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+            alone.args(["--exact", HERE]).env("SCUMBLE_TEST_LORAS", "1").env("XDG_DATA_HOME", &user);
+            let said = alone.output().unwrap();
+            std::fs::remove_dir_all(user).unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+            return;
+        }
+        let options =
+            ScumbleEngineOptions { model_dir: c"/models/mine".as_ptr(), ..ScumbleEngineOptions::initial() };
+        // SAFETY: the string is a constant.
+        let load = unsafe { load_options(&options) }.unwrap();
+        assert!(!load.loras, "the call has looked for them");
+        assert!(with_users_loras(load).loras);
+    }
 }

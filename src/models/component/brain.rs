@@ -2,11 +2,10 @@
 //! 32 bits. Its weights stay as they are, in the file or beside it, behind a cast.
 
 use std::cell::RefCell;
-use std::io::Cursor;
 
 use half::bf16;
 
-use crate::models::wire::{Edit, Field, Walk, Walker, edited, put_bytes, put_number};
+use crate::models::wire::{Edit, Field, Walk, edited, number, put_bytes, put_number, text, walked};
 
 /// TensorProto.DataType.
 const FLOAT: u64 = 1;
@@ -95,48 +94,18 @@ fn one_by_one(message: &[u8], edits: &[Edit<'_>]) -> Walk<Option<Vec<u8>>> {
 
 /// A message with FLOAT in the place of BFLOAT16 in a field.
 fn renumbered(message: &[u8], field: u64) -> Walk<Option<Vec<u8>>> {
-    let end = message.len() as u64;
-    let mut walker = Walker::new(Cursor::new(message));
-    while walker.at < end {
-        let begin = walker.at;
-        match walker.field(end)? {
-            (number, Field::Number(BFLOAT16)) if number == field => {
-                let mut made = message.get(..begin as usize).unwrap_or_default().to_vec();
-                put_number(&mut made, field, FLOAT);
-                made.extend_from_slice(message.get(walker.at as usize..).unwrap_or_default());
-                return Ok(Some(made));
-            }
-            (_, Field::Until(next)) => walker.skip_to(next)?,
-            _ => {}
+    let mut made = None;
+    walked(message, |walker, begin, found| {
+        if let (number, &Field::Number(BFLOAT16)) = found
+            && number == field
+            && made.is_none()
+        {
+            let mut changed = message.get(..begin as usize).unwrap_or_default().to_vec();
+            put_number(&mut changed, field, FLOAT);
+            changed.extend_from_slice(message.get(walker.at as usize..).unwrap_or_default());
+            made = Some(changed);
         }
-    }
-    Ok(None)
-}
-
-/// A number of a message, 0 where it has none.
-fn number(message: &[u8], field: u64) -> Walk<u64> {
-    let (mut found, end) = (0, message.len() as u64);
-    let mut walker = Walker::new(Cursor::new(message));
-    while walker.at < end {
-        match walker.field(end)? {
-            (number, Field::Number(value)) if number == field => found = value,
-            (_, Field::Until(next)) => walker.skip_to(next)?,
-            _ => {}
-        }
-    }
-    Ok(found)
-}
-
-/// A text of a message.
-pub(super) fn text(message: &[u8], field: u64) -> Walk<Option<String>> {
-    let (mut found, end) = (None, message.len() as u64);
-    let mut walker = Walker::new(Cursor::new(message));
-    while walker.at < end {
-        match walker.field(end)? {
-            (number, Field::Until(next)) if number == field => found = Some(walker.text(next)?),
-            (_, Field::Until(next)) => walker.skip_to(next)?,
-            _ => {}
-        }
-    }
-    Ok(found)
+        Ok(())
+    })?;
+    Ok(made)
 }

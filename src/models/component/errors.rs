@@ -34,6 +34,13 @@ pub(super) fn load_error(name: &str, path: &Path, device: Device, error: &ort::E
         return no_half(name, path, device);
     }
     let (status, message) = match error.code() {
+        _ if is_full(device, detail) => (
+            Status::Device,
+            format!(
+                "The graphics card ({device}) has not enough memory for the {name} in {file}; choose a smaller model, or the \
+                 device cpu."
+            ),
+        ),
         _ if out_of_memory(detail) => (
             Status::Memory,
             format!("There is not enough memory for the {name} in {file}; choose a smaller model."),
@@ -80,6 +87,15 @@ pub(super) fn failed(name: &str, path: &Path, device: Device, error: &ort::Error
     if lacks_half(&detail) {
         return no_half(name, path, device);
     }
+    if is_full(device, &detail) {
+        return Error::new(
+            Status::Device,
+            format!(
+                "The graphics card ({device}) has not enough memory to run the {name}; render at a smaller size, close other \
+                 programs that use it, or choose the device cpu ({detail})."
+            ),
+        );
+    }
     if out_of_memory(&detail) {
         return Error::new(
             Status::Memory,
@@ -95,6 +111,17 @@ pub(super) fn failed(name: &str, path: &Path, device: Device, error: &ort::Error
         ),
         false => lost(name, device, &detail),
     }
+}
+
+/// Whether it is a graphics card's own memory that is full: the processor may do then. What C++ cannot allocate is the
+/// computer's, and so is what OpenVINO runs out of on a processor.
+fn is_full(device: Device, detail: &str) -> bool {
+    let is_card = match device.kind {
+        Kind::Cpu => false,
+        Kind::OpenVino => detail.contains("GPU"),
+        _ => true,
+    };
+    is_card && out_of_memory(detail) && !detail.contains("bad_alloc")
 }
 
 /// The device stopped computing, or was never able to.
@@ -122,4 +149,36 @@ pub(crate) fn no_half(name: &str, path: &Path, device: Device) -> Error {
             path.display()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cards_memory_is_the_cards_and_the_computers_is_not() {
+        const FULL: &str = "Failed to allocate memory for requested buffer of size 4294967296";
+        let (card, path) = (Device::first(Kind::Cuda), Path::new("unet/model.onnx"));
+        for (device, detail, status, told) in [
+            (card, FULL, Status::Device, "The graphics card (cuda) has not enough memory"),
+            (
+                card,
+                "CUDA failure 2: out of memory",
+                Status::Device,
+                "The graphics card (cuda) has not enough memory",
+            ),
+            (card, "std::bad_alloc", Status::Memory, "There is not enough memory"),
+            (Device::CPU, FULL, Status::Memory, "There is not enough memory"),
+            (Device::first(Kind::OpenVino), FULL, Status::Memory, "There is not enough memory"),
+            (card, "CUDA failure 700: an illegal access", Status::Device, "choose the device cpu"),
+        ] {
+            let error = ort::Error::new(detail);
+            let run = failed("unet", path, device, &error);
+            assert!(run.status == status && run.message.contains(told), "{run}");
+            if detail != "CUDA failure 700: an illegal access" {
+                let load = load_error("unet", path, device, &error);
+                assert!(load.status == status && load.message.contains(told), "{load}");
+            }
+        }
+    }
 }

@@ -15,6 +15,7 @@ use ort::session::builder::SessionBuilder;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::models::device::{Kind, Options, Precision};
+use crate::models::layout::LISTENING;
 use crate::models::onnx_file;
 use crate::models::runtime::Runtime;
 use crate::places::user_cache;
@@ -52,7 +53,9 @@ pub(super) struct Draft<'a> {
 impl Kept {
     /// `None` where it would not pay, and where the user wants none.
     pub fn of(name: &str, path: &Path, runtime: &Runtime, options: Options) -> Option<Kept> {
-        if !name.contains("unet") || options.device.kind != Kind::Cpu || options.precision != Precision::Full
+        if !["unet", LISTENING].contains(&name)
+            || options.device.kind != Kind::Cpu
+            || options.precision != Precision::Full
         {
             return None;
         }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::brain::text;
 use super::channels;
-use crate::models::wire::{Walk, edited};
+use crate::models::layout::LISTENING;
+use crate::models::wire::{Walk, edited, text};
 
 /// Networks with inputs of several sizes.
-const MANY_SIZES: [&str; 2] = ["ControlNet", "U-Net for ControlNets"];
+const MANY_SIZES: [&str; 2] = ["ControlNet", LISTENING];
 
 /// The model of a file, changed; `None` where it may stay as it is. `whole` reads all of it.
 pub(super) fn mended<'a>(name: &str, path: &Path, whole: impl FnOnce() -> Cow<'a, [u8]>) -> Option<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 pub mod kernels;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::ops::Range;
 
@@ -170,8 +170,8 @@ impl Finder {
         Ok(())
     }
 
-    /// By module what it has.
-    pub fn found(&self) -> HashMap<String, Found> {
+    /// By module what it has; and how many weights there are of which nothing says whose they are.
+    pub fn found(&self) -> (HashMap<String, Found>, usize) {
         let made_by: HashMap<&str, &Node> =
             self.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
         let mut read_by: HashMap<&str, Vec<&Node>> = HashMap::new();
@@ -182,6 +182,7 @@ impl Finder {
         // Who uses a weight.
         let mut users: HashMap<&str, String> = HashMap::new();
         let mut shared: Vec<String> = Vec::new();
+        let mut nobodys: HashSet<&str> = HashSet::new();
         for node in &self.nodes {
             let usage = match node.operator.as_str() {
                 "MatMul" => Some(Use::Transposed),
@@ -195,12 +196,21 @@ impl Finder {
             };
             let (Some(seen), Some(input)) = (node.inputs.first(), node.inputs.get(1)) else { continue };
             let Source { name, rounded, cast } = source(input, &made_by);
-            let Some((name, tensor)) = self.tensors.get_key_value(name) else { continue };
-            let Some(module) = module(&node.name, name) else { continue };
+            let turned = made_by.get(name).filter(|node| node.operator == "Transpose");
+            let turned =
+                turned.and_then(|node| node.inputs.first()).map(|input| source(input, &made_by).name);
+            let Some((name, tensor)) = self.tensors.get_key_value(turned.unwrap_or(name)) else { continue };
+            let Some(module) = module(&node.name, name) else {
+                if usage.is_none_or(|usage| tensor.suits(usage)) {
+                    nobodys.insert(name);
+                }
+                continue;
+            };
             let element = cast.map_or(tensor.element, Element::of).filter(|_| tensor.element.is_some());
             let what = match (usage, element) {
                 (None, _) if is_fused(&node.operator) => Found::Fixed(FUSED),
                 (None, _) if ["Gemm", "Conv"].contains(&node.operator.as_str()) => Found::Fixed(ODD),
+                (Some(_), _) if turned.is_some() && !rounded => Found::Fixed(ODD),
                 (Some(usage), Some(_)) if !rounded && !tensor.suits(usage) => Found::Fixed(SIDES),
                 (Some(usage), Some(element)) if !rounded => {
                     // A matrix and its bias stay side by side: ONNX Runtime makes one of them.
@@ -239,7 +249,7 @@ impl Finder {
         for module in shared {
             found.insert(module, Found::Fixed(SHARED));
         }
-        found
+        (found, nobodys.len())
     }
 
     /// The largest table in which rows are looked up: of a text encoder's two, places being the other, that of its words.

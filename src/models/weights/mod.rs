@@ -10,7 +10,8 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result, Status, plain};
+use crate::error::Result;
+use crate::models::onnx_file::{damaged, unreadable};
 use find::Finder;
 pub use find::kernels::{Kernel, kernels};
 
@@ -109,6 +110,8 @@ pub struct Weights {
     path: PathBuf,
     /// By module, whose path has underscores for slashes and dots; in order, for the same file to be made of it each time.
     by_module: BTreeMap<String, Found>,
+    /// Those of which nothing says whose they are.
+    nobodys: usize,
     table: Option<Table>,
     inside: Vec<Inside>,
     /// The graph in the file: its field, and what is in it.
@@ -133,15 +136,18 @@ impl Weights {
         let mut finder = Finder::new(file);
         match (finder.model(length), finder.graph.take()) {
             (Ok(()), Some(graph)) => {
-                let (by_module, table) = (finder.found().into_iter().collect(), finder.table());
+                let ((found, nobodys), table) = (finder.found(), finder.table());
+                let (path, by_module) = (path.to_path_buf(), found.into_iter().collect());
                 let inside = finder.inside;
-                Ok(Weights { path: path.to_path_buf(), by_module, table, inside, graph, length })
+                Ok(Weights { path, by_module, nobodys, table, inside, graph, length })
             }
-            _ => Err(Error::new(
-                Status::ModelBroken,
-                format!("{} is damaged or not an ONNX file; download it again.", path.display()),
-            )),
+            _ => Err(damaged(path)),
         }
+    }
+
+    /// Has the export lost the names by which a weight's layer is found? Other exporters leave a few without, too.
+    pub fn lacks_names(&self) -> bool {
+        self.nobodys > 0 && self.nobodys >= self.by_module.len() / 3
     }
 
     /// A module's name as the file has it, and what it has.
@@ -183,15 +189,6 @@ impl Weight {
         let (down, up) = self.halves();
         [down, up].map(|shape| shape.into_iter().map(|side| side.unwrap_or(rank)).collect())
     }
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let status = match error.kind() {
-        std::io::ErrorKind::NotFound => Status::ModelMissing,
-        _ => Status::ModelBroken,
-    };
-    let why = plain(error);
-    Error::new(status, format!("{} cannot be read ({why}); check the model's folder.", path.display()))
 }
 
 /// TensorProto.DataType.

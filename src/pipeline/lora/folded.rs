@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use super::{Asked, Files, Sum, Target, find, halves, is_usual};
+use super::check::find;
+use super::{Asked, Files, Sum, Target, halves, is_usual};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::models::component::{Also, Component};

@@ -9,10 +9,10 @@ use crate::cancel::Cancel;
 use crate::error::{Result, Status};
 use crate::models::component::{Also, Component};
 use crate::models::device::Options;
+use crate::models::layout::LISTENING;
 use crate::models::lora::Part;
 use crate::models::runtime::Runtime;
 use crate::models::weights::{Weights, inputs};
-use crate::pipeline::control::LISTENING;
 
 impl Loras {
     /// A network of the model; with room for LoRAs where they are expected, it is one that they change, and it can be had so.

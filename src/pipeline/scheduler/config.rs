@@ -28,8 +28,8 @@ impl Scheduler {
 
         let (beta_default, spacing_default) = defaults(class);
         let mut alphas = betas::alphas_cumprod(config, beta_default)?;
-        // Where noise levels are ratios, the last one must stay finite.
-        let of_ratios = !matches!(class, Class::Lcm | Class::Tcd | Class::Ddim | Class::Pndm);
+        // Where noise levels are ratios, the last one must stay finite. PNDM divides by ᾱ, too; diffusers' knows no such models.
+        let of_ratios = !matches!(class, Class::Lcm | Class::Tcd | Class::Ddim);
         if of_ratios
             && config.flag("rescale_betas_zero_snr", false)?
             && let Some(last) = alphas.last_mut()

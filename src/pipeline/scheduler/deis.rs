@@ -1,19 +1,16 @@
 //! Zhang and Chen, "Fast Sampling of Diffusion Models with Exponential Integrator" (2022): the multistep solver with a
 //! polynomial in log ρ, ρ = σ / α (tAB-DEIS), up to the third order, as diffusers has it.
 
-use super::dpm_solver::{FEW, Level, ladder};
+use super::dpm_solver::{FEW, Level, Run};
 use super::start::Start;
-use super::{Prediction, Schedule, Scheduler, Step, zip};
+use super::{Schedule, Scheduler, Step, zip};
 use crate::error::Result;
 
 /// One job's noise levels, and the noise that its last steps saw.
 pub struct Deis {
-    timesteps: Vec<f32>,
-    levels: Vec<Level>,
-    prediction: Prediction,
+    run: Run,
     order: usize,
     few: bool,
-    first: usize,
     /// Newest first, at most as many as the order.
     noises: Vec<Vec<f32>>,
 }
@@ -24,28 +21,22 @@ impl Deis {
     /// # Errors
     /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
     pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
-        let (timesteps, levels) = ladder(scheduler, start)?;
         Ok(Deis {
-            timesteps,
-            levels,
-            prediction: scheduler.prediction,
+            run: Run::new(scheduler, start)?,
             order: scheduler.solver.order,
             few: scheduler.solver.lower_order_final && start.steps < FEW,
-            first: start.first(),
             noises: Vec::new(),
         })
     }
 
     fn order(&self, step: usize) -> usize {
-        // Between levels that are equal there is nothing to integrate over.
-        let apart = |i: usize| self.levels[i].ratio != self.levels[i + 1].ratio;
-        let distinct = 1 + (0..step).rev().take_while(|&i| apart(i)).count();
-        let most = match self.timesteps.len() - step {
+        let most = match self.run.timesteps.len() - step {
             1 if self.few => 1,
             2 if self.few => 2,
             _ => self.order,
         };
-        most.min(self.noises.len()).min(distinct)
+        // Between levels that are equal there is nothing to integrate over.
+        most.min(self.noises.len()).min(self.run.distinct(step))
     }
 }
 
@@ -63,20 +54,20 @@ fn third(t: f32, b: f32, c: f32, d: f32) -> f32 {
 
 impl Schedule for Deis {
     fn timesteps(&self) -> &[f32] {
-        &self.timesteps
+        &self.run.timesteps
     }
 
     fn first(&self) -> usize {
-        self.first
+        self.run.first
     }
 
     fn shares(&self, step: usize) -> (f32, f32) {
-        (self.levels[step].alpha, self.levels[step].sigma)
+        self.run.shares(step)
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
-        let (from, to) = (self.levels[step], self.levels[step + 1]);
-        let estimate = from.estimate(self.prediction, output, sample);
+        let (from, to) = (self.run.levels[step], self.run.levels[step + 1]);
+        let estimate = self.run.estimate(step, output, sample);
         self.noises.truncate(self.order - 1);
         self.noises.insert(0, zip(sample, &estimate, |x, x0| (x - from.alpha * x0) / from.sigma));
         let order = self.order(step);
@@ -86,7 +77,7 @@ impl Schedule for Deis {
             return Step { sample, estimate };
         }
         let rho = |ago: usize| {
-            let Level { sigma, alpha, .. } = self.levels[step - ago];
+            let Level { sigma, alpha, .. } = self.run.levels[step - ago];
             sigma / alpha
         };
         let (t, now, one) = (to.sigma / to.alpha, rho(0), rho(1));

@@ -1,18 +1,15 @@
 //! Lu et al., "DPM-Solver++" (2022), the singlestep solver (algorithm 1, 2S, and its third order), as diffusers has it:
 //! two or three evaluations make one step from where the first was; each of them is a level of the schedule.
 
-use super::dpm_solver::{Level, Options, ladder};
+use super::dpm_solver::{Leap, Options, Run, add};
 use super::start::Start;
-use super::{Prediction, Schedule, Scheduler, Step, zip};
+use super::{Schedule, Scheduler, Step, zip};
 use crate::error::Result;
 
 /// One job's noise levels, and the step that it is in.
 pub struct Singlestep {
-    timesteps: Vec<f32>,
-    levels: Vec<Level>,
-    prediction: Prediction,
+    run: Run,
     options: Options,
-    first: usize,
     /// Of how many evaluations the step is made, at each level of the run.
     orders: Vec<usize>,
     /// Newest first, at most as many as the order.
@@ -27,20 +24,11 @@ impl Singlestep {
     /// # Errors
     /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
     pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
-        let (timesteps, levels) = ladder(scheduler, start)?;
+        let run = Run::new(scheduler, start)?;
         let options = scheduler.solver;
         let mut orders = orders(options, start.steps as usize, scheduler.ends_at_sigma_min);
-        orders.drain(..start.first().min(orders.len()));
-        Ok(Singlestep {
-            timesteps,
-            levels,
-            prediction: scheduler.prediction,
-            options,
-            first: start.first(),
-            orders,
-            estimates: Vec::new(),
-            begun: Vec::new(),
-        })
+        orders.drain(..run.first.min(orders.len()));
+        Ok(Singlestep { run, options, orders, estimates: Vec::new(), begun: Vec::new() })
     }
 }
 
@@ -64,72 +52,63 @@ fn orders(options: Options, steps: usize, ends_at_sigma_min: bool) -> Vec<usize>
 
 impl Schedule for Singlestep {
     fn timesteps(&self) -> &[f32] {
-        &self.timesteps
+        &self.run.timesteps
     }
 
     fn first(&self) -> usize {
-        self.first
+        self.run.first
     }
 
     fn shares(&self, step: usize) -> (f32, f32) {
-        (self.levels[step].alpha, self.levels[step].sigma)
+        self.run.shares(step)
     }
 
     fn needs_noise(&self, step: usize) -> bool {
-        self.options.stochastic && self.levels[step + 1].sigma > 0.0
+        self.options.stochastic && self.run.ends_in_noise(step)
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
-        let to = self.levels[step + 1];
-        let estimate = self.levels[step].estimate(self.prediction, output, sample);
+        let estimate = self.run.estimate(step, output, sample);
         self.estimates.truncate(self.options.order - 1);
         self.estimates.insert(0, estimate.clone());
         let mut order = self.orders.get(step).copied().unwrap_or(1).min(self.estimates.len());
-        // Levels that are equal have no slope between them.
-        let apart = |i: usize| self.levels[i].ratio != self.levels[i + 1].ratio;
-        if (step + 1 - order..step).any(|i| !apart(i)) || !apart(step) {
+        if (step + 1 - order..=step).any(|i| !self.run.is_apart(i)) {
             order = 1;
         }
         if order == 1 {
             self.begun = sample.to_vec();
         }
-        // The integral over λ of e^λ (of e^2λ where noise is added) times a polynomial through the estimates.
-        let from = self.levels[step + 1 - order];
-        let h = to.lambda - from.lambda;
-        let stochastic = self.options.stochastic;
-        let span = if stochastic { 2.0 * h } else { h };
-        let gained = 1.0 - (-span).exp();
-        let of_sample = to.sigma / from.sigma * if stochastic { (-h).exp() } else { 1.0 };
+        let (levels, stochastic) = (&self.run.levels, self.options.stochastic);
+        let (from, to) = (levels[step + 1 - order], levels[step + 1]);
+        let leap = Leap::new(from, to, stochastic);
+        let Leap { h, span, gained, .. } = leap;
         let oldest = &self.estimates[order - 1];
-        let mut next = zip(&self.begun, oldest, |x, x0| of_sample * x + to.alpha * gained * x0);
-        let mut add = |weight: f32, values: &[f32]| {
-            next.iter_mut().zip(values).for_each(|(x, v)| *x += weight * v);
-        };
-        let reach = |ago: usize| (self.levels[step - ago].lambda - from.lambda) / h;
+        let mut next = leap.straight(&self.begun, oldest);
+        let reach = |ago: usize| (levels[step - ago].lambda - from.lambda) / h;
         let slope = |ago: usize, r: f32| zip(&self.estimates[ago], oldest, |m, m0| 1.0 / r * (m - m0));
-        let of_slope = to.alpha * (1.0 - gained / span);
         match order {
             1 => {}
-            2 if self.options.heun => add(of_slope, &slope(0, reach(0))),
-            2 => add(0.5 * to.alpha * gained, &slope(0, reach(0))),
+            2 if self.options.heun => add(&mut next, leap.of_slope(), &slope(0, reach(0))),
+            2 => add(&mut next, 0.5 * to.alpha * gained, &slope(0, reach(0))),
             _ => {
                 let (r0, r1) = (reach(0), reach(1));
                 let (near, far) = (slope(1, r1), slope(0, r0));
                 if self.options.heun {
-                    add(of_slope, &zip(&near, &far, |a, b| (r0 * a - r1 * b) / (r0 - r1)));
+                    let slope = zip(&near, &far, |a, b| (r0 * a - r1 * b) / (r0 - r1));
+                    add(&mut next, leap.of_slope(), &slope);
                     let bend = zip(&near, &far, |a, b| 2.0 * (b - a) / (r0 - r1));
                     let of_bend = match stochastic {
                         true => (gained - span) / (span * span) - 0.5,
                         false => -((-gained + span) / (span * span) - 0.5),
                     };
-                    add(to.alpha * of_bend, &bend);
+                    add(&mut next, to.alpha * of_bend, &bend);
                 } else {
-                    add(of_slope, &far);
+                    add(&mut next, leap.of_slope(), &far);
                 }
             }
         }
         if self.needs_noise(step) {
-            add(to.sigma * gained.sqrt(), noise);
+            add(&mut next, leap.of_noise(), noise);
         }
         Step { sample: next, estimate }
     }

@@ -77,22 +77,26 @@ impl Options {
 
 /// One job's noise levels, and the estimates that its last steps came from.
 pub struct DpmSolver {
-    timesteps: Vec<f32>,
-    /// One more than there are timesteps: the last is where the last step ends.
-    levels: Vec<Level>,
-    prediction: Prediction,
+    run: Run,
     options: Options,
     /// Do the last two steps take a lower order?
     few: bool,
     /// Newest first, at most as many as the order.
     estimates: Vec<Vec<f32>>,
-    first: usize,
+}
+
+/// One job's timesteps and noise levels.
+pub(super) struct Run {
+    pub timesteps: Vec<f32>,
+    /// One more than there are timesteps: the last is where the last step ends.
+    pub levels: Vec<Level>,
+    pub first: usize,
+    prediction: Prediction,
 }
 
 /// A noise level σ / α as the shares of picture and noise, whose squares make 1, and λ.
 #[derive(Clone, Copy)]
 pub(super) struct Level {
-    pub ratio: f32,
     pub alpha: f32,
     pub sigma: f32,
     pub lambda: f32,
@@ -102,24 +106,93 @@ impl Level {
     fn new(ratio: f32) -> Level {
         let alpha = 1.0 / (ratio * ratio + 1.0).sqrt();
         let sigma = ratio * alpha;
-        Level { ratio, alpha, sigma, lambda: alpha.ln() - sigma.ln() }
-    }
-
-    /// The clean latent that the U-Net's `output` stands for.
-    pub fn estimate(self, prediction: Prediction, output: &[f32], sample: &[f32]) -> Vec<f32> {
-        match prediction {
-            Prediction::Epsilon => zip(sample, output, |x, epsilon| (x - self.sigma * epsilon) / self.alpha),
-            Prediction::Sample => output.to_vec(),
-            Prediction::Velocity => zip(sample, output, |x, v| self.alpha * x - self.sigma * v),
-        }
+        Level { alpha, sigma, lambda: alpha.ln() - sigma.ln() }
     }
 }
 
+impl Run {
+    /// The part of a run from `start` on.
+    ///
+    /// # Errors
+    /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
+    pub fn new(scheduler: &Scheduler, start: Start) -> Result<Run> {
+        let (timesteps, levels) = ladder(scheduler, start)?;
+        Ok(Run { timesteps, levels, first: start.first(), prediction: scheduler.prediction })
+    }
+
+    /// The shares of picture and noise in what a step begins with.
+    pub fn shares(&self, step: usize) -> (f32, f32) {
+        (self.levels[step].alpha, self.levels[step].sigma)
+    }
+
+    /// The clean latent that the U-Net's `output` stands for.
+    pub fn estimate(&self, step: usize, output: &[f32], sample: &[f32]) -> Vec<f32> {
+        let Level { alpha, sigma, .. } = self.levels[step];
+        match self.prediction {
+            Prediction::Epsilon => zip(sample, output, |x, epsilon| (x - sigma * epsilon) / alpha),
+            Prediction::Sample => output.to_vec(),
+            Prediction::Velocity => zip(sample, output, |x, v| alpha * x - sigma * v),
+        }
+    }
+
+    /// Does the level after `step` lie apart from it? Those that are equal have no slope between them.
+    pub fn is_apart(&self, step: usize) -> bool {
+        self.levels[step].lambda != self.levels[step + 1].lambda
+    }
+
+    /// How many levels up to that of `step` lie apart, one after the other.
+    pub fn distinct(&self, step: usize) -> usize {
+        1 + (0..step).rev().take_while(|&i| self.is_apart(i)).count()
+    }
+
+    /// Does a stochastic step add noise?
+    pub fn ends_in_noise(&self, step: usize) -> bool {
+        self.levels[step + 1].sigma > 0.0
+    }
+}
+
+/// The way from one level to another: over λ the integral of e^λ (of e^2λ where noise is added) times a polynomial through
+/// estimates.
+pub(super) struct Leap {
+    to: Level,
+    pub h: f32,
+    pub span: f32,
+    pub gained: f32,
+    of_sample: f32,
+}
+
+impl Leap {
+    pub fn new(from: Level, to: Level, stochastic: bool) -> Leap {
+        let h = to.lambda - from.lambda;
+        let span = if stochastic { 2.0 * h } else { h };
+        let gained = 1.0 - (-span).exp();
+        let of_sample = to.sigma / from.sigma * if stochastic { (-h).exp() } else { 1.0 };
+        Leap { to, h, span, gained, of_sample }
+    }
+
+    /// With an estimate that stays the same all the way.
+    pub fn straight(&self, sample: &[f32], estimate: &[f32]) -> Vec<f32> {
+        zip(sample, estimate, |x, x0| self.of_sample * x + self.to.alpha * self.gained * x0)
+    }
+
+    /// How much of the estimates' slope is added.
+    pub fn of_slope(&self) -> f32 {
+        self.to.alpha * (1.0 - self.gained / self.span)
+    }
+
+    /// How much noise is added by a stochastic step.
+    pub fn of_noise(&self) -> f32 {
+        self.to.sigma * self.gained.sqrt()
+    }
+}
+
+/// Adds so much of `values`.
+pub(super) fn add(to: &mut [f32], weight: f32, values: &[f32]) {
+    to.iter_mut().zip(values).for_each(|(x, v)| *x += weight * v);
+}
+
 /// Timesteps and noise levels from `start` on; of the levels there is one more, at which the last step ends.
-///
-/// # Errors
-/// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
-pub(super) fn ladder(scheduler: &Scheduler, start: Start) -> Result<(Vec<f32>, Vec<Level>)> {
+fn ladder(scheduler: &Scheduler, start: Start) -> Result<(Vec<f32>, Vec<Level>)> {
     let train = scheduler.train_steps();
     if start.steps >= train {
         return Err(Error::setting(format!(
@@ -154,31 +227,24 @@ impl DpmSolver {
     /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
     pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
         let options = scheduler.solver;
-        let (timesteps, levels) = ladder(scheduler, start)?;
         Ok(DpmSolver {
-            timesteps,
-            levels,
-            prediction: scheduler.prediction,
+            run: Run::new(scheduler, start)?,
             options,
             few: options.lower_order_final && start.steps < FEW,
             estimates: Vec::new(),
-            first: start.first(),
         })
     }
 
     /// Of how many estimates the step is made.
     fn order(&self, step: usize) -> usize {
-        let left = self.timesteps.len() - step;
-        let ends_in_no_noise = self.levels[step + 1].sigma == 0.0;
-        // Levels that are equal have no slope between them.
-        let apart = |i: usize| self.levels[i].lambda != self.levels[i + 1].lambda;
-        let distinct = 1 + (0..step).rev().take_while(|&i| apart(i)).count();
+        let left = self.run.timesteps.len() - step;
         let most = match left {
-            1 if self.few || self.options.euler_at_final || ends_in_no_noise => 1,
+            1 if self.few || self.options.euler_at_final || !self.run.ends_in_noise(step) => 1,
             2 if self.few => 2,
             _ => self.options.order,
         };
-        if apart(step) { most.min(self.estimates.len()).min(distinct) } else { 1 }
+        let most = most.min(self.estimates.len()).min(self.run.distinct(step));
+        if self.run.is_apart(step) { most } else { 1 }
     }
 }
 
@@ -203,60 +269,51 @@ fn spaced(scheduler: &Scheduler, steps: u32) -> Vec<f64> {
 
 impl Schedule for DpmSolver {
     fn timesteps(&self) -> &[f32] {
-        &self.timesteps
+        &self.run.timesteps
     }
 
     fn first(&self) -> usize {
-        self.first
+        self.run.first
     }
 
     fn shares(&self, step: usize) -> (f32, f32) {
-        (self.levels[step].alpha, self.levels[step].sigma)
+        self.run.shares(step)
     }
 
     fn needs_noise(&self, step: usize) -> bool {
-        self.options.stochastic && self.levels[step + 1].sigma > 0.0
+        self.options.stochastic && self.run.ends_in_noise(step)
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], noise: &[f32]) -> Step {
-        let (from, to) = (self.levels[step], self.levels[step + 1]);
-        let estimate = from.estimate(self.prediction, output, sample);
+        let estimate = self.run.estimate(step, output, sample);
         self.estimates.truncate(self.options.order - 1);
         self.estimates.insert(0, estimate.clone());
         let order = self.order(step);
 
-        // The integral over λ of e^λ (of e^2λ where noise is added) times a polynomial through the estimates.
-        let h = to.lambda - from.lambda;
-        let stochastic = self.options.stochastic;
-        let span = if stochastic { 2.0 * h } else { h };
-        let gained = 1.0 - (-span).exp();
-        let of_sample = to.sigma / from.sigma * if stochastic { (-h).exp() } else { 1.0 };
-        let of_slope = match order {
-            2 if !self.options.heun => 0.5 * (to.alpha * gained),
-            _ => to.alpha * (1.0 - gained / span),
-        };
-        let mut next = zip(sample, &estimate, |x, x0| of_sample * x + to.alpha * gained * x0);
-        let mut add = |weight: f32, values: &[f32]| {
-            next.iter_mut().zip(values).for_each(|(x, v)| *x += weight * v);
-        };
+        let (levels, stochastic) = (&self.run.levels, self.options.stochastic);
+        let to = levels[step + 1];
+        let leap = Leap::new(levels[step], to, stochastic);
+        let Leap { h, span, gained, .. } = leap;
+        let mut next = leap.straight(sample, &estimate);
         let slope = |ago: usize| {
-            let r = (self.levels[step - ago].lambda - self.levels[step - ago - 1].lambda) / h;
+            let r = (levels[step - ago].lambda - levels[step - ago - 1].lambda) / h;
             (r, zip(&self.estimates[ago], &self.estimates[ago + 1], |now, before| 1.0 / r * (now - before)))
         };
         match order {
             1 => {}
-            2 => add(of_slope, &slope(0).1),
+            2 if self.options.heun => add(&mut next, leap.of_slope(), &slope(0).1),
+            2 => add(&mut next, 0.5 * (to.alpha * gained), &slope(0).1),
             _ => {
                 let ((r0, last), (r1, before)) = (slope(0), slope(1));
                 let bend = zip(&last, &before, |last, before| 1.0 / (r0 + r1) * (last - before));
                 // diffusers' stochastic solver has this half with the other sign.
                 let half = if stochastic { -0.5 } else { 0.5 };
-                add(of_slope, &zip(&last, &bend, |slope, bend| slope + r0 * bend));
-                add(to.alpha * (half - (span - gained) / (span * span)), &bend);
+                add(&mut next, leap.of_slope(), &zip(&last, &bend, |slope, bend| slope + r0 * bend));
+                add(&mut next, to.alpha * (half - (span - gained) / (span * span)), &bend);
             }
         }
         if self.needs_noise(step) {
-            add(to.sigma * gained.sqrt(), noise);
+            add(&mut next, leap.of_noise(), noise);
         }
         Step { sample: next, estimate }
     }

@@ -35,7 +35,7 @@ pub const NAME: &str = "flow_euler";
 const CLASS: &str = "FlowMatchEulerDiscreteScheduler";
 
 /// Steps that a job may have.
-const MOST_STEPS: u32 = 1000;
+pub(in crate::pipeline) const MOST_STEPS: u32 = 1000;
 
 impl FlowMatch {
     /// Reads a `scheduler_config.json`. `wanted` names a sampler to use instead of the file's. Another sampler of the file

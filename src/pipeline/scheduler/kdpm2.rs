@@ -46,6 +46,8 @@ impl Kdpm2 {
                     false => 0.0,
                 };
                 let down = (to * to - up * up).max(0.0).sqrt();
+                // Of levels that lie far apart (of a model that keeps nothing of the picture at the top) rounding leaves none.
+                let down = if down > 0.0 { down } else { to * to / from };
                 let middle = if down > 0.0 { (0.5 * (from.ln() + down.ln())).exp() } else { 0.0 };
                 Stage { from, middle, down, up }
             })

@@ -164,10 +164,8 @@ impl Scheduler {
     /// # Errors
     /// [`Status::Setting`] for more steps than the model has; by [`Rule::Whole`] also when no step at all is left.
     pub fn plan(&self, kind: Kind, steps: u32, strength: f32, rule: Rule) -> Result<Box<dyn Schedule>> {
-        let taught = matches!(self.class, Class::Lcm | Class::Tcd);
-        let most = if taught { self.original_steps } else { self.train_steps() };
-        let strength = checked(steps, most, strength)?;
-        if self.is_lcm() && kind == Kind::LatentConsistency {
+        let strength = checked(steps, self.most_steps(), strength)?;
+        if self.runs_all(kind) {
             return Ok(Box::new(lcm::Lcm::below(self, steps, strength, rule)?));
         }
         let start = Start::new(rule, steps, strength)?;
@@ -202,6 +200,25 @@ impl Scheduler {
                 _ => of_noise,
             },
             _ => 1.0,
+        }
+    }
+
+    /// Does it run all of its steps below strength?
+    fn runs_all(&self, kind: Kind) -> bool {
+        self.is_lcm() && kind == Kind::LatentConsistency
+    }
+
+    /// So many steps a job may have at the most.
+    fn most_steps(&self) -> u32 {
+        let taught = matches!(self.class, Class::Lcm | Class::Tcd);
+        if taught { self.original_steps } else { self.train_steps() }
+    }
+
+    /// The steps to plan with where a picture is only refined: as few as begin at `strength`.
+    pub fn refining(&self, kind: Kind, steps: u32, strength: f32) -> u32 {
+        match self.runs_all(kind) {
+            true => ((steps as f32 * strength).ceil() as u32).max(1),
+            false => finer(steps, strength, self.most_steps()),
         }
     }
 
@@ -287,6 +304,12 @@ fn checked(steps: u32, most: u32, strength: f32) -> Result<f64> {
         )));
     }
     Ok(strength)
+}
+
+/// So fine a schedule that one step, or what strength leaves of `steps`, is what is run: a second one costs as much again
+/// and shows nothing. No finer than the `most` there are.
+pub(in crate::pipeline) fn finer(steps: u32, strength: f32, most: u32) -> u32 {
+    steps.max(((1.0 / strength) as u32).min(most))
 }
 
 /// `f(a, b)` for each pair.

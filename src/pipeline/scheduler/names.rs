@@ -164,6 +164,6 @@ pub fn names() -> String {
 
 /// All short names, with and without Karras' noise levels.
 pub fn list() -> Vec<String> {
-    let karras = CLASSES.iter().filter(|(.., class)| class.has_karras());
-    plain().chain(karras.map(|(_, short, _)| format!("{short}{KARRAS}"))).collect()
+    let karras = plain().map(|name| format!("{name}{KARRAS}"));
+    plain().chain(karras.filter(|name| Choice::find(name).is_some())).collect()
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::start::{Rule, Start};
-use super::{Schedule, Step, checked, only, unknown, zip};
+use super::{Schedule, Step, checked, finer, only, unknown, zip};
 use crate::error::Result;
 use crate::models::config::Config;
 use crate::models::numbers;
@@ -51,6 +51,11 @@ impl Consistency {
     /// What the model's file asks for that this version does not have, and what is done instead: sentences.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The steps to plan with where a picture is only refined.
+    pub fn refining(&self, steps: u32, strength: f32) -> u32 {
+        finer(steps, strength, self.train_steps)
     }
 
     /// The steps of one job that starts from a picture: of `steps` angles, those below `strength`. By [`Rule::Whole`] a

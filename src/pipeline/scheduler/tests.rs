@@ -324,6 +324,22 @@ fn another_scheduler_can_be_wanted() {
 }
 
 #[test]
+fn the_list_has_every_name_that_can_be_wanted() {
+    let all = list();
+    let (karras, plain): (Vec<&str>, Vec<&str>) =
+        all.iter().map(String::as_str).partition(|name| name.ends_with("_karras"));
+    for name in &plain {
+        let with = format!("{name}_karras");
+        let found = scheduler("{}", Some(&with));
+        assert_eq!(karras.contains(&with.as_str()), found.is_ok(), "{with}");
+        let has = found.is_ok_and(|found| found.class.has_karras() && found.ladder == Ladder::Karras);
+        assert_eq!(has, scheduler("{}", Some(name)).unwrap().class.has_karras(), "{name}");
+    }
+    assert_eq!(karras.len(), 11);
+    assert!(NAMES.iter().all(|name| all.iter().any(|listed| listed == name)));
+}
+
+#[test]
 fn too_little_strength_for_diffusers_says_what_to_raise() {
     for name in ["euler", "euler_a", "ddim", "pndm", "dpm++"] {
         let scheduler = scheduler("{}", Some(name)).unwrap();
@@ -355,8 +371,13 @@ fn too_little_strength_for_diffusers_says_what_to_raise() {
 fn every_count_of_steps_is_planned_or_refused() {
     for name in NAMES {
         let twice = matches!(name, "heun" | "kdpm2" | "kdpm2_a");
-        for spacing in ["linspace", "leading", "trailing"] {
-            let text = format!(r#"{{"timestep_spacing": "{spacing}", "steps_offset": 1}}"#);
+        // Of models that keep nothing of the picture at the top (Stable Diffusion 2's kin).
+        let zero_snr = r#", "prediction_type": "v_prediction", "rescale_betas_zero_snr": true,
+            "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012"#;
+        let kinds =
+            ["linspace", "leading", "trailing"].map(|spacing| ["", zero_snr].map(|more| (spacing, more)));
+        for (spacing, more) in kinds.into_iter().flatten() {
+            let text = format!(r#"{{"timestep_spacing": "{spacing}", "steps_offset": 1{more}}}"#);
             let scheduler = scheduler(&text, Some(name)).unwrap();
             for steps in (1..=60).chain([99, 200, 333, 999, 1000]) {
                 if let Ok(mut plan) = scheduler.plan(Kind::StableDiffusion, steps, 1.0, Rule::Whole) {
@@ -366,11 +387,12 @@ fn every_count_of_steps_is_planned_or_refused() {
                     // Karras' levels may lie closer than timesteps do.
                     let still = plan.timesteps().windows(2).filter(|pair| pair[0] == pair[1]).count();
                     assert!(twice || still == again || name.contains("karras"), "{name} {spacing} {steps}");
-                    assert!(twice || plan.timesteps().windows(2).all(|pair| pair[0] >= pair[1]));
+                    let falls = plan.timesteps().windows(2).all(|pair| pair[0] >= pair[1]);
+                    assert!(twice || falls, "{name} {text} {steps}: {:?}", plan.timesteps());
                     let mut sample = plan.add_noise(0, &[0.5], &[0.1]);
                     for i in 0..count {
                         sample = plan.step(i, &[0.1], &sample, &[0.1]).sample;
-                        assert!(sample[0].is_finite(), "{name} {spacing} {steps}");
+                        assert!(sample[0].is_finite(), "{name} {text} {steps}");
                     }
                 }
             }

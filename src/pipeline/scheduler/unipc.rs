@@ -3,9 +3,9 @@
 //! says at its end, which the next step needs anyway.
 
 use super::config::leave_out;
-use super::dpm_solver::{Level, ladder};
+use super::dpm_solver::Run;
 use super::start::Start;
-use super::{Prediction, Schedule, Scheduler, Step, zip};
+use super::{Schedule, Scheduler, Step, zip};
 use crate::error::Result;
 use crate::models::config::Config;
 
@@ -38,13 +38,10 @@ impl Options {
 
 /// One job's noise levels, and what its last steps came from.
 pub struct UniPc {
-    timesteps: Vec<f32>,
-    levels: Vec<Level>,
-    prediction: Prediction,
+    run: Run,
     options: Options,
     most: usize,
     lower_order_final: bool,
-    first: usize,
     /// Newest first, at most as many as the order.
     estimates: Vec<Vec<f32>>,
     /// What the last step began with, and its order.
@@ -57,39 +54,35 @@ impl UniPc {
     /// # Errors
     /// [`crate::error::Status::Setting`] for as many steps as the model has timesteps, or more.
     pub fn new(scheduler: &Scheduler, start: Start) -> Result<Self> {
-        let (timesteps, levels) = ladder(scheduler, start)?;
         Ok(UniPc {
-            timesteps,
-            levels,
-            prediction: scheduler.prediction,
+            run: Run::new(scheduler, start)?,
             options: scheduler.unipc.clone(),
             most: scheduler.solver.order,
             lower_order_final: scheduler.solver.lower_order_final,
-            first: start.first(),
             estimates: Vec::new(),
             last: None,
         })
     }
 
     fn order(&self, step: usize) -> usize {
-        let left = self.timesteps.len() - step;
+        let left = self.run.timesteps.len() - step;
         let most = if self.lower_order_final { self.most.min(left) } else { self.most };
-        // Levels that are equal have no slope between them; the last one may have no logarithm.
-        let apart = |i: usize| self.levels[i].lambda != self.levels[i + 1].lambda;
-        let distinct = 1 + (0..step).rev().take_while(|&i| apart(i)).count();
-        let bottomless = self.levels[step + 1].sigma == 0.0;
-        if bottomless || !apart(step) { 1 } else { most.min(self.estimates.len()).min(distinct) }
+        // The last level may have no logarithm.
+        match self.run.ends_in_noise(step) && self.run.is_apart(step) {
+            true => most.min(self.estimates.len()).min(self.run.distinct(step)),
+            false => 1,
+        }
     }
 
     /// The step from `sample` at the level `at` to the next one, through `order` estimates; corrected by the one at its
     /// end, if that is known.
     fn update(&self, at: usize, order: usize, sample: &[f32], end: Option<&[f32]>) -> Vec<f32> {
-        let (from, to) = (self.levels[at], self.levels[at + 1]);
+        let (from, to) = (self.run.levels[at], self.run.levels[at + 1]);
         let h = f64::from(to.lambda - from.lambda);
         let phi = (-h).exp_m1();
         let scale = if self.options.first_kind { -h } else { phi };
         // The last estimates, as slopes from the newest, and how far back each lies.
-        let ratio = |ago: usize| f64::from(self.levels[at - ago].lambda - from.lambda) / h;
+        let ratio = |ago: usize| f64::from(self.run.levels[at - ago].lambda - from.lambda) / h;
         let ratios: Vec<f64> = (1..order).map(ratio).chain([1.0]).collect();
         let (mut moments, mut factorial, mut tail) = (Vec::new(), 1.0, phi / -h - 1.0);
         for i in 1..=order {
@@ -137,20 +130,20 @@ fn solve(ratios: &[f64], moments: &[f64]) -> Vec<f64> {
 
 impl Schedule for UniPc {
     fn timesteps(&self) -> &[f32] {
-        &self.timesteps
+        &self.run.timesteps
     }
 
     fn first(&self) -> usize {
-        self.first
+        self.run.first
     }
 
     fn shares(&self, step: usize) -> (f32, f32) {
-        (self.levels[step].alpha, self.levels[step].sigma)
+        self.run.shares(step)
     }
 
     fn step(&mut self, step: usize, output: &[f32], sample: &[f32], _noise: &[f32]) -> Step {
-        let estimate = self.levels[step].estimate(self.prediction, output, sample);
-        let before = (self.first + step).checked_sub(1).map(|step| step as u64);
+        let estimate = self.run.estimate(step, output, sample);
+        let before = (self.run.first + step).checked_sub(1).map(|step| step as u64);
         let corrects = before.is_some_and(|before| !self.options.uncorrected.contains(&before));
         let sample = match self.last.take().filter(|_| corrects) {
             Some((began, order)) => self.update(step - 1, order, &began, Some(&estimate)),

@@ -189,6 +189,44 @@ fn added_tokens_are_words_of_their_own() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// As transformers 5.23 reads these folders.
+#[test]
+fn of_two_files_that_disagree_about_special_tokens_the_one_counts_that_transformers_takes() {
+    let folder = std::env::temp_dir().join(format!("scumble-special-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny/sd15/tokenizer");
+    for file in ["vocab.json", "merges.txt"] {
+        std::fs::copy(root.join(file), folder.join(file)).unwrap();
+    }
+    let (end, mark) = (r#""<|endoftext|>""#, r#""!""#);
+    let decoder = r#", "added_tokens_decoder": {"599": {"content": "<|endoftext|>", "special": true}}"#;
+    let padding = |config: Option<String>, map: Option<&str>| {
+        let map = map.map(|pad| format!(r#"{{"pad_token": {pad}}}"#));
+        for (file, text) in [("tokenizer_config.json", config), ("special_tokens_map.json", map)] {
+            let _ = std::fs::remove_file(folder.join(file));
+            text.into_iter().for_each(|text| std::fs::write(folder.join(file), text).unwrap());
+        }
+        let (ids, _) = Tokenizer::load(&folder, Some(77)).unwrap().read("a house").unwrap();
+        ids[76]
+    };
+    let config = |pad: &str, more: &str| Some(format!(r#"{{"pad_token": {pad}{more}}}"#));
+    let of_mark = padding(config(mark, ""), None);
+    assert_ne!(of_mark, 599);
+    for (told, map, expected) in [
+        (config(end, ""), Some(mark), of_mark),
+        (config(mark, ""), Some(end), 599),
+        (config(end, decoder), Some(mark), 599),
+        (config(mark, decoder), Some(end), of_mark),
+        // It has a padding of its own.
+        (Some("{\"added_tokens_decoder\": {}}".to_owned()), Some(mark), 599),
+        (None, Some(mark), of_mark),
+        (None, None, 599),
+    ] {
+        assert_eq!(padding(told.clone(), map), expected, "{told:?} {map:?}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn a_file_too_large_for_a_tokenizer_is_not_read() {
     let folder = std::env::temp_dir().join(format!("scumble-huge-{}", std::process::id()));

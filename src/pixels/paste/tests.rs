@@ -1,7 +1,7 @@
 use super::*;
 use crate::canvas::Canvas;
 use crate::pixels::mask::{Coverage, Mask};
-use crate::pixels::{AlphaKind, Depth, ImageView};
+use crate::pixels::{Depth, ImageView};
 use ndarray::Array3;
 
 const OPAQUE: Blend<'static> = Blend { weights: None, outside: Outside::Paint, alpha: Alpha::Opaque };
@@ -34,7 +34,8 @@ fn pasted(picture: &Picture, paint: &Snapshot, blend: Blend<'_>) -> Vec<u8> {
 fn outside_the_mask_the_bytes_are_those_of_the_push_in_every_format() {
     let canvas = Rect::new(0, 0, 90, 70);
     for format in Format::ALL {
-        let (paint, data) = noise_canvas(format, 90, 70);
+        let (paint, mut data) = noise_canvas(format, 90, 70);
+        fill_padding(format, &mut data);
         let hole = Rect::new(20, 20, 30, 30);
         let mask = Mask::new(canvas, Coverage::new(hole, 30, &[255; 900])).unwrap();
         let picture = Array3::from_elem((3, 80, 96), 0.5);
@@ -265,4 +266,24 @@ fn a_cancel_ends_it() {
     let bounds = paint.bounds();
     assert!(paste(&at_full_size(&picture), bounds, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
     assert!(paint_alone(bounds, &paint, OPAQUE, &cancel).unwrap_err().is_cancelled());
+}
+
+#[test]
+fn the_byte_that_says_nothing_is_255_in_every_frame() {
+    for format in Format::ALL.into_iter().filter(|f| f.alpha() == AlphaKind::Padding) {
+        let (paint, data) = noise_canvas(format, 64, 64);
+        assert!(data.chunks_exact(4).any(|pixel| pixel[3] != 255));
+        let picture = Array3::from_elem((3, 64, 64), 0.5);
+        for weight in [0.0, 0.3, 1.0] {
+            let weights = [weight; 64 * 64];
+            let blend = Blend { weights: Some(&weights), ..OPAQUE };
+            let alone = paint_alone(paint.bounds(), &paint, blend, &Cancel::new()).unwrap();
+            for made in [pasted(&picture, &paint, blend), alone] {
+                for (made, own) in made.chunks_exact(4).zip(data.chunks_exact(4)) {
+                    assert_eq!(made[3], 255, "{format:?} {weight}");
+                    assert!(weight > 0.0 || made[..3] == own[..3], "{format:?}");
+                }
+            }
+        }
+    }
 }

@@ -41,6 +41,11 @@ impl Socket {
         let _ = shutdown(&self.0, Shutdown::Both);
     }
 
+    /// Ends the conversation where this side has finished with it, whoever else has this end.
+    pub fn hang_up(&self) {
+        self.close();
+    }
+
     /// Waits while the other side has no room.
     pub fn send(&self, message: &[u8], file: Option<Borrowed<'_>>) -> Result<()> {
         self.send_with(message, file, SendFlags::NOSIGNAL)

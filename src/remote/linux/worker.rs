@@ -17,6 +17,9 @@ pub enum Hosts {
 /// tell which; the first is the host's process, where there is one. `None` where somebody else has started it. To be
 /// called first of all.
 pub fn connect() -> Option<Hosts> {
+    // Whoever ends it (a login, a desktop, the user) ends it at once, and the host goes on with another. Ctrl+C in the host's
+    // terminal is not for it: it is in a process group of its own.
+    crate::thread::take_signals();
     // Of the host's files it needs none but the socket; one that it kept open could keep somebody waiting.
     // SAFETY: nothing in this process has opened a file yet.
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };

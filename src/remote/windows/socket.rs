@@ -99,6 +99,9 @@ impl Socket {
         super::leave();
     }
 
+    /// Nothing, at the host's end: no other process has it, and it closes when it is dropped.
+    pub fn hang_up(&self) {}
+
     /// Waits while the other side has no room.
     pub fn send(&self, message: &[u8], memory: Option<Borrowed<'_>>) -> Result<()> {
         self.send_within(message, memory, INFINITE)

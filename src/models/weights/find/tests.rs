@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::models::weights::{FLOAT, Weights};
@@ -79,8 +79,12 @@ fn what_can_be_changed_is_told_from_what_cannot() {
         node("/ring/MatMul", "MatMul", &["x", "r1"], "l", false),
         node("/made/MatMul", "MatMul", &["x", "a"], "m", false),
         node("/short/MatMul", "MatMul", &["x"], "n", false),
+        node("node_t", "Transpose", &["turned.weight"], "w10t", false),
+        node("node_linear", "MatMul", &["x", "w10t"], "o", false),
+        node("/keys/Transpose", "Transpose", &["a"], "at", false),
+        node("/keys/MatMul", "MatMul", &["x", "at"], "p", false),
     ];
-    let floats = ["w1", "w2", "w3", "w4", "w8", "w9"];
+    let floats = ["w1", "w2", "w3", "w4", "w8", "w9", "turned.weight"];
     let graph = message(|graph| {
         nodes.iter().for_each(|node| put_bytes(graph, 1, node));
         floats.iter().for_each(|name| put_bytes(graph, 5, &tensor(name, FLOAT)));
@@ -101,8 +105,9 @@ fn what_can_be_changed_is_told_from_what_cannot() {
         assert_eq!(usage(rounded), Err(Some(ROUNDED)), "{rounded}");
     }
     assert_eq!(usage("fused"), Err(Some(FUSED)));
+    assert_eq!(usage("turned"), Err(Some(ODD)));
     assert_eq!((usage("one"), usage("other")), (Err(Some(SHARED)), Err(Some(SHARED))));
-    for none in ["ring", "made", "short"] {
+    for none in ["ring", "made", "short", "keys"] {
         assert_eq!(usage(none), Err(None), "{none}");
     }
     // Cut anywhere, it is no model.
@@ -111,6 +116,37 @@ fn what_can_be_changed_is_told_from_what_cannot() {
         assert!(Weights::of(&path).is_err(), "{length}");
     }
     std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn weights_without_the_names_of_their_layers_are_counted() {
+    // As PyTorch's newer exporter has them; a convolution keeps its own name.
+    let nameless = ["node_linear_1", "node_linear_2", ""];
+    for (name, lacks) in [("/down.0/MatMul", false), ("node_linear", true)] {
+        let graph = message(|graph| {
+            for (at, node_name) in nameless.iter().enumerate() {
+                let node_name = if name.starts_with('/') {
+                    name.replace('0', &at.to_string())
+                } else {
+                    (*node_name).into()
+                };
+                let weight = format!("val_{at}");
+                put_bytes(graph, 1, &node(&node_name, "MatMul", &["x", &weight], &format!("y{at}"), false));
+                put_bytes(graph, 5, &tensor(&weight, FLOAT));
+            }
+            put_bytes(graph, 1, &node("node_conv", "Conv", &["x", "up.0.conv.weight"], "z", false));
+            put_bytes(graph, 5, &tensor_of("up.0.conv.weight", FLOAT, &[2, 3, 1, 1]));
+        });
+        let (path, _) = model_of(&format!("names-{lacks}"), &graph);
+        let weights = Weights::of(&path).unwrap();
+        assert_eq!(weights.lacks_names(), lacks);
+        assert!(weights.get("up_0_conv").is_some());
+        std::fs::remove_file(path).unwrap();
+    }
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/tiny");
+    for network in ["sd15/unet", "sd15/text_encoder", "turbo/unet", "xl/unet", "xl/text_encoder_2"] {
+        assert!(!Weights::of(&tiny.join(network).join("model.onnx")).unwrap().lacks_names(), "{network}");
+    }
 }
 
 /// As a damaged file has them: what is fed to a branch would be as large.

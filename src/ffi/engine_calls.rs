@@ -1,36 +1,21 @@
-//! Exported functions: version and errors, engines. Sessions are in `session_calls`, frames in `frame_calls`.
+//! Exported functions: the version, and engines. Sessions are in `session_calls`, frames in `frame_calls`.
 
 // What every pointer must be is said once, in the header (POINTERS).
 #![allow(clippy::missing_safety_doc)]
 
-use std::collections::HashMap;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
-
-use parking_lot::Mutex;
+use std::sync::LazyLock;
 
 use super::abi::*;
 use super::constants::*;
 use super::guard::*;
+use super::handed::{Words, release};
 use super::layout::Sized32;
 use super::library;
 use super::loading::loading;
 use crate::engine::{Engine, LoadState};
 use crate::error::Result;
-use crate::frame::Frame;
-use crate::region::Rect;
-
-/// Strings that were handed out, each once, kept as long as this is.
-#[derive(Default)]
-pub(super) struct Words(Mutex<HashMap<String, CString>>);
-
-impl Words {
-    pub(super) fn keep(&self, text: &str) -> *const c_char {
-        let mut words = self.0.lock();
-        words.entry(text.to_owned()).or_insert_with(|| c_string(text)).as_ptr()
-    }
-}
 
 /// The ABI's version: SCUMBLE_ABI_MAJOR in the upper 16 bits, SCUMBLE_ABI_MINOR in the lower. Before it calls anything
 /// else a host asks `scumble_abi_fits(scumble_abi_version())`.
@@ -47,16 +32,15 @@ pub extern "C" fn scumble_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8; "" where none is
-/// found. Never NULL, valid for good.
+/// The folder of the default model, which `model_dir` NULL stands for: an absolute path, UTF-8, as SCUMBLE_LIST_MODELS names
+/// it; "" where none is found. Never NULL, valid for good.
 /// [any-thread]
 #[unsafe(no_mangle)]
 pub extern "C" fn scumble_default_model() -> *const c_char {
     static FOUND: LazyLock<Words> = LazyLock::new(Words::default);
     let mut found = c"".as_ptr();
     guard(|| {
-        let folder = library::default_model().ok().and_then(|folder| folder.canonicalize().ok());
-        if let Some(folder) = folder.as_deref().and_then(Path::to_str) {
+        if let Some(folder) = library::default_model().ok().as_deref().and_then(Path::to_str) {
             found = FOUND.keep(folder);
         }
         Ok(SCUMBLE_OK)
@@ -175,27 +159,4 @@ pub unsafe extern "C" fn scumble_engine_info(
 pub unsafe extern "C" fn scumble_engine_release(engine: *mut ScumbleEngine) {
     // SAFETY: as the caller promised.
     unsafe { release(engine) };
-}
-
-pub(super) fn to_rect(rect: ScumbleRect) -> Rect {
-    Rect::new(rect.x, rect.y, rect.width, rect.height)
-}
-
-pub(super) fn from_rect(rect: Rect) -> ScumbleRect {
-    ScumbleRect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
-}
-
-/// Drops what an out parameter handed out.
-pub(super) unsafe fn release<T>(pointer: *mut T) {
-    guard(|| {
-        if !pointer.is_null() {
-            // SAFETY: made by Box::into_raw, released once, as the caller promised.
-            drop(unsafe { Box::from_raw(pointer) });
-        }
-        Ok(SCUMBLE_OK)
-    });
-}
-
-pub(super) fn hand_out(frame: Arc<Frame>) -> *mut ScumbleFrame {
-    Box::into_raw(Box::new(ScumbleFrame { frame }))
 }
