@@ -88,7 +88,7 @@ class Watch(QtCore.QObject):
 
     def eventFilter(self, _, event) -> bool:
         """Qt's name. Takes no event away."""
-        if event.type() in PRESSES and not self._until_lifted:
+        if event.type() in PRESSES and not self._until_lifted and _may_paint(event):
             self._until_lifted = bool(self._pen_down())
             if not self._until_lifted:
                 self.leave_canvas()
@@ -106,3 +106,8 @@ class Watch(QtCore.QObject):
             return False
         thing.setProperty(MARK, True)
         return True
+
+
+def _may_paint(press: QtCore.QEvent) -> bool:
+    """The other buttons move the canvas and open menus; a finger has none."""
+    return not hasattr(press, "button") or press.button() == QtCore.Qt.MouseButton.LeftButton

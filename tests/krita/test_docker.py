@@ -196,10 +196,10 @@ def test_a_document_does_not_tell_where_the_artist_keeps_things(live, document, 
 
 def test_networks_of_one_name_and_shape_are_two(tmp_path):
     head, weights = b"{}" * models.READ, [bytes([k]) * models.READ for k in (1, 2)]
-    for run, own in zip(("first", "second"), weights):
-        (tmp_path / run).mkdir()
-        (tmp_path / run / "pytorch_lora_weights.safetensors").write_bytes(head + own)
-    first, second = (tmp_path / run / "pytorch_lora_weights.safetensors" for run in ("first", "second"))
+    for place, own in (("first", weights[0]), ("second", weights[1])):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "pytorch_lora_weights.safetensors").write_bytes(head + own)
+    first, second = (tmp_path / place / "pytorch_lora_weights.safetensors" for place in ("first", "second"))
     ids = [models.remember(str(file), models.NETWORKS) for file in (first, second)]
     assert [models.known(models.NETWORKS)[one] for one in ids] == [str(first), str(second)]
 
