@@ -121,8 +121,8 @@ gchar *known_remember(Known what, const gchar *path) {
     JsonArray *array = json_array_new();
     add_pair(array, id, path);
     for (gchar **at = pairs; *at && json_array_get_length(array) < KINDS[what].most; at += 2)
-        /* A picture that was linked as it was before is still that file. */
-        if (strcmp(at[0], id) && (what == KNOWN_PICTURES || strcmp(at[1], path))) add_pair(array, at[0], at[1]);
+        /* What steers may be named by what its file was before. */
+        if (strcmp(at[0], id) && (what != KNOWN_MODELS || strcmp(at[1], path))) add_pair(array, at[0], at[1]);
     json_object_set_array_member(json_node_get_object(kept), KINDS[what].key, array);
     json_profile_write(FILE_NAME, json_node_dup_object(kept), "what was chosen");
     json_node_unref(kept);

@@ -303,11 +303,6 @@ static gboolean may_be_a_file(const Renderer *r, const GError *error) {
 
 gboolean steering_do_without(Steering *s, Renderer *r, const GError *error) {
     if (!may_be_a_file(r, error)) return FALSE;
-    if (!g_strcmp0(s->late, error->message)) {
-        steering_made(s); /* the next time it is about something else */
-        renderer_goes_on(r);
-        return TRUE;
-    }
     const gchar *files[CONDITIONS_MOST], *unfit;
     GPtrArray *paths = g_ptr_array_new();
     gboolean taken = FALSE;
@@ -323,8 +318,13 @@ gboolean steering_do_without(Steering *s, Renderer *r, const GError *error) {
         g_free(t->wrong);
         t->wrong = g_strdup(error->message);
     }
-    if (!taken) return FALSE;
-    steering_made(s);
-    s->late = g_strdup(error->message);
+    if (taken) {
+        steering_made(s);
+        s->late = g_strdup(error->message);
+        return TRUE;
+    }
+    if (g_strcmp0(s->late, error->message)) return FALSE;
+    steering_made(s); /* the next time it is about something else */
+    renderer_goes_on(r);
     return TRUE;
 }

@@ -236,7 +236,7 @@ impl Conditions {
     fn set_alone(&mut self, number: u32, steer: Steer) -> Result<bool> {
         self.check_room(number)?;
         let was_on = self.is_on(number);
-        let changed = self.0.get(&number).is_none_or(|kept| kept.steer.key() != steer.key());
+        let changed = self.0.get(&number).is_none_or(|kept| !kept.steer.is_told_as(&steer));
         let is_on = steer.is_on();
         self.0.insert(number, Kept { canvas: None, steer });
         Ok(changed && (was_on || is_on))

@@ -58,8 +58,11 @@ pub(crate) enum Turn {
     Now,
     /// It made way for another layer: when the hand there rests.
     Behind,
-    /// What settles: at this time, and after all that is painted.
-    At(Instant),
+    /// What settles: at `due`, and after all that is painted.
+    Settling {
+        due: Instant,
+        painted: Instant,
+    },
 }
 
 /// The worker's job, from outside.
@@ -356,7 +359,9 @@ impl Shared {
             }
             Tier::Settled => {
                 desk.resting = true;
-                Turn::At(desk.changed_at + Duration::from_millis(desk.params.settle_delay.into()))
+                let painted = desk.changed_at;
+                let rest = Duration::from_millis(desk.params.settle_delay.into());
+                Turn::Settling { due: painted + rest, painted }
             }
         });
         if !desk.waiting && !desk.resting {
@@ -365,6 +370,11 @@ impl Shared {
         // Before anybody is told that it rests.
         self.ring();
         turn
+    }
+
+    /// Was anything changed since that revision?
+    pub(crate) fn is_newer_than(&self, revision: u64) -> bool {
+        self.desk.lock().revision > revision
     }
 
     pub(crate) fn id(&self) -> u64 {

@@ -10,11 +10,12 @@ use sync::{Condvar, Mutex};
 
 /// What made way for a hand goes on once nothing has pressed for so long.
 const REST: Duration = Duration::from_millis(300);
-/// What settles where the hand was last is waited for, if it is due so soon.
+/// What settles where somebody painted last is waited for, if it is due so soon.
 const SOON: Duration = Duration::from_secs(1);
 
 /// The worker's inbox: at most one waiting item per key. Those that are pressing are served first, each in the order in which
-/// the keys came; then what made way for them; then what settles, where the hand was last before all else.
+/// the keys came; then what made way for them, for which what settles waits, too; then what settles, what was painted last before
+/// all else.
 pub struct Pending<T> {
     inbox: Mutex<Inbox<T>>,
     arrived: Condvar,
@@ -45,8 +46,11 @@ enum When {
     Pressing,
     /// Once nothing presses any more.
     Behind,
-    /// At this time at the earliest.
-    At(Instant),
+    Settling {
+        /// At this time at the earliest.
+        due: Instant,
+        painted: Instant,
+    },
 }
 
 impl<T> Default for Pending<T> {
@@ -65,10 +69,10 @@ impl<T> Pending<T> {
         self.place(Waiting { key, when: When::Pressing, item })
     }
 
-    /// The same, but it comes after all that is pressing, and at `due` at the earliest. Where something pressing waits, it stays
-    /// so: that was put meanwhile.
-    pub fn put_at(&self, key: u64, item: T, due: Instant) -> Option<T> {
-        self.place(Waiting { key, when: When::At(due), item })
+    /// The same, but it comes after all that is pressing, and at `due` at the earliest; `painted`: when it was changed last. Where
+    /// something pressing waits, it stays so: that was put meanwhile.
+    pub fn put_settling(&self, key: u64, item: T, due: Instant, painted: Instant) -> Option<T> {
+        self.place(Waiting { key, when: When::Settling { due, painted }, item })
     }
 
     /// The same of what made way for another key: it goes on when nothing has pressed for a moment.
@@ -183,12 +187,13 @@ impl<T> Inbox<T> {
         }
         let settling = || {
             self.items.iter().enumerate().filter_map(|(at, waiting)| match waiting.when {
-                When::At(due) => Some((at, due)),
+                When::Settling { due, painted } => Some((at, due, painted)),
                 When::Pressing | When::Behind => None,
             })
         };
-        let soon = settling().filter(|(_, due)| *due <= now + SOON).max_by_key(|(_, due)| *due);
-        soon.or_else(|| settling().min_by_key(|(_, due)| *due))
+        let soon = settling().filter(|(_, due, _)| *due <= now + SOON).max_by_key(|(.., painted)| *painted);
+        let next = soon.or_else(|| settling().min_by_key(|(_, due, _)| *due));
+        next.map(|(at, due, _)| (at, due))
     }
 }
 
@@ -287,16 +292,16 @@ mod tests {
     fn what_is_due_later_lets_others_go_first_and_a_newer_item_makes_it_due() {
         let pending = Pending::default();
         let soon = Instant::now() + std::time::Duration::from_millis(30);
-        pending.put_at(1, "later", soon);
+        pending.put_settling(1, "later", soon, soon);
         pending.put(2, "now");
         assert_eq!(pending.take(), Some("now"));
         assert_eq!(pending.take(), Some("later"));
         assert!(Instant::now() >= soon);
         let never = Instant::now() + std::time::Duration::from_secs(3600);
-        pending.put_at(1, "never", never);
+        pending.put_settling(1, "never", never, never);
         assert_eq!(pending.put(1, "at once"), Some("never"));
         // What was to wait comes after what was put in its place.
-        assert_eq!(pending.put_at(1, "still at once", never), Some("at once"));
+        assert_eq!(pending.put_settling(1, "still at once", never, never), Some("at once"));
         assert_eq!(pending.take(), Some("still at once"));
     }
 
@@ -304,10 +309,14 @@ mod tests {
     fn what_settles_where_the_hand_was_last_goes_first() {
         let pending = Pending::default();
         let now = Instant::now();
-        pending.put_at(1, "settled before", now - std::time::Duration::from_secs(1));
-        pending.put_at(2, "was painted last", now + std::time::Duration::from_millis(30));
-        pending.put_at(3, "waits for an hour", now + std::time::Duration::from_secs(3600));
+        let at = |ms: u64| now + Duration::from_millis(ms);
+        // Painted one after the other, whatever rest each asks for.
+        pending.put_settling(1, "settled before", at(0), at(0));
+        pending.put_settling(2, "is due later", at(40), at(10));
+        pending.put_settling(3, "was painted last", at(30), at(20));
+        pending.put_settling(4, "waits for an hour", at(3_600_000), at(25));
         assert_eq!(pending.take(), Some("was painted last"));
+        assert_eq!(pending.take(), Some("is due later"));
         assert_eq!(pending.take(), Some("settled before"));
     }
 
@@ -317,9 +326,9 @@ mod tests {
         pending.put(2, "is painted");
         let painted = Instant::now();
         pending.put_behind(1, "made way");
-        pending.put_at(2, "settles", Instant::now());
+        pending.put_settling(2, "settles", painted, painted);
         assert_eq!(pending.take(), Some("settles"), "what was put meanwhile is pressing");
-        pending.put_at(2, "settles", painted);
+        pending.put_settling(2, "settles", painted, painted);
         assert_eq!(pending.take(), Some("made way"));
         assert!(painted.elapsed() >= REST / 2);
         assert_eq!(pending.take(), Some("settles"));
@@ -334,7 +343,8 @@ mod tests {
     #[test]
     fn what_presses_goes_before_what_came_first_and_is_due() {
         let pending = Pending::default();
-        pending.put_at(1, "settles", Instant::now());
+        let now = Instant::now();
+        pending.put_settling(1, "settles", now, now);
         assert!(!pending.presses_beside(2));
         pending.put(2, "is painted");
         assert!(pending.presses_beside(1) && !pending.presses_beside(2));

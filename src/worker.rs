@@ -54,8 +54,16 @@ fn take_turn(wiring: &Wiring, session: &Arc<Shared>, renderer: &mut Result<Box<d
     wiring.running(None);
     match session.end(&job, end) {
         Some(Turn::Now) => drop(wiring.queue.put(session.id(), session.clone())),
-        Some(Turn::Behind) => drop(wiring.queue.put_behind(session.id(), session.clone())),
-        Some(Turn::At(due)) => drop(wiring.queue.put_at(session.id(), session.clone(), due)),
+        Some(Turn::Behind) => {
+            drop(wiring.queue.put_behind(session.id(), session.clone()));
+            // A push that came before it was there found nothing to press.
+            if session.is_newer_than(job.revision) {
+                wiring.queue.press(session.id());
+            }
+        }
+        Some(Turn::Settling { due, painted }) => {
+            drop(wiring.queue.put_settling(session.id(), session.clone(), due, painted));
+        }
         None => {}
     }
 }

@@ -28,9 +28,9 @@ use support::tiled;
 
 const SIDE: i32 = 64;
 
-/// Notes the files that it is told.
+/// Notes the files that it is told, of each picture.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<String>>>);
+struct Told(Arc<Mutex<Vec<Vec<String>>>>);
 
 impl Renderer for Told {
     fn info(&self) -> ModelInfo {
@@ -54,7 +54,7 @@ impl Renderer for Told {
             Condition::Lora(lora) => Some(lora.file.to_owned()),
             _ => None,
         });
-        *self.0.lock() = files.collect();
+        self.0.lock().push(files.collect());
         tiled::finish(scene, quality, sink, 0.5)
     }
 }
@@ -89,8 +89,32 @@ fn files_are_told_by_whole_paths() {
         here.join("loras/own.safetensors"),
         here.join(relative).join("named.safetensors"),
     ];
-    let files = told.0.lock().clone();
+    let files = told.0.lock().last().cloned().unwrap();
     assert_eq!(files.iter().map(Path::new).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn a_file_that_was_overwritten_is_not_the_one_that_is_known() {
+    let told = Told::default();
+    let own = told.clone();
+    let layer = Engine::with(Box::new(move |_, _| Ok(Box::new(own)))).unwrap().session();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("abi_paths_overwritten.safetensors");
+    std::fs::write(&file, "as it was trained first").unwrap();
+    Painting::new(SIDE, SIDE).push(&layer, None).unwrap();
+    let pictures = |with: bool| {
+        let file = file.to_str().unwrap().to_owned();
+        let lora = Lora { file, scale: 1.0, text: 1.0, steps: StepRange::ALL };
+        match with {
+            true => layer.set_lora(1, lora).unwrap(),
+            false => layer.clear_condition(1).unwrap(),
+        };
+        settle(&layer);
+        told.0.lock().len()
+    };
+    settle(&layer);
+    assert_eq!([true, false, true].map(pictures), [2, 2, 2], "a picture is known by what steers it");
+    std::fs::write(&file, "as it was trained on from there").unwrap();
+    assert_eq!([false, true].map(pictures), [2, 3], "and another file is another picture");
 }
 
 /// Where the next test's LoRA lies.

@@ -242,6 +242,9 @@ class Live(QtCore.QObject, Steers):
 
     def _finished(self, one: LiveDocument) -> None:
         layer = one.picture()
+        if layer is None and one.split:
+            one.unnoted = True  # it is there at the next look
+            return
         if layer is not None:
             self.history.note(one.document, one.settings, one.group, layer)
         prompts.remember(one.settings.prompt)

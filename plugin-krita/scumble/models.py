@@ -71,7 +71,8 @@ def remember(folder: str, what: str = MODELS) -> str:
     """Adds what the artist has chosen; returns its id."""
     folder = os.path.abspath(folder)
     model = identity(folder)
-    others = {m: f for m, f in known(what).items() if m != model and f != folder}
+    # Documents may name a network by what its file was before.
+    others = {m: f for m, f in known(what).items() if m != model and (f != folder or what == NETWORKS)}
     kept = [[model, folder], *([m, f] for m, f in others.items())][: MOST[what]]
     Krita.instance().writeSetting("scumble", what, json.dumps(kept))
     return model
@@ -121,6 +122,12 @@ def has_loras() -> bool:
     """Has the artist any, in their folder or among the files that they have chosen?"""
     chosen = known(NETWORKS).values()
     return any(path.lower().endswith(".safetensors") for path in chosen) or bool(loras())
+
+
+def networks() -> list[tuple[str, str]]:
+    """(id, path) of the files that the artist has chosen, each as it is named now; newest first."""
+    named = {path: file for file, path in reversed(known(NETWORKS).items())}
+    return [(file, path) for path, file in reversed(named.items())]
 
 
 def network(file: str) -> str:

@@ -5,6 +5,8 @@ is hidden when the artist begins to: once for each opening, after that its eye i
 
 from __future__ import annotations
 
+import time
+
 from . import host, stack
 from .group import Gone, ManagedGroup
 from .log import guarded
@@ -13,6 +15,7 @@ from .settings import load
 from .undo import free
 
 LOOK = 20  # milliseconds between looks whether a stroke has begun, while the pen is down
+LIFTED = 0.4  # seconds after that: a rectangle is painted once Krita hears that the pen was lifted
 COLOUR_SAMPLER = "KritaSelected/KisToolColorSampler"
 
 
@@ -22,7 +25,8 @@ class OldPictures(QtCore.QObject):
     def __init__(self):
         super().__init__()
         self._settled: list = []  # documents that have none, or in which it was dealt with
-        self._painted: tuple | None = None  # (document, its group) where the pen is down
+        self._painted: tuple | None = None  # (document, its group) where the pen is down, or was just now
+        self._until: float | None = None  # when it was lifted
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self._look)
@@ -43,19 +47,18 @@ class OldPictures(QtCore.QObject):
         """Whether to be told when it is lifted."""
         group = self._of(document)
         if group is not None and _covers(group, document) and not _picks_colour():
-            self._painted = document, group
+            self._painted, self._until = (document, group), None
             self._timer.start()
         return group is not None
 
     def pen_up(self) -> None:
+        self._until = time.monotonic() + LIFTED
         self._look()
-        self._timer.stop()
-        self._painted = None
 
     def close(self) -> None:
         """Before Krita goes."""
-        self._timer.stop()
-        self._settled, self._painted = [], None
+        self._leave()
+        self._settled = []
 
     def _of(self, document) -> ManagedGroup | None:
         if document is None or document in self._settled:
@@ -76,11 +79,17 @@ class OldPictures(QtCore.QObject):
             return
         document, group = self._painted
         if document.rootNode() is not None and document not in self._settled and not free(document):
-            self._timer.stop()
+            self._leave()
             self.settle(document)
             group.hide()
             told = tr("Scumble's old picture is hidden: so you see what you paint. Live makes a new one.")
             host.tell(document, told)
+        elif self._until is not None and time.monotonic() > self._until:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._timer.stop()
+        self._painted = None
 
 
 def _picks_colour() -> bool:

@@ -101,7 +101,7 @@ class SteerList(QtWidgets.QWidget):
         tip = tr("A network that makes control pictures (depth, pose…) of what a ControlNet follows")
         self._entry(tr("Get an annotator…"), "annotator", "", tip)
         self.menu.addSeparator()
-        for file, path in models.known(models.NETWORKS).items():
+        for file, path in models.networks():
             kind = _kind(path)
             if kind in FROM_FILES:
                 self._entry(title(Condition(0, kind, file)), kind, file, path)

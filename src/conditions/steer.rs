@@ -54,7 +54,16 @@ impl Steer {
         matches!(self, Steer::Inpaint(_))
     }
 
-    /// Equal where what it does to pictures is: also a file that was overwritten is another one.
+    /// Of what has no picture of its own: is it set to the same? Asks no disk.
+    pub(super) fn is_told_as(&self, other: &Steer) -> bool {
+        match (self, other) {
+            (Steer::Inpaint(one), Steer::Inpaint(other)) => one == other,
+            (Steer::Lora(one), Steer::Lora(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Equal where what it does to pictures is, as files are now: also a file that was overwritten is another one.
     pub fn key(&self) -> String {
         match self {
             Steer::Pictured { what, shown } => {
@@ -119,7 +128,8 @@ impl Steer {
     }
 }
 
-/// As the file of a ControlNet is now.
+/// As the file of a ControlNet is now; `None` where there is none.
 fn network(model: &str) -> Option<Stamp> {
-    layout::alone(Path::new(model)).map(|file| stamp(&file))
+    let named = Some(Path::new(model)).filter(|_| !model.is_empty());
+    named.and_then(layout::alone).map(|file| stamp(&file))
 }

@@ -26,12 +26,15 @@ pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
 }
 
 /// Takes all signals, in this thread and in those that it starts: a process begins with the mask of the thread that has started
-/// it, which may be one of those above.
+/// it, which may be one of those above, and ignores what its program ignores (`nohup`).
 #[cfg(target_os = "linux")]
 pub fn take_signals() {
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: sigemptyset makes a set, and pthread_sigmask takes one.
+    // SAFETY: sigemptyset makes a set, and pthread_sigmask takes one; SIG_DFL is no function of ours.
     unsafe {
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT] {
+            libc::signal(signal, libc::SIG_DFL);
+        }
         libc::sigemptyset(none.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
     }

@@ -67,6 +67,22 @@ def test_a_short_stroke_hides_it_too(live, document, opened):
     assert not opened.visible()
 
 
+def test_what_is_painted_once_the_pen_is_lifted_is_seen(live, document, opened):
+    assert live.loop.pen_down()
+    live.loop.pen_up()
+    document.painting = True  # a rectangle: Krita hears of the pen after the plug-in
+    hidden = eventually(events, lambda: not opened.visible(), 1)
+    document.painting = False
+    assert hidden
+    assert not live.loop.old._timer.isActive()
+
+
+def test_a_pen_that_has_painted_nothing_is_watched_no_more(live, document, opened):
+    assert live.loop.pen_down()
+    live.loop.pen_up()
+    assert eventually(events, lambda: not live.loop.old._timer.isActive(), 2) and opened.visible()
+
+
 @pytest.mark.parametrize("how", ["above it", "hidden", "live", "without a group", "closed"])
 def test_where_nothing_is_covered_nothing_is_hidden(live, document, opened, how):
     if how == "above it":

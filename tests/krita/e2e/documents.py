@@ -29,7 +29,7 @@ from painting import (  # noqa: E402
 from scumble import abi  # noqa: E402
 from scumble.extension import live  # noqa: E402
 from scumble.group import LIVE_NAME, ManagedGroup  # noqa: E402
-from unseen import covered_by_an_old_picture, hiding, minimized  # noqa: E402
+from unseen import covered_by_an_old_picture, covered_while_a_shape_is_drawn, hiding, minimized  # noqa: E402
 
 
 def one_step():
@@ -94,6 +94,7 @@ def reopening():
     check("the docker shows them", docker().prompt.toPlainText() == "a red castle")
     yield from asked_before_it_is_lost(again)
     yield from covered_by_an_old_picture(again, paper)
+    yield from covered_while_a_shape_is_drawn(again, paper)
     count = len(again.rootNode().childNodes())
     live().start(again)
     took = yield from until(lambda: settled(again, paper))

@@ -67,6 +67,23 @@ def covered_by_an_old_picture(document, paper):
     check("the stroke is one undo step, hiding none", took is not None and not group.group.visible())
 
 
+def covered_while_a_shape_is_drawn(document, paper):
+    """A tool that paints when the pen is lifted."""
+    group = ManagedGroup.find(document)
+    live().loop.old._settled.remove(document)  # as it is when the document is opened once more
+    group.group.setVisible(True)
+    live().loop.wake()
+    yield from idle(document)
+    K.action("KritaShape/KisToolRectangle").trigger()
+    yield 300
+    yield from stroke(line((300, 300), (600, 500), 5))
+    took = yield from until(lambda: not group.group.visible(), 3)
+    yield from idle(document)
+    check("a rectangle that is drawn hides it", took is not None)
+    K.action("KritaShape/KisToolBrush").trigger()
+    yield 300
+
+
 def hiding(document, paper):
     """Hidden, the layer rests; no timer runs. Shown again it follows."""
     group = ManagedGroup.find(document).group
