@@ -15,7 +15,7 @@ from .settings import load
 from .undo import free
 
 LOOK = 20  # milliseconds between looks whether a stroke has begun, while the pen is down
-LIFTED = 0.4  # seconds after that: a rectangle is painted once Krita hears that the pen was lifted
+LIFTED = 1.0  # seconds after that: a rectangle is painted once Krita hears that the pen was lifted
 COLOUR_SAMPLER = "KritaSelected/KisToolColorSampler"
 
 
@@ -25,7 +25,8 @@ class OldPictures(QtCore.QObject):
     def __init__(self):
         super().__init__()
         self._settled: list = []  # documents that have none, or in which it was dealt with
-        self._painted: tuple | None = None  # (document, its group) where the pen is down, or was just now
+        # (document, its group, whether it was modified) where the pen is down, or was just now
+        self._painted: tuple | None = None
         self._until: float | None = None  # when it was lifted
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
@@ -47,7 +48,7 @@ class OldPictures(QtCore.QObject):
         """Whether to be told when it is lifted."""
         group = self._of(document)
         if group is not None and _covers(group, document) and not _picks_colour():
-            self._painted, self._until = (document, group), None
+            self._painted, self._until = (document, group, document.modified()), None
             self._timer.start()
         return group is not None
 
@@ -74,11 +75,13 @@ class OldPictures(QtCore.QObject):
 
     @guarded
     def _look(self) -> None:
-        """The pen may also be down to move the canvas: then Krita has nothing to do."""
+        """The pen may also be down to move the canvas: then Krita has nothing to do. What it does may be
+        over between two looks, and has left the document modified."""
         if self._painted is None:
             return
-        document, group = self._painted
-        if document.rootNode() is not None and document not in self._settled and not free(document):
+        document, group, before = self._painted
+        is_open = document.rootNode() is not None and document not in self._settled
+        if is_open and (not free(document) or document.modified() > before):
             self._leave()
             self.settle(document)
             group.hide()

@@ -77,6 +77,13 @@ def test_what_is_painted_once_the_pen_is_lifted_is_seen(live, document, opened):
     assert not live.loop.old._timer.isActive()
 
 
+def test_what_is_painted_between_two_looks_is_seen(live, document, opened):
+    assert live.loop.pen_down()
+    live.loop.pen_up()
+    document.changed = True
+    assert eventually(events, lambda: not opened.visible(), 1)
+
+
 def test_a_pen_that_has_painted_nothing_is_watched_no_more(live, document, opened):
     assert live.loop.pen_down()
     live.loop.pen_up()

@@ -71,6 +71,7 @@ def covered_while_a_shape_is_drawn(document, paper):
     """A tool that paints when the pen is lifted."""
     group = ManagedGroup.find(document)
     live().loop.old._settled.remove(document)  # as it is when the document is opened once more
+    document.setModified(False)
     group.group.setVisible(True)
     live().loop.wake()
     yield from idle(document)

@@ -19,7 +19,7 @@ class StrokeEnded(AssertionError):
 class Document:
     def __init__(self, width, height, model="RGBA", depth="U8", profile="sRGB-elle-V2-srgbtrc.icc"):
         self.size, self.model, self.depth, self.profile = (width, height), model, depth, profile
-        self.painting, self.closed, self.merging = False, False, False
+        self.painting, self.closed, self.merging, self.changed = False, False, False, False
         self.small = False  # Krita works on the small copy of Instant Preview
         self.time, self.locks, self.waiting = 0, 0, None
         self.steps, self.notes, self.chosen = [], {}, None
@@ -38,6 +38,9 @@ class Document:
 
     def blank(self):
         return np.zeros((self.size[1], self.size[0], 4), self.dtype)
+
+    def modified(self):
+        return self.changed
 
     def waits(self, what):
         if self.painting:
