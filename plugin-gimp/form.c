@@ -6,6 +6,7 @@
 #include "prompt_box.h"
 
 #define GAP 6
+#define BETWEEN 3 /* lines: with all of them the dialog fits a screen of 768, with GIMP 3's theme, too */
 /* Where the sliders end; scripts may go on to what the engine takes. */
 #define STEPS_SHOWN 50
 #define GUIDANCE_SHOWN 20.0
@@ -268,7 +269,7 @@ Form *form_new(GtkBox *box, const Settings *settings, void (*changed)(gboolean, 
     f->data = data;
     f->showing = TRUE;
     f->labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
-    f->box = box_new(GTK_ORIENTATION_VERTICAL, GAP);
+    f->box = box_new(GTK_ORIENTATION_VERTICAL, BETWEEN);
     gtk_box_pack_start(box, f->box, FALSE, FALSE, 0);
     f->prompt = add_text(f, "_Prompt:", "What the picture shows. Alt+Up brings back what you wrote before, and so does the menu");
     prompt_box_on(f->prompt);

@@ -96,7 +96,7 @@ void view_build(View *v, gint32 image, const Settings *settings) {
                                 "Lays a copy below the live layer, to paint on from there");
     gtk_widget_set_tooltip_text(gtk_dialog_get_widget_for_response(GTK_DIALOG(v->window), RESPONSE_STORE),
                                 "Keeps a hidden copy above the live layer");
-    GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 6), *frame = gtk_frame_new(NULL);
+    GtkWidget *all = box_new(GTK_ORIENTATION_VERTICAL, 4), *frame = gtk_frame_new(NULL);
     GtkBox *box = GTK_BOX(all);
     gtk_container_set_border_width(GTK_CONTAINER(all), 8);
     gtk_box_pack_start(GTK_BOX(gtk_dialog_get_content_area(GTK_DIALOG(v->window))), all, TRUE, TRUE, 0);
