@@ -280,7 +280,8 @@
 #define SCUMBLE_ERROR_NETWORK (-19)
 
 /**
- * What is to be got is given only to those who agree to its terms on its page, or who have an access token.
+ * What is to be got is given only to those who agree to its terms on its page, or who have an access token; or something between
+ * (a proxy, a firewall) refuses it.
  */
 #define SCUMBLE_ERROR_ACCESS (-20)
 
@@ -589,7 +590,7 @@
 #define SCUMBLE_OFFER_ABSENT 0
 
 /**
- * A part of it has arrived: a download goes on from there.
+ * A part of it has arrived, or something of it is damaged or missing by now: a download goes on from there.
  */
 #define SCUMBLE_OFFER_PARTIAL 1
 

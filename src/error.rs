@@ -46,7 +46,7 @@ pub enum Status {
     WorkerDied = -18,
     /// The network, or who answers at its other end.
     Network = -19,
-    /// Terms must be agreed to elsewhere, or an access token is missing or refused.
+    /// Terms must be agreed to elsewhere, an access token is missing or refused, or something between lets nobody through.
     Access = -20,
     /// The disk is full, or does not let a file be read or written.
     Disk = -21,

@@ -66,7 +66,8 @@ pub const SCUMBLE_ERROR_WORKER: i32 = -17;
 pub const SCUMBLE_ERROR_WORKER_DIED: i32 = -18;
 /// The network, or who answers at its other end, does not do as it should; what has arrived is kept, so try again later.
 pub const SCUMBLE_ERROR_NETWORK: i32 = -19;
-/// What is to be got is given only to those who agree to its terms on its page, or who have an access token.
+/// What is to be got is given only to those who agree to its terms on its page, or who have an access token; or something between
+/// (a proxy, a firewall) refuses it.
 pub const SCUMBLE_ERROR_ACCESS: i32 = -20;
 /// The disk is full, or a file or folder on it cannot be read or written.
 pub const SCUMBLE_ERROR_DISK: i32 = -21;
@@ -210,7 +211,7 @@ pub const SCUMBLE_LIST_ANNOTATORS: u32 = 7;
 
 /// Nothing of it is here.
 pub const SCUMBLE_OFFER_ABSENT: u32 = 0;
-/// A part of it has arrived: a download goes on from there.
+/// A part of it has arrived, or something of it is damaged or missing by now: a download goes on from there.
 pub const SCUMBLE_OFFER_PARTIAL: u32 = 1;
 /// It is here, whole.
 pub const SCUMBLE_OFFER_INSTALLED: u32 = 2;
